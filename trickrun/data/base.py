@@ -1,0 +1,81 @@
+"""What every data kind shares: batches, splitting, normalization, and the words the checks need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.data.normalize import AnyNormalize, Standard
+from trickrun.data.task import Task
+from trickrun.params import Count, Params, Seed
+
+if TYPE_CHECKING:
+    import torch
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as loaded, before splitting and normalization.
+
+    Args:
+        parts: "train", and "val" or "test" where the data set brings its own; each a pair of
+            inputs [N, *shape] in their smallest type (images uint8) and targets (int64 class
+            indices [N], or float values [N, targets]).
+        task: what is to be predicted.
+    """
+
+    parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+    task: Task
+
+
+class Split(Params):
+    """How validation and test samples are taken from the data where it brings none of its own."""
+
+    val: Share = Field(default=0.15, description="share of all samples for validation")
+    test: Share = Field(default=0.15, description="share of all samples for the final test")
+    folds: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="cross-validation instead of one validation split"
+    )
+    stratified: bool = Field(default=True, description="keep the share of each class")
+    seed: Seed = Field(default=0, description="apart from the recipe's seed")
+
+
+class Subset(Params):
+    """A smaller training split."""
+
+    main: ClassVar[str | None] = "n"
+
+    n: Count = Field(description="number of training samples")
+    stratified: bool = True
+    seed: Seed = 0
+
+
+class Data(Params):
+    """Parameters that every data kind takes beside its own."""
+
+    batch_size: Count | Literal["full"] = Field(default=64, description="samples a step, or full")
+    normalize: AnyNormalize = Field(
+        default=Standard(), description="fitted on the training split only"
+    )
+    split: Split = Field(default=Split(), description="validation and test shares")
+    subset: Subset | None = Field(default=None, description="train on fewer samples")
+    shuffle: bool = Field(default=True, description="a new order of the samples each epoch")
+    drop_last: bool = Field(default=False, description="leave out an epoch's last, smaller batch")
+    zero_inputs: bool = Field(default=False, description="all inputs zero: a baseline for checks")
+
+    def load(self, folder: Path) -> Source:
+        """Return the data set; relative paths are relative to ``folder``, the recipe's.
+
+        Raises DataError if it is missing or broken.
+        """
+        raise NotImplementedError
+
+    def fingerprint(self, folder: Path) -> Any:
+        """Return plain data that changes when the data set does, for a trial's identity."""
+        return None

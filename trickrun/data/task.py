@@ -1,0 +1,27 @@
+"""What a data set asks of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be predicted.
+
+    Args:
+        kind: classification (one class of several) or regression (one or more values).
+        classes: number of classes; 0 for regression.
+        targets: number of values a sample; 1 for classification.
+        labels: the classes' names in index order, or the targets' names.
+        features: the input features' names where the data has them.
+        priors: share of each class in the training split; empty until the split is made.
+    """
+
+    kind: Literal["classification", "regression"]
+    classes: int = 0
+    targets: int = 1
+    labels: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    priors: tuple[float, ...] = ()

@@ -1,0 +1,94 @@
+"""What every model shares, and the layers that a recipe's tricks put into the built-in ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from trickrun.models.activations import ActivationName, activation
+from trickrun.params import Params
+from trickrun.streams import StepStream
+from trickrun.tricks.normalization import AnyNormalization
+from trickrun.tricks.regularizers import Dropout
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Model(Params):
+    """Parameters that every built-in model takes beside its own."""
+
+    activation: ActivationName = Field(default="relu", description="after each hidden layer")
+    head_activation: ActivationName = Field(
+        default="linear", description="after the last layer; losses from logits want linear"
+    )
+    bias: Literal["auto"] | bool = Field(
+        default="auto", description="auto: none right before a normalization that removes it"
+    )
+
+    def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
+        """Return the network from [N, *inputs] to [N, outputs].
+
+        Raises CompileError if it cannot take inputs of that shape.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """What the recipe says stands around each hidden layer of a built-in model."""
+
+    activation: ActivationName
+    head_activation: ActivationName
+    bias: Literal["auto"] | bool
+    normalization: AnyNormalization
+    dropout: Dropout | None
+    dropout_stream: StepStream
+
+    @property
+    def hidden_bias(self) -> bool:
+        """Whether a hidden layer has a bias: not right before a norm that subtracts the mean."""
+        if self.bias != "auto":
+            return self.bias
+        first = self.normalization.placement == "before_activation"
+        return not (first and self.normalization.subtracts_mean)
+
+    def before(self) -> Iterator[tuple[str, nn.Module]]:
+        """Yield what stands before the first layer: dropout of inputs."""
+        from trickrun.modules.dropout import KeyedDropout
+
+        if self.dropout is not None and self.dropout.input > 0:
+            yield "dropout_input", KeyedDropout(self.dropout.input, self.dropout_stream)
+
+    def after(
+        self, index: int, features: int, dims: int, last: bool
+    ) -> Iterator[tuple[str, nn.Module]]:
+        """Yield what stands after hidden layer ``index`` (from 1) with ``features`` outputs.
+
+        Args:
+            dims: spatial dimensions of the layer's output.
+            last: whether it is the last hidden layer.
+        """
+        from trickrun.modules.dropout import KeyedDropout
+
+        norm = self.normalization.layer(features, dims)
+        normed = [(f"norm{index}", norm)] if norm is not None else []
+        activated = [(f"{self.activation}{index}", activation(self.activation))]
+        if self.normalization.placement == "before_activation":
+            yield from normed
+            yield from activated
+        else:
+            yield from activated
+            yield from normed
+        dropout = self.dropout
+        if dropout is not None and dropout.p > 0 and (dropout.layers == "all" or last):
+            yield f"dropout{index}", KeyedDropout(dropout.p, self.dropout_stream)
+
+    def head(self, layer: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the last layer and, unless it is linear, its activation."""
+        yield "head", layer
+        if self.head_activation != "linear":
+            yield f"{self.head_activation}_head", activation(self.head_activation)

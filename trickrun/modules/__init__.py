@@ -1,0 +1,1 @@
+"""The nn.Modules that tricks and models need; everything here imports torch."""

@@ -1,0 +1,68 @@
+"""What every parameter class of the recipe is made from: the base model and the number types.
+
+Nothing here imports torch: a recipe is checked without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True)
+class Stackable:
+    """Marks a parameter whose value may differ between trials that train in one stack.
+
+    A parameter without this mark puts trials with different values into different groups.
+    """
+
+
+class Params(BaseModel):
+    """Parameters of one kind or section: unknown keys are errors, values are never coerced.
+
+    A subclass's docstring is its catalogue entry. Its first line is the summary; then come
+    paragraphs that start with ``Formula:``, ``When:``, ``Defaults:``, ``Interactions:`` (if there
+    are any) and ``Source:``.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        validate_default=False,
+        serialize_by_alias=True,
+    )
+
+    main: ClassVar[str | None] = None
+    """The parameter (its recipe name) that a bare number or string value stands for."""
+
+    @classmethod
+    def expand(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Rewrite spellings of a mapping that mean the same (``keep: 0.7`` is ``p: 0.3``)."""
+        return value
+
+
+class PythonTarget(Params):
+    """A user's object: ``target: package.module:Name``, called with ``args``."""
+
+    main: ClassVar[str | None] = "target"
+
+    target: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")] = Field(
+        description="where the object is: package.module:Name, resolved beside the recipe first"
+    )
+    args: dict[str, Any] = Field(default={}, description="keyword arguments it is called with")
+
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+DropProbability = Annotated[float, Field(ge=0, lt=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+CountOrZero = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Betas = Annotated[tuple[Beta, Beta], Field(strict=False)]
+Counts = Annotated[tuple[Count, ...], Field(strict=False)]

@@ -1,0 +1,47 @@
+"""The grid section: what steps 4 and 5 of the checklist search over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from trickrun.params import Count, Params, Positive
+
+Pair = Annotated[tuple[float, float], Field(strict=False)]
+PositivePair = Annotated[tuple[Positive, Positive], Field(strict=False)]
+IntPair = Annotated[tuple[int, int], Field(strict=False)]
+
+
+class Range(Params):
+    """The values of one recipe path: exactly one of the four forms (a plain list is a choice)."""
+
+    main = "choice"
+
+    log: PositivePair | None = Field(default=None, description="log-uniform between two bounds")
+    uniform: Pair | None = Field(default=None, description="uniform between two bounds")
+    int: IntPair | None = Field(default=None, description="whole numbers, both bounds included")
+    choice: Annotated[tuple[Any, ...], Field(strict=False, min_length=1)] | None = Field(
+        default=None, description="listed values; a value may be a whole section"
+    )
+
+
+class Search(Params):
+    """One search over a space."""
+
+    trials: Count = 16
+    epochs: Count = 3
+    sampler: Literal["random", "grid", "sobol"] = "random"
+    seed: Annotated[int, Field(ge=0)] = 0
+    space: dict[str, Range] | None = Field(
+        default=None, description="recipe path to its values; null: derived"
+    )
+
+
+class Grid(Params):
+    """The coarse search and the fine one around its best trials."""
+
+    metric: str = Field(default="val_loss", description="what trials are ranked by")
+    mode: Literal["auto", "min", "max"] = "auto"
+    coarse: Search = Search()
+    fine: Search = Search(trials=12, epochs=10)

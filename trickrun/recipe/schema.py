@@ -1,0 +1,88 @@
+"""The recipe: every section's parameters in one checked, immutable object."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from trickrun.data.kinds import AnyData
+from trickrun.models import AnyModel
+from trickrun.params import Count, Params, PythonTarget, Seed
+from trickrun.recipe.grid import Grid
+from trickrun.tricks.augmentation import AnyAugmentation
+from trickrun.tricks.init import AnyInit, Auto
+from trickrun.tricks.losses import AnyLoss, AutoLoss
+from trickrun.tricks.metrics import AnyMetric
+from trickrun.tricks.normalization import AnyNormalization, NoNormalization
+from trickrun.tricks.optimizers import Adam, AnyOptimizer
+from trickrun.tricks.regularizers import Regularizers
+from trickrun.tricks.stopping import EarlyStopping
+
+
+class CheckpointEvery(Params):
+    """How often a run can be resumed from."""
+
+    main = "every"
+
+    every: Annotated[str, Field(pattern=r"^\s*\d+\s*(epochs?|steps?|s)\s*$")] = Field(
+        default="1 epoch", description="N epochs, N steps or N s (seconds)"
+    )
+
+
+class Train(Params):
+    """How long and on what a recipe trains."""
+
+    main = "epochs"
+
+    epochs: Count = Field(default=20, description="passes over the training split")
+    steps: Count | None = Field(default=None, description="optimizer steps, instead of epochs")
+    eval_every: Count | None = Field(
+        default=None, description="steps between evaluations; null: once an epoch"
+    )
+    log_every: Count = Field(default=10, description="steps between lines in metrics.jsonl")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto: CUDA if there"
+    )
+    precision: Literal["float32", "float64", "bf16", "fp16"] = Field(
+        default="float32", description="bf16 and fp16 are automatic mixed precision"
+    )
+    deterministic: bool = Field(default=False, description="on CUDA: bitwise repeatable, slower")
+    checkpoint: CheckpointEvery = CheckpointEvery()
+    step: PythonTarget | None = Field(
+        default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
+    )
+
+
+class Recipe(Params):
+    """A whole recipe. Only ``data`` and ``model`` have no default."""
+
+    recipe_version: Literal[1] = Field(default=1, description="version of the recipe language")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = Field(
+        default="recipe", description="names the run folder; the file's name if left out"
+    )
+    seed: Seed = Field(default=0, description="of init, shuffling, dropout and augmentation")
+    data: AnyData = Field(description="what to learn from")
+    model: AnyModel = Field(description="the network")
+    loss: AnyLoss = Field(default=AutoLoss(), description="what is minimized")
+    metrics: tuple[AnyMetric, ...] | None = Field(
+        default=None, strict=False, description="null: accuracy, or mae and r2 for regression"
+    )
+    init: AnyInit = Field(default=Auto(), description="what the weights start at")
+    normalization: AnyNormalization = Field(
+        default=NoNormalization(), description="layers that normalize hidden activations"
+    )
+    regularizers: Regularizers = Field(default=Regularizers(), description="against overfitting")
+    optimizer: AnyOptimizer = Field(default=Adam(), description="how weights are changed")
+    augmentation: tuple[AnyAugmentation, ...] = Field(
+        default=(), strict=False, description="random changes of training batches, in order"
+    )
+    early_stopping: EarlyStopping | None = Field(
+        default=None, description="null: train the whole length"
+    )
+    train: Train = Field(default=Train(), description="length and device")
+    grid: Grid | None = Field(default=None, description="the search of steps 4 and 5")
+    expect: dict[str, Any] = Field(
+        default={},
+        description="gates: train exits 1 if one is missed, e.g. test.accuracy: '>= 0.9'",
+    )

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.tricks.init.base import Init
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Auto(Init):
+    """Choose by the model: kaiming_normal for the built-in ones, python models stay as built.
+
+    Formula: see kaiming_normal; its gain follows each layer's activation.
+    When: always, unless you know better; it is the default.
+    Defaults: none of its own.
+    Source: trickrun's choice; He et al. 2015 for the scheme.
+    """
+
+    kind: Literal["auto"] = "auto"
+
+    def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
+        from trickrun.tricks.init.kaiming_normal import KaimingNormal
+
+        KaimingNormal().fill(weight, gain, generator)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.losses.base import Loss
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.mse import MSE
+
+
+class AutoLoss(Loss):
+    """Choose by the task: cross_entropy for classes, mse for values.
+
+    Formula: see cross_entropy and mse.
+    When: always, unless you know better; it is the default.
+    Defaults: none of its own.
+    Source: trickrun's choice.
+    """
+
+    takes_label_smoothing: ClassVar[bool] = True
+
+    kind: Literal["auto"] = "auto"
+
+    def chosen(self, task: Task) -> Loss:
+        """Return the loss that this one stands for."""
+        if task.kind == "classification":
+            return CrossEntropy(reduction=self.reduction)
+        return MSE(reduction=self.reduction)

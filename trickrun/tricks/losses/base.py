@@ -1,0 +1,75 @@
+"""What every loss shares: it says which outputs and targets it takes and gives a loss a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.data.task import Task
+from trickrun.params import Params
+
+if TYPE_CHECKING:
+    import torch
+
+PerSample = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+
+
+@dataclass(frozen=True)
+class LossFunction:
+    """A loss ready to use.
+
+    Args:
+        per_sample: predictions [N, ...] and prepared targets to losses [N], weighted if the loss
+            has class weights.
+        weight: prepared targets to the weights [N] that a mean divides by; None: all one.
+        reduction: how a batch's losses become the scalar that is minimized.
+    """
+
+    per_sample: PerSample
+    weight: Callable[[torch.Tensor], torch.Tensor] | None = None
+    reduction: Literal["mean", "sum"] = "mean"
+
+    def __call__(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the scalar loss of a batch."""
+        losses = self.per_sample(prediction, target)
+        if self.reduction == "sum":
+            return losses.sum()
+        if self.weight is None:
+            return losses.mean()
+        return losses.sum() / self.weight(target).sum()
+
+
+class Loss(Params):
+    """Parameters that every loss takes beside its own."""
+
+    takes_label_smoothing: ClassVar[bool] = False
+
+    reduction: Literal["mean", "sum"] = Field(
+        default="mean", description="sum makes the step grow with the batch: rarely wanted"
+    )
+
+    def check(self, task: Task) -> None:
+        """Raise CompileError if this loss cannot serve ``task`` at all."""
+
+    def outputs(self, task: Task) -> int:
+        """Return how many outputs the model must have."""
+        raise NotImplementedError
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        """Return all targets in the form that this loss compares predictions with.
+
+        ``y`` is int64 class indices [N] or float values [N, targets].
+        """
+        raise NotImplementedError
+
+    def build(self, task: Task, label_smoothing: float = 0.0) -> LossFunction:
+        """Return the loss function for ``task``."""
+        raise NotImplementedError
+
+    def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
+        """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
+        them), or values [N, targets]."""
+        return prediction

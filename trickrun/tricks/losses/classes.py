@@ -1,0 +1,48 @@
+"""What the losses over classes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trickrun.data.task import Task
+from trickrun.errors import CompileError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def needs_classes(kind: str, task: Task) -> None:
+    """Raise CompileError if the data has values where ``kind`` needs classes."""
+    if task.kind != "classification":
+        raise CompileError(
+            f"{kind} needs classes, but the data's target is a value (regression)",
+            "loss",
+            "use mse, mae or huber, or set data.task: classification",
+        )
+
+
+def class_targets(y: torch.Tensor) -> torch.Tensor:
+    """Return class indices [N] as int64."""
+    return y.long()
+
+
+def class_weights(wanted: str | tuple[float, ...] | None, task: Task) -> torch.Tensor | None:
+    """Return weights [classes]; ``balanced`` is n / (classes * n_c), as in scikit-learn.
+
+    Raises CompileError if the number of weights is not the number of classes.
+    """
+    if wanted is None:
+        return None
+    import torch
+
+    if isinstance(wanted, str):
+        shares = torch.tensor(task.priors)
+        # A class that the training split lacks has no loss to weigh.
+        return torch.where(shares > 0, 1.0 / (len(shares) * shares), torch.zeros(()))
+    if len(wanted) != task.classes:
+        raise CompileError(
+            f"{len(wanted)} class weights for {task.classes} classes",
+            "loss.class_weights",
+            "give one weight a class, in the order of the labels: " + ", ".join(task.labels),
+        )
+    return torch.tensor(wanted)

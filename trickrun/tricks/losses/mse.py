@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.values import value_outputs, value_targets
+
+if TYPE_CHECKING:
+    import torch
+
+
+class MSE(Loss):
+    """The squared difference between prediction and target.
+
+    Formula: mean over outputs of (z - y)².
+    When: regression with few outliers. On classes the targets are one-hot: usually a mistake.
+    Defaults: mean over samples and outputs, as in PyTorch.
+    Source: torch.nn.functional.mse_loss.
+    """
+
+    kind: Literal["mse"] = "mse"
+
+    def outputs(self, task: Task) -> int:
+        return value_outputs(task)
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        return value_targets(y, task)
+
+    def build(self, task: Task, label_smoothing: float = 0.0) -> LossFunction:
+        def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            return (prediction - target).square().flatten(1).mean(dim=1)
+
+        return LossFunction(per_sample, reduction=self.reduction)

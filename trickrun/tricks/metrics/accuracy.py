@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.metrics.base import Metric
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Accuracy(Metric):
+    """Share of samples whose highest score is the right class.
+
+    Formula: mean(argmax(scores) == y).
+    When: classes of similar size; otherwise look at f1_macro beside it.
+    Defaults: none.
+    Source: sklearn.metrics.accuracy_score.
+    """
+
+    kind: Literal["accuracy"] = "accuracy"
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        return float((scores.argmax(dim=1) == target).double().mean())

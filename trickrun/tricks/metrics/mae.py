@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.metrics.base import Metric
+
+if TYPE_CHECKING:
+    import torch
+
+
+class MAEMetric(Metric):
+    """Mean absolute error, in the unit of the target.
+
+    Formula: mean(|prediction - y|).
+    When: regression; easy to read.
+    Defaults: none.
+    Source: sklearn.metrics.mean_absolute_error.
+    """
+
+    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+
+    kind: Literal["mae"] = "mae"
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        return float((scores.double() - target.double()).abs().mean())

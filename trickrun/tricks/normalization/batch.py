@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.params import Positive
+from trickrun.tricks.normalization.base import Normalization
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Batch(Normalization):
+    """Normalize each feature over the batch; in evaluation, by running statistics.
+
+    Formula: y = gamma * (x - mean_batch) / sqrt(var_batch + eps) + beta.
+    When: convolutional and fully connected nets with batches of about 16 or more.
+    Defaults: momentum 0.1 and eps 1e-5 are PyTorch's.
+    Interactions: the bias of the layer before it is dropped; small batches make it noisy, then
+        group or layer normalization is the alternative.
+    Source: Ioffe & Szegedy 2015, Batch Normalization, arXiv:1502.03167.
+    """
+
+    subtracts_mean: ClassVar[bool] = True
+
+    kind: Literal["batch"] = "batch"
+    momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
+    eps: Positive = 1e-5
+    affine: bool = True
+
+    def layer(self, features: int, dims: int) -> nn.Module:
+        from torch import nn
+
+        kinds: tuple[type[nn.Module], ...] = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d)
+        return kinds[dims](features, eps=self.eps, momentum=self.momentum, affine=self.affine)

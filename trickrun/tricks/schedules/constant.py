@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Literal
+
+from trickrun.tricks.schedules.base import Span, WarmedUp
+
+
+class Constant(WarmedUp):
+    """Keep the learning rate as it is.
+
+    Formula: lr(t) = lr.
+    When: while looking for what works; add a decay for the last bit of quality.
+    Defaults: no warm-up.
+    Source: none.
+    """
+
+    kind: Literal["constant"] = "constant"
+
+    def factor(self, step: int, span: Span) -> float:
+        return 1.0
