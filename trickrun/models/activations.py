@@ -17,7 +17,7 @@ def activation(name: ActivationName) -> nn.Module:
     """Return the module for ``name``; softmax runs over features or channels (dimension 1)."""
     from torch import nn
 
-    table = {
+    table: dict[str, type[nn.Module]] = {
         "relu": nn.ReLU,
         "leaky_relu": nn.LeakyReLU,
         "elu": nn.ELU,
@@ -56,3 +56,12 @@ def gain(module: nn.Module | None) -> float:
     if isinstance(module, nn.SELU):
         return calculate_gain("selu")
     return 1.0
+
+
+def is_activation(module: nn.Module) -> bool:
+    """Whether ``module`` is one of PyTorch's activations (an identity is not)."""
+    from torch import nn
+
+    # Their classes share one file and no base class; attention lives there too.
+    activations = nn.ReLU.__module__
+    return type(module).__module__ == activations and not isinstance(module, nn.MultiheadAttention)

@@ -4,34 +4,69 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from trickrun.params import Params, Positive
+from trickrun.models.activations import gain
+from trickrun.params import Params, Positive, Stackable
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from trickrun.tricks.init import AnyInit
 
 GainName = Literal["auto", "linear", "relu", "leaky_relu", "tanh", "sigmoid", "selu"]
-Gain = Annotated[GainName | Positive, Field(description="auto: by the activation that follows")]
+Bias = Literal["auto", "zeros", "torch_default"] | Annotated[float, Stackable()]
 
 
 class Init(Params):
     """Parameters that every init scheme takes beside its own."""
 
-    bias: Literal["zeros", "torch_default"] | float = Field(
-        default="zeros", description="what hidden and head biases start at; a number is allowed"
+    kind: str
+    bias: Bias = Field(
+        default="auto",
+        description="what biases start at, or a number; auto: zeros, untouched where weights are",
     )
     head: AnyInit | None = Field(
         default=None, description="another init for the last layer; null: the same as elsewhere"
     )
 
+    @model_validator(mode="after")
+    def _head_has_no_head(self) -> Init:
+        if self.head is not None and self.head.head is not None:
+            raise ValueError("the init of the head cannot have a head of its own")
+        return self
+
+    def gain_before(self, following: nn.Module | None) -> float:
+        """Return the gain for a layer followed by the activation ``following``, if there is one."""
+        return gain(following)
+
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
-        """Set ``weight`` (of any shape, in place) for a layer followed by gain ``gain``."""
+        """Set ``weight`` (two or more dimensions, outputs first, in place)."""
         raise NotImplementedError
 
-    @property
-    def leaves_as_built(self) -> bool:
-        """Whether weights stay as the model's constructor drew them."""
-        return False
+    def fill_layer(
+        self, layer: nn.Module, weight: torch.Tensor, gain: float, generator: torch.Generator
+    ) -> None:
+        """Set ``weight``, which has the shape of one of ``layer``'s weights, in place."""
+        from trickrun.modules.layers import gates
+
+        for part in gates(layer, weight):
+            self.fill(part, gain, generator)
+
+
+class GainInit(Init):
+    """Parameters of the schemes that scale their weights by a gain."""
+
+    gain: Annotated[GainName | Positive, Stackable()] = Field(
+        default="auto", description="auto: by the activation that follows; or a name or number"
+    )
+
+    def gain_before(self, following: nn.Module | None) -> float:
+        from torch.nn.init import calculate_gain
+
+        if self.gain == "auto":
+            return gain(following)
+        if isinstance(self.gain, str):
+            return float(calculate_gain(self.gain))
+        return self.gain

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.init.base import Gain, Init
+from trickrun.tricks.init.base import GainInit
 
 if TYPE_CHECKING:
     import torch
 
 
-class KaimingNormal(Init):
+class KaimingNormal(GainInit):
     """Normal weights whose variance keeps the signal's size through ReLU layers.
 
     Formula: w ~ N(0, gain² / fan), where fan is fan_in or fan_out.
@@ -20,7 +20,6 @@ class KaimingNormal(Init):
 
     kind: Literal["kaiming_normal"] = "kaiming_normal"
     mode: Literal["fan_in", "fan_out"] = "fan_in"
-    gain: Gain = "auto"
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init

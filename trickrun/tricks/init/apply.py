@@ -1,0 +1,136 @@
+"""Fill a model's weights and biases by an init scheme, each from a random stream of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trickrun.models.activations import is_activation
+from trickrun.streams import generator
+from trickrun.tricks.init.base import Bias, Init
+from trickrun.tricks.ledger import Touch, counted
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) -> list[Touch]:
+    """Fill the weight layers of ``model`` in place; normalization layers are left alone.
+
+    Every parameter draws from (seed, "init", its name), so it starts the same whatever else of the
+    recipe changes. The head is the last weight layer that was registered.
+
+    Args:
+        model: the network, as its constructor left it.
+        init: the scheme, with its own words for biases and head.
+        seed: the recipe's seed.
+        leave_as_built: the model is a user's, so that init ``auto`` changes only what it says
+            explicitly: a bias, a head.
+
+    Returns:
+        The ledger's lines: one for the scheme, and one for the head's if that is another.
+    """
+    from trickrun.modules.layers import weight_layers
+
+    layers = weight_layers(model)
+    as_built = leave_as_built and init.kind == "auto"
+    following = activations_after(model)
+    done: set[torch.Tensor] = set()
+
+    def fill(part: list[tuple[str, nn.Module]], scheme: Init, as_built: bool) -> tuple[int, int]:
+        weights = biases = 0
+        for name, layer in part:
+            if not as_built:
+                gain = scheme.gain_before(following[name])
+                weights += fill_weights(name, layer, scheme, gain, seed, done)
+            if not (as_built and scheme.bias == "auto"):
+                biases += fill_biases(name, layer, scheme.bias, seed)
+        return weights, biases
+
+    head = init.head
+    if head is None:
+        return [touch(init, *fill(layers, init, as_built), as_built)]
+    return [
+        touch(init, *fill(layers[:-1], init, as_built), as_built),
+        touch(head, *fill(layers[-1:], head, False), False, "head: "),
+    ]
+
+
+def activations_after(model: nn.Module) -> dict[str, nn.Module | None]:
+    """Return, for each weight layer, the first activation before the next weight layer."""
+    from trickrun.modules.layers import WEIGHT_LAYERS
+
+    found: dict[str, nn.Module | None] = {}
+    layer: str | None = None
+    for name, module in model.named_modules():
+        if isinstance(module, WEIGHT_LAYERS):
+            layer = name
+            found[name] = None
+        elif layer is not None and found[layer] is None and is_activation(module):
+            found[layer] = module
+    return found
+
+
+def fill_weights(
+    prefix: str, layer: nn.Module, init: Init, gain: float, seed: int, done: set[torch.Tensor]
+) -> int:
+    """Fill the layer's weights that are not in ``done`` (tied ones are) and return how many."""
+    import torch
+
+    from trickrun.modules.layers import weights
+
+    count = 0
+    for name, parameter in weights(layer):
+        if parameter in done:
+            continue
+        done.add(parameter)
+        # Drawn on the CPU, so that the start is the same on every device.
+        values = torch.empty(parameter.shape, dtype=parameter.dtype)
+        init.fill_layer(layer, values, gain, generator(seed, "init", joined(prefix, name)))
+        if isinstance(layer, torch.nn.Embedding | torch.nn.EmbeddingBag):
+            padding = layer.padding_idx
+            if padding is not None:
+                values[padding] = 0
+        with torch.no_grad():
+            parameter.copy_(values)
+        count += 1
+    return count
+
+
+def fill_biases(prefix: str, layer: nn.Module, bias: Bias, seed: int) -> int:
+    """Fill the layer's biases and return how many there are."""
+    import torch
+    from torch.nn import init
+
+    from trickrun.modules.layers import biases, fan_in, weights
+
+    count = 0
+    for name, parameter in biases(layer):
+        values = torch.empty(parameter.shape, dtype=parameter.dtype)
+        if bias == "torch_default":
+            _, weight = next(weights(layer))
+            bound = fan_in(layer, weight) ** -0.5
+            draws = generator(seed, "init", joined(prefix, name))
+            init.uniform_(values, -bound, bound, generator=draws)
+        else:
+            values.fill_(bias if isinstance(bias, float) else 0.0)
+        with torch.no_grad():
+            parameter.copy_(values)
+        count += 1
+    return count
+
+
+def joined(prefix: str, name: str) -> str:
+    """Return the parameter's name in the model, whose root has no name."""
+    return f"{prefix}.{name}" if prefix else name
+
+
+def touch(init: Init, weights: int, biases: int, as_built: bool, where: str = "") -> Touch:
+    """Return the ledger's line for what ``init`` filled."""
+    parts = [] if as_built else [counted(weights, "weight")]
+    if biases:
+        parts.append(counted(biases, "bias"))
+    if as_built:
+        parts.append("weights stay as the model was built")
+    what = where + ", ".join(parts)
+    return Touch("init", init.kind, what, weights + biases, off=as_built and not biases)
