@@ -39,6 +39,9 @@ class Params(BaseModel):
     main: ClassVar[str | None] = None
     """The parameter (its recipe name) that a bare number or string value stands for."""
 
+    exclusive: ClassVar[bool] = False
+    """Whether its parameters exclude each other, so that a patch replaces it whole."""
+
     @classmethod
     def expand(cls, value: dict[str, Any]) -> dict[str, Any]:
         """Rewrite spellings of a mapping that mean the same (``keep: 0.7`` is ``p: 0.3``)."""

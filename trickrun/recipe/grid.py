@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,8 @@ IntPair = Annotated[tuple[int, int], Field(strict=False)]
 class Range(Params):
     """The values of one recipe path: exactly one of the four forms (a plain list is a choice)."""
 
-    main = "choice"
+    main: ClassVar[str | None] = "choice"
+    exclusive: ClassVar[bool] = True
 
     log: PositivePair | None = Field(default=None, description="log-uniform between two bounds")
     uniform: Pair | None = Field(default=None, description="uniform between two bounds")

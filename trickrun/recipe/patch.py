@@ -1,0 +1,161 @@
+"""The one rule of patching: for extends, overrides, grid spaces, derived recipes and edits.
+
+Shorthand is expanded first; mappings merge by key, lists replace, null deletes, and a changed
+``kind`` replaces the mapping, because one kind's parameters must not reach another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trickrun.errors import TrickrunError
+from trickrun.recipe.schema import Recipe
+from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Section, Shape, members
+from trickrun.recipe.shorthand import expand
+
+ROOT = Section(Recipe)
+ANYTHING = Leaf(Any)
+
+Step = str | int
+"""One segment of a recipe path: a key, or the index of a list element."""
+
+
+class PathError(TrickrunError):
+    """A recipe path that cannot lead anywhere, such as an index past the end of a list."""
+
+
+class _Gone:
+    """Stands for a deleted list element until all paths are applied, so that indices stay."""
+
+
+_GONE = _Gone()
+
+
+def canonical(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a whole document's tree with shorthand expanded and default kinds filled in."""
+    filled = expand(tree, ROOT, fill=True)
+    assert isinstance(filled, dict)
+    return filled
+
+
+def patch(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return the canonical tree ``base`` changed by ``change``, which may hold shorthand."""
+    merged = merge(base, expand(change, ROOT, base), ROOT)
+    assert isinstance(merged, dict)
+    return canonical(merged)
+
+
+def patch_paths(tree: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``tree`` with each recipe path in ``values`` patched by its value; null deletes.
+
+    The order of ``values`` does not matter: whole sections come before their parts and a kind
+    before its parameters. Indices of list elements are those in ``tree``.
+
+    Raises PathError for an empty path or an index that is not there.
+    """
+    split = [(steps_of(path, tree), value) for path, value in values.items()]
+    for steps, value in sorted(split, key=lambda item: (len(item[0]), item[0][-1] != "kind")):
+        tree = patch(tree, _nested(tree, ROOT, steps, value))
+    cleaned = _without_gone(tree)
+    assert isinstance(cleaned, dict)
+    return cleaned
+
+
+def merge(base: Any, change: Any, shape: Shape) -> Any:
+    """Return ``base`` changed by the expanded ``change`` at a place of form ``shape``."""
+    if not isinstance(change, dict):
+        return change
+    merged = dict(base) if isinstance(base, dict) and not _replaces(base, change, shape) else {}
+    for key, value in change.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value, child(shape, key, change, base))
+    return merged
+
+
+def _replaces(base: dict[str, Any], change: dict[str, Any], shape: Shape) -> bool:
+    match shape:
+        case Kinds():
+            return "kind" in change and change["kind"] != base.get("kind")
+        case Section(params):
+            return params.exclusive
+        case _:
+            return False
+
+
+def child(shape: Shape, key: Step, *mappings: object) -> Shape:
+    """Return the form of what stands at ``key`` below a place of form ``shape``.
+
+    Args:
+        mappings: what stands at that place; the first that names a kind decides the class.
+    """
+    match shape:
+        case Section(params):
+            known = members(params)
+        case Kinds():
+            chosen = shape.chosen(*mappings)
+            known = members(chosen) if chosen else {}
+        case Free(value):
+            return value
+        case Items(item):
+            return item
+        case _:
+            return ANYTHING
+    return known[key].shape if isinstance(key, str) and key in known else ANYTHING
+
+
+def steps_of(path: str, tree: dict[str, Any]) -> tuple[Step, ...]:
+    """Split a recipe path such as ``augmentation.0.std``.
+
+    Below a mapping with free keys (``expect``, a grid's ``space``, ``args``) the rest of the path
+    is one key. A number addresses a list element where ``tree`` or the schema has a list.
+    """
+    steps: list[Step] = []
+    shape: Shape = ROOT
+    here: Any = tree
+    words = path.split(".")
+    while words:
+        if "" in words:
+            raise PathError(f"{path!r} is not a recipe path", hint="write e.g. optimizer.lr")
+        word = ".".join(words) if isinstance(shape, Free) else words[0]
+        words = [] if isinstance(shape, Free) else words[1:]
+        listed = word.isdecimal() and (isinstance(here, list) or isinstance(shape, Items))
+        step: Step = int(word) if listed else word
+        steps.append(step)
+        shape = child(shape, step, here)
+        here = _at(here, step)
+    return tuple(steps)
+
+
+def _at(value: Any, step: Step) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None
+
+
+def _nested(here: Any, shape: Shape, steps: Sequence[Step], value: Any) -> Any:
+    """Return the change of ``here`` that sets ``value`` at ``steps`` below it."""
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    below = child(shape, step, here)
+    if isinstance(step, str):
+        return {step: _nested(_at(here, step), below, rest, value)}
+    items = list(here) if isinstance(here, list) else []
+    if step >= len(items):
+        raise PathError(f"there is no element {step}: the list has {len(items)}, counted from 0")
+    change = expand(_nested(items[step], below, rest, value), below, items[step])
+    items[step] = _GONE if change is None else merge(items[step], change, below)
+    return items
+
+
+def _without_gone(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_gone(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_without_gone(entry) for entry in value if entry is not _GONE]
+    return value
