@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from trickrun.params import Betas, NonNegative, Positive, Stackable
-from trickrun.tricks.optimizers.base import Optimizer
+from pydantic import Field
+
+from trickrun.params import Betas, Stackable
+from trickrun.tricks.optimizers.base import Epsilon, Optimizer, WeightDecay
 
 if TYPE_CHECKING:
     import torch
@@ -12,23 +15,30 @@ if TYPE_CHECKING:
 class Adam(Optimizer):
     """Steps scaled by running estimates of each gradient's mean and size.
 
-    Formula: m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g²; w -= lr * m̂ / (sqrt(v̂) + eps).
+    Formula: m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g²; w -= lr * m̂ / (sqrt(v̂) + eps), with
+        m̂ = m / (1 - b1^t) and v̂ = v / (1 - b2^t).
     When: a good first choice for almost any network; 3e-4 to 1e-3 usually works at once.
     Defaults: the paper's and PyTorch's.
-    Interactions: weight_decay is added to the gradient (coupled); adamw decouples it.
+    Interactions: weight_decay is added to the gradient (coupled); adamw decouples it. Without
+        bias_correction the first steps are about (1-b1) / sqrt(1-b2) = 3.2 times lr: warm up.
     Source: Kingma & Ba 2015, Adam, arXiv:1412.6980.
     """
 
     kind: Literal["adam"] = "adam"
-    betas: Annotated[Betas, Stackable()] = (0.9, 0.999)
-    eps: Positive = 1e-8
-    weight_decay: Annotated[NonNegative, Stackable()] = 0.0
-    amsgrad: bool = False
+    betas: Annotated[Betas, Stackable()] = Field(
+        default=(0.9, 0.999), description="memory of the gradient's mean and of its square"
+    )
+    eps: Epsilon = 1e-8
+    weight_decay: WeightDecay = 0.0
+    amsgrad: bool = Field(default=False, description="divide by the largest v̂ so far")
+    bias_correction: bool = Field(
+        default=True, description="make up for estimates that start at zero"
+    )
 
-    def build(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 
-        return torch.optim.Adam(
+        optimizer = torch.optim.Adam(
             groups,
             lr=self.lr,
             betas=self.betas,
@@ -37,3 +47,21 @@ class Adam(Optimizer):
             amsgrad=self.amsgrad,
             fused=True,
         )
+        if not self.bias_correction:
+            start_uncorrected(optimizer)
+        return optimizer
+
+
+def start_uncorrected(optimizer: torch.optim.Adam) -> None:
+    """Set the step counters to where 1 - b^t is 1, as torch's Adam has no switch for it."""
+    import torch
+
+    for group in optimizer.param_groups:
+        for p in group["params"]:
+            state = optimizer.state[p]
+            # float32 cannot count on from here: the counter stays, and b^t is 0 for any b < 1.
+            state["step"] = torch.tensor(1e12, dtype=torch.float32, device=p.device)
+            state["exp_avg"] = torch.zeros_like(p)
+            state["exp_avg_sq"] = torch.zeros_like(p)
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = torch.zeros_like(p)

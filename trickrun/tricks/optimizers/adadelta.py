@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from trickrun.params import Beta, Stackable
+from trickrun.tricks.optimizers.base import Epsilon, LearningRate, Optimizer, WeightDecay
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Adadelta(Optimizer):
+    """Steps in the unit of the weights: recent step size over recent gradient size.
+
+    Formula: s = rho*s + (1-rho)*g²; d = g * sqrt(u + eps) / sqrt(s + eps);
+        u = rho*u + (1-rho)*d²; w -= lr * d.
+    When: to compare with; it starts slowly, because eps alone sets its first steps.
+    Defaults: PyTorch's; lr is 1 because the rule has a unit of its own.
+    Source: Zeiler 2012, ADADELTA, arXiv:1212.5701.
+    """
+
+    kind: Literal["adadelta"] = "adadelta"
+    lr: LearningRate = 1.0
+    rho: Annotated[Beta, Stackable()] = Field(
+        default=0.9, description="memory of both running averages"
+    )
+    eps: Epsilon = 1e-6
+    weight_decay: WeightDecay = 0.0
+
+    def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.Adadelta(
+            groups, lr=self.lr, rho=self.rho, eps=self.eps, weight_decay=self.weight_decay
+        )

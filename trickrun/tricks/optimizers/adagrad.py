@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from trickrun.params import NonNegative
+from trickrun.tricks.optimizers.base import Epsilon, LearningRate, Optimizer, WeightDecay
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Adagrad(Optimizer):
+    """Steps that shrink, entry by entry, with the sum of all squared gradients so far.
+
+    Formula: s += g²; w -= lr / (1 + t*lr_decay) * g / (sqrt(s) + eps).
+    When: sparse features, where rare ones should keep large steps; else rmsprop or adam, because
+        the sum only grows and training slows down for good.
+    Defaults: PyTorch's.
+    Source: Duchi et al. 2011, Adaptive Subgradient Methods, JMLR 12.
+    """
+
+    kind: Literal["adagrad"] = "adagrad"
+    lr: LearningRate = 1e-2
+    lr_decay: NonNegative = Field(default=0.0, description="further decay of lr with the steps")
+    initial_accumulator: NonNegative = Field(default=0.0, description="what s starts at")
+    eps: Epsilon = 1e-10
+    weight_decay: WeightDecay = 0.0
+
+    def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
+        import torch
+
+        # Not fused: older torch releases fuse it on CPU alone and refuse the flag on CUDA.
+        return torch.optim.Adagrad(
+            groups,
+            lr=self.lr,
+            lr_decay=self.lr_decay,
+            weight_decay=self.weight_decay,
+            initial_accumulator_value=self.initial_accumulator,
+            eps=self.eps,
+        )

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from trickrun.errors import CompileError
+from trickrun.params import PythonTarget
+from trickrun.targets import call, resolve
+from trickrun.tricks.optimizers.base import Optimizer
+
+if TYPE_CHECKING:
+    import torch
+
+
+class PythonOptimizer(PythonTarget, Optimizer):
+    """Your own optimizer: ``f(params, lr, **args)`` returns a torch.optim.Optimizer.
+
+    Formula: yours.
+    When: an optimizer that trickrun does not have.
+    Defaults: lr 1e-3.
+    Interactions: the schedule sets the lr of all parameter groups; a group made by your code
+        cannot keep one of its own.
+    Source: yours.
+    """
+
+    kind: Literal["python"] = "python"
+
+    def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
+        import torch
+
+        # Groups that set nothing apart become the plain list that most code expects.
+        plain = all(group.keys() == {"params"} for group in groups)
+        params = [p for group in groups for p in group["params"]] if plain else groups
+        optimizer = call(resolve(self.target, folder), self.target, params, self.lr, args=self.args)
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise CompileError(
+                f"it returned a {type(optimizer).__name__}, not a torch.optim.Optimizer",
+                self.target,
+                "return an instance of torch.optim.Optimizer or of a subclass",
+            )
+        return optimizer

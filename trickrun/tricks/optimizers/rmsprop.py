@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from trickrun.params import Beta, Stackable
+from trickrun.tricks.optimizers.base import Epsilon, Optimizer, WeightDecay
+
+if TYPE_CHECKING:
+    import torch
+
+
+class RMSprop(Optimizer):
+    """Steps divided by a running size of each gradient entry.
+
+    Formula: s = alpha*s + (1-alpha)*g²; v = momentum*v + g / (sqrt(s) + eps); w -= lr * v
+        (centered: s - m² in place of s, with m the running mean of g).
+    When: recurrent networks and reinforcement learning; elsewhere adam does the same and more.
+    Defaults: PyTorch's, but lr 1e-3 as in the lecture: the first steps are lr / sqrt(1-alpha),
+        ten times lr.
+    Source: Tieleman & Hinton 2012, Coursera Neural Networks for Machine Learning, lecture 6.5;
+        centered: Graves 2013, arXiv:1308.0850.
+    """
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    alpha: Annotated[Beta, Stackable()] = Field(
+        default=0.99, description="memory of the squared gradient"
+    )
+    eps: Epsilon = 1e-8
+    weight_decay: WeightDecay = 0.0
+    momentum: Annotated[Beta, Stackable()] = Field(
+        default=0.0, description="share of the last velocity that is kept"
+    )
+    centered: bool = Field(default=False, description="divide by the deviation, not the size")
+
+    def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
+        import torch
+
+        return torch.optim.RMSprop(
+            groups,
+            lr=self.lr,
+            alpha=self.alpha,
+            eps=self.eps,
+            weight_decay=self.weight_decay,
+            momentum=self.momentum,
+            centered=self.centered,
+        )
