@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trickrun.models.base import Model
+from trickrun.models.base import Blocks, Model
 from trickrun.models.mlp import MLP
+from trickrun.models.python import PythonModel
 
-AnyModel = Annotated[MLP, Field(discriminator="kind")]
+AnyModel = Annotated[MLP | PythonModel, Field(discriminator="kind")]
 
-__all__ = ["MLP", "AnyModel", "Model"]
+__all__ = ["MLP", "AnyModel", "Blocks", "Model", "PythonModel"]

@@ -8,7 +8,14 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-WEIGHT_LAYERS = (nn.Linear, nn.Bilinear, _ConvNd, nn.Embedding, nn.EmbeddingBag, nn.RNNBase)
+WEIGHT_LAYERS = (
+    nn.Linear,
+    _ConvNd,
+    nn.Embedding,
+    nn.EmbeddingBag,
+    nn.RNNBase,
+    nn.MultiheadAttention,
+)
 GATES = {"LSTM": 4, "GRU": 3}
 
 
@@ -20,31 +27,26 @@ def weight_layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
 def weights(layer: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     """Yield the weight layer's own weights: its parameters of two or more dimensions."""
     for name, parameter in layer.named_parameters(recurse=False):
-        if parameter.ndim >= 2:
+        if "bias" not in name:
             yield name, parameter
 
 
 def biases(layer: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """Yield the weight layer's own biases: its parameters of one dimension."""
+    """Yield the weight layer's own biases."""
     for name, parameter in layer.named_parameters(recurse=False):
-        if parameter.ndim == 1:
+        if "bias" in name:
             yield name, parameter
 
 
-def gates(layer: nn.Module, weight: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Return views of the matrices that ``weight`` stacks: an LSTM's 4, a GRU's 3, else itself.
+def stacked(layer: nn.Module, weight: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return views of the matrices that ``weight`` stacks: an LSTM's 4, a GRU's 3, attention's 3.
 
-    Each gate is a layer of its own, so fans and orthogonality are meant gate by gate.
+    Each is a layer of its own, so fans and orthogonality are meant for it, not for the stack.
     """
-    if not isinstance(layer, nn.RNNBase):
-        return (weight,)
-    # A projection (weight_hr) is one matrix, whatever the layer's kind.
-    count = GATES.get(layer.mode, 1)
-    return weight.chunk(count) if weight.shape[0] == count * layer.hidden_size else (weight,)
-
-
-def fan_in(layer: nn.Module, weight: torch.Tensor) -> int:
-    """Return how many inputs PyTorch divides by when it draws ``layer``'s own defaults."""
     if isinstance(layer, nn.RNNBase):
-        return layer.hidden_size
-    return int(weight[0].numel())
+        size, count = layer.hidden_size, GATES.get(layer.mode, 1)
+    elif isinstance(layer, nn.MultiheadAttention):
+        size, count = layer.embed_dim, 3
+    else:
+        return (weight,)
+    return weight.chunk(count) if weight.shape[0] == count * size else (weight,)

@@ -2,18 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from trickrun.tricks.init.auto import Auto
-from trickrun.tricks.init.base import Init
+from trickrun.tricks.init.base import GainInit, Init
+from trickrun.tricks.init.constant import Constant
 from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.kaiming_uniform import KaimingUniform
+from trickrun.tricks.init.lecun_normal import LecunNormal
+from trickrun.tricks.init.lecun_uniform import LecunUniform
+from trickrun.tricks.init.normal import Normal
+from trickrun.tricks.init.orthogonal import Orthogonal
+from trickrun.tricks.init.torch_default import TorchDefault
+from trickrun.tricks.init.uniform import Uniform
+from trickrun.tricks.init.xavier_normal import XavierNormal
+from trickrun.tricks.init.xavier_uniform import XavierUniform
+from trickrun.tricks.init.zeros import Zeros
 
-AnyInit = Annotated[Auto | KaimingNormal, Field(discriminator="kind")]
+Scheme = (
+    Auto
+    | KaimingNormal
+    | KaimingUniform
+    | XavierNormal
+    | XavierUniform
+    | LecunNormal
+    | LecunUniform
+    | Orthogonal
+    | Normal
+    | Uniform
+    | TorchDefault
+    | Constant
+    | Zeros
+)
+AnyInit = Annotated[Scheme, Field(discriminator="kind")]
 
 # An init's `head` is again any init, a type that exists only now.
-for _scheme in (Init, Auto, KaimingNormal):
+for _scheme in (Init, GainInit, *get_args(Scheme)):
     _scheme.model_rebuild(_types_namespace={"AnyInit": AnyInit})
 
-__all__ = ["AnyInit", "Auto", "Init", "KaimingNormal"]
+__all__ = [
+    "AnyInit",
+    "Auto",
+    "Constant",
+    "GainInit",
+    "Init",
+    "KaimingNormal",
+    "KaimingUniform",
+    "LecunNormal",
+    "LecunUniform",
+    "Normal",
+    "Orthogonal",
+    "TorchDefault",
+    "Uniform",
+    "XavierNormal",
+    "XavierUniform",
+    "Zeros",
+]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from trickrun.models.activations import is_activation
 from trickrun.streams import generator
-from trickrun.tricks.init.base import Bias, Init
+from trickrun.tricks.init.base import Init
+from trickrun.tricks.init.torch_default import fill_bias
 from trickrun.tricks.ledger import Touch, counted
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
                 gain = scheme.gain_before(following[name])
                 weights += fill_weights(name, layer, scheme, gain, seed, done)
             if not (as_built and scheme.bias == "auto"):
-                biases += fill_biases(name, layer, scheme.bias, seed)
+                biases += fill_biases(name, layer, scheme, seed)
         return weights, biases
 
     head = init.head
@@ -97,23 +98,17 @@ def fill_weights(
     return count
 
 
-def fill_biases(prefix: str, layer: nn.Module, bias: Bias, seed: int) -> int:
+def fill_biases(prefix: str, layer: nn.Module, init: Init, seed: int) -> int:
     """Fill the layer's biases and return how many there are."""
     import torch
-    from torch.nn import init
 
-    from trickrun.modules.layers import biases, fan_in, weights
+    from trickrun.modules.layers import biases
 
+    bias = init.default_bias if init.bias == "auto" else init.bias
     count = 0
     for name, parameter in biases(layer):
         values = torch.empty(parameter.shape, dtype=parameter.dtype)
-        if bias == "torch_default":
-            _, weight = next(weights(layer))
-            bound = fan_in(layer, weight) ** -0.5
-            draws = generator(seed, "init", joined(prefix, name))
-            init.uniform_(values, -bound, bound, generator=draws)
-        else:
-            values.fill_(bias if isinstance(bias, float) else 0.0)
+        fill_bias(layer, values, bias, generator(seed, "init", joined(prefix, name)))
         with torch.no_grad():
             parameter.copy_(values)
         count += 1

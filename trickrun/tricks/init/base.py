@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,10 +22,13 @@ Bias = Literal["auto", "zeros", "torch_default"] | Annotated[float, Stackable()]
 class Init(Params):
     """Parameters that every init scheme takes beside its own."""
 
+    default_bias: ClassVar[Literal["zeros", "torch_default"]] = "zeros"
+    """What bias auto stands for."""
+
     kind: str
     bias: Bias = Field(
         default="auto",
-        description="what biases start at, or a number; auto: zeros, untouched where weights are",
+        description="what biases start at, or a number; auto: zeros, as built where weights are",
     )
     head: AnyInit | None = Field(
         default=None, description="another init for the last layer; null: the same as elsewhere"
@@ -49,9 +52,9 @@ class Init(Params):
         self, layer: nn.Module, weight: torch.Tensor, gain: float, generator: torch.Generator
     ) -> None:
         """Set ``weight``, which has the shape of one of ``layer``'s weights, in place."""
-        from trickrun.modules.layers import gates
+        from trickrun.modules.layers import stacked
 
-        for part in gates(layer, weight):
+        for part in stacked(layer, weight):
             self.fill(part, gain, generator)
 
 
@@ -70,3 +73,11 @@ class GainInit(Init):
         if isinstance(self.gain, str):
             return float(calculate_gain(self.gain))
         return self.gain
+
+
+def fan(weight: torch.Tensor, mode: Literal["fan_in", "fan_out"]) -> int:
+    """Return how many inputs or outputs each unit of ``weight`` [outputs, inputs, *kernel] has."""
+    from torch.nn.init import _calculate_fan_in_and_fan_out
+
+    fan_in, fan_out = _calculate_fan_in_and_fan_out(weight)
+    return fan_in if mode == "fan_in" else fan_out

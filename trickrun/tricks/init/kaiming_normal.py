@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.init.base import GainInit
+from pydantic import Field
+
+from trickrun.tricks.init.base import GainInit, fan
 
 if TYPE_CHECKING:
     import torch
@@ -19,11 +21,11 @@ class KaimingNormal(GainInit):
     """
 
     kind: Literal["kaiming_normal"] = "kaiming_normal"
-    mode: Literal["fan_in", "fan_out"] = "fan_in"
+    mode: Literal["fan_in", "fan_out"] = Field(
+        default="fan_in", description="fan_in keeps activations, fan_out gradients at their size"
+    )
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init
 
-        fan_in, fan_out = init._calculate_fan_in_and_fan_out(weight)
-        fan = fan_in if self.mode == "fan_in" else fan_out
-        init.normal_(weight, 0.0, gain / fan**0.5, generator=generator)
+        init.normal_(weight, 0.0, gain / fan(weight, self.mode) ** 0.5, generator=generator)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.regularizers.base import Penalty
+from trickrun.tricks.regularizers.base import Penalty, sum_of_squares
 
 if TYPE_CHECKING:
     import torch
@@ -25,14 +26,13 @@ class L2(Penalty):
     main: ClassVar[str | None] = "lambda"
 
     kind: ClassVar[Literal["l2"]] = "l2"
-    lambda_: Annotated[NonNegative, Stackable(), Field(alias="lambda")] = 1e-4
+    lambda_: Annotated[NonNegative, Stackable()] = Field(
+        default=1e-4, alias="lambda", description="strength; 0 is off"
+    )
 
     @property
     def off(self) -> bool:
         return self.lambda_ == 0
 
-    def penalty(self, parameters: list[torch.Tensor]) -> torch.Tensor:
-        import torch
-
-        norms = torch._foreach_norm(parameters)
-        return self.lambda_ * torch.stack(norms).square().sum()
+    def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+        return self.lambda_ * sum_of_squares(parameters)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from trickrun.errors import CompileError
+from trickrun.params import PythonTarget
+from trickrun.streams import key
+from trickrun.targets import call, resolve
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class PythonModel(PythonTarget):
+    """Your own network: ``f(**args)`` returns the nn.Module.
+
+    Formula: yours; the module maps [N, *inputs] to [N, outputs].
+    When: the built-in models do not have the architecture that you want.
+    Defaults: ``inputs`` (a sample's shape) and ``outputs`` (an int) are passed if the function
+        names them and ``args`` does not. Torch's generator is seeded from the recipe's seed.
+    Interactions: normalization and dropout cannot be put into it, so a recipe that declares them
+        is refused; init auto leaves its weights as they were built.
+    Source: none.
+    """
+
+    main: ClassVar[str | None] = "target"
+
+    kind: Literal["python"] = "python"
+
+    def build_python(
+        self, folder: Path, inputs: tuple[int, ...], outputs: int, seed: int
+    ) -> nn.Module:
+        """Return the user's network, whose constructor drew from (seed, "init").
+
+        Args:
+            folder: the recipe's.
+            inputs: shape of a sample.
+            outputs: number of outputs that the loss needs.
+            seed: the recipe's.
+
+        Raises CompileError if the target cannot be found, fails, or returns no finished network.
+        """
+        import torch
+        from torch import nn
+
+        function = resolve(self.target, folder)
+        names = parameter_names(function)
+        args = {k: v for k, v in (("inputs", inputs), ("outputs", outputs)) if k in names}
+        gpus = list(range(torch.cuda.device_count()))
+        with torch.random.fork_rng(devices=gpus):
+            torch.manual_seed(key(seed, "init"))
+            model = call(function, self.target, args=args | self.args)
+        if not isinstance(model, nn.Module):
+            raise CompileError(
+                f"it returned a {type(model).__name__}, not an nn.Module",
+                self.target,
+                "return the network itself",
+            )
+        refuse_lazy(model, self.target)
+        return model
+
+
+def parameter_names(function: object) -> set[str]:
+    """Return the names in the function's signature; none if it has no signature to look at."""
+    if not callable(function):
+        return set()
+    try:
+        return set(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return set()
+
+
+def refuse_lazy(model: nn.Module, target: str) -> None:
+    """Raise CompileError for a layer whose weights exist only after a first forward pass."""
+    from torch.nn.parameter import is_lazy
+
+    for name, parameter in model.named_parameters():
+        if is_lazy(parameter):
+            raise CompileError(
+                f"{name} has no shape yet, so it cannot be initialized",
+                target,
+                "use the layer that is not lazy; name `inputs` in the signature for its size",
+            )

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from trickrun.tricks.init.base import GainInit, fan
+
+if TYPE_CHECKING:
+    import torch
+
+
+class KaimingUniform(GainInit):
+    """Uniform weights whose variance keeps the signal's size through ReLU layers.
+
+    Formula: w ~ U(-b, b) with b = gain * sqrt(3 / fan), where fan is fan_in or fan_out.
+    When: as kaiming_normal, where no weight should be far from the others.
+    Defaults: fan_in, as in torch.nn.init.kaiming_uniform_; gain by the activation that follows.
+    Interactions: a normalization layer after each layer makes the scale matter less.
+    Source: He et al. 2015, Delving Deep into Rectifiers, arXiv:1502.01852.
+    """
+
+    kind: Literal["kaiming_uniform"] = "kaiming_uniform"
+    mode: Literal["fan_in", "fan_out"] = Field(
+        default="fan_in", description="fan_in keeps activations, fan_out gradients at their size"
+    )
+
+    def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
+        from torch.nn import init
+
+        bound = gain * (3 / fan(weight, self.mode)) ** 0.5
+        init.uniform_(weight, -bound, bound, generator=generator)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.params import DropProbability, Params, Stackable
+
+
+class LabelSmoothing(Params):
+    """Take a little certainty from the targets, so that the network does not chase infinite logits.
+
+    Formula: y' = (1 - epsilon) * one_hot(y) + epsilon / classes.
+    When: classification with a large network or noisy labels.
+    Defaults: epsilon 0.1, the value of the paper.
+    Interactions: the training loss no longer goes to 0, its floor is the entropy of y'; it cannot
+        be combined with a loss that has no class probabilities.
+    Source: Szegedy et al. 2016, Rethinking the Inception Architecture, arXiv:1512.00567;
+        torch.nn.functional.cross_entropy.
+    """
+
+    main: ClassVar[str | None] = "epsilon"
+
+    kind: ClassVar[Literal["label_smoothing"]] = "label_smoothing"
+    epsilon: Annotated[DropProbability, Stackable()] = Field(
+        default=0.1, description="share of each target that is spread evenly over all classes"
+    )
+
+    @property
+    def off(self) -> bool:
+        return self.epsilon == 0
