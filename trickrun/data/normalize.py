@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from trickrun.errors import DataError
 from trickrun.params import Params, Positive
 
 if TYPE_CHECKING:
     import torch
+
+CHUNK = 2**21
+"""Input values that are float64 at one time while statistics are taken (16 MiB)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,12 @@ class Scaler:
     shift: torch.Tensor | None = None
     scale: torch.Tensor | None = None
     constant: tuple[int, ...] = ()
+
+    def to(self, device: torch.device) -> Scaler:
+        """Return the same scaler on ``device``."""
+        if self.shift is None or self.scale is None:
+            return self
+        return Scaler(self.shift.to(device), self.scale.to(device), self.constant)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return a float batch [N, *shape], normalized."""
@@ -70,12 +81,8 @@ class Standard(Normalize):
     per: Literal["auto", "feature", "channel"] = "auto"
 
     def fit(self, x: torch.Tensor) -> Scaler:
-        axes = statistics_axes(x, self.per)
-        # float64: a sum over 60000 images in float32 loses digits.
-        values = x.double()
-        mean = values.mean(dim=axes, keepdim=True)[0]
-        std = values.std(dim=axes, correction=0, keepdim=True)[0]
-        return scaler(mean, std, x)
+        mean, std = mean_and_std(x, statistics_axes(x, self.per))
+        return scaler(mean, std)
 
 
 class MinMax(Normalize):
@@ -94,7 +101,7 @@ class MinMax(Normalize):
         axes = statistics_axes(x, self.per)
         low = x.amin(dim=axes, keepdim=True)[0].double()
         high = x.amax(dim=axes, keepdim=True)[0].double()
-        return scaler(low, high - low, x)
+        return scaler(low, high - low)
 
 
 class Fixed(Normalize):
@@ -111,21 +118,7 @@ class Fixed(Normalize):
     std: Positive | Annotated[tuple[Positive, ...], Field(strict=False)]
 
     def fit(self, x: torch.Tensor) -> Scaler:
-        import torch
-
-        from trickrun.errors import DataError
-
-        def spread(value: float | tuple[float, ...], where: str) -> torch.Tensor:
-            entries = torch.atleast_1d(torch.tensor(value, dtype=torch.float64))
-            if len(entries) not in (1, x.shape[1]):
-                raise DataError(
-                    f"{len(entries)} values for {x.shape[1]} channels or features",
-                    f"data.normalize.{where}",
-                    "give one value, or one for each",
-                )
-            return entries.reshape(-1, *[1] * (x.ndim - 2))
-
-        return scaler(spread(self.mean, "mean"), spread(self.std, "std"), x)
+        return scaler(spread(self.mean, x, "mean"), spread(self.std, x, "std"))
 
 
 def statistics_axes(x: torch.Tensor, per: str) -> tuple[int, ...]:
@@ -134,7 +127,45 @@ def statistics_axes(x: torch.Tensor, per: str) -> tuple[int, ...]:
     return (0, *range(2, x.ndim)) if by_channel else (0,)
 
 
-def scaler(shift: torch.Tensor, scale: torch.Tensor, x: torch.Tensor) -> Scaler:
+def mean_and_std(x: torch.Tensor, axes: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the float64 mean and standard deviation of [N, *shape] over ``axes``.
+
+    Two passes in float64, a chunk at a time: float32 sums over 60000 images lose digits, and a
+    float64 copy of them would take 376 MB.
+    """
+    import torch
+
+    chunks = torch.split(x, max(1, CHUNK // max(1, prod(x.shape[1:]))))
+    count = prod(x.shape[axis] for axis in axes)
+    shape = [1 if axis in axes else size for axis, size in enumerate(x.shape)]
+    total = torch.zeros(shape, dtype=torch.float64)
+    for chunk in chunks:
+        total += chunk.double().sum(axes, keepdim=True)
+    mean = total / count
+    squares = torch.zeros_like(total)
+    for chunk in chunks:
+        squares += (chunk.double() - mean).square_().sum(axes, keepdim=True)
+    return mean[0], (squares[0] / count).sqrt()
+
+
+def spread(value: float | tuple[float, ...], x: torch.Tensor, name: str) -> torch.Tensor:
+    """Return given statistics in a shape that broadcasts against a sample of [N, *shape].
+
+    Raises DataError unless there is one value, or one for each channel or feature.
+    """
+    import torch
+
+    entries = torch.tensor(value, dtype=torch.float64).reshape(-1)
+    if len(entries) not in (1, x.shape[1]):
+        raise DataError(
+            f"{len(entries)} values for {x.shape[1]} channels or features",
+            f"data.normalize.{name}",
+            "give one value, or one for each",
+        )
+    return entries.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def scaler(shift: torch.Tensor, scale: torch.Tensor) -> Scaler:
     """Return a float32 scaler in which a feature that does not vary gets scale 1.
 
     A spread below 1e-7 of the values' size is rounding, not variation.
