@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from trickrun.models.base import Blocks, Model
+from trickrun.models.cnn import CNN
 from trickrun.models.mlp import MLP
 from trickrun.models.python import PythonModel
 
-AnyModel = Annotated[MLP | PythonModel, Field(discriminator="kind")]
+AnyModel = Annotated[MLP | CNN | PythonModel, Field(discriminator="kind")]
 
-__all__ = ["MLP", "AnyModel", "Blocks", "Model", "PythonModel"]
+__all__ = ["CNN", "MLP", "AnyModel", "Blocks", "Model", "PythonModel"]

@@ -26,7 +26,8 @@ class Model(Params):
         default="linear", description="after the last layer; losses from logits want linear"
     )
     bias: Literal["auto"] | bool = Field(
-        default="auto", description="auto: none right before a normalization that removes it"
+        default="auto",
+        description="of hidden layers; auto: none right before a normalization that removes it",
     )
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
@@ -63,26 +64,31 @@ class Blocks:
         if self.dropout is not None and self.dropout.input > 0:
             yield "dropout_input", KeyedDropout(self.dropout.input, self.dropout_stream)
 
-    def after(
-        self, index: int, features: int, dims: int, last: bool
-    ) -> Iterator[tuple[str, nn.Module]]:
-        """Yield what stands after hidden layer ``index`` (from 1) with ``features`` outputs.
+    def after(self, index: int, features: int, dims: int) -> Iterator[tuple[str, nn.Module]]:
+        """Yield norm and activation after hidden layer ``index`` (from 1), in the recipe's order.
 
         Args:
-            dims: spatial dimensions of the layer's output.
-            last: whether it is the last hidden layer.
+            features: features or channels that the layer puts out.
+            dims: spatial dimensions of its output.
         """
-        from trickrun.modules.dropout import KeyedDropout
-
         norm = self.normalization.layer(features, dims)
         normed = [(f"norm{index}", norm)] if norm is not None else []
-        activated = [(f"{self.activation}{index}", activation(self.activation))]
         if self.normalization.placement == "before_activation":
             yield from normed
-            yield from activated
+            yield from self.activated(str(index))
         else:
-            yield from activated
+            yield from self.activated(str(index))
             yield from normed
+
+    def activated(self, place: str) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the hidden activation, unless it is linear."""
+        if self.activation != "linear":
+            yield f"{self.activation}{place}", activation(self.activation)
+
+    def dropped(self, index: int, last: bool) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the dropout after hidden layer ``index``; ``last``: no hidden layer follows."""
+        from trickrun.modules.dropout import KeyedDropout
+
         dropout = self.dropout
         if dropout is not None and dropout.p > 0 and (dropout.layers == "all" or last):
             yield f"dropout{index}", KeyedDropout(dropout.p, self.dropout_stream)

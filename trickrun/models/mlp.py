@@ -35,7 +35,8 @@ class MLP(Model):
         features = prod(inputs)
         for index, width in enumerate(self.hidden, start=1):
             layers[f"linear{index}"] = nn.Linear(features, width, bias=blocks.hidden_bias)
-            layers.update(blocks.after(index, width, 0, last=index == len(self.hidden)))
+            layers.update(blocks.after(index, width, dims=0))
+            layers.update(blocks.dropped(index, last=index == len(self.hidden)))
             features = width
         layers.update(blocks.head(nn.Linear(features, outputs)))
         return nn.Sequential(layers)

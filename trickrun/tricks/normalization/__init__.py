@@ -8,8 +8,23 @@ from pydantic import Field
 
 from trickrun.tricks.normalization.base import Normalization
 from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.normalization.group import Group
+from trickrun.tricks.normalization.instance import Instance
+from trickrun.tricks.normalization.layer import Layer
 from trickrun.tricks.normalization.none import NoNormalization
+from trickrun.tricks.normalization.rms import RMS
 
-AnyNormalization = Annotated[NoNormalization | Batch, Field(discriminator="kind")]
+AnyNormalization = Annotated[
+    NoNormalization | Batch | Layer | Group | RMS | Instance, Field(discriminator="kind")
+]
 
-__all__ = ["AnyNormalization", "Batch", "NoNormalization", "Normalization"]
+__all__ = [
+    "RMS",
+    "AnyNormalization",
+    "Batch",
+    "Group",
+    "Instance",
+    "Layer",
+    "NoNormalization",
+    "Normalization",
+]

@@ -25,9 +25,11 @@ class Batch(Normalization):
     subtracts_mean: ClassVar[bool] = True
 
     kind: Literal["batch"] = "batch"
-    momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
-    eps: Positive = 1e-5
-    affine: bool = True
+    momentum: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.1, description="share of the new batch in the running statistics"
+    )
+    eps: Positive = Field(default=1e-5, description="added to the variance")
+    affine: bool = Field(default=True, description="learn gamma and beta")
 
     def layer(self, features: int, dims: int) -> nn.Module:
         from torch import nn

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from trickrun.params import Positive
+from trickrun.tricks.normalization.base import Normalization
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Layer(Normalization):
+    """Normalize each sample over all features of the layer; the batch plays no part.
+
+    Formula: y = gamma * (x - mean_sample) / sqrt(var_sample + eps) + beta. For images the mean is
+        over channels and positions, gamma and beta are one a channel: group with one group.
+    When: small batches, recurrent networks and transformers.
+    Defaults: eps 1e-5 is PyTorch's.
+    Interactions: it removes what all features of a layer have in common, not a bias of each, so
+        biases before it stay.
+    Source: Ba et al. 2016, Layer Normalization, arXiv:1607.06450.
+    """
+
+    kind: Literal["layer"] = "layer"
+    eps: Positive = Field(default=1e-5, description="added to the variance")
+    affine: bool = Field(default=True, description="learn gamma and beta")
+
+    def layer(self, features: int, dims: int) -> nn.Module:
+        from torch import nn
+
+        if dims == 0:
+            return nn.LayerNorm(features, eps=self.eps, elementwise_affine=self.affine)
+        return nn.GroupNorm(1, features, eps=self.eps, affine=self.affine)
