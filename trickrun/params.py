@@ -47,6 +47,11 @@ class Params(BaseModel):
         """Rewrite spellings of a mapping that mean the same (``keep: 0.7`` is ``p: 0.3``)."""
         return value
 
+    @property
+    def kind_name(self) -> str:
+        """The kind's name in the recipe, for code that has only a section's base class."""
+        return str(getattr(self, "kind", type(self).__name__.lower()))
+
 
 class PythonTarget(Params):
     """A user's object: ``target: package.module:Name``, called with ``args``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -25,9 +26,15 @@ class CheckpointEvery(Params):
 
     main = "every"
 
-    every: Annotated[str, Field(pattern=r"^\s*\d+\s*(epochs?|steps?|s)\s*$")] = Field(
-        default="1 epoch", description="N epochs, N steps or N s (seconds)"
+    every: Annotated[str, Field(pattern=r"^\s*[1-9]\d*\s*(epochs?|steps?|s)\s*$")] = Field(
+        default="10 s", description="N epochs, N steps or N s (seconds): what a crash can cost"
     )
+
+    @property
+    def amount(self) -> tuple[int, Literal["epochs", "steps", "s"]]:
+        """The number and its unit."""
+        number, unit = re.findall(r"\d+|[a-z]+", self.every)
+        return int(number), "s" if unit == "s" else "epochs" if unit[0] == "e" else "steps"
 
 
 class Train(Params):
@@ -44,8 +51,8 @@ class Train(Params):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="auto: CUDA if there"
     )
-    precision: Literal["float32", "float64", "bf16", "fp16"] = Field(
-        default="float32", description="bf16 and fp16 are automatic mixed precision"
+    precision: Literal["float32", "float64", "bf16"] = Field(
+        default="float32", description="bf16 is automatic mixed precision"
     )
     deterministic: bool = Field(default=False, description="on CUDA: bitwise repeatable, slower")
     checkpoint: CheckpointEvery = CheckpointEvery()

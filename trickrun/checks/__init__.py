@@ -1,0 +1,1 @@
+"""The steps of the checklist: each derives a recipe, compiles it afresh, measures and judges."""

@@ -1,0 +1,62 @@
+"""What every check returns, how it derives recipes, and how it is recorded in a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from trickrun import environment
+from trickrun.compiler import pick_device
+from trickrun.diagnose.finding import Finding
+from trickrun.folder import RunFolder, create
+from trickrun.recipe.load import Loaded, from_tree
+from trickrun.recipe.patch import patch_paths
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    Args:
+        verdict: fail means that the next step of the checklist would mislead.
+        result: the check's keys in the JSON contract (design, commands): plain data.
+        findings: causes, best first.
+        summary: one sentence for people, with the numbers and the threshold.
+    """
+
+    verdict: Literal["pass", "warn", "fail"]
+    result: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+    summary: str = ""
+    series: dict[str, Any] = field(default_factory=dict)
+    """Further measurements worth keeping (curves, histograms); plain data."""
+
+
+def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
+    """Return the recipe with ``changes`` (path to value), validated again."""
+    tree = patch_paths(loaded.tree, changes)
+    return replace(loaded, recipe=from_tree(tree, loaded.folder), tree=tree)
+
+
+def record(
+    verdict: Verdict, loaded: Loaded, derived: Loaded, root: Path, command: list[str]
+) -> RunFolder:
+    """Write a check into a run folder of its own, with the recipe that ``train`` can repeat.
+
+    Args:
+        loaded: the user's recipe.
+        derived: the recipe that the check ran.
+    """
+    folder = create(root, loaded.recipe.name)
+    folder.write("recipe.yaml", loaded.text)
+    resolved = derived.recipe.model_dump(mode="json", by_alias=True)
+    device = pick_device(derived.recipe.train.device)
+    folder.write_json("env.json", environment.describe(device, command, loaded.folder))
+    folder.write_json("evidence.json", {**verdict.result, **verdict.series})
+    folder.write_json("findings.json", [finding.as_json() for finding in verdict.findings])
+    folder.write("resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+    return folder

@@ -1,0 +1,322 @@
+"""From a recipe to a job, compiled afresh each time; a trick that acts on nothing is an error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from trickrun.data.prepare import Part, Prepared, prepare
+from trickrun.errors import CompileError
+from trickrun.job import Job
+from trickrun.models.base import Blocks
+from trickrun.models.python import PythonModel
+from trickrun.modules.dropout import KeyedDropout
+from trickrun.recipe.schema import Recipe
+from trickrun.streams import StepStream
+from trickrun.tricks.augmentation import Augmentation
+from trickrun.tricks.init.apply import initialize
+from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.losses import AutoLoss, Loss
+from trickrun.tricks.metrics import Accuracy, MAEMetric, Metric
+from trickrun.tricks.regularizers.base import Penalty, penalized
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.stopping import EarlyStopping
+
+DTYPES = {"float64": torch.float64}
+NORMS = (
+    nn.modules.batchnorm._NormBase,
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.RMSNorm,
+)
+
+
+def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> Job:
+    """Return the job for ``recipe``.
+
+    Args:
+        folder: the recipe's folder.
+        data: the prepared data set, if the caller has it already for this data section.
+
+    Raises:
+        DataError: the data is missing or broken.
+        CompileError: parts do not fit together, or a trick finds nothing to act on.
+    """
+    device = pick_device(recipe.train.device)
+    dtype = DTYPES.get(recipe.train.precision, torch.float32)
+    data = to_device(data or prepare(recipe.data, folder), device)
+    loss_kind: Loss = recipe.loss
+    if isinstance(loss_kind, AutoLoss):
+        loss_kind = loss_kind.chosen(data.task)
+    loss_kind.check(data.task)
+    outputs = loss_kind.outputs(data.task)
+
+    dropout_stream = StepStream(recipe.seed, "dropout", device)
+    model = build_model(recipe, folder, data.shape, outputs, dropout_stream)
+    touches = initialize(
+        model, recipe.init, recipe.seed, leave_as_built=isinstance(recipe.model, PythonModel)
+    )
+    model.to(device, dtype)
+    check_output(model, data, dtype, outputs)
+    touches += model_touches(recipe, model)
+
+    penalties = bind_penalties(recipe, model)
+    touches += regularizer_touches(recipe, penalties)
+    augmentations = bind_augmentations(recipe, data.shape)
+    touches += augmentation_touches(recipe)
+    check_touched(touches)
+
+    metrics = pick_metrics(recipe, data)
+    smoothing = recipe.regularizers.label_smoothing
+    batch_size, span = batch_plan(recipe, len(data.train), model)
+    return Job(
+        recipe=recipe,
+        folder=folder,
+        device=device,
+        dtype=dtype,
+        data=data,
+        model=model,
+        loss_kind=loss_kind,
+        loss=loss_kind.build(data.task, smoothing.epsilon if smoothing else 0.0),
+        targets=prepare_targets(loss_kind, data, dtype),
+        metrics=metrics,
+        optimizer=recipe.optimizer.build([{"params": list(model.parameters())}], folder),
+        penalties=penalties,
+        augmentations=augmentations,
+        augmentation_streams=tuple(
+            StepStream(recipe.seed, f"augmentation.{index}.{augmentation.kind_name}", device)
+            for index, augmentation in enumerate(augmentations)
+        ),
+        dropout_stream=dropout_stream,
+        stopping=pick_stopping(recipe, data, metrics),
+        batch_size=batch_size,
+        span=span,
+        ledger=tuple(touches),
+    )
+
+
+def pick_device(wanted: str) -> torch.device:
+    """Return the device for train.device; auto is CUDA where there is one."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise CompileError("no CUDA device is here", "train.device", "set it to auto or cpu")
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def to_device(data: Prepared, device: torch.device) -> Prepared:
+    """Return ``data`` with its splits and statistics on ``device``."""
+    parts = {
+        name: part.to(device) if part is not None else None
+        for name, part in (("train", data.train), ("val", data.val), ("test", data.test))
+    }
+    train = parts["train"]
+    assert train is not None
+    return replace(
+        data, train=train, val=parts["val"], test=parts["test"], scaler=data.scaler.to(device)
+    )
+
+
+def build_model(
+    recipe: Recipe, folder: Path, inputs: tuple[int, ...], outputs: int, stream: StepStream
+) -> nn.Module:
+    """Return the network from [N, *inputs] to [N, outputs], with its tricks' layers in place."""
+    params = recipe.model
+    if isinstance(params, PythonModel):
+        return params.build_python(folder, inputs, outputs, recipe.seed)
+    blocks = Blocks(
+        activation=params.activation,
+        head_activation=params.head_activation,
+        bias=params.bias,
+        normalization=recipe.normalization,
+        dropout=recipe.regularizers.dropout,
+        dropout_stream=stream,
+    )
+    return params.build(blocks, inputs, outputs)
+
+
+def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:
+    """Raise CompileError unless the model maps two training samples to [2, outputs]."""
+    x = data.scaler(data.train.x[:2].to(dtype))
+    model.eval()
+    try:
+        with torch.no_grad():
+            prediction = model(x)
+    except Exception as error:  # whatever a user's forward may raise
+        raise CompileError(
+            f"the model cannot take inputs of shape {list(data.shape)}: {error}",
+            "model",
+            "make its first layer fit the data, or choose another model kind",
+        ) from error
+    shape = list(prediction.shape) if isinstance(prediction, torch.Tensor) else type(prediction)
+    if shape != [len(x), outputs]:
+        raise CompileError(
+            f"for {len(x)} samples the model returns {shape}, the loss needs [{len(x)}, {outputs}]",
+            "model",
+            f"end it with a layer of {outputs} outputs",
+        )
+
+
+def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+    """Return the ledger lines of the tricks that are layers of a built-in model.
+
+    A python model builds its own layers, so there these tricks touch nothing.
+    """
+    touches = []
+    own = isinstance(recipe.model, PythonModel)
+    if recipe.normalization.kind != "none":
+        count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
+        touches.append(
+            Touch("normalization", recipe.normalization.kind, counted(count, "layer"), count)
+        )
+    dropout = recipe.regularizers.dropout
+    if dropout is not None:
+        count = 0 if own else sum(isinstance(m, KeyedDropout) for m in model.modules())
+        what = "off" if dropout.off else counted(count, "layer")
+        touches.append(Touch("regularizers", "dropout", what, count, dropout.off))
+    return touches
+
+
+def bind_penalties(
+    recipe: Recipe, model: nn.Module
+) -> tuple[tuple[Penalty, list[nn.Parameter]], ...]:
+    """Return each penalty of non-zero strength with the parameters that it acts on."""
+    acting = [penalty for penalty in recipe.regularizers.penalties if not penalty.off]
+    return tuple((penalty, penalized(model, penalty.on)) for penalty in acting)
+
+
+def regularizer_touches(
+    recipe: Recipe, penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...]
+) -> list[Touch]:
+    """Return the ledger lines of penalties and label smoothing."""
+    touches = [
+        Touch("regularizers", penalty.kind_name, "off", 0, off=True)
+        for penalty in recipe.regularizers.penalties
+        if penalty.off
+    ]
+    touches += [
+        Touch("regularizers", penalty.kind_name, counted(len(on), "parameter"), len(on))
+        for penalty, on in penalties
+    ]
+    smoothing = recipe.regularizers.label_smoothing
+    if smoothing is not None:
+        count = int(recipe.loss.takes_label_smoothing)
+        what = "off" if smoothing.off else f"the targets of {recipe.loss.kind}"
+        touches.append(Touch("regularizers", "label_smoothing", what, count, smoothing.off))
+    return touches
+
+
+def bind_augmentations(recipe: Recipe, shape: tuple[int, ...]) -> tuple[Augmentation, ...]:
+    """Return the augmentations of non-zero strength; raise CompileError for one that needs images
+    on data that has none."""
+    for index, augmentation in enumerate(recipe.augmentation):
+        if augmentation.needs_image and len(shape) != 3:
+            raise CompileError(
+                f"{augmentation.kind} needs images, the data has inputs of shape {list(shape)}",
+                f"augmentation.{index}",
+                "for tables use noise",
+            )
+    return tuple(a for a in recipe.augmentation if not a.off)
+
+
+def augmentation_touches(recipe: Recipe) -> list[Touch]:
+    """Return the ledger lines of the augmentations."""
+    return [
+        Touch(
+            "augmentation",
+            augmentation.kind_name,
+            "off" if augmentation.off else f"{augmentation.stage} training batches",
+            int(not augmentation.off),
+            augmentation.off,
+        )
+        for augmentation in recipe.augmentation
+    ]
+
+
+def check_touched(touches: list[Touch]) -> None:
+    """Raise CompileError for tricks that are on and found nothing to act on."""
+    idle = [touch for touch in touches if touch.count == 0 and not touch.off]
+    if idle:
+        names = ", ".join(f"{touch.section}: {touch.trick}" for touch in idle)
+        raise CompileError(
+            f"declared, but nothing in this job for it to act on: {names}",
+            idle[0].section,
+            "take it out of the recipe, or change the model so that it has a place",
+        )
+
+
+def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:
+    """Return the batch size and the length of the run in steps.
+
+    Raises CompileError if a batch does not fit the data, or batch norm would see one sample.
+    """
+    data = recipe.data
+    size = samples if data.batch_size == "full" else data.batch_size
+    if size > samples:
+        raise CompileError(
+            f"a batch of {size} is larger than the training split of {samples} samples",
+            "data.batch_size",
+            f"set it to {samples} or less, or to full",
+        )
+    rest = samples % size
+    if (rest == 1 and not data.drop_last) or size == 1:
+        batch_norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        if batch_norms:
+            raise CompileError(
+                f"a batch of one sample ({samples} samples in batches of {size}) has no variance "
+                "for batch norm",
+                "data.batch_size",
+                "choose another batch size, or set data.drop_last: true"
+                if size > 1
+                else "use normalization: group or layer",
+            )
+    per_epoch = samples // size if data.drop_last else -(-samples // size)
+    return size, Span(recipe.train.steps or recipe.train.epochs * per_epoch, per_epoch)
+
+
+def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Return each split's targets as the loss wants them; float targets get the job's dtype."""
+
+    def prepared(part: Part) -> torch.Tensor:
+        target = loss.prepare(part.y, data.task)
+        return target.to(dtype) if target.is_floating_point() else target
+
+    parts = {"train": data.train, "val": data.val, "test": data.test}
+    return {name: prepared(part) for name, part in parts.items() if part is not None}
+
+
+def pick_metrics(recipe: Recipe, data: Prepared) -> tuple[Metric, ...]:
+    """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
+    task = data.task.kind
+    if recipe.metrics is None:
+        return (Accuracy(),) if task == "classification" else (MAEMetric(),)
+    for index, metric in enumerate(recipe.metrics):
+        if metric.task not in (task, "any"):
+            raise CompileError(
+                f"{metric.name} is for {metric.task}, the data's task is {task}",
+                f"metrics.{index}",
+                "use accuracy or f1_macro" if task == "classification" else "use mae, rmse or r2",
+            )
+    return recipe.metrics
+
+
+def pick_stopping(recipe: Recipe, data: Prepared, metrics: tuple[Metric, ...]) -> EarlyStopping:
+    """Return what the best evaluation is: the recipe's early_stopping, or the lowest loss.
+
+    Raises CompileError if early_stopping monitors a value that no evaluation has.
+    """
+    values = ["train_loss"]
+    if data.val is not None:
+        values += ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
+    if recipe.early_stopping is None:
+        return EarlyStopping(monitor="val_loss" if data.val is not None else "train_loss")
+    if recipe.early_stopping.monitor not in values:
+        raise CompileError(
+            f"no evaluation has a value {recipe.early_stopping.monitor}",
+            "early_stopping.monitor",
+            "there are: " + ", ".join(values),
+        )
+    return recipe.early_stopping

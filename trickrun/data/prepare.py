@@ -1,0 +1,148 @@
+"""From a loaded data set to splits on a device: split, subset, normalization statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trickrun.data.base import Data, Source
+from trickrun.data.normalize import Scaler
+from trickrun.data.split import take
+from trickrun.data.task import Task
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Part:
+    """The samples of one split, held once in their smallest type.
+
+    Args:
+        x: inputs [N, *shape].
+        y: int64 class indices [N], or float values [N, targets].
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def to(self, device: torch.device) -> Part:
+        return Part(self.x.to(device), self.y.to(device))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set ready for jobs.
+
+    Args:
+        train, val, test: the splits; val and test are None where the recipe has none.
+        task: with the training split's class shares.
+        scaler: what normalizes a batch; fitted on the training split.
+    """
+
+    train: Part
+    val: Part | None
+    test: Part | None
+    task: Task
+    scaler: Scaler
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one input."""
+        return tuple(self.train.x.shape[1:])
+
+
+def prepare(data: Data, folder: Path) -> Prepared:
+    """Load and split ``data``; relative paths are relative to ``folder``. Raises DataError."""
+    source = data.load(folder)
+    train, val, test = split(data, source)
+    train = subset(data, train, source.task)
+    check_targets(source.task, train, val, test)
+    scaler = data.normalize.fit(train.x)
+    if data.zero_inputs:
+        train = zeroed(train)
+        val, test = (part and zeroed(part) for part in (val, test))
+        scaler = Scaler()
+    return Prepared(train, val, test, with_priors(source.task, train), scaler)
+
+
+def zeroed(part: Part) -> Part:
+    """Return the same targets with inputs of zeros."""
+    return Part(part.x.new_zeros(()).expand_as(part.x), part.y)
+
+
+def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
+    """Return the training, validation and test parts, made where the source brings none."""
+    import torch
+
+    x, y = source.parts["train"]
+    strata = y if source.task.kind == "classification" and data.split.stratified else None
+    rest = torch.arange(len(x))
+    drawn: dict[str, Part | None] = {}
+    for name in ("test", "val"):
+        if name in source.parts:
+            drawn[name] = Part(*source.parts[name])
+            continue
+        count = round(getattr(data.split, name) * len(x))
+        indices, rest = take(rest, strata, count, data.split.seed, name)
+        drawn[name] = Part(x[indices], y[indices]) if count else None
+    if len(rest) == 0:
+        raise DataError(
+            f"no sample of {len(x)} is left to train on",
+            "data.split",
+            f"val takes {data.split.val:g} and test {data.split.test:g} of the samples",
+        )
+    whole = len(rest) == len(x)
+    return Part(x, y) if whole else Part(x[rest], y[rest]), drawn["val"], drawn["test"]
+
+
+def subset(data: Data, train: Part, task: Task) -> Part:
+    """Return the training part that data.subset leaves."""
+    import torch
+
+    wanted = data.subset
+    if wanted is None:
+        return train
+    if wanted.n > len(train):
+        raise DataError(
+            f"{wanted.n} samples wanted, the training split has {len(train)}",
+            "data.subset.n",
+            f"set it to {len(train)} or less, or leave subset out",
+        )
+    strata = train.y if task.kind == "classification" and wanted.stratified else None
+    indices, _ = take(torch.arange(len(train)), strata, wanted.n, wanted.seed, "subset")
+    return Part(train.x[indices], train.y[indices])
+
+
+def check_targets(task: Task, *parts: Part | None) -> None:
+    """Raise DataError for class indices outside 0..classes-1 or non-finite values."""
+    import torch
+
+    for part in parts:
+        if part is None:
+            continue
+        if task.kind == "classification":
+            low, high = int(part.y.min()), int(part.y.max())
+            if low < 0 or high >= task.classes:
+                raise DataError(
+                    f"labels run from {low} to {high}, but there are {task.classes} classes",
+                    "data",
+                    f"labels must be 0 to {task.classes - 1}",
+                )
+        elif not torch.isfinite(part.y).all():
+            raise DataError("the target has NaN or infinite values", "data", "clean or drop them")
+
+
+def with_priors(task: Task, train: Part) -> Task:
+    """Return ``task`` with the training split's class shares."""
+    import torch
+
+    if task.kind != "classification":
+        return task
+    counts = torch.bincount(train.y, minlength=task.classes).double()
+    return replace(task, priors=tuple((counts / counts.sum()).tolist()))

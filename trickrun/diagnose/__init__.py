@@ -1,0 +1,1 @@
+"""From evidence (plain data) to findings: pure functions that know no torch."""

@@ -1,0 +1,38 @@
+"""What a check or a diagnosis says: a cause with its evidence, its reason and the edit to make."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause.
+
+    Args:
+        code: TRnn, where nn is the row in the catalogue of faults; own additions from 60.
+        name: the cause in a few words.
+        severity: error: training cannot go well; warning: it may not; info: worth knowing.
+        confidence: 0 to 1.
+        where: recipe path, layer or object that it concerns.
+        evidence: the numbers that it rests on.
+        why: the reason, in a sentence or two for people.
+        edit: recipe path to new value, or None if the recipe cannot mend it.
+        confirmed: the measured values before and after the edit, or None if it was not tried.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: float
+    where: str
+    evidence: dict[str, Any]
+    why: str
+    edit: dict[str, Any] | None = None
+    confirmed: dict[str, float] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,160 @@
+"""A run's folder: what it holds, and how it is made, found and read."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trickrun import files
+from trickrun.errors import RunFolderError
+
+Metrics = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder ``runs/<name>/<id>`` of one run."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def metrics_file(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Write the file ``name`` whole."""
+        data = content.encode() if isinstance(content, str) else content
+        files.write_whole(self.path / name, data)
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write(name, files.to_json(value, indent=2) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        """Return the content of a JSON file of this run. Raises RunFolderError."""
+        try:
+            return json.loads((self.path / name).read_text())
+        except (OSError, ValueError) as error:
+            raise RunFolderError(f"cannot read {name}: {error}", str(self.path)) from error
+
+    def log(self, records: Metrics) -> None:
+        """Append records to metrics.jsonl."""
+        if records:
+            lines = "".join(files.to_json(record) + "\n" for record in records)
+            files.append(self.metrics_file, lines.encode())
+
+    def metrics(self) -> Metrics:
+        """Return the records of metrics.jsonl; a last line cut short by a crash is left out."""
+        if not self.metrics_file.exists():
+            return []
+        lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def save(self, state: dict[str, Any], best: dict[str, Any] | None) -> None:
+        """Write checkpoints: best.pt first, because last.pt refers to it."""
+        if best is not None:
+            self.write("checkpoints/best.pt", packed({"model": best}))
+        size = self.metrics_file.stat().st_size if self.metrics_file.exists() else 0
+        self.write("checkpoints/last.pt", packed({**state, "metrics_bytes": size}))
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        """Return checkpoint ``name`` (last or best), or None if there is none yet.
+
+        Raises RunFolderError if it cannot be read.
+        """
+        import torch
+
+        path = self.path / "checkpoints" / f"{name}.pt"
+        if not path.exists():
+            return None
+        try:
+            loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise RunFolderError(
+                f"not a readable checkpoint ({error})", str(path), "the run cannot go on from it"
+            ) from error
+        return loaded
+
+    def rewind(self, metrics_bytes: int) -> None:
+        """Cut metrics.jsonl to what the checkpoint knew."""
+        if self.metrics_file.exists():
+            files.truncate(self.metrics_file, metrics_bytes)
+
+    @property
+    def status(self) -> str:
+        """finished, failed, interrupted, or running (which a killed run looks like too)."""
+        records = self.metrics()
+        if not records or records[-1]["kind"] != "end":
+            return "running"
+        stopped_by = records[-1]["stopped_by"]
+        return stopped_by if stopped_by in ("failed", "interrupted") else "finished"
+
+
+def packed(value: dict[str, Any]) -> bytes:
+    """Return what torch.save writes for ``value``."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+def runs_dir(option: Path | None) -> Path:
+    """Return where runs are kept: the option, TRICKRUN_RUNS, or ``runs`` in the working folder."""
+    return option or Path(os.environ.get("TRICKRUN_RUNS") or "runs")
+
+
+def create(root: Path, name: str) -> RunFolder:
+    """Make the folder of a new run. Raises RunFolderError if it cannot be made."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    path = root / name / f"{stamp}-{time.time_ns() % 10**9:09d}-{uuid.uuid4().hex[:4]}"
+    try:
+        (path / "checkpoints").mkdir(parents=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"cannot make the run folder: {error.strerror or error}",
+            str(path),
+            "choose another place with --runs-dir",
+        ) from error
+    return RunFolder(path)
+
+
+def find(root: Path, wanted: str) -> RunFolder:
+    """Return the run that ``wanted`` names: a path, an id (or its beginning), or a name's newest.
+
+    Raises RunFolderError if there is none or several match.
+    """
+    if (Path(wanted) / "resolved.yaml").exists():
+        return RunFolder(Path(wanted))
+    runs = list(every(root))
+    exact = [run for run in runs if wanted in (run.id, f"{run.name}/{run.id}")]
+    matches = exact or [run for run in runs if run.id.startswith(wanted)]
+    if not matches:
+        matches = [run for run in runs if run.name == wanted][:1]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = ", ".join(run.id for run in matches[:5])
+        raise RunFolderError(f"{wanted} matches several runs: {listed}", str(root))
+    raise RunFolderError(f"no run {wanted}", str(root), "`trickrun runs` lists them")
+
+
+def every(root: Path) -> Iterator[RunFolder]:
+    """Yield all runs below ``root``, newest first."""
+    found = [path.parent for path in root.glob("*/*/resolved.yaml")]
+    for path in sorted(found, key=lambda path: path.name, reverse=True):
+        yield RunFolder(path)

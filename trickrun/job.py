@@ -1,0 +1,98 @@
+"""The job: everything that the training loop needs, in one place."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from trickrun.data.prepare import Prepared
+from trickrun.recipe.schema import Recipe
+from trickrun.streams import StepStream, generator
+from trickrun.tricks.augmentation import Augmentation
+from trickrun.tricks.ledger import Touch
+from trickrun.tricks.losses import Loss, LossFunction
+from trickrun.tricks.metrics import Metric
+from trickrun.tricks.regularizers.base import Penalty
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.stopping import EarlyStopping
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recipe compiled for one device. Only the loop changes it: model and optimizer.
+
+    Args:
+        recipe: what it was compiled from.
+        folder: what relative paths and python targets are relative to.
+        data: the splits on ``device``, and what normalizes their batches.
+        loss_kind: the loss's parameters, for what metrics and predictions see.
+        targets: each split's targets in the form that the loss compares with.
+        penalties: each with the parameters that it acts on.
+        augmentations: those that act, in the recipe's order.
+        stopping: what the best evaluation is; only recipe.early_stopping ends the run by it.
+        ledger: what each trick touched.
+    """
+
+    recipe: Recipe
+    folder: Path
+    device: torch.device
+    dtype: torch.dtype
+    data: Prepared
+    model: nn.Module
+    loss_kind: Loss
+    loss: LossFunction
+    targets: dict[str, torch.Tensor]
+    metrics: tuple[Metric, ...]
+    optimizer: torch.optim.Optimizer
+    penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...]
+    augmentations: tuple[Augmentation, ...]
+    augmentation_streams: tuple[StepStream, ...]
+    dropout_stream: StepStream
+    stopping: EarlyStopping
+    batch_size: int
+    span: Span
+    ledger: tuple[Touch, ...]
+
+    def order(self, epoch: int) -> torch.Tensor:
+        """Return the order [N] in which ``epoch`` (from 0) visits the training samples."""
+        count = len(self.data.train)
+        if not self.recipe.data.shuffle:
+            return torch.arange(count, device=self.device)
+        stream = generator(self.recipe.seed, "shuffle", epoch)
+        return torch.randperm(count, generator=stream).to(self.device)
+
+    def inputs(self, x: torch.Tensor) -> torch.Tensor:
+        """Return a batch as the model sees it in evaluation: float, normalized."""
+        return self.data.scaler(x.to(self.dtype))
+
+    def training_batch(self, indices: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return inputs and prepared targets of the samples ``indices`` [B], augmented."""
+        x = self.data.train.x.index_select(0, indices).to(self.dtype)
+        y = self.targets["train"].index_select(0, indices)
+        x, y = self.augment("raw", x, y, step)
+        return self.augment("normalized", self.data.scaler(x), y, step)
+
+    def augment(
+        self, stage: str, x: torch.Tensor, y: torch.Tensor, step: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Apply the augmentations of one stage, each from its own stream at ``step``."""
+        for augmentation, stream in zip(self.augmentations, self.augmentation_streams, strict=True):
+            if augmentation.stage == stage:
+                stream.at(step)
+                x, y = augmentation.apply(x, y, stream.generator)
+        return x, y
+
+    def penalty(self) -> torch.Tensor | None:
+        """Return the sum of the penalties, or None if the recipe has none."""
+        terms = [penalty.penalty(parameters) for penalty, parameters in self.penalties]
+        return torch.stack(terms).sum() if terms else None
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Return the context of a forward pass: mixed precision if the recipe asks for it."""
+        if self.recipe.train.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
