@@ -18,8 +18,8 @@ class PythonOptimizer(PythonTarget, Optimizer):
     Formula: yours.
     When: an optimizer that trickrun does not have.
     Defaults: lr 1e-3.
-    Interactions: the schedule sets the lr of all parameter groups; a group made by your code
-        cannot keep one of its own.
+    Interactions: the schedule scales the lr of each parameter group, those that your code makes
+        included.
     Source: yours.
     """
 

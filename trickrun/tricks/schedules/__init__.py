@@ -9,7 +9,41 @@ from pydantic import Field
 from trickrun.tricks.schedules.base import Schedule, Span
 from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.schedules.cosine import Cosine
+from trickrun.tricks.schedules.exponential import Exponential
+from trickrun.tricks.schedules.inverse_sqrt import InverseSqrt
+from trickrun.tricks.schedules.linear import Linear
+from trickrun.tricks.schedules.lr_range import LRRange
+from trickrun.tricks.schedules.one_cycle import OneCycle
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.schedules.polynomial import Polynomial
+from trickrun.tricks.schedules.step import Step
 
-AnySchedule = Annotated[Constant | Cosine, Field(discriminator="kind")]
+AnySchedule = Annotated[
+    Constant
+    | Step
+    | Exponential
+    | Linear
+    | Polynomial
+    | Cosine
+    | InverseSqrt
+    | OneCycle
+    | Plateau
+    | LRRange,
+    Field(discriminator="kind"),
+]
 
-__all__ = ["AnySchedule", "Constant", "Cosine", "Schedule", "Span"]
+__all__ = [
+    "AnySchedule",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "InverseSqrt",
+    "LRRange",
+    "Linear",
+    "OneCycle",
+    "Plateau",
+    "Polynomial",
+    "Schedule",
+    "Span",
+    "Step",
+]

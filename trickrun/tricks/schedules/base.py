@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-from trickrun.params import Params
+from trickrun.params import Params, Probability
+
+Floor = Annotated[Probability, Field(description="share of lr that is left at the end")]
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,22 @@ class Schedule(Params):
         """Return the learning rate at ``step`` (0-based) for an optimizer with lr ``base``."""
         raise NotImplementedError
 
-    def scale(self, history: Sequence[dict[str, float]]) -> float:
-        """Return a further factor that depends on the evaluations so far (see plateau)."""
+    def scale(self, base: float, history: Sequence[Mapping[str, float]]) -> float:
+        """Return a further factor of an optimizer's lr ``base``, from the evaluations so far.
+
+        The whole history is given each time, so that a resumed run needs no state (see plateau).
+        """
         return 1.0
 
 
 class WarmedUp(Schedule):
-    """A schedule that may begin with a linear warm-up."""
+    """A schedule that may begin with a linear warm-up; the schedule proper spans what is left."""
 
     warmup: Annotated[float, Field(ge=0)] = Field(
         default=0.0, description="below 1: share of the run's steps; 1 or more: number of steps"
     )
 
-    def factor(self, step: int, span: Span) -> float:
+    def decay(self, step: int, span: Span) -> float:
         """Return lr / base at ``step`` of a span that begins after the warm-up."""
         raise NotImplementedError
 
@@ -51,4 +56,4 @@ class WarmedUp(Schedule):
         warm = round(self.warmup * span.steps) if self.warmup < 1 else int(self.warmup)
         if step < warm:
             return base * (step + 1) / warm
-        return base * self.factor(step - warm, Span(max(span.steps - warm, 1), span.per_epoch))
+        return base * self.decay(step - warm, Span(max(span.steps - warm, 1), span.per_epoch))

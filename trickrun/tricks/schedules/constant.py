@@ -16,5 +16,5 @@ class Constant(WarmedUp):
 
     kind: Literal["constant"] = "constant"
 
-    def factor(self, step: int, span: Span) -> float:
+    def decay(self, step: int, span: Span) -> float:
         return 1.0

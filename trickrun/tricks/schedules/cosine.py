@@ -3,8 +3,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from trickrun.params import Probability
-from trickrun.tricks.schedules.base import Span, WarmedUp
+from trickrun.tricks.schedules.base import Floor, Span, WarmedUp
 
 
 class Cosine(WarmedUp):
@@ -17,8 +16,8 @@ class Cosine(WarmedUp):
     """
 
     kind: Literal["cosine"] = "cosine"
-    floor: Probability = 0.0
+    floor: Floor = 0.0
 
-    def factor(self, step: int, span: Span) -> float:
+    def decay(self, step: int, span: Span) -> float:
         wave = (1 + math.cos(math.pi * min(step / span.steps, 1.0))) / 2
         return self.floor + (1 - self.floor) * wave

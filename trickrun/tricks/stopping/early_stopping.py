@@ -1,56 +1,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import Count, Params
+from trickrun.params import Count
+from trickrun.tricks.monitor import Monitor
 
-HIGHER_IS_BETTER = ("accuracy", "top5", "f1_macro", "auroc", "r2")
 
-
-class EarlyStopping(Params):
+class EarlyStopping(Monitor):
     """Stop when the monitored value has not improved for a number of evaluations.
 
-    Formula: stop after evaluation t if the best value so far came at or before t - patience.
+    Formula: stop after ``patience`` evaluations in a row that are not lower (or higher) than the
+        last improvement by more than min_delta.
     When: almost always; it is the cheapest regularizer.
     Defaults: patience 8 on val_loss, and the weights of the best evaluation are kept.
     Interactions: a cosine schedule spans the whole run, so a run that stops early never reaches
-        its small learning rates.
+        its small learning rates. The best evaluation is the best of all, improvements too small
+        for min_delta included. A value that is not finite is never an improvement.
     Source: Prechelt 1998, Early Stopping - But When?
     """
 
     main: ClassVar[str | None] = "patience"
 
     kind: ClassVar[Literal["early_stopping"]] = "early_stopping"
-    monitor: str = Field(default="val_loss", description="val_loss or val_ and a metric's name")
-    mode: Literal["auto", "min", "max"] = Field(
-        default="auto", description="auto: max for accuracy-like metrics, min for all else"
-    )
     patience: Count = Field(default=8, description="evaluations without improvement")
-    min_delta: Annotated[float, Field(ge=0)] = Field(
-        default=0.0, description="a change below this is no improvement"
-    )
     restore_best: bool = Field(default=True, description="end with the best evaluation's weights")
 
-    def best(self, history: Sequence[dict[str, float]]) -> int:
-        """Return the index of the best evaluation; -1 if there is none with a finite value."""
-        sign = -1.0 if self.maximizes else 1.0
-        best_index, best_value = -1, math.inf
-        for index, record in enumerate(history):
-            value = sign * record[self.monitor]
-            if value < best_value - (self.min_delta if best_index >= 0 else 0.0):
-                best_index, best_value = index, value
-        return best_index
+    def best(self, history: Sequence[Mapping[str, float]]) -> int:
+        """Return the index of the first best evaluation; -1 if none has a finite value."""
+        values = [self.badness(record) for record in history]
+        lowest = min(values, default=math.inf)
+        return values.index(lowest) if math.isfinite(lowest) else -1
 
-    def stop(self, history: Sequence[dict[str, float]]) -> bool:
+    def stop(self, history: Sequence[Mapping[str, float]]) -> bool:
         """Return whether training should end after the evaluations in ``history``."""
-        return len(history) - 1 - max(self.best(history), 0) >= self.patience
-
-    @property
-    def maximizes(self) -> bool:
-        if self.mode != "auto":
-            return self.mode == "max"
-        return self.monitor.removeprefix("val_").removeprefix("train_") in HIGHER_IS_BETTER
+        # Before the first finite value, the first evaluation counts as the last improvement.
+        improved_at, reached = 0, math.inf
+        for index, record in enumerate(history):
+            value = self.badness(record)
+            if value < reached - self.min_delta:
+                improved_at, reached = index, value
+        return len(history) - 1 - improved_at >= self.patience

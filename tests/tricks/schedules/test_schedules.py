@@ -1,0 +1,148 @@
+"""Every schedule against torch's scheduler of that name, or against its formula."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from torch.optim import lr_scheduler
+
+from trickrun.tricks.schedules import (
+    AnySchedule,
+    Constant,
+    Cosine,
+    Exponential,
+    InverseSqrt,
+    Linear,
+    LRRange,
+    OneCycle,
+    Polynomial,
+    Span,
+    Step,
+)
+
+BASE = 0.3
+SPAN = Span(steps=120, per_epoch=10)
+
+
+def ours(schedule, span=SPAN):
+    return [schedule.lr(BASE, step, span) for step in range(span.steps)]
+
+
+def theirs(make, every=1, span=SPAN):
+    """Return the learning rates of a torch scheduler that steps once in ``every`` steps."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
+    scheduler = make(optimizer)
+    lrs = []
+    for step in range(span.steps):
+        lrs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if (step + 1) % every == 0:
+            scheduler.step()
+    return lrs
+
+
+CASES = {
+    "constant": (Constant(), lambda o: lr_scheduler.ConstantLR(o, 1.0), 1),
+    "step": (Step(every=3, gamma=0.2), lambda o: lr_scheduler.StepLR(o, 3, 0.2), 10),
+    "step_thirds": (Step(), lambda o: lr_scheduler.StepLR(o, 40, 0.1), 1),
+    "exponential": (Exponential(gamma=0.8), lambda o: lr_scheduler.ExponentialLR(o, 0.8), 10),
+    "linear": (Linear(floor=0.1), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.1, 120), 1),
+    "polynomial": (Polynomial(power=2.0), lambda o: lr_scheduler.PolynomialLR(o, 120, 2.0), 1),
+    "cosine": (
+        Cosine(floor=0.1),
+        lambda o: lr_scheduler.CosineAnnealingLR(o, 120, eta_min=0.1 * BASE),
+        1,
+    ),
+    "one_cycle": (
+        OneCycle(pct_start=0.25, div=10.0, final_div=100.0),
+        lambda o: lr_scheduler.OneCycleLR(
+            o, BASE, 120, pct_start=0.25, div_factor=10, final_div_factor=100, cycle_momentum=False
+        ),
+        1,
+    ),
+    "one_cycle_linear": (
+        OneCycle(anneal="linear"),
+        lambda o: lr_scheduler.OneCycleLR(
+            o, BASE, 120, anneal_strategy="linear", cycle_momentum=False
+        ),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("schedule", "make", "every"), CASES.values(), ids=CASES)
+def test_equals_torch(schedule, make, every):
+    assert ours(schedule) == pytest.approx(theirs(make, every), rel=1e-9, abs=1e-15)
+
+
+def test_warmup_rises_to_lr_and_the_rest_spans_what_is_left():
+    warm = [BASE * (i + 1) / 12 for i in range(12)]
+    rest = ours(Cosine(), Span(108, 10))
+    assert ours(Cosine(warmup=0.1)) == pytest.approx(warm + rest)
+    assert ours(Cosine(warmup=12.0)) == ours(Cosine(warmup=0.1))
+
+
+def test_a_warmup_longer_than_the_run_only_rises():
+    lrs = ours(Linear(warmup=500.0))
+    assert lrs[-1] == pytest.approx(BASE * 120 / 500)
+
+
+def test_inverse_sqrt_with_warmup_is_the_transformer_schedule():
+    warm, span = 50, Span(400, 10)
+    lrs = ours(InverseSqrt(warmup=float(warm), timescale=warm), span)
+    # d_model ** -0.5 is scaled away: the peak, at the end of the warm-up, is lr.
+    paper = [BASE * math.sqrt(warm) * min(t**-0.5, t * warm**-1.5) for t in range(1, 401)]
+    assert lrs[:warm] == pytest.approx(paper[:warm])
+    # The paper counts the steps from 1, this one from the end of the warm-up from 0.
+    assert lrs[warm:] == pytest.approx(paper[warm - 1 : -1])
+
+
+def test_lr_range_goes_from_low_to_high_in_equal_ratios():
+    lrs = ours(LRRange(low=1e-4, high=1.0))
+    assert lrs[0] == 1e-4
+    assert lrs[-1] == pytest.approx(1.0)
+    ratios = [b / a for a, b in pairwise(lrs)]
+    assert ratios == pytest.approx([1e4 ** (1 / 119)] * 119)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (1.0, 0.1)])
+def test_lr_range_refuses_a_range_that_does_not_rise(low, high):
+    with pytest.raises(ValidationError, match="low must be below high"):
+        LRRange(low=low, high=high)
+
+
+def test_a_run_of_one_step_has_a_learning_rate():
+    once = Span(1, 1)
+    kinds = ["constant", "step", "exponential", "linear", "polynomial", "cosine", "inverse_sqrt",
+             "one_cycle", "plateau", "lr_range"]  # fmt: skip
+    for kind in kinds:
+        schedule = TypeAdapter(AnySchedule).validate_python({"kind": kind})
+        assert schedule.lr(BASE, 0, once) * schedule.scale(BASE, []) > 0
+
+
+@given(
+    steps=st.integers(1, 300),
+    per_epoch=st.integers(1, 50),
+    pct_start=st.floats(0, 1),
+    warmup=st.floats(0, 30),
+    floor=st.floats(0, 1),
+)
+def test_no_schedule_exceeds_lr_or_falls_below_zero(steps, per_epoch, pct_start, warmup, floor):
+    span = Span(steps, per_epoch)
+    schedules = [
+        OneCycle(pct_start=pct_start),
+        OneCycle(pct_start=pct_start, anneal="linear"),
+        Cosine(warmup=warmup, floor=floor),
+        Linear(warmup=warmup, floor=floor),
+        Polynomial(warmup=warmup, floor=floor),
+        Step(warmup=warmup),
+        InverseSqrt(warmup=warmup),
+    ]
+    for schedule in schedules:
+        lrs = ours(schedule, span)
+        assert min(lrs) >= 0
+        assert max(lrs) <= BASE * (1 + 1e-12)
