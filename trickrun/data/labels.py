@@ -1,0 +1,173 @@
+"""Targets: class indices with their names, or values; and which of the two they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    Array = np.ndarray[Any, Any]
+
+FEW = 20
+"""Whole numbers with at most this many different values may be classes."""
+
+
+def infer_kind(y: Array, where: str) -> Literal["classification", "regression"]:
+    """Return the task that targets [N] or [N, targets] ask for, by their type.
+
+    Raises DataError for a few different whole numbers in a float type: they may be either.
+    """
+    import numpy as np
+
+    if y.dtype.kind != "f":
+        return "classification"
+    distinct = np.unique(y)
+    if y[0].size == 1 and len(distinct) <= FEW and (distinct % 1 == 0).all():
+        raise DataError(
+            f"{len(distinct)} different whole numbers in a float type may be classes or values",
+            where,
+            "say which: task: classification or task: regression",
+        )
+    return "regression"
+
+
+def as_values(y: Array, where: str) -> torch.Tensor:
+    """Return float32 targets [N, targets]. Raises DataError for text, NaN or infinity."""
+    import numpy as np
+    import torch
+
+    if y.dtype.kind in "US":
+        raise DataError(
+            f"regression needs numbers, but the targets are text such as {str(y.flat[0])!r}",
+            where,
+            "set task: classification",
+        )
+    if y.ndim > 2 or y.size == 0:
+        raise DataError(f"targets are {list(y.shape)}", where, "[samples] or [samples, targets]")
+    with np.errstate(over="ignore"):
+        values = np.array(y, dtype=np.float32).reshape(len(y), -1)
+    if not np.isfinite(values).all():
+        first = int(np.argwhere(~np.isfinite(values))[0, 0])
+        raise DataError(f"the target of sample {first} is NaN or infinite", where, "remove it")
+    return torch.from_numpy(values)
+
+
+def as_classes(
+    targets: Mapping[str, Array], labels: tuple[str, ...], where: str
+) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
+    """Return int64 class indices [N] of each part, and the classes' names.
+
+    Text is numbered in the order of ``labels``, or sorted; numbers must be 0..classes-1, and each
+    must occur unless ``labels`` says how many classes there are. Raises DataError.
+    """
+    import numpy as np
+
+    flat = {name: flat_labels(y, f"{where}: {name} y") for name, y in targets.items()}
+    if flat["train"].dtype.kind in "US":
+        names = labels or tuple(np.unique(flat["train"].astype(str)).tolist())
+        return {
+            name: index_of([str(label) for label in y], names, f"{where}: {name} y")
+            for name, y in flat.items()
+        }, names
+    indices = {name: whole_numbers(y, f"{where}: {name} y") for name, y in flat.items()}
+    count = len(labels) or int(indices["train"].max()) + 1
+    for name, y in indices.items():
+        check_range(y, count, f"{where}: {name} y")
+    if not labels:
+        check_no_gap(indices["train"], f"{where}: train y")
+    return indices, labels or tuple(str(i) for i in range(count))
+
+
+def flat_labels(y: Array, where: str) -> Array:
+    """Return class labels [N] of [N] or [N, 1]; DataError for any other shape."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise DataError(
+            f"class labels are {list(y.shape)}, not one a sample",
+            where,
+            "one-hot targets: pass y.argmax(1); several values a sample: task: regression",
+        )
+    return y
+
+
+def index_of(labels: list[str], names: tuple[str, ...], where: str) -> torch.Tensor:
+    """Return each label's place in ``names``; DataError for one that is not there."""
+    import torch
+
+    places = {name: index for index, name in enumerate(names)}
+    for row, label in enumerate(labels):
+        if label not in places:
+            raise DataError(
+                f"the label of sample {row}, {label!r}, is none of the {len(names)} classes",
+                where,
+                f"the classes are {listed(names)}",
+            )
+    return torch.tensor([places[label] for label in labels], dtype=torch.int64)
+
+
+def whole_numbers(y: Array, where: str) -> torch.Tensor:
+    """Return labels [N] as int64; DataError for text, fractions and NaN."""
+    import numpy as np
+    import torch
+
+    if y.dtype.kind in "US":
+        raise DataError("labels are text here, but numbers in the training part", where)
+    broken = ~np.isfinite(y) | (y % 1 != 0) if y.dtype.kind == "f" else np.zeros(len(y), bool)
+    if broken.any():
+        first = int(np.argmax(broken))
+        raise DataError(
+            f"the label of sample {first}, {y[first]:g}, is not a whole number",
+            where,
+            "class labels are 0, 1, 2, …; for values set task: regression",
+        )
+    return torch.from_numpy(np.array(y, dtype=np.int64))
+
+
+def check_range(y: torch.Tensor, classes: int, where: str) -> None:
+    """Raise DataError that names the first label outside 0..classes-1."""
+    outside = (y < 0) | (y >= classes)
+    if outside.any():
+        first = int(outside.nonzero()[0])
+        wanted = "labels count from 0" if y[first] < 0 else f"the classes are 0 to {classes - 1}"
+        raise DataError(
+            f"the label of sample {first} is {int(y[first])}, but {wanted}",
+            where,
+            "number the classes from 0 without a gap; for values set task: regression",
+        )
+
+
+def check_no_gap(y: torch.Tensor, where: str) -> None:
+    """Raise DataError if a class below the highest has no sample, as in labels 1..10."""
+    import torch
+
+    low, high = int(y.min()), int(y.max())
+    # Found by sorting, not counting: labels may be as large as identifiers.
+    present = torch.unique(y)
+    if len(present) != high + 1:
+        missing = int((present != torch.arange(len(present))).nonzero()[0])
+        raise DataError(
+            f"labels run from {low} to {high}, but no sample has label {missing}",
+            where,
+            "number the classes from 0 without a gap; for values set task: regression",
+        )
+
+
+def check_two_classes(y: torch.Tensor, names: tuple[str, ...], where: str) -> None:
+    """Raise DataError if all training samples are of one class."""
+    if bool((y == y[0]).all()):
+        raise DataError(
+            f"all samples are of one class, {names[int(y[0])]!r}",
+            where,
+            "there is nothing to tell apart: add samples of another class",
+        )
+
+
+def listed(names: tuple[str, ...], most: int = 10) -> str:
+    """Return "a, b, c", cut off after ``most`` names."""
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
