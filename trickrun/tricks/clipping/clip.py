@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trickrun.params import Params, Positive, Stackable
 
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
 class Clip(Params):
     """Bound the gradient before the optimizer's step.
 
-    Formula: norm c: g * min(1, c / ||g||) over all parameters; value v: each entry into [-v, v].
+    Formula: value v: each entry into [-v, v]; then norm c: g * min(1, c / ||g||), with the norm
+        over all parameters together.
     When: recurrent networks and transformers, or when rare batches throw the weights far off.
-    Defaults: norm 1.0, the usual value for transformers.
+    Defaults: none; norm 1.0 is the usual value for transformers.
+    Interactions: adam and its kin divide by the gradient's size, so only the rare large gradient
+        is held back, never the usual one made smaller.
     Source: Pascanu et al. 2013, On the difficulty of training RNNs, arXiv:1211.5063.
     """
 
@@ -29,8 +33,15 @@ class Clip(Params):
         default=None, description="largest size of each entry"
     )
 
-    def apply(self, parameters: list[torch.Tensor]) -> None:
-        """Clip the gradients of ``parameters`` in place."""
+    @model_validator(mode="after")
+    def has_a_bound(self) -> Clip:
+        """Refuse a clip that would do nothing."""
+        if self.norm is None and self.value is None:
+            raise ValueError("give norm, value, or both")
+        return self
+
+    def apply(self, parameters: Sequence[torch.Tensor]) -> None:
+        """Clip the gradients of ``parameters`` in place; nothing is read back from the device."""
         from torch.nn import utils
 
         if self.value is not None:
