@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import AutoLoss, Loss
-from trickrun.tricks.metrics import Accuracy, MAEMetric, Metric
+from trickrun.tricks.metrics import MAE, R2, Accuracy, MetricFunction
 from trickrun.tricks.regularizers.base import Penalty, penalized
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.stopping import EarlyStopping
@@ -64,12 +65,12 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     touches += model_touches(recipe, model)
 
     penalties = bind_penalties(recipe, model)
-    touches += regularizer_touches(recipe, penalties)
+    touches += regularizer_touches(recipe, penalties, loss_kind)
     augmentations = bind_augmentations(recipe, data.shape)
     touches += augmentation_touches(recipe)
     check_touched(touches)
 
-    metrics = pick_metrics(recipe, data)
+    metrics = pick_metrics(recipe, data, folder)
     smoothing = recipe.regularizers.label_smoothing
     batch_size, span = batch_plan(recipe, len(data.train), model)
     return Job(
@@ -80,7 +81,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         data=data,
         model=model,
         loss_kind=loss_kind,
-        loss=loss_kind.build(data.task, smoothing.epsilon if smoothing else 0.0),
+        loss=loss_kind.build(data.task, folder, smoothing.epsilon if smoothing else 0.0),
         targets=prepare_targets(loss_kind, data, dtype),
         metrics=metrics,
         optimizer=recipe.optimizer.build([{"params": list(model.parameters())}], folder),
@@ -189,7 +190,7 @@ def bind_penalties(
 
 
 def regularizer_touches(
-    recipe: Recipe, penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...]
+    recipe: Recipe, penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...], loss: Loss
 ) -> list[Touch]:
     """Return the ledger lines of penalties and label smoothing."""
     touches = [
@@ -203,8 +204,8 @@ def regularizer_touches(
     ]
     smoothing = recipe.regularizers.label_smoothing
     if smoothing is not None:
-        count = int(recipe.loss.takes_label_smoothing)
-        what = "off" if smoothing.off else f"the targets of {recipe.loss.kind}"
+        count = int(loss.takes_label_smoothing)
+        what = "off" if smoothing.off else f"the targets of {loss.kind_name}"
         touches.append(Touch("regularizers", "label_smoothing", what, count, smoothing.off))
     return touches
 
@@ -288,29 +289,31 @@ def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str,
     return {name: prepared(part) for name, part in parts.items() if part is not None}
 
 
-def pick_metrics(recipe: Recipe, data: Prepared) -> tuple[Metric, ...]:
-    """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
-    task = data.task.kind
-    if recipe.metrics is None:
-        return (Accuracy(),) if task == "classification" else (MAEMetric(),)
-    for index, metric in enumerate(recipe.metrics):
-        if metric.task not in (task, "any"):
+def pick_metrics(recipe: Recipe, data: Prepared, folder: Path) -> dict[str, MetricFunction]:
+    """Return the recipe's metrics by name, or the task's usual ones.
+
+    Raises CompileError for one that does not fit the task, and for two of one name.
+    """
+    usual = (Accuracy(),) if data.task.kind == "classification" else (MAE(), R2())
+    metrics: dict[str, MetricFunction] = {}
+    for metric in usual if recipe.metrics is None else recipe.metrics:
+        if metric.name in metrics:
             raise CompileError(
-                f"{metric.name} is for {metric.task}, the data's task is {task}",
-                f"metrics.{index}",
-                "use accuracy or f1_macro" if task == "classification" else "use mae, rmse or r2",
+                f"two metrics are called {metric.name}", "metrics", "take one out, or rename it"
             )
-    return recipe.metrics
+        metric.check(data.task)
+        metrics[metric.name] = metric.build(data.task, folder)
+    return metrics
 
 
-def pick_stopping(recipe: Recipe, data: Prepared, metrics: tuple[Metric, ...]) -> EarlyStopping:
+def pick_stopping(recipe: Recipe, data: Prepared, metrics: Iterable[str]) -> EarlyStopping:
     """Return what the best evaluation is: the recipe's early_stopping, or the lowest loss.
 
     Raises CompileError if early_stopping monitors a value that no evaluation has.
     """
     values = ["train_loss"]
     if data.val is not None:
-        values += ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
+        values += ["val_loss", *(f"val_{name}" for name in metrics)]
     if recipe.early_stopping is None:
         return EarlyStopping(monitor="val_loss" if data.val is not None else "train_loss")
     if recipe.early_stopping.monitor not in values:

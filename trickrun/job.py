@@ -15,7 +15,7 @@ from trickrun.streams import StepStream, generator
 from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss, LossFunction
-from trickrun.tricks.metrics import Metric
+from trickrun.tricks.metrics import MetricFunction
 from trickrun.tricks.regularizers.base import Penalty
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.stopping import EarlyStopping
@@ -46,7 +46,7 @@ class Job:
     loss_kind: Loss
     loss: LossFunction
     targets: dict[str, torch.Tensor]
-    metrics: tuple[Metric, ...]
+    metrics: dict[str, MetricFunction]
     optimizer: torch.optim.Optimizer
     penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...]
     augmentations: tuple[Augmentation, ...]

@@ -318,8 +318,8 @@ def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
     with torch.inference_mode():
         scores = job.loss_kind.scores(prediction, job.data.task)
         values = {"loss": mean_loss(job, prediction, target)}
-        for metric in job.metrics:
-            values[metric.name] = metric.compute(scores, part.y, job.data.task)
+        for name, metric in job.metrics.items():
+            values[name] = metric(scores, part.y)
     return values
 
 

@@ -34,7 +34,7 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
     from trickrun.modules.layers import weight_layers
 
     layers = weight_layers(model)
-    as_built = leave_as_built and init.kind == "auto"
+    as_built = leave_as_built and init.kind_name == "auto"
     following = activations_after(model)
     done: set[torch.Tensor] = set()
 
@@ -128,4 +128,4 @@ def touch(init: Init, weights: int, biases: int, as_built: bool, where: str = ""
     if as_built:
         parts.append("weights stay as the model was built")
     what = where + ", ".join(parts)
-    return Touch("init", init.kind, what, weights + biases, off=as_built and not biases)
+    return Touch("init", init.kind_name, what, weights + biases, off=as_built and not biases)

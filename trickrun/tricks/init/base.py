@@ -25,7 +25,6 @@ class Init(Params):
     default_bias: ClassVar[Literal["zeros", "torch_default"]] = "zeros"
     """What bias auto stands for."""
 
-    kind: str
     bias: Bias = Field(
         default="auto",
         description="what biases start at, or a number; auto: zeros, as built where weights are",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -65,8 +66,14 @@ class Loss(Params):
         """
         raise NotImplementedError
 
-    def build(self, task: Task, label_smoothing: float = 0.0) -> LossFunction:
-        """Return the loss function for ``task``."""
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        """Return the loss function for ``task``.
+
+        Args:
+            folder: the recipe's, where user code is looked for first.
+            label_smoothing: share of each target that is spread over all classes; only a loss that
+                ``takes_label_smoothing`` is given one above 0.
+        """
         raise NotImplementedError
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:

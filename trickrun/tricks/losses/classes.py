@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
+from trickrun.params import Positive
 
 if TYPE_CHECKING:
     import torch
+
+ClassWeights = Annotated[
+    Literal["balanced"] | Annotated[tuple[Positive, ...], Field(strict=False)] | None,
+    Field(description="balanced, or one weight a class in label order"),
+]
 
 
 def needs_classes(kind: str, task: Task) -> None:
@@ -46,3 +55,14 @@ def class_weights(wanted: str | tuple[float, ...] | None, task: Task) -> torch.T
             "give one weight a class, in the order of the labels: " + ", ".join(task.labels),
         )
     return torch.tensor(wanted)
+
+
+def weight_of(weights: torch.Tensor | None) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """Return the map from class indices [N] to their weights [N]; None for no weights."""
+    if weights is None:
+        return None
+
+    def weigh(target: torch.Tensor) -> torch.Tensor:
+        return weights.to(target.device)[target]
+
+    return weigh

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import Field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.task import Task
-from trickrun.params import Positive
 from trickrun.tricks.losses.base import Loss, LossFunction
-from trickrun.tricks.losses.classes import class_targets, class_weights, needs_classes
+from trickrun.tricks.losses.classes import (
+    ClassWeights,
+    class_targets,
+    class_weights,
+    needs_classes,
+    weight_of,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -26,9 +30,7 @@ class CrossEntropy(Loss):
     takes_label_smoothing: ClassVar[bool] = True
 
     kind: Literal["cross_entropy"] = "cross_entropy"
-    class_weights: (
-        Literal["balanced"] | Annotated[tuple[Positive, ...], Field(strict=False)] | None
-    ) = Field(default=None, description="balanced, or one weight a class in label order")
+    class_weights: ClassWeights = None
 
     def check(self, task: Task) -> None:
         needs_classes(self.kind, task)
@@ -40,7 +42,7 @@ class CrossEntropy(Loss):
     def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
         return class_targets(y)
 
-    def build(self, task: Task, label_smoothing: float = 0.0) -> LossFunction:
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
         from torch.nn import functional
 
         weights = class_weights(self.class_weights, task)
@@ -51,11 +53,7 @@ class CrossEntropy(Loss):
                 prediction, target, weight, reduction="none", label_smoothing=label_smoothing
             )
 
-        def weight_of(target: torch.Tensor) -> torch.Tensor:
-            assert weights is not None
-            return weights.to(target.device)[target]
-
-        return LossFunction(per_sample, None if weights is None else weight_of, self.reduction)
+        return LossFunction(per_sample, weight_of(weights), self.reduction)
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         return prediction.softmax(dim=1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from trickrun.data.task import Task
@@ -27,7 +28,7 @@ class MSE(Loss):
     def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
         return value_targets(y, task)
 
-    def build(self, task: Task, label_smoothing: float = 0.0) -> LossFunction:
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
         def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             return (prediction - target).square().flatten(1).mean(dim=1)
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class MAEMetric(Metric):
+class MAE(Metric):
     """Mean absolute error, in the unit of the target.
 
     Formula: mean(|prediction - y|).

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from trickrun.data.task import Task
+from trickrun.errors import CompileError
+from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.classes import ClassWeights, class_weights, needs_classes
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BCE(Loss):
+    """The negative log-probability of the right one of two classes, from one logit.
+
+    Formula: -y log s(z) - (1 - y) log(1 - s(z)) with the sigmoid s, times the weight of class y.
+    When: two classes; the model must end in one plain logit, with no sigmoid of its own. It is
+        cross_entropy with half the outputs.
+    Defaults: no class weights; ``balanced`` weighs class c by n / (2 * n_c).
+    Interactions: label_smoothing mixes the target with 1/2.
+    Source: torch.nn.functional.binary_cross_entropy_with_logits.
+    """
+
+    takes_label_smoothing: ClassVar[bool] = True
+
+    kind: Literal["bce"] = "bce"
+    class_weights: ClassWeights = None
+
+    def check(self, task: Task) -> None:
+        needs_classes(self.kind, task)
+        if task.classes != 2:
+            raise CompileError(
+                f"bce is for two classes, the data has {task.classes}", "loss", "use cross_entropy"
+            )
+        class_weights(self.class_weights, task)
+
+    def outputs(self, task: Task) -> int:
+        return 1
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        """Return float targets [N, 1]: 1 for the second class."""
+        return y.float().unsqueeze(1)
+
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        import torch
+        from torch.nn import functional
+
+        weights = class_weights(self.class_weights, task)
+        zero, one = (1.0, 1.0) if weights is None else weights.tolist()
+
+        def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            y = target * (1 - label_smoothing) + label_smoothing / 2
+            log_one = functional.logsigmoid(prediction)
+            log_zero = functional.logsigmoid(-prediction)
+            return -(one * y * log_one + zero * (1 - y) * log_zero).squeeze(1)
+
+        def weigh(target: torch.Tensor) -> torch.Tensor:
+            return torch.where(target > 0.5, one, zero).to(target).squeeze(1)
+
+        return LossFunction(per_sample, None if weights is None else weigh, self.reduction)
+
+    def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
+        import torch
+
+        return torch.cat([(-prediction).sigmoid(), prediction.sigmoid()], dim=1)

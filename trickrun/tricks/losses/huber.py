@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from trickrun.data.task import Task
+from trickrun.params import Positive
+from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.values import value_outputs, value_targets
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Huber(Loss):
+    """Squared near the target and linear far from it: outliers pull with a bounded force.
+
+    Formula: mean over outputs of d²/2 where d = |z - y| is at most delta, else delta (d - delta/2).
+    When: regression with outliers, where mae's constant gradient near the target hurts.
+    Defaults: delta 1, as in PyTorch; it is in the target's unit.
+    Source: Huber 1964, Robust Estimation of a Location Parameter; torch.nn.functional.huber_loss.
+    """
+
+    kind: Literal["huber"] = "huber"
+    delta: Positive = Field(default=1.0, description="error at which square turns into line")
+
+    def outputs(self, task: Task) -> int:
+        return value_outputs(task)
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        return value_targets(y, task)
+
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        from torch.nn import functional
+
+        def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            losses = functional.huber_loss(prediction, target, reduction="none", delta=self.delta)
+            return losses.flatten(1).mean(dim=1)
+
+        return LossFunction(per_sample, reduction=self.reduction)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.values import value_outputs, value_targets
+
+if TYPE_CHECKING:
+    import torch
+
+
+class MAE(Loss):
+    """The absolute difference between prediction and target.
+
+    Formula: mean over outputs of |z - y|.
+    When: regression with outliers; its best constant answer is the median, not the mean.
+    Defaults: mean over samples and outputs, as in PyTorch.
+    Interactions: its gradient has the same size near the target as far away, so the lr must fall.
+    Source: torch.nn.functional.l1_loss.
+    """
+
+    kind: Literal["mae"] = "mae"
+
+    def outputs(self, task: Task) -> int:
+        return value_outputs(task)
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        return value_targets(y, task)
+
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            return (prediction - target).abs().flatten(1).mean(dim=1)
+
+        return LossFunction(per_sample, reduction=self.reduction)

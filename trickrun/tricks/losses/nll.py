@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.classes import (
+    ClassWeights,
+    class_targets,
+    class_weights,
+    needs_classes,
+    weight_of,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+
+class NLL(Loss):
+    """The negative log-probability of the right class, from log-probabilities.
+
+    Formula: -z[y], times the weight of class y.
+    When: the model ends in log_softmax (``head_activation: log_softmax``); with logits use
+        cross_entropy, which is both in one.
+    Defaults: no class weights; ``balanced`` weighs class c by n / (classes * n_c).
+    Interactions: from plain logits or a softmax it has no lower bound or a wrong one.
+    Source: torch.nn.functional.nll_loss.
+    """
+
+    kind: Literal["nll"] = "nll"
+    class_weights: ClassWeights = None
+
+    def check(self, task: Task) -> None:
+        needs_classes(self.kind, task)
+        class_weights(self.class_weights, task)
+
+    def outputs(self, task: Task) -> int:
+        return task.classes
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        return class_targets(y)
+
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        from torch.nn import functional
+
+        weights = class_weights(self.class_weights, task)
+
+        def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            weight = None if weights is None else weights.to(prediction)
+            return functional.nll_loss(prediction, target, weight, reduction="none")
+
+        return LossFunction(per_sample, weight_of(weights), self.reduction)
+
+    def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
+        return prediction.exp()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.errors import CompileError
+from trickrun.params import PythonTarget
+from trickrun.targets import call, resolve
+from trickrun.tricks.losses.base import Loss, LossFunction
+
+if TYPE_CHECKING:
+    import torch
+
+
+class PythonLoss(PythonTarget, Loss):
+    """Your own loss: ``f(prediction, target, **args)`` returns losses [N] or their mean.
+
+    Formula: yours. The prediction is [N, outputs]; the target is int64 class indices [N], or float
+        values [N, targets].
+    When: a loss that trickrun does not have.
+    Defaults: the model has one output a class or a target value.
+    Interactions: a scalar counts as the mean over the batch, also where reduction is sum. Metrics
+        see the predictions as class scores.
+    Source: yours.
+    """
+
+    kind: Literal["python"] = "python"
+
+    def outputs(self, task: Task) -> int:
+        return task.classes if task.kind == "classification" else task.targets
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        return y.long() if task.kind == "classification" else y.float()
+
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        function = resolve(self.target, folder)
+
+        def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            losses = call(function, self.target, prediction, target, args=self.args)
+            return a_sample(losses, len(prediction), self.target)
+
+        return LossFunction(per_sample, reduction=self.reduction)
+
+
+def a_sample(losses: object, samples: int, target: str) -> torch.Tensor:
+    """Return what user code gave as one number a sample [N]; CompileError if it cannot be that."""
+    import torch
+
+    if isinstance(losses, torch.Tensor) and losses.shape in ((), (samples,)):
+        return losses.expand(samples)
+    given = list(losses.shape) if isinstance(losses, torch.Tensor) else type(losses).__name__
+    raise CompileError(
+        f"it returned {given} for a batch of {samples} samples",
+        target,
+        f"return a tensor of shape [{samples}], one loss a sample, or a scalar tensor",
+    )

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from math import fsum, nan
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.metrics.base import Metric
+
+if TYPE_CHECKING:
+    import torch
+
+
+class AUROC(Metric):
+    """Probability that a sample of a class gets a higher score for it than one of another class.
+
+    Formula: area under the curve of true against false positive rate; for more than two classes
+        each against the rest, averaged with equal weight.
+    When: ranking matters more than the decision at 1/2, above all with classes of different size.
+    Defaults: a class that the split lacks is left out of the mean; a split of one class gives NaN,
+        because nothing can be ranked.
+    Source: sklearn.metrics.roc_auc_score; Provost & Domingos 2000 for one against the rest.
+    """
+
+    kind: Literal["auroc"] = "auroc"
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        from sklearn.metrics import roc_auc_score
+
+        scores = scores.double().cpu()
+        target = target.cpu()
+        present = target.unique().tolist()
+        if len(present) < 2 or not scores.isfinite().all():
+            return nan
+        if task.classes == 2:
+            # Scores need not be probabilities (hinge), so both say something.
+            return float(roc_auc_score(target, scores[:, 1] - scores[:, 0]))
+        areas = [float(roc_auc_score(target == label, scores[:, label])) for label in present]
+        return fsum(areas) / len(areas)

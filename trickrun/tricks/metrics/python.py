@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from trickrun.data.task import Task
+from trickrun.errors import CompileError
+from trickrun.params import PythonTarget
+from trickrun.targets import call, resolve
+from trickrun.tricks.metrics.base import Metric, MetricFunction
+
+if TYPE_CHECKING:
+    import torch
+
+
+class PythonMetric(PythonTarget, Metric):
+    """Your own metric: ``f(prediction, target, **args)`` returns values [N] or a number.
+
+    Formula: yours; of values [N] the mean is taken. The prediction is class scores [N, classes] or
+        values [N, targets] of the whole split, the target class indices [N] or values.
+    When: a metric that trickrun does not have.
+    Defaults: it is reported under the function's name.
+    Source: yours.
+    """
+
+    task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+
+    kind: Literal["python"] = "python"
+
+    @property
+    def name(self) -> str:
+        return self.target.rpartition(":")[2]
+
+    def build(self, task: Task, folder: Path) -> MetricFunction:
+        function = resolve(self.target, folder)
+
+        def computed(scores: torch.Tensor, target: torch.Tensor) -> float:
+            value = call(function, self.target, scores, target, args=self.args)
+            return one_number(value, len(scores), self.target)
+
+        return computed
+
+
+def one_number(value: object, samples: int, target: str) -> float:
+    """Return what user code gave as a number, the mean of [N]; CompileError if it is neither."""
+    import torch
+
+    try:
+        tensor = torch.as_tensor(value, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        tensor = None
+    if tensor is None or tensor.shape not in ((), (samples,)):
+        given = type(value).__name__ if tensor is None else list(tensor.shape)
+        raise CompileError(
+            f"it returned {given} for a split of {samples} samples",
+            target,
+            f"return a number, or a tensor of shape [{samples}]",
+        )
+    return float(tensor.mean())

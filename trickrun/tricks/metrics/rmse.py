@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.metrics.base import Metric
+
+if TYPE_CHECKING:
+    import torch
+
+
+class RMSE(Metric):
+    """Root of the mean squared error, in the unit of the target.
+
+    Formula: sqrt(mean((prediction - y)²)), averaged over the targets if there are several.
+    When: regression where large errors count more.
+    Defaults: none.
+    Source: sklearn.metrics.root_mean_squared_error.
+    """
+
+    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+
+    kind: Literal["rmse"] = "rmse"
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        squared = (scores.double() - target.double()).square()
+        return float(squared.mean(dim=0).sqrt().mean())
