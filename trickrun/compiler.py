@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from trickrun.data.prepare import Part, Prepared, prepare
+from trickrun.data.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.models.base import Blocks
@@ -83,7 +84,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         loss_kind=loss_kind,
         loss=loss_kind.build(data.task, folder, smoothing.epsilon if smoothing else 0.0),
         targets=prepare_targets(loss_kind, data, dtype),
-        metrics=metrics,
+        metrics={metric.name: metric.build(data.task, folder) for metric in metrics},
         optimizer=recipe.optimizer.build([{"params": list(model.parameters())}], folder),
         penalties=penalties,
         augmentations=augmentations,
@@ -289,21 +290,13 @@ def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str,
     return {name: prepared(part) for name, part in parts.items() if part is not None}
 
 
-def pick_metrics(recipe: Recipe, data: Prepared, folder: Path) -> dict[str, MetricFunction]:
-    """Return the recipe's metrics by name, or the task's usual ones.
-
-    Raises CompileError for one that does not fit the task, and for two of one name.
-    """
-    usual = (Accuracy(),) if data.task.kind == "classification" else (MAE(), R2())
-    metrics: dict[str, MetricFunction] = {}
-    for metric in usual if recipe.metrics is None else recipe.metrics:
-        if metric.name in metrics:
-            raise CompileError(
-                f"two metrics are called {metric.name}", "metrics", "take one out, or rename it"
-            )
-        metric.check(data.task)
-        metrics[metric.name] = metric.build(data.task, folder)
-    return metrics
+def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:
+    """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
+    if recipe.metrics is None:
+        return (Accuracy(),) if task.kind == "classification" else (MAE(), R2())
+    for metric in recipe.metrics:
+        metric.check(task)
+    return recipe.metrics
 
 
 def pick_stopping(recipe: Recipe, data: Prepared, metrics: Iterable[str]) -> EarlyStopping:
