@@ -115,12 +115,14 @@ class NonFinite(Exception):
     Args:
         step: the number of the step, from 1.
         loss: its loss.
+        before: the losses of its block's earlier steps, which no Steps record has.
     """
 
-    def __init__(self, step: int, loss: float) -> None:
+    def __init__(self, step: int, loss: float, before: list[float]) -> None:
         super().__init__(f"the loss of step {step} is {loss}")
         self.step = step
         self.loss = loss
+        self.before = before
 
 
 def train(
@@ -258,7 +260,7 @@ class Block:
         seconds = time.perf_counter() - self.started
         for index, loss in enumerate(losses):
             if not math.isfinite(loss):
-                raise NonFinite(first + index, loss)
+                raise NonFinite(first + index, loss, losses[:index])
         summed = job.loss.reduction == "sum"
         progress.losses += [
             loss / r.samples if summed else loss
