@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +13,12 @@ from torch import nn
 from trickrun.data.prepare import Part, Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
-from trickrun.job import Job
+from trickrun.job import BoundAugmentation, Job
 from trickrun.models.base import Blocks
 from trickrun.models.python import PythonModel
 from trickrun.modules.dropout import KeyedDropout
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream
-from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import AutoLoss, Loss
@@ -67,11 +67,13 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
 
     penalties = bind_penalties(recipe, model)
     touches += regularizer_touches(recipe, penalties, loss_kind)
-    augmentations = bind_augmentations(recipe, data.shape)
+    augmentations = bind_augmentations(recipe, folder, data.shape, device)
     touches += augmentation_touches(recipe)
     check_touched(touches)
 
-    metrics = pick_metrics(recipe, data, folder)
+    metrics = {
+        metric.name: metric.build(data.task, folder) for metric in pick_metrics(recipe, data.task)
+    }
     smoothing = recipe.regularizers.label_smoothing
     batch_size, span = batch_plan(recipe, len(data.train), model)
     return Job(
@@ -84,14 +86,10 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         loss_kind=loss_kind,
         loss=loss_kind.build(data.task, folder, smoothing.epsilon if smoothing else 0.0),
         targets=prepare_targets(loss_kind, data, dtype),
-        metrics={metric.name: metric.build(data.task, folder) for metric in metrics},
+        metrics=metrics,
         optimizer=recipe.optimizer.build([{"params": list(model.parameters())}], folder),
         penalties=penalties,
         augmentations=augmentations,
-        augmentation_streams=tuple(
-            StepStream(recipe.seed, f"augmentation.{index}.{augmentation.kind_name}", device)
-            for index, augmentation in enumerate(augmentations)
-        ),
         dropout_stream=dropout_stream,
         stopping=pick_stopping(recipe, data, metrics),
         batch_size=batch_size,
@@ -211,17 +209,27 @@ def regularizer_touches(
     return touches
 
 
-def bind_augmentations(recipe: Recipe, shape: tuple[int, ...]) -> tuple[Augmentation, ...]:
-    """Return the augmentations of non-zero strength; raise CompileError for one that needs images
-    on data that has none."""
+def bind_augmentations(
+    recipe: Recipe, folder: Path, shape: tuple[int, ...], device: torch.device
+) -> tuple[BoundAugmentation, ...]:
+    """Return the augmentations of non-zero strength, each with a stream of its own; raise
+    CompileError for one that needs images on data that has none."""
+    bound = []
+    repeats: Counter[str] = Counter()
     for index, augmentation in enumerate(recipe.augmentation):
+        kind = augmentation.kind_name
         if augmentation.needs_image and len(shape) != 3:
             raise CompileError(
-                f"{augmentation.kind} needs images, the data has inputs of shape {list(shape)}",
+                f"{kind} needs images, the data has inputs of shape {list(shape)}",
                 f"augmentation.{index}",
                 "for tables use noise",
             )
-    return tuple(a for a in recipe.augmentation if not a.off)
+        # Not by its place in the list: taking another one out must not change its draws.
+        stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
+        repeats[kind] += 1
+        if not augmentation.off:
+            bound.append(BoundAugmentation(augmentation.stage, augmentation.build(folder), stream))
+    return tuple(bound)
 
 
 def augmentation_touches(recipe: Recipe) -> list[Touch]:

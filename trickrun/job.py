@@ -12,13 +12,22 @@ from torch import nn
 from trickrun.data.prepare import Prepared
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream, generator
-from trickrun.tricks.augmentation import Augmentation
+from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss, LossFunction
 from trickrun.tricks.metrics import MetricFunction
 from trickrun.tricks.regularizers.base import Penalty
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.stopping import EarlyStopping
+
+
+@dataclass(frozen=True)
+class BoundAugmentation:
+    """An augmentation ready to use: when it acts, what it does, and what it draws from."""
+
+    stage: Stage
+    apply: Augment
+    stream: StepStream
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,7 @@ class Job:
     metrics: dict[str, MetricFunction]
     optimizer: torch.optim.Optimizer
     penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...]
-    augmentations: tuple[Augmentation, ...]
-    augmentation_streams: tuple[StepStream, ...]
+    augmentations: tuple[BoundAugmentation, ...]
     dropout_stream: StepStream
     stopping: EarlyStopping
     batch_size: int
@@ -77,13 +85,13 @@ class Job:
         return self.augment("normalized", self.data.scaler(x), y, step)
 
     def augment(
-        self, stage: str, x: torch.Tensor, y: torch.Tensor, step: int
+        self, stage: Stage, x: torch.Tensor, y: torch.Tensor, step: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Apply the augmentations of one stage, each from its own stream at ``step``."""
-        for augmentation, stream in zip(self.augmentations, self.augmentation_streams, strict=True):
+        for augmentation in self.augmentations:
             if augmentation.stage == stage:
-                stream.at(step)
-                x, y = augmentation.apply(x, y, stream.generator)
+                augmentation.stream.at(step)
+                x, y = augmentation.apply(x, y, augmentation.stream.generator)
         return x, y
 
     def penalty(self) -> torch.Tensor | None:

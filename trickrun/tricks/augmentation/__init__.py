@@ -6,9 +6,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trickrun.tricks.augmentation.base import Augmentation
+from trickrun.tricks.augmentation.base import Augment, Augmentation, Stage
+from trickrun.tricks.augmentation.flip import Flip
 from trickrun.tricks.augmentation.noise import Noise
+from trickrun.tricks.augmentation.python import PythonAugmentation
+from trickrun.tricks.augmentation.shift import Shift
 
-AnyAugmentation = Annotated[Noise, Field(discriminator="kind")]
+AnyAugmentation = Annotated[Flip | Shift | Noise | PythonAugmentation, Field(discriminator="kind")]
 
-__all__ = ["AnyAugmentation", "Augmentation", "Noise"]
+__all__ = [
+    "AnyAugmentation",
+    "Augment",
+    "Augmentation",
+    "Flip",
+    "Noise",
+    "PythonAugmentation",
+    "Shift",
+    "Stage",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.params import Params
@@ -9,24 +11,42 @@ from trickrun.params import Params
 if TYPE_CHECKING:
     import torch
 
+Stage = Literal["raw", "normalized"]
+"""Raw augmentations act before data.normalize (a shifted-in border is the raw 0), normalized ones
+after it (noise is in units of the standard deviation). Within a stage the recipe's order holds."""
+
+Augment = Callable[
+    ["torch.Tensor", "torch.Tensor", "torch.Generator"], tuple["torch.Tensor", "torch.Tensor"]
+]
+"""A float batch [N, ...], its targets [N, ...] and the generator to draw from, to changed copies
+of both."""
+
 
 class Augmentation(Params):
     """A random change of the training batches; validation and test data never see it."""
 
-    stage: ClassVar[Literal["raw", "normalized"]] = "raw"
-    """Raw ones act before data.normalize (a shifted-in border is the raw 0), normalized ones after
-    it (noise is in units of the standard deviation). Within a stage the recipe's order holds."""
-
     needs_image: ClassVar[bool] = True
     """Whether samples must have the shape [channels, height, width]."""
+
+    @property
+    def stage(self) -> Stage:
+        """Whether it acts before or after normalization."""
+        return "raw"
 
     @property
     def off(self) -> bool:
         """Whether the recipe sets its strength to zero."""
         raise NotImplementedError
 
+    def build(self, folder: Path) -> Augment:
+        """Return it ready to use; user code is looked for in ``folder``, the recipe's, first."""
+        return self.apply
+
     def apply(
         self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return changed copies of a float batch ``x`` [N, ...] and its targets ``y`` [N, ...]."""
+        """Return changed copies of a float batch ``x`` [N, ...] and its targets ``y`` [N, ...].
+
+        ``generator`` is on the batch's device, and nothing is read back from there.
+        """
         raise NotImplementedError

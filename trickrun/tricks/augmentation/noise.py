@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.augmentation.base import Augmentation
+from trickrun.tricks.augmentation.base import Augmentation, Stage
 
 if TYPE_CHECKING:
     import torch
@@ -21,13 +21,16 @@ class Noise(Augmentation):
     """
 
     main: ClassVar[str | None] = "std"
-    stage: ClassVar[Literal["raw", "normalized"]] = "normalized"
     needs_image: ClassVar[bool] = False
 
     kind: Literal["noise"] = "noise"
     std: Annotated[NonNegative, Stackable()] = Field(
         default=0.05, description="in units of the normalized input"
     )
+
+    @property
+    def stage(self) -> Stage:
+        return "normalized"
 
     @property
     def off(self) -> bool:
@@ -39,4 +42,4 @@ class Noise(Augmentation):
         import torch
 
         noise = torch.empty_like(x).normal_(0.0, self.std, generator=generator)
-        return x + noise, y
+        return noise.add_(x), y

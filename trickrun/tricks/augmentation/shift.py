@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.params import CountOrZero
+from trickrun.tricks.augmentation.base import Augmentation
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Shift(Augmentation):
+    """Move each image by a few pixels, and fill what comes in with zeros.
+
+    Formula: x[i - dy, j - dx] with dy and dx drawn from -pixels..pixels, all equally likely.
+    When: images in which an object's place means nothing; with flip the usual pair for CIFAR.
+    Defaults: 1 pixel, enough for 8 by 8 digits; 4 is usual for 32 by 32 photos.
+    Interactions: it acts before normalization, so the border is the raw 0: black.
+    Source: Simard et al. 2003, Best Practices for Convolutional Neural Networks; He et al. 2016,
+        Deep Residual Learning, arXiv:1512.03385 (random crops of the padded image).
+    """
+
+    main: ClassVar[str | None] = "pixels"
+
+    kind: Literal["shift"] = "shift"
+    pixels: CountOrZero = Field(default=1, description="largest offset in each direction")
+
+    @property
+    def off(self) -> bool:
+        return self.pixels == 0
+
+    def apply(
+        self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+        from torch.nn import functional
+
+        samples, _, height, width = x.shape
+        ends = 2 * self.pixels + 1
+        rows, columns = torch.randint(
+            ends, (2, samples), generator=generator, device=x.device
+        ).unbind()
+        padded = functional.pad(x, (self.pixels,) * 4)
+        # A view [N, C, ends, ends, H, W] of every window; each sample copies one of its own.
+        windows = padded.unfold(2, height, 1).unfold(3, width, 1)
+        return windows[torch.arange(samples, device=x.device), :, rows, columns], y
