@@ -39,8 +39,8 @@ class Params(BaseModel):
     main: ClassVar[str | None] = None
     """The parameter (its recipe name) that a bare number or string value stands for."""
 
-    exclusive: ClassVar[bool] = False
-    """Whether its parameters exclude each other, so that a patch replaces it whole."""
+    alternatives: ClassVar[tuple[str, ...]] = ()
+    """Parameters that exclude each other: a patch that sets one takes the others away."""
 
     @classmethod
     def expand(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +51,16 @@ class Params(BaseModel):
     def kind_name(self) -> str:
         """The kind's name in the recipe, for code that has only a section's base class."""
         return str(getattr(self, "kind", type(self).__name__.lower()))
+
+    @property
+    def taken(self) -> list[str]:
+        """The recipe names of the alternatives that were given."""
+        fields = {info.alias or name: name for name, info in type(self).model_fields.items()}
+        return [
+            name
+            for name in self.alternatives
+            if fields[name] in self.model_fields_set and getattr(self, fields[name]) is not None
+        ]
 
 
 class PythonTarget(Params):

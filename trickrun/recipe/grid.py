@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trickrun.params import Count, Params, Positive
 
@@ -17,7 +17,7 @@ class Range(Params):
     """The values of one recipe path: exactly one of the four forms (a plain list is a choice)."""
 
     main: ClassVar[str | None] = "choice"
-    exclusive: ClassVar[bool] = True
+    alternatives: ClassVar[tuple[str, ...]] = ("log", "uniform", "int", "choice")
 
     log: PositivePair | None = Field(default=None, description="log-uniform between two bounds")
     uniform: Pair | None = Field(default=None, description="uniform between two bounds")
@@ -25,6 +25,15 @@ class Range(Params):
     choice: Annotated[tuple[Any, ...], Field(strict=False, min_length=1)] | None = Field(
         default=None, description="listed values; a value may be a whole section"
     )
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Range:
+        if len(self.taken) != 1:
+            raise ValueError(f"give exactly one of {', '.join(self.alternatives)}")
+        bounds = self.log or self.uniform or self.int
+        if bounds is not None and bounds[0] >= bounds[1]:
+            raise ValueError(f"the low end {bounds[0]:g} must be below the high end {bounds[1]:g}")
+        return self
 
 
 class Search(Params):

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from trickrun.errors import TrickrunError
-from trickrun.recipe.patch import canonical, patch_paths
+from trickrun.recipe.locate import Layer, locate
+from trickrun.recipe.messages import Complaint, complaints
+from trickrun.recipe.patch import (
+    ROOT,
+    PathError,
+    Step,
+    at,
+    child,
+    order,
+    patch,
+    patch_paths,
+    steps_of,
+)
+from trickrun.recipe.problems import Place, Problem, RecipeError
 from trickrun.recipe.schema import Recipe
+from trickrun.recipe.shape import Shape
+from trickrun.recipe.shorthand import expand
+from trickrun.recipe.sources import Text, read_chain, read_override
 
 
 @dataclass(frozen=True)
@@ -25,12 +39,14 @@ class Loaded:
         tree: its canonical tree: plain data, shorthand expanded, defaults left out.
         text: the file as written.
         path: the file.
+        warnings: what is allowed but is probably not meant.
     """
 
     recipe: Recipe
     tree: dict[str, Any]
     text: str
     path: Path
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -39,31 +55,103 @@ class Loaded:
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
-    """Read the recipe at ``path`` changed by ``overrides`` (each ``path=value``)."""
-    text = path.read_text(encoding="utf-8")
-    tree = canonical(yaml.load(text, _Loader))
-    tree = patch_paths(tree, dict(_override(text) for text in overrides))
-    tree.setdefault("name", re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "recipe")
-    return Loaded(from_tree(tree, path.parent), tree, text, path)
+    """Read the recipe at ``path`` changed by ``overrides`` (each ``path=value``).
+
+    Raises RecipeError with every problem of the file, its parents and the overrides.
+    """
+    problems: list[Problem] = []
+    texts = read_chain(path, problems)
+    layers, tree = file_layers(texts)
+    above, tree = override_layers(overrides, tree, problems)
+    layers += above
+    tree.setdefault("name", name_of(path))
+    try:
+        recipe = Recipe.model_validate(tree)
+    except ValidationError as error:
+        problems += [located(layers, complaint) for complaint in complaints(error, tree)]
+    if problems:
+        raise RecipeError(in_order(problems, layers))
+    return Loaded(recipe, tree, texts[-1].source.text, path)
 
 
-def from_tree(tree: Mapping[str, Any], folder: Path) -> Recipe:
-    """Return the checked recipe of a canonical tree, for example one made by ``patch``."""
+def from_tree(tree: dict[str, Any], folder: Path) -> Recipe:
+    """Return the checked recipe of a canonical tree, for example one made by ``patch_paths``.
+
+    Raises RecipeError with every problem.
+    """
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        raise TrickrunError(str(error)) from None
+        raise RecipeError(located([], wrong) for wrong in complaints(error, tree)) from None
 
 
-def _override(text: str) -> tuple[str, Any]:
-    path, _, value = text.partition("=")
-    return path, yaml.load(value, _Loader)
+def file_layers(texts: Sequence[Text]) -> tuple[list[Layer], dict[str, Any]]:
+    """Return one layer a file, and the canonical tree of all of them."""
+    layers: list[Layer] = []
+    tree: dict[str, Any] = {}
+    for text in texts:
+        change = expand(text.value, ROOT, tree, fill=not layers)
+        tree = patch(tree, change) if layers else change
+        layers.append(Layer(text.source, text.root, (), change))
+    return layers, tree
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 numbers, until the located reader replaces it."""
+def override_layers(
+    overrides: Sequence[str], tree: dict[str, Any], problems: list[Problem]
+) -> tuple[list[Layer], dict[str, Any]]:
+    """Return one layer an override, in the order of patching, and the changed tree."""
+    values: dict[str, Text] = {}
+    for override in overrides:
+        read = read_override(override, problems)
+        if read is None:
+            continue
+        path, text = read
+        try:
+            patch_paths(tree, {path: text.value})
+        except PathError as error:
+            whole = text.source.at(0, text.offset - 1)
+            problems.append(Problem(error.message, path, whole, error.hint))
+            continue
+        values[path] = text
+    changed = patch_paths(tree, {path: text.value for path, text in values.items()})
+    steps = sorted(((steps_of(path, tree), values[path]) for path in values), key=order)
+    return [layer_at(text, where, tree) for where, text in steps], changed
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+def layer_at(text: Text, steps: tuple[Step, ...], tree: dict[str, Any]) -> Layer:
+    """Return the layer of an override at ``steps`` of ``tree``."""
+    shape: Shape = ROOT
+    here: Any = tree
+    for step in steps:
+        shape, here = child(shape, step, here), at(here, step)
+    change = expand(text.value, shape, here)
+    return Layer(text.source, text.root, steps, change, shape, text.offset)
+
+
+def located(layers: Sequence[Layer], complaint: Complaint) -> Problem:
+    """Return the problem with the place where its value, or what lacks one, was written."""
+    place: Place | None = None
+    if complaint.missing:
+        place = locate([layer for layer in layers if layer.holds(complaint.steps)], complaint.steps)
+        place = place or locate(layers, complaint.steps[:-1], on_key=True)
+    else:
+        place = locate(layers, complaint.steps, complaint.on_key)
+    return Problem(complaint.message, complaint.path, place, complaint.hint)
+
+
+def in_order(problems: Sequence[Problem], layers: Sequence[Layer]) -> list[Problem]:
+    """Return the problems in the order of their texts, and of their lines."""
+    sources = [layer.source for layer in layers]
+
+    def rank(problem: Problem) -> tuple[int, int, int]:
+        place = problem.place
+        if place is None or place.source not in sources:
+            return len(sources), 0, 0
+        return sources.index(place.source), place.line, place.column
+
+    return sorted(problems, key=rank)
+
+
+def name_of(path: Path) -> str:
+    """Return the recipe name that a file's name stands for."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "recipe"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trickrun.errors import TrickrunError
+from trickrun.params import Params
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Section, Shape, members
 from trickrun.recipe.shorthand import expand
@@ -49,24 +50,29 @@ def patch(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def patch_paths(tree: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``tree`` with each recipe path in ``values`` patched by its value; null deletes.
 
-    The order of ``values`` does not matter: whole sections come before their parts and a kind
-    before its parameters. Indices of list elements are those in ``tree``.
+    The order of ``values`` does not matter. Indices of list elements are those in ``tree``.
 
     Raises PathError for an empty path or an index that is not there.
     """
     split = [(steps_of(path, tree), value) for path, value in values.items()]
-    for steps, value in sorted(split, key=lambda item: (len(item[0]), item[0][-1] != "kind")):
+    for steps, value in sorted(split, key=order):
         tree = patch(tree, _nested(tree, ROOT, steps, value))
     cleaned = _without_gone(tree)
     assert isinstance(cleaned, dict)
     return cleaned
 
 
+def order(change: tuple[tuple[Step, ...], object]) -> tuple[int, bool]:
+    """Rank a change: whole sections before their parts, a kind before its parameters."""
+    steps = change[0]
+    return len(steps), steps[-1] != "kind"
+
+
 def merge(base: Any, change: Any, shape: Shape) -> Any:
     """Return ``base`` changed by the expanded ``change`` at a place of form ``shape``."""
     if not isinstance(change, dict):
         return change
-    merged = dict(base) if isinstance(base, dict) and not _replaces(base, change, shape) else {}
+    merged = _kept(base, change, shape) if isinstance(base, dict) else {}
     for key, value in change.items():
         if value is None:
             merged.pop(key, None)
@@ -75,35 +81,45 @@ def merge(base: Any, change: Any, shape: Shape) -> Any:
     return merged
 
 
-def _replaces(base: dict[str, Any], change: dict[str, Any], shape: Shape) -> bool:
+def _kept(base: dict[str, Any], change: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    """Return what stays of ``base`` before the keys of ``change`` are merged in."""
+    if isinstance(shape, Kinds) and "kind" in change and change["kind"] != base.get("kind"):
+        return {}
+    params = params_at(shape, change, base)
+    alternatives = params.alternatives if params else ()
+    if all(change.get(name) is None for name in alternatives):
+        return dict(base)
+    return {key: value for key, value in base.items() if key not in alternatives}
+
+
+def params_at(shape: Shape, *mappings: object) -> type[Params] | None:
+    """Return the class whose parameters stand at a place of form ``shape``, if it is known.
+
+    Args:
+        mappings: what stands at that place; the first that names a kind decides.
+    """
     match shape:
-        case Kinds():
-            return "kind" in change and change["kind"] != base.get("kind")
         case Section(params):
-            return params.exclusive
+            return params
+        case Kinds():
+            return shape.chosen(*mappings)
         case _:
-            return False
+            return None
 
 
 def child(shape: Shape, key: Step, *mappings: object) -> Shape:
     """Return the form of what stands at ``key`` below a place of form ``shape``.
 
     Args:
-        mappings: what stands at that place; the first that names a kind decides the class.
+        mappings: as for :func:`params_at`.
     """
     match shape:
-        case Section(params):
-            known = members(params)
-        case Kinds():
-            chosen = shape.chosen(*mappings)
-            known = members(chosen) if chosen else {}
-        case Free(value):
-            return value
-        case Items(item):
-            return item
+        case Free(inner) | Items(inner):
+            return inner
         case _:
-            return ANYTHING
-    return known[key].shape if isinstance(key, str) and key in known else ANYTHING
+            params = params_at(shape, *mappings)
+            known = members(params) if params else {}
+            return known[key].shape if isinstance(key, str) and key in known else ANYTHING
 
 
 def steps_of(path: str, tree: dict[str, Any]) -> tuple[Step, ...]:
@@ -125,11 +141,12 @@ def steps_of(path: str, tree: dict[str, Any]) -> tuple[Step, ...]:
         step: Step = int(word) if listed else word
         steps.append(step)
         shape = child(shape, step, here)
-        here = _at(here, step)
+        here = at(here, step)
     return tuple(steps)
 
 
-def _at(value: Any, step: Step) -> Any:
+def at(value: Any, step: Step) -> Any:
+    """Return what stands at ``step`` in plain data; None if there is nothing."""
     if isinstance(value, dict):
         return value.get(step)
     if isinstance(value, list) and isinstance(step, int) and step < len(value):
@@ -144,7 +161,7 @@ def _nested(here: Any, shape: Shape, steps: Sequence[Step], value: Any) -> Any:
     step, rest = steps[0], steps[1:]
     below = child(shape, step, here)
     if isinstance(step, str):
-        return {step: _nested(_at(here, step), below, rest, value)}
+        return {step: _nested(at(here, step), below, rest, value)}
     items = list(here) if isinstance(here, list) else []
     if step >= len(items):
         raise PathError(f"there is no element {step}: the list has {len(items)}, counted from 0")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trickrun.data.kinds import AnyData
 from trickrun.models import AnyModel
@@ -24,7 +24,7 @@ from trickrun.tricks.stopping import EarlyStopping
 class CheckpointEvery(Params):
     """How often a run can be resumed from."""
 
-    main = "every"
+    main: ClassVar[str | None] = "every"
 
     every: Annotated[str, Field(pattern=r"^\s*[1-9]\d*\s*(epochs?|steps?|s)\s*$")] = Field(
         default="10 s", description="N epochs, N steps or N s (seconds): what a crash can cost"
@@ -40,7 +40,8 @@ class CheckpointEvery(Params):
 class Train(Params):
     """How long and on what a recipe trains."""
 
-    main = "epochs"
+    main: ClassVar[str | None] = "epochs"
+    alternatives: ClassVar[tuple[str, ...]] = ("epochs", "steps")
 
     epochs: Count = Field(default=20, description="passes over the training split")
     steps: Count | None = Field(default=None, description="optimizer steps, instead of epochs")
@@ -59,6 +60,12 @@ class Train(Params):
     step: PythonTarget | None = Field(
         default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
     )
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Train:
+        if len(self.taken) > 1:
+            raise ValueError("epochs and steps both say how long to train; give one of them")
+        return self
 
 
 class Recipe(Params):

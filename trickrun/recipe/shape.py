@@ -60,14 +60,14 @@ class Kinds:
 class Items:
     """A list."""
 
-    item: Shape
+    inner: Shape
 
 
 @dataclass(frozen=True)
 class Free:
     """A mapping whose keys are the user's own; they may contain dots."""
 
-    value: Shape
+    inner: Shape
 
 
 Shape = Leaf | Section | Kinds | Items | Free
@@ -97,8 +97,6 @@ def members(params: type[Params]) -> dict[str, Member]:
 
 def shape_of(annotation: Any, default: object = None) -> Shape:
     """Return the form of values of type ``annotation``; ``default`` is the field's."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
     arms = [arm for arm in _arms(annotation) if arm is not type(None)]
     if arms and all(isinstance(arm, type) and issubclass(arm, Params) for arm in arms):
         return _sections(arms, default)

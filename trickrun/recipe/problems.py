@@ -1,0 +1,134 @@
+"""Problems of a recipe's text, each drawn under the place where the wrong value was written."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from trickrun.errors import TrickrunError
+
+COMMAND_LINE = "command line"
+SHOWN_WIDTH = 96
+"""Characters of an offending line that are drawn; of a longer one, the part around the fault."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that recipe values come from.
+
+    Args:
+        name: the file as the user would name it, or ``command line``.
+        text: its whole text; for the command line one ``path=value``.
+    """
+
+    name: str
+    text: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether lines and columns mean something in it."""
+        return self.name != COMMAND_LINE
+
+    def at(self, start: int, end: int) -> Place:
+        """Return the place between two offsets; of several lines, the part in the first."""
+        start = min(start, len(self.text))
+        begin = self.text.rfind("\n", 0, start) + 1
+        stop = self.text.find("\n", start)
+        stop = len(self.text) if stop < 0 else stop
+        line = self.text[begin:stop].rstrip("\r")
+        width = max(1, min(end, begin + len(line)) - start)
+        return Place(self, self.text.count("\n", 0, start) + 1, start - begin + 1, line, width)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written: ``width`` characters from ``column`` (both count from 1)."""
+
+    source: Source
+    line: int
+    column: int
+    text: str
+    width: int
+
+    def __str__(self) -> str:
+        if self.source.is_file:
+            return f"{self.source.name}:{self.line}:{self.column}"
+        return f"{self.source.name}: {self.source.text}"
+
+    def drawn(self) -> list[str]:
+        """Return the line with its number, and a line of carets under the fault."""
+        cut = max(0, self.column - 1 - SHOWN_WIDTH // 2) if len(self.text) > SHOWN_WIDTH else 0
+        shown = self.text[cut : cut + SHOWN_WIDTH].replace("\t", " ")
+        before = shown[: self.column - 1 - cut]
+        marked = shown[len(before) : len(before) + self.width]
+        label = f"{self.line:>5} | " if self.source.is_file else "      | "
+        carets = " " * cells(before) + "^" * max(1, cells(marked))
+        return [label + shown, " " * (len(label) - 2) + "| " + carets]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a recipe.
+
+    Args:
+        message: what is wrong, in words.
+        path: the recipe path it concerns, for example ``optimizer.lr``; may be empty.
+        place: where that was written; None for a recipe that was never text.
+        hint: what to do about it; may be empty.
+    """
+
+    message: str
+    path: str = ""
+    place: Place | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        parts = [str(self.place) if self.place else "", self.path, self.message]
+        lines = [": ".join(part for part in parts if part)]
+        lines += self.place.drawn() if self.place else []
+        lines += [f"        {self.hint}"] if self.hint else []
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """Return it as ``validate --json`` prints it; line and column are null without a file."""
+        in_file = self.place is not None and self.place.source.is_file
+        return {
+            "file": self.place.source.name if self.place else None,
+            "line": self.place.line if self.place and in_file else None,
+            "column": self.place.column if self.place and in_file else None,
+            "path": self.path,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+class RecipeError(TrickrunError):
+    """A recipe with one or more problems, all of them told at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        where = ": ".join(part for part in (str(first.place or ""), first.path) if part)
+        super().__init__(first.message + more, where, first.hint)
+
+    def __str__(self) -> str:
+        told = "\n".join(str(problem) for problem in self.problems)
+        count = len(self.problems)
+        return told if count == 1 else f"{count} problems in the recipe\n{told}"
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal ``text`` takes."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return a hint that names the likeliest of ``known``, or lists them all."""
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"known here: {', '.join(known)}" if known else ""
