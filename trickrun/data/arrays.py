@@ -24,6 +24,7 @@ def source_from_arrays(
     kind: TaskKind,
     where: str,
     labels: tuple[str, ...] = (),
+    features: tuple[str, ...] = (),
 ) -> Source:
     """Return the data set of ``parts``: "train" and perhaps "val" and "test".
 
@@ -31,7 +32,8 @@ def source_from_arrays(
         parts: each an input array [N, *shape] and a target array, or what numpy makes one of.
         kind: the task; auto asks the training targets' type.
         where: what an error names.
-        labels: the classes' names, if the data has them.
+        labels: the classes' names, or the target columns', if the data has them.
+        features: the inputs' names, if the data has them.
 
     Raises DataError for whatever does not make a data set.
     """
@@ -44,14 +46,15 @@ def source_from_arrays(
         kind = infer_kind(targets["train"], f"{where}: train y")
     if kind == "regression":
         values = {name: as_values(y, f"{where}: {name} y") for name, y in targets.items()}
-        task = Task("regression", targets=values["train"].shape[1], labels=labels)
+        count = values["train"].shape[1]
+        task = Task("regression", targets=count, labels=labels, features=features)
         check_names(labels, task.targets, "target columns", where)
         for name, y in values.items():
             check_shape(tuple(y.shape[1:]), (task.targets,), f"{where}: {name} y")
         return Source({name: (inputs[name], values[name]) for name in parts}, task)
     classes, names = as_classes(targets, labels, where)
     check_two_classes(classes["train"], names, where)
-    task = Task("classification", classes=len(names), labels=names)
+    task = Task("classification", classes=len(names), labels=names, features=features)
     return Source({name: (inputs[name], classes[name]) for name in parts}, task)
 
 

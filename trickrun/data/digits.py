@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from trickrun.data.base import Data, Source
+from trickrun.data.bundled import bundled_fingerprint
 from trickrun.data.task import Task
 
 
@@ -25,3 +26,6 @@ class Digits(Data):
         y = torch.tensor(bunch.target, dtype=torch.int64)
         labels = tuple(str(name) for name in bunch.target_names)
         return Source({"train": (x, y)}, Task("classification", classes=10, labels=labels))
+
+    def fingerprint(self, folder: Path) -> Any:
+        return bundled_fingerprint("digits.csv.gz")
