@@ -22,9 +22,9 @@ from trickrun.streams import StepStream
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import AutoLoss, Loss
-from trickrun.tricks.metrics import MAE, R2, Accuracy, MetricFunction
+from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric
 from trickrun.tricks.regularizers.base import Penalty, penalized
-from trickrun.tricks.schedules import Span
+from trickrun.tricks.schedules import Plateau, Span
 from trickrun.tricks.stopping import EarlyStopping
 
 DTYPES = {"float64": torch.float64}
@@ -310,17 +310,14 @@ def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:
 def pick_stopping(recipe: Recipe, data: Prepared, metrics: Iterable[str]) -> EarlyStopping:
     """Return what the best evaluation is: the recipe's early_stopping, or the lowest loss.
 
-    Raises CompileError if early_stopping monitors a value that no evaluation has.
+    Raises CompileError if early_stopping or plateau monitors a value that no evaluation has.
     """
     values = ["train_loss"]
     if data.val is not None:
         values += ["val_loss", *(f"val_{name}" for name in metrics)]
+    if isinstance(recipe.optimizer.schedule, Plateau):
+        recipe.optimizer.schedule.check(values, "optimizer.schedule")
     if recipe.early_stopping is None:
         return EarlyStopping(monitor="val_loss" if data.val is not None else "train_loss")
-    if recipe.early_stopping.monitor not in values:
-        raise CompileError(
-            f"no evaluation has a value {recipe.early_stopping.monitor}",
-            "early_stopping.monitor",
-            "there are: " + ", ".join(values),
-        )
+    recipe.early_stopping.check(values, "early_stopping")
     return recipe.early_stopping

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
 
+from trickrun.errors import CompileError
 from trickrun.params import NonNegative, Params
 
-HIGHER_IS_BETTER = ("accuracy", "top5", "f1_macro", "auroc", "r2")
+HIGHER_IS_BETTER = frozenset({"accuracy", "top5", "f1_macro", "auroc", "r2"})
+LOWER_IS_BETTER = frozenset({"loss", "mae", "rmse"})
 
 
 class Monitor(Params):
     """Parameters of a trick that reacts to how the evaluations go."""
 
-    monitor: str = Field(default="val_loss", description="val_loss or val_ and a metric's name")
+    monitor: str = Field(default="val_loss", description="val_loss, train_loss, or val_ and a metric's name")
     mode: Literal["auto", "min", "max"] = Field(
-        default="auto", description="auto: max for accuracy-like metrics, min for all else"
+        default="auto", description="auto: max for accuracy-like metrics, min for losses and errors"
     )
     min_delta: NonNegative = Field(
         default=0.0, description="an improvement must be larger than this"
     )
+
+    def check(self, values: Sequence[str], path: str) -> None:
+        """Raise CompileError if evaluations lack the value, or auto cannot tell what is better.
+
+        Args:
+            values: the names of what each evaluation records.
+            path: where in the recipe these parameters are.
+        """
+        if self.monitor not in values:
+            raise CompileError(
+                f"no evaluation has a value {self.monitor}",
+                f"{path}.monitor",
+                "there are: " + ", ".join(values),
+            )
+        if self.mode == "auto" and self.name not in HIGHER_IS_BETTER | LOWER_IS_BETTER:
+            raise CompileError(
+                f"nothing says whether a higher {self.monitor} is better",
+                f"{path}.mode",
+                "set it to max or min",
+            )
 
     def badness(self, record: Mapping[str, float]) -> float:
         """Return the monitored value of an evaluation, turned so that lower is better.
@@ -37,6 +59,9 @@ class Monitor(Params):
     @property
     def maximizes(self) -> bool:
         """Whether a higher value is better."""
-        if self.mode != "auto":
-            return self.mode == "max"
-        return self.monitor.removeprefix("val_").removeprefix("train_") in HIGHER_IS_BETTER
+        return self.name in HIGHER_IS_BETTER if self.mode == "auto" else self.mode == "max"
+
+    @property
+    def name(self) -> str:
+        """The monitored metric's own name, without the split's."""
+        return self.monitor.removeprefix("val_").removeprefix("train_")

@@ -1,0 +1,51 @@
+"""What is watched must be there, and whether higher is better must be known."""
+
+from typing import get_args
+
+import pytest
+import torch
+
+from trickrun.data.task import Task
+from trickrun.errors import CompileError
+from trickrun.tricks.metrics import AnyMetric, PythonMetric
+from trickrun.tricks.monitor import HIGHER_IS_BETTER, LOWER_IS_BETTER, Monitor
+
+METRICS = [kind() for kind in get_args(get_args(AnyMetric)[0]) if kind is not PythonMetric]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_mode_auto_knows_the_direction_of_every_metric(metric):
+    assert metric.name in HIGHER_IS_BETTER | LOWER_IS_BETTER
+    if metric.task == "regression":
+        task = Task("regression")
+        target = torch.linspace(0, 1, 30).unsqueeze(1)
+        right, wrong = target, 1 - target
+    else:
+        task = Task("classification", classes=10)
+        target = torch.arange(30) % 10
+        right = torch.nn.functional.one_hot(target, 10).float()
+        wrong = 1 - right
+    good, bad = (metric.compute(scores, target, task) for scores in (right, wrong))
+    watch = Monitor(monitor=f"val_{metric.name}")
+    assert watch.badness({watch.monitor: good}) < watch.badness({watch.monitor: bad})
+
+
+def test_every_listed_name_is_a_metric_or_the_loss():
+    names = {metric.name for metric in METRICS} | {"loss"}
+    assert names == HIGHER_IS_BETTER | LOWER_IS_BETTER
+
+
+def test_a_value_that_no_evaluation_has_is_refused():
+    with pytest.raises(CompileError, match="no evaluation has a value val_f1_macro") as caught:
+        Monitor(monitor="val_f1_macro").check(["train_loss", "val_loss"], "early_stopping")
+    assert caught.value.where == "early_stopping.monitor"
+    assert caught.value.hint == "there are: train_loss, val_loss"
+
+
+def test_a_metric_of_ones_own_needs_a_mode():
+    values = ["val_loss", "val_mine"]
+    with pytest.raises(CompileError, match="whether a higher val_mine is better") as caught:
+        Monitor(monitor="val_mine").check(values, "optimizer.schedule")
+    assert caught.value.where == "optimizer.schedule.mode"
+    Monitor(monitor="val_mine", mode="max").check(values, "optimizer.schedule")
+    Monitor().check(values, "early_stopping")
