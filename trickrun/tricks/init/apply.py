@@ -50,10 +50,10 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
 
     head = init.head
     if head is None:
-        return [touch(init, *fill(layers, init, as_built), as_built)]
+        return [touch(init, *fill(layers, init, as_built))]
     return [
-        touch(init, *fill(layers[:-1], init, as_built), as_built),
-        touch(head, *fill(layers[-1:], head, False), False, "head: "),
+        touch(init, *fill(layers[:-1], init, as_built)),
+        touch(head, *fill(layers[-1:], head, False), "head: "),
     ]
 
 
@@ -120,12 +120,9 @@ def joined(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
 
-def touch(init: Init, weights: int, biases: int, as_built: bool, where: str = "") -> Touch:
-    """Return the ledger's line for what ``init`` filled."""
-    parts = [] if as_built else [counted(weights, "weight")]
-    if biases:
-        parts.append(counted(biases, "bias"))
-    if as_built:
-        parts.append("weights stay as the model was built")
-    what = where + ", ".join(parts)
-    return Touch("init", init.kind_name, what, weights + biases, off=as_built and not biases)
+def touch(init: Init, weights: int, biases: int, where: str = "") -> Touch:
+    """Return the ledger's line for what ``init`` filled; only auto may find nothing to fill."""
+    count = weights + biases
+    filled = [counted(n, noun) for n, noun in ((weights, "weight"), (biases, "bias")) if n]
+    what = where + (", ".join(filled) or "everything stays as it was built")
+    return Touch("init", init.kind_name, what, count, off=init.kind_name == "auto" and not count)

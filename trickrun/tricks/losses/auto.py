@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from trickrun.data.task import Task
 from trickrun.tricks.losses.base import Loss
@@ -16,8 +16,6 @@ class AutoLoss(Loss):
     Defaults: none of its own.
     Source: trickrun's choice.
     """
-
-    takes_label_smoothing: ClassVar[bool] = True
 
     kind: Literal["auto"] = "auto"
 

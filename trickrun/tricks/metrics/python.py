@@ -29,7 +29,7 @@ class PythonMetric(PythonTarget, Metric):
 
     @property
     def name(self) -> str:
-        return self.target.rpartition(":")[2]
+        return self.target.replace(":", ".").rpartition(".")[2]
 
     def build(self, task: Task, folder: Path) -> MetricFunction:
         function = resolve(self.target, folder)
