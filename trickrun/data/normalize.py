@@ -78,7 +78,9 @@ class Standard(Normalize):
     """
 
     kind: Literal["standard"] = "standard"
-    per: Literal["auto", "feature", "channel"] = "auto"
+    per: Literal["auto", "feature", "channel"] = Field(
+        default="auto", description="what has statistics of its own; auto: channel for images"
+    )
 
     def fit(self, x: torch.Tensor) -> Scaler:
         mean, std = mean_and_std(x, statistics_axes(x, self.per))
@@ -95,7 +97,9 @@ class MinMax(Normalize):
     """
 
     kind: Literal["minmax"] = "minmax"
-    per: Literal["auto", "feature", "channel"] = "auto"
+    per: Literal["auto", "feature", "channel"] = Field(
+        default="auto", description="what has statistics of its own; auto: channel for images"
+    )
 
     def fit(self, x: torch.Tensor) -> Scaler:
         axes = statistics_axes(x, self.per)
@@ -114,8 +118,12 @@ class Fixed(Normalize):
     """
 
     kind: Literal["fixed"] = "fixed"
-    mean: float | Annotated[tuple[float, ...], Field(strict=False)]
-    std: Positive | Annotated[tuple[Positive, ...], Field(strict=False)]
+    mean: float | Annotated[tuple[float, ...], Field(strict=False)] = Field(
+        description="subtracted; one number, or one for each channel or feature"
+    )
+    std: Positive | Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        description="divided by; one number, or one for each channel or feature"
+    )
 
     def fit(self, x: torch.Tensor) -> Scaler:
         return scaler(spread(self.mean, x, "mean"), spread(self.std, x, "std"))

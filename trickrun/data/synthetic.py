@@ -32,7 +32,9 @@ class Synthetic(Data):
     """
 
     kind: Literal["synthetic"] = "synthetic"
-    family: Literal["blobs", "moons", "circles", "spiral", "xor", "linear", "sine"]
+    family: Literal["blobs", "moons", "circles", "spiral", "xor", "linear", "sine"] = Field(
+        description="the formula: linear and sine are regression, the others classes"
+    )
     n: Annotated[int, Field(ge=10)] = Field(default=1000, description="number of samples")
     noise: NonNegative = Field(default=0.1, description="standard deviation of what is added")
     seed: Seed = Field(default=0, description="of the samples, apart from the recipe's seed")

@@ -1,0 +1,91 @@
+"""``trickrun tricks``: what it prints for people, for pipes and for scripts."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from trickrun.catalogue import catalogue, select
+from trickrun.cli import app
+from trickrun.report.tricks import print_page, print_table
+
+CATALOGUE = catalogue()
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["tricks", *arguments])
+
+
+def test_a_pipe_gets_one_line_a_trick():
+    lines = run().stdout.splitlines()
+    assert len(lines) == len(CATALOGUE)
+    cosine = next(line for line in lines if line.startswith("cosine "))
+    assert cosine.split()[1] == "optimizer.schedule"
+
+
+def test_a_section_is_listed_alone():
+    lines = run("augmentation").stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    assert names == ["flip", "shift", "noise", "augmentation.python"]
+
+
+def test_a_page_tells_everything():
+    shown = run("dropout").stdout
+    assert shown.startswith("dropout (regularizers): Set each hidden unit to zero")
+    for label in ("Formula", "When", "Defaults", "Interactions", "Source"):
+        assert f"\n{label}: " in shown
+    assert "\n  p: 0.5  # a number of 0 or more and below 1: probability" in shown
+
+
+def test_json_is_one_object_with_the_contract_keys():
+    body = json.loads(run("adam", "--json").stdout)
+    assert body["command"] == "tricks"
+    assert body["verdict"] == "pass"
+    (trick,) = body["result"]["tricks"]
+    assert trick["name"] == "adam"
+    assert {"section", "summary", "formula", "source", "parameters"} <= trick.keys()
+    lr = next(p for p in trick["parameters"] if p["name"] == "lr")
+    assert lr["default"] == 0.001
+    assert {"name", "type", "default", "description"} <= lr.keys()
+
+
+def test_json_without_a_name_has_the_whole_catalogue():
+    body = json.loads(run("--json").stdout)
+    assert len(body["result"]["tricks"]) == len(CATALOGUE)
+
+
+def test_an_unknown_name_exits_2_with_a_hint():
+    failed = run("drpout")
+    assert failed.exit_code == 2
+    assert failed.stdout == ""
+    assert "did you mean dropout" in failed.stderr
+    body = json.loads(run("drpout", "--json").stdout)
+    assert body["error"]["where"] == "drpout"
+    assert body["verdict"] == "error"
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_gets_sections_and_styles(capsys):
+    print_table(select(CATALOGUE, "schedule"), CATALOGUE)
+    shown = capsys.readouterr().out
+    assert shown.startswith("\x1b[1moptimizer.schedule\x1b[0m\n")
+    assert max(len(line) for line in shown.splitlines()) <= 130
+    print_page(select(CATALOGUE, "one_cycle")[0])
+    assert "\x1b[1;36mone_cycle\x1b[0m" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("terminal")
+def test_no_color_is_respected(capsys, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_page(select(CATALOGUE, "loss.python")[0])
+    shown = capsys.readouterr().out
+    assert "\x1b[3" not in shown
+    # A bracket of a shape is text, not markup.
+    assert "[N]" in shown
