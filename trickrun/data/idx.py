@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,14 +10,13 @@ from pydantic import Field
 
 from trickrun.data.base import Data, Source
 from trickrun.data.labels import check_range
-from trickrun.data.paths import content_hash, locate, read_bytes
+from trickrun.data.paths import content_hash, locate, read_bytes, unpacked
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
 
-GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 8
 """The IDX code of the only element type that these data sets use."""
 
@@ -104,12 +101,7 @@ def read_idx(path: Path, dimensions: int) -> torch.Tensor:
     """
     import torch
 
-    content = read_bytes(path)
-    if content.startswith(GZIP_MAGIC):
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            raise DataError(f"cannot be unpacked: {error}", str(path), "get it again") from error
+    content = unpacked(path, read_bytes(path))
     expected = bytes([0, 0, UNSIGNED_BYTE, dimensions])
     if content[:4] != expected:
         raise DataError(

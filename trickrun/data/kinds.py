@@ -7,16 +7,28 @@ from typing import Annotated
 from pydantic import Field
 
 from trickrun.data.breast_cancer import BreastCancer
+from trickrun.data.csv import Csv
 from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
 from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.iris import Iris
 from trickrun.data.mnist import Mnist
+from trickrun.data.npz import Npz
 from trickrun.data.python import PythonData
 from trickrun.data.synthetic import Synthetic
 from trickrun.data.wine import Wine
 
 AnyData = Annotated[
-    BreastCancer | Diabetes | Digits | FashionMnist | Iris | Mnist | PythonData | Synthetic | Wine,
+    BreastCancer
+    | Csv
+    | Diabetes
+    | Digits
+    | FashionMnist
+    | Iris
+    | Mnist
+    | Npz
+    | PythonData
+    | Synthetic
+    | Wine,
     Field(discriminator="kind"),
 ]

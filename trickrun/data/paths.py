@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import zlib
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from trickrun.errors import DataError
+
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def locate(path: str, folder: Path) -> Path:
@@ -25,6 +29,16 @@ def read_bytes(path: Path) -> bytes:
         raise DataError("this is a folder, not a file", str(path), "name a file in it") from error
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", str(path)) from error
+
+
+def unpacked(path: Path, content: bytes) -> bytes:
+    """Return a file's content, unpacked if it is packed with gzip. Raises DataError if broken."""
+    if not content.startswith(GZIP_MAGIC):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(f"cannot be unpacked: {error}", str(path), "get it again") from error
 
 
 def missing_hint(path: Path) -> str:

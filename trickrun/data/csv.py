@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.data.arrays import TaskKind, source_from_arrays
+from trickrun.data.base import Data, Source
+from trickrun.data.encode import encode, feature_names, is_text, numbers, refuse_missing
+from trickrun.data.labels import FEW
+from trickrun.data.paths import content_hash, locate
+from trickrun.data.table import Table, looks_like_data, number, read_table
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+
+class Csv(Data):
+    """A table in a text file, one sample a line, with the columns' names in its first line.
+
+    When: your own table.
+    Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
+        category. task auto: text, or at most 20 different whole numbers, are classes; other
+        numbers are values. The classes are named as they are written, and sorted.
+    Interactions: normalize: standard scales 0/1 features too.
+    Source: RFC 4180, with any of , ; tab | between cells.
+    """
+
+    main: ClassVar[str | None] = "path"
+
+    kind: Literal["csv"] = "csv"
+    path: str = Field(description="the file, gz or not; relative to the recipe")
+    target: str | Names = Field(description="the column to predict; several for regression")
+    task: TaskKind = Field(default="auto", description="classes or values")
+    features: Names | None = Field(default=None, description="the columns to use; null: all others")
+    drop: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=(), description="columns to leave out"
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="between cells; null: found out"
+    )
+    header: bool = Field(
+        default=True, description="whether the first line has names; if not: c1, c2, …"
+    )
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The target columns' names."""
+        return (self.target,) if isinstance(self.target, str) else self.target
+
+    def load(self, folder: Path) -> Source:
+        table = read_table(locate(self.path, folder), self.delimiter, self.header)
+        self.check_columns(table)
+        features = feature_names(table, self.inputs(table))
+        x = encode(table, features)
+        kind = self.task_kind(table)
+        y: Any
+        if kind == "regression":
+            y, labels = target_values(table, self.targets), self.targets
+        else:
+            y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
+        return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features)
+
+    def fingerprint(self, folder: Path) -> Any:
+        return content_hash(locate(self.path, folder))
+
+    def check_columns(self, table: Table) -> None:
+        """Raise DataError if the recipe names a column that is not there, or one twice."""
+        columns = list(table.columns)
+        if self.header and self.targets[0] not in columns and looks_like_data(columns):
+            raise DataError(
+                f"the first line looks like a sample, not like names: {', '.join(columns[:5])}",
+                table.where,
+                "add a line of names, or set data.header: false for the names c1, c2, …",
+            )
+        places: dict[str, tuple[str, ...]] = {
+            "target": self.targets,
+            "features": self.features or (),
+            "drop": self.drop,
+        }
+        seen: dict[str, str] = {}
+        for place, names in places.items():
+            for name in names:
+                table.column(name, f"data.{place}")
+                if name in seen:
+                    both = f"data.{seen[name]} and data.{place}"
+                    raise DataError(f"{name!r} is in {both}", table.where, "name it once")
+                seen[name] = place
+
+    def inputs(self, table: Table) -> list[str]:
+        """Return the names of the columns that are inputs. Raises DataError if none is left."""
+        left_out = {*self.targets, *self.drop}
+        names = list(self.features or (name for name in table.columns if name not in left_out))
+        if not names:
+            raise DataError("no column is left as input", table.where, "look at data.drop")
+        return names
+
+    def task_kind(self, table: Table) -> Literal["classification", "regression"]:
+        """Return the task, for auto by the cells of the target column."""
+        several = len(self.targets) > 1
+        if self.task == "classification" and several:
+            raise DataError("only regression takes several targets", "data.target", "name one")
+        if self.task != "auto":
+            return self.task
+        return "regression" if several else infer_kind(table.columns[self.targets[0]])
+
+
+def infer_kind(cells: Sequence[str]) -> Literal["classification", "regression"]:
+    """Return classification for text and for at most FEW different whole numbers."""
+    if is_text(cells):
+        return "classification"
+    values = {number(cell) for cell in cells} - {None}
+    whole = all(value is not None and value % 1 == 0 for value in values)
+    return "classification" if whole and len(values) <= FEW else "regression"
+
+
+def class_names(table: Table, name: str) -> tuple[str, ...]:
+    """Return the different labels of a column, in the order of numbers if all are, else of text.
+
+    Raises DataError for a missing label.
+    """
+    cells = table.columns[name]
+    for row in range(len(cells)):
+        refuse_missing(table, row, name)
+    by_number = {cell: number(cell) for cell in set(cells)}
+    if None in by_number.values():
+        return tuple(sorted(by_number))
+    return tuple(sorted(by_number, key=lambda cell: (by_number[cell], cell)))
+
+
+def target_values(table: Table, names: Sequence[str]) -> np.ndarray[Any, Any]:
+    """Return the values [N, targets] of the target columns. Raises DataError for text in one."""
+    import numpy as np
+
+    for name in names:
+        if is_text(table.columns[name]):
+            raise table.error(
+                0,
+                name,
+                f"{table.columns[name][0]!r} is text, but regression needs numbers",
+                "set data.task: classification, or correct the column",
+            )
+    return np.array([numbers(table, name) for name in names]).T

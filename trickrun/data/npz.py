@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.data.arrays import TaskKind, source_from_arrays
+from trickrun.data.base import Data, Source
+from trickrun.data.paths import content_hash, locate, read_bytes
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+class Npz(Data):
+    """Arrays in a numpy file: x and y, or x_train, y_train and perhaps x_val, …, y_test.
+
+    When: your own arrays, for example images.
+    Defaults: task auto: whole numbers and text are classes. Images in uint8 may be [N, H, W],
+        [N, H, W, C] or [N, C, H, W]; every other type is taken as it is shaped. An array named
+        labels holds the classes' names.
+    Source: numpy.savez. Arrays of objects are refused, since reading them would run code.
+    """
+
+    main: ClassVar[str | None] = "path"
+
+    kind: Literal["npz"] = "npz"
+    path: str = Field(description="the file; relative to the recipe")
+    task: TaskKind = Field(default="auto", description="classes or values")
+
+    def load(self, folder: Path) -> Source:
+        path = locate(self.path, folder)
+        arrays = read_npz(path)
+        labels = tuple(map(str, arrays["labels"].ravel())) if "labels" in arrays else ()
+        return source_from_arrays(find_parts(arrays, str(path)), self.task, str(path), labels)
+
+    def fingerprint(self, folder: Path) -> Any:
+        return content_hash(locate(self.path, folder))
+
+
+def read_npz(path: Path) -> dict[str, Array]:
+    """Return the arrays in a numpy file, their names in lower case. Never unpickles.
+
+    Raises DataError if it is missing, broken, or has arrays of objects.
+    """
+    import numpy as np
+
+    content = io.BytesIO(read_bytes(path))
+    if not zipfile.is_zipfile(content):
+        hint = "write it with numpy.savez, which makes a .npz file"
+        raise DataError("this is not a whole npz file", str(path), hint)
+    arrays = {}
+    with np.load(content, allow_pickle=False) as archive:
+        for name in archive.files:
+            try:
+                arrays[name.lower()] = archive[name]
+            except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+                objects = "allow_pickle" in str(error)
+                raise DataError(
+                    f"array {name!r} " + ("holds objects" if objects else f"is broken: {error}"),
+                    str(path),
+                    "save it with a number type, such as float32" if objects else "get it again",
+                ) from error
+    return arrays
+
+
+def find_parts(arrays: Mapping[str, Array], where: str) -> dict[str, tuple[Array, Array]]:
+    """Return the parts that an npz file's arrays are named for. Raises DataError."""
+    suffixes = {"train": "_train", "val": "_val", "test": "_test"}
+    if "x" in arrays or "y" in arrays:
+        suffixes["train"] = ""
+    parts = {}
+    for part, suffix in suffixes.items():
+        x, y = f"x{suffix}", f"y{suffix}"
+        if x in arrays and y in arrays:
+            parts[part] = (arrays[x], arrays[y])
+        elif x in arrays or y in arrays or part == "train":
+            missing = y if x in arrays else x
+            raise DataError(
+                f"there is no array {missing!r}, only {', '.join(arrays) or 'nothing'}",
+                where,
+                "name the arrays x and y, or x_train, y_train, x_test, y_test",
+            )
+    known = {f"{letter}{suffix}" for letter in "xy" for suffix in suffixes.values()}
+    unknown = [name for name in arrays if name.startswith(("x_", "y_")) and name not in known]
+    if unknown:
+        raise DataError(
+            f"arrays without a meaning beside the others: {', '.join(unknown)}",
+            where,
+            "name the arrays x and y, or x_train, y_train, x_val, y_val, x_test, y_test",
+        )
+    return parts
