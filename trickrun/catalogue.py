@@ -121,7 +121,8 @@ def places_at(path: str, shape: Shape) -> list[Place]:
         case Section(params):
             kind = getattr(params, "kind", None)
             # A trick with a key of its own (l2, clip) belongs to the section that has the key.
-            return [Place(path.rpartition(".")[0] if kind else path, params, kind)]
+            above = path.rpartition(".")[0] if kind else ""
+            return [Place(above or path, params, kind)]
         case _:
             return []
 
@@ -132,7 +133,7 @@ def entry(place: Place, sections: dict[type[Params], str]) -> Entry:
     told = paragraphs(place.params)
     return Entry(
         name=place.kind,
-        section=place.path or place.kind,
+        section=place.path,
         summary=told["Summary"],
         formula=told["Formula"],
         when=told["When"],
