@@ -99,6 +99,12 @@ def test_bce_is_finite_for_extreme_logits():
     assert z.grad.isfinite().all()
 
 
+def test_bce_of_half_precision_logits_is_computed_in_full():
+    z = torch.tensor([[4.0], [6.0]], dtype=torch.bfloat16)
+    y = torch.tensor([1, 1])
+    assert torch.equal(computed(BCE(), TWO, z, y), computed(BCE(), TWO, z.float(), y))
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("margin", [1.0, 2.5])
 def test_hinge(reduction, margin):

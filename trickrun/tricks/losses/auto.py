@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from trickrun.data.task import Task
 from trickrun.tricks.losses.base import Loss
@@ -16,6 +16,9 @@ class AutoLoss(Loss):
     Defaults: none of its own.
     Source: trickrun's choice.
     """
+
+    # It depends on the task: the text alone cannot refuse it, compiling the chosen loss can.
+    takes_label_smoothing: ClassVar[bool] = True
 
     kind: Literal["auto"] = "auto"
 

@@ -51,9 +51,11 @@ class BCE(Loss):
         zero, one = (1.0, 1.0) if weights is None else weights.tolist()
 
         def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            # Under mixed precision the logit is half, too coarse for a log near 0.
+            logit = prediction.to(target)
             y = target * (1 - label_smoothing) + label_smoothing / 2
-            log_one = functional.logsigmoid(prediction)
-            log_zero = functional.logsigmoid(-prediction)
+            log_one = functional.logsigmoid(logit)
+            log_zero = functional.logsigmoid(-logit)
             return -(one * y * log_one + zero * (1 - y) * log_zero).squeeze(1)
 
         def weigh(target: torch.Tensor) -> torch.Tensor:
