@@ -43,6 +43,20 @@ def of_field(field: FieldInfo) -> str:
     return expected(field.annotation, field.metadata)
 
 
+def of_item(annotation: Any) -> str:
+    """Return in words what values the items of a list take, a list being one option of a type."""
+    item = _item_type(annotation)
+    return expected(annotation if item is None else item)
+
+
+def _item_type(annotation: Any) -> Any:
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin in (list, tuple):
+        return args[0]
+    inner = args if origin in UNIONS else args[:1] if origin is Annotated else ()
+    return next((item for arm in inner if (item := _item_type(arm)) is not None), None)
+
+
 def _options(annotation: Any, metadata: list[Any]) -> list[str]:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

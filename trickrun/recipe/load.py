@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
+from trickrun.data.kinds import AnyData
+from trickrun.models import AnyModel
+from trickrun.recipe.consistency import ERRORS, WARNINGS, broken
 from trickrun.recipe.locate import Layer, locate
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
@@ -23,7 +26,7 @@ from trickrun.recipe.patch import (
     patch_paths,
     steps_of,
 )
-from trickrun.recipe.problems import Place, Problem, RecipeError
+from trickrun.recipe.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Shape
 from trickrun.recipe.shorthand import expand
@@ -65,13 +68,15 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     above, tree = override_layers(overrides, tree, problems)
     layers += above
     tree.setdefault("name", name_of(path))
-    try:
-        recipe = Recipe.model_validate(tree)
-    except ValidationError as error:
-        problems += [located(layers, complaint) for complaint in complaints(error, tree)]
-    if problems:
-        raise RecipeError(in_order(problems, layers))
-    return Loaded(recipe, tree, texts[-1].source.text, path)
+    recipe, wrong = check(tree)
+    problems += [located(layers, complaint) for complaint in wrong]
+    if problems or recipe is None:
+        files = [text.source for text in texts]
+        raise RecipeError(
+            in_order(problems, [*files, *(Source(COMMAND_LINE, text) for text in overrides)])
+        )
+    warnings = [located(layers, complaint) for complaint in broken(WARNINGS, recipe)]
+    return Loaded(recipe, tree, texts[-1].source.text, path, tuple(warnings))
 
 
 def from_tree(tree: dict[str, Any], folder: Path) -> Recipe:
@@ -79,10 +84,29 @@ def from_tree(tree: dict[str, Any], folder: Path) -> Recipe:
 
     Raises RecipeError with every problem.
     """
+    recipe, wrong = check(tree)
+    if wrong or recipe is None:
+        raise RecipeError(located([], complaint) for complaint in wrong)
+    return recipe
+
+
+def check(tree: dict[str, Any]) -> tuple[Recipe | None, list[Complaint]]:
+    """Return the recipe of a canonical tree, if each section is valid, and all that is wrong."""
     try:
-        return Recipe.model_validate(tree)
+        recipe = Recipe.model_validate(tree)
     except ValidationError as error:
-        raise RecipeError(located([], wrong) for wrong in complaints(error, tree)) from None
+        wrong = complaints(error, tree)
+        invalid = {str(complaint.steps[0]) for complaint in wrong}
+        return None, [*wrong, *broken(ERRORS, valid_part(tree, invalid), invalid)]
+    return recipe, broken(ERRORS, recipe)
+
+
+def valid_part(tree: dict[str, Any], invalid: set[str]) -> Recipe:
+    """Return the valid sections of a tree as a recipe that has defaults for the others."""
+    draft: type[Recipe] = create_model(
+        "Draft", __base__=Recipe, data=(AnyData | None, None), model=(AnyModel | None, None)
+    )
+    return draft.model_validate({k: v for k, v in tree.items() if k not in invalid})
 
 
 def file_layers(texts: Sequence[Text]) -> tuple[list[Layer], dict[str, Any]]:
@@ -139,9 +163,8 @@ def located(layers: Sequence[Layer], complaint: Complaint) -> Problem:
     return Problem(complaint.message, complaint.path, place, complaint.hint)
 
 
-def in_order(problems: Sequence[Problem], layers: Sequence[Layer]) -> list[Problem]:
-    """Return the problems in the order of their texts, and of their lines."""
-    sources = [layer.source for layer in layers]
+def in_order(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:
+    """Return the problems in the order of their sources, and of their lines."""
 
     def rank(problem: Problem) -> tuple[int, int, int]:
         place = problem.place

@@ -38,7 +38,9 @@ class Spot:
 
 
 def find(root: Node, steps: Sequence[Step], shape: Shape, tree: Any, own: bool = True) -> Spot:
-    """Follow ``steps`` from ``root`` as far as the text goes; shorthand ends the way early.
+    """Follow ``steps`` from ``root`` as far as the text goes.
+
+    A parameter that shorthand stands for is found at the shorthand's node.
 
     Args:
         shape: the form of the root's place.
@@ -63,7 +65,10 @@ def _below(
     """Return the key and value at ``step``, and whether they stand in ``node`` itself."""
     if isinstance(node, SequenceNode) and isinstance(step, int):
         return (None, node.items[step], True) if step < len(node.items) else None
-    if not isinstance(node, Mapping) or not isinstance(step, str):
+    if not isinstance(node, Mapping):
+        stands_for = params.main if params else None
+        return (None, node, True) if step in ("kind", stands_for) else None
+    if not isinstance(step, str):
         return None
     for entry in node.entries:
         if isinstance(entry.key, Scalar) and not entry.merges and entry.key.text == step:

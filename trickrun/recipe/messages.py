@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from trickrun.params import Params
-from trickrun.recipe.describe import expected, given, of_field
+from trickrun.recipe.describe import expected, given, of_field, of_item
 from trickrun.recipe.nodes import plain_value
 from trickrun.recipe.patch import ROOT, Step, at, params_at
 from trickrun.recipe.problems import did_you_mean
@@ -100,7 +100,7 @@ def _complaint(detail: ErrorDetails, place: _Place, tree: Any) -> Complaint:
         case "missing":
             return Complaint(place.steps, f"{place.steps[-1]} is required", missing=True)
         case "extra_forbidden":
-            return _unknown_key(place.steps, place.params)
+            return _unknown_key(place.steps, place.params, detail["input"])
         case "union_tag_invalid" | "union_tag_not_found":
             return _wrong_kind(place.steps, place.shape, detail["input"])
         case "value_error":
@@ -109,8 +109,12 @@ def _complaint(detail: ErrorDetails, place: _Place, tree: Any) -> Complaint:
             return _wrong_value(place, tree, detail)
 
 
-def _unknown_key(steps: tuple[Step, ...], params: type[Params] | None) -> Complaint:
+def _unknown_key(steps: tuple[Step, ...], params: type[Params] | None, value: Any) -> Complaint:
     word = str(steps[-1])
+    other = next(iter(params.expand({word: value})), word) if params else word
+    if other != word:
+        message = f"{word} is another spelling of {other}, which is given too"
+        return Complaint(steps, message, "keep one of the two", on_key=True)
     known = list(members(params)) if params else []
     hint = did_you_mean(word, known)
     if not hint.startswith("did you mean"):
@@ -192,9 +196,9 @@ def _wanted(place: _Place) -> str:
     if isinstance(place.shape, Free):
         return "a mapping"
     assert isinstance(place.shape, Leaf)
-    if place.member and isinstance(place.steps[-1], str):
-        return of_field(place.member.field)
-    return expected(place.shape.annotation)
+    if isinstance(place.steps[-1], int):
+        return of_item(place.shape.annotation)
+    return of_field(place.member.field) if place.member else expected(place.shape.annotation)
 
 
 def _value_hint(value: Any, wanted: str, place: _Place) -> str:

@@ -126,8 +126,49 @@ def cells(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
 
 
+OTHER_NAMES = {
+    "learning_rate": "lr",
+    "decay": "weight_decay",
+    "wd": "weight_decay",
+    "beta": "betas",
+    "batch": "batch_size",
+    "bs": "batch_size",
+    "gpu": "cuda",
+    "he_normal": "kaiming_normal",
+    "he_uniform": "kaiming_uniform",
+    "he": "kaiming_normal",
+    "kaiming": "kaiming_normal",
+    "glorot_normal": "xavier_normal",
+    "glorot_uniform": "xavier_uniform",
+    "glorot": "xavier_uniform",
+    "xavier": "xavier_uniform",
+    "batch_norm": "batch",
+    "batchnorm": "batch",
+    "bn": "batch",
+    "layer_norm": "layer",
+    "layernorm": "layer",
+    "swish": "silu",
+    "identity": "linear",
+    "l1_loss": "mae",
+    "l2_loss": "mse",
+    "ce": "cross_entropy",
+    "acc": "accuracy",
+    "f1": "f1_macro",
+    "auc": "auroc",
+    "half": "bf16",
+    "epoch": "epochs",
+    "dense": "mlp",
+    "fc": "mlp",
+    "convnet": "cnn",
+}
+"""What people from other tools write, and what it is called here."""
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a hint that names the likeliest of ``known``, or lists them all."""
+    other = OTHER_NAMES.get(word.lower().replace("-", "_"))
+    if other in known:
+        return f"did you mean {other}?"
     close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"

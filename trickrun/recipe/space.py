@@ -1,0 +1,118 @@
+"""Whether a grid's space leads anywhere: its paths exist, and the recipe is valid at its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from trickrun.recipe.dump import resolved
+from trickrun.recipe.grid import Range, Search
+from trickrun.recipe.messages import Complaint, complaints
+from trickrun.recipe.patch import ROOT, PathError, Step, patch_paths, steps_of
+from trickrun.recipe.problems import did_you_mean
+from trickrun.recipe.schema import Recipe
+from trickrun.recipe.shape import Free, Items, Kinds, Section, Shape, members
+
+NOT_SEARCHED = {
+    "recipe_version": "it names the language",
+    "name": "it names the run",
+    "grid": "it is the search itself",
+    "expect": "it is a gate, not a part of the training",
+    "train.epochs": "the search's own epochs say how long a trial trains",
+    "train.steps": "the search's own epochs say how long a trial trains",
+}
+
+
+def searches(recipe: Recipe) -> Iterator[tuple[tuple[Step, ...], dict[str, Range]]]:
+    """Yield where each space of the recipe stands, and the space."""
+    if recipe.grid is None:
+        return
+    named: tuple[tuple[str, Search], ...] = (
+        ("coarse", recipe.grid.coarse),
+        ("fine", recipe.grid.fine),
+    )
+    for name, search in named:
+        if search.space:
+            yield ("grid", name, "space"), search.space
+
+
+def paths_exist(recipe: Recipe) -> Iterator[Complaint]:
+    """Every path of a space is one of the recipe language."""
+    for where, space in searches(recipe):
+        for path in space:
+            steps = (*where, path)
+            reason = NOT_SEARCHED.get(path) or NOT_SEARCHED.get(path.partition(".")[0])
+            if reason:
+                yield Complaint(steps, f"{path} cannot be searched: {reason}", on_key=True)
+                continue
+            wrong = dead_end(path)
+            if wrong is not None:
+                yield Complaint(steps, f"there is no recipe path {path!r}", wrong, on_key=True)
+
+
+def dead_end(path: str) -> str | None:
+    """Return None if some kind has the path, else a hint at the first word that leads nowhere."""
+    shapes: list[Shape] = [ROOT]
+    gone: list[str] = []
+    for word in path.split("."):
+        if any(isinstance(shape, Free) for shape in shapes):
+            return None
+        below = _below(shapes)
+        shapes = below.get("0" if word.isdecimal() else word, [])
+        if not shapes:
+            hint = did_you_mean(word, [name for name in below if name != "0"])
+            return hint or f"{'.'.join(gone)} has no parts"
+        gone.append(word)
+    return None
+
+
+def _below(shapes: list[Shape]) -> dict[str, list[Shape]]:
+    """Return what may stand below any of ``shapes``; "0" stands for a list's elements."""
+    found: dict[str, list[Shape]] = {}
+    for shape in shapes:
+        match shape:
+            case Section(params):
+                classes = [params]
+            case Kinds(kinds):
+                classes = list(kinds.values())
+            case Items(inner):
+                found.setdefault("0", []).append(inner)
+                continue
+            case _:
+                continue
+        for params in classes:
+            for name, member in members(params).items():
+                found.setdefault(name, []).append(member.shape)
+    return found
+
+
+def values_fit(recipe: Recipe) -> Iterator[Complaint]:
+    """The recipe is valid with each listed value, and with both ends of each range."""
+    tree = resolved(recipe)
+    for where, space in searches(recipe):
+        for path, values in space.items():
+            # Below a section that is searched too, what is valid depends on the other draw.
+            if dead_end(path) is None and not any(path.startswith(f"{other}.") for other in space):
+                yield from _ends_fit(tree, (*where, path), path, values)
+
+
+def _ends_fit(
+    tree: dict[str, Any], where: tuple[Step, ...], path: str, values: Range
+) -> Iterator[Complaint]:
+    form = values.taken[0]
+    for index, value in enumerate(getattr(values, form)):
+        place = (*where, form, index)
+        try:
+            Recipe.model_validate(patch_paths(tree, {path: value}))
+        except PathError as error:
+            yield Complaint(where, error.message, error.hint, on_key=True)
+            return
+        except ValidationError as error:
+            inside = len(steps_of(path, tree))
+            for wrong in complaints(error, patch_paths(tree, {path: value})):
+                hint = wrong.hint
+                if form != "int" and "a whole number" in wrong.message:
+                    hint = "write int: [low, high], or a list of values"
+                yield Complaint((*place, *wrong.steps[inside:]), wrong.message, hint)
