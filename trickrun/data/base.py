@@ -16,6 +16,8 @@ from trickrun.params import Count, Params, Seed
 if TYPE_CHECKING:
     import torch
 
+    from trickrun.data.files import Samples
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -75,6 +77,20 @@ class Data(Params):
         Raises DataError if it is missing or broken.
         """
         raise NotImplementedError
+
+    def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        """Return the samples in another file, for a run of this data that is trained already.
+
+        Args:
+            path: a table, a numpy file, or IDX images; with targets or without.
+            task: the run's; it names features and classes.
+            shape: of one of the run's inputs.
+
+        Raises DataError if the file is broken or does not have the run's features.
+        """
+        from trickrun.data.files import Columns, read_samples
+
+        return read_samples(path, task, shape, Columns())
 
     def fingerprint(self, folder: Path) -> Any:
         """Return plain data that changes when the data set does, for a trial's identity."""

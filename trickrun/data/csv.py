@@ -12,10 +12,13 @@ from trickrun.data.encode import encode, feature_names, is_text, numbers, refuse
 from trickrun.data.labels import FEW
 from trickrun.data.paths import content_hash, locate
 from trickrun.data.table import Table, looks_like_data, number, read_table
+from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from trickrun.data.files import Samples
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
@@ -25,8 +28,8 @@ class Csv(Data):
 
     When: your own table.
     Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
-        category. task auto: text, or at most 20 different whole numbers, are classes; other
-        numbers are values. The classes are named as they are written, and sorted.
+        category. task auto: text, or at most 20 different whole numbers that recur, are classes;
+        other numbers are values. The classes are named as they are written, and sorted.
     Interactions: normalize: standard scales 0/1 features too.
     Source: RFC 4180, with any of , ; tab | between cells.
     """
@@ -65,6 +68,14 @@ class Csv(Data):
         else:
             y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
         return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features)
+
+    def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        from trickrun.data.files import Columns, read_samples
+
+        columns = Columns(
+            self.targets, self.drop, self.features is not None, self.delimiter, self.header
+        )
+        return read_samples(path, task, shape, columns)
 
     def fingerprint(self, folder: Path) -> Any:
         return content_hash(locate(self.path, folder))
@@ -111,12 +122,13 @@ class Csv(Data):
 
 
 def infer_kind(cells: Sequence[str]) -> Literal["classification", "regression"]:
-    """Return classification for text and for at most FEW different whole numbers."""
+    """Return classification for text, and for at most FEW whole numbers that recur."""
     if is_text(cells):
         return "classification"
     values = {number(cell) for cell in cells} - {None}
     whole = all(value is not None and value % 1 == 0 for value in values)
-    return "classification" if whole and len(values) <= FEW else "regression"
+    few = len(values) <= FEW and 2 * len(values) <= len(cells)
+    return "classification" if whole and few else "regression"
 
 
 def class_names(table: Table, name: str) -> tuple[str, ...]:
