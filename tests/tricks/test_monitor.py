@@ -27,7 +27,8 @@ def test_mode_auto_knows_the_direction_of_every_metric(metric):
         wrong = 1 - right
     good, bad = (metric.compute(scores, target, task) for scores in (right, wrong))
     watch = Monitor(monitor=f"val_{metric.name}")
-    assert watch.badness({watch.monitor: good}) < watch.badness({watch.monitor: bad})
+    better, worse = watch.badnesses([{watch.monitor: good}, {watch.monitor: bad}])
+    assert better < worse
 
 
 def test_every_listed_name_is_a_metric_or_the_loss():

@@ -18,7 +18,9 @@ LOWER_IS_BETTER = frozenset({"loss", "mae", "rmse"})
 class Monitor(Params):
     """Parameters of a trick that reacts to how the evaluations go."""
 
-    monitor: str = Field(default="val_loss", description="val_loss, train_loss, or val_ and a metric's name")
+    monitor: str = Field(
+        default="val_loss", description="val_loss, train_loss, or val_ and a metric's name"
+    )
     mode: Literal["auto", "min", "max"] = Field(
         default="auto", description="auto: max for accuracy-like metrics, min for losses and errors"
     )
@@ -47,14 +49,17 @@ class Monitor(Params):
             )
 
     def badness(self, record: Mapping[str, float]) -> float:
-        """Return the monitored value of an evaluation, turned so that lower is better.
+        """Return the badness of one evaluation; see ``badnesses``."""
+        return self.badnesses([record])[0]
+
+    def badnesses(self, history: Sequence[Mapping[str, float]]) -> list[float]:
+        """Return each evaluation's monitored value, turned so that lower is better.
 
         A value that is missing or not finite is never better than another: infinity.
         """
-        value = record.get(self.monitor, math.nan)
-        if not math.isfinite(value):
-            return math.inf
-        return -value if self.maximizes else value
+        sign = -1.0 if self.maximizes else 1.0
+        values = [record.get(self.monitor, math.nan) for record in history]
+        return [sign * value if math.isfinite(value) else math.inf for value in values]
 
     @property
     def maximizes(self) -> bool:

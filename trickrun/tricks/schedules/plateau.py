@@ -47,15 +47,16 @@ class Plateau(Monitor, WarmedUp):
 
     def reductions(self, history: Sequence[Mapping[str, float]]) -> int:
         """Return how often the learning rate was lowered in the course of ``history``."""
+        # Local names, because this runs at every step, over all evaluations so far.
+        patience, min_delta = self.patience, self.min_delta
         best, without, cooling, reductions = math.inf, 0, 0, 0
-        for record in history:
-            value = self.badness(record)
-            if value < best - self.min_delta:
-                best, without = value, 0
+        for cost in self.badnesses(history):
+            if cost < best - min_delta:
+                best, without = cost, 0
             else:
                 without += 1
             if cooling > 0:
                 cooling, without = cooling - 1, 0
-            if without > self.patience:
+            if without > patience:
                 reductions, cooling, without = reductions + 1, self.cooldown, 0
         return reductions

@@ -31,16 +31,15 @@ class EarlyStopping(Monitor):
 
     def best(self, history: Sequence[Mapping[str, float]]) -> int:
         """Return the index of the first best evaluation; -1 if none has a finite value."""
-        values = [self.badness(record) for record in history]
-        lowest = min(values, default=math.inf)
-        return values.index(lowest) if math.isfinite(lowest) else -1
+        costs = self.badnesses(history)
+        lowest = min(costs, default=math.inf)
+        return costs.index(lowest) if math.isfinite(lowest) else -1
 
     def stop(self, history: Sequence[Mapping[str, float]]) -> bool:
         """Return whether training should end after the evaluations in ``history``."""
         # Before the first finite value, the first evaluation counts as the last improvement.
         improved_at, reached = 0, math.inf
-        for index, record in enumerate(history):
-            value = self.badness(record)
-            if value < reached - self.min_delta:
-                improved_at, reached = index, value
+        for index, cost in enumerate(self.badnesses(history)):
+            if cost < reached - self.min_delta:
+                improved_at, reached = index, cost
         return len(history) - 1 - improved_at >= self.patience
