@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 USAGE = 2
 TRAINING_FAILED = 3
-INTERRUPTED = 130
+BUG = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
 class TrickrunError(Exception):
@@ -18,6 +22,9 @@ class TrickrunError(Exception):
 
     exit_code = USAGE
 
+    run: str | None = None
+    """The folder of the run that it ended, if there was one."""
+
     def __init__(self, message: str, where: str = "", hint: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -28,6 +35,9 @@ class TrickrunError(Exception):
         place = f"{self.where}: " if self.where else ""
         advice = f"\n  {self.hint}" if self.hint else ""
         return f"{place}{self.message}{advice}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"message": self.message, "where": self.where, "hint": self.hint}
 
 
 class DataError(TrickrunError):
@@ -46,3 +56,15 @@ class TrainingFailed(TrickrunError):
     """Training started and could not go on: a non-finite loss, or memory ran out."""
 
     exit_code = TRAINING_FAILED
+
+
+class Interrupted(TrickrunError):
+    """Ctrl-C; what was done so far is saved, if there was anything to save."""
+
+    exit_code = INTERRUPTED
+
+
+class Bug(TrickrunError):
+    """An error of trickrun itself."""
+
+    exit_code = BUG

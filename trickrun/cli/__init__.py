@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from typing import Annotated
+
 import typer
 
 from trickrun import __version__
+from trickrun.cli import grid
+from trickrun.cli.output import answer_failure
+from trickrun.cli.runs import runs
 from trickrun.cli.training import train
+from trickrun.cli.tricks import tricks
+from trickrun.errors import USAGE
 
 app = typer.Typer(
     name="trickrun",
-    help="Declare a training recipe; run the checklist; learn why a network does not train.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -21,18 +29,36 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
-    version: bool = typer.Option(
-        False, "--version", callback=show_version, is_eager=True, help="Print the version."
-    ),
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version."),
+    ] = False,
 ) -> None:
-    """Declare a training recipe; run the checklist; learn why a network does not train."""
+    """Declare a training recipe; run the checklist; learn why a network does not train.
+
+    Begin with: trickrun new my-recipe, or trickrun train recipes/digits.yaml
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(USAGE)
 
 
 app.command()(train)
+app.command()(tricks)
+app.add_typer(grid.app, name="grid")
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets "?" in its place.
+            stream.reconfigure(errors="replace")
+    try:
+        sys.exit(app(standalone_mode=False))
+    except Exception as error:
+        answer_failure(error, as_json="--json" in sys.argv)

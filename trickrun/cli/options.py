@@ -16,5 +16,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an expected error.")]
 RunsDir = Annotated[
     Path | None,
-    typer.Option(help="Where run folders are kept.  [default: runs, or $TRICKRUN_RUNS]"),
+    typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),
+]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run: its folder, id or name.", show_default=False)
 ]

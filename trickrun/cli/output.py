@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from trickrun.errors import INTERRUPTED, TrickrunError
+import typer
+
+from trickrun.errors import BROKEN_PIPE, Bug, Interrupted, TrainingFailed, TrickrunError
 
 Verdict = Literal["pass", "warn", "fail", "error"]
 
@@ -25,7 +29,7 @@ class Answer:
         result: the command's own part of the JSON object (design, commands).
         recipe: the recipe's path as given.
         run: the run folder, if the command made or read one.
-        exit_code: another exit code than the verdict's.
+        error: why there is no whole result, for a verdict of error; it has the exit code.
     """
 
     verdict: Verdict
@@ -33,68 +37,120 @@ class Answer:
     recipe: str | None = None
     run: str | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
-    exit_code: int | None = None
+    error: TrickrunError | None = None
 
     @property
     def code(self) -> int:
-        return self.exit_code if self.exit_code is not None else int(self.verdict == "fail")
+        return self.error.exit_code if self.error else int(self.verdict == "fail")
+
+    def as_json(self) -> dict[str, Any]:
+        body = {
+            "recipe": self.recipe,
+            "run": self.run,
+            "verdict": self.verdict,
+            "result": self.result,
+            "findings": self.findings,
+        }
+        return {**body, "error": self.error.as_json()} if self.error else body
 
 
-def answer(command: str, as_json: bool, debug: bool, work: Callable[[], Answer]) -> NoReturn:
+def answer(
+    command: str,
+    as_json: bool,
+    debug: bool,
+    work: Callable[[], Answer],
+    recipe: Path | None = None,
+) -> NoReturn:
     """Do ``work``, print its answer, and exit.
 
     People read what ``work`` itself prints. With --json, whatever is printed meanwhile (user code
     included) goes to stderr, and stdout gets one JSON object.
+
+    Args:
+        recipe: the recipe's path as given, for the JSON object of an error.
     """
     started = time.monotonic()
     try:
+        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            found = attempt(work, recipe, debug, as_json)
         if as_json:
-            with contextlib.redirect_stdout(sys.stderr):
-                found = work()
-        else:
-            found = work()
-    except TrickrunError as error:
-        if debug:
-            traceback.print_exc()
-        if as_json:
-            print_json(command, error_body(error), time.monotonic() - started)
-        else:
-            print_error(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    if as_json:
-        body = {
-            "recipe": found.recipe,
-            "run": found.run,
-            "verdict": found.verdict,
-            "result": found.result,
-            "findings": found.findings,
-        }
-        print_json(command, body, time.monotonic() - started)
+            print_json(command, found, time.monotonic() - started)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads any more. Python flushes stdout once more at exit: let it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
     sys.exit(found.code)
 
 
-def error_body(error: TrickrunError) -> dict[str, Any]:
-    """Return the JSON body of an expected error."""
-    told = {"message": error.message, "where": error.where, "hint": error.hint}
-    return {
-        "recipe": None,
-        "run": None,
-        "verdict": "error",
-        "result": {},
-        "findings": [],
-        "error": told,
-    }
+def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_json: bool) -> Answer:
+    """Return what ``work`` answers; an error becomes an answer, and is told on stderr."""
+    try:
+        return work()
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as cause:
+        error = explained(cause)
+        if debug or isinstance(error, Bug):
+            traceback.print_exc()
+        if not as_json:
+            print_error(error)
+        named = str(recipe) if recipe is not None else None
+        return Answer("error", {}, named, error.run, error=error)
 
 
-def print_json(command: str, body: dict[str, Any], seconds: float) -> None:
+def answer_failure(cause: Exception, as_json: bool) -> NoReturn:
+    """Answer for what happens outside of any command's work: a command line that is no good."""
+
+    def fail() -> Answer:
+        raise cause
+
+    command = getattr(getattr(cause, "ctx", None), "info_name", None) or "trickrun"
+    answer(command, as_json, False, fail)
+
+
+def explained(cause: BaseException) -> TrickrunError:
+    """Return the error to tell people about ``cause``."""
+    if isinstance(cause, TrickrunError):
+        return cause
+    if isinstance(cause, KeyboardInterrupt | typer.Abort):
+        return Interrupted("interrupted")
+    # Typer's usage errors, whose class has no one name in the versions that we support.
+    if hasattr(cause, "format_message"):
+        return TrickrunError(cause.format_message(), hint=usage_hint(cause))
+    # Beyond a GPU's memory torch raises its own class, which the loop's caller knows.
+    if isinstance(cause, MemoryError) or "not enough memory" in str(cause):
+        return TrainingFailed("out of memory", hint="use a smaller data.batch_size or model")
+    from trickrun.targets import blame, is_user_code
+
+    files = [frame.filename for frame in traceback.extract_tb(cause.__traceback__)]
+    if any(is_user_code(file) for file in files):
+        return blame(cause, "your code")
+    if isinstance(cause, OSError):
+        return TrickrunError(cause.strerror or str(cause), str(cause.filename or ""))
+    return Bug(
+        f"this is a bug in trickrun: {type(cause).__name__}: {cause}",
+        hint="please report it, with the lines above and the recipe",
+    )
+
+
+def usage_hint(cause: BaseException) -> str:
+    """Return where to read how the command is used."""
+    path = getattr(getattr(cause, "ctx", None), "command_path", "trickrun")
+    return f"`{path} --help` tells how to use it"
+
+
+def print_json(command: str, found: Answer, seconds: float) -> None:
     """Print the one JSON object; non-finite numbers become null, their paths are listed."""
     from trickrun.files import to_json
 
-    whole = {"schema_version": 1, "command": command, **body, "seconds": round(seconds, 3)}
-    bad = list(non_finite(whole, ""))
+    whole = {
+        "schema_version": 1,
+        "command": command,
+        **found.as_json(),
+        "seconds": round(seconds, 3),
+    }
+    bad = non_finite(whole, "")
     if bad:
         whole["non_finite"] = bad
     print(to_json(whole))
@@ -114,5 +170,6 @@ def non_finite(value: Any, path: str) -> list[str]:
 
 
 def print_error(error: TrickrunError) -> None:
-    """Print an expected error to stderr: what, where, what to do."""
-    print(f"error: {error}", file=sys.stderr)
+    """Print an error to stderr: what, where, what to do."""
+    label = "" if isinstance(error, Interrupted) else "error: "
+    print(f"{label}{error}", file=sys.stderr)

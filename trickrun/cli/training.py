@@ -4,53 +4,68 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trickrun.cli.options import AsJson, Debug, Overrides, RunsDir
 from trickrun.cli.output import Answer, answer
-from trickrun.errors import INTERRUPTED, TrickrunError
+from trickrun.errors import Interrupted, TrickrunError
+
+if TYPE_CHECKING:
+    from trickrun.recipe.load import Loaded
+    from trickrun.run import Outcome
 
 
 def train(
     recipe: Annotated[
-        Path | None, typer.Argument(help="The recipe, a YAML file.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False),
     ] = None,
     overrides: Overrides = None,
     resume: Annotated[
-        str | None, typer.Option(help="Go on with this run (its folder, id or name).")
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with this run (its folder, id or name)."),
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show shapes, parameters and the ledger; train nothing."),
+        typer.Option(
+            "--dry-run", help="Show shapes, parameters, memory and the ledger; train nothing."
+        ),
     ] = False,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Train a recipe: run folder, checkpoints, early stopping, test score of the best epoch."""
+    """Train a recipe: run folder, checkpoints, early stopping, test score of the best epoch.
+
+    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite. Ctrl-C
+    saves a checkpoint.
+
+    Example: trickrun train recipes/digits.yaml optimizer.lr=3e-4 train.epochs=10
+    """
 
     def work() -> Answer:
         if resume is not None:
             changes = [str(recipe)] if recipe is not None else []
-            return go_on(resume, [*changes, *(overrides or [])], runs_dir, as_json)
+            return go_on(resume, [*changes, *(overrides or [])], runs_dir)
         if recipe is None:
             raise TrickrunError(
                 "no recipe given", hint="trickrun train RECIPE, or trickrun train --resume RUN"
             )
         if dry_run:
             return show_plan(recipe, overrides or [])
-        return train_recipe(recipe, overrides or [], runs_dir, as_json)
+        return train_recipe(recipe, overrides or [], runs_dir)
 
-    answer("train", as_json, debug, work)
+    answer("train", as_json, debug, work, recipe if resume is None else None)
 
 
-def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, as_json: bool) -> Answer:
+def train_recipe(recipe: Path, overrides: list[str], runs: Path | None) -> Answer:
     """Train a recipe into a new run folder."""
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    warn(loaded)
     from trickrun import run
     from trickrun.compiler import compile_recipe
     from trickrun.folder import runs_dir
@@ -60,12 +75,12 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, as_json:
     job = compile_recipe(loaded.recipe, loaded.folder)
     folder = run.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     announce(job, folder)
-    with progress_sink(job, as_json) as sink:
+    with progress_sink(job) as sink:
         outcome = run.execute(folder, job, Progress(), None, sys.argv, [sink])
-    return conclude(outcome, str(recipe))
+    return conclude(outcome, str(recipe), loaded)
 
 
-def go_on(wanted: str, overrides: list[str], runs: Path | None, as_json: bool) -> Answer:
+def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
     from trickrun import resume, run
     from trickrun.folder import find, runs_dir
@@ -76,7 +91,7 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None, as_json: bool) -
     for warning in resumed.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     announce(resumed.job, resumed.folder)
-    with progress_sink(resumed.job, as_json) as sink:
+    with progress_sink(resumed.job) as sink:
         outcome = run.execute(
             resumed.folder, resumed.job, resumed.progress, resumed.best, sys.argv, [sink]
         )
@@ -88,24 +103,36 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    warn(loaded)
     from trickrun.compiler import compile_recipe
     from trickrun.report.plan import plan, print_plan
 
-    job = compile_recipe(loaded.recipe, loaded.folder)
-    found = plan(job)
+    found = plan(compile_recipe(loaded.recipe, loaded.folder))
     print_plan(found)
-    return Answer("pass", found, recipe=str(recipe))
+    return Answer("pass", {**found, **warnings_of(loaded)}, recipe=str(recipe))
 
 
-def conclude(outcome: object, recipe: str) -> Answer:
+def conclude(outcome: Outcome, recipe: str, loaded: Loaded | None = None) -> Answer:
     """Print how a run ended and return its answer."""
     from trickrun.report.progress import print_outcome
-    from trickrun.run import Outcome
 
-    assert isinstance(outcome, Outcome)
     print_outcome(outcome)
-    run_path = str(outcome.folder.path)
+    result = {**outcome.result, "missed": outcome.missed, **warnings_of(loaded)}
+    run = str(outcome.folder.path)
     if outcome.interrupted:
-        return Answer("fail", outcome.result, recipe, run_path, exit_code=INTERRUPTED)
-    result = {**outcome.result, "missed": outcome.missed}
-    return Answer("fail" if outcome.missed else "pass", result, recipe, run_path)
+        hint = f"go on with: trickrun train --resume {outcome.folder.id}"
+        return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
+    return Answer("fail" if outcome.missed else "pass", result, recipe, run)
+
+
+def warn(loaded: Loaded) -> None:
+    """Print what in a recipe is allowed but probably not meant."""
+    for problem in loaded.warnings:
+        print(f"warning: {problem}", file=sys.stderr)
+
+
+def warnings_of(loaded: Loaded | None) -> dict[str, object]:
+    """Return the warnings as a part of the result, if there are any."""
+    if loaded is None or not loaded.warnings:
+        return {}
+    return {"warnings": [problem.as_json() for problem in loaded.warnings]}

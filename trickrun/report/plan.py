@@ -8,84 +8,155 @@ import torch
 from torch import nn
 
 from trickrun.job import Job
+from trickrun.loop import take_step
+from trickrun.report.console import terminal
+from trickrun.report.numbers import size
+
+PROBE = 2
+"""Samples of the step that is taken to measure memory; one alone has no batch statistics."""
 
 
 def plan(job: Job) -> dict[str, Any]:
-    """Return shapes and parameters of each layer, estimated memory in bytes, and the ledger."""
+    """Return shapes and parameters of each layer, memory in bytes, and the ledger.
+
+    One training step on two samples is taken to see what the optimizer and backward keep, so the
+    job is used up.
+    """
     layers = layer_table(job)
-    weights = sum(p.numel() * p.element_size() for p in job.model.parameters())
-    data = sum(
-        part.x.numel() * part.x.element_size()
-        for part in (job.data.train, job.data.val, job.data.test)
-        if part is not None
-    )
     return {
         "device": str(job.device),
         "inputs": list(job.data.shape),
+        "samples": {
+            name: len(part) if part is not None else 0
+            for name, part in (
+                ("train", job.data.train),
+                ("val", job.data.val),
+                ("test", job.data.test),
+            )
+        },
         "batch_size": job.batch_size,
         "steps": job.span.steps,
         "steps_per_epoch": job.span.per_epoch,
         "parameters": sum(p.numel() for p in job.model.parameters()),
+        "constant_features": list(job.data.scaler.constant),
         "layers": layers,
-        "memory_bytes": {
-            "data": data,
-            "parameters": weights,
-            "gradients": weights,
-            "activations": sum(layer["elements"] for layer in layers)
-            * job.batch_size
-            * torch.empty((), dtype=job.dtype).element_size(),
-        },
+        "memory_bytes": memory(job),
         "ledger": [vars(touch) for touch in job.ledger],
     }
 
 
 def layer_table(job: Job) -> list[dict[str, Any]]:
-    """Return name, kind, output shape, output elements a sample and parameters of each layer."""
+    """Return name, kind, output shape of a sample and parameters of each layer, in forward order.
+
+    A parameter that several layers share is counted with the first; parameters of modules that
+    forward does not call come last.
+    """
     rows: list[dict[str, Any]] = []
+    counted: set[int] = set()
+
+    def own(module: nn.Module) -> int:
+        mine = [p for p in module.parameters(recurse=False) if id(p) not in counted]
+        counted.update(map(id, mine))
+        return sum(p.numel() for p in mine)
+
+    def row(name: str, module: nn.Module, output: list[int] | None) -> dict[str, Any]:
+        kind = type(module).__name__
+        return {"name": name, "kind": kind, "output": output, "parameters": own(module)}
 
     def look(name: str) -> Any:
         def hook(module: nn.Module, inputs: object, output: object) -> None:
-            if isinstance(output, torch.Tensor):
-                rows.append(
-                    {
-                        "name": name,
-                        "kind": type(module).__name__,
-                        "output": list(output.shape[1:]),
-                        "elements": output[0].numel(),
-                        "parameters": sum(p.numel() for p in module.parameters()),
-                    }
-                )
+            rows.append(row(name, module, sample_shape(output)))
 
         return hook
 
-    leaves = [(name, m) for name, m in job.model.named_modules() if not list(m.children())]
-    hooks = [module.register_forward_hook(look(name)) for name, module in leaves]
+    shown = [(name, m) for name, m in job.model.named_modules() if is_layer(m)]
+    hooks = [module.register_forward_hook(look(name)) for name, module in shown]
     job.model.eval()
     with torch.no_grad():
-        job.model(job.inputs(job.data.train.x[:2]))
+        job.model(job.inputs(job.data.train.x[:PROBE]))
     for handle in hooks:
         handle.remove()
-    return rows
+    seen = {entry["name"] for entry in rows}
+    return rows + [row(name, m, None) for name, m in shown if name not in seen and has_own(m)]
+
+
+def is_layer(module: nn.Module) -> bool:
+    """Return whether a module is told of: it has no parts, or parameters beside its parts'."""
+    return not list(module.children()) or has_own(module)
+
+
+def has_own(module: nn.Module) -> bool:
+    return any(True for _ in module.parameters(recurse=False))
+
+
+def sample_shape(output: object) -> list[int] | None:
+    """Return the shape of one sample of a layer's output; of several tensors, of the first."""
+    first = output[0] if isinstance(output, tuple) and output else output
+    return list(first.shape[1:]) if isinstance(first, torch.Tensor) else None
+
+
+def memory(job: Job) -> dict[str, int]:
+    """Return the bytes that training needs, by what they are for; the best weights are a copy."""
+    weights = sum(p.numel() * p.element_size() for p in job.model.parameters())
+    parts = (job.data.train, job.data.val, job.data.test)
+    activations = kept_for_backward(job) * job.batch_size // PROBE
+    state = [v for entry in job.optimizer.state.values() for v in entry.values()]
+    needed = {
+        "data": sum(part.x.nbytes + part.y.nbytes for part in parts if part is not None),
+        "parameters": weights,
+        "gradients": weights,
+        "optimizer": sum(v.nbytes for v in state if isinstance(v, torch.Tensor)),
+        "activations": activations,
+        "best_weights": weights,
+    }
+    return {**needed, "total": sum(needed.values())}
+
+
+def kept_for_backward(job: Job) -> int:
+    """Take a training step on PROBE samples; return the bytes that forward keeps for backward."""
+    parameters = {p.untyped_storage().data_ptr() for p in job.model.parameters()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in parameters:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    indices = torch.arange(min(PROBE, len(job.data.train)), device=job.device)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        take_step(job, indices, 0, [], False)
+    return sum(kept.values())
 
 
 def print_plan(found: dict[str, Any]) -> None:
     """Print a plan for people."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
-    table = Table("layer", "kind", "output", "parameters", box=None, header_style="bold")
-    table.add_row("(input)", "", str(found["inputs"]), "")
+    console = terminal()
+    table = Table("layer", "kind", "output", box=None, header_style="bold")
+    table.add_column("parameters", justify="right")
+    table.add_row("(input)", "", shape(found["inputs"]), "")
     for row in found["layers"]:
         count = f"{row['parameters']:,}" if row["parameters"] else ""
-        table.add_row(row["name"], row["kind"], str(row["output"]), count)
+        table.add_row(row["name"], row["kind"], shape(row["output"]), count)
     console.print(table)
-    memory = "  ".join(f"{k} {v / 2**20:.1f} MiB" for k, v in found["memory_bytes"].items())
+    samples = ", ".join(f"{count} {name}" for name, count in found["samples"].items() if count)
     console.print(
         f"{found['parameters']:,} parameters; {found['steps']} steps of {found['batch_size']} "
         f"samples ({found['steps_per_epoch']} an epoch) on {found['device']}"
     )
-    console.print(f"memory: {memory}")
+    console.print(f"samples: {samples}")
+    needed = {k.replace("_", " "): size(v) for k, v in found["memory_bytes"].items()}
+    console.print("memory: " + ", ".join(f"{k} {v}" for k, v in needed.items()), soft_wrap=True)
     console.print("what each trick acts on:", style="bold")
     for touch in found["ledger"]:
-        console.print(f"  {touch['section']}: {touch['trick']}: {touch['what']}")
+        line = f"  {touch['section']}: {touch['trick']}: {touch['what']}"
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def shape(sizes: list[int] | None) -> str:
+    """Return a sample's shape as text; a scalar's is a dot."""
+    if sizes is None:
+        return ""
+    return "×".join(map(str, sizes)) or "·"
