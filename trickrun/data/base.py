@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trickrun.data.normalize import AnyNormalize, Standard
 from trickrun.data.task import Task
-from trickrun.params import Count, Params, Seed
+from trickrun.params import Count, CountOrZero, Params, Seed
 
 if TYPE_CHECKING:
     import torch
@@ -42,10 +42,17 @@ class Split(Params):
     val: Share = Field(default=0.15, description="share of all samples for validation")
     test: Share = Field(default=0.15, description="share of all samples for the final test")
     folds: Annotated[int, Field(ge=2)] | None = Field(
-        default=None, description="cross-validation instead of one validation split"
+        default=None, description="validate on one of so many equal parts, instead of on val"
     )
+    fold: CountOrZero = Field(default=0, description="which of the folds validates, from 0")
     stratified: bool = Field(default=True, description="keep the share of each class")
     seed: Seed = Field(default=0, description="apart from the recipe's seed")
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_the_folds(self) -> Split:
+        if self.fold >= (self.folds or 1):
+            raise ValueError(f"fold {self.fold} of {self.folds or 'no'} folds; they count from 0")
+        return self
 
 
 class Subset(Params):

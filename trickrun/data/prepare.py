@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data.base import Data, Source
+from trickrun.data.base import Data, Source, Split
 from trickrun.data.normalize import Scaler
-from trickrun.data.split import take
+from trickrun.data.split import take, take_fold
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 
@@ -77,28 +77,77 @@ def zeroed(part: Part) -> Part:
 
 
 def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
-    """Return the training, validation and test parts, made where the source brings none."""
+    """Return the training, validation and test parts, made where the source brings none.
+
+    Raises DataError if a part would be empty, or a class is too small to be split.
+    """
     import torch
 
     x, y = source.parts["train"]
     strata = y if source.task.kind == "classification" and data.split.stratified else None
     rest = torch.arange(len(x))
+    if "val" in source.parts and data.split.folds is not None:
+        raise DataError(
+            "the data brings its own validation part", "data.split.folds", "leave folds out"
+        )
     drawn: dict[str, Part | None] = {}
     for name in ("test", "val"):
         if name in source.parts:
             drawn[name] = Part(*source.parts[name])
             continue
-        count = round(getattr(data.split, name) * len(x))
-        indices, rest = take(rest, strata, count, data.split.seed, name)
-        drawn[name] = Part(x[indices], y[indices]) if count else None
+        indices, rest = draw(data.split, name, rest, strata, len(x))
+        drawn[name] = Part(x[indices], y[indices]) if len(indices) else None
+    if len(rest) == len(x):
+        return Part(x, y), drawn["val"], drawn["test"]
     if len(rest) == 0:
         raise DataError(
             f"no sample of {len(x)} is left to train on",
             "data.split",
             f"val takes {data.split.val:g} and test {data.split.test:g} of the samples",
         )
-    whole = len(rest) == len(x)
-    return Part(x, y) if whole else Part(x[rest], y[rest]), drawn["val"], drawn["test"]
+    if strata is not None:
+        check_class_sizes(strata, rest, source.task)
+    return Part(x[rest], y[rest]), drawn["val"], drawn["test"]
+
+
+def draw(
+    wanted: Split, name: str, rest: torch.Tensor, strata: torch.Tensor | None, total: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the indices of the part ``name``, val or test, and what remains of ``rest``.
+
+    Raises DataError if a share or a fold of ``total`` samples is less than one.
+    """
+    if name == "val" and wanted.folds is not None:
+        if wanted.folds > len(rest):
+            raise DataError(
+                f"{len(rest)} samples do not make {wanted.folds} folds", "data.split.folds"
+            )
+        return take_fold(rest, strata, wanted.folds, wanted.fold, wanted.seed)
+    share: float = getattr(wanted, name)
+    count = round(share * total)
+    if share > 0 and count == 0:
+        raise DataError(
+            f"{share:g} of {total} samples is none",
+            f"data.split.{name}",
+            f"set it to 0 for no {name} part, or to {1 / total:.2g} or more",
+        )
+    return take(rest, strata, count, wanted.seed, name)
+
+
+def check_class_sizes(strata: torch.Tensor, rest: torch.Tensor, task: Task) -> None:
+    """Raise DataError for a class with one sample, or with none left in ``rest`` to train on."""
+    import torch
+
+    before = torch.bincount(strata, minlength=task.classes)
+    after = torch.bincount(strata[rest], minlength=task.classes)
+    small = ((before == 1) | ((before > 0) & (after == 0))).nonzero().flatten().tolist()
+    if small:
+        raise DataError(
+            f"class {task.labels[small[0]]!r} is too small to be split: "
+            f"it has {int(before[small[0]])} of {len(strata)} samples",
+            "data.split",
+            "add samples of it, leave it out, or set data.split.stratified: false",
+        )
 
 
 def subset(data: Data, train: Part, task: Task) -> Part:

@@ -17,19 +17,40 @@ def take(
 
     Args:
         strata: the class [N] of every sample of the data set, or None for a plain draw. Candidates
-            are shuffled, ordered by class and taken at even distances, so that every class's share
-            is kept to within one sample.
+            are ordered by class and taken at even distances, so that every class's share is kept
+            to within one sample.
         name: the stream's name, so that the draws for val and test are independent.
     """
     import torch
 
-    if count == 0:
-        return candidates[:0], candidates
+    order = mixed(candidates, strata, seed, name)
+    drawn = torch.zeros(len(order), dtype=torch.bool)
+    drawn[(2 * torch.arange(count) + 1) * len(order) // max(1, 2 * count)] = True
+    return order[drawn].sort().values, order[~drawn].sort().values
+
+
+def take_fold(
+    candidates: torch.Tensor, strata: torch.Tensor | None, folds: int, fold: int, seed: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return part ``fold`` of ``folds`` equal parts of ``candidates`` [M], and the others.
+
+    The parts are disjoint and together all candidates; each keeps the classes' shares.
+    """
+    import torch
+
+    order = mixed(candidates, strata, seed, "folds")
+    drawn = torch.arange(len(order)) % folds == fold
+    return order[drawn].sort().values, order[~drawn].sort().values
+
+
+def mixed(
+    candidates: torch.Tensor, strata: torch.Tensor | None, seed: int, name: str
+) -> torch.Tensor:
+    """Return ``candidates`` shuffled, then ordered by class if there are ``strata``."""
+    import torch
+
     order = torch.randperm(len(candidates), generator=generator(seed, "split", name))
     shuffled = candidates[order]
-    if strata is not None:
-        shuffled = shuffled[torch.argsort(strata[shuffled], stable=True)]
-    places = ((torch.arange(count) + 0.5) * len(shuffled) / count).long()
-    drawn = torch.zeros(len(shuffled), dtype=torch.bool)
-    drawn[places] = True
-    return shuffled[drawn].sort().values, shuffled[~drawn].sort().values
+    if strata is None:
+        return shuffled
+    return shuffled[torch.argsort(strata[shuffled], stable=True)]
