@@ -42,21 +42,34 @@ def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
     return replace(loaded, recipe=from_tree(tree, loaded.folder), tree=tree)
 
 
-def record(
-    verdict: Verdict, loaded: Loaded, derived: Loaded, root: Path, command: list[str]
-) -> RunFolder:
-    """Write a check into a run folder of its own, with the recipe that ``train`` can repeat.
+def begin(loaded: Loaded, derived: Loaded, root: Path, command: list[str]) -> RunFolder:
+    """Make the run folder of a check, with the recipe that ``train`` can repeat.
 
     Args:
         loaded: the user's recipe.
-        derived: the recipe that the check ran.
+        derived: the recipe that the check runs.
     """
     folder = create(root, loaded.recipe.name)
     folder.write("recipe.yaml", loaded.text)
     resolved = derived.recipe.model_dump(mode="json", by_alias=True)
     device = pick_device(derived.recipe.train.device)
     folder.write_json("env.json", environment.describe(device, command, loaded.folder))
-    folder.write_json("evidence.json", {**verdict.result, **verdict.series})
-    folder.write_json("findings.json", [finding.as_json() for finding in verdict.findings])
     folder.write("resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+    return folder
+
+
+def conclude(folder: RunFolder, verdict: Verdict) -> None:
+    """Write what a check found into its folder; evidence.json comes last and marks its end."""
+    folder.write_json("findings.json", [finding.as_json() for finding in verdict.findings])
+    folder.write_json(
+        "evidence.json", {"verdict": verdict.verdict, **verdict.result, **verdict.series}
+    )
+
+
+def record(
+    verdict: Verdict, loaded: Loaded, derived: Loaded, root: Path, command: list[str]
+) -> RunFolder:
+    """Write a check that has ended into a run folder of its own; see ``begin``."""
+    folder = begin(loaded, derived, root, command)
+    conclude(folder, verdict)
     return folder

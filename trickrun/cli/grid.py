@@ -1,0 +1,99 @@
+"""``grid coarse`` and ``grid fine``: the searches of steps 4 and 5."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer
+from trickrun.errors import TrainingFailed
+
+if TYPE_CHECKING:
+    from trickrun.checks.grid import Stage
+
+app = typer.Typer(help="Steps 4 and 5: search the recipe's space.", no_args_is_help=True)
+
+Seeds = Annotated[int, typer.Option(min=0, help="Train the best three again with N seeds.")]
+
+
+@app.command()
+def coarse(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    seeds: Seeds = 0,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Search grid.coarse.space with few epochs: where is it worth looking?"""
+    answer(
+        "grid coarse",
+        as_json,
+        debug,
+        lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
+    )
+
+
+@app.command()
+def fine(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    from_run: Annotated[
+        str | None, typer.Option("--from", help="The coarse search to start from.  [newest]")
+    ] = None,
+    seeds: Seeds = 0,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Search around the coarse search's best trials with more epochs."""
+    answer(
+        "grid fine",
+        as_json,
+        debug,
+        lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
+    )
+
+
+def run_grid(
+    stage: Stage,
+    recipe: Path,
+    overrides: list[str],
+    seeds: int,
+    runs: Path | None,
+    from_run: str | None,
+) -> Answer:
+    """Plan a search, run or go on with it, and print what it says."""
+    from trickrun.recipe.load import load
+
+    loaded = load(recipe, overrides)
+    from trickrun.checks.run_grid import run_search
+    from trickrun.folder import find, runs_dir
+    from trickrun.report.grid import live_table, print_search
+    from trickrun.report.grid_pictures import pictures
+
+    root = runs_dir(runs)
+    source = find(root, from_run) if from_run is not None else None
+    with live_table() as watch:
+        verdict, folder = run_search(loaded, stage, root, sys.argv, watch, seeds, source)
+    for name, picture in pictures(verdict.result).items():
+        folder.write(name, picture)
+    print_search(verdict)
+    print(f"run: {folder.path}")
+    failed = (
+        TrainingFailed(verdict.summary, str(folder.path))
+        if verdict.result["best"] is None
+        else None
+    )
+    return Answer(
+        "error" if failed else verdict.verdict,
+        verdict.result,
+        str(recipe),
+        str(folder.path),
+        [finding.as_json() for finding in verdict.findings],
+        failed,
+    )

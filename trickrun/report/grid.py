@@ -1,0 +1,97 @@
+"""A search in the terminal: a live table while it runs, and what it says at the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from trickrun.checks.grid import Watch
+from trickrun.checks.verdict import Verdict
+from trickrun.engines.trial import TrialResult
+from trickrun.report.verdict import print_verdict
+
+SHOWN = 12
+"""Trials in the live table and in the table at the end; --json has all."""
+
+
+@contextmanager
+def live_table() -> Iterator[Watch]:
+    """Yield what shows each trial as it ends: a table on a terminal, a line in a pipe."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+    results: list[TrialResult] = []
+
+    def line(result: TrialResult, done: int, total: int) -> None:
+        print(f"{done}/{total}  {outcome(result)}  {shown_params(result.params)}", flush=True)
+
+    if not console.is_terminal:
+        yield line
+        return
+    with Live(console=console, transient=True) as live:
+
+        def table(result: TrialResult, done: int, total: int) -> None:
+            results.append(result)
+            left = (time.monotonic() - started) / len(results) * (total - done)
+            newest = trial_table([vars(r) for r in reversed(results[-SHOWN:])])
+            live.update(Group(newest, Text(f"{done} of {total} trials, about {left:.0f} s left")))
+
+        yield table
+
+
+def outcome(result: TrialResult) -> str:
+    """Return a trial's metric, or how else it ended."""
+    return f"{result.metric:.4f}" if result.metric is not None else result.status
+
+
+def trial_table(rows: list[dict[str, Any]]) -> Table:
+    """Return a table of trials, a column a searched path."""
+    paths = list(rows[0]["params"]) if rows else []
+    # The last words of a path say enough, and leave room on a narrow terminal.
+    names = [path.removeprefix("optimizer.").removeprefix("regularizers.") for path in paths]
+    table = Table("metric", *names, "seconds", box=None, header_style="bold")
+    for row in rows:
+        metric = f"{row['metric']:.4f}" if row["metric"] is not None else row["status"]
+        values = [shown_value(row["params"][path]) for path in paths]
+        table.add_row(metric, *values, f"{row['seconds']:.1f}")
+    return table
+
+
+def shown_params(params: Mapping[str, Any]) -> str:
+    """Return a trial's values as overrides that can be retyped."""
+    return " ".join(f"{path}={shown_value(value)}" for path, value in params.items())
+
+
+def shown_value(value: Any) -> str:
+    """Return one value in the form that the command line takes."""
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')
+
+
+def print_search(verdict: Verdict) -> None:
+    """Print the best trials, what mattered, and where to look next."""
+    console = Console(highlight=False)
+    result = verdict.result
+    console.print(trial_table(result["trials"][:SHOWN]))
+    hidden = len(result["trials"]) - SHOWN
+    if hidden > 0:
+        console.print(f"... and {hidden} more (--json lists all)")
+    print_verdict(verdict)
+    if result["best"] is None:
+        return
+    console.print(f"best: {shown_params(result['best']['params'])}", soft_wrap=True)
+    if result["importance"]:
+        parts = sorted(result["importance"].items(), key=lambda item: -item[1])
+        console.print("what mattered: " + ", ".join(f"{path} {share:.0%}" for path, share in parts))
+    for row in result.get("confirmed", []):
+        console.print(
+            f"over {len(row['values'])} seeds: {row['mean']:.4f} "
+            f"[{row['low']:.4f}, {row['high']:.4f}]  {shown_params(row['params'])}",
+            soft_wrap=True,
+        )
