@@ -18,8 +18,8 @@ class Clip(Params):
         over all parameters together.
     When: recurrent networks and transformers, or when rare batches throw the weights far off.
     Defaults: none; norm 1.0 is the usual value for transformers.
-    Interactions: adam and its kin divide by the gradient's usual size, so a bound that shrinks every
-        gradient alike changes nothing there; one that holds back the rare large ones does.
+    Interactions: adam and its kin divide by the gradient's usual size, so a bound that shrinks
+        every gradient alike changes nothing there; one that holds back the rare large ones does.
     Source: Pascanu et al. 2013, On the difficulty of training RNNs, arXiv:1211.5063.
     """
 
