@@ -105,6 +105,7 @@ def search(planned: Plan, folder: RunFolder, known: dict[str, TrialResult], watc
     Args:
         known: finished results of earlier searches by trial id, which are copied.
     """
+    drop_cut_line(folder)
     results = {result.id: result for result in journal(folder) if result.status != "crashed"}
     reused = [known[t.id] for t in planned.trials if t.id in known and t.id not in results]
     left = [t for t in planned.trials if t.id not in results and t.id not in known]
@@ -114,6 +115,13 @@ def search(planned: Plan, folder: RunFolder, known: dict[str, TrialResult], watc
         files.append(folder.path / JOURNAL, (files.to_json(result.as_json()) + "\n").encode())
         done += 1
         watch(result, done, len(planned.trials))
+
+
+def drop_cut_line(folder: RunFolder) -> None:
+    """Cut the journal after its last whole line, so that the next one begins a line of its own."""
+    path = folder.path / JOURNAL
+    if path.exists():
+        files.truncate(path, path.read_bytes().rfind(b"\n") + 1)
 
 
 def journal(folder: RunFolder) -> list[TrialResult]:

@@ -1,0 +1,76 @@
+"""Worker processes: each trial's result, a dying worker, and bad trials among good ones."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from trickrun.engines.processes import run_trials
+from trickrun.engines.trial import Trial, make_trial
+from trickrun.engines.work import run_trial
+from trickrun.recipe.load import load
+from trickrun.recipe.patch import patch_paths
+
+RECIPE = """
+data: {kind: iris, batch_size: 32}
+model: {kind: mlp, hidden: [8]}
+train: {epochs: 2}
+"""
+
+USER_CODE = """
+import os, signal
+from pathlib import Path
+import torch
+
+def dies_once(inputs, outputs):
+    mark = Path(__file__).with_name("died")
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return torch.nn.Linear(inputs[0], outputs)
+
+def dies(inputs, outputs):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    (tmp_path / "user_nets.py").write_text(USER_CODE)
+    return tmp_path
+
+
+def trials(folder: Path, *changes: dict[str, object]) -> list[Trial]:
+    tree = load(folder / "recipe.yaml").tree
+    return [make_trial(patch_paths(tree, change), change, folder) for change in changes]
+
+
+def test_a_trial_ends_as_it_does_in_this_process(folder: Path) -> None:
+    wanted = trials(folder, {"optimizer.lr": 0.01}, {"optimizer.lr": 0.1})
+    found = {r.id: r for r in run_trials(wanted, folder, "val_loss", workers=2)}
+    for trial in wanted:
+        here = run_trial(trial, folder, "val_loss")
+        assert replace(found[trial.id], seconds=0.0) == replace(here, seconds=0.0)
+
+
+def test_a_worker_that_dies_is_replaced_and_its_trial_begun_once_more(folder: Path) -> None:
+    model = {"kind": "python", "target": "user_nets:dies_once"}
+    wanted = trials(folder, {"model": model}, {"optimizer.lr": 0.01}, {"optimizer.lr": 0.02})
+    found = {r.id: r.status for r in run_trials(wanted, folder, "val_loss", workers=2)}
+    assert found == {trial.id: "finished" for trial in wanted}
+
+
+def test_a_trial_that_kills_every_worker_is_given_up_and_the_others_end(folder: Path) -> None:
+    model = {"kind": "python", "target": "user_nets:dies"}
+    wanted = trials(folder, {"model": model}, {"optimizer.lr": 0.01})
+    found = {r.id: r.status for r in run_trials(wanted, folder, "val_loss", workers=1)}
+    assert found == {wanted[0].id: "crashed", wanted[1].id: "finished"}
+
+
+def test_divergence_and_a_recipe_that_cannot_be_a_job_are_results(folder: Path) -> None:
+    wild = {"optimizer": {"kind": "sgd", "lr": 1e30}}
+    bad = {"data.batch_size": 100_000}
+    found = [run_trial(trial, folder, "val_loss") for trial in trials(folder, wild, bad)]
+    assert [r.status for r in found] == ["diverged", "failed"]
+    assert "batch" in found[1].reason
