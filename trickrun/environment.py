@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 
 from trickrun import __version__
+from trickrun.data.prepare import Prepared
+from trickrun.job import Job
+from trickrun.params import PythonTarget
+from trickrun.recipe.schema import Recipe
+from trickrun.targets import source_hash
 
-EXACT = ("trickrun", "torch", "device", "threads", "engine")
-"""Facts that a bitwise equal resume needs unchanged."""
+EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")
+"""Facts about the process that a bitwise equal resume needs unchanged."""
 
 
 def describe(device: torch.device, command: list[str], folder: Path) -> dict[str, Any]:
@@ -22,18 +31,32 @@ def describe(device: torch.device, command: list[str], folder: Path) -> dict[str
     Args:
         folder: the recipe's folder, where relative paths and python targets are found.
     """
+    commit, dirty = git_state(folder)
     return {
         "trickrun": __version__,
         "torch": torch.__version__,
+        "numpy": version("numpy"),
+        "scikit-learn": version("scikit-learn"),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "cpus": os.cpu_count(),
         "device": device_name(device),
         "threads": torch.get_num_threads(),
-        "cpus": os.cpu_count(),
         "engine": "process",
-        "git_commit": git_commit(folder),
+        "git_commit": commit,
+        "git_dirty": dirty,
         "recipe_folder": str(folder.resolve()),
         "command": command,
+    }
+
+
+def describe_job(job: Job, command: list[str]) -> dict[str, Any]:
+    """Return ``describe`` and what else decides how ``job`` trains: its data and user code."""
+    return {
+        **describe(job.device, command, job.folder),
+        "data": data_hash(job.data),
+        "user_code": user_code(job.recipe, job.folder),
     }
 
 
@@ -42,24 +65,70 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def git_commit(folder: Path) -> str | None:
-    """Return the commit checked out in ``folder``, or None if it is in no git checkout."""
+def git_state(folder: Path) -> tuple[str | None, bool | None]:
+    """Return the commit checked out in ``folder`` and whether tracked files differ from it.
+
+    Both are None in no git checkout.
+    """
+    commit = git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None, None
+    changes = git(folder, "status", "--porcelain", "--untracked-files=no")
+    return commit, bool(changes)
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """Return what a git command prints about ``folder``, or None if it fails."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=5
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def data_hash(data: Prepared) -> str:
+    """Return a hash of all samples and targets of all splits."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (data.train, data.val, data.test):
+        for tensor in (part.x, part.y) if part is not None else ():
+            digest.update(f"{tensor.dtype}{list(tensor.shape)}".encode())
+            digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def user_code(recipe: Recipe, folder: Path) -> dict[str, str | None]:
+    """Return the hash of the source of each python target in the recipe."""
+    return {
+        part.target: source_hash(part.target, folder)
+        for part in parts(recipe)
+        if isinstance(part, PythonTarget)
+    }
+
+
+def parts(value: object) -> Iterator[BaseModel]:
+    """Yield the parameter objects in a recipe, whatever section they are in."""
+    if isinstance(value, BaseModel):
+        yield value
+        value = [inner for _, inner in value]
+    if isinstance(value, Iterable) and not isinstance(value, str | dict):
+        for inner in value:
+            yield from parts(inner)
 
 
 def differences(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return, in words, each fact that an exact resume needs and that is not as recorded."""
-    return [
+    changed = [
         f"{fact} was {recorded.get(fact)}, is {now[fact]}"
         for fact in EXACT
         if recorded.get(fact) != now[fact]
+    ]
+    if recorded.get("data") != now["data"]:
+        changed.append("the data is not what it was")
+    known = recorded.get("user_code", {})
+    return changed + [
+        f"the code of {target} is not what it was"
+        for target, source in now["user_code"].items()
+        if known.get(target) != source
     ]

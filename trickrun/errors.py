@@ -52,10 +52,18 @@ class RunFolderError(TrickrunError):
     """A run folder cannot be written, read or resumed."""
 
 
+class CannotWrite(RunFolderError):
+    """A file cannot be written: a full disk, a missing permission. What was there before stays."""
+
+
 class TrainingFailed(TrickrunError):
     """Training started and could not go on: a non-finite loss, or memory ran out."""
 
     exit_code = TRAINING_FAILED
+
+
+class Diverged(TrainingFailed):
+    """A loss or a weight is not finite: the same steps would always end there."""
 
 
 class Interrupted(TrickrunError):

@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import math
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trickrun.errors import RunFolderError
+from trickrun.errors import CannotWrite, RunFolderError
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` so that a crash leaves the old file or the new one.
 
-    Raises RunFolderError if it cannot be written.
+    Raises CannotWrite; the old file is then still there.
     """
     beside = path.with_name(path.name + ".tmp")
     with explained(path):
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         try:
-            write_all(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(beside, path)
-        sync_folder(path.parent)
+            write_durably(beside, content)
+            os.replace(beside, path)
+        except OSError:
+            # What was written of it takes the space that a full disk lacks.
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+        sync(path.parent)
 
 
-def append(path: Path, content: bytes) -> None:
-    """Append ``content`` to ``path`` and make it durable. Raises RunFolderError."""
+def write_durably(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` and to the disk itself."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        write_all(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def append(path: Path, content: bytes, durably: bool = True) -> None:
+    """Append ``content`` to ``path``. Raises CannotWrite.
+
+    Args:
+        durably: outlast a power cut. A killed process loses nothing either way.
+    """
     with explained(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             write_all(descriptor, content)
-            os.fsync(descriptor)
+            if durably:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
 
 def truncate(path: Path, length: int) -> None:
-    """Cut ``path`` to ``length`` bytes: what came after was never part of a checkpoint."""
+    """Cut ``path`` to ``length`` bytes. Raises RunFolderError, also if it is shorter than that."""
     with explained(path):
+        size = os.stat(path).st_size
+        if size < length:
+            raise RunFolderError(
+                f"it has {size} bytes, its checkpoint knows {length}",
+                str(path),
+                "lines were lost: train the recipe anew",
+            )
         os.truncate(path, length)
 
 
@@ -54,22 +80,61 @@ def write_all(descriptor: int, content: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Bring what was written to a file, or renamed in a folder, to the disk itself."""
+    with explained(path):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Hold an exclusive lock on ``path``; yield False if another process has it.
+
+    The lock ends with the process, however that ends.
+    """
+    with explained(path):
+        descriptor = os.open(path, os.O_RDWR)
     try:
-        os.fsync(descriptor)
+        yield any(try_lock(descriptor, fcntl.LOCK_EX) for _ in range(20))
     finally:
         os.close(descriptor)
 
 
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds the lock on ``path``."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not try_lock(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def try_lock(descriptor: int, kind: int) -> bool:
+    """Try to lock; after a refusal wait a little, as ``is_locked`` itself locks for a moment."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(0.005)
+        return False
+    except OSError:
+        return True  # a file system without locks: nothing to be learned, nothing to wait for
+    return True
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn an operating system's error about ``path`` into a RunFolderError."""
+    """Turn an operating system's error about ``path`` into CannotWrite."""
     try:
         yield
     except OSError as error:
-        raise RunFolderError(
+        raise CannotWrite(
             f"cannot write: {error.strerror or error}",
             str(path),
             "free some space, or choose another place with --runs-dir",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import time
-import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from trickrun import files
 from trickrun.errors import RunFolderError
 
 Metrics = list[dict[str, Any]]
+
+TAIL = 65536
+"""Bytes at the end of metrics.jsonl that hold its last line."""
 
 
 @dataclass(frozen=True)
@@ -47,28 +51,35 @@ class RunFolder:
     def read_json(self, name: str) -> Any:
         """Return the content of a JSON file of this run. Raises RunFolderError."""
         try:
-            return json.loads((self.path / name).read_text())
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunFolderError(f"cannot read {name}: {error}", str(self.path)) from error
 
     def log(self, records: Metrics) -> None:
-        """Append records to metrics.jsonl."""
+        """Append records to metrics.jsonl; the next checkpoint brings them to the disk itself."""
         if records:
             lines = "".join(files.to_json(record) + "\n" for record in records)
-            files.append(self.metrics_file, lines.encode())
+            files.append(self.metrics_file, lines.encode(), durably=False)
 
     def metrics(self) -> Metrics:
-        """Return the records of metrics.jsonl; a last line cut short by a crash is left out."""
+        """Return the records of metrics.jsonl; a last line cut short by a crash is left out.
+
+        Raises RunFolderError if another line is damaged.
+        """
         if not self.metrics_file.exists():
             return []
         lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
-        return [json.loads(line) for line in lines]
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError as error:
+            raise RunFolderError(f"a damaged line: {error}", str(self.metrics_file)) from error
 
     def save(self, state: dict[str, Any], best: dict[str, Any] | None) -> None:
-        """Write checkpoints: best.pt first, because last.pt refers to it."""
+        """Write checkpoints: best.pt and the log first, because last.pt refers to them."""
         if best is not None:
-            self.write("checkpoints/best.pt", packed({"model": best}))
-        size = self.metrics_file.stat().st_size if self.metrics_file.exists() else 0
+            self.write("checkpoints/best.pt", packed(best))
+        files.sync(self.metrics_file)
+        size = self.metrics_file.stat().st_size
         self.write("checkpoints/last.pt", packed({**state, "metrics_bytes": size}))
 
     def load(self, name: str) -> dict[str, Any] | None:
@@ -82,26 +93,56 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds for a damaged file
-            raise RunFolderError(
-                f"not a readable checkpoint ({error})", str(path), "the run cannot go on from it"
-            ) from error
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise damaged(path, reason) from error
+        if not isinstance(loaded, dict) or "model" not in loaded:
+            raise damaged(path, "it is not one of trickrun's")
         return loaded
 
     def rewind(self, metrics_bytes: int) -> None:
-        """Cut metrics.jsonl to what the checkpoint knew."""
-        if self.metrics_file.exists():
-            files.truncate(self.metrics_file, metrics_bytes)
+        """Cut metrics.jsonl to what the checkpoint knew; remove what a crash left half written."""
+        files.truncate(self.metrics_file, metrics_bytes)
+        for half_written in self.path.rglob("*.tmp"):
+            half_written.unlink()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training into this folder; RunFolderError if one does."""
+        with files.locked(self.metrics_file) as mine:
+            if not mine:
+                raise RunFolderError(
+                    "another process is training into this folder",
+                    str(self.path),
+                    "wait until it has ended, or stop it",
+                )
+            yield
+
+    @property
+    def last_record(self) -> dict[str, Any]:
+        """The last whole line of metrics.jsonl; empty if there is none."""
+        try:
+            with self.metrics_file.open("rb") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, size - TAIL))
+                lines = stream.read().split(b"\n")
+            record: dict[str, Any] = json.loads(lines[-2])
+        except (OSError, ValueError, IndexError):
+            return {}
+        return record
 
     @property
     def status(self) -> str:
-        """finished, failed, interrupted, or running (which a killed run looks like too)."""
-        records = self.metrics()
-        if not records or records[-1]["kind"] != "end":
-            return "running"
-        stopped_by = records[-1]["stopped_by"]
-        return stopped_by if stopped_by in ("failed", "interrupted") else "finished"
+        """finished, failed, interrupted, running, or killed (it ended without a word); ``check``
+        for the folder of a check, which has no metrics.jsonl."""
+        if not self.metrics_file.exists():
+            return "check"
+        record = self.last_record
+        if record.get("kind") == "end":
+            stopped_by = str(record.get("stopped_by"))
+            return stopped_by if stopped_by in ("failed", "interrupted") else "finished"
+        return "running" if files.is_locked(self.metrics_file) else "killed"
 
 
 def packed(value: dict[str, Any]) -> bytes:
@@ -113,15 +154,27 @@ def packed(value: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+def damaged(path: Path, reason: str) -> RunFolderError:
+    return RunFolderError(
+        f"not a readable checkpoint: {reason}",
+        str(path),
+        "the run cannot go on from it; train its recipe.yaml anew",
+    )
+
+
 def runs_dir(option: Path | None) -> Path:
     """Return where runs are kept: the option, TRICKRUN_RUNS, or ``runs`` in the working folder."""
     return option or Path(os.environ.get("TRICKRUN_RUNS") or "runs")
 
 
 def create(root: Path, name: str) -> RunFolder:
-    """Make the folder of a new run. Raises RunFolderError if it cannot be made."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    path = root / name / f"{stamp}-{time.time_ns() % 10**9:09d}-{uuid.uuid4().hex[:4]}"
+    """Make the folder of a new run. Raises RunFolderError if it cannot be made.
+
+    Its id is the time in UTC to the microsecond, so that ids sort by time, and two random bytes.
+    """
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(seconds))
+    path = root / name / f"{stamp}-{nanoseconds // 1000:06d}-{secrets.token_hex(2)}"
     try:
         (path / "checkpoints").mkdir(parents=True)
     except OSError as error:
@@ -150,6 +203,8 @@ def find(root: Path, wanted: str) -> RunFolder:
     if matches:
         listed = ", ".join(run.id for run in matches[:5])
         raise RunFolderError(f"{wanted} matches several runs: {listed}", str(root))
+    if Path(wanted).exists():
+        raise RunFolderError("this is not a run: it has no resolved.yaml", wanted)
     raise RunFolderError(f"no run {wanted}", str(root), "`trickrun runs` lists them")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ import torch
 from torch import nn
 
 from trickrun.data.prepare import Prepared
+from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
-from trickrun.streams import StepStream, generator
+from trickrun.streams import StepStream, generator, key
 from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss, LossFunction
@@ -72,6 +74,27 @@ class Job:
             return torch.arange(count, device=self.device)
         stream = generator(self.recipe.seed, "shuffle", epoch)
         return torch.randperm(count, generator=stream).to(self.device)
+
+    def batches(self, step: int) -> Iterator[torch.Tensor]:
+        """Yield the sample indices [B] of each training step from ``step`` (from 0) on."""
+        epoch, place = divmod(step, self.span.per_epoch)
+        while True:
+            yield from self.order(epoch).split(self.batch_size)[place : self.span.per_epoch]
+            epoch, place = epoch + 1, 0
+
+    def start_streams(self, step: int) -> None:
+        """Make what ``step`` draws a function of the seed and the step alone."""
+        self.dropout_stream.at(step)
+        if self.has_user_code:
+            # It may draw from torch's global generator, whose state no checkpoint holds.
+            torch.manual_seed(key(self.recipe.seed, "python", step))
+
+    @property
+    def has_user_code(self) -> bool:
+        """Whether a training step runs code that the recipe names."""
+        recipe = self.recipe
+        parts = (recipe.model, recipe.loss, recipe.optimizer, recipe.train.step)
+        return any(isinstance(part, PythonTarget) for part in (*parts, *recipe.augmentation))
 
     def inputs(self, x: torch.Tensor) -> torch.Tensor:
         """Return a batch as the model sees it in evaluation: float, normalized."""

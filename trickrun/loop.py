@@ -8,38 +8,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from trickrun.data.prepare import Part
 from trickrun.job import Job
+from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
 
 BLOCK = 50
 """Steps whose losses are fetched from the device at once."""
 
 EVALUATION_BATCH = 1024
-
-
-@dataclass
-class Progress:
-    """How far a run has come: all the state of the loop beside the model and the optimizer.
-
-    Args:
-        step: optimizer steps done.
-        history: one record an evaluation (see Evaluation.values), oldest first.
-        losses: the steps' data losses a sample since the last evaluation.
-        samples: training samples seen.
-        seconds: time spent in training steps; the one field that differs between equal runs.
-    """
-
-    step: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    samples: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -85,12 +67,12 @@ class Checkpoint:
     """A state from which the run goes on exactly.
 
     Args:
-        state: tensors and plain Python; see ``snapshot``.
-        best: the best evaluation's model state, if it changed since the last Checkpoint.
+        state: what ``snapshot`` returns; the next step changes it.
+        best: the best evaluation, if it changed since the last Checkpoint.
     """
 
     state: dict[str, Any]
-    best: dict[str, torch.Tensor] | None
+    best: Best | None
 
 
 @dataclass(frozen=True)
@@ -110,77 +92,85 @@ Record = Steps | Evaluation | Checkpoint | End
 
 
 class NonFinite(Exception):
-    """A training loss is NaN or infinite.
+    """A training loss, or the weights that a step left, are NaN or infinite.
 
     Args:
         step: the number of the step, from 1.
-        loss: its loss.
-        before: the losses of its block's earlier steps, which no Steps record has.
+        loss: what it minimized, data loss and penalty; finite if only the weights are bad.
+        good: the steps of its block before it, which no other record has.
     """
 
-    def __init__(self, step: int, loss: float, before: list[float]) -> None:
-        super().__init__(f"the loss of step {step} is {loss}")
+    def __init__(self, step: int, loss: float, good: Steps | None = None) -> None:
+        bad = f"the loss is {loss}" if not math.isfinite(loss) else "a weight is not finite"
+        super().__init__(f"{bad} after step {step}")
         self.step = step
         self.loss = loss
-        self.before = before
+        self.good = good
+
+    @property
+    def before(self) -> list[float]:
+        """The losses of the good steps."""
+        return self.good.losses if self.good else []
 
 
 def train(
     job: Job,
     progress: Progress | None = None,
-    best: dict[str, torch.Tensor] | None = None,
+    best: Best | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
     """Train ``job`` and yield what happens. At the end the model holds the weights to keep.
 
     Args:
         progress: where to go on; the job's model and optimizer must be in that state.
-        best: the best evaluation's model state so far.
+        best: the best evaluation so far.
         interrupted: asked after each step; when true the run ends with a checkpoint.
 
     Raises:
-        NonFinite: a loss is NaN or infinite.
+        NonFinite: a loss, or at an evaluation or checkpoint a weight, is NaN or infinite.
     """
     progress = progress or Progress()
-    stopping = job.stopping
     due = CheckpointClock(job)
-    block = Block()
+    batches = job.batches(progress.step)
+    block: Block | None = None
     best_is_new = False
-    stopped_by = ""
-    order = job.order(progress.step // job.span.per_epoch)
+    # A run may have been killed between its last checkpoint and its end.
+    stopped_by = "early_stopping" if stops(job, progress) else ""
     while progress.step < job.span.steps and not stopped_by:
-        epoch, place = divmod(progress.step, job.span.per_epoch)
-        if place == 0:
-            order = job.order(epoch)
-        indices = order[place * job.batch_size : (place + 1) * job.batch_size]
+        block = block or Block()
         logged = (progress.step + 1) % job.recipe.train.log_every == 0
-        block.add(take_step(job, indices, progress.step, progress.history, logged))
+        block.add(take_step(job, next(batches), progress.step, progress.history, logged))
         progress.step += 1
 
         evaluates = is_evaluation(job, progress.step)
-        checkpoints = due.after(progress.step)
+        checkpoints = due.after(progress.step) or progress.step == job.span.steps
         if interrupted():
             stopped_by = "interrupt"
         if block.size >= BLOCK or evaluates or checkpoints or stopped_by:
-            yield block.fetch(job, progress)
-            block = Block()
+            steps = block.fetch(job, progress)
+            yield steps
+            check_weights(job, progress.step, steps.losses[-1])
+            block = None
         if evaluates:
             evaluation = validate(job, progress)
             if evaluation.improved:
-                best, best_is_new = clone(job.model.state_dict()), True
+                best, best_is_new = best_so_far(job, progress), True
             yield evaluation
-            if job.recipe.early_stopping is not None and stopping.stop(progress.history):
+            if stops(job, progress):
                 stopped_by = stopped_by or "early_stopping"
-        last = progress.step == job.span.steps or bool(stopped_by)
-        if checkpoints or last:
+        if checkpoints or stopped_by:
             yield Checkpoint(snapshot(job, progress), best if best_is_new else None)
             best_is_new = False
             due.done()
-    if best is not None and stopping.restore_best and stopped_by != "interrupt":
-        job.model.load_state_dict(best)
+    if best is not None and job.stopping.restore_best and stopped_by != "interrupt":
+        job.model.load_state_dict(best.model)
     length = "steps" if job.recipe.train.steps else "epochs"
-    best_at = stopping.best(progress.history)
-    yield End(stopped_by or length, progress.history[best_at] if best_at >= 0 else {})
+    yield End(stopped_by or length, best.values if best is not None else {})
+
+
+def stops(job: Job, progress: Progress) -> bool:
+    """Return whether early stopping ends the run after the evaluations so far."""
+    return job.recipe.early_stopping is not None and job.stopping.stop(progress.history)
 
 
 def take_step(
@@ -192,7 +182,7 @@ def take_step(
     """
     lr = set_lr(job, step, history)
     job.model.train()
-    job.dropout_stream.at(step)
+    job.start_streams(step)
     x, y = job.training_batch(indices, step)
     job.optimizer.zero_grad(set_to_none=True)
     with job.autocast():
@@ -250,34 +240,50 @@ class Block:
         self.results.append(result)
 
     def fetch(self, job: Job, progress: Progress) -> Steps:
-        """Bring the results over in one transfer; raise NonFinite at the first bad loss."""
-        first = progress.step - self.size + 1
+        """Bring the results over and add them to ``progress``; raise NonFinite at the first bad
+        loss."""
         losses = fetch([r.loss for r in self.results])
         penalties = fetch([r.penalty for r in self.results if r.penalty is not None])
-        norms = [(i, r.gradient_norm) for i, r in enumerate(self.results)]
-        logged = [(i, norm) for i, norm in norms if norm is not None]
-        values = fetch([norm for _, norm in logged])
-        seconds = time.perf_counter() - self.started
-        for index, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                raise NonFinite(first + index, loss, losses[:index])
+        whole = [a + b for a, b in zip(losses, penalties, strict=True)] if penalties else losses
+        bad = next((i for i, loss in enumerate(whole) if not math.isfinite(loss)), None)
+        steps = self.steps(progress.step - self.size + 1, losses[:bad], penalties[:bad])
+        if bad is not None:
+            raise NonFinite(steps.first + bad, whole[bad], steps)
         summed = job.loss.reduction == "sum"
         progress.losses += [
             loss / r.samples if summed else loss
             for loss, r in zip(losses, self.results, strict=True)
         ]
-        samples = sum(r.samples for r in self.results)
-        progress.samples += samples
-        progress.seconds += seconds
+        progress.samples += steps.samples
+        progress.seconds += steps.seconds
+        return steps
+
+    def steps(self, first: int, losses: list[float], penalties: list[float]) -> Steps:
+        """Return the record of as many steps as there are ``losses``."""
+        results = self.results[: len(losses)]
+        logged = [
+            (first + index, r.gradient_norm)
+            for index, r in enumerate(results)
+            if r.gradient_norm is not None
+        ]
+        norms = fetch([norm for _, norm in logged])
         return Steps(
             first=first,
             losses=losses,
             penalties=penalties,
-            lrs=[r.lr for r in self.results],
-            gradient_norms={first + i: v for (i, _), v in zip(logged, values, strict=True)},
-            samples=samples,
-            seconds=seconds,
+            lrs=[r.lr for r in results],
+            gradient_norms={step: norm for (step, _), norm in zip(logged, norms, strict=True)},
+            samples=sum(r.samples for r in results),
+            seconds=time.perf_counter() - self.started,
         )
+
+
+def check_weights(job: Job, step: int, loss: float) -> None:
+    """Raise NonFinite if ``step`` steps, the last with ``loss``, left weights that are NaN or
+    infinite, so that no evaluation and no checkpoint ever has them."""
+    largest = torch.nn.utils.get_total_norm(job.model.parameters(), math.inf)
+    if not math.isfinite(largest):
+        raise NonFinite(step, loss)
 
 
 def fetch(scalars: list[torch.Tensor]) -> list[float]:
@@ -341,43 +347,3 @@ def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float
     if job.loss.weight is None:
         return float(losses.mean())
     return float(losses.sum() / job.loss.weight(target).double().sum())
-
-
-class CheckpointClock:
-    """When the next checkpoint is due, by train.checkpoint: steps, epochs or seconds."""
-
-    def __init__(self, job: Job) -> None:
-        self.count, unit = job.recipe.train.checkpoint.amount
-        self.by_time = unit == "s"
-        if unit == "epochs":
-            self.count *= job.span.per_epoch
-        self.done()
-
-    def after(self, step: int) -> bool:
-        if self.by_time:
-            return time.monotonic() - self.last >= self.count
-        return step % self.count == 0
-
-    def done(self) -> None:
-        self.last = time.monotonic()
-
-
-def snapshot(job: Job, progress: Progress) -> dict[str, Any]:
-    """Return the whole state of a run: tensors and plain Python only."""
-    return {
-        "model": job.model.state_dict(),
-        "optimizer": job.optimizer.state_dict(),
-        "progress": asdict(progress),
-    }
-
-
-def restore(job: Job, state: Mapping[str, Any]) -> Progress:
-    """Bring ``job`` into the state of ``snapshot`` and return its progress."""
-    job.model.load_state_dict(state["model"])
-    job.optimizer.load_state_dict(state["optimizer"])
-    return Progress(**state["progress"])
-
-
-def clone(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return a copy that later steps do not change."""
-    return {name: tensor.detach().clone() for name, tensor in state.items()}

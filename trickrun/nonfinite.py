@@ -2,56 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import nn
 
 from trickrun.job import Job
-from trickrun.loop import Progress, take_step
+from trickrun.loop import take_step
+from trickrun.state import Progress
+
+NOT_AGAIN = "repeated on this device, the step was finite: see train.deterministic"
 
 
-def locate(job: Job, progress: Progress, step: int) -> str:
+def locate(job: Job, progress: Progress, history: list[dict[str, float]], step: int) -> str:
     """Return, in words, where training step ``step`` (from 1) first got a non-finite number.
 
     Args:
         job: a freshly compiled job in the state of ``progress``; it is used up.
+        history: all evaluations before ``step``, because a schedule may follow them.
 
     The repetition is exact on one device, because every random draw is keyed by its step.
     """
-    while progress.step < step - 1:
-        take_step(job, samples_of(job, progress.step), progress.step, progress.history, False)
-        progress.step += 1
+    batches = job.batches(progress.step)
+    for index in range(progress.step, step):
+        indices = next(batches)
+        if index == step - 1 and (found := first_bad_number(job, indices, index)):
+            return found
+        take_step(job, indices, index, [r for r in history if r["step"] <= index], logged=False)
+        if found := bad_update(job, index + 1):
+            return found
+    return NOT_AGAIN
+
+
+def bad_update(job: Job, step: int) -> str | None:
+    """Return, in words, the first weight that step ``step`` (from 1) made non-finite."""
     for name, parameter in job.model.named_parameters():
-        if not torch.isfinite(parameter).all():
-            return f"the update of step {step - 1} made {name} non-finite"
-    x, _ = job.training_batch(samples_of(job, step - 1), step - 1)
-    if not torch.isfinite(x).all():
+        if parameter.grad is not None and not finite(parameter.grad):
+            return f"the gradient of {name} was not finite at step {step}"
+        if not finite(parameter):
+            return f"the update of step {step} made {name} non-finite"
+    return None
+
+
+def first_bad_number(job: Job, indices: torch.Tensor, step: int) -> str | None:
+    """Return, in words, the first non-finite number on the way to the loss of ``step`` (from 0)."""
+    bad = watch_layers(job.model.train())
+    job.start_streams(step)
+    x, y = job.training_batch(indices, step)
+    if not finite(x):
         return "the batch has a non-finite input"
-    found = first_bad_layer(job, x, step - 1)
-    return found or "every layer's output is finite, the loss itself is not"
+    with torch.no_grad(), job.autocast():
+        prediction = job.model(x)
+        if bad:
+            return bad[0]
+        if not finite(job.loss(prediction, y)):
+            return "every layer's output is finite, their loss is not"
+        penalty = job.penalty()
+    if penalty is not None and not finite(penalty):
+        return "the penalty on the weights is not finite"
+    return None
 
 
-def samples_of(job: Job, step: int) -> torch.Tensor:
-    """Return the sample indices [B] of training step ``step`` (from 0)."""
-    epoch, place = divmod(step, job.span.per_epoch)
-    return job.order(epoch)[place * job.batch_size : (place + 1) * job.batch_size]
-
-
-def first_bad_layer(job: Job, x: torch.Tensor, step: int) -> str | None:
-    """Return the first layer whose output for ``x`` is non-finite, in words."""
+def watch_layers(model: nn.Module) -> list[str]:
+    """Return a list that a forward pass fills: in words, where non-finite numbers arise, first
+    one first."""
     bad: list[str] = []
 
-    def look(name: str) -> object:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
-            if isinstance(output, torch.Tensor) and not torch.isfinite(output).all():
-                bad.append(name)
+    def before(name: str) -> Callable[[nn.Module, Any], None]:
+        def look(module: nn.Module, inputs: Any) -> None:
+            # The first input only: others may be masks, which hold infinities on purpose.
+            if not finite(inputs[0] if inputs else None):
+                bad.append(f"what enters layer {name} is the first non-finite number")
 
-        return hook
+        return look
 
-    for name, module in job.model.named_modules():
-        if not list(module.children()):
-            module.register_forward_hook(look(name))
-    job.model.train()
-    job.dropout_stream.at(step)
-    with torch.no_grad(), job.autocast():
-        job.model(x)
-    return f"layer {bad[0]} is the first with a non-finite output" if bad else None
+    def after(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def look(module: nn.Module, inputs: Any, output: Any) -> None:
+            if not finite(output):
+                bad.append(f"layer {name or 'model'} is the first with a non-finite output")
+
+        return look
+
+    for name, module in model.named_modules():
+        module.register_forward_pre_hook(before(name))
+        module.register_forward_hook(after(name))
+    return bad
+
+
+def finite(value: object) -> bool:
+    """Return whether ``value`` is no floating-point tensor or has finite numbers only."""
+    return not isinstance(value, torch.Tensor) or bool(torch.isfinite(value).all())

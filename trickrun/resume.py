@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import torch
+from typing import Any
 
 from trickrun import environment
 from trickrun.compiler import compile_recipe
 from trickrun.errors import RunFolderError
 from trickrun.folder import RunFolder
 from trickrun.job import Job
-from trickrun.loop import Progress, restore
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import start
 
@@ -23,51 +20,43 @@ CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
 
 @dataclass(frozen=True)
 class Resumed:
-    """A run brought back to its last checkpoint.
+    """A run that can go on from its last checkpoint.
 
     Args:
-        best: the best evaluation's model state so far, or None.
+        folder: where it goes on: its own folder, or a new one if the recipe was changed.
+        job: freshly compiled; ``run.execute`` brings it to the checkpoint.
         warnings: what differs from when the run began, so that it may not end bitwise equal.
     """
 
     folder: RunFolder
     job: Job
-    progress: Progress
-    best: dict[str, torch.Tensor] | None
     warnings: list[str]
 
 
 def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: list[str]) -> Resumed:
-    """Bring the run in ``folder`` back to its last checkpoint.
+    """Prepare to go on with the run in ``folder``.
 
     Args:
         overrides: changes of the recipe, only of CHANGEABLE; they make a new run below ``root``
             whose parent this one is.
 
     Raises:
-        RunFolderError: it is finished and nothing is changed, or a change is not allowed.
+        RunFolderError: it cannot go on, or a change is not allowed or leaves nothing to do.
     """
     check_changes(overrides)
-    if not overrides and folder.status == "finished":
-        raise RunFolderError(
-            "this run is finished",
-            str(folder.path),
-            "to train longer, give a change: trickrun train --resume RUN train.epochs=N",
-        )
-    loaded = load(folder.path / "resolved.yaml", overrides)
+    check_status(folder, changed=bool(overrides))
     facts = folder.read_json("env.json")
     recipe_folder = Path(facts["recipe_folder"])
+    loaded = load(folder.path / "resolved.yaml", overrides)
     job = compile_recipe(loaded.recipe, recipe_folder)
-    state, best = folder.load("last"), folder.load("best")
-    now = environment.describe(job.device, command, recipe_folder)
-    changed = environment.differences(facts, now) if state is not None else []
+    state = folder.load("last")
+    warnings = []
+    if state is not None:
+        warnings = environment.differences(facts, environment.describe_job(job, command))
     if overrides:
-        folder = branch(folder, loaded, root, command, recipe_folder)
-    folder.rewind(state["metrics_bytes"] if state is not None else 0)
-    progress = restore(job, state) if state is not None else Progress()
-    # Before the first checkpoint, a best.pt is one that the repetition will write again.
-    weights = best["model"] if best is not None and state is not None else None
-    return Resumed(folder, job, progress, weights, changed)
+        check_goes_on(folder, job, state)
+        folder = branch(folder, loaded, state, root, command, recipe_folder)
+    return Resumed(folder, job, warnings)
 
 
 def check_changes(overrides: Sequence[str]) -> None:
@@ -82,12 +71,69 @@ def check_changes(overrides: Sequence[str]) -> None:
             )
 
 
+def check_status(folder: RunFolder, changed: bool) -> None:
+    """Raise RunFolderError if a run in this state cannot go on."""
+    status, end, where = folder.status, folder.last_record, str(folder.path)
+    if status == "check":
+        raise RunFolderError("this is the run of a check, not of a training", where)
+    if status == "running" and not changed:
+        raise RunFolderError(
+            "another process is training into this folder", where, "wait until it has ended"
+        )
+    if status == "failed" and end.get("cause") == "non_finite":
+        raise RunFolderError(
+            f"this run failed, and would fail again: {end.get('reason')}",
+            where,
+            "change its recipe and train it anew, for example with a lower optimizer.lr",
+        )
+    if status == "finished" and not changed:
+        raise RunFolderError(
+            f"this run is finished, stopped by {end.get('stopped_by')}",
+            where,
+            "to train longer: trickrun train --resume RUN train.epochs=N, or with early_stopping.*",
+        )
+
+
+def check_goes_on(folder: RunFolder, job: Job, state: dict[str, Any] | None) -> None:
+    """Raise RunFolderError if the changed run has nothing to do, or its best weights are lost."""
+    if state is None:
+        return
+    done, history = state["progress"]["step"], state["progress"]["history"]
+    where = str(folder.path)
+    if done >= job.span.steps:
+        raise RunFolderError(
+            f"the run has taken {done} steps, and as changed it has {job.span.steps}",
+            where,
+            f"for more, give train.epochs above {done / job.span.per_epoch:g} (or train.steps)",
+        )
+    if job.recipe.early_stopping is not None and job.stopping.stop(history):
+        raise RunFolderError(
+            "as changed, early stopping has already ended it", where, "give a larger patience"
+        )
+    best, saved = job.stopping.best(history), folder.load("best")
+    step = history[best]["step"] if best >= 0 else None
+    if step is not None and (saved is None or saved["values"]["step"] != step):
+        raise RunFolderError(
+            f"the weights of its best evaluation, at step {step:g}, are not kept",
+            where,
+            "leave early_stopping.monitor and mode as they are; of a killed run, first resume it",
+        )
+
+
 def branch(
-    parent: RunFolder, loaded: Loaded, root: Path, command: list[str], recipe_folder: Path
+    parent: RunFolder,
+    loaded: Loaded,
+    state: dict[str, Any] | None,
+    root: Path,
+    command: list[str],
+    recipe_folder: Path,
 ) -> RunFolder:
-    """Return a new run that begins with the parent's checkpoints and metrics."""
-    child = start(loaded, root, command, recipe_folder, parent=str(parent.path))
-    for name in ("metrics.jsonl", "checkpoints/best.pt", "checkpoints/last.pt"):
-        if (parent.path / name).exists():
-            shutil.copyfile(parent.path / name, child.path / name)
-    return child
+    """Return a new run that begins with the parent's checkpoints, and its metrics up to there."""
+    contents = {}
+    if state is not None:
+        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[: state["metrics_bytes"]]
+        for name in ("checkpoints/best.pt", "checkpoints/last.pt"):
+            if (parent.path / name).exists():
+                contents[name] = (parent.path / name).read_bytes()
+    written = replace(loaded, text=(parent.path / "recipe.yaml").read_text(encoding="utf-8"))
+    return start(written, root, command, recipe_folder, str(parent.path), contents)

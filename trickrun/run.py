@@ -1,40 +1,28 @@
-"""A whole training run in its folder: start, resume, score, and say how it ended."""
+"""A whole training run in its folder: start, go on, score, and say how it ended."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 
 from trickrun import environment
 from trickrun.compiler import compile_recipe
-from trickrun.errors import TrainingFailed
+from trickrun.errors import CannotWrite, Diverged, RunFolderError, TrainingFailed
 from trickrun.expect import missed
 from trickrun.folder import RunFolder, create
+from trickrun.interrupt import stop_on_interrupt
 from trickrun.job import Job
-from trickrun.loop import (
-    Checkpoint,
-    End,
-    Evaluation,
-    NonFinite,
-    Progress,
-    Record,
-    Steps,
-    evaluate,
-    restore,
-    train,
-)
+from trickrun.loop import End, NonFinite, evaluate, train
+from trickrun.memory import out_of_memory_explained
 from trickrun.nonfinite import locate
 from trickrun.recipe.load import Loaded
-from trickrun.recipe.schema import Recipe
-
-Sink = Callable[[Record], None]
+from trickrun.sink import Sink, folder_sink
+from trickrun.state import Best, Progress, restore
 
 
 @dataclass(frozen=True)
@@ -63,93 +51,98 @@ def start(
     command: list[str],
     recipe_folder: Path,
     parent: str | None = None,
+    contents: Mapping[str, bytes] | None = None,
 ) -> RunFolder:
     """Make the folder of a new run, with its recipe as written and as resolved.
 
     Args:
         recipe_folder: what the recipe's relative paths and python targets are relative to.
         parent: the run that this one goes on from, if it does.
+        contents: further files, for example the parent's checkpoints.
     """
     folder = create(root, loaded.recipe.name)
     folder.write("recipe.yaml", loaded.text)
-    resolved = loaded.recipe.model_dump(mode="json", by_alias=True)
-    folder.write("resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
     facts = {"recipe_folder": str(recipe_folder.resolve()), "command": command, "parent": parent}
     folder.write_json("env.json", facts)
+    for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
+        folder.write(name, content)
+    resolved = loaded.recipe.model_dump(mode="json", by_alias=True)
+    # The last file: a folder that a crash left unfinished has none, so it is no run.
+    folder.write("resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
     return folder
 
 
-def execute(
-    folder: RunFolder,
-    job: Job,
-    progress: Progress,
-    best: Any,
-    command: list[str],
-    sinks: list[Sink],
-) -> Outcome:
-    """Train ``job`` from ``progress`` into ``folder``.
+def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) -> Outcome:
+    """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
-        best: the best evaluation's model state so far, or None.
         sinks: told of every record, after it is written.
 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
+        RunFolderError: the folder cannot be read or written, or another process trains into it.
     """
-    facts = environment.describe(job.device, command, job.folder)
-    folder.write_json("env.json", {**folder.read_json("env.json"), **facts})
-    folder.write_json("tricks.json", [vars(touch) for touch in job.ledger])
-    write = folder_sink(folder, job.recipe)
-    end: End | None = None
     try:
-        with stop_on_interrupt() as interrupted:
-            for record in train(job, progress, best, interrupted):
-                write(record)
-                for sink in sinks:
-                    sink(record)
-                if isinstance(record, End):
-                    end = record
-    except NonFinite as error:
-        raise failed(folder, explain(folder, job, error)) from error
-    except torch.OutOfMemoryError as error:
-        message = TrainingFailed(
-            f"out of memory on {job.device}", "training", "use a smaller data.batch_size or model"
-        )
-        raise failed(folder, message) from error
-    assert end is not None
-    return finish(folder, job, progress, end)
+        with folder.locked(), out_of_memory_explained(str(job.device)):
+            progress, best = go_back(folder, job)
+            note_environment(folder, job, command, progress)
+            try:
+                end = follow(folder, job, progress, best, sinks)
+            except NonFinite as error:
+                raise explain(folder, job, progress, error) from error
+            return finish(folder, job, progress, end)
+    except TrainingFailed as error:
+        raise failed(folder, error) from error
+    except CannotWrite as error:
+        error.run = str(folder.path)
+        error.hint = f"free some space, then go on with: trickrun train --resume {folder.path}"
+        raise
 
 
-def folder_sink(folder: RunFolder, recipe: Recipe) -> Sink:
-    """Return the sink that writes records to the run folder."""
+def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
+    """Bring ``job`` and the metrics to the last checkpoint; return how far that is and the best.
 
-    def write(record: Record) -> None:
-        if isinstance(record, Steps):
-            folder.log(step_lines(record, recipe.train.log_every))
-        elif isinstance(record, Evaluation):
-            line = {"kind": "epoch", **record.values, "best": record.improved}
-            folder.log([{**line, "timing": {"seconds": record.seconds}}])
-        elif isinstance(record, Checkpoint):
-            folder.save(record.state, record.best)
+    Raises RunFolderError if the checkpoint does not fit the job.
+    """
+    state = folder.load("last")
+    folder.rewind(state["metrics_bytes"] if state else 0)
+    if state is None:
+        # A best.pt without a last.pt is one that the repetition will write again.
+        return Progress(), None
+    best = folder.load("best")
+    try:
+        return restore(job, state), Best(**best) if best else None
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise RunFolderError(
+            f"the checkpoint does not fit the recipe: {error}",
+            str(folder.path),
+            "was resolved.yaml or the model's code changed?",
+        ) from error
 
-    return write
+
+def note_environment(folder: RunFolder, job: Job, command: list[str], progress: Progress) -> None:
+    """Write env.json and tricks.json; of a resumed run, note that it was, and what differed."""
+    known, facts = folder.read_json("env.json"), environment.describe_job(job, command)
+    if progress.step == 0 or "torch" not in known:
+        folder.write_json("env.json", {**known, **facts})
+    else:
+        changed = environment.differences(known, facts)
+        again = {"step": progress.step, "command": command, "differences": changed}
+        folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
+    folder.write_json("tricks.json", [vars(touch) for touch in job.ledger])
 
 
-def step_lines(record: Steps, every: int) -> list[dict[str, Any]]:
-    """Return the lines of metrics.jsonl for the logged steps of a block."""
-    lines = []
-    for index, loss in enumerate(record.losses):
-        step = record.first + index
-        if step % every:
-            continue
-        line: dict[str, Any] = {"kind": "step", "step": step, "loss": loss, "lr": record.lrs[index]}
-        if record.penalties:
-            line["penalty"] = record.penalties[index]
-        if step in record.gradient_norms:
-            line["gradient_norm"] = record.gradient_norms[step]
-        speed = record.samples / max(record.seconds, 1e-9)
-        lines.append({**line, "timing": {"samples_per_second": speed}})
-    return lines
+def follow(
+    folder: RunFolder, job: Job, progress: Progress, best: Best | None, sinks: list[Sink]
+) -> End:
+    """Train, write each record to the folder and tell the sinks; return the last record."""
+    write = folder_sink(folder, job.recipe.train.log_every)
+    with stop_on_interrupt() as interrupted:
+        for record in train(job, progress, best, interrupted):
+            for sink in (write, *sinks):
+                sink(record)
+    assert isinstance(record, End)
+    return record
 
 
 def finish(folder: RunFolder, job: Job, progress: Progress, end: End) -> Outcome:
@@ -166,20 +159,23 @@ def finish(folder: RunFolder, job: Job, progress: Progress, end: End) -> Outcome
     }
     speed = progress.samples / max(progress.seconds, 1e-9)
     status = "interrupted" if end.stopped_by == "interrupt" else end.stopped_by
-    folder.log([{"kind": "end", **result, "stopped_by": status}])
+    timing = {"samples_per_second": speed}
+    folder.log([{"kind": "end", **result, "stopped_by": status, "timing": timing}])
     result["samples_per_second"] = speed
     unmet = [] if end.stopped_by == "interrupt" else missed(job.recipe.expect, result)
     return Outcome(folder, result, unmet)
 
 
-def explain(folder: RunFolder, job: Job, error: NonFinite) -> TrainingFailed:
+def explain(folder: RunFolder, job: Job, progress: Progress, error: NonFinite) -> Diverged:
     """Return the error for people: the step, and the layer where the first bad number arose."""
-    fresh = compile_recipe(job.recipe, job.folder)
+    if error.good is not None:
+        folder_sink(folder, job.recipe.train.log_every)(error.good)
+    fresh = compile_recipe(job.recipe, job.folder, job.data)
     saved = folder.load("last")
-    progress = restore(fresh, saved) if saved else Progress()
-    place = locate(fresh, progress, error.step)
-    return TrainingFailed(
-        f"the loss became {error.loss} at step {error.step}: {place}",
+    begin = restore(fresh, saved) if saved else Progress()
+    place = locate(fresh, begin, progress.history, error.step)
+    return Diverged(
+        f"{error}: {place}",
         "training",
         "lower optimizer.lr, or add optimizer.clip: 1.0; check that the inputs are normalized",
     )
@@ -187,24 +183,9 @@ def explain(folder: RunFolder, job: Job, error: NonFinite) -> TrainingFailed:
 
 def failed(folder: RunFolder, error: TrainingFailed) -> TrainingFailed:
     """Write into the folder that the run failed, and return ``error``."""
-    folder.log([{"kind": "end", "stopped_by": "failed", "reason": error.message}])
+    cause = "non_finite" if isinstance(error, Diverged) else "out_of_memory"
+    line = {"kind": "end", "stopped_by": "failed", "cause": cause, "reason": error.message}
+    with suppress(CannotWrite):  # the failure itself is what people must read
+        folder.log([line])
+    error.run = str(folder.path)
     return error
-
-
-@contextmanager
-def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C (or SIGTERM) into a flag; the second interrupts at once."""
-    asked: list[int] = []
-
-    def note(number: int, frame: object) -> None:
-        asked.append(number)
-        signal.signal(number, previous[signal.Signals(number)])
-
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in previous:
-        signal.signal(number, note)
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

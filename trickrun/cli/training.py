@@ -69,14 +69,13 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None) -> Answe
     from trickrun import run
     from trickrun.compiler import compile_recipe
     from trickrun.folder import runs_dir
-    from trickrun.loop import Progress
     from trickrun.report.progress import announce, progress_sink
 
     job = compile_recipe(loaded.recipe, loaded.folder)
     folder = run.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     announce(job, folder)
     with progress_sink(job) as sink:
-        outcome = run.execute(folder, job, Progress(), None, sys.argv, [sink])
+        outcome = run.execute(folder, job, sys.argv, [sink])
     return conclude(outcome, str(recipe), loaded)
 
 
@@ -89,12 +88,10 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
     root = runs_dir(runs)
     resumed = resume.resume(find(root, wanted), overrides, root, sys.argv)
     for warning in resumed.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:
-        outcome = run.execute(
-            resumed.folder, resumed.job, resumed.progress, resumed.best, sys.argv, [sink]
-        )
+        outcome = run.execute(resumed.folder, resumed.job, sys.argv, [sink])
     return conclude(outcome, str(resumed.folder.path / "recipe.yaml"))
 
 
@@ -120,7 +117,7 @@ def conclude(outcome: Outcome, recipe: str, loaded: Loaded | None = None) -> Ans
     result = {**outcome.result, "missed": outcome.missed, **warnings_of(loaded)}
     run = str(outcome.folder.path)
     if outcome.interrupted:
-        hint = f"go on with: trickrun train --resume {outcome.folder.id}"
+        hint = f"go on with: trickrun train --resume {outcome.folder.path}"
         return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
     return Answer("fail" if outcome.missed else "pass", result, recipe, run)
 

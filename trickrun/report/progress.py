@@ -154,7 +154,7 @@ def print_outcome(outcome: Outcome) -> None:
     for miss in outcome.missed:
         print(f"expectation missed: {miss}", file=sys.stderr)
     if outcome.interrupted:
-        print(f"interrupted; go on with: trickrun train --resume {outcome.folder.id}")
+        print(f"interrupted; go on with: trickrun train --resume {outcome.folder.path}")
 
 
 def pairs(values: dict[str, float]) -> str:
