@@ -76,7 +76,9 @@ def test_auroc_of_two_classes_takes_probabilities_or_any_scores():
     scores, y = classes(TWO)
     expected = sklearn_metrics.roc_auc_score(y, scores[:, 1])
     assert AUROC().compute(scores, y, TWO) == pytest.approx(expected)
-    assert AUROC().compute(scores.log() * 7, y, TWO) == pytest.approx(expected)
+    # The same lead of class 1, whose own column alone says nothing.
+    shifted = scores.log() + torch.arange(len(y)).unsqueeze(1)
+    assert AUROC().compute(shifted, y, TWO) == pytest.approx(expected)
 
 
 def test_auroc_leaves_out_a_class_that_the_split_lacks():
