@@ -13,7 +13,7 @@ class Auto(Init):
 
     Formula: see kaiming_normal; its gain follows each layer's activation.
     When: always, unless you know better; it is the default.
-    Defaults: none of its own.
+    Defaults: none of its own. In a python model a ``bias`` or ``head`` that is given still acts.
     Source: trickrun's choice; He et al. 2015 for the scheme.
     """
 

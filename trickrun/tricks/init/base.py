@@ -27,7 +27,7 @@ class Init(Params):
 
     bias: Bias = Field(
         default="auto",
-        description="what biases start at, or a number; auto: zeros, as built where weights are",
+        description="what biases start at; auto: zeros, or as the weights where those are PyTorch's",
     )
     head: AnyInit | None = Field(
         default=None, description="another init for the last layer; null: the same as elsewhere"
