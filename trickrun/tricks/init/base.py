@@ -27,7 +27,7 @@ class Init(Params):
 
     bias: Bias = Field(
         default="auto",
-        description="what biases start at; auto: zeros, or like the weights where those are torch's",
+        description="what biases start at; auto: zeros, or torch's own where the weights are",
     )
     head: AnyInit | None = Field(
         default=None, description="another init for the last layer; null: the same as elsewhere"
