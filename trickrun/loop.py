@@ -322,12 +322,18 @@ def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
         part: the split's inputs and targets.
         target: its targets in the form that the loss compares with.
     """
-    prediction = predict(job, part.x)
+    return rate(job, predict(job, part.x), part.y, target)
+
+
+def rate(
+    job: Job, prediction: torch.Tensor, y: torch.Tensor, target: torch.Tensor
+) -> dict[str, float]:
+    """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``."""
     with torch.inference_mode():
         scores = job.loss_kind.scores(prediction, job.data.task)
         values = {"loss": mean_loss(job, prediction, target)}
         for name, metric in job.metrics.items():
-            values[name] = metric(scores, part.y)
+            values[name] = metric(scores, y)
     return values
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from trickrun import environment
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CannotWrite, Diverged, RunFolderError, TrainingFailed
@@ -20,9 +18,11 @@ from trickrun.job import Job
 from trickrun.loop import End, NonFinite, evaluate, train
 from trickrun.memory import out_of_memory_explained
 from trickrun.nonfinite import locate
+from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded
 from trickrun.sink import Sink, folder_sink
 from trickrun.state import Best, Progress, restore
+from trickrun.trained import remember_data
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,8 @@ def start(
     folder.write_json("env.json", facts)
     for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
         folder.write(name, content)
-    resolved = loaded.recipe.model_dump(mode="json", by_alias=True)
     # The last file: a folder that a crash left unfinished has none, so it is no run.
-    folder.write("resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+    folder.write("resolved.yaml", resolved_text(loaded.recipe))
     return folder
 
 
@@ -121,7 +120,7 @@ def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
 
 
 def note_environment(folder: RunFolder, job: Job, command: list[str], progress: Progress) -> None:
-    """Write env.json and tricks.json; of a resumed run, note that it was, and what differed."""
+    """Write env.json, tricks.json and data.json; of a resumed run, note what differs."""
     known, facts = folder.read_json("env.json"), environment.describe_job(job, command)
     if progress.step == 0 or "torch" not in known:
         folder.write_json("env.json", {**known, **facts})
@@ -130,6 +129,7 @@ def note_environment(folder: RunFolder, job: Job, command: list[str], progress: 
         again = {"step": progress.step, "command": command, "differences": changed}
         folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
     folder.write_json("tricks.json", [vars(touch) for touch in job.ledger])
+    remember_data(folder, job.data)
 
 
 def follow(

@@ -118,10 +118,11 @@ def explained(cause: BaseException) -> TrickrunError:
     # Typer's usage errors, whose class has no one name in the versions that we support.
     if hasattr(cause, "format_message"):
         return TrickrunError(cause.format_message(), hint=usage_hint(cause))
-    # Beyond a GPU's memory torch raises its own class, which the loop's caller knows.
-    if isinstance(cause, MemoryError) or "not enough memory" in str(cause):
-        return TrainingFailed("out of memory", hint="use a smaller data.batch_size or model")
+    from trickrun.memory import is_out_of_memory
     from trickrun.targets import blame, is_user_code
+
+    if isinstance(cause, Exception) and is_out_of_memory(cause):
+        return TrainingFailed("out of memory", hint="use a smaller data.batch_size or model")
 
     files = [frame.filename for frame in traceback.extract_tb(cause.__traceback__)]
     if any(is_user_code(file) for file in files):

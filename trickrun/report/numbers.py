@@ -6,12 +6,13 @@ import math
 
 
 def number(value: float | None) -> str:
-    """Return a measured value with about four digits: 0.0312, 2903, 1.2e-06."""
+    """Return a measured value with about five digits: 0.0312, 15.74, 2903.1, 1.2e-06."""
     if value is None or not math.isfinite(value):
         return "-" if value is None else str(value)
-    if value == 0 or 0.001 <= abs(value) < 1000:
-        return f"{value:.4f}"
-    return f"{value:.4g}"
+    magnitude = abs(value)
+    if value != 0 and not 0.001 <= magnitude < 1e6:
+        return f"{value:.4g}"
+    return f"{value:.{4 if magnitude < 10 else 2 if magnitude < 1000 else 1}f}"
 
 
 def size(count: float) -> str:

@@ -9,7 +9,7 @@ from torch import nn
 
 from trickrun.job import Job
 from trickrun.loop import take_step
-from trickrun.report.console import terminal
+from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import size
 
 PROBE = 2
@@ -140,7 +140,7 @@ def print_plan(found: dict[str, Any]) -> None:
     for row in found["layers"]:
         count = f"{row['parameters']:,}" if row["parameters"] else ""
         table.add_row(row["name"], row["kind"], shape(row["output"]), count)
-    console.print(table)
+    print_table(console, table)
     samples = ", ".join(f"{count} {name}" for name, count in found["samples"].items() if count)
     console.print(
         f"{found['parameters']:,} parameters; {found['steps']} steps of {found['batch_size']} "

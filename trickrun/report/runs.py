@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from trickrun.report.console import terminal
+from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import duration, number, size
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def print_runs(runs: Sequence[Summary]) -> None:
             duration(now - run.started),
             size(run.bytes),
         )
-    terminal().print(table)
+    print_table(terminal(), table)
 
 
 def best(run: Summary) -> str:

@@ -1,0 +1,144 @@
+"""``eval`` and ``predict``: what a trained run is worth, and what it says about new samples."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from trickrun.cli.options import AsJson, Debug, RunName, RunsDir
+from trickrun.cli.output import Answer, answer
+from trickrun.errors import DataError, TrickrunError
+
+if TYPE_CHECKING:
+    from trickrun.data.prepare import Part
+    from trickrun.folder import RunFolder
+    from trickrun.job import Job
+
+SplitName = Literal["test", "val", "train"]
+
+
+def evaluate(
+    run: RunName,
+    split: Annotated[SplitName, typer.Option(help="The part of the run's own data.")] = "test",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Another file with targets: a table, .npz or IDX.",
+            show_default=False,
+        ),
+    ] = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Score a run: loss, metrics, confusion matrix and per class, or residuals of a regression.
+
+    The weights are those of the best epoch.
+
+    Example: trickrun eval digits --split val
+    """
+    answer("eval", as_json, debug, lambda: evaluate_run(run, split, data, runs_dir))
+
+
+def evaluate_run(wanted: str, split: SplitName, file: Path | None, runs: Path | None) -> Answer:
+    """Print the scores of a run on one of its splits, or on a file."""
+    from trickrun.folder import find, runs_dir
+    from trickrun.report.scores import print_scores
+    from trickrun.scoring import file_part, score
+    from trickrun.trained import open_run
+
+    folder = find(runs_dir(runs), wanted)
+    job = open_run(folder)
+    part = file_part(job, file) if file is not None else own_part(job, folder, split)
+    result = {"split": None if file else split, "data": str(file) if file else None}
+    result |= score(job, part)
+    print_scores(result)
+    return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+def own_part(job: Job, folder: RunFolder, split: SplitName) -> Part:
+    """Return a split of the run's own data, loaded again; warn if it is not what it was.
+
+    Raises DataError if the recipe has no such split.
+    """
+    from trickrun.data.prepare import prepare
+    from trickrun.environment import data_hash
+
+    data = prepare(job.recipe.data, job.folder)
+    if data_hash(data) != folder.read_json("env.json")["data"]:
+        print("warning: the data is not what the run was trained on", file=sys.stderr)
+    part: Part | None = getattr(data, split)
+    if part is None:
+        raise DataError(f"the recipe has no {split} split", "data.split", "use --split train")
+    return part.to(job.device)
+
+
+def predict(
+    run: RunName,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The samples: a table, .npz or IDX, as the run's own."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Write here instead of to stdout.", show_default=False),
+    ] = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Predict the samples of a file, as csv: label and probability of each class, or values.
+
+    The run's own normalization and label names are used, and the weights of its best epoch.
+
+    Example: trickrun predict wine new-wines.csv --out predictions.csv
+    """
+    answer("predict", as_json, debug, lambda: predict_file(run, file, out, runs_dir, as_json))
+
+
+def predict_file(
+    wanted: str, file: Path, out: Path | None, runs: Path | None, as_json: bool
+) -> Answer:
+    """Write the predictions for a file."""
+    from trickrun.folder import find, runs_dir
+    from trickrun.scoring import predictions
+    from trickrun.trained import open_run
+
+    folder = find(runs_dir(runs), wanted)
+    job = open_run(folder)
+    samples = job.recipe.data.load_file(file, job.data.task, job.data.shape)
+    rows = predictions(job, samples.x)
+    result: dict[str, Any] = {"samples": len(rows), "out": str(out) if out else None}
+    if out is not None:
+        write(out, as_csv(rows))
+        print(f"{len(rows)} predictions: {out}")
+    elif as_json:
+        result["predictions"] = rows
+    else:
+        print(as_csv(rows), end="")
+    return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Return rows with the same keys as csv with a line of names; floats to six digits."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(f"{v:.6g}" if isinstance(v, float) else v for v in row.values())
+    return text.getvalue()
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file. Raises TrickrunError if it cannot be written."""
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise TrickrunError(f"cannot be written: {error.strerror}", str(path)) from error

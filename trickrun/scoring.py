@@ -1,0 +1,120 @@
+"""How good a trained run is on some samples: scores, confusion matrix, residuals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trickrun.compiler import prepare_targets
+from trickrun.data.prepare import Part
+from trickrun.errors import DataError
+from trickrun.job import Job
+from trickrun.loop import predict, rate
+
+QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
+
+
+def file_part(job: Job, path: Path) -> Part:
+    """Return the samples of another file, read as the run's own data. Raises DataError."""
+    samples = job.recipe.data.load_file(path, job.data.task, job.data.shape)
+    if samples.y is None:
+        raise DataError(
+            "it has no targets to compare with", str(path), "trickrun predict needs none"
+        )
+    return Part(samples.x, samples.y).to(job.device)
+
+
+def score(job: Job, part: Part) -> dict[str, Any]:
+    """Return how good the model's predictions for ``part`` are.
+
+    The keys: samples, scores (loss and the recipe's metrics), and for classes ``confusion`` and
+    ``per_class``, for values ``per_target``.
+    """
+    with_part = replace(job.data, test=part)
+    target = prepare_targets(job.loss_kind, with_part, job.dtype)["test"]
+    prediction = predict(job, part.x)
+    scores = job.loss_kind.scores(prediction, job.data.task)
+    told: dict[str, Any] = {"samples": len(part), "scores": rate(job, prediction, part.y, target)}
+    if job.data.task.kind == "classification":
+        return told | class_scores(scores.argmax(dim=1), part.y, job.data.task.labels)
+    return told | {"per_target": value_scores(scores, part.y, job.data.task.labels)}
+
+
+def class_scores(
+    predicted: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the confusion matrix and each class's precision, recall, F1 and support.
+
+    Args:
+        predicted, actual: class indices [N].
+        labels: the classes' names in index order.
+    """
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    truth, guess, classes = actual.cpu().numpy(), predicted.cpu().numpy(), range(len(labels))
+    matrix = confusion_matrix(truth, guess, labels=list(classes))
+    rows = precision_recall_fscore_support(truth, guess, labels=list(classes), zero_division=0.0)
+    names = ("precision", "recall", "f1", "support")
+    columns = {name: row.tolist() for name, row in zip(names, rows, strict=True)}
+    return {
+        "confusion": {"labels": list(labels), "matrix": matrix.tolist()},
+        "per_class": [
+            {"label": labels[i], **{name: columns[name][i] for name in names}} for i in classes
+        ],
+    }
+
+
+def value_scores(
+    predicted: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Return MAE, RMSE, R² and the quantiles of prediction - target for each target.
+
+    R² is NaN for a single sample.
+
+    Args:
+        predicted, actual: values [N, targets].
+        labels: the targets' names; may be empty.
+    """
+    from sklearn.metrics import r2_score
+
+    told = []
+    for index in range(actual.shape[1]):
+        guess, truth = predicted[:, index].double().cpu(), actual[:, index].double().cpu()
+        residual = guess - truth
+        quantiles = torch.quantile(residual, torch.tensor(list(QUANTILES.values())).double())
+        told.append(
+            {
+                "target": labels[index] if labels else f"target {index}",
+                "mae": float(residual.abs().mean()),
+                "rmse": float(residual.square().mean().sqrt()),
+                "r2": float(r2_score(truth, guess)) if len(truth) > 1 else float("nan"),
+                "residuals": dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
+            }
+        )
+    return told
+
+
+def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
+    """Return a row a sample: the predicted label and each class's score, or each target's value.
+
+    Args:
+        x: raw inputs [N, *shape].
+
+    Class scores are called p_LABEL where they are probabilities, else score_LABEL.
+    """
+    task = job.data.task
+    scores = job.loss_kind.scores(predict(job, x.to(job.device)), task).double().cpu()
+    if task.kind == "regression":
+        names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
+        return [dict(zip(names, row, strict=True)) for row in scores.tolist()]
+    sums_to_one = bool(((scores.sum(dim=1) - 1).abs() < 1e-3).all())
+    prefix = "p" if sums_to_one and bool((scores >= 0).all()) else "score"
+    names = tuple(f"{prefix}_{label}" for label in task.labels)
+    chosen = [task.labels[i] for i in scores.argmax(dim=1).tolist()]
+    return [
+        {"prediction": label, **dict(zip(names, row, strict=True))}
+        for label, row in zip(chosen, scores.tolist(), strict=True)
+    ]
