@@ -10,8 +10,11 @@ import typer
 
 from trickrun import __version__
 from trickrun.cli import grid
+from trickrun.cli.checks import initial_loss
+from trickrun.cli.doctor import doctor
 from trickrun.cli.output import answer_failure
 from trickrun.cli.runs import runs
+from trickrun.cli.scoring import evaluate, predict
 from trickrun.cli.training import train
 from trickrun.cli.tricks import tricks
 from trickrun.errors import USAGE
@@ -47,9 +50,13 @@ def options(
 
 
 app.command()(train)
+app.command("initial-loss")(initial_loss)
 app.command()(tricks)
 app.add_typer(grid.app, name="grid")
+app.command("eval")(evaluate)
+app.command()(predict)
 app.add_typer(runs, name="runs")
+app.command()(doctor)
 
 
 def main() -> None:

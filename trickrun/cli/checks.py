@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from trickrun.cli.output import Answer
+import typer
+
+from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
     from trickrun.checks.verdict import Verdict
@@ -17,8 +20,43 @@ Check = Callable[["Loaded"], "tuple[Verdict, Loaded]"]
 """From the user's recipe to the verdict and the derived recipe that was run."""
 
 
-def run_check(recipe: Path, overrides: list[str], runs: Path | None, check: Check) -> Answer:
-    """Run ``check`` on a recipe, record it in a run folder and print what it says."""
+def initial_loss(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Draws of the weights.")] = 5,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Step 1: compare the loss before training with what the loss and the data make expect."""
+
+    def work() -> Answer:
+        from trickrun.checks.initial_loss import initial_loss as check
+        from trickrun.report.initial_loss import print_initial_loss
+
+        return run_check(
+            recipe,
+            overrides or [],
+            runs_dir,
+            lambda loaded: check(loaded, seeds),
+            print_initial_loss,
+        )
+
+    answer("initial-loss", as_json, debug, work, recipe)
+
+
+def run_check(
+    recipe: Path,
+    overrides: list[str],
+    runs: Path | None,
+    check: Check,
+    show: Callable[[Verdict], None] | None = None,
+) -> Answer:
+    """Run ``check`` on a recipe, record it in a run folder and print what it says.
+
+    Args:
+        show: prints the measurements, before the verdict.
+    """
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
@@ -28,6 +66,8 @@ def run_check(recipe: Path, overrides: list[str], runs: Path | None, check: Chec
 
     verdict, derived = check(loaded)
     folder = record(verdict, loaded, derived, runs_dir(runs), sys.argv)
+    if show is not None:
+        show(verdict)
     print_verdict(verdict)
     print(f"run: {folder.path}")
     findings = [finding.as_json() for finding in verdict.findings]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
+from trickrun.report.console import terminal
+from trickrun.report.numbers import number
 
 STYLES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 MARKS = {"error": "✗", "warning": "!", "info": "·"}
@@ -14,7 +22,7 @@ MARKS = {"error": "✗", "warning": "!", "info": "·"}
 
 def print_verdict(verdict: Verdict) -> None:
     """Print the verdict's sentence and each finding with its reason and its edit."""
-    console = Console(highlight=False)
+    console = terminal()
     console.print(Text(verdict.verdict.upper(), STYLES[verdict.verdict]), verdict.summary)
     for finding in verdict.findings:
         print_finding(console, finding)
@@ -26,4 +34,22 @@ def print_finding(console: Console, finding: Finding) -> None:
     console.print(Text(head, "bold"), soft_wrap=True)
     console.print(Text(f"  {finding.why}"), soft_wrap=True)
     for path, value in (finding.edit or {}).items():
-        console.print(Text(f"  edit: {path}={value}", "cyan"), soft_wrap=True)
+        console.print(Text(f"  edit: {override(path, value)}", "cyan"), soft_wrap=True)
+    if finding.confirmed is not None:
+        before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
+        console.print(Text(f"  tried: {before} before, {after} after", "green"), soft_wrap=True)
+
+
+def override(path: str, value: Any) -> str:
+    """Return an edit as a command line takes it: ``path=value``, quoted for the shell."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False)
+    # A lone scalar is followed by a line of dots, the end of a document.
+    return shlex.quote(path + "=" + text.removesuffix("...\n").strip())
+
+
+def print_rows(rows: Iterable[tuple[str, ...]]) -> None:
+    """Print measurements: a name, a value and perhaps a remark in each row."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    terminal().print(table)
