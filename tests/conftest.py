@@ -1,12 +1,61 @@
 """What every test shares."""
 
+import contextlib
+import io
+import json
 import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-# Before torch is imported: each worker (and each command that a test starts) has one thread.
+import pytest
+from hypothesis import settings
+
+from trickrun.cli import main
+
+# None of the above imports torch: each worker (and each command that a test starts) has one thread.
 os.environ["OMP_NUM_THREADS"] = "1"
-
-from hypothesis import settings  # noqa: E402
 
 # A deadline measures how busy the machine is: the first example also pays for importing torch.
 settings.register_profile("trickrun", deadline=None)
 settings.load_profile("trickrun")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command line printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        body: dict[str, Any] = json.loads(self.out)
+        return body
+
+
+def run_main(*arguments: object) -> Ran:
+    """Run ``trickrun`` with these arguments, in this process and working folder."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr(sys, "argv", ["trickrun", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    code = ended.value.code
+    return Ran(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def trickrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """The command line, in an empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRICKRUN_RUNS", raising=False)
+    return run_main

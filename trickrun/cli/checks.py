@@ -28,7 +28,10 @@ def initial_loss(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Step 1: compare the loss before training with what the loss and the data make expect."""
+    """Step 1: compare the loss before training with what the loss and the data make expect.
+
+    Example: trickrun initial-loss recipes/digits.yaml
+    """
 
     def work() -> Answer:
         from trickrun.checks.initial_loss import initial_loss as check

@@ -29,7 +29,10 @@ def coarse(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Search grid.coarse.space with few epochs: where is it worth looking?"""
+    """Search grid.coarse.space with few epochs: where is it worth looking?
+
+    Example: trickrun grid coarse recipes/digits-grid.yaml
+    """
     answer(
         "grid coarse",
         as_json,
@@ -43,14 +46,18 @@ def fine(
     recipe: RecipePath,
     overrides: Overrides = None,
     from_run: Annotated[
-        str | None, typer.Option("--from", help="The coarse search to start from.  [newest]")
+        str | None,
+        typer.Option("--from", help="The coarse search to start from; the newest if left out."),
     ] = None,
     seeds: Seeds = 0,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Search around the coarse search's best trials with more epochs."""
+    """Search around the coarse search's best trials with more epochs.
+
+    Example: trickrun grid fine recipes/digits-grid.yaml
+    """
     answer(
         "grid fine",
         as_json,

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-RecipePath = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", show_default=False)]
+RecipePath = Annotated[
+    Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(help="Changes of the recipe: path=value ...", show_default=False),
@@ -18,6 +20,23 @@ RunsDir = Annotated[
     Path | None,
     typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),
 ]
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Return the ids and names of runs that begin so, for the shell."""
+    from trickrun.folder import every, runs_dir
+
+    runs = list(every(runs_dir(None)))
+    words = [run.id for run in runs] + sorted({run.name for run in runs})
+    return [word for word in words if word.startswith(incomplete)]
+
+
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run: its folder, id or name.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its folder, id or name.",
+        show_default=False,
+        autocompletion=complete_run,
+    ),
 ]

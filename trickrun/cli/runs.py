@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, RunsDir
+from trickrun.cli.options import AsJson, Debug, RunsDir, complete_run
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -57,7 +57,11 @@ def list_all(option: Path | None) -> Answer:
 def remove(
     ids: Annotated[
         list[str],
-        typer.Argument(metavar="ID", help="The runs: ids, or their beginnings."),
+        typer.Argument(
+            metavar="ID",
+            help="The runs: ids, or their beginnings.",
+            autocompletion=complete_run,
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     runs_dir: RunsDir = None,

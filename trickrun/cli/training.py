@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RunsDir
+from trickrun.cli.options import AsJson, Debug, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import Interrupted, TrickrunError
 
@@ -25,7 +25,11 @@ def train(
     overrides: Overrides = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with this run (its folder, id or name)."),
+        typer.Option(
+            metavar="RUN",
+            help="Go on with this run (its folder, id or name).",
+            autocompletion=complete_run,
+        ),
     ] = None,
     dry_run: Annotated[
         bool,

@@ -21,7 +21,10 @@ def tricks(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List the tricks, or tell all about one: formula, when to use it, defaults, source."""
+    """List the tricks, or tell all about one: formula, when to use it, defaults, source.
+
+    Example: trickrun tricks adam
+    """
     answer("tricks", as_json, debug, lambda: show_tricks(name, as_json))
 
 
