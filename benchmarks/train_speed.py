@@ -19,9 +19,12 @@ from torch import nn
 
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
+from trickrun.evaluate import evaluate
 from trickrun.job import Job
-from trickrun.loop import End, Progress, evaluate, train
+from trickrun.loop import train
 from trickrun.recipe.load import load
+from trickrun.records import End
+from trickrun.state import Progress
 
 NETWORKS = {
     "mlp": "{kind: mlp, hidden: [256, 128]}",

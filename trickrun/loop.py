@@ -1,5 +1,4 @@
-"""The training loop: one function that yields what happened, and what one step and one evaluation
-are.
+"""The training loop: one function that yields what happened, and what one step is.
 
 It reads nothing back from the device while it steps: losses are fetched in blocks.
 """
@@ -10,107 +9,16 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
-from trickrun.data.prepare import Part
+from trickrun.evaluate import validate
 from trickrun.job import Job
+from trickrun.records import Checkpoint, End, NonFinite, Record, Steps
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
 
 BLOCK = 50
 """Steps whose losses are fetched from the device at once."""
-
-EVALUATION_BATCH = 1024
-
-
-@dataclass(frozen=True)
-class Steps:
-    """A block of training steps.
-
-    Args:
-        first: the number of the first one, from 1.
-        losses: data loss of each step, as minimized (mean or sum over the batch).
-        penalties: penalty of each step; empty if the recipe has none.
-        lrs: learning rate of each step (of the first parameter group).
-        gradient_norms: step number to the gradient's 2-norm before clipping, for logged steps.
-        samples: training samples in the block.
-        seconds: time that the steps took.
-    """
-
-    first: int
-    losses: list[float]
-    penalties: list[float]
-    lrs: list[float]
-    gradient_norms: dict[int, float]
-    samples: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """An evaluation on the validation split.
-
-    Args:
-        values: step, epoch, lr, train_loss, val_loss and val_ and each metric's name.
-        improved: whether it is the best so far.
-        seconds: time that it took.
-    """
-
-    values: dict[str, float]
-    improved: bool
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A state from which the run goes on exactly.
-
-    Args:
-        state: what ``snapshot`` returns; the next step changes it.
-        best: the best evaluation, if it changed since the last Checkpoint.
-    """
-
-    state: dict[str, Any]
-    best: Best | None
-
-
-@dataclass(frozen=True)
-class End:
-    """The last record.
-
-    Args:
-        stopped_by: epochs, steps, early_stopping or interrupt.
-        best: the best evaluation's values; empty if there was none.
-    """
-
-    stopped_by: str
-    best: dict[str, float]
-
-
-Record = Steps | Evaluation | Checkpoint | End
-
-
-class NonFinite(Exception):
-    """A training loss, or the weights that a step left, are NaN or infinite.
-
-    Args:
-        step: the number of the step, from 1.
-        loss: what it minimized, data loss and penalty; finite if only the weights are bad.
-        good: the steps of its block before it, which no other record has.
-    """
-
-    def __init__(self, step: int, loss: float, good: Steps | None = None) -> None:
-        bad = f"the loss is {loss}" if not math.isfinite(loss) else "a weight is not finite"
-        super().__init__(f"{bad} after step {step}")
-        self.step = step
-        self.loss = loss
-        self.good = good
-
-    @property
-    def before(self) -> list[float]:
-        """The losses of the good steps."""
-        return self.good.losses if self.good else []
 
 
 def train(
@@ -295,61 +203,3 @@ def is_evaluation(job: Job, step: int) -> bool:
     """Return whether the validation split is evaluated after ``step`` steps."""
     every = job.recipe.train.eval_every or job.span.per_epoch
     return step % every == 0 or step == job.span.steps
-
-
-def validate(job: Job, progress: Progress) -> Evaluation:
-    """Evaluate the validation split and append the result to the history."""
-    started = time.perf_counter()
-    values = {
-        "step": float(progress.step),
-        "epoch": progress.step / job.span.per_epoch,
-        "train_loss": math.fsum(progress.losses) / max(len(progress.losses), 1),
-        "lr": float(job.optimizer.param_groups[0]["lr"]),
-    }
-    progress.losses.clear()
-    if job.data.val is not None:
-        scores = evaluate(job, job.data.val, job.targets["val"])
-        values |= {f"val_{name}": value for name, value in scores.items()}
-    progress.history.append(values)
-    improved = job.stopping.best(progress.history) == len(progress.history) - 1
-    return Evaluation(values, improved, time.perf_counter() - started)
-
-
-def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
-    """Return the loss and the metrics of a split, in evaluation mode.
-
-    Args:
-        part: the split's inputs and targets.
-        target: its targets in the form that the loss compares with.
-    """
-    return rate(job, predict(job, part.x), part.y, target)
-
-
-def rate(
-    job: Job, prediction: torch.Tensor, y: torch.Tensor, target: torch.Tensor
-) -> dict[str, float]:
-    """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``."""
-    with torch.inference_mode():
-        scores = job.loss_kind.scores(prediction, job.data.task)
-        values = {"loss": mean_loss(job, prediction, target)}
-        for name, metric in job.metrics.items():
-            values[name] = metric(scores, y)
-    return values
-
-
-def predict(job: Job, x: torch.Tensor) -> torch.Tensor:
-    """Return the model's outputs [N, outputs] for raw inputs ``x`` [N, *shape]."""
-    job.model.eval()
-    with torch.inference_mode(), job.autocast():
-        batches = (job.inputs(batch) for batch in x.split(EVALUATION_BATCH))
-        return torch.cat([job.model(batch).to(job.dtype) for batch in batches])
-
-
-def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float:
-    """Return the mean data loss a sample, whatever the reduction of the training loss."""
-    losses = job.loss.per_sample(prediction, target).double()
-    if losses.ndim == 0:
-        return float(losses)
-    if job.loss.weight is None:
-        return float(losses.mean())
-    return float(losses.sum() / job.loss.weight(target).double().sum())

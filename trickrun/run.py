@@ -11,15 +11,17 @@ from typing import Any
 from trickrun import environment
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CannotWrite, Diverged, RunFolderError, TrainingFailed
+from trickrun.evaluate import evaluate
 from trickrun.expect import missed
 from trickrun.folder import RunFolder, create
 from trickrun.interrupt import stop_on_interrupt
 from trickrun.job import Job
-from trickrun.loop import End, NonFinite, evaluate, train
+from trickrun.loop import train
 from trickrun.memory import out_of_memory_explained
 from trickrun.nonfinite import locate
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded
+from trickrun.records import End, NonFinite
 from trickrun.sink import Sink, folder_sink
 from trickrun.state import Best, Progress, restore
 from trickrun.trained import remember_data

@@ -11,8 +11,8 @@ import torch
 from trickrun.compiler import prepare_targets
 from trickrun.data.prepare import Part
 from trickrun.errors import DataError
+from trickrun.evaluate import predict, rate
 from trickrun.job import Job
-from trickrun.loop import predict, rate
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
 

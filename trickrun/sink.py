@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trickrun.folder import RunFolder
-from trickrun.loop import Checkpoint, Evaluation, Record, Steps
+from trickrun.records import Checkpoint, Evaluation, Record, Steps
 
 Sink = Callable[[Record], None]
 

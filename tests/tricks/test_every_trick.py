@@ -18,9 +18,10 @@ from trickrun.catalogue import Place, paragraphs, walk
 from trickrun.compiler import compile_recipe
 from trickrun.data.base import Data
 from trickrun.data.prepare import Prepared, prepare
-from trickrun.loop import Checkpoint, Evaluation, train
+from trickrun.loop import train
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, members
+from trickrun.records import Checkpoint, Evaluation
 from trickrun.state import restore
 
 PLACES = [place for place in walk() if place.kind is not None]

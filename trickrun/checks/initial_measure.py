@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from trickrun.checks.expected_loss import ConstantLoss, constant_loss
+from trickrun.evaluate import mean_loss
 from trickrun.job import Job
-from trickrun.loop import mean_loss
 from trickrun.models.activations import activation
 from trickrun.models.base import Model
 from trickrun.modules.layers import biases, weight_layers

@@ -12,9 +12,10 @@ from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import TrickrunError
-from trickrun.loop import End, NonFinite, train
+from trickrun.loop import train
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
+from trickrun.records import End, NonFinite
 
 NAME = "processes"
 NOT_IN_DATA = {"batch_size", "shuffle", "drop_last"}

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from trickrun.folder import RunFolder
 from trickrun.job import Job
-from trickrun.loop import Evaluation, Record, Steps
+from trickrun.records import Evaluation, Record, Steps
 from trickrun.report.console import terminal
 from trickrun.report.curves import loss_curves
 from trickrun.report.numbers import number

@@ -1,0 +1,74 @@
+"""How good a model is: its loss and metrics on a split, in evaluation mode."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+
+from trickrun.data.prepare import Part
+from trickrun.job import Job
+from trickrun.records import Evaluation
+from trickrun.state import Progress
+
+BATCH = 1024
+"""Samples a forward pass; larger ones are no faster and need more memory."""
+
+
+def validate(job: Job, progress: Progress) -> Evaluation:
+    """Evaluate the validation split and append the result to the history."""
+    started = time.perf_counter()
+    values = {
+        "step": float(progress.step),
+        "epoch": progress.step / job.span.per_epoch,
+        "train_loss": math.fsum(progress.losses) / max(len(progress.losses), 1),
+        "lr": float(job.optimizer.param_groups[0]["lr"]),
+    }
+    progress.losses.clear()
+    if job.data.val is not None:
+        scores = evaluate(job, job.data.val, job.targets["val"])
+        values |= {f"val_{name}": value for name, value in scores.items()}
+    progress.history.append(values)
+    improved = job.stopping.best(progress.history) == len(progress.history) - 1
+    return Evaluation(values, improved, time.perf_counter() - started)
+
+
+def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
+    """Return the loss and the metrics of a split, in evaluation mode.
+
+    Args:
+        part: the split's inputs and targets.
+        target: its targets in the form that the loss compares with.
+    """
+    return rate(job, predict(job, part.x), part.y, target)
+
+
+def rate(
+    job: Job, prediction: torch.Tensor, y: torch.Tensor, target: torch.Tensor
+) -> dict[str, float]:
+    """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``."""
+    with torch.inference_mode():
+        scores = job.loss_kind.scores(prediction, job.data.task)
+        values = {"loss": mean_loss(job, prediction, target)}
+        for name, metric in job.metrics.items():
+            values[name] = metric(scores, y)
+    return values
+
+
+def predict(job: Job, x: torch.Tensor) -> torch.Tensor:
+    """Return the model's outputs [N, outputs] for raw inputs ``x`` [N, *shape]."""
+    job.model.eval()
+    with torch.inference_mode(), job.autocast():
+        batches = (job.inputs(batch) for batch in x.split(BATCH))
+        return torch.cat([job.model(batch).to(job.dtype) for batch in batches])
+
+
+def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float:
+    """Return the mean data loss a sample, whatever the reduction of the training loss."""
+    losses = job.loss.per_sample(prediction, target).double()
+    if losses.ndim == 0:
+        return float(losses)
+    if job.loss.weight is None:
+        return float(losses.mean())
+    return float(losses.sum() / job.loss.weight(target).double().sum())
