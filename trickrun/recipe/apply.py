@@ -1,0 +1,55 @@
+"""``--apply``: suggested edits go into the user's file, which keeps its comments and its order."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trickrun.files import write_whole
+from trickrun.recipe.edit import edit_text
+from trickrun.recipe.load import file_layers
+from trickrun.recipe.problems import Problem, RecipeError
+from trickrun.recipe.sources import read_chain
+
+
+def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
+    """Change the recipe file at ``path`` and return the difference as a unified diff.
+
+    The file is read again, as it may have changed since it was loaded; it is replaced whole, so
+    that a crash leaves the old one or the new one.
+
+    Args:
+        values: recipe path to value; null deletes.
+
+    Returns:
+        Nothing if the file says so already.
+
+    Raises:
+        RecipeError: the file can no longer be read as a recipe.
+        EditError: no edit of the file has the wanted meaning.
+        RunFolderError: it cannot be written.
+    """
+    problems: list[Problem] = []
+    texts = read_chain(path, problems)
+    if problems:
+        raise RecipeError(problems)
+    parent = file_layers(texts[:-1])[1] if len(texts) > 1 else None
+    before = texts[-1].source.text
+    after = edit_text(before, values, parent)
+    if after != before:
+        # The file itself, not a link to it, keeps its place and its permissions.
+        target = path.resolve()
+        mode = target.stat().st_mode
+        write_whole(target, after.encode())
+        target.chmod(mode)
+    return "".join(difference(before, after, str(path)))
+
+
+def difference(before: str, after: str, name: str) -> list[str]:
+    """Return the lines of a unified diff, each with its line end."""
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), name, f"{name} (edited)", lineterm=""
+    )
+    return [line + "\n" for line in lines]
