@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,27 +13,20 @@ from torch import nn
 from trickrun.data.prepare import Part, Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
-from trickrun.job import BoundAugmentation, Job
+from trickrun.job import Batch, Job, Step
+from trickrun.ledger import all_touches, bind_augmentations, bind_penalties
 from trickrun.models.base import Blocks
 from trickrun.models.python import PythonModel
-from trickrun.modules.dropout import KeyedDropout
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream
+from trickrun.targets import call, resolve
 from trickrun.tricks.init.apply import initialize
-from trickrun.tricks.ledger import Touch, counted
-from trickrun.tricks.losses import AutoLoss, Loss
+from trickrun.tricks.losses import AutoLoss, Loss, LossFunction
 from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric
-from trickrun.tricks.regularizers.base import Penalty, penalized
 from trickrun.tricks.schedules import Plateau, Span
 from trickrun.tricks.stopping import EarlyStopping
 
 DTYPES = {"float64": torch.float64}
-NORMS = (
-    nn.modules.batchnorm._NormBase,
-    nn.LayerNorm,
-    nn.GroupNorm,
-    nn.RMSNorm,
-)
 
 
 def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> Job:
@@ -48,6 +41,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         CompileError: parts do not fit together, or a trick finds nothing to act on.
     """
     device = pick_device(recipe.train.device)
+    set_determinism(recipe, device)
     dtype = DTYPES.get(recipe.train.precision, torch.float32)
     data = to_device(data or prepare(recipe.data, folder), device)
     loss_kind: Loss = recipe.loss
@@ -63,13 +57,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     )
     model.to(device, dtype)
     check_output(model, data, dtype, outputs)
-    touches += model_touches(recipe, model)
-
     penalties = bind_penalties(recipe, model)
-    touches += regularizer_touches(recipe, penalties, loss_kind)
-    augmentations = bind_augmentations(recipe, folder, data.shape, device)
-    touches += augmentation_touches(recipe)
-    check_touched(touches)
+    touches += all_touches(recipe, model, loss_kind, penalties)
 
     metrics = {
         metric.name: metric.build(data.task, folder) for metric in pick_metrics(recipe, data.task)
@@ -89,7 +78,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         metrics=metrics,
         optimizer=recipe.optimizer.build([{"params": list(model.parameters())}], folder),
         penalties=penalties,
-        augmentations=augmentations,
+        augmentations=bind_augmentations(recipe, folder, data.shape, device),
+        step=own_step(recipe, folder),
         dropout_stream=dropout_stream,
         stopping=pick_stopping(recipe, data, metrics),
         batch_size=batch_size,
@@ -105,6 +95,51 @@ def pick_device(wanted: str) -> torch.device:
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(wanted)
+
+
+def set_determinism(recipe: Recipe, device: torch.device) -> None:
+    """Make this process's CUDA operations repeatable bit by bit if the recipe asks for it.
+
+    On a CPU they are so anyway, for one number of threads.
+    """
+    if recipe.train.deterministic and device.type == "cuda":
+        # cuBLAS reads it when it starts (NVIDIA's notes on reproducibility).
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+
+
+def own_step(recipe: Recipe, folder: Path) -> Step | None:
+    """Return the user's training step, if the recipe names one.
+
+    Raises CompileError if the recipe also declares what only the built-in step applies.
+    """
+    wanted = recipe.train.step
+    if wanted is None:
+        return None
+    unused = [p.kind_name for p in recipe.regularizers.penalties if not p.off]
+    unused += ["clip"] if recipe.optimizer.clip is not None else []
+    if unused:
+        raise CompileError(
+            f"your own step decides what is minimized, so nothing applies: {', '.join(unused)}",
+            "train.step",
+            "take them out of the recipe and do them in your step",
+        )
+    function = resolve(wanted.target, folder)
+
+    def step(
+        model: nn.Module, batch: Batch, loss: LossFunction, optimizer: torch.optim.Optimizer
+    ) -> torch.Tensor:
+        values = (model, batch, loss, optimizer)
+        found = call(function, wanted.target, *values, args=wanted.args)
+        if not isinstance(found, torch.Tensor) or found.numel() != 1:
+            raise CompileError(
+                f"it returned {found!r}, not the loss as a tensor of one number",
+                wanted.target,
+                "return the loss that you called backward on",
+            )
+        return found.detach().reshape(())
+
+    return step
 
 
 def to_device(data: Prepared, device: torch.device) -> Prepared:
@@ -157,104 +192,6 @@ def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: 
             f"for {len(x)} samples the model returns {shape}, the loss needs [{len(x)}, {outputs}]",
             "model",
             f"end it with a layer of {outputs} outputs",
-        )
-
-
-def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
-    """Return the ledger lines of the tricks that are layers of a built-in model.
-
-    A python model builds its own layers, so there these tricks touch nothing.
-    """
-    touches = []
-    own = isinstance(recipe.model, PythonModel)
-    if recipe.normalization.kind != "none":
-        count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
-        touches.append(
-            Touch("normalization", recipe.normalization.kind, counted(count, "layer"), count)
-        )
-    dropout = recipe.regularizers.dropout
-    if dropout is not None:
-        count = 0 if own else sum(isinstance(m, KeyedDropout) for m in model.modules())
-        what = "off" if dropout.off else counted(count, "layer")
-        touches.append(Touch("regularizers", "dropout", what, count, dropout.off))
-    return touches
-
-
-def bind_penalties(
-    recipe: Recipe, model: nn.Module
-) -> tuple[tuple[Penalty, list[nn.Parameter]], ...]:
-    """Return each penalty of non-zero strength with the parameters that it acts on."""
-    acting = [penalty for penalty in recipe.regularizers.penalties if not penalty.off]
-    return tuple((penalty, penalized(model, penalty.on)) for penalty in acting)
-
-
-def regularizer_touches(
-    recipe: Recipe, penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...], loss: Loss
-) -> list[Touch]:
-    """Return the ledger lines of penalties and label smoothing."""
-    touches = [
-        Touch("regularizers", penalty.kind_name, "off", 0, off=True)
-        for penalty in recipe.regularizers.penalties
-        if penalty.off
-    ]
-    touches += [
-        Touch("regularizers", penalty.kind_name, counted(len(on), "parameter"), len(on))
-        for penalty, on in penalties
-    ]
-    smoothing = recipe.regularizers.label_smoothing
-    if smoothing is not None:
-        count = int(loss.takes_label_smoothing)
-        what = "off" if smoothing.off else f"the targets of {loss.kind_name}"
-        touches.append(Touch("regularizers", "label_smoothing", what, count, smoothing.off))
-    return touches
-
-
-def bind_augmentations(
-    recipe: Recipe, folder: Path, shape: tuple[int, ...], device: torch.device
-) -> tuple[BoundAugmentation, ...]:
-    """Return the augmentations of non-zero strength, each with a stream of its own; raise
-    CompileError for one that needs images on data that has none."""
-    bound = []
-    repeats: Counter[str] = Counter()
-    for index, augmentation in enumerate(recipe.augmentation):
-        kind = augmentation.kind_name
-        if augmentation.needs_image and len(shape) != 3:
-            raise CompileError(
-                f"{kind} needs images, the data has inputs of shape {list(shape)}",
-                f"augmentation.{index}",
-                "for tables use noise",
-            )
-        # Not by its place in the list: taking another one out must not change its draws.
-        stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
-        repeats[kind] += 1
-        if not augmentation.off:
-            bound.append(BoundAugmentation(augmentation.stage, augmentation.build(folder), stream))
-    return tuple(bound)
-
-
-def augmentation_touches(recipe: Recipe) -> list[Touch]:
-    """Return the ledger lines of the augmentations."""
-    return [
-        Touch(
-            "augmentation",
-            augmentation.kind_name,
-            "off" if augmentation.off else f"{augmentation.stage} training batches",
-            int(not augmentation.off),
-            augmentation.off,
-        )
-        for augmentation in recipe.augmentation
-    ]
-
-
-def check_touched(touches: list[Touch]) -> None:
-    """Raise CompileError for tricks that are on and found nothing to act on."""
-    idle = [touch for touch in touches if touch.count == 0 and not touch.off]
-    if idle:
-        names = ", ".join(f"{touch.section}: {touch.trick}" for touch in idle)
-        raise CompileError(
-            f"declared, but nothing in this job for it to act on: {names}",
-            idle[0].section,
-            "take it out of the recipe, or change the model so that it has a place",
         )
 
 

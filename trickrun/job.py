@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,25 @@ class BoundAugmentation:
 
 
 @dataclass(frozen=True)
+class BoundPenalty:
+    """A penalty with the parameters that it acts on."""
+
+    penalty: Penalty
+    parameters: list[nn.Parameter]
+
+    def term(self) -> torch.Tensor:
+        """Return the scalar that it adds to the loss."""
+        return self.penalty.penalty(self.parameters)
+
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+"""Inputs [B, *shape] and prepared targets [B, ...] of one step."""
+
+Step = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
+"""A user's own training step: it updates the model and returns the loss, detached."""
+
+
+@dataclass(frozen=True)
 class Job:
     """A recipe compiled for one device. Only the loop changes it: model and optimizer.
 
@@ -42,7 +61,8 @@ class Job:
         data: the splits on ``device``, and what normalizes their batches.
         loss_kind: the loss's parameters, for what metrics and predictions see.
         targets: each split's targets in the form that the loss compares with.
-        penalties: each with the parameters that it acts on.
+        penalties: those of non-zero strength.
+        step: the user's own training step, or None for the built-in one.
         augmentations: those that act, in the recipe's order.
         stopping: what the best evaluation is; only recipe.early_stopping ends the run by it.
         ledger: what each trick touched.
@@ -59,7 +79,8 @@ class Job:
     targets: dict[str, torch.Tensor]
     metrics: dict[str, MetricFunction]
     optimizer: torch.optim.Optimizer
-    penalties: tuple[tuple[Penalty, list[nn.Parameter]], ...]
+    penalties: tuple[BoundPenalty, ...]
+    step: Step | None
     augmentations: tuple[BoundAugmentation, ...]
     dropout_stream: StepStream
     stopping: EarlyStopping
@@ -100,16 +121,14 @@ class Job:
         """Return a batch as the model sees it in evaluation: float, normalized."""
         return self.data.scaler(x.to(self.dtype))
 
-    def training_batch(self, indices: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def training_batch(self, indices: torch.Tensor, step: int) -> Batch:
         """Return inputs and prepared targets of the samples ``indices`` [B], augmented."""
         x = self.data.train.x.index_select(0, indices).to(self.dtype)
         y = self.targets["train"].index_select(0, indices)
         x, y = self.augment("raw", x, y, step)
         return self.augment("normalized", self.data.scaler(x), y, step)
 
-    def augment(
-        self, stage: Stage, x: torch.Tensor, y: torch.Tensor, step: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def augment(self, stage: Stage, x: torch.Tensor, y: torch.Tensor, step: int) -> Batch:
         """Apply the augmentations of one stage, each from its own stream at ``step``."""
         for augmentation in self.augmentations:
             if augmentation.stage == stage:
@@ -119,7 +138,7 @@ class Job:
 
     def penalty(self) -> torch.Tensor | None:
         """Return the sum of the penalties, or None if the recipe has none."""
-        terms = [penalty.penalty(parameters) for penalty, parameters in self.penalties]
+        terms = [bound.term() for bound in self.penalties]
         return torch.stack(terms).sum() if terms else None
 
     def autocast(self) -> AbstractContextManager[object]:

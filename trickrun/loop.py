@@ -86,12 +86,16 @@ def take_step(
 ) -> StepResult:
     """Take training step ``step`` (from 0) on the samples ``indices`` [B].
 
-    The step's order: batch, augment, forward, loss and penalty, backward, clip, update.
+    The step's order: batch, augment, forward, loss and penalty, backward, clip, update. From the
+    forward pass on, a recipe's own train.step takes over.
     """
     lr = set_lr(job, step, history)
     job.model.train()
     job.start_streams(step)
     x, y = job.training_batch(indices, step)
+    if job.step is not None:
+        loss = job.step(job.model, (x, y), job.loss, job.optimizer)
+        return StepResult(loss, None, None, lr, len(indices))
     job.optimizer.zero_grad(set_to_none=True)
     with job.autocast():
         loss = job.loss(job.model(x), y)

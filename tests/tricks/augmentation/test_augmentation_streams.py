@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.compiler import bind_augmentations
+from trickrun.ledger import bind_augmentations
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
 

@@ -1,0 +1,138 @@
+"""What each trick of a recipe acts on in a job; a trick that acts on nothing is an error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from trickrun.errors import CompileError
+from trickrun.job import BoundAugmentation, BoundPenalty
+from trickrun.models.python import PythonModel
+from trickrun.modules.dropout import KeyedDropout
+from trickrun.recipe.schema import Recipe
+from trickrun.streams import StepStream
+from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.regularizers.base import penalized
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+
+
+def all_touches(
+    recipe: Recipe, model: nn.Module, loss: Loss, penalties: tuple[BoundPenalty, ...]
+) -> list[Touch]:
+    """Return the ledger's lines for all tricks but the init, which writes its own.
+
+    Raises CompileError if one that is on acts on nothing.
+    """
+    touches = [
+        *model_touches(recipe, model),
+        *regularizer_touches(recipe, penalties, loss),
+        *augmentation_touches(recipe),
+    ]
+    check_touched(touches)
+    return touches
+
+
+def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+    """Return the ledger lines of the tricks that are layers of a built-in model.
+
+    A python model builds its own layers, so there these tricks touch nothing.
+    """
+    touches = []
+    own = isinstance(recipe.model, PythonModel)
+    if recipe.normalization.kind != "none":
+        count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
+        touches.append(
+            Touch("normalization", recipe.normalization.kind, counted(count, "layer"), count)
+        )
+    dropout = recipe.regularizers.dropout
+    if dropout is not None:
+        count = 0 if own else sum(isinstance(m, KeyedDropout) for m in model.modules())
+        what = "off" if dropout.off else counted(count, "layer")
+        touches.append(Touch("regularizers", "dropout", what, count, dropout.off))
+    return touches
+
+
+def bind_penalties(recipe: Recipe, model: nn.Module) -> tuple[BoundPenalty, ...]:
+    """Return each penalty of non-zero strength with the parameters that it acts on."""
+    acting = [penalty for penalty in recipe.regularizers.penalties if not penalty.off]
+    return tuple(BoundPenalty(penalty, penalized(model, penalty.on)) for penalty in acting)
+
+
+def regularizer_touches(
+    recipe: Recipe, penalties: tuple[BoundPenalty, ...], loss: Loss
+) -> list[Touch]:
+    """Return the ledger lines of penalties and label smoothing."""
+    touches = [
+        Touch("regularizers", penalty.kind_name, "off", 0, off=True)
+        for penalty in recipe.regularizers.penalties
+        if penalty.off
+    ]
+    touches += [
+        Touch(
+            "regularizers",
+            bound.penalty.kind_name,
+            counted(len(bound.parameters), "parameter"),
+            len(bound.parameters),
+        )
+        for bound in penalties
+    ]
+    smoothing = recipe.regularizers.label_smoothing
+    if smoothing is not None:
+        count = int(loss.takes_label_smoothing)
+        what = "off" if smoothing.off else f"the targets of {loss.kind_name}"
+        touches.append(Touch("regularizers", "label_smoothing", what, count, smoothing.off))
+    return touches
+
+
+def bind_augmentations(
+    recipe: Recipe, folder: Path, shape: tuple[int, ...], device: torch.device
+) -> tuple[BoundAugmentation, ...]:
+    """Return the augmentations of non-zero strength, each with a stream of its own; raise
+    CompileError for one that needs images on data that has none."""
+    bound = []
+    repeats: Counter[str] = Counter()
+    for index, augmentation in enumerate(recipe.augmentation):
+        kind = augmentation.kind_name
+        if augmentation.needs_image and len(shape) != 3:
+            raise CompileError(
+                f"{kind} needs images, the data has inputs of shape {list(shape)}",
+                f"augmentation.{index}",
+                "for tables use noise",
+            )
+        # Not by its place in the list: taking another one out must not change its draws.
+        stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
+        repeats[kind] += 1
+        if not augmentation.off:
+            bound.append(BoundAugmentation(augmentation.stage, augmentation.build(folder), stream))
+    return tuple(bound)
+
+
+def augmentation_touches(recipe: Recipe) -> list[Touch]:
+    """Return the ledger lines of the augmentations."""
+    return [
+        Touch(
+            "augmentation",
+            augmentation.kind_name,
+            "off" if augmentation.off else f"{augmentation.stage} training batches",
+            int(not augmentation.off),
+            augmentation.off,
+        )
+        for augmentation in recipe.augmentation
+    ]
+
+
+def check_touched(touches: list[Touch]) -> None:
+    """Raise CompileError for tricks that are on and found nothing to act on."""
+    idle = [touch for touch in touches if touch.count == 0 and not touch.off]
+    if idle:
+        names = ", ".join(f"{touch.section}: {touch.trick}" for touch in idle)
+        raise CompileError(
+            f"declared, but nothing in this job for it to act on: {names}",
+            idle[0].section,
+            "take it out of the recipe, or change the model so that it has a place",
+        )
