@@ -25,10 +25,11 @@ DATA = "data.json"
 
 
 def remember_data(folder: RunFolder, data: Prepared) -> None:
-    """Write what predictions need to know of the data that a run is trained on."""
+    """Write what predictions and `curves` need to know of the data that a run is trained on."""
     facts = {
         "task": asdict(data.task),
         "shape": data.shape,
+        "val_samples": len(data.val) if data.val is not None else 0,
         # A float32 written as JSON and read again is the same float32.
         "shift": None if data.scaler.shift is None else data.scaler.shift.tolist(),
         "scale": None if data.scaler.scale is None else data.scaler.scale.tolist(),
