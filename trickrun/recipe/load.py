@@ -17,18 +17,14 @@ from trickrun.recipe.locate import Layer, locate
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
     ROOT,
-    PathError,
     Step,
+    apply_paths,
     at,
-    child,
-    order,
+    form_at,
     patch,
-    patch_paths,
-    steps_of,
 )
 from trickrun.recipe.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.shape import Shape
 from trickrun.recipe.shorthand import expand
 from trickrun.recipe.sources import Text, read_chain, read_override
 
@@ -124,30 +120,22 @@ def override_layers(
     overrides: Sequence[str], tree: dict[str, Any], problems: list[Problem]
 ) -> tuple[list[Layer], dict[str, Any]]:
     """Return one layer an override, in the order of patching, and the changed tree."""
-    values: dict[str, Text] = {}
-    for override in overrides:
-        read = read_override(override, problems)
-        if read is None:
-            continue
-        path, text = read
-        try:
-            patch_paths(tree, {path: text.value})
-        except PathError as error:
-            whole = text.source.at(0, text.offset - 1)
-            problems.append(Problem(error.message, path, whole, error.hint))
-            continue
-        values[path] = text
-    changed = patch_paths(tree, {path: text.value for path, text in values.items()})
-    steps = sorted(((steps_of(path, tree), values[path]) for path in values), key=order)
-    return [layer_at(text, where, tree) for where, text in steps], changed
+    read = [found for text in overrides if (found := read_override(text, problems))]
+    texts = dict(read)
+    applied = apply_paths(tree, {path: text.value for path, text in texts.items()})
+    for path, error in applied.wrong.items():
+        place = texts[path].source.at(0, texts[path].offset - 1)
+        problems.append(Problem(error.message, path, place, error.hint))
+    layers = [layer_at(texts[path], steps, applied.tree) for path, steps in applied.steps.items()]
+    return layers, applied.tree
 
 
 def layer_at(text: Text, steps: tuple[Step, ...], tree: dict[str, Any]) -> Layer:
-    """Return the layer of an override at ``steps`` of ``tree``."""
-    shape: Shape = ROOT
+    """Return the layer of an override at ``steps`` of the changed ``tree``."""
     here: Any = tree
     for step in steps:
-        shape, here = child(shape, step, here), at(here, step)
+        here = at(here, step)
+    shape = form_at(steps, tree)
     change = expand(text.value, shape, here)
     return Layer(text.source, text.root, steps, change, shape, text.offset)
 

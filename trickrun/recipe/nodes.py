@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,6 +197,19 @@ class Reader:
 def resolved(node: Node) -> Node:
     """Return the node itself, or what an alias repeats."""
     return node.target if isinstance(node, Alias) else node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield ``node`` and all nodes written in it, in the order of the text."""
+    yield node
+    match node:
+        case Sequence(items=items):
+            for item in items:
+                yield from walk(item)
+        case Mapping(entries=entries):
+            for entry in entries:
+                yield from walk(entry.key)
+                yield from walk(entry.value)
 
 
 def merge_sources(node: Node) -> list[Mapping] | None:

@@ -7,6 +7,7 @@ Shorthand is expanded first; mappings merge by key, lists replace, null deletes,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from trickrun.errors import TrickrunError
@@ -50,22 +51,54 @@ def patch(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def patch_paths(tree: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``tree`` with each recipe path in ``values`` patched by its value; null deletes.
 
-    The order of ``values`` does not matter. Indices of list elements are those in ``tree``.
+    The order of ``values`` does not matter: see :func:`order`. Deleted list elements count until
+    all paths are applied.
 
     Raises PathError for an empty path or an index that is not there.
     """
-    split = [(steps_of(path, tree), value) for path, value in values.items()]
-    for steps, value in sorted(split, key=order):
-        tree = patch(tree, _nested(tree, ROOT, steps, value))
+    applied = apply_paths(tree, values)
+    for error in applied.wrong.values():
+        raise error
+    return applied.tree
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of patching paths one by one.
+
+    Args:
+        tree: patched by the paths that lead somewhere.
+        steps: these paths, split, in the order of patching.
+        wrong: the errors of the others.
+    """
+
+    tree: dict[str, Any]
+    steps: dict[str, tuple[Step, ...]]
+    wrong: dict[str, PathError]
+
+
+def apply_paths(tree: dict[str, Any], values: Mapping[str, Any]) -> Applied:
+    """Patch ``tree`` as :func:`patch_paths` does, and collect the errors."""
+    split: dict[str, tuple[Step, ...]] = {}
+    wrong: dict[str, PathError] = {}
+    for path in sorted(values, key=order):
+        try:
+            steps = steps_of(path, tree)
+            change = _nested(tree, ROOT, steps, values[path])
+        except PathError as error:
+            wrong[path] = error
+        else:
+            split[path] = steps
+            tree = patch(tree, change)
     cleaned = _without_gone(tree)
     assert isinstance(cleaned, dict)
-    return cleaned
+    return Applied(cleaned, split, wrong)
 
 
-def order(change: tuple[tuple[Step, ...], object]) -> tuple[int, bool]:
-    """Rank a change: whole sections before their parts, a kind before its parameters."""
-    steps = change[0]
-    return len(steps), steps[-1] != "kind"
+def order(path: str) -> tuple[int, bool]:
+    """Rank a path: whole sections before their parts, a kind before its parameters."""
+    words = path.split(".")
+    return len(words), words[-1] != "kind"
 
 
 def merge(base: Any, change: Any, shape: Shape) -> Any:
@@ -120,6 +153,25 @@ def child(shape: Shape, key: Step, *mappings: object) -> Shape:
             params = params_at(shape, *mappings)
             known = members(params) if params else {}
             return known[key].shape if isinstance(key, str) and key in known else ANYTHING
+
+
+def form_at(steps: Sequence[Step], tree: Any) -> Shape:
+    """Return the form of what stands at ``steps`` of ``tree``."""
+    shape: Shape = ROOT
+    for step in steps:
+        shape, tree = child(shape, step, tree), at(tree, step)
+    return shape
+
+
+def contract(value: Any, shape: Shape) -> Any:
+    """Return canonical data with each section that only names its kind as that bare word."""
+    if isinstance(value, list):
+        return [contract(entry, child(shape, index)) for index, entry in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(shape, Kinds) and list(value) == ["kind"]:
+        return value["kind"]
+    return {key: contract(entry, child(shape, key, value)) for key, entry in value.items()}
 
 
 def steps_of(path: str, tree: dict[str, Any]) -> tuple[Step, ...]:

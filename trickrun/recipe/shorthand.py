@@ -62,4 +62,6 @@ def _parameters(value: Any, params: type[Params], base: Any, fill: bool) -> Any:
     return {
         key: expand(v, known[key].shape if key in known else Leaf(Any), below.get(key), fill)
         for key, v in params.expand(value).items()
+        # In a whole document null says what leaving the key out says; in a patch it deletes.
+        if not (fill and v is None and key in known and known[key].nullable)
     }
