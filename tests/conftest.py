@@ -53,6 +53,12 @@ def run_main(*arguments: object) -> Ran:
     return Ran(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Ran]:
+    """The command line, in the current working folder."""
+    return run_main
+
+
 @pytest.fixture
 def trickrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """The command line, in an empty working folder."""
