@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.folder import RunFolder
 from trickrun.compiler import compile_recipe
 from trickrun.evaluate import predict
+from trickrun.folder import RunFolder
 from trickrun.scoring import predictions
 from trickrun.trained import open_run
 
