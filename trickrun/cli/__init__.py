@@ -11,7 +11,9 @@ import typer
 from trickrun import __version__
 from trickrun.cli import grid
 from trickrun.cli.checks import initial_loss
+from trickrun.cli.curves import curves
 from trickrun.cli.doctor import doctor
+from trickrun.cli.lr_find import lr_find
 from trickrun.cli.output import answer_failure
 from trickrun.cli.runs import runs
 from trickrun.cli.scoring import evaluate, predict
@@ -51,8 +53,10 @@ def options(
 
 app.command()(train)
 app.command("initial-loss")(initial_loss)
+app.command("lr-find")(lr_find)
 app.command()(tricks)
 app.add_typer(grid.app, name="grid")
+app.command()(curves)
 app.command("eval")(evaluate)
 app.command()(predict)
 app.add_typer(runs, name="runs")

@@ -54,11 +54,13 @@ def run_check(
     runs: Path | None,
     check: Check,
     show: Callable[[Verdict], None] | None = None,
+    pictures: Callable[[Verdict], dict[str, str]] | None = None,
 ) -> Answer:
     """Run ``check`` on a recipe, record it in a run folder and print what it says.
 
     Args:
         show: prints the measurements, before the verdict.
+        pictures: draws them; returns file name to content.
     """
     from trickrun.recipe.load import load
 
@@ -69,6 +71,8 @@ def run_check(
 
     verdict, derived = check(loaded)
     folder = record(verdict, loaded, derived, runs_dir(runs), sys.argv)
+    for name, picture in (pictures(verdict) if pictures is not None else {}).items():
+        folder.write(name, picture)
     if show is not None:
         show(verdict)
     print_verdict(verdict)

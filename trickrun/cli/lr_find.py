@@ -1,0 +1,74 @@
+"""``lr-find``: step 3, and the edit of the recipe's learning rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trickrun.cli.checks import run_check
+from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer
+from trickrun.errors import TrickrunError
+
+
+def lr_find(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    low: Annotated[float, typer.Option(help="Learning rate of the first step.")] = 1e-7,
+    high: Annotated[float, typer.Option(help="Learning rate of the last step.")] = 10.0,
+    steps: Annotated[int, typer.Option(min=50, help="Training steps of each seed.")] = 200,
+    seeds: Annotated[int, typer.Option(min=1, help="Draws of weights and batches.")] = 3,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write the suggestion into the recipe file.")
+    ] = False,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Step 3: find the learning rate by a range test, or say why none can be suggested.
+
+    Example: trickrun lr-find recipes/digits.yaml
+    """
+
+    def work() -> Answer:
+        if apply and overrides:
+            raise TrickrunError(
+                "the suggestion would be for the recipe as changed here, not for its file",
+                "--apply",
+                "write the changes into the file first, or leave out --apply",
+            )
+        found = find(recipe, overrides or [], (low, high, steps, seeds), runs_dir)
+        if apply and found.result["suggestion"] is not None:
+            write(recipe, found.result["suggestion"])
+        return found
+
+    answer("lr-find", as_json, debug, work, recipe)
+
+
+def find(
+    recipe: Path, overrides: list[str], size: tuple[float, float, int, int], runs: Path | None
+) -> Answer:
+    """Run the range test of ``size`` (low, high, steps, seeds) and print what it says."""
+    from trickrun.checks.lr_find import Range
+    from trickrun.checks.lr_find import lr_find as check
+    from trickrun.report.lr_find import pictures, print_lr_find, progress
+
+    with progress() as watch:
+        return run_check(
+            recipe,
+            overrides,
+            runs,
+            lambda loaded: check(loaded, Range(*size), watch),
+            print_lr_find,
+            pictures,
+        )
+
+
+def write(recipe: Path, suggestion: float) -> None:
+    """Write the suggestion into the recipe file and print what changed."""
+    from trickrun.recipe.apply import apply_edits
+
+    changed = apply_edits(recipe, {"optimizer.lr": suggestion})
+    print(changed or f"{recipe} has optimizer.lr {suggestion:g} already", end="\n"[bool(changed) :])
