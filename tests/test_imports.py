@@ -1,0 +1,116 @@
+"""Imports point one way, and what only reads recipes brings in no torch."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import trickrun
+
+ROOT = Path(trickrun.__file__).parent
+
+ORDER = (
+    "cli",
+    "docs",
+    "report",
+    "checks",
+    "engines",
+    "resume",
+    "scoring",
+    "run",
+    "runs",
+    "doctor",
+    "nonfinite",
+    "trained",
+    "environment",
+    "sink",
+    "loop",
+    "evaluate",
+    "records",
+    "state",
+    "compiler",
+    "ledger",
+    "job",
+    "catalogue",
+    "recipe",
+    "tricks",
+    "models",
+    "data",
+    "modules",
+    "diagnose",
+    "expect",
+    "folder",
+    "files",
+    "interrupt",
+    "memory",
+    "params",
+    "streams",
+    "targets",
+    "errors",
+)
+"""Each part of trickrun, a package or a file, imports only parts that come after it."""
+
+UPWARDS = {("tricks", "models"), ("models", "tricks")}
+"""A model places the layers of tricks; a trick asks which activation follows a layer."""
+
+EVIDENCE_ONLY = "diagnose"
+"""It imports nothing of trickrun but itself: its input is plain data."""
+
+
+def imports() -> Iterator[tuple[str, str, str]]:
+    """Yield importing part, imported part and file, imports inside functions included."""
+    for file in ROOT.rglob("*.py"):
+        importing = file.relative_to(ROOT).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for name in imported(node):
+                parts = name.split(".")
+                if parts[0] == "trickrun" and parts[1:] and parts[1] != importing:
+                    yield importing, parts[1], str(file.relative_to(ROOT))
+
+
+def imported(node: ast.AST) -> list[str]:
+    """Return the dotted names that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        assert node.level == 0, "relative imports hide where they point"
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def test_imports_point_one_way():
+    wrong = [
+        f"{file}: {importing} imports {part}"
+        for importing, part, file in imports()
+        if part != "__version__"
+        and (importing, part) not in UPWARDS
+        and ORDER.index(importing) > ORDER.index(part)
+    ]
+    assert wrong == []
+
+
+def test_a_diagnosis_knows_only_evidence():
+    assert [part for importing, part, _ in imports() if importing == EVIDENCE_ONLY] == []
+
+
+def test_the_order_names_every_part_once():
+    parts = {path.stem for path in ROOT.iterdir() if path.suffix in ("", ".py")}
+    assert sorted(ORDER) == sorted(parts - {"__init__", "__pycache__"})
+
+
+PROGRAM = """
+import importlib, pkgutil, sys
+for name in ("recipe", "tricks", "models", "data", "diagnose", "cli"):
+    package = importlib.import_module(f"trickrun.{name}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+print([name for name in ("torch", "numpy", "sklearn", "scipy") if name in sys.modules])
+"""
+
+
+def test_reading_recipes_imports_no_torch():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
