@@ -67,7 +67,7 @@ def test_task_is_given(tmp_path: Path) -> None:
         ({"x_train": X, "y_train": Y, "x_test": X}, "no array 'y_test'"),
         ({"x": X, "y": Y, "x_tst": X}, "arrays without a meaning beside the others: x_tst"),
         ({"x": X, "y": Y, "x_train": X}, "without a meaning beside the others: x_train"),
-        ({"x": X, "y": np.array([None] * 6)}, "array 'y' holds objects"),
+        ({"x": X, "y": np.array([None] * 6)}, "an array holds objects"),
         ({"x": X, "y": Y - 1}, "labels count from 0"),
         ({"x": X, "y": Y[:5]}, "6 samples in x, but 5 targets in y"),
         ({"x": X[:0], "y": Y[:0]}, "there are no samples"),
@@ -114,7 +114,15 @@ def test_flipped_bytes(tmp_path: Path) -> None:
     place = content.index(X.tobytes())
     content[place : place + 4] = b"\xff" * 4
     (tmp_path / "d.npz").write_bytes(content)
-    with pytest.raises(DataError, match="array 'x' is broken"):
+    with pytest.raises(DataError, match="an array is broken"):
+        read_npz(tmp_path / "d.npz")
+
+
+def test_damaged_directory(tmp_path: Path) -> None:
+    load(tmp_path, x=X, y=Y)
+    content = (tmp_path / "d.npz").read_bytes()
+    (tmp_path / "d.npz").write_bytes(content.replace(b"PK\x01\x02", b"PK\x01\xff"))
+    with pytest.raises(DataError, match="an array is broken"):
         read_npz(tmp_path / "d.npz")
 
 

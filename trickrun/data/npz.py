@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -57,19 +56,14 @@ def read_npz(path: Path) -> dict[str, Array]:
     if not zipfile.is_zipfile(content):
         hint = "write it with numpy.savez, which makes a .npz file"
         raise DataError("this is not a whole npz file", str(path), hint)
-    arrays = {}
-    with np.load(content, allow_pickle=False) as archive:
-        for name in archive.files:
-            try:
-                arrays[name.lower()] = archive[name]
-            except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-                objects = "allow_pickle" in str(error)
-                raise DataError(
-                    f"array {name!r} " + ("holds objects" if objects else f"is broken: {error}"),
-                    str(path),
-                    "save it with a number type, such as float32" if objects else "get it again",
-                ) from error
-    return arrays
+    try:
+        with np.load(content, allow_pickle=False) as archive:
+            return {name.lower(): archive[name] for name in archive.files}
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged file
+        if "allow_pickle" in str(error):
+            hint = "save all arrays with a number type, such as float32"
+            raise DataError("an array holds objects, not numbers", str(path), hint) from error
+        raise DataError(f"an array is broken: {error}", str(path), "get it again") from error
 
 
 def find_parts(arrays: Mapping[str, Array], where: str) -> dict[str, tuple[Array, Array]]:
