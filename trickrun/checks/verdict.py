@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from trickrun import environment
 from trickrun.compiler import pick_device
 from trickrun.diagnose.finding import Finding
 from trickrun.folder import RunFolder, create
+from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import patch_paths
 
@@ -51,10 +50,9 @@ def begin(loaded: Loaded, derived: Loaded, root: Path, command: list[str]) -> Ru
     """
     folder = create(root, loaded.recipe.name)
     folder.write("recipe.yaml", loaded.text)
-    resolved = derived.recipe.model_dump(mode="json", by_alias=True)
     device = pick_device(derived.recipe.train.device)
     folder.write_json("env.json", environment.describe(device, command, loaded.folder))
-    folder.write("resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+    folder.write("resolved.yaml", resolved_text(derived.recipe))
     return folder
 
 
