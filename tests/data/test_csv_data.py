@@ -125,6 +125,7 @@ def test_semicolons_are_found_and_a_delimiter_may_be_given(tmp_path: Path) -> No
         ("3,red", "NaN,red", "line 4, column 'age': the value is missing"),
         ("3,red", "inf,red", "line 4, column 'age': 'inf' is not finite"),
         ("3,red", "three,red", "line 4, column 'age': 'three' is not a number"),
+        ("3,red", "3_0,red", "line 4, column 'age': '3_0' is not a number"),
         ("3,red", '"3,5",red', "decimals are written with a point"),
         ("2,blue", "2,", "line 3, column 'color': the value is missing"),
         ("3.5,dog", "3.5,", "line 5, column 'kind': the value is missing"),
