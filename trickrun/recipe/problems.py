@@ -6,6 +6,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from trickrun.errors import TrickrunError
 
@@ -113,6 +114,9 @@ class RecipeError(TrickrunError):
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
         where = ": ".join(part for part in (str(first.place or ""), first.path) if part)
         super().__init__(first.message + more, where, first.hint)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**super().as_json(), "problems": [problem.as_json() for problem in self.problems]}
 
     def __str__(self) -> str:
         told = "\n".join(str(problem) for problem in self.problems)

@@ -139,7 +139,7 @@ def print_plan(found: dict[str, Any]) -> None:
     table.add_row("(input)", "", shape(found["inputs"]), "")
     for row in found["layers"]:
         count = f"{row['parameters']:,}" if row["parameters"] else ""
-        table.add_row(row["name"], row["kind"], shape(row["output"]), count)
+        table.add_row(row["name"] or "(model)", row["kind"], shape(row["output"]), count)
     print_table(console, table)
     samples = ", ".join(f"{count} {name}" for name, count in found["samples"].items() if count)
     console.print(

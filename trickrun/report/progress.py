@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from trickrun.folder import RunFolder
 from trickrun.job import Job
@@ -73,6 +73,8 @@ def progress_sink(job: Job) -> Iterator[Callable[[Record], None]]:
 def bar(console: Console) -> Progress:
     """Return the progress bar, not yet started."""
     columns = (
+        # The bar moves when losses come in, which a slow network brings seldom.
+        SpinnerColumn(),
         TextColumn("[bold]{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%  {task.fields[shown]}  ETA"),
