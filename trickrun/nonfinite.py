@@ -12,6 +12,7 @@ from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.state import Progress
 
+BAD_INPUT = "the batch has a non-finite input"
 NOT_AGAIN = "repeated on this device, the step was finite: see train.deterministic"
 
 
@@ -51,7 +52,7 @@ def first_bad_number(job: Job, indices: torch.Tensor, step: int) -> str | None:
     job.start_streams(step)
     x, y = job.training_batch(indices, step)
     if not finite(x):
-        return "the batch has a non-finite input"
+        return BAD_INPUT
     with torch.no_grad(), job.autocast():
         prediction = job.model(x)
         if bad:

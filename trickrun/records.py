@@ -86,8 +86,8 @@ class NonFinite(Exception):
     """
 
     def __init__(self, step: int, loss: float, good: Steps | None = None) -> None:
-        bad = f"the loss is {loss}" if not math.isfinite(loss) else "a weight is not finite"
-        super().__init__(f"{bad} after step {step}")
+        weights = f"a weight is not finite after step {step}"
+        super().__init__(weights if math.isfinite(loss) else f"the loss of step {step} is {loss}")
         self.step = step
         self.loss = loss
         self.good = good

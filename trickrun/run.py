@@ -18,7 +18,7 @@ from trickrun.interrupt import stop_on_interrupt
 from trickrun.job import Job
 from trickrun.loop import train
 from trickrun.memory import out_of_memory_explained
-from trickrun.nonfinite import locate
+from trickrun.nonfinite import BAD_INPUT, locate
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded
 from trickrun.records import End, NonFinite
@@ -176,11 +176,10 @@ def explain(folder: RunFolder, job: Job, progress: Progress, error: NonFinite) -
     saved = folder.load("last")
     begin = restore(fresh, saved) if saved else Progress()
     place = locate(fresh, begin, progress.history, error.step)
-    return Diverged(
-        f"{error}: {place}",
-        "training",
-        "lower optimizer.lr, or add optimizer.clip: 1.0; check that the inputs are normalized",
-    )
+    hint = "lower optimizer.lr, or add optimizer.clip: 1.0; check that the inputs are normalized"
+    if place == BAD_INPUT:
+        hint = "the data is finite, so data.normalize or an augmentation made it"
+    return Diverged(f"{error}: {place}", "training", hint)
 
 
 def failed(folder: RunFolder, error: TrainingFailed) -> TrainingFailed:
