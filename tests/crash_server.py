@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from exactness import ending, go_on, same, the_run, train
 
-from trickrun import compiler, files, folder, resume, run
+from trickrun import compiler, files, folder
 from trickrun.errors import CannotWrite
-from trickrun.recipe.load import load
 
 torch.set_num_threads(1)
 compiler.prepare = cache(compiler.prepare)
@@ -122,42 +122,6 @@ def in_child(work, faulty):
     os._exit(0)
 
 
-def train(recipe, root):
-    """Train from the start, as the command does."""
-    loaded = load(recipe)
-    job = compiler.compile_recipe(loaded.recipe, loaded.folder)
-    return run.execute(run.start(loaded, root, ["train"], loaded.folder), job, ["train"], [])
-
-
-def go_on(root):
-    """Resume the one run below ``root``, as the command does."""
-    (found,) = folder.every(root)
-    resumed = resume.resume(found, [], root, ["resume"])
-    assert not resumed.warnings, resumed.warnings
-    return run.execute(resumed.folder, resumed.job, ["resume"], [])
-
-
-def ending(root):
-    """Return all that must be equal at the end of two runs."""
-    (found,) = folder.every(root)
-    metrics = [{k: v for k, v in line.items() if k != "timing"} for line in found.metrics()]
-    last, best = found.load("last"), found.load("best")
-    last["progress"].pop("seconds")
-    last.pop("metrics_bytes")
-    return {"metrics": metrics, "last": last, "best": best}
-
-
-def same(one, other):
-    """Return whether two endings are equal to the last bit."""
-    if isinstance(one, torch.Tensor):
-        return one.dtype == other.dtype and torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other
-
-
 class Server:
     """Runs one scenario below ``base`` again and again."""
 
@@ -170,7 +134,7 @@ class Server:
         files.os = FaultyOs(crash, at=0)
         self.outcome = train(self.recipe, base / "reference")
         self.boundaries = files.os.count
-        self.reference = ending(base / "reference")
+        self.reference = ending(the_run(base / "reference"))
 
     def everywhere(self):
         """Crash at each boundary."""
@@ -214,7 +178,7 @@ class Server:
             return True
         if begun[0].status != "finished":
             go_on(root)
-        return same(ending(root), self.reference)
+        return same(ending(the_run(root)), self.reference)
 
 
 def main():
