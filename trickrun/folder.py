@@ -18,6 +18,12 @@ from trickrun.errors import RunFolderError
 
 Metrics = list[dict[str, Any]]
 
+CHECKPOINTS = {
+    "last": {"model", "optimizer", "progress", "metrics_bytes"},
+    "best": {"model", "values"},
+}
+"""The checkpoints of a run, and what each holds."""
+
 TAIL = 65536
 """Bytes at the end of metrics.jsonl that hold its last line."""
 
@@ -54,6 +60,13 @@ class RunFolder:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunFolderError(f"cannot read {name}: {error}", str(self.path)) from error
+
+    def facts(self) -> dict[str, Any]:
+        """Return env.json, which tells at least the recipe's folder. Raises RunFolderError."""
+        facts = self.read_json("env.json")
+        if not isinstance(facts, dict) or "recipe_folder" not in facts:
+            raise RunFolderError("cannot read env.json: it has no recipe_folder", str(self.path))
+        return facts
 
     def log(self, records: Metrics) -> None:
         """Append records to metrics.jsonl; the next checkpoint brings them to the disk itself."""
@@ -97,7 +110,7 @@ class RunFolder:
         except Exception as error:  # torch raises many kinds for a damaged file
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise damaged(path, reason) from error
-        if not isinstance(loaded, dict) or "model" not in loaded:
+        if not isinstance(loaded, dict) or loaded.keys() != CHECKPOINTS[name]:
             raise damaged(path, "it is not one of trickrun's")
         return loaded
 

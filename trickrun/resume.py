@@ -45,7 +45,7 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     """
     check_changes(overrides)
     check_status(folder, changed=bool(overrides))
-    facts = folder.read_json("env.json")
+    facts = folder.facts()
     recipe_folder = Path(facts["recipe_folder"])
     loaded = load(folder.path / "resolved.yaml", overrides)
     job = compile_recipe(loaded.recipe, recipe_folder)

@@ -123,7 +123,7 @@ def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
 
 def note_environment(folder: RunFolder, job: Job, command: list[str], progress: Progress) -> None:
     """Write env.json, tricks.json and data.json; of a resumed run, note what differs."""
-    known, facts = folder.read_json("env.json"), environment.describe_job(job, command)
+    known, facts = folder.facts(), environment.describe_job(job, command)
     if progress.step == 0 or "torch" not in known:
         folder.write_json("env.json", {**known, **facts})
     else:

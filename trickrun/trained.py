@@ -48,7 +48,7 @@ def open_run(folder: RunFolder) -> Job:
         RunFolderError: the run has no weights yet, or its files cannot be read.
     """
     recipe = load(folder.path / "resolved.yaml").recipe
-    recipe_folder = Path(folder.read_json("env.json")["recipe_folder"])
+    recipe_folder = Path(folder.facts()["recipe_folder"])
     weights = last_weights(folder, recipe)
     job = compile_recipe(for_predictions(recipe), recipe_folder, stand_in(folder))
     try:
