@@ -10,7 +10,7 @@ import typer
 
 from trickrun import __version__
 from trickrun.cli import grid
-from trickrun.cli.checks import initial_loss
+from trickrun.cli.checks import initial_loss, overfit_batch
 from trickrun.cli.curves import curves
 from trickrun.cli.doctor import doctor
 from trickrun.cli.lr_find import lr_find
@@ -53,6 +53,7 @@ def options(
 
 app.command()(train)
 app.command("initial-loss")(initial_loss)
+app.command("overfit-batch")(overfit_batch)
 app.command("lr-find")(lr_find)
 app.command()(tricks)
 app.add_typer(grid.app, name="grid")

@@ -48,6 +48,32 @@ def initial_loss(
     answer("initial-loss", as_json, debug, work, recipe)
 
 
+def overfit_batch(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    size: Annotated[int, typer.Option(min=2, help="Samples of the batch.")] = 32,
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps at most.")] = 500,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Step 2: fit one small batch without regularizers; if that fails, say what blocks."""
+
+    def work() -> Answer:
+        from trickrun.checks.overfit_batch import overfit_batch as check
+        from trickrun.report.overfit_batch import print_overfit_batch
+
+        return run_check(
+            recipe,
+            overrides or [],
+            runs_dir,
+            lambda loaded: check(loaded, size, steps),
+            print_overfit_batch,
+        )
+
+    answer("overfit-batch", as_json, debug, work, recipe)
+
+
 def run_check(
     recipe: Path,
     overrides: list[str],

@@ -1,0 +1,210 @@
+"""What may keep a network from fitting one batch, and what to put in its place to find out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trickrun.data.task import Task
+from trickrun.models import CNN, MLP, PythonModel
+from trickrun.models.base import Model
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.losses import BCE, MAE, MSE, NLL, AutoLoss, CrossEntropy, Huber, PythonLoss
+from trickrun.tricks.optimizers import Adam
+
+HEALTHY_INITS = ("auto", "kaiming_normal", "kaiming_uniform")
+HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish")
+SATURATING = ("tanh", "sigmoid", "hard_sigmoid")
+WIDER = 4
+USUAL_LR = 1e-3
+LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A part of the recipe and its replacement.
+
+    Args:
+        path: the part, as a recipe path.
+        changes: recipe path to the value that is known to work.
+        code, name: the finding if the replacement alone lets the batch be fitted.
+        why: the reason, for people.
+    """
+
+    path: str
+    changes: dict[str, Any]
+    code: str
+    name: str
+    why: str
+
+
+def scaled_rates(recipe: Recipe) -> list[Suspect]:
+    """Return the learning rate scaled both ways."""
+    return [rate(recipe, float(f"{recipe.optimizer.lr * factor:.6g}")) for factor in LR_FACTORS]
+
+
+def rate(recipe: Recipe, lr: float) -> Suspect:
+    """Return another learning rate."""
+    given = recipe.optimizer.lr
+    high = given > lr
+    name = "Learning rate too high" if high else "Learning rate too low"
+    why = f"With lr {lr:g} instead of {given:g} the batch is fitted."
+    return Suspect("optimizer.lr", {"optimizer.lr": lr}, "TR35" if high else "TR36", name, why)
+
+
+def suspects(recipe: Recipe, task: Task) -> list[Suspect]:
+    """Return the recipe's unusual parts with their usual replacements, likeliest cause first."""
+    return [
+        *head(recipe, task),
+        *loss(recipe, task),
+        *init(recipe),
+        *activation(recipe),
+        *inputs(recipe),
+        *step(recipe),
+        *optimizer(recipe),
+        *normalization(recipe),
+        *capacity(recipe),
+    ]
+
+
+def head(recipe: Recipe, task: Task) -> Iterator[Suspect]:
+    """Yield an activation after the last layer that does not suit the loss."""
+    model, kind = recipe.model, recipe.loss
+    if not isinstance(model, Model):
+        return
+    given = model.head_activation
+    wanted = "log_softmax" if isinstance(kind, NLL) else "linear"
+    # The softmax in cross_entropy leaves log-probabilities as they are.
+    harmless = given == "log_softmax" and isinstance(kind, CrossEntropy | AutoLoss)
+    if given == wanted or harmless:
+        return
+    code, name = "TR29", "An activation after the last layer"
+    why = f"{given} after the last layer bounds what the network can answer."
+    if wanted == "log_softmax":
+        code, name = "TR25", "No log-softmax before nll"
+        why = "nll takes log-probabilities, which only a log_softmax head puts out."
+    elif task.kind == "regression":
+        code, name = "TR28", "Targets out of the head's reach"
+    elif given == "softmax" and isinstance(kind, BCE):
+        code, name = "TR27", "Softmax on one output"
+        why = "A softmax over one output is always 1."
+    elif given in ("softmax", "sigmoid", "hard_sigmoid"):
+        code, name = "TR26", "Probabilities into a loss from logits"
+        why = f"The loss squashes the {given} once more, so no answer can be certain."
+    path = "model.head_activation"
+    yield Suspect(path, {path: wanted}, code, name, why)
+
+
+def loss(recipe: Recipe, task: Task) -> Iterator[Suspect]:
+    """Yield a loss that does not suit the task, weighs classes or sums over the batch."""
+    kind = recipe.loss
+    usual = "cross_entropy" if task.kind == "classification" else "mse"
+    change = {"loss": {"kind": usual}}
+    if isinstance(kind, PythonLoss):
+        why = f"With {usual} the batch is fitted: look at {kind.target}."
+        yield Suspect("loss", change, "TR30", "Your loss", why)
+    elif isinstance(kind, MSE | MAE | Huber) and task.kind == "classification":
+        why = f"{kind.kind} on one-hot classes has flat regions that {usual} has not."
+        yield Suspect("loss", change, "TR30", "Loss does not suit the task", why)
+    elif kind.reduction == "sum":
+        why = "A sum over the batch multiplies every gradient by the batch size."
+        edit = {"loss.reduction": "mean"}
+        yield Suspect("loss.reduction", edit, "TR21", "Sum over the batch instead of mean", why)
+
+
+def init(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield any init but the plain ones; of a user's model also the one that it was built with."""
+    scheme = recipe.init
+    plain = scheme.head is None and scheme.bias in ("auto", "zeros")
+    own = isinstance(recipe.model, PythonModel)
+    if plain and scheme.kind_name in HEALTHY_INITS and not own:
+        return
+    constant = scheme.kind_name in ("zeros", "constant")
+    name = "Constant init" if constant else "Wrong init scale"
+    why = (
+        "Weights that start equal keep units equal, and zeros pass no gradient on."
+        if constant
+        else "The weights that the network starts from do not carry the signal."
+    )
+    change = {"init": {"kind": "kaiming_normal"}}
+    yield Suspect("init", change, "TR22" if constant else "TR23", name, why)
+
+
+def activation(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield a hidden activation that is linear, a softmax, or flat for large inputs."""
+    model = recipe.model
+    if not isinstance(model, Model) or model.activation in HEALTHY_ACTIVATIONS:
+        return
+    given = model.activation
+    code, name, why = "TR53", "Unusual hidden activation", f"{given} leaves little of the signal."
+    if given == "linear":
+        code, name = "TR52", "Linear hidden layers"
+        why = "Without an activation all layers together are one linear map."
+    elif given in SATURATING:
+        code, name = "TR42", "Saturating activation"
+        why = f"{given} is flat for large inputs, and its slopes multiply through depth."
+    yield Suspect("model.activation", {"model.activation": "relu"}, code, name, why)
+
+
+def inputs(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield any normalization of the inputs but the standard one."""
+    if recipe.data.normalize.kind != "standard":
+        why = f"Inputs normalized by {recipe.data.normalize.kind} are not of size 1."
+        change = {"data.normalize": {"kind": "standard"}}
+        yield Suspect("data.normalize", change, "TR01", "Unscaled inputs", why)
+
+
+def step(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield the user's own training step, clipping, and half precision."""
+    change: dict[str, Any]
+    if recipe.train.step is not None:
+        why = f"With trickrun's own step the batch is fitted: look at {recipe.train.step.target}."
+        change = {"train.step": None}
+        yield Suspect("train.step", change, "TR74", "Your training step", why)
+    if recipe.optimizer.clip is not None:
+        why = "The bound on the gradient keeps the steps too short."
+        change = {"optimizer.clip": None}
+        yield Suspect("optimizer.clip", change, "TR71", "Clipping too tight", why)
+    if recipe.train.precision == "bf16":
+        why = "With 8 bits of precision small updates round to nothing."
+        change = {"train.precision": "float32"}
+        yield Suspect("train.precision", change, "TR75", "Precision too low", why)
+
+
+def optimizer(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield any optimizer but plain adam, and of that another learning rate than the usual."""
+    given = recipe.optimizer
+    if isinstance(given, Adam) and given == Adam(lr=given.lr, schedule=given.schedule):
+        if given.lr != USUAL_LR:
+            yield rate(recipe, USUAL_LR)
+        return
+    why = f"{given.kind_name} as it is set does not get there; adam with lr {USUAL_LR:g} does."
+    change = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
+    yield Suspect("optimizer", change, "TR70", "Optimizer does not get there", why)
+
+
+def normalization(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield the lack of normalization layers, or those that are there."""
+    if isinstance(recipe.model, PythonModel):
+        return
+    if recipe.normalization.kind == "none":
+        why = "Without normalization the signal is lost on its way through the layers."
+        change = {"normalization": {"kind": "batch"}}
+        yield Suspect("normalization", change, "TR44", "Activations lose their scale", why)
+    else:
+        why = f"The {recipe.normalization.kind} normalization removes what the answer depends on."
+        change = {"normalization": {"kind": "none"}}
+        yield Suspect("normalization", change, "TR72", "Normalization in the way", why)
+
+
+def capacity(recipe: Recipe) -> Iterator[Suspect]:
+    """Yield the model itself: too narrow, or a user's own."""
+    model = recipe.model
+    if isinstance(model, PythonModel):
+        why = f"A plain mlp fits the batch: look at {model.target}."
+        yield Suspect("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
+    elif isinstance(model, MLP | CNN):
+        hidden = [WIDER * max(units, 16) for units in model.hidden] or [256]
+        why = f"With hidden layers of {hidden} units the batch is fitted."
+        yield Suspect("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)

@@ -1,0 +1,73 @@
+"""The regularizers of a recipe, each to be put back alone on a batch that fits without any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trickrun.recipe.load import Loaded
+from trickrun.tricks.regularizers import Dropout, LabelSmoothing, Penalty
+
+USUAL_DROPOUT = 0.3
+USUAL_SMOOTHING = 0.1
+WEAKER = 0.01
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """One declared trick that trades fit on the training data for something else.
+
+    Args:
+        path: where it stands in the user's recipe.
+        back: the change of the one-batch recipe that puts it back.
+        edit: the change of the user's recipe that should make it bearable.
+        weaker: the change of the one-batch recipe that puts the edited one back; None if the edit
+            takes it out.
+        code: what it is called in a finding.
+    """
+
+    path: str
+    back: dict[str, Any]
+    edit: dict[str, float | None]
+    weaker: dict[str, Any] | None
+    code: str
+
+
+def declared(loaded: Loaded) -> list[Regularizer]:
+    """Return the recipe's regularizers, augmentations and weight decay that are not off."""
+    found = []
+    for name in type(loaded.recipe.regularizers).model_fields:
+        trick = getattr(loaded.recipe.regularizers, name)
+        if trick is not None and not trick.off:
+            found.append(regularizer(loaded, name, trick))
+    for index, trick in enumerate(loaded.recipe.augmentation):
+        if not trick.off:
+            back = {"augmentation": [loaded.tree["augmentation"][index]]}
+            path = f"augmentation.{index}"
+            found.append(Regularizer(path, back, {path: None}, None, "TR18"))
+    path, decay = "optimizer.weight_decay", getattr(loaded.recipe.optimizer, "weight_decay", 0.0)
+    if decay:
+        less = float(f"{decay * WEAKER:.6g}")
+        found.append(Regularizer(path, {path: decay}, {path: less}, {path: less}, "TR50"))
+    return found
+
+
+def regularizer(loaded: Loaded, name: str, trick: Any) -> Regularizer:
+    """Return the regularizer ``name``, with a usual strength where it has one."""
+    path = f"regularizers.{name}"
+    given = loaded.tree["regularizers"][name]
+    usual: dict[str, float] = {}
+    match trick:
+        case Dropout() if trick.p > USUAL_DROPOUT:
+            usual = {"p": USUAL_DROPOUT}
+        case LabelSmoothing() if trick.epsilon > USUAL_SMOOTHING:
+            usual = {"epsilon": USUAL_SMOOTHING}
+        case Penalty():
+            strength = trick.model_dump(by_alias=True)["lambda"]
+            usual = {"lambda": float(f"{strength * WEAKER:.6g}")}
+    code = "TR49" if isinstance(trick, Dropout) else "TR50"
+    back = {path: given}
+    if not usual:
+        return Regularizer(path, back, {path: None}, None, code)
+    edit: dict[str, float | None] = {f"{path}.{key}": value for key, value in usual.items()}
+    return Regularizer(path, back, edit, {path: {**given, **usual}}, code)
