@@ -39,6 +39,9 @@ class Params(BaseModel):
     main: ClassVar[str | None] = None
     """The parameter (its recipe name) that a bare number or string value stands for."""
 
+    spellings: ClassVar[tuple[str, ...]] = ()
+    """Keys that :meth:`expand` knows beside the parameters' names."""
+
     alternatives: ClassVar[tuple[str, ...]] = ()
     """Parameters that exclude each other: a patch that sets one takes the others away."""
 

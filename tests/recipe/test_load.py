@@ -145,6 +145,7 @@ def test_a_long_line_is_drawn_in_part(tmp_path: Path) -> None:
         ("expect: [1]", "expected a mapping, but a list is given", "gates"),
         ("optimizer: {betas: [0.9, 2]}", "expected a number of 0 or more and below 1", ""),
         ("regularizers: {dropout: {keep: 0.7, p: 0.3}}", "keep is another spelling of p", "keep"),
+        ("regularizers: {dropout: {keep: x}}", "expected a number, but the text 'x'", ""),
         ("train: {epochs: 3, steps: 4}", "epochs and steps both say", ""),
     ],
 )

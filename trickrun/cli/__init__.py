@@ -15,6 +15,7 @@ from trickrun.cli.curves import curves
 from trickrun.cli.doctor import doctor
 from trickrun.cli.lr_find import lr_find
 from trickrun.cli.output import answer_failure
+from trickrun.cli.recipes import new, schema, show, validate
 from trickrun.cli.runs import runs
 from trickrun.cli.scoring import evaluate, predict
 from trickrun.cli.training import train
@@ -55,6 +56,10 @@ app.command()(train)
 app.command("initial-loss")(initial_loss)
 app.command("overfit-batch")(overfit_batch)
 app.command("lr-find")(lr_find)
+app.command()(new)
+app.command()(validate)
+app.command()(show)
+app.command()(schema)
 app.command()(tricks)
 app.add_typer(grid.app, name="grid")
 app.command()(curves)

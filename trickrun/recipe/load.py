@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, create_model
 
 from trickrun.data.kinds import AnyData
+from trickrun.errors import TrickrunError
 from trickrun.models import AnyModel
 from trickrun.recipe.consistency import ERRORS, WARNINGS, broken
 from trickrun.recipe.locate import Layer, locate
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
     ROOT,
+    PathError,
     Step,
     apply_paths,
     at,
     form_at,
     patch,
+    steps_of,
 )
 from trickrun.recipe.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
+from trickrun.recipe.python_parts import python_parts
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shorthand import expand
 from trickrun.recipe.sources import Text, read_chain, read_override
@@ -39,6 +43,7 @@ class Loaded:
         text: the file as written.
         path: the file.
         warnings: what is allowed but is probably not meant.
+        layers: where its values were written.
     """
 
     recipe: Recipe
@@ -46,11 +51,30 @@ class Loaded:
     text: str
     path: Path
     warnings: tuple[Problem, ...] = ()
+    layers: tuple[Layer, ...] = field(default=(), repr=False)
 
     @property
     def folder(self) -> Path:
         """The recipe's folder: relative paths in the recipe start here."""
         return self.path.parent
+
+    def problem(self, error: TrickrunError) -> Problem:
+        """Return an error about a recipe path as a problem at the place where it was written."""
+        try:
+            steps = steps_of(error.where, self.tree)
+        except PathError:
+            steps = ()
+        if not steps or steps[0] not in Recipe.model_fields:
+            message = f"{error.where}: {error.message}" if error.where else error.message
+            return Problem(message, hint=error.hint)
+        return located(self.layers, Complaint(steps, error.message, error.hint))
+
+    def without_python(self) -> None:
+        """Raise RecipeError if the recipe names the user's own code anywhere."""
+        message = "this is Python code, which --no-python refuses"
+        parts = [Complaint(steps, message) for steps in python_parts(self.recipe)]
+        if parts:
+            raise RecipeError(located(self.layers, part) for part in parts)
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
@@ -72,7 +96,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
             in_order(problems, [*files, *(Source(COMMAND_LINE, text) for text in overrides)])
         )
     warnings = [located(layers, complaint) for complaint in broken(WARNINGS, recipe)]
-    return Loaded(recipe, tree, texts[-1].source.text, path, tuple(warnings))
+    text = texts[-1].source.text
+    return Loaded(recipe, tree, text, path, tuple(warnings), tuple(layers))
 
 
 def from_tree(tree: dict[str, Any], folder: Path) -> Recipe:

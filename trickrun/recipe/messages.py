@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from trickrun.params import Params
-from trickrun.recipe.describe import expected, given, of_field, of_item
+from trickrun.recipe.describe import expected, given, of_item
 from trickrun.recipe.nodes import plain_value
 from trickrun.recipe.patch import ROOT, Step, at, params_at
 from trickrun.recipe.problems import did_you_mean
@@ -111,8 +111,10 @@ def _complaint(detail: ErrorDetails, place: _Place, tree: Any) -> Complaint:
 
 def _unknown_key(steps: tuple[Step, ...], params: type[Params] | None, value: Any) -> Complaint:
     word = str(steps[-1])
-    other = next(iter(params.expand({word: value})), word) if params else word
-    if other != word:
+    if params and word in params.spellings:
+        other = next(iter(params.expand({word: value})))
+        if other == word:
+            return Complaint(steps, f"expected a number, but {given(value)} is given")
         message = f"{word} is another spelling of {other}, which is given too"
         return Complaint(steps, message, "keep one of the two", on_key=True)
     known = list(members(params)) if params else []
@@ -198,7 +200,7 @@ def _wanted(place: _Place) -> str:
     assert isinstance(place.shape, Leaf)
     if isinstance(place.steps[-1], int):
         return of_item(place.shape.annotation)
-    return of_field(place.member.field) if place.member else expected(place.shape.annotation)
+    return expected(place.shape.annotation)
 
 
 def _value_hint(value: Any, wanted: str, place: _Place) -> str:

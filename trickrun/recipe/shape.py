@@ -87,12 +87,18 @@ def members(params: type[Params]) -> dict[str, Member]:
     """Return the parameters of ``params`` by their recipe names."""
     return {
         field.alias or name: Member(
-            shape_of(field.annotation, field.get_default(call_default_factory=False)),
+            shape_of(_constrained(field), field.get_default()),
             type(None) in get_args(field.annotation),
             field,
         )
         for name, field in params.model_fields.items()
     }
+
+
+def _constrained(field: FieldInfo) -> Any:
+    """Return a field's type with its bounds, which pydantic keeps apart."""
+    metadata = tuple(field.metadata)
+    return Annotated[field.annotation, *metadata] if metadata else field.annotation
 
 
 def shape_of(annotation: Any, default: object = None) -> Shape:

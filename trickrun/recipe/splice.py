@@ -12,6 +12,7 @@ from typing import Any
 from trickrun.recipe.emit import block, flow, scalar
 from trickrun.recipe.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 
+_COMMENT = re.compile(r" {2,}(?=#)")
 _LINE_REST = re.compile(r"[^\r\n]*(\r\n|\n|$)")
 
 
@@ -27,13 +28,18 @@ def replace(text: str, node: Node, value: Any) -> str:
 
 def _put(text: str, node: Node, new: str) -> str:
     """Put ``new`` in the place of ``node``, on the line of its key where that is possible."""
-    before = text[: node.start]
+    before, after = text[: node.start], text[node.end :]
+    comment = _COMMENT.match(after)
+    if comment and "\n" not in new + text[node.start : node.end]:
+        # The comment stays in its column, as it may stand in line with those above and below.
+        spaces = len(comment[0]) - (len(new) - (node.end - node.start))
+        after = " " * max(spaces, 2) + after[comment.end() :]
     if before.rstrip().endswith((":", "-", ",")):
         before = before.rstrip() + " "
     elif isinstance(node, Sequence) and not node.flow:
         # The dashes of a list may stand in the column of their key; nothing else may.
         before += "  "
-    return before + new + text[node.end :]
+    return before + new + after
 
 
 def _fits_style(node: Node, value: Any) -> bool:

@@ -19,6 +19,7 @@ class Dropout(Params):
     """
 
     main: ClassVar[str | None] = "p"
+    spellings: ClassVar[tuple[str, ...]] = ("keep",)
 
     kind: ClassVar[Literal["dropout"]] = "dropout"
     p: Annotated[DropProbability, Stackable()] = Field(

@@ -1,0 +1,150 @@
+"""The commands about a recipe's text: ``validate``, ``show``, ``schema`` and ``new``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath
+from trickrun.cli.output import Answer, answer, print_error
+
+if TYPE_CHECKING:
+    from trickrun.recipe.load import Loaded
+
+
+def validate(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    data: Annotated[
+        bool, typer.Option("--data", help="Load the data and build the model too.")
+    ] = False,
+    no_python: Annotated[
+        bool, typer.Option("--no-python", help="Refuse recipes that name Python code.")
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Check a recipe's text and show every mistake under its line. Exits 2 if there is one.
+
+    Example: trickrun validate recipes/digits.yaml optimizer.lr=0.01
+    """
+    answer(
+        "validate",
+        as_json,
+        debug,
+        lambda: check_text(recipe, overrides or [], data, no_python, as_json),
+        recipe,
+    )
+
+
+def check_text(
+    path: Path, overrides: list[str], data: bool, no_python: bool, as_json: bool
+) -> Answer:
+    """Print the recipe's problems, or that there are none."""
+    from trickrun.recipe.load import load
+    from trickrun.recipe.problems import RecipeError
+
+    try:
+        loaded = load(path, overrides)
+        if no_python:
+            loaded.without_python()
+        if data:
+            check_job(loaded)
+    except RecipeError as error:
+        if not as_json:
+            print_error(error)
+        errors = [problem.as_json() for problem in error.problems]
+        return Answer("error", {"ok": False, "errors": errors}, str(path), error=error)
+    for warning in loaded.warnings:
+        print(f"warning: {warning}")
+    if not loaded.warnings:
+        print(f"{path}: ok")
+    warnings = [warning.as_json() for warning in loaded.warnings]
+    result = {"ok": True, "errors": [], "warnings": warnings}
+    return Answer("warn" if warnings else "pass", result, str(path))
+
+
+def check_job(loaded: Loaded) -> None:
+    """Raise RecipeError if the recipe's data cannot be loaded, or its parts do not fit them."""
+    from trickrun.compiler import compile_recipe
+    from trickrun.errors import CompileError, DataError
+    from trickrun.recipe.problems import RecipeError
+
+    try:
+        compile_recipe(loaded.recipe, loaded.folder)
+    except (CompileError, DataError) as error:
+        raise RecipeError([loaded.problem(error)]) from error
+
+
+def show(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show the whole recipe, every default included and marked.
+
+    Example: trickrun show recipes/digits.yaml
+    """
+
+    def work() -> Answer:
+        from trickrun.recipe.dump import resolved, resolved_text
+        from trickrun.recipe.load import load
+
+        loaded = load(recipe, overrides or [])
+        print(resolved_text(loaded.recipe), end="")
+        return Answer("pass", {"recipe": resolved(loaded.recipe)}, str(recipe))
+
+    answer("show", as_json, debug, work, recipe)
+
+
+def schema(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Print the JSON schema of recipes, for editors: completion, hover texts, mistakes underlined.
+
+    Example: trickrun schema > recipe.schema.json
+    """
+
+    def work() -> Answer:
+        from trickrun.recipe.json_schema import json_schema, schema_text
+
+        print(schema_text(), end="")
+        return Answer("pass", {"schema": json_schema()})
+
+    answer("schema", as_json, debug, work)
+
+
+def new(
+    name: Annotated[
+        str, typer.Argument(help="The recipe's name, or the file to write.", show_default=False)
+    ],
+    overrides: Overrides = None,
+    data: Annotated[str | None, typer.Option(help="Kind of data.", show_default=False)] = None,
+    model: Annotated[str | None, typer.Option(help="Kind of model.", show_default=False)] = None,
+    loss: Annotated[str | None, typer.Option(help="Kind of loss.", show_default="auto")] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(help="Kind of optimizer.", show_default="adam")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a short, commented recipe to begin with. Asks for what is not given.
+
+    Example: trickrun new fruit --data csv --model mlp data.path=fruit.csv data.target=kind
+    """
+
+    def work() -> Answer:
+        from trickrun.recipe.new import ask, new_recipe
+
+        kinds = {"data": data, "model": model, "loss": loss, "optimizer": optimizer}
+        given = {section: kind for section, kind in kinds.items() if kind is not None}
+        values = list(overrides or [])
+        if sys.stdin.isatty() and not as_json:
+            values += ask(given, values, lambda text, default: typer.prompt(text, default))
+        path = new_recipe(name, given, values)
+        print(f"wrote {path}; now: trickrun train {path}")
+        return Answer("pass", {"path": str(path)}, str(path))
+
+    answer("new", as_json, debug, work)

@@ -1,0 +1,145 @@
+"""A first recipe for somebody's data and model: short, commented, and valid as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from trickrun.params import Params, PythonTarget
+from trickrun.recipe.dump import plain
+from trickrun.recipe.emit import flow
+from trickrun.recipe.patch import ROOT
+from trickrun.recipe.problems import Problem, RecipeError, did_you_mean
+from trickrun.recipe.shape import Kinds, Member, members
+
+COMMENT_COLUMN = 36
+
+SECTIONS = ("data", "model", "loss", "optimizer")
+"""The sections that a starter recipe has."""
+
+DEFAULTS = {"loss": "auto", "optimizer": "adam"}
+"""The kinds of sections that nobody said anything about."""
+
+SHOWN = {"data": ("batch_size",), "optimizer": ("lr",)}
+"""Parameters that a starter recipe shows beside those that a kind alone has."""
+
+EXAMPLES = {
+    "csv.path": "data.csv",
+    "csv.target": "label",
+    "npz.path": "data.npz",
+    "image_folder.path": "images",
+    "text.path": "text.txt",
+}
+"""What stands for a required parameter until somebody says better."""
+
+HEAD = """\
+# {name}
+#   trickrun validate {file}    check what is written here
+#   trickrun show {file}        the same with every default
+#   trickrun train {file}       train it
+recipe_version: 1
+name: {name}
+seed: 0
+"""
+
+TAIL = """\
+early_stopping: {patience: 8}       # evaluations without a better val_loss
+train: {epochs: 20}                 # or steps: 2000
+
+# What to try next, one at a time (`trickrun tricks` lists all, `trickrun tricks NAME` tells more):
+# normalization: batch
+# regularizers: {dropout: 0.3, l2: 1e-4}
+# augmentation: [{kind: noise, std: 0.05}]
+# optimizer: {schedule: {kind: cosine, warmup: 0.05}, clip: 1.0}
+# expect: {test.loss: "< 0.5"}      # a gate: train exits 1 if it is missed
+"""
+
+
+def starter(name: str, file: str, kinds: dict[str, str]) -> str:
+    """Return the text of a recipe.
+
+    Args:
+        name: the recipe's name.
+        file: its file, for the commands in its comments.
+        kinds: section to kind; ``data`` and ``model`` must be there.
+
+    Raises RecipeError for a kind that does not exist.
+    """
+    chosen = {**DEFAULTS, **kinds}
+    lines = [line for section in SECTIONS for line in _section(section, chosen[section])]
+    return HEAD.format(name=name, file=file) + "".join(f"{line}\n" for line in lines) + TAIL
+
+
+def known_kinds(section: str) -> tuple[str, ...]:
+    """Return the kinds of a section."""
+    return tuple(_kinds(section).kinds)
+
+
+def required(section: str, kind: str) -> dict[str, Any]:
+    """Return the parameters that a kind must be given, each with an example of a value.
+
+    Raises RecipeError for a kind that does not exist.
+    """
+    fields = members(_params(section, kind))
+    return {
+        name: _example(section, kind, name, member)
+        for name, member in fields.items()
+        if member.field.is_required()
+    }
+
+
+def _kinds(section: str) -> Kinds:
+    shape = members(ROOT.params)[section].shape
+    assert isinstance(shape, Kinds)
+    return shape
+
+
+def _params(section: str, kind: str) -> type[Params]:
+    known = _kinds(section).kinds
+    if kind not in known:
+        raise RecipeError(
+            [Problem(f"unknown kind {kind!r}", section, hint=did_you_mean(kind, list(known)))]
+        )
+    return known[kind]
+
+
+def _section(section: str, kind: str) -> Iterator[str]:
+    """Yield the lines of a section: what must be given, and what is worth knowing at once."""
+    params = _params(section, kind)
+    needed = required(section, kind)
+    shown = {**needed, **_worth_knowing(section, params)}
+    if not shown:
+        yield f"{section}: {kind}"
+        return
+    yield f"{section}:"
+    yield f"  kind: {kind}"
+    fields = members(params)
+    for name, value in shown.items():
+        yield _line(name, value, fields[name])
+
+
+def _worth_knowing(section: str, params: type[Params]) -> dict[str, Any]:
+    """Return the defaults that a starter shows: a few by name, and what is a model's own."""
+    inherited = members(params.__bases__[0])
+    return {
+        name: plain(member.field.default)
+        for name, member in members(params).items()
+        if name in SHOWN.get(section, ())
+        or (section == "model" and name not in inherited and not member.field.is_required())
+        if name != "kind"
+    }
+
+
+def _line(name: str, value: Any, member: Member) -> str:
+    entry = f"  {name}: {flow(value)}"
+    about = member.field.description
+    return f"{entry:<{COMMENT_COLUMN - 1}} # {about}" if about else entry
+
+
+def _example(section: str, kind: str, name: str, member: Member) -> Any:
+    annotation = member.field.annotation
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    if name == "target" and issubclass(_params(section, kind), PythonTarget):
+        return f"my_{section}:{'Net' if section == 'model' else 'function'}"
+    return EXAMPLES[f"{kind}.{name}"]
