@@ -8,7 +8,7 @@ import pytest
 from trickrun.checks import grid
 from trickrun.checks.grid_analysis import best_first, importances
 from trickrun.checks.verdict import begin, conclude
-from trickrun.engines.trial import Status, TrialResult
+from trickrun.engines.trial import TrialResult
 from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded, load

@@ -71,3 +71,10 @@ def record(
     folder = begin(loaded, derived, root, command)
     conclude(folder, verdict)
     return folder
+
+
+def recall(folder: RunFolder) -> Verdict:
+    """Return a check's verdict from its folder; its measurements stand under result and series."""
+    evidence = folder.read_json("evidence.json")
+    findings = tuple(Finding(**row) for row in folder.read_json("findings.json"))
+    return Verdict(evidence["verdict"], evidence, findings, "", evidence)

@@ -10,6 +10,7 @@ import typer
 
 from trickrun import __version__
 from trickrun.cli import grid
+from trickrun.cli.checklist import checklist
 from trickrun.cli.checks import initial_loss, overfit_batch
 from trickrun.cli.curves import curves
 from trickrun.cli.doctor import doctor
@@ -63,6 +64,7 @@ app.command()(schema)
 app.command()(tricks)
 app.add_typer(grid.app, name="grid")
 app.command()(curves)
+app.command()(checklist)
 app.command("eval")(evaluate)
 app.command()(predict)
 app.add_typer(runs, name="runs")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.files import write_whole
+from trickrun.recipe.difference import as_patch
 from trickrun.recipe.edit import edit_text
 from trickrun.recipe.load import file_layers
+from trickrun.recipe.patch import ROOT
 from trickrun.recipe.problems import Problem, RecipeError
-from trickrun.recipe.sources import read_chain
+from trickrun.recipe.sources import Text, read_chain
 
 
 def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
@@ -31,13 +33,7 @@ def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
         EditError: no edit of the file has the wanted meaning.
         RunFolderError: it cannot be written.
     """
-    problems: list[Problem] = []
-    texts = read_chain(path, problems)
-    if problems:
-        raise RecipeError(problems)
-    parent = file_layers(texts[:-1])[1] if len(texts) > 1 else None
-    before = texts[-1].source.text
-    after = edit_text(before, values, parent)
+    before, after = edited(path, values)
     if after != before:
         # The file itself, not a link to it, keeps its place and its permissions.
         target = path.resolve()
@@ -45,6 +41,30 @@ def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
         write_whole(target, after.encode())
         target.chmod(mode)
     return "".join(difference(before, after, str(path)))
+
+
+def edited(path: Path, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the text of the recipe file at ``path`` before and after the edits; see above."""
+    texts = chain_of(path)
+    parent = file_layers(texts[:-1])[1] if len(texts) > 1 else None
+    before = texts[-1].source.text
+    return before, edit_text(before, values, parent)
+
+
+def edited_to(path: Path, tree: dict[str, Any]) -> str:
+    """Return the text of the recipe file at ``path`` edited so that it means ``tree``."""
+    now = file_layers(chain_of(path))[1]
+    change = as_patch(now, tree, ROOT)
+    return edited(path, change)[1]
+
+
+def chain_of(path: Path) -> list[Text]:
+    """Return the recipe file and its parents, the oldest first. Raises RecipeError."""
+    problems: list[Problem] = []
+    texts = read_chain(path, problems)
+    if problems:
+        raise RecipeError(problems)
+    return texts
 
 
 def difference(before: str, after: str, name: str) -> list[str]:

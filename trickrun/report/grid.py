@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from trickrun.checks.checklist import shown_value, words
 from trickrun.checks.grid import Watch
 from trickrun.checks.verdict import Verdict
 from trickrun.engines.trial import TrialResult
@@ -30,7 +30,7 @@ def live_table() -> Iterator[Watch]:
     results: list[TrialResult] = []
 
     def line(result: TrialResult, done: int, total: int) -> None:
-        print(f"{done}/{total}  {outcome(result)}  {shown_params(result.params)}", flush=True)
+        print(f"{done}/{total}  {outcome(result)}  {words(result.params)}", flush=True)
 
     if not console.is_terminal:
         yield line
@@ -64,16 +64,6 @@ def trial_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def shown_params(params: Mapping[str, Any]) -> str:
-    """Return a trial's values as overrides that can be retyped."""
-    return " ".join(f"{path}={shown_value(value)}" for path, value in params.items())
-
-
-def shown_value(value: Any) -> str:
-    """Return one value in the form that the command line takes."""
-    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')
-
-
 def print_search(verdict: Verdict) -> None:
     """Print the best trials, what mattered, and where to look next."""
     console = Console(highlight=False)
@@ -85,13 +75,13 @@ def print_search(verdict: Verdict) -> None:
     print_verdict(verdict)
     if result["best"] is None:
         return
-    console.print(f"best: {shown_params(result['best']['params'])}", soft_wrap=True)
+    console.print(f"best: {words(result['best']['params'])}", soft_wrap=True)
     if result["importance"]:
         parts = sorted(result["importance"].items(), key=lambda item: -item[1])
         console.print("what mattered: " + ", ".join(f"{path} {share:.0%}" for path, share in parts))
     for row in result.get("confirmed", []):
         console.print(
             f"over {len(row['values'])} seeds: {row['mean']:.4f} "
-            f"[{row['low']:.4f}, {row['high']:.4f}]  {shown_params(row['params'])}",
+            f"[{row['low']:.4f}, {row['high']:.4f}]  {words(row['params'])}",
             soft_wrap=True,
         )

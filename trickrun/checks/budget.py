@@ -1,0 +1,89 @@
+"""Time for a whole checklist: what each step may take, and what shrinks to fit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from trickrun.compiler import compile_recipe
+from trickrun.engines.processes import cores
+from trickrun.loop import take_step
+from trickrun.recipe.load import Loaded
+
+WARM, TIMED = 3, 12
+"""Steps before and in a timing: the first ones pay for imports and memory."""
+
+MIN_TRIALS = 6
+"""Trials below which a search says nothing."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Seconds for everything, counted from when it is made; None: no limit."""
+
+    seconds: float | None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left, never negative; None: no limit."""
+        if self.seconds is None:
+            return None
+        return max(self.seconds - (time.monotonic() - self.started), 0.0)
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of a search or contest.
+
+    Args:
+        trials: trainings.
+        epochs: of each.
+        samples: training samples of each; None: all.
+        shrunk: what the budget took, in words.
+    """
+
+    trials: int
+    epochs: int
+    samples: int | None = None
+    shrunk: tuple[str, ...] = ()
+
+
+def fitted(
+    wanted: Size, epoch_seconds: float, samples: int, seconds: float, fewest: int = MIN_TRIALS
+) -> Size:
+    """Return ``wanted`` shrunk to take about ``seconds``: trials first, then epochs, then samples.
+
+    Args:
+        epoch_seconds: time of one epoch on all ``samples`` on one core.
+        fewest: trials that are kept whatever it costs.
+    """
+    affordable = seconds * cores() / epoch_seconds  # epochs on all samples
+    if wanted.trials * wanted.epochs <= affordable:
+        return wanted
+    trials = max(min(wanted.trials, fewest), int(affordable / wanted.epochs))
+    epochs = min(wanted.epochs, max(1, int(affordable / trials)))
+    share = min(1.0, affordable / (trials * epochs))
+    kept = max(int(samples * share), min(samples, 256))
+    shrunk = [
+        f"{name} {before} -> {after}"
+        for name, before, after in (
+            ("trials", wanted.trials, trials),
+            ("epochs", wanted.epochs, epochs),
+            ("training samples", samples, kept),
+        )
+        if after < before
+    ]
+    return Size(trials, epochs, kept if kept < samples else None, tuple(shrunk))
+
+
+def epoch_seconds(loaded: Loaded) -> tuple[float, int]:
+    """Return how long an epoch of training takes in this process, and its number of samples."""
+    job = compile_recipe(loaded.recipe, loaded.folder)
+    batches = job.batches(0)
+    for step in range(WARM + TIMED):
+        if step == WARM:
+            began = time.perf_counter()
+        take_step(job, next(batches), step, [], logged=False)
+    each = (time.perf_counter() - began) / TIMED
+    return each * job.span.per_epoch, len(job.data.train)

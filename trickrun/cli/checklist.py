@@ -1,0 +1,81 @@
+"""``checklist``: all six steps, a tuned recipe and one report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer
+from trickrun.errors import TrickrunError
+
+
+def checklist(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on after a step that fails.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(help="Time for everything, e.g. 60s or 5m; work shrinks to fit.")
+    ] = None,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take all six steps in order; end with a tuned recipe and one report.
+
+    Example: trickrun checklist recipes/digits.yaml --budget 60s
+    """
+    answer(
+        "checklist",
+        as_json,
+        debug,
+        lambda: run(recipe, overrides or [], keep_going, seconds(budget), runs_dir),
+        recipe,
+    )
+
+
+def seconds(text: str | None) -> float | None:
+    """Return a budget in seconds; raises TrickrunError if it is not a time."""
+    if text is None:
+        return None
+    number, unit = text[:-1], text[-1:]
+    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(unit)
+    try:
+        found = float(number if factor else text) * (factor or 1.0)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise TrickrunError(f"{text!r} is not a time", "--budget", "write e.g. 60s, 5m or 1h")
+    return found
+
+
+def run(
+    recipe: Path, overrides: list[str], keep_going: bool, budget: float | None, runs: Path | None
+) -> Answer:
+    """Run the checklist, print each step, write the report."""
+    from trickrun.recipe.load import load
+
+    loaded = load(recipe, overrides)
+    from trickrun.checks.run_checklist import run_checklist
+    from trickrun.folder import runs_dir
+    from trickrun.recipe.apply import difference
+    from trickrun.report.checklist import add_pictures, print_end, tell
+    from trickrun.report.html import report
+
+    verdict, done, folder = run_checklist(
+        loaded, runs_dir(runs), sys.argv, tell, keep_going, budget
+    )
+    add_pictures(done)
+    diff = ""
+    if verdict.result["tuned_recipe"] is not None:
+        tuned = Path(verdict.result["tuned_recipe"])
+        diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
+    folder.write("report.html", report(verdict, done, folder, diff))
+    print_end(verdict, folder)
+    findings = [finding for step in done for finding in step.findings]
+    return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)
