@@ -1,0 +1,122 @@
+"""``curves``: step 6, what the loss curves of a recipe or of earlier runs show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trickrun.cli.options import AsJson, Debug, RunsDir
+from trickrun.cli.output import Answer, answer
+from trickrun.errors import TrickrunError
+
+if TYPE_CHECKING:
+    from trickrun.checks.verdict import Verdict
+    from trickrun.folder import RunFolder
+    from trickrun.job import Job
+    from trickrun.sink import Sink
+
+WIDEST, PIPED = 150, 80
+"""Characters of a line of plots, on a terminal (at most) and in a pipe."""
+
+
+def curves(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE|RUN...",
+            help="A recipe to train, with changes path=value; or runs: folders, ids or names.",
+            show_default=False,
+        ),
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="Train a recipe with so many seeds.")] = 1,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Step 6: say what the loss curves show and what to do: of runs, or of a recipe trained now.
+
+    Example: trickrun curves recipes/digits.yaml --seeds 3, or: trickrun curves digits
+    """
+
+    def work() -> Answer:
+        recipe = recipe_among(targets)
+        if recipe is not None:
+            return curves_of_recipe(recipe, targets[1:], seeds, runs_dir)
+        return curves_of_runs(targets, runs_dir)
+
+    answer("curves", as_json, debug, work, recipe_among(targets))
+
+
+def recipe_among(targets: list[str]) -> Path | None:
+    """Return the first argument as a recipe's path if it looks like one."""
+    first = Path(targets[0])
+    return first if first.suffix in (".yaml", ".yml") else None
+
+
+def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path | None) -> Answer:
+    """Train a recipe and judge its curves."""
+    from trickrun.cli.training import warn
+    from trickrun.recipe.load import load
+
+    loaded = load(recipe, overrides)
+    warn(loaded)
+    from trickrun.checks.curves import train_runs
+    from trickrun.folder import runs_dir
+
+    root = runs_dir(runs)
+    return judged(train_runs(loaded, root, sys.argv, watch, seeds), root, recipe)
+
+
+def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
+    """Judge the curves of earlier runs."""
+    for target in targets:
+        if "=" in target:
+            hint = "changes go with a recipe: trickrun curves RECIPE path=value"
+            raise TrickrunError("runs cannot be changed", target, hint)
+    from trickrun.folder import find, runs_dir
+
+    root = runs_dir(runs)
+    return judged([find(root, target) for target in targets], root, None)
+
+
+@contextmanager
+def watch(job: Job, folder: RunFolder) -> Iterator[Sink]:
+    """Announce a run and yield what shows its progress."""
+    from trickrun.report.progress import announce, progress_sink
+
+    announce(job, folder)
+    with progress_sink(job) as sink:
+        yield sink
+
+
+def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
+    """Judge runs, record and print what their curves show."""
+    from trickrun.checks.curves import read_runs, record_runs
+    from trickrun.report.curve_pictures import picture
+
+    verdict = read_runs(folders)
+    folder = record_runs(folders, verdict, root, sys.argv)
+    folder.write("curves.svg", picture(verdict))
+    show(verdict)
+    print(f"run: {folder.path}")
+    findings = [finding.as_json() for finding in verdict.findings]
+    named = str(recipe or folder.path / "recipe.yaml")
+    return Answer(verdict.verdict, verdict.result, named, str(folder.path), findings)
+
+
+def show(verdict: Verdict) -> None:
+    """Print the curves and what they show."""
+    from trickrun.report.console import terminal
+    from trickrun.report.curve_pictures import panels
+    from trickrun.report.panels import in_terminal
+    from trickrun.report.verdict import print_verdict
+
+    console = terminal()
+    width = min(console.width, WIDEST) if console.is_terminal else PIPED
+    print(in_terminal(panels(verdict), width))
+    print_verdict(verdict)
