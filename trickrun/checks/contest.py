@@ -16,6 +16,9 @@ from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded
 from trickrun.tricks.monitor import Monitor
 
+CLEAR = 2.0
+"""Standard errors of a paired difference that count as a difference."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -61,7 +64,7 @@ def contest(
 ) -> Contest:
     """Train the recipe and each candidate at full length with ``seeds`` seeds, and choose.
 
-    A candidate wins only if its mean paired improvement is larger than its standard error: the
+    A candidate wins only if its mean paired improvement is at least CLEAR standard errors: the
     candidates were picked on the same validation split, so the best of several would often look
     better by chance alone.
 
@@ -106,7 +109,7 @@ def choose(metric: str, entries: tuple[Entry, ...], rank: Monitor) -> Contest:
         gains = paired_gains(original, entry, rank, metric)
         mean = statistics.fmean(gains)
         error = statistics.stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
-        if mean > error:
+        if mean > CLEAR * error:
             return Contest(metric, entries, entry, mean, *interval(gains))
     return Contest(metric, entries, original, 0.0, 0.0, 0.0)
 
