@@ -199,8 +199,11 @@ def create(root: Path, name: str) -> RunFolder:
     return RunFolder(path)
 
 
-def find(root: Path, wanted: str) -> RunFolder:
+def find(root: Path, wanted: str, trained: bool = False) -> RunFolder:
     """Return the run that ``wanted`` names: a path, an id (or its beginning), or a name's newest.
+
+    Args:
+        trained: a name means its newest training, not a check made since.
 
     Raises RunFolderError if there is none or several match.
     """
@@ -210,7 +213,9 @@ def find(root: Path, wanted: str) -> RunFolder:
     exact = [run for run in runs if wanted in (run.id, f"{run.name}/{run.id}")]
     matches = exact or [run for run in runs if run.id.startswith(wanted)]
     if not matches:
-        matches = [run for run in runs if run.name == wanted][:1]
+        named = [run for run in runs if run.name == wanted]
+        trainings = [run for run in named if run.metrics_file.exists()] if trained else []
+        matches = (trainings or named)[:1]
     if len(matches) == 1:
         return matches[0]
     if matches:

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,15 @@ def test_eval_repeats_the_scores_that_train_told(run, name):
     assert run("eval", name, "--json").json["result"]["scores"] == told["test"]
     scores = run("eval", name, "--split", "val", "--json").json["result"]["scores"]
     assert {f"val_{key}": value for key, value in scores.items()}.items() <= told["best"].items()
+
+
+def test_a_name_means_its_newest_training_not_a_check_made_since(run):
+    check = Path("runs/fruit/20990101-000000-000000-abcd")
+    check.mkdir()
+    (check / "resolved.yaml").touch()
+    for words in (["eval", "fruit"], ["predict", "fruit", "fruit.csv"]):
+        assert run(*words).code == 0
+    shutil.rmtree(check)
 
 
 def test_eval_of_classes(run):

@@ -12,7 +12,7 @@ RecipePath = Annotated[
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Argument(help="Changes of the recipe: path=value ...", show_default=False),
+    typer.Argument(metavar="PATH=VALUE", help="Changes of the recipe.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an expected error.")]

@@ -51,7 +51,7 @@ def evaluate_run(wanted: str, split: SplitName, file: Path | None, runs: Path | 
     from trickrun.scoring import file_part, score
     from trickrun.trained import open_run
 
-    folder = find(runs_dir(runs), wanted)
+    folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
     part = file_part(job, file) if file is not None else own_part(job, folder, split)
     result = {"split": None if file else split, "data": str(file) if file else None}
@@ -108,7 +108,7 @@ def predict_file(
     from trickrun.scoring import predictions
     from trickrun.trained import open_run
 
-    folder = find(runs_dir(runs), wanted)
+    folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
     samples = job.recipe.data.load_file(file, job.data.task, job.data.shape)
     rows = predictions(job, samples.x)

@@ -90,7 +90,7 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
     from trickrun.report.progress import announce, progress_sink
 
     root = runs_dir(runs)
-    resumed = resume.resume(find(root, wanted), overrides, root, sys.argv)
+    resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)
     for warning in resumed.warnings:
         print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
     announce(resumed.job, resumed.folder)

@@ -134,7 +134,7 @@ def print_plan(found: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = terminal()
-    table = Table("layer", "kind", "output", box=None, header_style="bold")
+    table = Table("layer", "kind", "output", box=None, header_style="bold", pad_edge=False)
     table.add_column("parameters", justify="right")
     table.add_row("(input)", "", shape(found["inputs"]), "")
     for row in found["layers"]:
