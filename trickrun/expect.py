@@ -14,7 +14,7 @@ COMPARISONS = {
     "<": operator.lt,
     "==": operator.eq,
 }
-CONDITION = re.compile(r"^\s*(>=|<=|==|>|<)\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*$")
+CONDITION = re.compile(r"^\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$")
 
 
 def missed(expect: Mapping[str, str], result: Mapping[str, Any]) -> list[str]:
