@@ -125,3 +125,10 @@ def test_a_quick_command_imports_nothing_heavy(arguments, allowed, tmp_path):
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.stderr.splitlines()[-1] == str(allowed)
+
+
+def test_help_lists_the_steps_of_the_checklist_in_order(trickrun):
+    shown = trickrun("--help").out
+    steps = ["The checklist", "initial-loss", "overfit-batch", "lr-find", " grid ", " curves "]
+    places = [shown.index(step) for step in steps]
+    assert places == sorted(places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,8 +23,23 @@ from trickrun.cli.training import train
 from trickrun.cli.tricks import tricks
 from trickrun.errors import USAGE
 
+RECIPES, TRAINING, CHECKLIST, MACHINE = "Recipes", "Training", "The checklist", "This machine"
+"""The headings in ``trickrun --help``."""
+
+LAST = ("checklist", "initial-loss", "overfit-batch", "lr-find", "grid", "curves", "doctor")
+
+
+class CommandsInOrder(typer.core.TyperGroup):
+    """Lists the steps of the checklist in their order; typer would list groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names = super().list_commands(ctx)
+        return [name for name in names if name not in LAST] + [s for s in LAST if s in names]
+
+
 app = typer.Typer(
     name="trickrun",
+    cls=CommandsInOrder,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -53,22 +68,22 @@ def options(
         raise typer.Exit(USAGE)
 
 
-app.command()(train)
-app.command("initial-loss")(initial_loss)
-app.command("overfit-batch")(overfit_batch)
-app.command("lr-find")(lr_find)
-app.command()(new)
-app.command()(validate)
-app.command()(show)
-app.command()(schema)
-app.command()(tricks)
-app.add_typer(grid.app, name="grid")
-app.command()(curves)
-app.command()(checklist)
-app.command("eval")(evaluate)
-app.command()(predict)
-app.add_typer(runs, name="runs")
-app.command()(doctor)
+app.command(rich_help_panel=RECIPES)(new)
+app.command(rich_help_panel=RECIPES)(validate)
+app.command(rich_help_panel=RECIPES)(show)
+app.command(rich_help_panel=RECIPES)(schema)
+app.command(rich_help_panel=RECIPES)(tricks)
+app.command(rich_help_panel=TRAINING)(train)
+app.command("eval", rich_help_panel=TRAINING)(evaluate)
+app.command(rich_help_panel=TRAINING)(predict)
+app.add_typer(runs, name="runs", rich_help_panel=TRAINING)
+app.command(rich_help_panel=CHECKLIST)(checklist)
+app.command("initial-loss", rich_help_panel=CHECKLIST)(initial_loss)
+app.command("overfit-batch", rich_help_panel=CHECKLIST)(overfit_batch)
+app.command("lr-find", rich_help_panel=CHECKLIST)(lr_find)
+app.add_typer(grid.app, name="grid", rich_help_panel=CHECKLIST)
+app.command(rich_help_panel=CHECKLIST)(curves)
+app.command(rich_help_panel=MACHINE)(doctor)
 
 
 def main() -> None:
