@@ -57,7 +57,10 @@ def overfit_batch(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Step 2: fit one small batch without regularizers; if that fails, say what blocks."""
+    """Step 2: fit one small batch without regularizers; if that fails, say what blocks.
+
+    Example: trickrun overfit-batch recipes/digits.yaml
+    """
 
     def work() -> Answer:
         from trickrun.checks.overfit_batch import overfit_batch as check
