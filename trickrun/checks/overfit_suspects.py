@@ -117,6 +117,7 @@ def init(recipe: Recipe) -> Iterator[Suspect]:
     """Yield any init but the plain ones; of a user's model also the one that it was built with."""
     scheme = recipe.init
     plain = scheme.head is None and scheme.bias in ("auto", "zeros")
+    plain = plain and getattr(scheme, "gain", "auto") == "auto"
     own = isinstance(recipe.model, PythonModel)
     if plain and scheme.kind_name in HEALTHY_INITS and not own:
         return
@@ -127,7 +128,9 @@ def init(recipe: Recipe) -> Iterator[Suspect]:
         if constant
         else "The weights that the network starts from do not carry the signal."
     )
-    change = {"init": {"kind": "kaiming_normal"}}
+    # A patch keeps gain and bias where the kind stays the same; auto is kaiming_normal too.
+    again = scheme.kind_name == "kaiming_normal"
+    change = {"init": {"kind": "auto" if again else "kaiming_normal"}}
     yield Suspect("init", change, "TR22" if constant else "TR23", name, why)
 
 
@@ -180,7 +183,11 @@ def optimizer(recipe: Recipe) -> Iterator[Suspect]:
             yield rate(recipe, USUAL_LR)
         return
     why = f"{given.kind_name} as it is set does not get there; adam with lr {USUAL_LR:g} does."
-    change = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
+    change: dict[str, Any] = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
+    if isinstance(given, Adam):
+        # A patch keeps the other parameters of an adam: they are deleted one by one.
+        set_here = sorted(given.model_fields_set - {"kind", "lr", "schedule"})
+        change = {"optimizer.lr": USUAL_LR, **{f"optimizer.{name}": None for name in set_here}}
     yield Suspect("optimizer", change, "TR70", "Optimizer does not get there", why)
 
 
