@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -27,22 +28,22 @@ NOISE_RISE = 6.0
 """And by this many standard deviations of single losses, for an initial loss of nearly zero."""
 
 SIGNIFICANT = 4.0
-"""Standard deviations of the smoothed loss's noise that a drop must exceed. The lowest of some 40
-independent points of pure noise lies 2 to 3 of them below the mean."""
+"""Standard deviations of the smoothed loss's noise that a drop must exceed: by simulation, 1 % of
+level curves of 50 to 1000 steps with normal or exponential noise do (tests/checks)."""
 
 LEAST_DROP = 0.01
 """Share of the initial loss that a drop must exceed also where there is no noise (full batches)."""
 
 
 def level_steps(lrs: Sequence[float]) -> int:
-    """Return how many steps at the beginning are taken for the initial loss: the first 5 %."""
-    return max(5, len(lrs) // 20)
+    """Return how many steps at the beginning are taken for the initial loss: the first tenth."""
+    return max(5, len(lrs) // 10)
 
 
 def level(lrs: Sequence[float], losses: Sequence[float]) -> tuple[float, float]:
-    """Return mean and standard deviation of the losses before the lr does anything."""
-    first = losses[: level_steps(lrs)]
-    return float(np.mean(first)), float(np.std(first, ddof=1))
+    """Return the mean of the losses before the lr does anything, and the noise of single ones."""
+    steps = level_steps(lrs)
+    return float(np.mean(without_spikes(losses)[:steps])), noise(losses[:steps])
 
 
 def first_rise(lrs: Sequence[float], losses: Sequence[float]) -> int | None:
@@ -52,37 +53,48 @@ def first_rise(lrs: Sequence[float], losses: Sequence[float]) -> int | None:
     """
     if len(losses) <= level_steps(lrs):
         return None
-    initial, noise = level(lrs, losses)
-    limit = initial + max(RISE * abs(initial), NOISE_RISE * noise)
+    initial, single = level(lrs, losses)
+    limit = initial + max(RISE * abs(initial), NOISE_RISE * single)
     # Whether the last loss is a spike, the next one tells.
     risen = np.flatnonzero(average(without_spikes(losses)[:-1], decay(lrs)) > limit)
     return int(risen[0]) if risen.size else None
 
 
 def smooth(lrs: Sequence[float], losses: Sequence[float]) -> Array:
-    """Return the losses without spikes and averaged exponentially, forwards and backwards.
+    """Return the losses without spikes and smoothed exponentially to both sides.
 
-    The average of both directions has no lag; in one direction alone each loss would be shown, and
-    the bottom found, at a too high lr.
+    Each is the mean of all with weights beta^distance, debiased: the weights sum to one at the ends
+    too. Both sides, because the usual average over the past alone lags behind, and would find the
+    bottom at a too high lr.
     """
     kept, beta = without_spikes(losses), decay(lrs)
-    return (average(kept, beta) + average(kept[::-1], beta)[::-1]) / 2
+    past, future = total(kept, beta), total(kept[::-1], beta)[::-1]
+    ones = np.ones(len(kept))
+    weights = total(ones, beta) + total(ones, beta)[::-1] - 1
+    smoothed: Array = (past + future - kept) / weights
+    return smoothed
 
 
 def without_spikes(losses: Sequence[float]) -> Array:
-    """Return the running medians of three, which leave no single outlier and keep any slope."""
-    padded = np.concatenate([losses[:1], losses, losses[-1:]])
+    """Return the running medians of three, which leave no single outlier and keep any slope.
+
+    The first and the last loss have one neighbor, whose value they get.
+    """
+    padded = np.concatenate([losses[1:2], losses, losses[-2:-1]])
     middle: Array = np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
     return middle
 
 
 def average(values: Array, beta: float) -> Array:
     """Return the debiased exponential moving average: weights beta^age that sum to one."""
-    averages, total, weight = [], 0.0, 0.0
-    for value in values.tolist():
-        total, weight = beta * total + value, beta * weight + 1
-        averages.append(total / weight)
-    return np.array(averages)
+    averages: Array = total(values, beta) / total(np.ones(len(values)), beta)
+    return averages
+
+
+def total(values: Array, beta: float) -> Array:
+    """Return at each step the sum of the values so far with weights beta^age."""
+    totals = accumulate(values.tolist(), lambda before, value: beta * before + value)
+    return np.array(list(totals))
 
 
 def decay(lrs: Sequence[float]) -> float:
@@ -91,16 +103,21 @@ def decay(lrs: Sequence[float]) -> float:
     return 1 - 1 / max(WINDOW * per_decade, 1.0)
 
 
-def significant(lrs: Sequence[float], initial: float, noise: float) -> float:
-    """Return the least change of the smoothed loss that means anything.
-
-    Args:
-        noise: standard deviation of single losses.
-    """
+def significant(lrs: Sequence[float], losses: Sequence[float]) -> float:
+    """Return the least change of the smoothed loss that means anything."""
+    initial, _ = level(lrs, losses)
     beta = decay(lrs)
-    # Weights 1-b in the middle and (1-b)/2 * b^|k| to both sides: their squares' sum.
-    variance = (1 - beta) ** 2 * (1 + beta**2 / (2 * (1 - beta**2)))
-    return max(LEAST_DROP * abs(initial), SIGNIFICANT * noise * math.sqrt(variance))
+    # At an end, where there is one side only, which is the worst: the sum of squared weights.
+    share = math.sqrt((1 - beta) / (1 + beta))
+    return max(LEAST_DROP * abs(initial), SIGNIFICANT * noise(losses) * share)
+
+
+def noise(losses: Sequence[float]) -> float:
+    """Return the standard deviation of single losses, from the median difference of neighbors.
+
+    So neither the fall nor the few steps of a breakdown count as noise.
+    """
+    return float(np.median(np.abs(np.diff(losses)))) / (0.6745 * math.sqrt(2))
 
 
 def first_at(smoothed: Array, level: float) -> int:
