@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 @dataclass(frozen=True)
 class Stackable:
-    """Marks a parameter whose value may differ between trials that train in one stack.
+    """Marks a parameter, or a whole section, that may differ between trials of one stack.
 
-    A parameter without this mark puts trials with different values into different groups.
+    Without this mark, and between a value and zero, null or an empty list (which mean off), trials
+    with different values go to different groups: their jobs may have other parts.
     """
 
 

@@ -12,7 +12,8 @@ class KeyedDropout(nn.Module):
     """Inverted dropout: zero each entry with probability ``p`` and divide the rest by 1 - p.
 
     nn.Dropout draws from the global generator, which would tie its masks to every other draw;
-    here they are a function of (seed, step) alone.
+    here they are a function of (seed, step) alone. What is drawn does not depend on ``p``, so
+    trials of one seed can share it.
     """
 
     def __init__(self, p: float, stream: StepStream) -> None:
@@ -23,8 +24,43 @@ class KeyedDropout(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training or self.p == 0:
             return x
-        mask = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.stream.generator)
-        return x * mask.div_(1 - self.p)
+        return x * dropout_mask(self.draw(x.shape, x.dtype), 1 - self.p).to(x.dtype)
+
+    def draw(self, shape: torch.Size, dtype: torch.dtype) -> torch.Tensor:
+        """Return uniform numbers in [0, 1) of ``shape``, float32 or better for an exact rate.
+
+        Three times as fast on a CPU as bernoulli_ with a generator.
+        """
+        generator = self.stream.generator
+        wide = torch.promote_types(dtype, torch.float32)
+        return torch.rand(shape, generator=generator, dtype=wide, device=generator.device)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+class GivenDropout(nn.Module):
+    """Dropout by masks that were drawn beforehand: it stands in for KeyedDropout under vmap.
+
+    Under vmap no layer can draw from its own trial's stream, so the caller draws for all trials
+    and passes the masks as the buffer ``mask``.
+    """
+
+    mask: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.ones(()), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.mask.to(x.dtype) if self.training else x
+
+
+def dropout_mask(draws: torch.Tensor, keep: float | torch.Tensor) -> torch.Tensor:
+    """Return what dropout multiplies by: 1 / keep where a uniform draw is below ``keep``, else 0.
+
+    Args:
+        draws: any shape.
+        keep: the probability that an entry stays, a number or what broadcasts against ``draws``.
+    """
+    return (draws < keep).to(draws.dtype) / keep

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from trickrun.data.kinds import AnyData
 from trickrun.models import AnyModel
-from trickrun.params import Count, Params, PythonTarget, Seed
+from trickrun.params import Count, Params, PythonTarget, Seed, Stackable
 from trickrun.recipe.grid import Grid
 from trickrun.tricks.augmentation import AnyAugmentation
 from trickrun.tricks.init import AnyInit, Auto
@@ -43,8 +43,12 @@ class Train(Params):
     main: ClassVar[str | None] = "epochs"
     alternatives: ClassVar[tuple[str, ...]] = ("epochs", "steps")
 
-    epochs: Count = Field(default=20, description="passes over the training split")
-    steps: Count | None = Field(default=None, description="optimizer steps, instead of epochs")
+    epochs: Annotated[Count, Stackable()] = Field(
+        default=20, description="passes over the training split"
+    )
+    steps: Annotated[Count, Stackable()] | None = Field(
+        default=None, description="optimizer steps, instead of epochs"
+    )
     eval_every: Count | None = Field(
         default=None, description="steps between evaluations; null: once an epoch"
     )
@@ -75,23 +79,27 @@ class Recipe(Params):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = Field(
         default="recipe", description="names the run folder; the file's name if left out"
     )
-    seed: Seed = Field(default=0, description="of init, shuffling, dropout and augmentation")
+    seed: Annotated[Seed, Stackable()] = Field(
+        default=0, description="of init, shuffling, dropout and augmentation"
+    )
     data: AnyData = Field(description="what to learn from")
     model: AnyModel = Field(description="the network")
     loss: AnyLoss = Field(default=AutoLoss(), description="what is minimized")
     metrics: tuple[AnyMetric, ...] | None = Field(
         default=None, strict=False, description="null: accuracy, or mae and r2 for regression"
     )
-    init: AnyInit = Field(default=Auto(), description="what the weights start at")
+    init: Annotated[AnyInit, Stackable()] = Field(
+        default=Auto(), description="what the weights start at"
+    )
     normalization: AnyNormalization = Field(
         default=NoNormalization(), description="layers that normalize hidden activations"
     )
     regularizers: Regularizers = Field(default=Regularizers(), description="against overfitting")
     optimizer: AnyOptimizer = Field(default=Adam(), description="how weights are changed")
-    augmentation: tuple[AnyAugmentation, ...] = Field(
+    augmentation: Annotated[tuple[AnyAugmentation, ...], Stackable()] = Field(
         default=(), strict=False, description="random changes of training batches, in order"
     )
-    early_stopping: EarlyStopping | None = Field(
+    early_stopping: Annotated[EarlyStopping, Stackable()] | None = Field(
         default=None, description="null: train the whole length"
     )
     train: Train = Field(default=Train(), description="length and device")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from trickrun.params import NonNegative
+from trickrun.params import NonNegative, Stackable
 from trickrun.tricks.optimizers.base import Epsilon, LearningRate, Optimizer, WeightDecay
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ class Adagrad(Optimizer):
 
     kind: Literal["adagrad"] = "adagrad"
     lr: LearningRate = 1e-2
-    lr_decay: NonNegative = Field(default=0.0, description="further decay of lr with the steps")
-    initial_accumulator: NonNegative = Field(default=0.0, description="what s starts at")
+    lr_decay: Annotated[NonNegative, Stackable()] = Field(
+        default=0.0, description="further decay of lr with the steps"
+    )
+    initial_accumulator: Annotated[NonNegative, Stackable()] = Field(
+        default=0.0, description="what s starts at"
+    )
     eps: Epsilon = 1e-10
     weight_decay: WeightDecay = 0.0
 

@@ -20,14 +20,16 @@ LearningRate = Annotated[
 WeightDecay = Annotated[
     NonNegative, Stackable(), Field(description="times the weights, added to the gradient")
 ]
-Epsilon = Annotated[Positive, Field(description="keeps the division finite")]
+Epsilon = Annotated[Positive, Stackable(), Field(description="keeps the division finite")]
 
 
 class Optimizer(Params):
     """Parameters that every optimizer takes beside its own."""
 
     lr: LearningRate = 1e-3
-    schedule: AnySchedule = Field(default=Constant(), description="the lr over the run's steps")
+    schedule: Annotated[AnySchedule, Stackable()] = Field(
+        default=Constant(), description="the lr over the run's steps"
+    )
     clip: Clip | None = Field(default=None, description="bounds on the gradient")
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
