@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import size
@@ -17,7 +18,7 @@ def print_facts(facts: dict[str, Any]) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, told in lines(facts):
-        table.add_row(name, told)
+        table.add_row(name, Text(told))
     print_table(console, table)
     for problem in facts["problems"]:
         console.print(f"! {problem}", style="yellow", markup=False, soft_wrap=True)

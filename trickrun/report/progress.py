@@ -113,7 +113,7 @@ def teller(job: Job, console: Console) -> Callable[[Record], None]:
         due = step // every % stride == 0 or time.monotonic() - last >= SILENCE
         if due or step == job.span.steps:
             last = time.monotonic()
-            console.print(evaluation_line(record, epochs), soft_wrap=True)
+            console.print(evaluation_line(record, epochs), markup=False, soft_wrap=True)
             console.file.flush()
 
     return tell

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import duration, number, size
@@ -29,9 +30,9 @@ def print_runs(runs: Sequence[Summary]) -> None:
         table.add_row(
             run.id,
             run.recipe,
-            run.command,
-            f"[{style}]{run.verdict or run.status}[/]",
-            best(run),
+            Text(run.command),
+            Text(run.verdict or run.status, style),
+            Text(best(run)),
             test(run),
             duration(now - run.started),
             size(run.bytes),

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import number
@@ -18,7 +19,8 @@ def print_scores(result: dict[str, Any]) -> None:
     """Print what ``scoring.score`` found on a split or a file."""
     console = terminal()
     console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
-    console.print("  ".join(f"{name} {number(v)}" for name, v in result["scores"].items()))
+    scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
+    console.print(scores, markup=False, soft_wrap=True)
     if "confusion" in result:
         print_classes(console, result["per_class"])
         print_confusion(console, **result["confusion"])
@@ -34,7 +36,7 @@ def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = [number(row[name]) for name in ("precision", "recall", "f1")]
-        table.add_row(row["label"], *values, str(row["support"]))
+        table.add_row(Text(row["label"]), *values, str(row["support"]))
     console.print()
     print_table(console, table)
 
@@ -51,18 +53,18 @@ def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("")
     for label in labels:
-        table.add_column(label, justify="right")
+        table.add_column(Text(label), justify="right")
     for index, (label, row) in enumerate(zip(labels, matrix, strict=True)):
         cells = [mark(count, index == column) for column, count in enumerate(row)]
-        table.add_row(f"[bold]{label}[/]", *cells)
+        table.add_row(Text(label, "bold"), *cells)
     print_table(console, table)
 
 
-def mark(count: int, right: bool) -> str:
+def mark(count: int, right: bool) -> Text:
     """Return a cell of the confusion matrix: right ones green, wrong ones red, none a dot."""
     if count == 0:
-        return "·"
-    return f"[{'green' if right else 'red'}]{count}[/]"
+        return Text("·")
+    return Text(str(count), "green" if right else "red")
 
 
 def worst_confusions(
@@ -86,7 +88,7 @@ def print_residuals(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = [row["mae"], row["rmse"], row["r2"], *row["residuals"].values()]
-        table.add_row(row["target"], *map(number, values))
+        table.add_row(Text(row["target"]), *map(number, values))
     console.print()
     print_table(console, table)
     console.print("min to max: quantiles of prediction - target")

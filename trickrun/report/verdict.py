@@ -13,7 +13,7 @@ from rich.text import Text
 
 from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
-from trickrun.report.console import terminal
+from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import number
 
 STYLES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
@@ -23,7 +23,8 @@ MARKS = {"error": "✗", "warning": "!", "info": "·"}
 def print_verdict(verdict: Verdict) -> None:
     """Print the verdict's sentence and each finding with its reason and its edit."""
     console = terminal()
-    console.print(Text(verdict.verdict.upper(), STYLES[verdict.verdict]), verdict.summary)
+    told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
+    console.print(told, soft_wrap=True)
     for finding in verdict.findings:
         print_finding(console, finding)
 
@@ -51,5 +52,5 @@ def print_rows(rows: Iterable[tuple[str, ...]]) -> None:
     """Print measurements: a name, a value and perhaps a remark in each row."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for row in rows:
-        table.add_row(*row)
-    terminal().print(table)
+        table.add_row(*map(Text, row))
+    print_table(terminal(), table)
