@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from statistics import fmean
 
-from trickrun.diagnose.smoothing import noise, slope, slope_error, smoothed
+from trickrun.diagnose.smoothing import noise, smoothed
 
 SHARES = frozenset({"accuracy", "top5", "f1_macro", "auroc"})
 """Metrics between 0 and 1 for which a hundredth means the same everywhere."""
@@ -106,11 +106,6 @@ class Curves:
         return [(loss - self.floor) / self.unit for loss in smoothed(self.train_loss)]
 
     @property
-    def tail(self) -> int:
-        """How many evaluations make the end of the curve: a quarter of them, at least 5."""
-        return min(len(self.epochs), max(5, len(self.epochs) // 4))
-
-    @property
     def val_error(self) -> float:
         """The standard error of the validation loss at the end, by its number of samples.
 
@@ -127,27 +122,43 @@ class Curves:
         share = self.metric in SHARES and bool(self.values)
         return share and end_of(self.values) >= 1 - 0.5 / (self.val_samples or 1000)
 
+    def at(self, share: float) -> float:
+        """Return the smoothed loss after ``share`` of the way.
+
+        The way is the learning rate summed over the evaluations, so that a schedule that ends at 0
+        does not make a slope look like a level.
+        """
+        losses = smoothed(self.judged_loss)
+        way = list(accumulate(self.lrs))
+        after = next(i for i, gone in enumerate(way) if gone >= share * way[-1] * (1 - 1e-9))
+        if after == 0:
+            return losses[0]
+        part = (share * way[-1] - way[after - 1]) / (way[after] - way[after - 1])
+        return losses[after - 1] + part * (losses[after] - losses[after - 1])
+
     @property
     def under_way(self) -> bool:
         """Whether the loss has not begun to level off.
 
-        A curve that levels off loses most in the first half of the way, measured in learning rate
-        summed over steps, so that a schedule that ends at 0 does not hide a slope. A quarter or
-        more in the second half is at most 1.4 time constants of an exponential.
+        A curve that levels off loses most in the first half of the way. A quarter or more in the
+        second half is at most 1.4 time constants of an exponential.
         """
-        losses = smoothed(self.judged_loss)
-        way = list(accumulate(self.lrs))
-        middle = next(i for i, gone in enumerate(way) if gone >= way[-1] / 2)
-        fell = losses[0] - losses[-1]
-        clear = fell > 4 * noise(self.judged_loss) and losses[middle] > losses[-1]
-        return clear and losses[middle] - losses[-1] >= fell / 4
+        fell, late = self.at(0.0) - self.at(1.0), self.at(0.5) - self.at(1.0)
+        return fell > 4 * noise(self.judged_loss) and late >= fell / 4
 
-    def still_falling(self, losses: tuple[float, ...]) -> float:
-        """Return by how much ``losses`` fall over the end of the run; 0 if that may be noise."""
-        end = losses[-self.tail :]
-        falls = -slope(end)
-        # Three standard errors: with five evaluations chance alone does so in 3 % of runs.
-        return falls * (len(end) - 1) if falls > 3 * slope_error(end) else 0.0
+    @property
+    def to_come(self) -> float:
+        """By how much a run of twice the way would lower the loss, if it goes on as it did.
+
+        Each doubling of the way gains a share of what the doubling before it gained (of a power
+        law the same share each time), and no larger part of the loss than that one took.
+        """
+        last, before = self.at(0.5) - self.at(1.0), self.at(0.25) - self.at(0.5)
+        if last <= 3 * noise(self.judged_loss):
+            return 0.0
+        gain = last * (min(1.0, last / before) if before > 0 else 1.0)
+        now = max(self.at(1.0) - self.floor, 0.0)
+        return min(gain, now * last / (now + last))
 
 
 def end_of(values: tuple[float, ...] | list[float], count: int = 3) -> float:

@@ -39,8 +39,9 @@ def lucky_epoch(c: Curves) -> Finding | None:
         return None
     ahead = min(losses[best - 1], losses[best + 1]) - losses[best]
     later = end_of(smoothed(losses)) - losses[best]
-    # Against the noise of what came after it: the descent before it is no noise.
-    noise = noise_of(losses[best + 1 :])
+    # Against the noise of what came soon after: the descent before is no noise, and a schedule
+    # that ends at 0 leaves none.
+    noise = noise_of(losses[best + 1 : best + 2 + len(losses) // 3])
     if min(ahead, later) < max(OUTLIER * noise, SMALLEST * c.unit):
         return None
     evidence = {"run": c.run, "epoch": c.epochs[best], "loss": losses[best]}

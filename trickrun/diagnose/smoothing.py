@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from statistics import fmean, median
+from statistics import median
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
@@ -30,24 +30,6 @@ def noise(values: Sequence[float]) -> float:
         return 0.0
     triples = zip(late, late[1:], late[2:], strict=False)
     return median(abs(a - 2 * b + c) for a, b, c in triples) / (0.6745 * math.sqrt(6))
-
-
-def slope(values: Sequence[float]) -> float:
-    """Return the least-squares change from one evaluation to the next."""
-    middle = (len(values) - 1) / 2
-    center = fmean(values)
-    covered = sum((i - middle) * (value - center) for i, value in enumerate(values))
-    return covered / sum((i - middle) ** 2 for i in range(len(values)))
-
-
-def slope_error(values: Sequence[float]) -> float:
-    """Return the standard error of ``slope``, from what the line leaves; infinite for 2 values."""
-    count = len(values)
-    if count < 3:
-        return math.inf
-    middle, center, rise = (count - 1) / 2, fmean(values), slope(values)
-    left = sum((v - center - rise * (i - middle)) ** 2 for i, v in enumerate(values))
-    return math.sqrt(left / (count - 2) / sum((i - middle) ** 2 for i in range(count)))
 
 
 def reversals(values: Sequence[float]) -> list[float]:
