@@ -51,6 +51,7 @@ def files(tmp_path, monkeypatch):
         (["train", "r.yaml", "data.target=lable"], ["lable", "label"]),
         (["train", "r.yaml", "loss=mse", "data.task=regression"], ["is text", "regression"]),
         (["train", "r.yaml", "--runs-dir", "a-file"], ["cannot make the run folder", "a-file"]),
+        (["train", "--resume", "nobody", "--dry-run"], ["--dry-run shows a recipe, not a run"]),
         (["train", "--resume", "nobody"], ["no run nobody", "`trickrun runs` lists them"]),
         (["train", "--resume", "folder"], ["this is not a run"]),
         (["eval", "nobody"], ["no run nobody"]),

@@ -210,6 +210,7 @@ def test_predict_uses_the_normalization_of_the_run(run, tmp_path):
         (["eval", "nobody"], "no run nobody"),
         (["eval", "fruit", "--data", "none.csv"], "none.csv: there is no such file"),
         (["eval", "."], "this is not a run"),
+        (["eval", "fruit", "--data", "fruit.csv", "--split", "val"], "either --split or --data"),
     ],
 )
 def test_errors(run, words, told):

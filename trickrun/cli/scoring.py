@@ -22,7 +22,10 @@ SplitName = Literal["test", "val", "train"]
 
 def evaluate(
     run: RunName,
-    split: Annotated[SplitName, typer.Option(help="The part of the run's own data.")] = "test",
+    split: Annotated[
+        SplitName | None,
+        typer.Option(help="The part of the run's own data.", show_default="test"),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -44,8 +47,12 @@ def evaluate(
     answer("eval", as_json, debug, lambda: evaluate_run(run, split, data, runs_dir))
 
 
-def evaluate_run(wanted: str, split: SplitName, file: Path | None, runs: Path | None) -> Answer:
+def evaluate_run(
+    wanted: str, split: SplitName | None, file: Path | None, runs: Path | None
+) -> Answer:
     """Print the scores of a run on one of its splits, or on a file."""
+    if split is not None and file is not None:
+        raise TrickrunError("either --split or --data, not both", hint="a file has no splits")
     from trickrun.folder import find, runs_dir
     from trickrun.report.scores import print_scores
     from trickrun.scoring import file_part, score
@@ -53,9 +60,10 @@ def evaluate_run(wanted: str, split: SplitName, file: Path | None, runs: Path | 
 
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
-    part = file_part(job, file) if file is not None else own_part(job, folder, split)
-    result = {"split": None if file else split, "data": str(file) if file else None}
-    result |= score(job, part)
+    chosen = split or "test"
+    part = file_part(job, file) if file is not None else own_part(job, folder, chosen)
+    named = {"split": None, "data": str(file)} if file else {"split": chosen, "data": None}
+    result = named | score(job, part)
     print_scores(result)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
 

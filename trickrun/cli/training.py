@@ -50,6 +50,8 @@ def train(
     """
 
     def work() -> Answer:
+        if resume is not None and dry_run:
+            raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
             changes = [str(recipe)] if recipe is not None else []
             return go_on(resume, [*changes, *(overrides or [])], runs_dir)
