@@ -105,7 +105,7 @@ CASES = [
 def loaded(recipe: dict[str, Any]) -> Loaded:
     """Return a checked recipe that stands in this folder."""
     tree = canonical({"name": "benchmark", **recipe})
-    return Loaded(from_tree(tree, HERE), tree, "", HERE / "benchmark.yaml")
+    return Loaded(from_tree(tree), tree, "", HERE / "benchmark.yaml")
 
 
 def judged(case: Case) -> tuple[Verdict, Verdict]:

@@ -14,6 +14,8 @@ from trickrun.recipe.edit import EditError, edit_text
 from trickrun.recipe.emit import flow, scalar
 from trickrun.recipe.nodes import Reader
 from trickrun.recipe.patch import ROOT, PathError, canonical, patch, patch_paths
+from trickrun.recipe.problems import Problem
+from trickrun.recipe.sources import read_override
 from trickrun.recipe.yaml12 import parse
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -396,3 +398,15 @@ def test_a_patch_from_one_tree_to_another_leads_there(
 ) -> None:
     base, wanted = canonical(one), canonical(other)
     assert not differences(patch(base, as_patch(base, wanted, ROOT)), wanted, ROOT)
+
+
+@settings(max_examples=60)
+@given(DOCUMENTS, EDITS)
+def test_overrides_mean_what_edits_mean(data: dict[str, Any], values: dict[str, Any]) -> None:
+    problems: list[Problem] = []
+    read = [read_override(f"{path}={flow(value)}", problems) for path, value in values.items()]
+    texts = dict(found for found in read if found)
+    assert not problems
+    assert same({path: text.value for path, text in texts.items()}, values)
+    overridden = patched(canonical(data), {path: text.value for path, text in texts.items()})
+    assert not differences(canonical(parsed(edit_text(flow(data), values))), overridden, ROOT)

@@ -300,7 +300,7 @@ def test_other_spellings_are_located_where_they_are_written(tmp_path: Path) -> N
 
 def test_a_tree_without_text_gives_problems_without_places() -> None:
     with pytest.raises(RecipeError) as caught:
-        from_tree({"data": {"kind": "digits"}, "model": {"kind": "mlp"}, "sed": 1}, Path())
+        from_tree({"data": {"kind": "digits"}, "model": {"kind": "mlp"}, "sed": 1})
     (problem,) = caught.value.problems
     assert str(problem).splitlines()[0] == "sed: unknown key 'sed'"
     assert problem.as_json() == {

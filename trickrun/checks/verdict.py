@@ -38,7 +38,7 @@ class Verdict:
 def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
     """Return the recipe with ``changes`` (path to value), validated again."""
     tree = patch_paths(loaded.tree, changes)
-    return replace(loaded, recipe=from_tree(tree, loaded.folder), tree=tree)
+    return replace(loaded, recipe=from_tree(tree), tree=tree)
 
 
 def begin(loaded: Loaded, derived: Loaded, root: Path, command: list[str]) -> RunFolder:

@@ -59,7 +59,7 @@ class TrialResult:
 
 def make_trial(tree: dict[str, Any], params: Mapping[str, Any], folder: Path) -> Trial:
     """Return the trial of a canonical ``tree``; raises RecipeError if it is no valid recipe."""
-    recipe = from_tree(tree, folder)
+    recipe = from_tree(tree)
     return Trial(identity(recipe, folder), dict(params), tree)
 
 

@@ -42,7 +42,7 @@ def run_trial(trial: Trial, folder: Path, metric: str) -> TrialResult:
         return TrialResult(trial.id, trial.params, status, value, values, seconds, NAME, reason)
 
     try:
-        recipe = from_tree(trial.tree, folder)
+        recipe = from_tree(trial.tree)
         job = compile_recipe(recipe, folder, prepared(recipe, folder))
         records = list(train(job))
     except NonFinite as error:

@@ -44,7 +44,7 @@ class Rule:
 def shares(recipe: Recipe) -> Iterator[Complaint]:
     """The validation and the test split leave something to train on."""
     split = recipe.data.split
-    if split.val + split.test >= 1:
+    if split.folds is None and split.val + split.test >= 1:
         yield Complaint(
             ("data", "split"),
             f"val {split.val:g} and test {split.test:g} leave nothing to train on",
@@ -57,9 +57,9 @@ def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
     data = recipe.data
     if data.subset and data.batch_size != "full" and data.subset.n < data.batch_size:
         yield Complaint(
-            ("data", "batch_size"),
-            f"a batch of {data.batch_size} is larger than data.subset of {data.subset.n} samples",
-            f"set it to {data.subset.n} or less, or to full",
+            ("data", "subset"),
+            f"{data.subset.n} samples do not fill one batch of {data.batch_size}",
+            f"set data.batch_size to {data.subset.n} or less, or to full",
         )
 
 
@@ -131,7 +131,8 @@ def monitors(recipe: Recipe) -> Iterator[Complaint]:
         watched.append((("optimizer", "schedule", "monitor"), schedule.monitor))
     if recipe.grid:
         watched.append((("grid", "metric"), recipe.grid.metric))
-    no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and recipe.data.split.val == 0
+    split = recipe.data.split
+    no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and split.val == 0 and split.folds is None
     for steps, name in watched:
         if name not in recorded(recipe):
             hint = did_you_mean(name, recorded(recipe))

@@ -100,7 +100,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     return Loaded(recipe, tree, text, path, tuple(warnings), tuple(layers))
 
 
-def from_tree(tree: dict[str, Any], folder: Path) -> Recipe:
+def from_tree(tree: dict[str, Any]) -> Recipe:
     """Return the checked recipe of a canonical tree, for example one made by ``patch_paths``.
 
     Raises RecipeError with every problem.

@@ -1,0 +1,232 @@
+"""Rules across sections: what is refused, what is warned of, and what is let pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trickrun.recipe.load import load
+from trickrun.recipe.problems import Problem, RecipeError
+
+MINIMAL = "data: {kind: digits}\nmodel: mlp\n"
+
+
+def problems(folder: Path, text: str) -> tuple[Problem, ...]:
+    path = folder / "r.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        load(path)
+    return caught.value.problems
+
+
+def warnings(folder: Path, text: str) -> tuple[Problem, ...]:
+    path = folder / "r.yaml"
+    path.write_text(text)
+    return load(path).warnings
+
+
+def shown(problem: Problem) -> str:
+    place = problem.place
+    assert place is not None
+    return place.text[place.column - 1 : place.column - 1 + place.width]
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "marked", "message"),
+    [
+        ("data: {kind: iris, split: {val: 0.5, test: 0.5}}", "data.split", "{val", "nothing to"),
+        ("data: {kind: iris, subset: 9}", "data.subset", "9", "do not fill one batch of 64"),
+        ("optimizer: {kind: sgd, nesterov: true}", "optimizer.nesterov", "true", "needs momentum"),
+        (
+            "loss: mse\nregularizers: {label_smoothing: 0.1}",
+            "regularizers.label_smoothing",
+            "0.1",
+            "cannot act on the loss mse",
+        ),
+        ("metrics: [accuracy, accuracy]", "metrics.1", "accuracy", "listed twice"),
+        ("metrics: [accuracy, r2]", "metrics.1", "r2", "r2 is for regression"),
+        ("metrics: [mae, f1_macro]", "metrics.1", "f1_macro", "mae for regression"),
+        (
+            "early_stopping: {monitor: val_f1_macro}",
+            "early_stopping.monitor",
+            "val_f1_macro",
+            "no evaluation has a value 'val_f1_macro'",
+        ),
+        (
+            "optimizer: {schedule: {kind: plateau, monitor: val_los}}",
+            "optimizer.schedule.monitor",
+            "val_los",
+            "no evaluation has a value 'val_los'",
+        ),
+        ("grid: {metric: loss}", "grid.metric", "loss", "no evaluation has a value 'loss'"),
+        (
+            "data: {kind: iris, split: {val: 0}}\nearly_stopping: 3",
+            "early_stopping.monitor",
+            "3",
+            "needs a validation split",
+        ),
+        ("data: iris\naugmentation: [flip]", "augmentation.0", "flip", "iris is a table"),
+        ("expect: {test.acc: '> 1'}", "expect.test.acc", "test.acc", "no value 'test.acc'"),
+        ("expect: {test.r2: 0.9}", "expect.test.r2", "0.9", "expected a comparison"),
+        ("expect: {test.r2: '=> 1'}", "expect.test.r2", "'=> 1'", "expected a comparison"),
+        (
+            "data: {kind: iris, split: {test: 0}}\nexpect: {test.loss: '< 1'}",
+            "expect.test.loss",
+            "test.loss",
+            "no test split",
+        ),
+        (
+            "grid: {coarse: {space: {optimizer.lrr: [1.0]}}}",
+            "grid.coarse.space.optimizer.lrr",
+            "optimizer.lrr",
+            "there is no recipe path",
+        ),
+        (
+            "grid: {fine: {space: {optimizer.lr: {log: [0.1, 0.1]}}}}",
+            "grid.fine.space.optimizer.lr",
+            "{log: [0.1, 0.1]}",
+            "must be below",
+        ),
+        (
+            "grid: {fine: {space: {optimizer.lr: {}}}}",
+            "grid.fine.space.optimizer.lr",
+            "{}",
+            "exactly one of log, uniform, int, choice",
+        ),
+        (
+            "grid: {fine: {space: {optimizer.lr: {log: [1, 2], int: [1, 2]}}}}",
+            "grid.fine.space.optimizer.lr",
+            "{log: [1, 2], int: [1, 2]}",
+            "exactly one of",
+        ),
+        (
+            "grid: {fine: {space: {optimizer.lr: []}}}",
+            "grid.fine.space.optimizer.lr.choice",
+            "[]",
+            "expected a list",
+        ),
+        (
+            "grid: {fine: {space: {regularizers.dropout.p: [0.1, 1.5]}}}",
+            "grid.fine.space.regularizers.dropout.p.choice.1",
+            "1.5",
+            "below 1",
+        ),
+        (
+            "grid: {fine: {space: {optimizer: [sgd, {kind: adam, lr: x}]}}}",
+            "grid.fine.space.optimizer.choice.1.lr",
+            "x",
+            "expected a number",
+        ),
+        (
+            "grid: {fine: {space: {augmentation.0.std: [1.0]}}}",
+            "grid.fine.space.augmentation.0.std",
+            "augmentation.0.std",
+            "there is no element 0",
+        ),
+        (
+            "grid: {fine: {space: {train.epochs: [1]}}}",
+            "grid.fine.space.train.epochs",
+            "train.epochs",
+            "cannot be searched",
+        ),
+        (
+            "grid: {fine: {space: {grid.metric: [val_loss]}}}",
+            "grid.fine.space.grid.metric",
+            "grid.metric",
+            "cannot be searched",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_where_it_stands(
+    tmp_path: Path, line: str, path: str, marked: str, message: str
+) -> None:
+    head = MINIMAL if not line.startswith("data") else "model: mlp\n"
+    (problem,) = problems(tmp_path, head + line)
+    assert problem.path == path
+    assert message in problem.message
+    assert shown(problem).startswith(marked)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "optimizer: {kind: sgd, nesterov: true, momentum: 0.9}",
+        "regularizers: {label_smoothing: 0.1}",
+        "loss: mse\nregularizers: {label_smoothing: 0}",
+        "metrics: [mae, rmse, {kind: python, target: 'm:f'}]",
+        "early_stopping: {monitor: val_accuracy}",
+        "metrics: [f1_macro]\nearly_stopping: {monitor: val_f1_macro}",
+        "metrics: [{kind: python, target: 'm:mine'}]\nexpect: {test.mine: '> 1'}",
+        "early_stopping: {monitor: train_loss}",
+        "augmentation: [flip]",
+        "early_stopping: 3\ndata: {kind: digits, split: {val: 0, folds: 5}}",
+        "expect: {best.val_loss: '<1e-3', steps: '<= 100', samples_per_second: ' > 1.5 '}",
+        "grid: {coarse: {space: {data.batch_size: {int: [8, 64]}, model.hidden: [[8], []]}}}",
+        "grid: {coarse: {space: {optimizer: [sgd, adam], optimizer.momentum: [0.0, 0.9]}}}",
+        "grid: {coarse: {space: {optimizer.clip: [null, 1.0, {value: 0.5}]}}}",
+    ],
+)
+def test_what_can_work_is_let_pass(tmp_path: Path, line: str) -> None:
+    head = MINIMAL if "data: " not in line else "model: mlp\n"
+    assert warnings(tmp_path, head + line) == ()
+
+
+def test_whole_numbers_are_not_drawn_from_a_log_range(tmp_path: Path) -> None:
+    line = "grid: {coarse: {space: {data.batch_size: {log: [8, 64]}}}}"
+    found = problems(tmp_path, MINIMAL + line)
+    assert [problem.path.rpartition(".")[2] for problem in found] == ["0", "1"]
+    assert {problem.hint for problem in found} == {"write int: [low, high], or a list of values"}
+
+
+def test_a_split_of_ones_own_is_not_second_guessed(tmp_path: Path) -> None:
+    text = "data: {kind: python, target: 'm:f', split: {val: 0, test: 0}}\nmodel: mlp\n"
+    assert warnings(tmp_path, text + "early_stopping: 3\nexpect: {test.loss: '< 1'}") == ()
+
+
+def test_rules_look_only_at_valid_sections(tmp_path: Path) -> None:
+    text = "data: {kind: digts}\nmodel: mlp\nmetrics: [accuracy, r2]\nexpect: {nope: 3}\n"
+    assert [problem.path for problem in problems(tmp_path, text)] == [
+        "data.kind",
+        "metrics.1",
+        "expect.nope",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "message"),
+    [
+        (
+            "regularizers: {l2: 1e-3}\noptimizer: {weight_decay: 1e-4}",
+            "optimizer.weight_decay",
+            "both shrink the weights of adam",
+        ),
+        (
+            "optimizer: {schedule: {kind: cosine, warmup: 100}}\ntrain: {steps: 100}",
+            "optimizer.schedule.warmup",
+            "as long as the run",
+        ),
+        ("early_stopping: 20", "early_stopping.patience", "never stops a run of 20 epochs"),
+    ],
+)
+def test_what_is_probably_not_meant_is_warned_of(
+    tmp_path: Path, line: str, path: str, message: str
+) -> None:
+    (warning,) = warnings(tmp_path, MINIMAL + line)
+    assert warning.path == path
+    assert message in warning.message
+    assert warning.place is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "regularizers: {l2: 1e-3}\noptimizer: {kind: adamw, weight_decay: 1e-4}",
+        "regularizers: {l2: 0}\noptimizer: {weight_decay: 1e-4}",
+        "optimizer: {schedule: {kind: cosine, warmup: 0.5}}\ntrain: {steps: 100}",
+        "early_stopping: 20\ntrain: {steps: 100}",
+        "early_stopping: 20\ntrain: {eval_every: 5}",
+    ],
+)
+def test_what_may_be_meant_is_not_warned_of(tmp_path: Path, line: str) -> None:
+    assert warnings(tmp_path, MINIMAL + line) == ()
