@@ -7,6 +7,7 @@ at the end a contest over several seeds decides whether they are worth having.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -157,8 +158,8 @@ def mended(
 
 
 def words(edits: Mapping[str, Any]) -> str:
-    """Return edits as overrides that can be retyped."""
-    return ", ".join(f"{path}={shown_value(value)}" for path, value in edits.items())
+    """Return edits as overrides that can be typed into a shell."""
+    return " ".join(shlex.quote(f"{path}={shown_value(value)}") for path, value in edits.items())
 
 
 def shown_value(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +16,7 @@ from trickrun.checks.checklist import shown_value, words
 from trickrun.checks.grid import Watch
 from trickrun.checks.verdict import Verdict
 from trickrun.engines.trial import TrialResult
+from trickrun.report.console import print_table, terminal
 from trickrun.report.verdict import print_verdict
 
 SHOWN = 12
@@ -25,7 +26,7 @@ SHOWN = 12
 @contextmanager
 def live_table() -> Iterator[Watch]:
     """Yield what shows each trial as it ends: a table on a terminal, a line in a pipe."""
-    console = Console(highlight=False)
+    console = terminal()
     started = time.monotonic()
     results: list[TrialResult] = []
 
@@ -66,9 +67,9 @@ def trial_table(rows: list[dict[str, Any]]) -> Table:
 
 def print_search(verdict: Verdict) -> None:
     """Print the best trials, what mattered, and where to look next."""
-    console = Console(highlight=False)
+    console = terminal()
     result = verdict.result
-    console.print(trial_table(result["trials"][:SHOWN]))
+    print_table(console, trial_table(result["trials"][:SHOWN]))
     hidden = len(result["trials"]) - SHOWN
     if hidden > 0:
         console.print(f"... and {hidden} more (--json lists all)")
