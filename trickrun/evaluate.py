@@ -16,8 +16,12 @@ BATCH = 1024
 """Samples a forward pass; larger ones are no faster and need more memory."""
 
 
-def validate(job: Job, progress: Progress) -> Evaluation:
-    """Evaluate the validation split and append the result to the history."""
+def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = None) -> Evaluation:
+    """Evaluate the validation split and append the result to the history.
+
+    Args:
+        prediction: the model's outputs for it, if the caller has them.
+    """
     started = time.perf_counter()
     values = {
         "step": float(progress.step),
@@ -27,7 +31,9 @@ def validate(job: Job, progress: Progress) -> Evaluation:
     }
     progress.losses.clear()
     if job.data.val is not None:
-        scores = evaluate(job, job.data.val, job.targets["val"])
+        if prediction is None:
+            prediction = predict(job, job.data.val.x)
+        scores = rate(job, prediction, job.data.val.y, job.targets["val"])
         values |= {f"val_{name}": value for name, value in scores.items()}
     progress.history.append(values)
     improved = job.stopping.best(progress.history) == len(progress.history) - 1

@@ -1,0 +1,103 @@
+"""The vectorised engine: trials of one shape train together as one stacked program.
+
+``train_stack`` is the loop of loop.py for many jobs at once. What a step and an evaluation are is
+in stacked_step.py; when a run is evaluated, stops or has diverged is decided by loop.py's own
+functions, trial by trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from trickrun.engines.stacked_step import Stack
+from trickrun.evaluate import validate
+from trickrun.job import Job
+from trickrun.loop import BLOCK, Block, is_evaluation, stops
+from trickrun.records import End, NonFinite
+from trickrun.state import Progress
+
+NAME = "stacked"
+
+
+class Member:
+    """A trial in a stack.
+
+    Args:
+        place: its place among the jobs that the stack began with.
+    """
+
+    def __init__(self, place: int, job: Job) -> None:
+        self.place = place
+        self.job = job
+        self.progress = Progress()
+        self.best: dict[str, float] = {}
+        self.block = Block()
+
+    def end_block(self, finite: bool) -> NonFinite | None:
+        """Take over the steps since the last block; return the error if one of them diverged.
+
+        Args:
+            finite: whether they left only finite weights.
+        """
+        try:
+            steps = self.block.fetch(self.job, self.progress)
+        except NonFinite as error:
+            return error
+        self.block = Block()
+        return None if finite else NonFinite(self.progress.step, steps.losses[-1])
+
+    def evaluate(self, prediction: torch.Tensor | None) -> End | None:
+        """Record an evaluation of outputs [N, outputs] for the validation split, if it is time;
+        return how the run ended, if it did."""
+        if not is_evaluation(self.job, self.progress.step):
+            return None
+        evaluation = validate(self.job, self.progress, prediction)
+        if evaluation.improved:
+            self.best = evaluation.values
+        if stops(self.job, self.progress):
+            return End("early_stopping", self.best)
+        if self.progress.step == self.job.span.steps:
+            return End("steps" if self.job.recipe.train.steps else "epochs", self.best)
+        return None
+
+
+def train_stack(jobs: Sequence[Job]) -> Iterator[tuple[int, End | NonFinite]]:
+    """Train jobs of one shape and yield each one's place and how it ended, as it ends.
+
+    Trials that end leave the stack, which goes on with the others. One that diverges harms none,
+    because no number of a trial enters another's.
+    """
+    stack = Stack(jobs)
+    members = [Member(place, job) for place, job in enumerate(stack.jobs)]
+    step = 0
+    while members:
+        results = stack.take_step(step, [m.progress.history for m in members])
+        step += 1
+        for member, result in zip(members, results, strict=True):
+            member.block.add(result)
+            member.progress.step = step
+        due = any(is_evaluation(m.job, step) for m in members)
+        if members[0].block.size < BLOCK and not due:
+            continue
+        ended = end_blocks(stack, members, due)
+        yield from ((members[row].place, end) for row, end in ended.items())
+        if ended:
+            left = [row for row in range(len(members)) if row not in ended]
+            members = [members[row] for row in left]
+            stack.keep(left, step)
+
+
+def end_blocks(stack: Stack, members: Sequence[Member], due: bool) -> dict[int, End | NonFinite]:
+    """Fetch what the last steps left on the device, evaluate if ``due``, and return how those
+    trials ended that did, by their row."""
+    val = stack.jobs[0].data.val
+    predictions = stack.predict(val.x) if due and val is not None else None
+    ended: dict[int, End | NonFinite] = {}
+    for row, (member, finite) in enumerate(zip(members, stack.finite(), strict=True)):
+        prediction = None if predictions is None else predictions[row]
+        end = member.end_block(finite) or member.evaluate(prediction)
+        if end is not None:
+            ended[row] = end
+    return ended

@@ -1,0 +1,199 @@
+"""The stacked step: K trials of one shape take a training step as one program on one device.
+
+All trainable parameters are one tensor [K, P], a row for each trial. The network runs once for all
+rows under vmap and the gradient of the summed losses is, row by row, each trial's own, because no
+trial's loss depends on another's row. Each trial then takes the step of its own torch optimizer on
+its own row, with its own learning rate and clipping: nothing of torch.optim is written again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+
+import torch
+from torch import nn
+from torch.func import functional_call, vmap
+
+from trickrun.engines.stacked_inputs import Batches, Masks, with_given_dropout
+from trickrun.engines.stacked_loss import StackedLoss, stacked_penalties
+from trickrun.evaluate import BATCH
+from trickrun.job import Batch, Job
+from trickrun.loop import StepResult, set_lr
+
+Tensors = dict[str, torch.Tensor]
+History = list[dict[str, float]]
+
+
+class Stack:
+    """Jobs of one shape (see engines/groups.py), freshly compiled, that train together.
+
+    Attributes:
+        jobs: the trials that are still in it; the optimizer of each acts on its row.
+        flat: their trainable parameters [K, P], in the order of ``names``.
+        fixed: what no optimizer changes, name to [K, ...]: buffers and frozen parameters.
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        model = jobs[0].model
+        self.names = [name for name, p in model.named_parameters() if p.requires_grad]
+        self.shapes = [model.get_parameter(name).shape for name in self.names]
+        self.flat = torch.stack([self.row_of(job.model) for job in jobs]).requires_grad_()
+        self.fixed = stacked_fixed([job.model for job in jobs])
+        self.jobs = [on_row(job, row) for job, row in zip(jobs, self.flat.detach(), strict=True)]
+        self.optimizer = joint_optimizer(self.jobs)
+        self.network = with_given_dropout(deepcopy(model))
+        self.bind(step=0)
+
+    def row_of(self, model: nn.Module) -> torch.Tensor:
+        """Return the trainable parameters of one model as one vector [P]."""
+        return torch.cat([model.get_parameter(name).detach().flatten() for name in self.names])
+
+    def bind(self, step: int) -> None:
+        """Make what depends on which trials are in the stack, for the steps from ``step`` on."""
+        self.batches = Batches(self.jobs, step)
+        self.masks = Masks(self.jobs)
+        self.loss = StackedLoss(self.jobs)
+        self.penalties = stacked_penalties(self.jobs)
+
+    def keep(self, places: Sequence[int], step: int) -> None:
+        """Go on from ``step`` with the trials at ``places`` only."""
+        if not places:
+            return
+        self.jobs = [self.jobs[place] for place in places]
+        self.flat = self.flat.detach()[list(places)].requires_grad_()
+        self.fixed = {name: value[list(places)] for name, value in self.fixed.items()}
+        for job, values in zip(self.jobs, self.flat.detach(), strict=True):
+            row_of(job).data = values
+        self.optimizer = joint_optimizer(self.jobs, self.optimizer)
+        self.bind(step)
+
+    def take_step(self, step: int, histories: Sequence[History]) -> list[StepResult]:
+        """Take training step ``step`` (from 0) with every trial.
+
+        The order is the loop's: batch, augment, forward, loss and penalty, backward, clip, update.
+
+        Args:
+            histories: each trial's evaluations so far.
+        """
+        lrs = [set_lr(job, step, past) for job, past in zip(self.jobs, histories, strict=True)]
+        batch = self.batches.at(step)
+        samples = batch[1].shape[0 if self.batches.shared else 1]
+        masks = self.masks.at(step, samples)
+        losses, penalties, gradient = self.gradient(batch, masks)
+        for job, own in zip(self.jobs, gradient, strict=True):
+            row_of(job).grad = own
+            if job.recipe.optimizer.clip is not None:
+                job.recipe.optimizer.clip.apply([row_of(job)])
+        self.optimizer.step()
+        none = [None] * len(self.jobs)
+        terms = none if penalties is None else penalties.unbind()
+        return [
+            StepResult(loss, term, None, lr, samples)
+            for loss, term, lr in zip(losses, terms, lrs, strict=True)
+        ]
+
+    def gradient(
+        self, batch: Batch, masks: Tensors
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+        """Return the trials' losses [K], penalties [K] (None: they have none), gradients [K, P]."""
+        x, y = batch
+        if self.batches.shared:
+            y = y.expand(len(self.jobs), *y.shape)
+        self.network.train()
+        with self.jobs[0].autocast():
+            losses = self.loss(self.forward(x, masks, self.batches.shared), y)
+        parameters = self.parameters()
+        terms = [penalty(parameters) for penalty in self.penalties]
+        penalties = torch.stack(terms).sum(0) if terms else None
+        whole = losses if penalties is None else losses + penalties
+        (gradient,) = torch.autograd.grad(whole.sum(), self.flat)
+        return losses.detach(), None if penalties is None else penalties.detach(), gradient
+
+    def forward(self, x: torch.Tensor, masks: Tensors, shared: bool) -> torch.Tensor:
+        """Return predictions [K, B, outputs] for inputs [B, ...] that all share, or [K, B, ...]."""
+
+        def one(own: Tensors, x: torch.Tensor) -> torch.Tensor:
+            prediction: torch.Tensor = functional_call(self.network, own, (x,))
+            return prediction
+
+        return vmap(one, in_dims=(0, None if shared else 0))(
+            {**self.parameters(), **self.fixed, **masks}, x
+        )
+
+    def parameters(self) -> Tensors:
+        """Return views of the parameters, name to [K, *shape]."""
+        sizes = [shape.numel() for shape in self.shapes]
+        return {
+            name: part.view(-1, *shape)
+            for name, shape, part in zip(
+                self.names, self.shapes, self.flat.split(sizes, dim=1), strict=True
+            )
+        }
+
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        """Return all trials' outputs [K, N, outputs] for raw inputs [N, *shape]."""
+        job = self.jobs[0]
+        self.network.eval()
+        size = math.ceil(BATCH / len(self.jobs))
+        with torch.inference_mode(), job.autocast():
+            return torch.cat(
+                [
+                    self.forward(job.inputs(part), {}, shared=True).to(job.dtype)
+                    for part in x.split(size)
+                ],
+                dim=1,
+            )
+
+    def finite(self) -> list[bool]:
+        """Return, for each trial, whether all its weights are finite."""
+        found: list[bool] = self.flat.detach().isfinite().all(1).tolist()
+        return found
+
+
+def stacked_fixed(models: Sequence[nn.Module]) -> Tensors:
+    """Return the buffers and frozen parameters of ``models``, name to [K, ...]."""
+    frozen = [name for name, p in models[0].named_parameters() if not p.requires_grad]
+    buffers = [name for name, _ in models[0].named_buffers()]
+    found = {name: [model.get_parameter(name).detach() for model in models] for name in frozen}
+    found |= {name: [model.get_buffer(name) for model in models] for name in buffers}
+    return {name: torch.stack(values) for name, values in found.items()}
+
+
+def on_row(job: Job, row: torch.Tensor) -> Job:
+    """Return ``job`` with an optimizer of the same recipe over ``row`` [P].
+
+    Our optimizers work entry by entry, so a row is to them what the parameters it is made of are,
+    in one tensor instead of many.
+    """
+    return replace(job, optimizer=job.recipe.optimizer.build([{"params": [row]}], job.folder))
+
+
+def row_of(job: Job) -> torch.Tensor:
+    """Return the row that the job's optimizer acts on."""
+    row: torch.Tensor = job.optimizer.param_groups[0]["params"][0]
+    return row
+
+
+def joint_optimizer(
+    jobs: Sequence[Job], before: torch.optim.Optimizer | None = None
+) -> torch.optim.Optimizer:
+    """Return one optimizer whose parameter groups are those of all ``jobs``.
+
+    A torch optimizer reads everything from its groups and states, so its step is the step of each
+    job's own; one call for all saves some 15 µs a trial. The groups are the jobs' own, so that
+    what sets a job's learning rate sets it here.
+
+    Args:
+        before: the optimizer that has stepped so far, whose states are kept.
+    """
+    joint = on_row(jobs[0], row_of(jobs[0])).optimizer
+    joint.param_groups = [group for job in jobs for group in job.optimizer.param_groups]
+    joint.state.clear()
+    for job in jobs:
+        state = (before or job.optimizer).state
+        if row_of(job) in state:
+            joint.state[row_of(job)] = state[row_of(job)]
+    return joint
