@@ -169,7 +169,8 @@ def blockers(search: Search, loaded: Loaded) -> tuple[list[Finding], list[str]]:
 def smallest(doubted: list[Suspect], search: Search) -> list[Suspect]:
     """Return few of ``doubted`` whose replacement together lets the batch be fitted."""
     needed = doubted
-    for suspect in doubted:
+    # The unlikely ones first: where two would do, the likelier one stays.
+    for suspect in reversed(doubted):
         fewer = [other for other in needed if other is not suspect]
         arm = search.run("fewer", merged(fewer))
         if arm is not None and arm.fitted:

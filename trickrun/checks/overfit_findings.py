@@ -78,7 +78,7 @@ def unexplained(loaded: Loaded, arms: Mapping[str, Arm]) -> Finding:
     state = "diverged" if not math.isfinite(base.loss) else f"stays at {base.loss:.4g}"
     why = (
         f"The loss {state}, and none of {len(arms) - 1} replacements of parts of this recipe lets "
-        f"the batch be fitted. {look}."
+        f"the batch be fitted in half of the steps. {look}, or allow more steps."
     )
     return Finding("TR73", "Cannot fit one batch", "error", 0.5, where, numbers(base), why)
 
