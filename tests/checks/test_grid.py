@@ -7,7 +7,7 @@ import pytest
 
 from trickrun.checks import grid
 from trickrun.checks.grid_analysis import best_first, importances
-from trickrun.checks.verdict import begin, conclude
+from trickrun.checks.verdict import begin, conclude, derive
 from trickrun.engines.trial import TrialResult
 from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.recipe.grid import Range
@@ -130,6 +130,21 @@ def test_the_verdict_warns_at_an_edge_and_fails_if_nothing_finished(loaded: Load
     none = grid.judge(planned, [result("a", None, "diverged")])
     assert none.verdict == "fail"
     assert none.result["best"] is None
+
+
+def test_an_edge_of_what_hardly_matters_is_no_finding(loaded: Loaded) -> None:
+    space = {"optimizer.lr": {"log": [1e-3, 1e-1]}, "regularizers.l2": {"log": [1e-6, 1e-2]}}
+    coarse = {"trials": 20, "epochs": 2, "space": space}
+    planned = grid.plan(derive(loaded, {"grid.coarse": coarse}), "coarse")
+    points = [(1e-3 * 100 ** (k / 19), 1e-6 * 1e4 ** ((7 * k % 20) / 19)) for k in range(20)]
+    rows = [
+        result(str(k), abs(k - 3.2), **{"optimizer.lr": lr, "regularizers.l2": l2})
+        for k, (lr, l2) in enumerate(points)
+    ]
+    rows[3].params["regularizers.l2"] = 1e-6
+    verdict = grid.judge(planned, rows)
+    assert [edge["path"] for edge in verdict.result["edges"]] == ["regularizers.l2"]
+    assert verdict.findings == ()
 
 
 def test_fine_starts_from_the_newest_finished_coarse(loaded: Loaded, tmp_path: Path) -> None:

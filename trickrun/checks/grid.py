@@ -32,6 +32,8 @@ Watch = Callable[[TrialResult, int, int], None]
 """Told of each result with the number of trials done and in all."""
 
 JOURNAL = "trials.jsonl"
+MATTERS = 0.1
+"""Share of the explained variation from which on a best value at an edge is worth a finding."""
 TOP_SHARE = 0.25
 """The share of coarse trials that the fine space is drawn around (at least three)."""
 
@@ -197,13 +199,16 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
     top = finished[: max(3, round(TOP_SHARE * len(finished)))]
     next_space = narrowed(planned.space, [r.params for r in top])
     at_edge = edges(planned.space, best.params)
+    importance = importances(planned.space, finished)
     result |= {
         "best": {"id": best.id, "params": best.params, "metric": best.metric},
         "edges": at_edge,
         "next_space": {p: r.model_dump(exclude_none=True) for p, r in next_space.items()},
-        "importance": importances(planned.space, finished),
+        "importance": importance,
     }
-    findings = tuple(edge_finding(edge, best, planned) for edge in at_edge)
+    # Where a parameter hardly matters, its best value lies anywhere, also at an edge.
+    matter = [edge for edge in at_edge if importance.get(edge["path"], 1.0) >= MATTERS]
+    findings = tuple(edge_finding(edge, best, planned) for edge in matter)
     summary = (
         f"best {planned.metric} {best.metric:.4g} of {len(finished)} finished trials"
         f" ({len(ranked) - len(finished)} did not finish)"
