@@ -1,4 +1,7 @@
-"""The recipe reference, docs/recipe.md, made from the parameter classes: python -m trickrun.docs"""
+"""What docs/ has of the parameter classes: the reference, recipe.md, and the JSON schema.
+
+``python -m trickrun.docs`` writes both.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from pathlib import Path
 
 from trickrun.catalogue import Entry, Parameter, Place, entry, parameters, walk
 from trickrun.params import Params
+from trickrun.recipe.json_schema import schema_text
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "recipe.md"
+SCHEMA = REFERENCE.with_name("recipe.schema.json")
 
 HEAD = """\
 # The recipe: reference
@@ -121,5 +126,6 @@ def prose(text: str) -> str:
 
 
 if __name__ == "__main__":
-    REFERENCE.write_text(reference(), encoding="utf-8")
-    print(REFERENCE)
+    for path, text in ((REFERENCE, reference()), (SCHEMA, schema_text())):
+        path.write_text(text, encoding="utf-8")
+        print(path)

@@ -104,7 +104,7 @@ def shown(problem: Problem) -> str:
             "grid: {fine: {space: {optimizer.lr: []}}}",
             "grid.fine.space.optimizer.lr.choice",
             "[]",
-            "expected a list",
+            "expected at least 1, but an empty list is given",
         ),
         (
             "grid: {fine: {space: {regularizers.dropout.p: [0.1, 1.5]}}}",

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from trickrun.docs import SCHEMA
 from trickrun.recipe.json_schema import json_schema, schema_text
 from trickrun.recipe.nodes import Reader
 from trickrun.recipe.patch import ROOT
@@ -17,7 +18,7 @@ from trickrun.recipe.shape import Items, Kinds, Section, Shape, members
 from trickrun.recipe.starter import known_kinds, starter
 from trickrun.recipe.yaml12 import parse
 
-ROOT_FOLDER = Path(__file__).parents[2]
+RECIPES = Path(__file__).parents[2] / "recipes"
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
 SHORTHAND = """\
@@ -52,13 +53,10 @@ def test_the_schema_is_one() -> None:
 
 
 def test_the_copy_for_editors_is_current() -> None:
-    committed = (ROOT_FOLDER / "docs" / "recipe.schema.json").read_text(encoding="utf-8")
-    assert committed == schema_text(), "run: trickrun schema > docs/recipe.schema.json"
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "run python -m trickrun.docs"
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT_FOLDER / "recipes").glob("*.yaml")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_recipes_conform(path: Path) -> None:
     assert not wrong(path.read_text(encoding="utf-8"))
 

@@ -24,7 +24,7 @@ def given(value: object) -> str:
             short = value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + "…"
             return f"the text {short!r}"
         case list():
-            return "a list"
+            return f"a list of {len(value)}" if value else "an empty list"
         case dict():
             return "a mapping"
         case _:

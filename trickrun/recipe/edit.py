@@ -14,6 +14,7 @@ from typing import Any
 from trickrun.errors import TrickrunError
 from trickrun.recipe import splice
 from trickrun.recipe.difference import MISSING, Difference, as_patch, differences
+from trickrun.recipe.emit import flow
 from trickrun.recipe.locate import find
 from trickrun.recipe.nodes import Alias, Node, Reader, TooLarge, resolved, walk
 from trickrun.recipe.nodes import Mapping as MappingNode
@@ -57,7 +58,7 @@ def edit_text(text: str, values: Mapping[str, Any], parent: dict[str, Any] | Non
     """
     now = _read(text, parent)
     if now is None:
-        raise EditError("this text cannot be read, so it cannot be edited", "recipe")
+        raise EditError("a recipe that is not valid YAML cannot be edited")
     target = patch_paths(now.tree, values)
     while remaining := differences(now.tree, target, ROOT):
         now = _mend(now, target, remaining, parent)
@@ -101,9 +102,10 @@ def _mend(
             return edited
     path = ".".join(str(step) for step in first.steps)
     raise EditError(
-        f"{path} cannot be changed by an edit that leaves the rest as it is",
+        "no edit of the file changes this and nothing else",
         path,
-        "its text is shared by an anchor: edit the file by hand",
+        "edit the file by hand: "
+        + (f"delete {path}" if first.value is MISSING else f"{path} must be {flow(first.value)}"),
     )
 
 

@@ -86,7 +86,7 @@ def _respelled(
 ) -> tuple[Scalar | None, Node, bool] | None:
     """Find the entry whose other spelling ``step`` is (``keep`` for dropout's ``p``)."""
     for entry in node.entries:
-        if isinstance(entry.key, Scalar) and not entry.merges:
+        if isinstance(entry.key, Scalar) and entry.key.text in params.spellings:
             written = {entry.key.text: Reader().value(entry.value)}
             if step in params.expand(written):
                 return entry.key, entry.value, True

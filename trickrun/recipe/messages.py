@@ -184,12 +184,14 @@ def _wrong_value(place: _Place, tree: Any, detail: ErrorDetails) -> Complaint:
     wanted = _wanted(place)
     message = f"expected {wanted}, but {given(value)} is given"
     complaint = Complaint(place.steps, message, _value_hint(value, wanted, place))
-    if detail["type"] == "finite_number":
-        return replace(complaint, message=f"expected a finite number, but {given(value)} is given")
-    if detail["type"] == "string_pattern_mismatch":
-        pattern = detail["ctx"]["pattern"]
-        return replace(complaint, message=f"{given(value)} does not fit the pattern {pattern}")
-    return complaint
+    match detail:
+        case {"type": "finite_number"}:
+            message = f"expected a finite number, but {given(value)} is given"
+        case {"type": "string_pattern_mismatch", "ctx": {"pattern": pattern}}:
+            message = f"{given(value)} does not fit the pattern {pattern}"
+        case {"type": "too_short", "ctx": {"min_length": least}}:
+            message = f"expected at least {least}, but {given(value)} is given"
+    return replace(complaint, message=message)
 
 
 def _wanted(place: _Place) -> str:

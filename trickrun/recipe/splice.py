@@ -34,8 +34,9 @@ def _put(text: str, node: Node, new: str) -> str:
         # The comment stays in its column, as it may stand in line with those above and below.
         spaces = len(comment[0]) - (len(new) - (node.end - node.start))
         after = " " * max(spaces, 2) + after[comment.end() :]
-    if before.rstrip().endswith((":", "-", ",")):
-        before = before.rstrip() + " "
+    stripped = before.rstrip()
+    if stripped.endswith((":", "-", ",")) and "#" not in stripped.rpartition("\n")[2]:
+        before = stripped + " "
     elif isinstance(node, Sequence) and not node.flow:
         # The dashes of a list may stand in the column of their key; nothing else may.
         before += "  "
