@@ -14,7 +14,7 @@ from trickrun.recipe.patch import canonical, patch_paths
 HERE = Path(__file__).parent
 CLASSES = Task("classification", classes=3, priors=(0.3, 0.3, 0.4))
 VALUES = Task("regression")
-PLAIN: dict[str, Any] = {"data": "iris", "model": "mlp"}
+PLAIN: dict[str, Any] = {"data": "iris", "model": {"kind": "mlp", "hidden": [32, 80]}}
 
 CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({}, CLASSES, {}),
@@ -51,7 +51,7 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({"normalization": "batch"}, CLASSES, {"normalization": "TR72"}),
 ]
 ALWAYS = {"normalization": "TR44", "model.hidden": "TR54"}
-"""Whatever the recipe: no normalization, and more units."""
+"""Of the plain recipe: no normalization, and a narrow layer."""
 
 
 def recipe(changes: dict[str, Any]) -> Loaded:
@@ -69,7 +69,14 @@ def test_what_is_unusual_is_doubted(
     for suspect in found:
         tree = patch_paths(loaded.tree, suspect.changes)
         rest = {s.path for s in suspects(from_tree(tree), task)}
-        assert suspect.path not in rest - {"normalization", "model.hidden"}
+        assert suspect.path not in rest - {"normalization"}
+
+
+def test_layers_that_are_wide_enough_are_not_doubted() -> None:
+    found = suspects(recipe({"model.hidden": [64, 128]}).recipe, CLASSES)
+    assert [suspect.path for suspect in found] == ["normalization"]
+    (narrow,) = (s for s in suspects(recipe({}).recipe, CLASSES) if s.path == "model.hidden")
+    assert narrow.changes == {"model.hidden": [64, 80]}
 
 
 def test_a_users_network_is_doubted_as_a_whole() -> None:

@@ -16,7 +16,8 @@ from trickrun.tricks.optimizers import Adam
 HEALTHY_INITS = ("auto", "kaiming_normal", "kaiming_uniform")
 HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish")
 SATURATING = ("tanh", "sigmoid", "hard_sigmoid")
-WIDER = 4
+ENOUGH_UNITS = 64
+"""Hidden layers of this width are not what keeps a network from telling a batch of 32 apart."""
 USUAL_LR = 1e-3
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
@@ -211,7 +212,7 @@ def capacity(recipe: Recipe) -> Iterator[Suspect]:
     if isinstance(model, PythonModel):
         why = f"A plain mlp fits the batch: look at {model.target}."
         yield Suspect("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
-    elif isinstance(model, MLP | CNN):
-        hidden = [WIDER * max(units, 16) for units in model.hidden] or [256]
+    elif isinstance(model, MLP | CNN) and min(model.hidden, default=0) < ENOUGH_UNITS:
+        hidden = [max(units, ENOUGH_UNITS) for units in model.hidden] or [ENOUGH_UNITS]
         why = f"With hidden layers of {hidden} units the batch is fitted."
         yield Suspect("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)
