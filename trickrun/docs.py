@@ -24,7 +24,8 @@ HEAD = """\
 Only `data` and `model` are required. Everything that can be chosen is a `kind` with parameters of
 its own: `optimizer: {kind: adam, lr: 1e-3}`. A kind alone stands for its defaults
 (`optimizer: adam`), and a bare number for the one main parameter (`dropout: 0.3`).
-`trickrun tricks NAME` shows the same pages in the terminal.
+`trickrun tricks NAME` shows the same pages in the terminal. How a recipe is read and changed is in
+[language.md](language.md).
 """
 
 
