@@ -46,6 +46,9 @@ def train(
     Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite. Ctrl-C
     saves a checkpoint.
 
+    --resume goes on where a run was stopped. With train.epochs=N (or train.steps, early_stopping,
+    train.device) it goes on in a new run, whose schedule spans the new length.
+
     Example: trickrun train recipes/digits.yaml optimizer.lr=3e-4 train.epochs=10
     """
 
