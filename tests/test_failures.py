@@ -147,14 +147,14 @@ def hungry(tmp_path):
     return write
 
 
-ERRORS = [
+MEMORY_ERRORS = [
     "raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB')",
     "torch.empty(10**15)",
     "raise MemoryError",
 ]
 
 
-@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("error", MEMORY_ERRORS)
 def test_memory_that_runs_out(trickrun, tmp_path, hungry, error):
     ran = trickrun("train", hungry(error), "--json")
     assert ran.code == 3, ran.out
@@ -164,6 +164,19 @@ def test_memory_that_runs_out(trickrun, tmp_path, hungry, error):
     assert run.status == "failed"
     assert run.last_record["cause"] == "out_of_memory"
     # The cause may lie outside of the run: it can go on.
+    (tmp_path / "sated").touch()
+    assert trickrun("train", "--resume", run.path).code == 0
+    assert run.status == "finished"
+
+
+def test_user_code_that_fails_can_be_mended(trickrun, tmp_path, hungry):
+    ran = trickrun("train", hungry("raise IndexError('no such row')"))
+    assert ran.code == 2
+    assert "IndexError: no such row" in ran.err
+    (run,) = (RunFolder(path) for path in (tmp_path / "runs" / "unlucky").iterdir())
+    assert run.status == "failed"
+    assert run.last_record["cause"] == "error"
+    assert "no such row" in run.last_record["reason"]
     (tmp_path / "sated").touch()
     assert trickrun("train", "--resume", run.path).code == 0
     assert run.status == "finished"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trickrun import environment
 from trickrun.compiler import compile_recipe
-from trickrun.errors import CannotWrite, Diverged, RunFolderError, TrainingFailed
+from trickrun.errors import (
+    CannotWrite,
+    Diverged,
+    RunFolderError,
+    TrainingFailed,
+    TrickrunError,
+)
 from trickrun.evaluate import evaluate
 from trickrun.expect import missed
 from trickrun.folder import RunFolder, create
@@ -83,21 +89,15 @@ def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) 
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
         RunFolderError: the folder cannot be read or written, or another process trains into it.
     """
-    try:
-        with folder.locked(), out_of_memory_explained(str(job.device)):
-            progress, best = go_back(folder, job)
-            note_environment(folder, job, command, progress)
+    with folder.locked(), failure_noted(folder):
+        progress, best = go_back(folder, job)
+        note_environment(folder, job, command, progress)
+        with out_of_memory_explained(str(job.device)):
             try:
                 end = follow(folder, job, progress, best, sinks)
             except NonFinite as error:
                 raise explain(folder, job, progress, error) from error
             return finish(folder, job, progress, end)
-    except TrainingFailed as error:
-        raise failed(folder, error) from error
-    except CannotWrite as error:
-        error.run = str(folder.path)
-        error.hint = f"free some space, then go on with: trickrun train --resume {folder.path}"
-        raise
 
 
 def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
@@ -182,11 +182,26 @@ def explain(folder: RunFolder, job: Job, progress: Progress, error: NonFinite) -
     return Diverged(f"{error}: {place}", "training", hint)
 
 
-def failed(folder: RunFolder, error: TrainingFailed) -> TrainingFailed:
-    """Write into the folder that the run failed, and return ``error``."""
-    cause = "non_finite" if isinstance(error, Diverged) else "out_of_memory"
-    line = {"kind": "end", "stopped_by": "failed", "cause": cause, "reason": error.message}
-    with suppress(CannotWrite):  # the failure itself is what people must read
-        folder.log([line])
-    error.run = str(folder.path)
-    return error
+@contextmanager
+def failure_noted(folder: RunFolder) -> Iterator[None]:
+    """Write into the folder what ended the run, and into the error where the run is."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, TrickrunError):
+            error.run = str(folder.path)
+        if isinstance(error, CannotWrite):
+            error.hint = f"free some space, then go on with: trickrun train --resume {folder.path}"
+        if not isinstance(error, RunFolderError):
+            reason = error.message if isinstance(error, TrickrunError) else repr(error)
+            line = {"kind": "end", "stopped_by": "failed", "cause": cause(error), "reason": reason}
+            with suppress(CannotWrite):  # what people must read is the first error
+                folder.log([line])
+        raise
+
+
+def cause(error: Exception) -> str:
+    """Return the kind of failure; a run that met a non-finite number would meet it again."""
+    if isinstance(error, Diverged):
+        return "non_finite"
+    return "out_of_memory" if isinstance(error, TrainingFailed) else "error"
