@@ -14,6 +14,7 @@ from trickrun.cli.checklist import checklist
 from trickrun.cli.checks import initial_loss, overfit_batch
 from trickrun.cli.curves import curves
 from trickrun.cli.doctor import doctor
+from trickrun.cli.inspection import grad_check
 from trickrun.cli.lr_find import lr_find
 from trickrun.cli.output import answer_failure
 from trickrun.cli.recipes import new, schema, show, validate
@@ -23,10 +24,12 @@ from trickrun.cli.training import train
 from trickrun.cli.tricks import tricks
 from trickrun.errors import USAGE
 
-RECIPES, TRAINING, CHECKLIST, MACHINE = "Recipes", "Training", "The checklist", "This machine"
+RECIPES, TRAINING, CHECKLIST = "Recipes", "Training", "The checklist"
+INSIDE, MACHINE = "A look inside", "This machine"
 """The headings in ``trickrun --help``."""
 
-LAST = ("checklist", "initial-loss", "overfit-batch", "lr-find", "grid", "curves", "doctor")
+STEPS = ("checklist", "initial-loss", "overfit-batch", "lr-find", "grid", "curves")
+LAST = (*STEPS, "grad-check", "doctor")
 
 
 class CommandsInOrder(typer.core.TyperGroup):
@@ -83,6 +86,7 @@ app.command("overfit-batch", rich_help_panel=CHECKLIST)(overfit_batch)
 app.command("lr-find", rich_help_panel=CHECKLIST)(lr_find)
 app.add_typer(grid.app, name="grid", rich_help_panel=CHECKLIST)
 app.command(rich_help_panel=CHECKLIST)(curves)
+app.command("grad-check", rich_help_panel=INSIDE)(grad_check)
 app.command(rich_help_panel=MACHINE)(doctor)
 
 

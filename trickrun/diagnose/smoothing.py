@@ -11,8 +11,8 @@ from statistics import median
 def smoothed(values: Sequence[float]) -> list[float]:
     """Return the running median over about a tenth of the curve, at least 3 values.
 
-    A median, because one bad evaluation must not look like a trend. The window is symmetric, so that
-    a steep beginning stays as it is; only at the end it is cut, where a trend is worth more.
+    A median, because one bad evaluation must not look like a trend. The window is symmetric, so
+    that a steep beginning stays as it is; only at the end it is cut, where a trend is worth more.
     """
     half = max(3, len(values) // 10) // 2
     return [median(values[i - min(i, half) : i + min(i, half) + 1]) for i in range(len(values))]

@@ -1,0 +1,45 @@
+"""``grad-check`` and ``signal``: a look into the network."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trickrun.cli.checks import run_check
+from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer
+
+
+def grad_check(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    samples: Annotated[int, typer.Option(min=2, help="Training samples to look at.")] = 3,
+    coordinates: Annotated[int, typer.Option(min=1, help="Entries of each parameter.")] = 10,
+    h: Annotated[float, typer.Option(min=1e-10, max=1e-2, help="Step of the differences.")] = 1e-5,
+    h_sweep: Annotated[
+        bool, typer.Option("--h-sweep", help="Draw the error over the step's size.")
+    ] = False,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Compare gradients with centred differences in float64; find losses that mix samples.
+
+    Example: trickrun grad-check recipes/digits.yaml --h-sweep
+    """
+
+    def work() -> Answer:
+        from trickrun.checks.grad_check import grad_check as check
+        from trickrun.report.grad_check import pictures, print_grad_check
+
+        return run_check(
+            recipe,
+            overrides or [],
+            runs_dir,
+            lambda loaded: check(loaded, samples, coordinates, h, h_sweep),
+            print_grad_check,
+            pictures,
+        )
+
+    answer("grad-check", as_json, debug, work, recipe)
