@@ -7,6 +7,7 @@ import threading
 import pytest
 from exactness import ending, go_on, same, the_run, train
 
+from trickrun.errors import Interrupted
 from trickrun.interrupt import stop_on_interrupt
 from trickrun.records import Checkpoint, Evaluation, Steps
 
@@ -83,16 +84,20 @@ def test_interrupted_again_and_again(recipe, reference, tmp_path):
 
 
 def test_the_second_ctrl_c_ends_at_once(recipe, reference, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted) as caught:
         train(recipe, tmp_path, [signals(Checkpoint, 2, signal.SIGINT, signal.SIGINT)])
     run = the_run(tmp_path)
+    assert caught.value.exit_code == 130
+    assert (
+        caught.value.hint == f"go on from the last checkpoint: trickrun train --resume {run.path}"
+    )
     assert run.status == "killed"
     go_on(tmp_path)
     assert same(ending(run), reference)
 
 
 def test_ctrl_c_after_sigterm_ends_at_once(recipe, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted):
         train(recipe, tmp_path, [signals(Checkpoint, 1, signal.SIGTERM, signal.SIGINT)])
 
 

@@ -45,7 +45,9 @@ def test_more_epochs_make_a_new_run_that_knows_its_parent(trickrun, old):
     assert ran.code == 0, ran.err
     new = RunFolder(old.path.parent / ran.json["run"].rsplit("/", 1)[1])
     assert new.id > old.id
-    assert new.read_json("env.json")["parent"] == f"runs/longer/{old.id}"
+    facts = new.facts()
+    assert facts["parent"] == f"runs/longer/{old.id}"
+    assert facts.keys() == old.facts().keys()
     assert (new.path / "recipe.yaml").read_text() == RECIPE
     assert "epochs: 9" in (new.path / "resolved.yaml").read_text()
     # It has the parent's log, and the parent stays as it was.

@@ -13,6 +13,7 @@ from trickrun.compiler import compile_recipe
 from trickrun.errors import (
     CannotWrite,
     Diverged,
+    Interrupted,
     RunFolderError,
     TrainingFailed,
     TrickrunError,
@@ -88,6 +89,7 @@ def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
         RunFolderError: the folder cannot be read or written, or another process trains into it.
+        Interrupted: Ctrl-C came twice.
     """
     with folder.locked(), failure_noted(folder):
         progress, best = go_back(folder, job)
@@ -185,13 +187,18 @@ def explain(folder: RunFolder, job: Job, progress: Progress, error: NonFinite) -
 @contextmanager
 def failure_noted(folder: RunFolder) -> Iterator[None]:
     """Write into the folder what ended the run, and into the error where the run is."""
+    again = f"trickrun train --resume {folder.path}"
     try:
         yield
+    except KeyboardInterrupt as error:
+        at_once = Interrupted("interrupted", hint=f"go on from the last checkpoint: {again}")
+        at_once.run = str(folder.path)
+        raise at_once from error
     except Exception as error:
         if isinstance(error, TrickrunError):
             error.run = str(folder.path)
         if isinstance(error, CannotWrite):
-            error.hint = f"free some space, then go on with: trickrun train --resume {folder.path}"
+            error.hint = f"free some space, then go on with: {again}"
         if not isinstance(error, RunFolderError):
             reason = error.message if isinstance(error, TrickrunError) else repr(error)
             line = {"kind": "end", "stopped_by": "failed", "cause": cause(error), "reason": reason}
