@@ -105,7 +105,7 @@ def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) 
 def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
     """Bring ``job`` and the metrics to the last checkpoint; return how far that is and the best.
 
-    Raises RunFolderError if the checkpoint does not fit the job.
+    Raises RunFolderError if the checkpoints do not fit the job or each other.
     """
     state = folder.load("last")
     folder.rewind(state["metrics_bytes"] if state else 0)
@@ -114,13 +114,16 @@ def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
         return Progress(), None
     best = folder.load("best")
     try:
-        return restore(job, state), Best(**best) if best else None
+        progress = restore(job, state)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise RunFolderError(
             f"the checkpoint does not fit the recipe: {error}",
             str(folder.path),
             "was resolved.yaml or the model's code changed?",
         ) from error
+    if best is None and job.stopping.best(progress.history) >= 0:
+        raise RunFolderError("best.pt is missing, to which last.pt refers", str(folder.path))
+    return progress, Best(**best) if best else None
 
 
 def note_environment(folder: RunFolder, job: Job, command: list[str], progress: Progress) -> None:
