@@ -6,8 +6,6 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-import torch
-
 from trickrun.checks.grad_check_measure import Checked
 from trickrun.checks.mixing import mixing
 from trickrun.checks.verdict import Verdict, derive
