@@ -27,6 +27,7 @@ ORDER = (
     "trained",
     "environment",
     "sink",
+    "footprint",
     "loop",
     "evaluate",
     "records",

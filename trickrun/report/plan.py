@@ -7,13 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from trickrun.footprint import PROBE, footprint
 from trickrun.job import Job
-from trickrun.loop import take_step
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import size
-
-PROBE = 2
-"""Samples of the step that is taken to measure memory; one alone has no batch statistics."""
 
 
 def plan(job: Job) -> dict[str, Any]:
@@ -40,7 +37,7 @@ def plan(job: Job) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in job.model.parameters()),
         "constant_features": list(job.data.scaler.constant),
         "layers": layers,
-        "memory_bytes": memory(job),
+        "memory_bytes": footprint(job),
         "ledger": [vars(touch) for touch in job.ledger],
     }
 
@@ -93,40 +90,6 @@ def sample_shape(output: object) -> list[int] | None:
     """Return the shape of one sample of a layer's output; of several tensors, of the first."""
     first = output[0] if isinstance(output, tuple) and output else output
     return list(first.shape[1:]) if isinstance(first, torch.Tensor) else None
-
-
-def memory(job: Job) -> dict[str, int]:
-    """Return the bytes that training needs, by what they are for; the best weights are a copy."""
-    weights = sum(p.numel() * p.element_size() for p in job.model.parameters())
-    parts = (job.data.train, job.data.val, job.data.test)
-    activations = kept_for_backward(job) * job.batch_size // PROBE
-    state = [v for entry in job.optimizer.state.values() for v in entry.values()]
-    needed = {
-        "data": sum(part.x.nbytes + part.y.nbytes for part in parts if part is not None),
-        "parameters": weights,
-        "gradients": weights,
-        "optimizer": sum(v.nbytes for v in state if isinstance(v, torch.Tensor)),
-        "activations": activations,
-        "best_weights": weights,
-    }
-    return {**needed, "total": sum(needed.values())}
-
-
-def kept_for_backward(job: Job) -> int:
-    """Take a training step on PROBE samples; return the bytes that forward keeps for backward."""
-    parameters = {p.untyped_storage().data_ptr() for p in job.model.parameters()}
-    kept: dict[int, int] = {}
-
-    def keep(tensor: torch.Tensor) -> torch.Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in parameters:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    indices = torch.arange(min(PROBE, len(job.data.train)), device=job.device)
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        take_step(job, indices, 0, [], False)
-    return sum(kept.values())
 
 
 def print_plan(found: dict[str, Any]) -> None:
