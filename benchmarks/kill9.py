@@ -69,23 +69,22 @@ def wait_until(condition: Callable[[], object], process: subprocess.Popen[bytes]
         time.sleep(0.002)
 
 
-def reference(root: Path, changes: list[str]) -> tuple[dict[str, Any], float]:
-    """Train undisturbed; return how it ended, and the seconds from its first to its last write."""
-    process = launch(RECIPE, *COMMON, *changes, "--runs-dir", root)
-    wait_until(lambda: list(root.glob("*/*/data.json")), process)
-    started = time.monotonic()
-    assert process.wait() == 0
-    return ending(the_run(root)), time.monotonic() - started
+def reference(root: Path, changes: list[str]) -> dict[str, Any]:
+    """Train undisturbed; return how it ended."""
+    assert launch(RECIPE, *COMMON, *changes, "--runs-dir", root).wait() == 0
+    return ending(the_run(root))
 
 
-def kill_once(root: Path, changes: list[str], after: float) -> RunFolder | None:
-    """Kill a run ``after`` seconds of training; None if it had ended by then."""
+def kill_once(root: Path, changes: list[str], step: int, after: float) -> RunFolder | None:
+    """Kill a run ``after`` seconds from when ``step`` is in its log; None if it had ended then."""
     process = launch(RECIPE, *COMMON, *changes, "--runs-dir", root)
+    # The last file that is written before the first step.
     wait_until(lambda: list(root.glob("*/*/data.json")), process)
+    (run,) = every(root)
+    wait_until(lambda: run.last_record.get("step", 0) >= step, process)
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    (run,) = every(root)
     return None if run.last_record.get("kind") == "end" else run
 
 
@@ -102,15 +101,14 @@ def inspect(run: RunFolder) -> tuple[int, int, list[str]]:
     return int(max(steps, default=0)), saved, torn
 
 
-def trial(
-    changes: list[str], expected: dict[str, Any], window: float, draw: random.Random
-) -> Killed:
+def trial(changes: list[str], expected: dict[str, Any], draw: random.Random) -> Killed:
     """Kill a run at a random moment of its training, resume it and compare."""
+    steps = expected["last"]["progress"]["step"]
     while True:
         with tempfile.TemporaryDirectory() as folder:
-            run = kill_once(Path(folder), changes, draw.uniform(0, window))
+            run = kill_once(Path(folder), changes, draw.randrange(steps), draw.uniform(0, 0.05))
             if run is None:
-                continue  # it was faster than the first one; draw again
+                continue  # it had ended meanwhile; draw again
             found = inspect(run)
             code = launch("--resume", run.path, "--runs-dir", folder).wait()
             return Killed(*found, equal=code == 0 and same(ending(run), expected))
@@ -134,19 +132,16 @@ def main() -> None:
             references[name] = reference(Path(folder), changes)
     for number in range(options.kills):
         name, changes = list(SCENARIOS.items())[number % len(SCENARIOS)]
-        killed = trial(changes, *references[name], draw)
+        killed = trial(changes, references[name], draw)
         equal += killed.equal
         torn = ", ".join(killed.torn) or "-"
         rows.append(
             f"| {name} | {killed.step} | {killed.saved or 'none'} | {torn} | {killed.equal} |"
         )
         print(rows[-1], flush=True)
-    lengths = {
-        name: f"{end['last']['progress']['step']} steps in {window:.1f} s"
-        for name, (end, window) in references.items()
-    }
     told = f"`python benchmarks/kill9.py`: {equal} of {options.kills} runs ended bitwise equal."
-    alone = "; ".join(f"{name}: {length}" for name, length in lengths.items())
+    steps = {name: end["last"]["progress"]["step"] for name, end in references.items()}
+    alone = "; ".join(f"{name}: {count} steps" for name, count in steps.items())
     body = [told, f"Left alone: {alone}.", machine("torch") + ", 1 thread", "", *rows]
     write_section("Killed and resumed", "\n".join(body))
     sys.exit(equal != options.kills)

@@ -68,13 +68,13 @@ def device_name(device: torch.device) -> str:
 def git_state(folder: Path) -> tuple[str | None, bool | None]:
     """Return the commit checked out in ``folder`` and whether tracked files differ from it.
 
-    Both are None in no git checkout.
+    Both are None in no git checkout, and what git cannot tell is.
     """
     commit = git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None, None
-    changes = git(folder, "status", "--porcelain", "--untracked-files=no")
-    return commit, bool(changes)
+    changes = git(folder, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    return commit, None if changes is None else bool(changes)
 
 
 def git(folder: Path, *arguments: str) -> str | None:
