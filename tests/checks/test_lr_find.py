@@ -25,7 +25,7 @@ data: {kind: iris, batch_size: 32}
 model: {kind: mlp, hidden: [16]}
 optimizer: {kind: adam, lr: 0.01}
 early_stopping: {monitor: val_loss, patience: 1}
-train: {epochs: 20, device: cpu}
+train: {epochs: 40, device: cpu}
 expect: {test.accuracy: ">= 0.9"}
 """
 QUICK = Range(steps=100, seeds=1)
@@ -119,7 +119,7 @@ def test_the_recipe_lr_far_too_low(flowers):
     (finding,) = verdict.findings
     assert (verdict.verdict, finding.code) == ("warn", "TR36")
     assert finding.edit == {"optimizer.lr": verdict.result["suggestion"]}
-    assert finding.evidence["travel"] == pytest.approx(1e-6 * 80)
+    assert finding.evidence["travel"] == pytest.approx(1e-6 * 160)
 
 
 def test_the_recipe_lr_far_too_high(flowers):

@@ -13,7 +13,7 @@ model: {kind: mlp, hidden: [16]}
 optimizer:
   kind: adam   # the usual
   lr: 1e-6     # a guess
-train: {epochs: 20, device: cpu}
+train: {epochs: 40, device: cpu}
 """
 
 

@@ -9,8 +9,8 @@ FINE = LearningRate(
     steps=800,
     travel=0.8,
     suggestion=0.01,
-    steepest=0.003,
-    steepest_travel=0.04,
+    bottom=0.03,
+    bottom_travel=0.3,
     edge=0.2,
 )
 
@@ -33,13 +33,13 @@ def test_a_test_that_never_broke_down_knows_no_upper_bound():
 
 
 def test_an_lr_that_gets_nowhere_in_the_whole_run_is_too_low():
-    found = misplaced(replace(FINE, lr=1e-5, travel=0.008))
+    found = misplaced(replace(FINE, lr=1.75e-4, travel=0.14))
     assert found is not None
     assert (found.code, found.severity) == ("TR36", "warning")
     assert "In all of its 800 steps" in found.why
-    assert "0.2 times as far" in found.why
+    assert "0.47 times as far" in found.why
     assert found.edit == {"optimizer.lr": 0.01}
 
 
 def test_a_long_run_may_use_a_low_lr():
-    assert misplaced(replace(FINE, lr=1e-5, travel=0.08, steps=8000)) is None
+    assert misplaced(replace(FINE, lr=1e-5, travel=0.16, steps=16000)) is None

@@ -150,7 +150,7 @@ def measure(
 def own_lr(recipe: Recipe, span: Span, advice: Advice, lrs: Sequence[float]) -> Finding | None:
     """Return what the range test says about the recipe's own lr, if it is far off."""
     schedule = recipe.optimizer.schedule
-    if advice.suggestion is None or advice.steepest is None or isinstance(schedule, LRRange):
+    if advice.suggestion is None or advice.bottom is None or isinstance(schedule, LRRange):
         return None
     lr = recipe.optimizer.lr
     measured = LearningRate(
@@ -158,8 +158,8 @@ def own_lr(recipe: Recipe, span: Span, advice: Advice, lrs: Sequence[float]) -> 
         steps=span.steps,
         travel=sum(schedule.lr(lr, step, span) for step in range(span.steps)),
         suggestion=advice.suggestion,
-        steepest=advice.steepest,
-        steepest_travel=sum(value for value in lrs if value <= advice.steepest),
+        bottom=advice.bottom,
+        bottom_travel=sum(value for value in lrs if value <= advice.bottom),
         edge=advice.edge,
     )
     return misplaced(measured)

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from trickrun.diagnose.finding import Finding
 
 
+ENOUGH = 0.5
+"""Share of the range test's way to the bottom that a run must go. A run that goes so far ends 5 to
+22 % of the way above the best loss (digits, fashion, iris, diabetes; sgd, momentum, adam; 300
+steps), one that goes less further up."""
+
+
 @dataclass(frozen=True)
 class LearningRate:
     """A recipe's learning rate beside its range test's.
@@ -17,8 +23,8 @@ class LearningRate:
         travel: sum of the recipe's lr over its run, which bounds how far the weights move: a
             step's length is proportional to its lr, for every optimizer.
         suggestion: the lr that the range test suggests.
-        steepest: where the range test's loss fell fastest.
-        steepest_travel: sum of the range test's lr up to there.
+        bottom: where the range test's loss stopped falling.
+        bottom_travel: sum of the range test's lr up to there.
         edge: where it lost half of what it had gained; None if nowhere.
     """
 
@@ -26,8 +32,8 @@ class LearningRate:
     steps: int
     travel: float
     suggestion: float
-    steepest: float
-    steepest_travel: float
+    bottom: float
+    bottom_travel: float
     edge: float | None
 
 
@@ -58,20 +64,20 @@ def too_high(measured: LearningRate) -> Finding | None:
 
 
 def too_low(measured: LearningRate) -> Finding | None:
-    """TR36: the recipe's whole run moves the weights less than the range test did until its loss
-    fell fastest, so it ends before most of the descent."""
-    if measured.travel >= measured.steepest_travel:
+    """TR36: the recipe's whole run moves the weights less than half as far as the range test did
+    until its loss stopped falling."""
+    if measured.travel >= ENOUGH * measured.bottom_travel:
         return None
-    share = measured.travel / measured.steepest_travel
+    share = measured.travel / measured.bottom_travel
     why = (
         f"In all of its {measured.steps} steps the recipe moves the weights {share:.2g} times as "
-        f"far as the range test did until its loss fell fastest, at lr {measured.steepest:.2g}: "
-        "it ends before most of the descent."
+        f"far as the range test did until its loss stopped falling, at lr {measured.bottom:.2g}: "
+        "it ends before it has learned what it could."
     )
     evidence = {
         "lr": measured.lr,
         "travel": measured.travel,
-        "steepest_travel": measured.steepest_travel,
+        "bottom_travel": measured.bottom_travel,
     }
     edit = {"optimizer.lr": measured.suggestion}
     return Finding(
