@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from trickrun.diagnose.finding import Finding
 
-
 ENOUGH = 0.5
 """Share of the range test's way to the bottom that a run must go. A run that goes so far ends 5 to
 22 % of the way above the best loss (digits, fashion, iris, diabetes; sgd, momentum, adam; 300
