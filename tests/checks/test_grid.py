@@ -72,7 +72,7 @@ def test_a_cut_journal_line_is_left_out_and_its_trial_runs_again(
     (folder.path / grid.JOURNAL).write_text("\n".join([*lines[:3], lines[3][:-9]]))
     ran: list[str] = []
 
-    def run(trials, folder, metric):
+    def run(trials, folder, metric, earlier):
         ran.extend(trial.id for trial in trials)
         return iter([result(trial.id, 0.2) for trial in trials])
 
@@ -88,7 +88,7 @@ def test_what_another_search_finished_is_not_run_again(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = grid.plan(loaded, "coarse")
-    monkeypatch.setattr(grid, "run_trials", lambda trials, folder, metric: iter(()))
+    monkeypatch.setattr(grid, "run_trials", lambda trials, folder, metric, earlier: iter(()))
     folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
     known = {t.id: result(t.id, 0.3) for t in planned.trials}
     grid.search(planned, folder, known, lambda *_: None)
@@ -107,7 +107,7 @@ def test_a_diverged_trial_is_a_result_and_a_crashed_one_is_run_again(
     (folder.path / grid.JOURNAL).write_text("".join(json.dumps(r.as_json()) + "\n" for r in done))
     ran: list[str] = []
 
-    def run(trials, folder, metric):
+    def run(trials, folder, metric, earlier):
         ran.extend(trial.id for trial in trials)
         return iter(())
 

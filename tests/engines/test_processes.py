@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.engines.processes import run_trials
+from trickrun.engines.processes import run_chunks
 from trickrun.engines.trial import Trial, make_trial
 from trickrun.engines.work import run_trial
 from trickrun.recipe.load import load
@@ -46,9 +46,13 @@ def trials(folder: Path, *changes: dict[str, object]) -> list[Trial]:
     return [make_trial(patch_paths(tree, change), change, folder) for change in changes]
 
 
+def alone(trials: list[Trial]) -> list[tuple[Trial, ...]]:
+    return [(trial,) for trial in trials]
+
+
 def test_a_trial_ends_as_it_does_in_this_process(folder: Path) -> None:
     wanted = trials(folder, {"optimizer.lr": 0.01}, {"optimizer.lr": 0.1})
-    found = {r.id: r for r in run_trials(wanted, folder, "val_loss", workers=2)}
+    found = {r.id: r for r in run_chunks(alone(wanted), folder, "val_loss", workers=2)}
     for trial in wanted:
         here = run_trial(trial, folder, "val_loss")
         assert replace(found[trial.id], seconds=0.0) == replace(here, seconds=0.0)
@@ -57,14 +61,14 @@ def test_a_trial_ends_as_it_does_in_this_process(folder: Path) -> None:
 def test_a_worker_that_dies_is_replaced_and_its_trial_begun_once_more(folder: Path) -> None:
     model = {"kind": "python", "target": "user_nets:dies_once"}
     wanted = trials(folder, {"model": model}, {"optimizer.lr": 0.01}, {"optimizer.lr": 0.02})
-    found = {r.id: r.status for r in run_trials(wanted, folder, "val_loss", workers=2)}
+    found = {r.id: r.status for r in run_chunks(alone(wanted), folder, "val_loss", workers=2)}
     assert found == {trial.id: "finished" for trial in wanted}
 
 
 def test_a_trial_that_kills_every_worker_is_given_up_and_the_others_end(folder: Path) -> None:
     model = {"kind": "python", "target": "user_nets:dies"}
     wanted = trials(folder, {"model": model}, {"optimizer.lr": 0.01})
-    found = {r.id: r.status for r in run_trials(wanted, folder, "val_loss", workers=1)}
+    found = {r.id: r.status for r in run_chunks(alone(wanted), folder, "val_loss", workers=1)}
     assert found == {wanted[0].id: "crashed", wanted[1].id: "finished"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from trickrun.checks.verdict import derive
 from trickrun.checks.winners import interval
-from trickrun.engines.processes import run_trials
+from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import make_trial
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded

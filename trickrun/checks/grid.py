@@ -19,7 +19,7 @@ from trickrun.checks.grid_analysis import best_first, importances
 from trickrun.checks.space import Space, edges, narrowed, sample
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.diagnose.finding import Finding
-from trickrun.engines.processes import run_trials
+from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import Trial, TrialResult, make_trial
 from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.folder import RunFolder, every
@@ -112,7 +112,9 @@ def search(planned: Plan, folder: RunFolder, known: dict[str, TrialResult], watc
     reused = [known[t.id] for t in planned.trials if t.id in known and t.id not in results]
     left = [t for t in planned.trials if t.id not in results and t.id not in known]
     done = len(planned.trials) - len(left) - len(reused)
-    new = run_trials(left, planned.loaded.folder, planned.metric)
+    ended = results | known
+    earlier = [(trial, ended[trial.id]) for trial in planned.trials if trial.id in ended]
+    new = run_trials(left, planned.loaded.folder, planned.metric, earlier)
     for result in chain(reused, new):
         files.append(folder.path / JOURNAL, (files.to_json(result.as_json()) + "\n").encode())
         done += 1
@@ -182,7 +184,7 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
     ranked = best_first(results, planned.rank, planned.metric)
     finished = [result for result in ranked if result.status == "finished"]
     result: dict[str, Any] = {
-        "engine": "processes",
+        "engine": "+".join(sorted({r.engine for r in results})),
         "stage": planned.stage,
         "metric": planned.metric,
         "space": {p: r.model_dump(exclude_none=True) for p, r in planned.space.items()},

@@ -10,7 +10,7 @@ from typing import Any
 
 from trickrun.checks.grid import Plan
 from trickrun.checks.verdict import derive
-from trickrun.engines.processes import run_trials
+from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import TrialResult, make_trial
 
 CONTENDERS = 3
@@ -28,7 +28,10 @@ def confirm(planned: Plan, ranked: Sequence[TrialResult], seeds: int) -> list[di
         for seed in range(1, seeds + 1):
             tree = derive(planned.loaded, {**result.params, "seed": seed}).tree
             trials[result.id, seed] = make_trial(tree, result.params, folder)
-    results = {r.id: r for r in run_trials(list(trials.values()), folder, planned.metric)}
+    ended = {result.id: result for result in ranked}
+    earlier = [(trial, ended[trial.id]) for trial in planned.trials if trial.id in ended]
+    new = run_trials(list(trials.values()), folder, planned.metric, earlier)
+    results = {r.id: r for r in new}
     rows = []
     for result in finished:
         of_seeds = [results[trials[result.id, seed].id].metric for seed in range(1, seeds + 1)]

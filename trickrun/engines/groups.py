@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -18,18 +17,18 @@ NOT_IN_A_JOB = {"name", "grid", "expect"}
 """Sections that no job is made of."""
 
 
-def groups(trials: Iterable[Trial], folder: Path) -> list[list[Trial]]:
+def groups(trials: Iterable[Trial]) -> list[list[Trial]]:
     """Return ``trials`` in groups that can be stacked, in the order of each one's first trial.
 
     A recipe with user code is a group of its own: nobody knows what that code holds or draws.
     """
     found: dict[str, list[Trial]] = {}
     for trial in trials:
-        found.setdefault(group_of(trial, folder), []).append(trial)
+        found.setdefault(group_of(trial), []).append(trial)
     return list(found.values())
 
 
-def group_of(trial: Trial, folder: Path) -> str:
+def group_of(trial: Trial) -> str:
     """Return the name of a trial's group."""
     recipe = from_tree(trial.tree)
     if next(targets_in(recipe.model_dump(mode="json")), None) is not None:

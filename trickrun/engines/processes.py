@@ -4,79 +4,87 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from trickrun.engines.trial import Trial, TrialResult
-from trickrun.engines.work import NAME, run_trial, set_up
+from trickrun.engines.work import ALONE, run_chunk, set_up
 
 ATTEMPTS = 2
 """How often a trial is begun whose process dies."""
 
+Chunk = tuple[Trial, ...]
+"""Trials that one worker trains together."""
 
-def run_trials(
-    trials: Sequence[Trial], folder: Path, metric: str, workers: int | None = None
+
+def run_chunks(
+    chunks: Sequence[Chunk], folder: Path, metric: str, workers: int | None = None
 ) -> Iterator[TrialResult]:
-    """Train ``trials`` in worker processes and yield each result as soon as it is there.
+    """Train ``chunks`` in worker processes and yield the results of each as it ends.
 
     Args:
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record.
-        workers: number of processes; None: one a core, and no more than trials.
+        workers: number of processes; None: one a core, and no more than chunks.
 
-    A worker that dies (killed, out of memory) takes its pool along: the trials that had not
-    finished are begun again in a new one, each at most ATTEMPTS times.
+    A worker that dies (killed, out of memory) takes its pool along: what had not finished is begun
+    again in a new one, trial by trial, each trial at most ATTEMPTS times.
     """
-    left = {trial.id: trial for trial in trials}
-    begun = dict.fromkeys(left, 0)
-    while left:
-        count = min(workers or cores(), len(left))
-        for result in one_pool(list(left.values()), folder, metric, count, begun):
-            del left[result.id]
-            yield result
-        for trial in list(left.values()):
-            if begun[trial.id] >= ATTEMPTS:
-                del left[trial.id]
+    waiting = deque(chunks)
+    begun = dict.fromkeys((trial.id for chunk in chunks for trial in chunk), 0)
+    while waiting:
+        count = min(workers or cores(), len(waiting))
+        for trial in (yield from one_pool(waiting, folder, metric, count, begun)):
+            if begun[trial.id] < ATTEMPTS:
+                waiting.append((trial,))
+            else:
                 yield TrialResult(
-                    trial.id, trial.params, "crashed", None, {}, 0.0, NAME, "its process died"
+                    trial.id, trial.params, "crashed", None, {}, 0.0, ALONE, "its process died"
                 )
 
 
 def one_pool(
-    trials: list[Trial], folder: Path, metric: str, workers: int, begun: dict[str, int]
-) -> Iterator[TrialResult]:
-    """Yield results until all trials are done or a worker dies; count in ``begun``.
+    waiting: deque[Chunk], folder: Path, metric: str, workers: int, begun: dict[str, int]
+) -> Generator[TrialResult, None, list[Trial]]:
+    """Yield results until nothing waits or a worker dies; return the trials that were lost.
 
-    Only as many trials are handed out as there are workers, so that a dying worker blames no
-    trial that had not begun.
+    Only as many chunks are handed out as there are workers, so that a dying worker blames no
+    trial that had not begun; ``begun`` counts those that have.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["trickrun.engines.preload"])
-    waiting = iter(trials)
-    running: set[Future[TrialResult]] = set()
-    with ProcessPoolExecutor(workers, context, set_up) as pool:
+    running: dict[Future[list[TrialResult]], Chunk] = {}
+    with ProcessPoolExecutor(workers, server(), set_up) as pool:
 
         def hand_out() -> None:
-            for trial in waiting:
-                begun[trial.id] += 1
-                running.add(pool.submit(run_trial, trial, folder, metric))
-                return
+            while waiting and len(running) < workers:
+                running[pool.submit(run_chunk, waiting[0], folder, metric)] = waiting[0]
+                for trial in waiting.popleft():
+                    begun[trial.id] += 1
 
         try:
-            for _ in range(workers):
-                hand_out()
+            hand_out()
             while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                results = [result for future in done for result in future.result()]
                 for future in done:
-                    result = future.result()
-                    hand_out()
-                    yield result
+                    del running[future]
+                hand_out()
+                yield from results
         except BrokenProcessPool:
-            return
+            pass
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+    return [trial for chunk in running.values() for trial in chunk]
+
+
+def server() -> BaseContext:
+    """Return the context of workers that are forked from a server which has imported torch."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["trickrun.engines.preload"])
+    return context
 
 
 def cores() -> int:

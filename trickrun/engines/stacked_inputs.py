@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from trickrun.errors import CompileError
 from trickrun.job import Batch, Job
 from trickrun.modules.dropout import GivenDropout, KeyedDropout, dropout_mask
 
@@ -101,7 +102,8 @@ def dropped_shapes(job: Job) -> dict[str, tuple[int, ...]]:
 
     def look(layer: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         name = names[layer]
-        assert name not in shapes, f"{name} runs twice a step: it would need two masks"
+        if name in shapes:
+            raise CompileError(f"{name} runs twice a step: a stack has one mask for it", "model")
         shapes[name] = tuple(inputs[0].shape[1:])
 
     hooks = [layer.register_forward_pre_hook(look) for layer in names]

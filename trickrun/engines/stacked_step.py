@@ -8,7 +8,6 @@ its own row, with its own learning rate and clipping: nothing of torch.optim is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -134,10 +133,14 @@ class Stack:
         }
 
     def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """Return all trials' outputs [K, N, outputs] for raw inputs [N, *shape]."""
+        """Return all trials' outputs [K, N, outputs] for raw inputs [N, *shape].
+
+        A pass takes about the memory of a training step; its size does not depend on K, so that a
+        trial's evaluation has the same bits in any company.
+        """
         job = self.jobs[0]
         self.network.eval()
-        size = math.ceil(BATCH / len(self.jobs))
+        size = min(BATCH, 4 * job.batch_size)
         with torch.inference_mode(), job.autocast():
             return torch.cat(
                 [

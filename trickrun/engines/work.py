@@ -1,23 +1,31 @@
-"""What a worker process does: train one trial in memory and say how it ended."""
+"""Training trials in memory, one alone or a stack of them, and saying how each ended."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from trickrun.compiler import compile_recipe
+from trickrun.compiler import compile_recipe, pick_device, to_device
 from trickrun.data.prepare import Prepared, prepare
+from trickrun.engines.stacked import train_stack
 from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import TrickrunError
+from trickrun.job import Job
 from trickrun.loop import train
+from trickrun.memory import is_out_of_memory
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.records import End, NonFinite
 
-NAME = "processes"
+ALONE = "processes"
+STACKED = "stacked"
+"""The engines' names, as results have them."""
+
 NOT_IN_DATA = {"batch_size", "shuffle", "drop_last"}
 """Words of the data section that do not change what is prepared."""
 
@@ -27,47 +35,95 @@ def set_up() -> None:
     torch.set_num_threads(1)
 
 
-def run_trial(trial: Trial, folder: Path, metric: str) -> TrialResult:
-    """Train ``trial`` and return its result; what the recipe causes is a result, not an error.
+def run_chunk(trials: Sequence[Trial], folder: Path, metric: str) -> list[TrialResult]:
+    """Train trials of one shape, stacked if there are several, and return their results.
+
+    What a recipe causes is a result, not an error.
 
     Args:
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record, for example val_loss.
     """
-    started = time.perf_counter()
-
-    def ended(status: Status, values: dict[str, float], reason: str = "") -> TrialResult:
-        seconds = time.perf_counter() - started
-        value = values.get(metric)
-        return TrialResult(trial.id, trial.params, status, value, values, seconds, NAME, reason)
-
+    if len(trials) == 1:
+        return [run_trial(trials[0], folder, metric)]
     try:
-        recipe = from_tree(trial.tree)
-        job = compile_recipe(recipe, folder, prepared(recipe, folder))
-        records = list(train(job))
-    except NonFinite as error:
-        return ended("diverged", {}, str(error))
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        return ended("crashed", {}, f"out of memory: {error}")
-    except TrickrunError as error:
-        return ended("failed", {}, str(error))
+        return run_stack(trials, folder, metric)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    # Outside the except block, whose error holds on to the stack.
+    return [result for trial in trials for result in run_chunk([trial], folder, metric)]
+
+
+def run_trial(trial: Trial, folder: Path, metric: str) -> TrialResult:
+    """Train ``trial`` by itself and return its result; see ``run_chunk``."""
+    started = time.perf_counter()
+    try:
+        *_, how = train(compiled(trial, folder))
     except Exception as error:  # user code may raise anything; the other trials go on
-        return ended("failed", {}, f"{type(error).__name__}: {error}")
-    end = records[-1]
-    assert isinstance(end, End)
-    if metric not in end.best:
-        return ended("failed", {}, f"its evaluations have no {metric}: {', '.join(end.best)}")
-    return ended("finished", end.best)
+        return outcome(trial, metric, ALONE, time.perf_counter() - started, error)
+    assert isinstance(how, End)
+    return outcome(trial, metric, ALONE, time.perf_counter() - started, how)
+
+
+def run_stack(trials: Sequence[Trial], folder: Path, metric: str) -> list[TrialResult]:
+    """Train ``trials`` together; each one's seconds are its share of the time until it ended."""
+    started = time.perf_counter()
+    results: list[TrialResult] = []
+
+    def ended(trial: Trial, how: End | Exception) -> None:
+        seconds = (time.perf_counter() - started) / len(trials)
+        results.append(outcome(trial, metric, STACKED, seconds, how))
+
+    jobs: list[tuple[Trial, Job]] = []
+    for trial in trials:
+        try:
+            jobs.append((trial, compiled(trial, folder)))
+        except TrickrunError as error:
+            ended(trial, error)
+    for place, how in train_stack([job for _, job in jobs]):
+        ended(jobs[place][0], how)
+    return results
+
+
+def outcome(
+    trial: Trial, metric: str, engine: str, seconds: float, how: End | Exception
+) -> TrialResult:
+    """Return the result of a trial that ended so."""
+
+    def told(status: Status, reason: str) -> TrialResult:
+        return TrialResult(trial.id, trial.params, status, None, {}, seconds, engine, reason)
+
+    match how:
+        case End(best=values) if metric in values:
+            return replace(told("finished", ""), metric=values[metric], values=values)
+        case End(best=values):
+            return told("failed", f"its evaluations have no {metric}: {', '.join(values)}")
+        case NonFinite():
+            return told("diverged", str(how))
+        case TrickrunError():
+            return told("failed", str(how))
+        case _ if is_out_of_memory(how):
+            return told("crashed", f"out of memory: {how}")
+        case _:
+            return told("failed", f"{type(how).__name__}: {how}")
+
+
+def compiled(trial: Trial, folder: Path) -> Job:
+    """Return the trial's job. Raises TrickrunError if its recipe cannot be one."""
+    recipe = from_tree(trial.tree)
+    return compile_recipe(recipe, folder, prepared(recipe, folder))
 
 
 def prepared(recipe: Recipe, folder: Path) -> Prepared:
-    """Return the recipe's prepared data; a worker keeps the newest, as trials mostly share it."""
+    """Return the recipe's data on its device; the newest is kept, as trials mostly share it."""
     words = recipe.data.model_dump(mode="json", by_alias=True, exclude=NOT_IN_DATA)
-    kept = (json.dumps(words, sort_keys=True), folder)
+    device = pick_device(recipe.train.device)
+    kept = (json.dumps(words, sort_keys=True), folder, device)
     if kept not in _kept:
         _kept.clear()
-        _kept[kept] = prepare(recipe.data, folder)
+        _kept[kept] = to_device(prepare(recipe.data, folder), device)
     return _kept[kept]
 
 
-_kept: dict[tuple[str, Path], Prepared] = {}
+_kept: dict[tuple[str, Path, torch.device], Prepared] = {}

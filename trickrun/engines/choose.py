@@ -1,0 +1,199 @@
+"""Which way a group of trials is trained: a few steps are timed, and the fastest way is taken.
+
+The ways: each trial alone in worker processes, one a core; stacks of trials in those; or one stack
+in this process, which for small jobs ends before a pool of workers has begun, and is how a GPU is
+used. A stack's step costs less than its trials' steps where starting operations costs more than
+their arithmetic: small networks on a CPU, nearly everything on a GPU.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+
+import torch
+
+from trickrun import doctor
+from trickrun.engines.groups import group_of, groups
+from trickrun.engines.processes import Chunk, cores, run_chunks
+from trickrun.engines.stacked_step import Stack
+from trickrun.engines.trial import Trial, TrialResult
+from trickrun.engines.work import ALONE, STACKED, compiled, run_chunk
+from trickrun.errors import TrickrunError
+from trickrun.footprint import footprint
+from trickrun.job import Job
+from trickrun.loop import take_step
+
+SMALL = 3
+"""Trials below which a group is not worth timing."""
+
+TIMED, TIMING_SECONDS = 6, 1.0
+"""Steps of each way that are timed, and after how many seconds two are enough."""
+
+POOL_SECONDS = 3.0
+"""What it takes until worker processes have imported torch and scikit-learn and train."""
+
+MEMORY_SHARE = 0.5
+"""The share of the free memory that stacks may take."""
+
+
+@dataclass
+class Layout:
+    """What is trained where.
+
+    Args:
+        here: chunks for this process, one after another.
+        workers: chunks for worker processes.
+    """
+
+    here: list[Chunk] = field(default_factory=list)
+    workers: list[Chunk] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a group's training costs on one thread.
+
+    Args:
+        alone: seconds a step of one trial.
+        stacked: seconds a step of a stack of ``size`` trials.
+        largest: trials whose stack memory has room for, in one process.
+        steps: length of the longest run.
+        cuda: whether it trains on a GPU.
+    """
+
+    alone: float
+    stacked: float
+    size: int
+    largest: int
+    steps: int
+    cuda: bool
+
+
+def run_trials(
+    trials: Sequence[Trial],
+    folder: Path,
+    metric: str,
+    earlier: Iterable[tuple[Trial, TrialResult]] = (),
+) -> Iterator[TrialResult]:
+    """Train ``trials`` the fastest way and yield their results as they are there.
+
+    Args:
+        folder: the recipe's folder.
+        metric: the name of the value in an evaluation's record.
+        earlier: trials that have ended. One of the same group trained the same way: so a search
+            that is resumed gives the values of one that was not.
+    """
+    recorded = {group_of(trial): result.engine for trial, result in earlier}
+    layout = Layout()
+    for group in groups(trials):
+        arrange(layout, group, folder, recorded.get(group_of(group[0])))
+    for chunk in layout.here:
+        with one_thread():
+            results = run_chunk(chunk, folder, metric)
+        yield from results
+    yield from run_chunks(layout.workers, folder, metric)
+
+
+def arrange(layout: Layout, group: Sequence[Trial], folder: Path, recorded: str | None) -> None:
+    """Put a group's trials into ``layout``.
+
+    Args:
+        recorded: the engine that earlier trials of the group had.
+    """
+    workers, count = cores(), len(group)
+    timing = None
+    if count >= SMALL and recorded != ALONE:
+        with one_thread():
+            timing = time_group(group, folder, max(2, ceil(count / workers)))
+    way = fastest(timing, count, workers, recorded) if timing else "alone"
+    if way == "alone" or timing is None:
+        layout.workers += [(trial,) for trial in group]
+    elif way == "here":
+        layout.here += split(group, min(count, timing.largest))
+    else:
+        layout.workers += split(group, min(ceil(count / workers), timing.largest))
+
+
+def fastest(timing: Timing, count: int, workers: int, recorded: str | None) -> str:
+    """Return the way that ``count`` trials end soonest: alone, here or workers (both stacked)."""
+    stacked_each = timing.stacked / timing.size
+    seconds = {
+        "alone": POOL_SECONDS + timing.steps * timing.alone * ceil(count / workers),
+        "here": timing.steps * stacked_each * count,
+        "workers": POOL_SECONDS + timing.steps * stacked_each * ceil(count / workers),
+    }
+    if timing.cuda:
+        del seconds["workers"]  # they would share one GPU
+    if recorded == STACKED:
+        del seconds["alone"]
+    return min(seconds, key=lambda way: seconds[way])
+
+
+def split(group: Sequence[Trial], size: int) -> list[Chunk]:
+    """Return ``group`` in as few parts as sizes up to ``size`` allow, of nearly equal size."""
+    parts = ceil(len(group) / size)
+    return [tuple(group[part::parts]) for part in range(parts)]
+
+
+def time_group(group: Sequence[Trial], folder: Path, size: int) -> Timing | None:
+    """Take a few steps with one trial and with a stack of ``size``, on jobs that are thrown away.
+
+    None if the trials cannot be stacked.
+    """
+    try:
+        job = compiled(group[0], folder)
+        largest = room_for(job)
+        batches = job.batches(0)
+        alone = seconds_a_step(job, lambda step: take_step(job, next(batches), step, [], False))
+        size = min(size, largest)
+        jobs = [compiled(trial, folder) for trial in group[:size]]
+        stack = Stack(jobs)
+        histories: list[list[dict[str, float]]] = [[] for _ in jobs]
+        stacked = seconds_a_step(job, lambda step: stack.take_step(step, histories))
+    except TrickrunError:
+        return None  # a trial that cannot be a job is told when it is its turn
+    except RuntimeError:
+        return None  # vmap does not know some operation, or memory ran out
+    steps = max(job.span.steps for job in jobs)
+    return Timing(alone, stacked, len(jobs), largest, steps, job.device.type == "cuda")
+
+
+def seconds_a_step(job: Job, step: Callable[[int], object]) -> float:
+    """Return how long a step takes on the job's device, the first left out: it also imports."""
+    seconds: list[float] = []
+    while len(seconds) < TIMED and (len(seconds) < 2 or sum(seconds) < TIMING_SECONDS):
+        started = time.perf_counter()
+        step(len(seconds))
+        if job.device.type == "cuda":
+            torch.cuda.synchronize(job.device)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median_low(seconds[1:])
+
+
+def room_for(job: Job) -> int:
+    """Return how many trials like ``job`` fit into one process's stack; at least 2."""
+    need = footprint(job)
+    if job.device.type == "cuda":
+        free, processes = torch.cuda.mem_get_info(job.device)[0], 1
+    else:
+        machine = doctor.memory()
+        free, processes = machine.get("free", machine["total"] // 2), cores()
+    room = MEMORY_SHARE * free / processes
+    return max(2, int(room // (need["total"] - need["data"])))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Train with one thread, as workers do: another number of threads gives other last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
