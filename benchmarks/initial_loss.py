@@ -140,7 +140,8 @@ def row(case: Case) -> str:
 
 def size_row(model: dict[str, Any], data: str, normalization: str) -> str:
     """Return a line with the size of the untrained outputs for each init scheme."""
-    cells = [f"{model['kind']}, {data}, {normalization}"]
+    layers = len(model.get("hidden", ())) or 3
+    cells = [f"{model['kind']} of {layers} hidden layers, {data}, {normalization}"]
     for init in INITS:
         recipe = {"data": data, "model": model, "init": init, "normalization": normalization}
         _, measured = gather(loaded(recipe), prepare(loaded(recipe).recipe.data, HERE), seeds=5)

@@ -186,6 +186,27 @@ def test_a_network_of_the_users_that_cannot_learn_is_named(recipe: Make, tmp_pat
     assert found.findings[0].code == "TR76"
 
 
+def test_a_step_of_the_users_that_does_not_train_is_named(recipe: Make, tmp_path: Path) -> None:
+    (tmp_path / "lazy.py").write_text(
+        "def step(model, batch, loss, optimizer):\n"
+        "    x, y = batch\n"
+        "    value = loss(model(x), y)\n"
+        "    value.backward()\n"
+        "    return value\n"
+    )
+    found = judged(
+        recipe("""
+            data: iris
+            model: {kind: mlp, hidden: [64]}
+            optimizer: {kind: adam, lr: 1e-2}
+            train: {step: 'lazy:step'}
+        """),
+        steps=200,
+    )
+    assert found.result["blocked_by"] == ["train.step"]
+    assert found.findings[0].code == "TR74"
+
+
 def test_a_small_data_set_is_the_batch(recipe: Make) -> None:
     loaded = recipe("""
         data: {kind: synthetic, family: blobs, n: 30, batch_size: 8}
