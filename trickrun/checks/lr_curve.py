@@ -10,10 +10,10 @@ alone errs to its own side:
 - The bottom is where steps of that size begin to undo what they gain. A run that stays there ends
   on that noise, or diverges.
 
-On 28 combinations of network, optimizer and data, each with two sets of three seeds, it picked an lr
-as good as an exhaustive sweep's best in 53 of 56 cases; the steepest point did in 30, the bottom in
-50, anything from 0.6 to 0.8 of the way in 52 or 53. benchmarks/lr_find.py repeats most of them, and
-adds others.
+On 28 combinations of network, optimizer and data, each with two sets of three seeds, it picked an
+lr as good as an exhaustive sweep's best in 53 of 56 cases; the steepest point did in 30, the bottom
+in 50, anything from 0.6 to 0.8 of the way in 52 or 53. benchmarks/lr_find.py repeats most of them,
+and adds others.
 
 Pure functions on numbers; knows no torch.
 """
