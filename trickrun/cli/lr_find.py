@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from trickrun.cli.checks import run_check
 from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
+
+if TYPE_CHECKING:
+    from trickrun.checks.verdict import Verdict
+    from trickrun.recipe.load import Loaded
 
 
 def lr_find(
@@ -55,15 +59,11 @@ def find(
     from trickrun.checks.lr_find import lr_find as check
     from trickrun.report.lr_find import pictures, print_lr_find, progress
 
-    with progress() as watch:
-        return run_check(
-            recipe,
-            overrides,
-            runs,
-            lambda loaded: check(loaded, Range(*size), watch),
-            print_lr_find,
-            pictures,
-        )
+    def test(loaded: Loaded) -> tuple[Verdict, Loaded]:
+        with progress() as watch:
+            return check(loaded, Range(*size), watch)
+
+    return run_check(recipe, overrides, runs, test, print_lr_find, pictures)
 
 
 def write(recipe: Path, suggestion: float) -> None:
