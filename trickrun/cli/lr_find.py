@@ -71,4 +71,7 @@ def write(recipe: Path, suggestion: float) -> None:
     from trickrun.recipe.apply import apply_edits
 
     changed = apply_edits(recipe, {"optimizer.lr": suggestion})
-    print(changed or f"{recipe} has optimizer.lr {suggestion:g} already", end="\n"[bool(changed) :])
+    if changed:
+        print(changed, end="")
+    else:
+        print(f"{recipe} has optimizer.lr {suggestion:g} already")
