@@ -1,4 +1,4 @@
-"""``trickrun grad-check``: what it prints, writes and answers."""
+"""``trickrun grad-check`` and ``trickrun signal``: what they print, write and answer."""
 
 from __future__ import annotations
 
@@ -44,3 +44,20 @@ def test_grad_check_answers_scripts(trickrun, recipe):
     assert ("head.weight", "penalty") in names
     assert ("head.bias", "penalty") not in names
     assert not (Path(body["run"]) / "h-sweep.svg").exists()
+
+
+def test_signal_has_the_keys_of_the_contract_and_draws(trickrun, recipe):
+    body = trickrun("signal", recipe, "--steps", 8, "--json").json
+    assert body["verdict"] == "pass"
+    for layer in body["result"]["layers"]:
+        assert {"name", "activation", "gradient_norm", "update_ratio"} <= set(layer)
+        assert set(layer["activation"]) == {"mean", "std", "dead_fraction", "saturated_fraction"}
+    names = {path.name for path in Path(body["run"]).glob("*.svg")}
+    assert names == {"histograms.svg", "depth.svg", "updates.svg"}
+
+
+def test_signal_of_a_run_that_explodes_ends_with_a_finding(trickrun, recipe):
+    ran = trickrun("signal", recipe, "optimizer={kind: sgd, lr: 1e30}", "--json")
+    assert (ran.code, ran.json["verdict"]) == (1, "fail")
+    assert ran.json["findings"][0]["code"] == "TR41"
+    assert (Path(ran.json["run"]) / "histograms.svg").exists()

@@ -14,7 +14,7 @@ from trickrun.cli.checklist import checklist
 from trickrun.cli.checks import initial_loss, overfit_batch
 from trickrun.cli.curves import curves
 from trickrun.cli.doctor import doctor
-from trickrun.cli.inspection import grad_check
+from trickrun.cli.inspection import grad_check, signal
 from trickrun.cli.lr_find import lr_find
 from trickrun.cli.output import answer_failure
 from trickrun.cli.recipes import new, schema, show, validate
@@ -29,7 +29,7 @@ INSIDE, MACHINE = "A look inside", "This machine"
 """The headings in ``trickrun --help``."""
 
 STEPS = ("checklist", "initial-loss", "overfit-batch", "lr-find", "grid", "curves")
-LAST = (*STEPS, "grad-check", "doctor")
+LAST = (*STEPS, "grad-check", "signal", "doctor")
 
 
 class CommandsInOrder(typer.core.TyperGroup):
@@ -87,6 +87,7 @@ app.command("lr-find", rich_help_panel=CHECKLIST)(lr_find)
 app.add_typer(grid.app, name="grid", rich_help_panel=CHECKLIST)
 app.command(rich_help_panel=CHECKLIST)(curves)
 app.command("grad-check", rich_help_panel=INSIDE)(grad_check)
+app.command(rich_help_panel=INSIDE)(signal)
 app.command(rich_help_panel=MACHINE)(doctor)
 
 

@@ -43,3 +43,39 @@ def grad_check(
         )
 
     answer("grad-check", as_json, debug, work, recipe)
+
+
+def signal(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Training steps to take.", show_default="a few epochs"),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=2, help="Samples of each look, at most.")] = 5000,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Look at each layer's activations, gradients and updates, before and while training.
+
+    Example: trickrun signal recipes/digits.yaml model.activation=tanh
+    """
+
+    def work() -> Answer:
+        from trickrun.checks.signal import signal as check
+        from trickrun.report.bar import bar
+        from trickrun.report.signal import print_signal
+        from trickrun.report.signal_pictures import pictures
+
+        with bar("signal") as progress:
+            return run_check(
+                recipe,
+                overrides or [],
+                runs_dir,
+                lambda loaded: check(loaded, steps, samples, progress),
+                print_signal,
+                pictures,
+            )
+
+    answer("signal", as_json, debug, work, recipe)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 
 from trickrun.checks.space import Space, place_of
 from trickrun.recipe.grid import Range
-from trickrun.report.svg import COLORS, SOFT, STYLE
+from trickrun.report.svg import COLORS, SOFT, STYLE, document
 
 MAP = "viridis"
 
@@ -106,10 +105,3 @@ def short(value: Any) -> str:
 def wide(values: Sequence[float]) -> bool:
     """Return whether positive values span so much that a logarithmic scale reads better."""
     return min(values) > 0 and max(values) / min(values) > 20
-
-
-def document(figure: Figure) -> str:
-    """Return a figure as an SVG document that is the same for the same data."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()

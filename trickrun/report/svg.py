@@ -113,8 +113,13 @@ def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = 
         figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
         for index, panel in enumerate(panels, 1):
             draw_panel(figure.add_subplot(rows, columns, index), panel)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        return document(figure)
+
+
+def document(figure: Figure) -> str:
+    """Return a figure as an SVG document that is the same for the same data."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()
 
 
