@@ -15,9 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 class Stackable:
     """Marks a parameter, or a whole section, that may differ between trials of one stack.
 
-    Without this mark, and between a value and zero, null or an empty list (which mean off), trials
-    with different values go to different groups: their jobs may have other parts.
+    Trials with different values of a parameter without this mark go to different groups.
+
+    Args:
+        off_at_zero: zero takes the trick out of the job, so such trials are a group of their own.
     """
+
+    off_at_zero: bool = False
 
 
 class Params(BaseModel):

@@ -110,7 +110,7 @@ def arrange(layout: Layout, group: Sequence[Trial], folder: Path, recorded: str 
     timing = None
     if count >= SMALL and recorded != ALONE:
         with one_thread():
-            timing = time_group(group, folder, max(2, ceil(count / workers)))
+            timing = time_group(group, folder, workers)
     way = fastest(timing, count, workers, recorded) if timing else "alone"
     if way == "alone" or timing is None:
         layout.workers += [(trial,) for trial in group]
@@ -122,14 +122,15 @@ def arrange(layout: Layout, group: Sequence[Trial], folder: Path, recorded: str 
 
 def fastest(timing: Timing, count: int, workers: int, recorded: str | None) -> str:
     """Return the way that ``count`` trials end soonest: alone, here or workers (both stacked)."""
-    stacked_each = timing.stacked / timing.size
+    share = ceil(count / workers)
+    stacked_each = timing.steps * timing.stacked / timing.size
     seconds = {
-        "alone": POOL_SECONDS + timing.steps * timing.alone * ceil(count / workers),
-        "here": timing.steps * stacked_each * count,
-        "workers": POOL_SECONDS + timing.steps * stacked_each * ceil(count / workers),
+        "alone": POOL_SECONDS + timing.steps * timing.alone * share,
+        "here": stacked_each * count,
+        "workers": POOL_SECONDS + stacked_each * share,
     }
-    if timing.cuda:
-        del seconds["workers"]  # they would share one GPU
+    if timing.cuda or share == 1:
+        del seconds["workers"]  # they would share one GPU, or stack nothing
     if recorded == STACKED:
         del seconds["alone"]
     return min(seconds, key=lambda way: seconds[way])
@@ -141,9 +142,10 @@ def split(group: Sequence[Trial], size: int) -> list[Chunk]:
     return [tuple(group[part::parts]) for part in range(parts)]
 
 
-def time_group(group: Sequence[Trial], folder: Path, size: int) -> Timing | None:
-    """Take a few steps with one trial and with a stack of ``size``, on jobs that are thrown away.
+def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | None:
+    """Take a few steps with one trial and with a stack, on jobs that are thrown away.
 
+    The stack is as large as each of ``workers`` processes would have, on a GPU the whole group.
     None if the trials cannot be stacked.
     """
     try:
@@ -151,8 +153,9 @@ def time_group(group: Sequence[Trial], folder: Path, size: int) -> Timing | None
         largest = room_for(job)
         batches = job.batches(0)
         alone = seconds_a_step(job, lambda step: take_step(job, next(batches), step, [], False))
-        size = min(size, largest)
-        jobs = [compiled(trial, folder) for trial in group[:size]]
+        cuda = job.device.type == "cuda"
+        size = len(group) if cuda else max(2, ceil(len(group) / workers))
+        jobs = [compiled(trial, folder) for trial in group[: min(size, largest)]]
         stack = Stack(jobs)
         histories: list[list[dict[str, float]]] = [[] for _ in jobs]
         stacked = seconds_a_step(job, lambda step: stack.take_step(step, histories))
@@ -161,7 +164,7 @@ def time_group(group: Sequence[Trial], folder: Path, size: int) -> Timing | None
     except RuntimeError:
         return None  # vmap does not know some operation, or memory ran out
     steps = max(job.span.steps for job in jobs)
-    return Timing(alone, stacked, len(jobs), largest, steps, job.device.type == "cuda")
+    return Timing(alone, stacked, len(jobs), largest, steps, cuda)
 
 
 def seconds_a_step(job: Job, step: Callable[[int], object]) -> float:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, get_args
-
-from pydantic.fields import FieldInfo
 
 from trickrun.engines.trial import Trial, targets_in
 from trickrun.params import Params, Stackable
@@ -37,7 +35,7 @@ def group_of(trial: Trial) -> str:
 
 
 def shape_of(recipe: Recipe) -> str:
-    """Return the recipe as text, with every stackable value that is on replaced by one mark."""
+    """Return the recipe as text, with every value that may differ in a stack replaced by a mark."""
     return json.dumps(masked(recipe), sort_keys=True, default=str)
 
 
@@ -47,21 +45,30 @@ def masked(value: Any) -> Any:
         return [masked(item) for item in value]
     if not isinstance(value, Params):
         return value
-    return {
-        name: "stackable" if getattr(value, name) and is_stackable(field) else masked(inner)
-        for name, field in type(value).model_fields.items()
-        if name not in NOT_IN_A_JOB or not isinstance(value, Recipe)
-        for inner in [getattr(value, name)]
+    names = type(value).model_fields.keys() - (NOT_IN_A_JOB if isinstance(value, Recipe) else set())
+    marks = stackable(type(value))
+    return {name: masked_field(getattr(value, name), marks.get(name)) for name in names}
+
+
+def masked_field(value: Any, mark: Stackable | None) -> Any:
+    """Return a parameter's value as ``masked`` does; ``mark`` is its Stackable, if it has one."""
+    if mark is None or (mark.off_at_zero and value == 0):
+        return masked(value)
+    return "stackable"
+
+
+def stackable(params: type[Params]) -> dict[str, Stackable]:
+    """Return the parameters of a class that are marked Stackable, with their marks."""
+    found = {
+        name: next(marks((*field.metadata, field.annotation)), None)
+        for name, field in params.model_fields.items()
     }
+    return {name: mark for name, mark in found.items() if mark is not None}
 
 
-def is_stackable(field: FieldInfo) -> bool:
-    """Return whether a parameter, or one of the types that it can have, is marked Stackable."""
-    return any(isinstance(m, Stackable) for m in (*field.metadata, *marks(field.annotation)))
-
-
-def marks(annotation: Any) -> Iterable[Any]:
-    """Yield everything that the parts of a type are annotated with."""
-    for part in (*get_args(annotation), *getattr(annotation, "__metadata__", ())):
-        yield part
-        yield from marks(part)
+def marks(annotations: Iterable[Any]) -> Iterator[Stackable]:
+    """Yield every Stackable among ``annotations`` and what the types in them are annotated with."""
+    for item in annotations:
+        if isinstance(item, Stackable):
+            yield item
+        yield from marks((*get_args(item), *getattr(item, "__metadata__", ())))

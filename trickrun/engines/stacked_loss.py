@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch.func import vmap
 
-from trickrun.engines.groups import is_stackable
+from trickrun.engines.groups import stackable
 from trickrun.job import Job
 from trickrun.tricks.losses import LossFunction
 from trickrun.tricks.regularizers.base import Penalty
@@ -62,8 +62,7 @@ class StackedPenalty:
         self.names = names
         self.strengths = {
             name: like.new_tensor([getattr(penalty, name) for penalty in penalties])
-            for name, field in type(self.penalty).model_fields.items()
-            if is_stackable(field)
+            for name in stackable(type(self.penalty))
         }
 
     def __call__(self, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:

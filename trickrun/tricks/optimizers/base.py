@@ -30,7 +30,9 @@ class Optimizer(Params):
     schedule: Annotated[AnySchedule, Stackable()] = Field(
         default=Constant(), description="the lr over the run's steps"
     )
-    clip: Clip | None = Field(default=None, description="bounds on the gradient")
+    clip: Annotated[Clip, Stackable()] | None = Field(
+        default=None, description="bounds on the gradient"
+    )
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         """Return the torch optimizer over parameter ``groups`` (as torch.optim takes them).

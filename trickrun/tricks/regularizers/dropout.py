@@ -22,10 +22,10 @@ class Dropout(Params):
     spellings: ClassVar[tuple[str, ...]] = ("keep",)
 
     kind: ClassVar[Literal["dropout"]] = "dropout"
-    p: Annotated[DropProbability, Stackable()] = Field(
+    p: Annotated[DropProbability, Stackable(off_at_zero=True)] = Field(
         default=0.5, description="probability that a hidden unit is zeroed"
     )
-    input: Annotated[DropProbability, Stackable()] = Field(
+    input: Annotated[DropProbability, Stackable(off_at_zero=True)] = Field(
         default=0.0, description="probability that an input feature is zeroed"
     )
     layers: Literal["all", "last"] = Field(

@@ -25,7 +25,7 @@ class ElasticNet(Penalty):
     main: ClassVar[str | None] = "lambda"
 
     kind: ClassVar[Literal["elastic_net"]] = "elastic_net"
-    lambda_: Annotated[NonNegative, Stackable()] = Field(
+    lambda_: Annotated[NonNegative, Stackable(off_at_zero=True)] = Field(
         default=1e-5, alias="lambda", description="strength of the whole penalty; 0 is off"
     )
     alpha: Annotated[Probability, Stackable()] = Field(

@@ -25,7 +25,7 @@ class L1(Penalty):
     main: ClassVar[str | None] = "lambda"
 
     kind: ClassVar[Literal["l1"]] = "l1"
-    lambda_: Annotated[NonNegative, Stackable()] = Field(
+    lambda_: Annotated[NonNegative, Stackable(off_at_zero=True)] = Field(
         default=1e-5, alias="lambda", description="strength; 0 is off"
     )
 

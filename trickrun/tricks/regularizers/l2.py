@@ -26,7 +26,7 @@ class L2(Penalty):
     main: ClassVar[str | None] = "lambda"
 
     kind: ClassVar[Literal["l2"]] = "l2"
-    lambda_: Annotated[NonNegative, Stackable()] = Field(
+    lambda_: Annotated[NonNegative, Stackable(off_at_zero=True)] = Field(
         default=1e-4, alias="lambda", description="strength; 0 is off"
     )
 
