@@ -81,7 +81,7 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
     from trickrun.folder import find, runs_dir
 
     root = runs_dir(runs)
-    return judged([find(root, target) for target in targets], root, None)
+    return judged([find(root, target, trained=True) for target in targets], root, None)
 
 
 @contextmanager
