@@ -25,8 +25,8 @@ def test_every_resume_ends_bitwise_equal(scenario, troubles):
     found = json.loads(done.stdout)
     assert found["wrong"] == []
     # The scenario is what it claims to be: it ends early, after several checkpoints.
-    assert (found["stopped_by"], found["steps"] > 12) == ("early_stopping", True)
+    assert (found["stopped_by"], found["steps"]) == ("early_stopping", 15)
     assert found["faults"]["everywhere"] == found["boundaries"] > 120
-    assert found["faults"][troubles[1]] > 50
+    assert found["faults"][troubles[1]] > 40
     # A crash before the folder is whole leaves no run; all others leave one to go on with.
     assert found["faults"]["unborn"] < 40

@@ -18,7 +18,7 @@ model: {kind: mlp, hidden: [8]}
 regularizers: {dropout: 0.3}
 augmentation: [{kind: noise, std: 0.3}]
 optimizer: {kind: sgd, lr: 0.1, momentum: 0.9, schedule: {kind: plateau, patience: 0}}
-early_stopping: {patience: 2, min_delta: 0.2}
+early_stopping: {patience: 3, min_delta: 100}
 train: {epochs: 12, eval_every: 6, device: cpu, log_every: 1, checkpoint: 3 steps}
 """
 
