@@ -72,11 +72,11 @@ def test_a_cut_journal_line_is_left_out_and_its_trial_runs_again(
     (folder.path / grid.JOURNAL).write_text("\n".join([*lines[:3], lines[3][:-9]]))
     ran: list[str] = []
 
-    def run(trials, folder, metric, earlier):
-        ran.extend(trial.id for trial in trials)
-        return iter([result(trial.id, 0.2) for trial in trials])
+    def run(layout, folder, metric, wanted):
+        ran.extend(trial.id for trial in planned.trials if trial.id in wanted)
+        return iter([result(name, 0.2) for name in wanted])
 
-    monkeypatch.setattr(grid, "run_trials", run)
+    monkeypatch.setattr(grid, "run_layout", run)
     seen: list[tuple[int, int]] = []
     grid.search(planned, folder, {}, lambda result, done, total: seen.append((done, total)))
     assert ran == [t.id for t in planned.trials[3:]]
@@ -88,12 +88,38 @@ def test_what_another_search_finished_is_not_run_again(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = grid.plan(loaded, "coarse")
-    monkeypatch.setattr(grid, "run_trials", lambda trials, folder, metric, earlier: iter(()))
+    monkeypatch.setattr(grid, "run_layout", lambda layout, folder, metric, wanted: iter(()))
     folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
     known = {t.id: result(t.id, 0.3) for t in planned.trials}
     grid.search(planned, folder, known, lambda *_: None)
     assert len(grid.journal(folder)) == 6
     assert set(grid.finished_trials(tmp_path / "runs", "tiny")) == set(known)
+
+
+def test_a_search_that_goes_on_trains_where_it_began_to(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = grid.plan(loaded, "coarse")
+    folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
+    layouts: list[grid.Layout] = []
+
+    def cut_off(layout, folder, metric, wanted):
+        layouts.append(layout)
+        return iter([result(planned.trials[len(layouts)].id, 0.2)])
+
+    first, *others = planned.trials
+    monkeypatch.setattr(grid, "lay_out", lambda trials, folder: grid.Layout(here=[tuple(trials)]))
+    monkeypatch.setattr(grid, "run_layout", cut_off)
+    known = {first.id: result(first.id, 0.1)}
+    grid.search(planned, folder, known, lambda *_: None)
+    grid.search(planned, folder, known, lambda *_: None)
+    # The result from elsewhere is gone, as is its run folder: it is one more trial to train.
+    (folder.path / grid.JOURNAL).unlink()
+    grid.search(planned, folder, {}, lambda *_: None)
+    stack = [trial.id for trial in others]
+    assert [layout.as_json()["here"] for layout in layouts] == [
+        [stack], [stack], [stack, [first.id]]
+    ]  # fmt: skip
 
 
 def test_a_diverged_trial_is_a_result_and_a_crashed_one_is_run_again(
@@ -107,11 +133,11 @@ def test_a_diverged_trial_is_a_result_and_a_crashed_one_is_run_again(
     (folder.path / grid.JOURNAL).write_text("".join(json.dumps(r.as_json()) + "\n" for r in done))
     ran: list[str] = []
 
-    def run(trials, folder, metric, earlier):
-        ran.extend(trial.id for trial in trials)
+    def run(layout, folder, metric, wanted):
+        ran.extend(wanted)
         return iter(())
 
-    monkeypatch.setattr(grid, "run_trials", run)
+    monkeypatch.setattr(grid, "run_layout", run)
     grid.search(planned, folder, {}, lambda *_: None)
     assert ran == [crashed.id]
 

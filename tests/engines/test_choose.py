@@ -1,7 +1,8 @@
-"""The way that a group of trials is trained: what is timed, picked, recorded and reused."""
+"""The way that a group of trials is trained: what is timed, picked and recorded."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,16 @@ import pytest
 import torch
 
 from trickrun.engines import choose
-from trickrun.engines.choose import Layout, Timing, arrange, fastest, run_trials, split
-from trickrun.engines.trial import Trial, TrialResult, make_trial
+from trickrun.engines.choose import (
+    Layout,
+    Timing,
+    arrange,
+    fastest,
+    run_layout,
+    run_trials,
+    split,
+)
+from trickrun.engines.trial import Trial, make_trial
 from trickrun.engines.work import run_trial
 from trickrun.recipe.patch import canonical, patch_paths
 
@@ -54,9 +63,9 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Timing | None], list[int
     return comes_out
 
 
-def arranged(group: list[Trial], recorded: str | None = None) -> Layout:
+def arranged(group: list[Trial]) -> Layout:
     layout = Layout()
-    arrange(layout, group, HERE, recorded)
+    arrange(layout, group, HERE)
     return layout
 
 
@@ -74,16 +83,12 @@ def arranged(group: list[Trial], recorded: str | None = None) -> Layout:
     ],
 )
 def test_the_way_that_ends_first_is_taken(timing, way):
-    assert fastest(timing, 16, 2, None) == way
+    assert fastest(timing, 16, 2) == way
 
 
 def test_many_cores_need_no_stacks():
-    assert fastest(TIMING, 16, 16, None) == "alone"
-    assert fastest(TIMING, 17, 16, None) == "workers"
-
-
-def test_what_earlier_trials_were_trained_by_is_kept():
-    assert fastest(SLOW, 16, 2, "stacked") == "workers"
+    assert fastest(TIMING, 16, 16) == "alone"
+    assert fastest(TIMING, 17, 16) == "workers"
 
 
 def test_chunks_are_few_and_nearly_equal():
@@ -112,12 +117,9 @@ def test_what_cannot_be_stacked_or_is_slower_trains_alone(timed, timing):
     assert arranged(SIXTEEN) == Layout(workers=[(trial,) for trial in SIXTEEN])
 
 
-@pytest.mark.parametrize(
-    ("group", "recorded"), [(SIXTEEN[:2], None), (SIXTEEN, "processes")], ids=["small", "recorded"]
-)
-def test_nothing_is_timed_where_nothing_is_to_choose(timed, group, recorded):
+def test_two_trials_are_not_worth_timing(timed):
     sizes = timed(SHORT)
-    assert arranged(group, recorded) == Layout(workers=[(trial,) for trial in group])
+    assert arranged(SIXTEEN[:2]) == Layout(workers=[(trial,) for trial in SIXTEEN[:2]])
     assert sizes == []
 
 
@@ -155,8 +157,23 @@ def test_all_trials_end_whatever_their_group(timed):
         assert results[trial.id].values == pytest.approx(alone.values, rel=1e-5)
 
 
-def test_a_search_goes_on_as_it_began(timed):
-    sizes = timed(SHORT)
-    done = TrialResult(SIXTEEN[0].id, {}, "finished", 0.1, {}, 1.0, "processes")
-    (result,) = run_trials(SIXTEEN[1:2], HERE, "val_loss", [(SIXTEEN[0], done)])
-    assert (result.engine, sizes) == ("processes", [])
+def test_a_chunk_trains_whole_and_gives_the_results_that_are_wanted(monkeypatch):
+    trained: list[list[str]] = []
+    run_chunk = choose.run_chunk
+
+    def seen(chunk, folder, metric):
+        trained.append([trial.id for trial in chunk])
+        return run_chunk(chunk, folder, metric)
+
+    monkeypatch.setattr(choose, "run_chunk", seen)
+    first, second = tuple(SIXTEEN[:3]), tuple(SIXTEEN[3:6])
+    layout = Layout(here=[first, second], workers=[(SIXTEEN[7],)])
+    (result,) = run_layout(layout, HERE, "val_loss", {first[1].id})
+    assert (result.id, trained) == (first[1].id, [[trial.id for trial in first]])
+
+
+def test_a_layout_is_plain_data_and_back():
+    layout = Layout(here=[tuple(SIXTEEN[:3])], workers=[(SIXTEEN[4],), (SIXTEEN[5],)])
+    assert Layout.from_json(json.loads(json.dumps(layout.as_json())), SIXTEEN) == layout
+    assert Layout.from_json({}, SIXTEEN) == Layout()
+    assert layout.ids == {SIXTEEN[i].id for i in (0, 1, 2, 4, 5)}

@@ -19,7 +19,7 @@ from trickrun.checks.grid_analysis import best_first, importances
 from trickrun.checks.space import Space, edges, narrowed, sample
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.diagnose.finding import Finding
-from trickrun.engines.choose import run_trials
+from trickrun.engines.choose import Layout, lay_out, run_layout
 from trickrun.engines.trial import Trial, TrialResult, make_trial
 from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.folder import RunFolder, every
@@ -32,6 +32,8 @@ Watch = Callable[[TrialResult, int, int], None]
 """Told of each result with the number of trials done and in all."""
 
 JOURNAL = "trials.jsonl"
+LAYOUT = "layout.json"
+"""What is trained where: chosen by timing once, then kept."""
 MATTERS = 0.1
 """Share of the explained variation from which on a best value at an edge is worth a finding."""
 TOP_SHARE = 0.25
@@ -112,13 +114,25 @@ def search(planned: Plan, folder: RunFolder, known: dict[str, TrialResult], watc
     reused = [known[t.id] for t in planned.trials if t.id in known and t.id not in results]
     left = [t for t in planned.trials if t.id not in results and t.id not in known]
     done = len(planned.trials) - len(left) - len(reused)
-    ended = results | known
-    earlier = [(trial, ended[trial.id]) for trial in planned.trials if trial.id in ended]
-    new = run_trials(left, planned.loaded.folder, planned.metric, earlier)
+    layout = recorded_layout(folder, planned, left)
+    new = run_layout(layout, planned.loaded.folder, planned.metric, {trial.id for trial in left})
     for result in chain(reused, new):
         files.append(folder.path / JOURNAL, (files.to_json(result.as_json()) + "\n").encode())
         done += 1
         watch(result, done, len(planned.trials))
+
+
+def recorded_layout(folder: RunFolder, planned: Plan, left: Sequence[Trial]) -> Layout:
+    """Return where the trials in ``left`` are trained: as chosen before the search was cut off, or
+    chosen now and written down."""
+    path = folder.path / LAYOUT
+    layout = Layout.from_json(folder.read_json(LAYOUT) if path.exists() else {}, planned.trials)
+    new = [trial for trial in left if trial.id not in layout.ids]
+    if new:
+        chosen = lay_out(new, planned.loaded.folder)
+        layout = Layout(layout.here + chosen.here, layout.workers + chosen.workers)
+        folder.write_json(LAYOUT, layout.as_json())
+    return layout
 
 
 def drop_cut_line(folder: RunFolder) -> None:

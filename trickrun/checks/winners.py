@@ -28,10 +28,7 @@ def confirm(planned: Plan, ranked: Sequence[TrialResult], seeds: int) -> list[di
         for seed in range(1, seeds + 1):
             tree = derive(planned.loaded, {**result.params, "seed": seed}).tree
             trials[result.id, seed] = make_trial(tree, result.params, folder)
-    ended = {result.id: result for result in ranked}
-    earlier = [(trial, ended[trial.id]) for trial in planned.trials if trial.id in ended]
-    new = run_trials(list(trials.values()), folder, planned.metric, earlier)
-    results = {r.id: r for r in new}
+    results = {r.id: r for r in run_trials(list(trials.values()), folder, planned.metric)}
     rows = []
     for result in finished:
         of_seeds = [results[trials[result.id, seed].id].metric for seed in range(1, seeds + 1)]

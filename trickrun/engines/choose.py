@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 
 from trickrun import doctor
-from trickrun.engines.groups import group_of, groups
+from trickrun.engines.groups import groups
 from trickrun.engines.processes import Chunk, cores, run_chunks
 from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
-from trickrun.engines.work import ALONE, STACKED, compiled, run_chunk
+from trickrun.engines.work import compiled, run_chunk
 from trickrun.errors import TrickrunError
 from trickrun.footprint import footprint
 from trickrun.job import Job
@@ -44,7 +44,8 @@ MEMORY_SHARE = 0.5
 
 @dataclass
 class Layout:
-    """What is trained where.
+    """What is trained where. It is recorded with a search, because it decides the last bits of
+    every loss: how sums are cut into vector instructions depends on a stack's size.
 
     Args:
         here: chunks for this process, one after another.
@@ -53,6 +54,26 @@ class Layout:
 
     here: list[Chunk] = field(default_factory=list)
     workers: list[Chunk] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, list[list[str]]]:
+        """Return the chunks' trials as plain data."""
+        return {
+            "here": [[trial.id for trial in chunk] for chunk in self.here],
+            "workers": [[trial.id for trial in chunk] for chunk in self.workers],
+        }
+
+    @classmethod
+    def from_json(cls, told: dict[str, list[list[str]]], trials: Iterable[Trial]) -> Layout:
+        """Return the layout that ``as_json`` gave of these ``trials``; of {} an empty one."""
+        found = {trial.id: trial for trial in trials}
+        return cls(
+            **{place: [tuple(found[i] for i in ids) for ids in told[place]] for place in told}
+        )
+
+    @property
+    def ids(self) -> set[str]:
+        """The trials that have a place in it."""
+        return {trial.id for chunk in self.here + self.workers for trial in chunk}
 
 
 @dataclass(frozen=True)
@@ -75,43 +96,53 @@ class Timing:
     cuda: bool
 
 
-def run_trials(
-    trials: Sequence[Trial],
-    folder: Path,
-    metric: str,
-    earlier: Iterable[tuple[Trial, TrialResult]] = (),
+def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Iterator[TrialResult]:
+    """Train ``trials`` the fastest way and yield their results; see ``run_layout``."""
+    return run_layout(lay_out(trials, folder), folder, metric, {trial.id for trial in trials})
+
+
+def run_layout(
+    layout: Layout, folder: Path, metric: str, wanted: Collection[str]
 ) -> Iterator[TrialResult]:
-    """Train ``trials`` the fastest way and yield their results as they are there.
+    """Train the chunks with a trial in ``wanted`` and yield the results of those, as they end.
+
+    A chunk is trained as a whole, so that a search which goes on gives the values of one that was
+    never cut off.
 
     Args:
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record.
-        earlier: trials that have ended. One of the same group trained the same way: so a search
-            that is resumed gives the values of one that was not.
+        wanted: the ids of the trials whose results are needed.
     """
-    recorded = {group_of(trial): result.engine for trial, result in earlier}
-    layout = Layout()
-    for group in groups(trials):
-        arrange(layout, group, folder, recorded.get(group_of(group[0])))
-    for chunk in layout.here:
+    here, workers = (
+        [chunk for chunk in chunks if any(trial.id in wanted for trial in chunk)]
+        for chunks in (layout.here, layout.workers)
+    )
+    for chunk in here:
         with one_thread():
             results = run_chunk(chunk, folder, metric)
-        yield from results
-    yield from run_chunks(layout.workers, folder, metric)
+        yield from (result for result in results if result.id in wanted)
+    for result in run_chunks(workers, folder, metric):
+        if result.id in wanted:
+            yield result
 
 
-def arrange(layout: Layout, group: Sequence[Trial], folder: Path, recorded: str | None) -> None:
-    """Put a group's trials into ``layout``.
+def lay_out(trials: Sequence[Trial], folder: Path) -> Layout:
+    """Return where each trial trains: groups that are worth it are timed."""
+    layout = Layout()
+    for group in groups(trials):
+        arrange(layout, group, folder)
+    return layout
 
-    Args:
-        recorded: the engine that earlier trials of the group had.
-    """
+
+def arrange(layout: Layout, group: Sequence[Trial], folder: Path) -> None:
+    """Put a group's trials into ``layout``."""
     workers, count = cores(), len(group)
     timing = None
-    if count >= SMALL and recorded != ALONE:
+    if count >= SMALL:
         with one_thread():
             timing = time_group(group, folder, workers)
-    way = fastest(timing, count, workers, recorded) if timing else "alone"
+    way = fastest(timing, count, workers) if timing else "alone"
     if way == "alone" or timing is None:
         layout.workers += [(trial,) for trial in group]
     elif way == "here":
@@ -120,7 +151,7 @@ def arrange(layout: Layout, group: Sequence[Trial], folder: Path, recorded: str 
         layout.workers += split(group, min(ceil(count / workers), timing.largest))
 
 
-def fastest(timing: Timing, count: int, workers: int, recorded: str | None) -> str:
+def fastest(timing: Timing, count: int, workers: int) -> str:
     """Return the way that ``count`` trials end soonest: alone, here or workers (both stacked)."""
     share = ceil(count / workers)
     stacked_each = timing.steps * timing.stacked / timing.size
@@ -131,8 +162,6 @@ def fastest(timing: Timing, count: int, workers: int, recorded: str | None) -> s
     }
     if timing.cuda or share == 1:
         del seconds["workers"]  # they would share one GPU, or stack nothing
-    if recorded == STACKED:
-        del seconds["alone"]
     return min(seconds, key=lambda way: seconds[way])
 
 
