@@ -124,6 +124,7 @@ def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
     verdict = read_runs(folders)
     check = record_runs(folders, verdict, tmp_path / "runs", ["trickrun"])
     assert check not in folders
+    assert {f.where.split(" of ")[1] for f in verdict.findings} == {f.id for f in folders}
     evidence = check.read_json("evidence.json")
     assert [run["run"] for run in evidence["runs"]] == [folder.id for folder in folders]
     assert check.read_json("env.json")["recipe_folder"] == str(tmp_path)

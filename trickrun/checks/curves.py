@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -62,7 +62,7 @@ def read_runs(folders: Sequence[RunFolder]) -> Verdict:
     """
     curves = [read_curves(folder) for folder in folders]
     each = [judge(one) for one in curves]
-    findings = [*judge_together(curves), *(finding for found in each for finding in found)]
+    findings = [*judge_together(curves), *named(curves, each)]
     findings.sort(key=lambda finding: list(SHAPES).index(finding.code))
     severities = {finding.severity for finding in findings}
     runs = [
@@ -85,6 +85,14 @@ def read_runs(folders: Sequence[RunFolder]) -> Verdict:
             "steps": [steps_of(folder) for folder in folders],
         },
     )
+
+
+def named(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> Iterator[Finding]:
+    """Yield each run's findings; of several runs, with the run that they concern."""
+    for one, found in zip(curves, each, strict=True):
+        for finding in found:
+            where = f"{finding.where} of {one.run}" if len(curves) > 1 else finding.where
+            yield replace(finding, where=where)
 
 
 def smooth(curves: Curves) -> dict[str, list[float]]:

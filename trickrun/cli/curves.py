@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from trickrun.job import Job
     from trickrun.sink import Sink
 
+HEIGHT = 9
+"""Lines of a plot's drawing area."""
+
 WIDEST, PIPED = 150, 80
 """Characters of a line of plots, on a terminal (at most) and in a pipe."""
 
@@ -118,5 +121,5 @@ def show(verdict: Verdict) -> None:
 
     console = terminal()
     width = min(console.width, WIDEST) if console.is_terminal else PIPED
-    print(in_terminal(panels(verdict), width))
+    print(in_terminal(panels(verdict), width, HEIGHT))
     print_verdict(verdict)

@@ -66,8 +66,9 @@ def draw_histogram(axes: Axes, histogram: dict[str, Any], color: str) -> None:
     """Draw one histogram; a peak far above the rest, as ReLU has at 0, is cut off."""
     counts = np.array(histogram["counts"], dtype=float)
     edges = np.linspace(histogram["low"], histogram["high"], len(counts) + 1)
-    # With an edge, the bars of a collapsed layer stay visible on the others' axis.
-    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=color, ec=color, lw=0.6)
+    # With an edge, a collapsed layer stays visible on the others' axis.
+    axes.stairs(counts, edges, fill=True, facecolor=color, edgecolor=color, linewidth=0.6)
+    axes.set_ylim(bottom=0)
     peaks = np.sort(counts)[::-1]
     if peaks[1] > 0 and peaks[0] > 3 * peaks[1]:
         axes.set_ylim(top=3 * peaks[1])
