@@ -75,7 +75,7 @@ def cases(listed: str) -> list[str]:
     return [line for line in listed.splitlines() if line]
 
 
-def recipe_text(case: str) -> str:
+def recipe_text(case: str, steps: int) -> str:
     """Return the recipe of ``case``: model, optimizer, data and what else it has."""
     model, optimizer, data, *extras = case.split(", ")
     lines = [
@@ -83,7 +83,7 @@ def recipe_text(case: str) -> str:
         f"data: {DATA[data]}",
         f"model: {MODEL[model]}",
         f"optimizer: {OPTIMIZER[optimizer]}",
-        "train: {steps: 300, device: cpu}",
+        f"train: {{steps: {steps}, device: cpu}}",
         *(EXTRA[extra] for extra in extras),
     ]
     return "\n".join(lines) + "\n"
