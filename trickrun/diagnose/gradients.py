@@ -159,8 +159,8 @@ def mixed_samples(evidence: GradientEvidence) -> list[Finding]:
             place = f"the output of {mixing.module}" if mixing.module else "the model's output"
             why = (
                 f"In evaluation mode {place} for one sample depends on the other samples' inputs "
-                f"({mixing.ratio:.2g} times as much as on its own). Softmax, a norm or a reshape "
-                "over the batch axis does that."
+                f"({mixing.ratio:.2g} times as much as on its own). It happens there or right "
+                "before: softmax, a norm or a reshape over the batch axis does that."
             )
         else:
             why = (
