@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 import torch
 
-from trickrun.modules.dropout import KeyedDropout
+from trickrun.modules.dropout import GivenDropout, KeyedDropout, dropout_mask
 from trickrun.streams import StepStream
 
 
@@ -92,3 +92,33 @@ def test_layers_that_share_a_stream_share_it_in_a_copy_too():
 
 def test_it_keeps_the_type():
     assert dropout(0.5)(torch.ones(3, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_what_is_drawn_does_not_depend_on_the_rate():
+    few, many = masks(dropout(0.2), 4)[0], masks(dropout(0.7), 4)[0]
+    assert bool(((few == 0) <= (many == 0)).all())
+    assert 0 < int((few == 0).sum()) < int((many == 0).sum())
+
+
+def test_rates_of_several_trials_broadcast_against_one_draw():
+    draws = torch.tensor([0.1, 0.5, 0.9])
+    expected = torch.tensor([[4.0, 0, 0], [1.25, 1.25, 0]])
+    assert torch.equal(dropout_mask(draws, torch.tensor([[0.25], [0.8]])), expected)
+
+
+def test_half_precision_has_exact_rates_too():
+    layer = dropout(0.001)
+    layer.stream.at(1)
+    assert layer.draw(torch.Size([3]), torch.bfloat16).dtype == torch.float32
+    y = layer(torch.ones(200_000, dtype=torch.bfloat16))
+    assert y.dtype == torch.bfloat16
+    assert 100 < int((y == 0).sum()) < 320
+
+
+def test_given_masks_act_in_training_alone():
+    layer, x = GivenDropout(), torch.ones(2, 3)
+    assert torch.equal(layer(x), x)
+    layer.mask = torch.tensor([[0.0, 2.0, 2.0]])
+    assert torch.equal(layer(x), torch.tensor([[0.0, 2, 2], [0, 2, 2]]))
+    assert layer.eval()(x) is x
+    assert not layer.state_dict()

@@ -29,11 +29,8 @@ class Batches:
         self.jobs = [jobs[sources.index(source)] for source in different]
         self.which = [different.index(source) for source in sources]
         self.orders = [job.batches(step) for job in self.jobs]
-
-    @property
-    def shared(self) -> bool:
+        self.shared = len(self.jobs) == 1
         """Whether all trials see the same batches."""
-        return len(self.jobs) == 1
 
     def at(self, step: int) -> Batch:
         """Return inputs and targets: [B, ...] if shared, else [K, B, ...]. Steps must follow."""

