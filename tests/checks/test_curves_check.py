@@ -141,6 +141,15 @@ def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) ->
     assert ">best<" not in both
 
 
+def test_a_run_without_validation_is_judged_by_its_training_loss(tmp_path: Path) -> None:
+    folders = trained(tmp_path, CLASSES, "data.split.val=0")
+    curves = read_curves(folders[0])
+    assert (curves.val_loss, curves.metric, curves.val_samples) == ((), "", None)
+    verdict = read_runs(folders)
+    assert [panel.title for panel in panels(verdict)][:2] == ["Loss", "Learning rate"]
+    assert ">validation<" not in picture(verdict)
+
+
 def test_a_check_has_no_curves(tmp_path: Path) -> None:
     folders = trained(tmp_path, CLASSES, seeds=2)
     check = record_runs(folders, read_runs(folders), tmp_path / "runs", [])

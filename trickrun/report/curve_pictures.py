@@ -90,6 +90,7 @@ def metric(runs: Sequence[Run]) -> Panel:
     lines = [
         Line(named(runs, i, ""), run["epochs"], run["values"], color=VALIDATION if single else i)
         for i, (run, _) in enumerate(runs)
+        if run["values"]
     ]
     name = runs[0][0]["metric"] or "metric"
     return Panel(f"Validation {name}", "epoch", name, lines)
