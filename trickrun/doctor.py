@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -84,12 +85,15 @@ def usable_cpus() -> int:
 
 
 def memory() -> dict[str, int]:
-    """Return the machine's memory and what of it is free, in bytes."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    told = {"total": page * os.sysconf("SC_PHYS_PAGES")}
-    if "SC_AVPHYS_PAGES" in os.sysconf_names:
-        told["free"] = page * os.sysconf("SC_AVPHYS_PAGES")
-    return told
+    """Return the machine's memory and, on Linux, what of it a program can have, in bytes."""
+    told = {"total": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")}
+    try:
+        kernel = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return told
+    # Not MemFree: what only caches files is given up when a program asks for it.
+    available = re.search(r"^MemAvailable: *(\d+) kB$", kernel, re.MULTILINE)
+    return told | {"free": int(available[1]) * 1024} if available else told
 
 
 def runs_folder(path: Path) -> dict[str, Any]:

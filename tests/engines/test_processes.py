@@ -78,3 +78,12 @@ def test_divergence_and_a_recipe_that_cannot_be_a_job_are_results(folder: Path) 
     found = [run_trial(trial, folder, "val_loss") for trial in trials(folder, wild, bad)]
     assert [r.status for r in found] == ["diverged", "failed"]
     assert "batch" in found[1].reason
+
+
+def test_a_stack_whose_worker_dies_is_trained_trial_by_trial(folder: Path) -> None:
+    model = {"kind": "python", "target": "user_nets:dies_once"}
+    wanted = trials(folder, *({"model": model, "optimizer.lr": lr} for lr in (0.01, 0.02)))
+    found = list(run_chunks([tuple(wanted)], folder, "val_loss", workers=1))
+    assert sorted((r.id, r.status, r.engine) for r in found) == sorted(
+        (trial.id, "finished", "processes") for trial in wanted
+    )

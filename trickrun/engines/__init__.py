@@ -1,1 +1,1 @@
-"""From many recipes to many results: worker processes now; other engines can stand beside them."""
+"""From many recipes to many results: worker processes, and stacks that train as one program."""
