@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,7 @@ from trickrun.engines import choose
 from trickrun.engines.choose import (
     Layout,
     Timing,
-    arrange,
-    fastest,
+    lay_out,
     run_layout,
     run_trials,
     split,
@@ -32,9 +30,6 @@ BASE: dict[str, Any] = {
     "model": {"kind": "mlp", "hidden": [8]},
     "train": {"epochs": 2},
 }
-TIMING = Timing(alone=1e-3, stacked=2e-3, size=8, largest=64, steps=100_000, cuda=False)
-SLOW = replace(TIMING, stacked=1.0)
-SHORT = replace(TIMING, steps=100)
 
 
 def trials(*changes: dict[str, Any], **base: Any) -> list[Trial]:
@@ -43,90 +38,88 @@ def trials(*changes: dict[str, Any], **base: Any) -> list[Trial]:
 
 
 SIXTEEN = trials(*({"optimizer.lr": 0.001 * k} for k in range(1, 17)))
+TIMING = Timing(
+    group=tuple(SIXTEEN), workers=2, stacks=2, steps=100_000, alone=1e-3, stacked=2e-3, size=8,
+    largest=64,
+)  # fmt: skip
+SLOW = replace(TIMING, stacked=1.0)
+SHORT = replace(TIMING, steps=100)
 
 
-@pytest.fixture
-def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Timing | None], list[int]]:
-    """Make all timings come out so, on two cores; return the sizes of the groups timed."""
+def laid_out(monkeypatch: pytest.MonkeyPatch, of: list[Trial], timing: Timing | None) -> Layout:
+    """The layout of ``of`` if each group's timing comes out as ``timing``."""
 
-    def comes_out(timing: Timing | None) -> list[int]:
-        sizes: list[int] = []
+    def time_group(group: list[Trial], folder: Path, workers: int) -> Timing | None:
+        return timing and replace(timing, group=tuple(group))
 
-        def time_group(group: list[Trial], folder: Path, workers: int) -> Timing | None:
-            sizes.append(len(group))
-            return timing
-
-        monkeypatch.setattr(choose, "time_group", time_group)
-        monkeypatch.setattr(choose, "cores", lambda: 2)
-        return sizes
-
-    return comes_out
+    monkeypatch.setattr(choose, "time_group", time_group)
+    return lay_out(of, HERE)
 
 
-def arranged(group: list[Trial]) -> Layout:
-    layout = Layout()
-    arrange(layout, group, HERE)
-    return layout
+def sizes(layout: Layout) -> tuple[list[int], list[int]]:
+    """The sizes of the chunks here and in workers."""
+    return [len(chunk) for chunk in layout.here], [len(chunk) for chunk in layout.workers]
+
+
+ALONE = ([], [1] * 16)
+STACKED = ([], [8, 8])
+HERE_ONLY = ([16], [])
 
 
 @pytest.mark.parametrize(
-    ("timing", "way"),
+    ("timing", "expected"),
     [
-        (TIMING, "workers"),
-        (SLOW, "alone"),
-        (SHORT, "here"),
+        (TIMING, STACKED),
+        (SLOW, ALONE),
+        (SHORT, HERE_ONLY),
         # Half the work, 8 * steps * 0.25 ms, is what a pool of two saves for its 3 s.
-        (replace(TIMING, steps=1400), "here"),
-        (replace(TIMING, steps=1600), "workers"),
-        (replace(TIMING, cuda=True), "here"),
-        (replace(SLOW, cuda=True), "alone"),
+        (replace(TIMING, steps=1400), HERE_ONLY),
+        (replace(TIMING, steps=1600), STACKED),
+        # Stacks may be slower and still end before a pool has begun.
+        (replace(SHORT, stacked=10e-3), HERE_ONLY),
+        (replace(SHORT, stacked=100e-3), ALONE),
+        # Sixteen cores have nothing to stack; seventeen trials make them.
+        (replace(TIMING, workers=16, stacks=16, size=2), ALONE),
+        # A GPU trains one stack at a time.
+        (replace(TIMING, stacks=1, size=16), HERE_ONLY),
+        (replace(SLOW, stacks=1, size=16), ALONE),
+        # No stack is larger than memory.
+        (replace(TIMING, largest=3), ([], [3, 3, 3, 3, 2, 2])),
+        (replace(SHORT, largest=10), ([8, 8], [])),
+        # Nothing can be stacked.
+        (None, ALONE),
     ],
 )
-def test_the_way_that_ends_first_is_taken(timing, way):
-    assert fastest(timing, 16, 2) == way
+def test_the_way_that_ends_first_is_taken(monkeypatch, timing, expected):
+    assert sizes(laid_out(monkeypatch, SIXTEEN, timing)) == expected
 
 
-def test_many_cores_need_no_stacks():
-    assert fastest(TIMING, 16, 16) == "alone"
-    assert fastest(TIMING, 17, 16) == "workers"
+def test_two_trials_are_not_worth_timing(monkeypatch):
+    assert sizes(laid_out(monkeypatch, SIXTEEN[:2], SHORT)) == ([], [1, 1])
+
+
+def test_if_one_group_needs_workers_the_others_use_them_too(monkeypatch):
+    other = trials({"model.hidden": [4]})
+    assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], SHORT)) == ([], [1, 8, 8])
+
+
+def test_many_short_groups_together_are_worth_a_pool(monkeypatch):
+    timing = replace(TIMING, steps=1000)
+    assert sizes(laid_out(monkeypatch, SIXTEEN, timing)) == HERE_ONLY
+    other = trials(*({"optimizer.lr": 0.001 * k, "model.hidden": [4]} for k in range(1, 17)))
+    assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], timing)) == ([], [8, 8, 8, 8])
 
 
 def test_chunks_are_few_and_nearly_equal():
     assert [len(part) for part in split(SIXTEEN, 16)] == [16]
     assert [len(part) for part in split(SIXTEEN, 7)] == [6, 5, 5]
-    assert sorted(t.id for part in split(SIXTEEN, 7) for t in part) == sorted(t.id for t in SIXTEEN)
-
-
-def test_stacks_go_to_one_worker_a_core(timed):
-    sizes = timed(TIMING)
-    layout = arranged(SIXTEEN)
-    assert sizes == [16]
-    assert ([len(c) for c in layout.workers], layout.here) == ([8, 8], [])
-
-
-def test_stacks_are_no_larger_than_memory(timed):
-    timed(replace(TIMING, largest=3))
-    assert [len(c) for c in arranged(SIXTEEN).workers] == [3, 3, 3, 3, 2, 2]
-    timed(replace(SHORT, largest=10))
-    assert [len(c) for c in arranged(SIXTEEN).here] == [8, 8]
-
-
-@pytest.mark.parametrize("timing", [SLOW, None], ids=["slower", "impossible"])
-def test_what_cannot_be_stacked_or_is_slower_trains_alone(timed, timing):
-    timed(timing)
-    assert arranged(SIXTEEN) == Layout(workers=[(trial,) for trial in SIXTEEN])
-
-
-def test_two_trials_are_not_worth_timing(timed):
-    sizes = timed(SHORT)
-    assert arranged(SIXTEEN[:2]) == Layout(workers=[(trial,) for trial in SIXTEEN[:2]])
-    assert sizes == []
+    assert {t.id for part in split(SIXTEEN, 7) for t in part} == {t.id for t in SIXTEEN}
 
 
 def test_timing_takes_a_few_steps_of_each_way():
     timing = choose.time_group(SIXTEEN, HERE, 4)
     assert timing is not None
-    assert (timing.size, timing.steps, timing.cuda) == (4, 2 * 7, False)
+    assert (timing.size, timing.stacks, timing.steps) == (4, 4, 2 * 7)
     assert 0 < timing.alone < timing.stacked < 10
     assert timing.largest > 1000  # 100 parameters each
 
@@ -139,22 +132,26 @@ def test_what_no_stack_can_do_is_not_an_error(monkeypatch):
     assert choose.time_group(SIXTEEN, HERE, 4) is None
 
 
-def test_a_recipe_that_cannot_be_a_job_is_told_by_its_trial(timed):
+def test_a_recipe_that_cannot_be_a_job_is_told_by_its_trial():
     of = trials(*({"optimizer.lr": lr} for lr in (0.1, 0.2, 0.3)), model={"kind": "cnn"})
     assert choose.time_group(of, HERE, 2) is None
 
 
-def test_all_trials_end_whatever_their_group(timed):
-    timed(SHORT)
-    other = trials({"model.hidden": [4]})
+def test_all_trials_end_in_a_stack_as_alone():
     threads = torch.get_num_threads()
-    results = {r.id: r for r in run_trials([*SIXTEEN[:3], *other], HERE, "val_loss")}
+    results = {r.id: r for r in run_trials(SIXTEEN[:3], HERE, "val_loss")}
     assert torch.get_num_threads() == threads
-    assert [results[t.id].engine for t in SIXTEEN[:3]] == ["stacked"] * 3
-    assert results[other[0].id].engine == "processes"
-    for trial in (*SIXTEEN[:3], *other):
+    for trial in SIXTEEN[:3]:
         alone = run_trial(trial, HERE, "val_loss")
+        assert results[trial.id].engine == "stacked"
         assert results[trial.id].values == pytest.approx(alone.values, rel=1e-5)
+
+
+def test_a_layout_trains_here_and_in_workers():
+    layout = Layout(here=[tuple(SIXTEEN[:3])], workers=[tuple(SIXTEEN[3:5]), (SIXTEEN[5],)])
+    results = {r.id: r for r in run_layout(layout, HERE, "val_loss", layout.ids)}
+    assert [results[t.id].engine for t in SIXTEEN[:6]] == ["stacked"] * 5 + ["processes"]
+    assert {r.status for r in results.values()} == {"finished"}
 
 
 def test_a_chunk_trains_whole_and_gives_the_results_that_are_wanted(monkeypatch):

@@ -8,6 +8,7 @@ their arithmetic: small networks on a CPU, nearly everything on a GPU.
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ from trickrun.job import Job
 from trickrun.loop import take_step
 
 SMALL = 3
-"""Trials below which a group is not worth timing."""
+"""Trials from which on a group is worth timing."""
 
 TIMED, TIMING_SECONDS = 6, 1.0
 """Steps of each way that are timed, and after how many seconds two are enough."""
@@ -78,22 +79,52 @@ class Layout:
 
 @dataclass(frozen=True)
 class Timing:
-    """What a group's training costs on one thread.
+    """What training a group costs, from a few steps on one thread.
 
     Args:
+        group: the trials.
+        workers: processes that train trials alone.
+        stacks: stacks that train at a time: one a process, but one in all on a GPU.
+        steps: length of the longest run.
         alone: seconds a step of one trial.
         stacked: seconds a step of a stack of ``size`` trials.
-        largest: trials whose stack memory has room for, in one process.
-        steps: length of the longest run.
-        cuda: whether it trains on a GPU.
+        largest: trials whose stack memory has room for.
     """
 
+    group: Chunk
+    workers: int
+    stacks: int
+    steps: int
     alone: float
     stacked: float
     size: int
     largest: int
-    steps: int
-    cuda: bool
+
+    @property
+    def seconds_alone(self) -> float:
+        """The time that worker processes need for the trials one by one."""
+        return self.steps * self.alone * ceil(len(self.group) / self.workers)
+
+    @property
+    def seconds_stacked(self) -> float:
+        """The time that worker processes need for stacks of them."""
+        share = ceil(len(self.group) / self.stacks)
+        return self.steps * self.stacked / self.size * share if share > 1 else math.inf
+
+    @property
+    def seconds_here(self) -> float:
+        """The time that this process needs for one stack after another."""
+        return self.steps * self.stacked / self.size * len(self.group)
+
+    def chunks_here(self) -> list[Chunk]:
+        """Return the group in stacks for this process."""
+        return split(self.group, self.largest)
+
+    def chunks_away(self) -> list[Chunk]:
+        """Return the group as worker processes train it the fastest."""
+        if self.seconds_alone <= self.seconds_stacked:
+            return split(self.group, 1)
+        return split(self.group, min(ceil(len(self.group) / self.stacks), self.largest))
 
 
 def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Iterator[TrialResult]:
@@ -128,41 +159,21 @@ def run_layout(
 
 
 def lay_out(trials: Sequence[Trial], folder: Path) -> Layout:
-    """Return where each trial trains: groups that are worth it are timed."""
-    layout = Layout()
+    """Return where each trial trains, so that the last one ends soonest."""
+    layout, timings = Layout(), []
     for group in groups(trials):
-        arrange(layout, group, folder)
-    return layout
-
-
-def arrange(layout: Layout, group: Sequence[Trial], folder: Path) -> None:
-    """Put a group's trials into ``layout``."""
-    workers, count = cores(), len(group)
-    timing = None
-    if count >= SMALL:
-        with one_thread():
-            timing = time_group(group, folder, workers)
-    way = fastest(timing, count, workers) if timing else "alone"
-    if way == "alone" or timing is None:
-        layout.workers += [(trial,) for trial in group]
-    elif way == "here":
-        layout.here += split(group, min(count, timing.largest))
+        timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
+        if timing is None:
+            layout.workers += split(group, 1)
+        else:
+            timings.append(timing)
+    here = sum(timing.seconds_here for timing in timings)
+    away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
+    if not layout.workers and here <= POOL_SECONDS + away:
+        layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
     else:
-        layout.workers += split(group, min(ceil(count / workers), timing.largest))
-
-
-def fastest(timing: Timing, count: int, workers: int) -> str:
-    """Return the way that ``count`` trials end soonest: alone, here or workers (both stacked)."""
-    share = ceil(count / workers)
-    stacked_each = timing.steps * timing.stacked / timing.size
-    seconds = {
-        "alone": POOL_SECONDS + timing.steps * timing.alone * share,
-        "here": stacked_each * count,
-        "workers": POOL_SECONDS + stacked_each * share,
-    }
-    if timing.cuda or share == 1:
-        del seconds["workers"]  # they would share one GPU, or stack nothing
-    return min(seconds, key=lambda way: seconds[way])
+        layout.workers += [chunk for timing in timings for chunk in timing.chunks_away()]
+    return layout
 
 
 def split(group: Sequence[Trial], size: int) -> list[Chunk]:
@@ -178,22 +189,23 @@ def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | N
     None if the trials cannot be stacked.
     """
     try:
-        job = compiled(group[0], folder)
-        largest = room_for(job)
-        batches = job.batches(0)
-        alone = seconds_a_step(job, lambda step: take_step(job, next(batches), step, [], False))
-        cuda = job.device.type == "cuda"
-        size = len(group) if cuda else max(2, ceil(len(group) / workers))
-        jobs = [compiled(trial, folder) for trial in group[: min(size, largest)]]
-        stack = Stack(jobs)
-        histories: list[list[dict[str, float]]] = [[] for _ in jobs]
-        stacked = seconds_a_step(job, lambda step: stack.take_step(step, histories))
+        with one_thread():
+            job = compiled(group[0], folder)
+            stacks = 1 if job.device.type == "cuda" else workers
+            largest = room_for(job)
+            size = min(max(2, ceil(len(group) / stacks)), largest)
+            jobs = [compiled(trial, folder) for trial in group[:size]]
+            batches = job.batches(0)
+            alone = seconds_a_step(job, lambda n: take_step(job, next(batches), n, [], False))
+            stack = Stack(jobs)
+            histories: list[list[dict[str, float]]] = [[] for _ in jobs]
+            stacked = seconds_a_step(job, lambda n: stack.take_step(n, histories))
     except TrickrunError:
         return None  # a trial that cannot be a job is told when it is its turn
     except RuntimeError:
         return None  # vmap does not know some operation, or memory ran out
     steps = max(job.span.steps for job in jobs)
-    return Timing(alone, stacked, len(jobs), largest, steps, cuda)
+    return Timing(tuple(group), workers, stacks, steps, alone, stacked, size, largest)
 
 
 def seconds_a_step(job: Job, step: Callable[[int], object]) -> float:
