@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.ledger import bind_augmentations
 from trickrun.errors import CompileError
+from trickrun.ledger import bind_augmentations
 from trickrun.recipe.schema import Recipe
 
 CPU = torch.device("cpu")
