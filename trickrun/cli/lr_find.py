@@ -57,10 +57,11 @@ def find(
     """Run the range test of ``size`` (low, high, steps, seeds) and print what it says."""
     from trickrun.checks.lr_find import Range
     from trickrun.checks.lr_find import lr_find as check
-    from trickrun.report.lr_find import pictures, print_lr_find, progress
+    from trickrun.report.bar import bar
+    from trickrun.report.lr_find import pictures, print_lr_find
 
     def test(loaded: Loaded) -> tuple[Verdict, Loaded]:
-        with progress() as watch:
+        with bar("range test") as watch:
             return check(loaded, Range(*size), watch)
 
     return run_check(recipe, overrides, runs, test, print_lr_find, pictures)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from trickrun.checks.verdict import Verdict
 from trickrun.report.console import terminal
@@ -24,18 +19,6 @@ MEANINGS = {
     "valley": "in the middle of the longest descent",
     "min_over_10": "a tenth of where it is lowest",
 }
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
-    """Yield what shows how many steps of how many are done: a bar, on a terminal only."""
-    console = Console(stderr=True)
-    columns = (TextColumn("range test"), BarColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("range test", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def print_lr_find(verdict: Verdict) -> None:
