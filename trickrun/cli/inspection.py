@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trickrun.cli.checks import run_check
 from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
+
+if TYPE_CHECKING:
+    from trickrun.checks.verdict import Verdict
+    from trickrun.recipe.load import Loaded
 
 
 def grad_check(
@@ -68,14 +72,10 @@ def signal(
         from trickrun.report.signal import print_signal
         from trickrun.report.signal_pictures import pictures
 
-        with bar("signal") as progress:
-            return run_check(
-                recipe,
-                overrides or [],
-                runs_dir,
-                lambda loaded: check(loaded, steps, samples, progress),
-                print_signal,
-                pictures,
-            )
+        def look(loaded: Loaded) -> tuple[Verdict, Loaded]:
+            with bar("signal") as progress:
+                return check(loaded, steps, samples, progress)
+
+        return run_check(recipe, overrides or [], runs_dir, look, print_signal, pictures)
 
     answer("signal", as_json, debug, work, recipe)
