@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from trickrun.checks.grid.winners import interval
 from trickrun.checks.verdict import derive
-from trickrun.checks.winners import interval
 from trickrun.compiler import compile_recipe
 from trickrun.evaluate import evaluate
 from trickrun.loop import train

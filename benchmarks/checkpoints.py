@@ -17,9 +17,10 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
-from trickrun import files, run
+from trickrun import files
 from trickrun.compiler import compile_recipe
 from trickrun.recipe.load import load
+from trickrun.run import execute
 from trickrun.state import Progress, best_so_far, restore, snapshot
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "digits.yaml"
@@ -39,7 +40,7 @@ def train(root: Path, every: str) -> float:
     loaded = load(RECIPE, [*CHANGES, f"train.checkpoint={every}"])
     job = compile_recipe(loaded.recipe, RECIPE.parent)
     started = time.perf_counter()
-    run.execute(run.start(loaded, root, ["bench"], RECIPE.parent), job, ["bench"], [])
+    execute.execute(execute.start(loaded, root, ["bench"], RECIPE.parent), job, ["bench"], [])
     return time.perf_counter() - started
 
 
@@ -57,8 +58,8 @@ def single(root: Path) -> list[str]:
     """Return a line on what one checkpoint takes."""
     loaded = load(RECIPE, CHANGES)
     job = compile_recipe(loaded.recipe, RECIPE.parent)
-    folder = run.start(loaded, root, ["bench"], RECIPE.parent)
-    run.execute(folder, job, ["bench"], [])
+    folder = execute.start(loaded, root, ["bench"], RECIPE.parent)
+    execute.execute(folder, job, ["bench"], [])
     state = folder.load("last")
     assert state is not None
     progress: Progress = restore(job, state)

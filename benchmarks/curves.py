@@ -17,15 +17,15 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
-from trickrun.checks.curves import read_runs, train_runs
-from trickrun.checks.curves_evidence import read_curves
+from trickrun.checks.curves.check import read_runs, train_runs
+from trickrun.checks.curves.evidence import read_curves
 from trickrun.diagnose.curve_evidence import Curves
 from trickrun.diagnose.curves import shape
-from trickrun.folder import RunFolder
 from trickrun.job import Job
 from trickrun.recipe.load import load
 from trickrun.report.verdict import override
-from trickrun.sink import Sink
+from trickrun.run.folder import RunFolder
+from trickrun.run.sink import Sink
 
 TITLE = "Curves: runs that are too short, and planted faults"
 RECIPES = Path(__file__).parent.parent / "recipes"

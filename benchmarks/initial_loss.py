@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from trickrun.checks.initial_loss import gather, initial_loss
+from trickrun.checks.initial_loss.check import gather, initial_loss
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.data.prepare import prepare
 from trickrun.recipe.load import Loaded, from_tree

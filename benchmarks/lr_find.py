@@ -27,7 +27,7 @@ from lr_find_cases import DEVELOPED, HELD_OUT, cases, recipe_text
 from lr_find_peers import lightning, torch_lr_finder
 from results import machine, write_section
 
-from trickrun.checks.lr_find import lr_find
+from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare

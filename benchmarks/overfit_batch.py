@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.overfit_batch import overfit_batch
+from trickrun.checks.overfit_batch.check import overfit_batch
 from trickrun.checks.verdict import derive
 from trickrun.recipe.load import Loaded, load
 from trickrun.report.numbers import number

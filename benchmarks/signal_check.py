@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
-from trickrun.checks.signal import signal
+from trickrun.checks.signal.check import signal
 from trickrun.recipe.load import load
 from trickrun.report.verdict import override
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import torch
 from exactness import ending, go_on, same, the_run, train
 
-from trickrun import compiler, files, folder
+from trickrun import compiler, files
 from trickrun.errors import CannotWrite
+from trickrun.run import folder
 
 torch.set_num_threads(1)
 compiler.prepare = cache(compiler.prepare)

@@ -2,16 +2,17 @@
 
 import torch
 
-from trickrun import compiler, folder, resume, run
+from trickrun import compiler
 from trickrun.recipe.load import load
+from trickrun.run import execute, folder, resume
 
 
 def train(recipe, root, sinks=(), changes=()):
     """Train from the start; return the outcome."""
     loaded = load(recipe, changes)
     job = compiler.compile_recipe(loaded.recipe, loaded.folder)
-    begun = run.start(loaded, root, ["train"], loaded.folder)
-    return run.execute(begun, job, ["train"], list(sinks))
+    begun = execute.start(loaded, root, ["train"], loaded.folder)
+    return execute.execute(begun, job, ["train"], list(sinks))
 
 
 def the_run(root):
@@ -24,7 +25,7 @@ def go_on(root, sinks=()):
     """Resume the one run below ``root``, in the same environment; return the outcome."""
     resumed = resume.resume(the_run(root), [], root, ["resume"])
     assert not resumed.warnings, resumed.warnings
-    return run.execute(resumed.folder, resumed.job, ["resume"], list(sinks))
+    return execute.execute(resumed.folder, resumed.job, ["resume"], list(sinks))
 
 
 def ending(found):

@@ -18,8 +18,8 @@ from trickrun import __version__
 from trickrun.compiler import pick_device
 from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.mnist import Mnist
-from trickrun.environment import device_name
 from trickrun.errors import DataError
+from trickrun.run.environment import device_name
 
 LITTLE_DISK = 2**30
 """Bytes: checkpoints of a middling network fill less than this."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.checks.signal import signal
+from trickrun.checks.signal.check import signal
 from trickrun.checks.verdict import Verdict
 from trickrun.recipe.load import load
 from trickrun.report.signal import bars, print_signal

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from trickrun import environment
 from trickrun.compiler import pick_device
 from trickrun.diagnose.finding import Finding
-from trickrun.folder import RunFolder, create
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import patch_paths
+from trickrun.run import environment
+from trickrun.run.folder import RunFolder, create
 
 
 @dataclass(frozen=True)

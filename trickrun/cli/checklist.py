@@ -61,11 +61,11 @@ def run(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.checks.run_checklist import run_checklist
-    from trickrun.folder import runs_dir
+    from trickrun.checks.checklist.check import run_checklist
     from trickrun.recipe.apply import difference
     from trickrun.report.checklist import add_pictures, print_end, tell
     from trickrun.report.html import report
+    from trickrun.run.folder import runs_dir
 
     verdict, done, folder = run_checklist(
         loaded, runs_dir(runs), sys.argv, tell, keep_going, budget

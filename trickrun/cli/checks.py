@@ -34,7 +34,7 @@ def initial_loss(
     """
 
     def work() -> Answer:
-        from trickrun.checks.initial_loss import initial_loss as check
+        from trickrun.checks.initial_loss.check import initial_loss as check
         from trickrun.report.initial_loss import print_initial_loss
 
         return run_check(
@@ -63,7 +63,7 @@ def overfit_batch(
     """
 
     def work() -> Answer:
-        from trickrun.checks.overfit_batch import overfit_batch as check
+        from trickrun.checks.overfit_batch.check import overfit_batch as check
         from trickrun.report.overfit_batch import print_overfit_batch
 
         return run_check(
@@ -95,8 +95,8 @@ def run_check(
 
     loaded = load(recipe, overrides)
     from trickrun.checks.verdict import record
-    from trickrun.folder import runs_dir
     from trickrun.report.verdict import print_verdict
+    from trickrun.run.folder import runs_dir
 
     verdict, derived = check(loaded)
     folder = record(verdict, loaded, derived, runs_dir(runs), sys.argv)

@@ -16,9 +16,9 @@ from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.verdict import Verdict
-    from trickrun.folder import RunFolder
     from trickrun.job import Job
-    from trickrun.sink import Sink
+    from trickrun.run.folder import RunFolder
+    from trickrun.run.sink import Sink
 
 HEIGHT = 9
 """Lines of a plot's drawing area."""
@@ -68,8 +68,8 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
 
     loaded = load(recipe, overrides)
     warn(loaded)
-    from trickrun.checks.curves import train_runs
-    from trickrun.folder import runs_dir
+    from trickrun.checks.curves.check import train_runs
+    from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
     return judged(train_runs(loaded, root, sys.argv, watch, seeds), root, recipe)
@@ -81,7 +81,7 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
         if "=" in target:
             hint = "changes go with a recipe: trickrun curves RECIPE path=value"
             raise TrickrunError("runs cannot be changed", target, hint)
-    from trickrun.folder import find, runs_dir
+    from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)
     return judged([find(root, target, trained=True) for target in targets], root, None)
@@ -99,7 +99,7 @@ def watch(job: Job, folder: RunFolder) -> Iterator[Sink]:
 
 def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
     """Judge runs, record and print what their curves show."""
-    from trickrun.checks.curves import read_runs, record_runs
+    from trickrun.checks.curves.check import read_runs, record_runs
     from trickrun.report.curve_pictures import picture
 
     verdict = read_runs(folders)

@@ -21,8 +21,8 @@ def doctor(runs_dir: RunsDir = None, as_json: AsJson = False, debug: Debug = Fal
 def check_machine(option: Path | None) -> Answer:
     """Print the facts and the problems."""
     from trickrun.doctor import examine
-    from trickrun.folder import runs_dir
     from trickrun.report.doctor import print_facts
+    from trickrun.run.folder import runs_dir
 
     facts = examine(runs_dir(option))
     print_facts(facts)

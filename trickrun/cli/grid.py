@@ -13,7 +13,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrainingFailed
 
 if TYPE_CHECKING:
-    from trickrun.checks.grid import Stage
+    from trickrun.checks.grid.search import Stage
 
 app = typer.Typer(help="Steps 4 and 5: search the recipe's space.", no_args_is_help=True)
 
@@ -78,10 +78,10 @@ def run_grid(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.checks.run_grid import run_search
-    from trickrun.folder import find, runs_dir
+    from trickrun.checks.grid.check import run_search
     from trickrun.report.grid import live_table, print_search
     from trickrun.report.grid_pictures import pictures
+    from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)
     source = find(root, from_run) if from_run is not None else None

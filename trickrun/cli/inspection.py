@@ -34,7 +34,7 @@ def grad_check(
     """
 
     def work() -> Answer:
-        from trickrun.checks.grad_check import grad_check as check
+        from trickrun.checks.grad_check.check import grad_check as check
         from trickrun.report.grad_check import pictures, print_grad_check
 
         return run_check(
@@ -67,7 +67,7 @@ def signal(
     """
 
     def work() -> Answer:
-        from trickrun.checks.signal import signal as check
+        from trickrun.checks.signal.check import signal as check
         from trickrun.report.bar import bar
         from trickrun.report.signal import print_signal
         from trickrun.report.signal_pictures import pictures

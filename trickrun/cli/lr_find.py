@@ -55,8 +55,8 @@ def find(
     recipe: Path, overrides: list[str], size: tuple[float, float, int, int], runs: Path | None
 ) -> Answer:
     """Run the range test of ``size`` (low, high, steps, seeds) and print what it says."""
-    from trickrun.checks.lr_find import Range
-    from trickrun.checks.lr_find import lr_find as check
+    from trickrun.checks.lr_find.check import Range
+    from trickrun.checks.lr_find.check import lr_find as check
     from trickrun.report.bar import bar
     from trickrun.report.lr_find import pictures, print_lr_find
 

@@ -24,7 +24,7 @@ RunsDir = Annotated[
 
 def complete_run(incomplete: str) -> list[str]:
     """Return the ids and names of runs that begin so, for the shell."""
-    from trickrun.folder import every, runs_dir
+    from trickrun.run.folder import every, runs_dir
 
     runs = list(every(runs_dir(None)))
     words = [run.id for run in runs] + sorted({run.name for run in runs})

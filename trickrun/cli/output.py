@@ -118,7 +118,7 @@ def explained(cause: BaseException) -> TrickrunError:
     # Typer's usage errors, whose class has no one name in the versions that we support.
     if hasattr(cause, "format_message"):
         return TrickrunError(cause.format_message(), hint=usage_hint(cause))
-    from trickrun.memory import is_out_of_memory
+    from trickrun.run.memory import is_out_of_memory
     from trickrun.targets import blame, is_user_code
 
     if isinstance(cause, Exception) and is_out_of_memory(cause):

@@ -40,9 +40,9 @@ def is_given(context: typer.Context, name: str) -> bool:
 
 def list_all(option: Path | None) -> Answer:
     """Print the runs below the runs folder."""
-    from trickrun.folder import runs_dir
     from trickrun.report.runs import print_runs
-    from trickrun.runs import summaries
+    from trickrun.run.folder import runs_dir
+    from trickrun.run.listing import summaries
 
     root = runs_dir(option)
     found = summaries(root)
@@ -77,8 +77,8 @@ def remove(
 
 def remove_all(ids: list[str], yes: bool, option: Path | None) -> Answer:
     """Delete the runs; nothing at all if one of them must not be."""
-    from trickrun.folder import runs_dir
-    from trickrun.runs import check_removable, find_any, remove
+    from trickrun.run.folder import runs_dir
+    from trickrun.run.listing import check_removable, find_any, remove
 
     root = runs_dir(option)
     chosen = {folder.path: folder for folder in (find_any(root, wanted) for wanted in ids)}

@@ -14,8 +14,8 @@ from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.data.prepare import Part
-    from trickrun.folder import RunFolder
     from trickrun.job import Job
+    from trickrun.run.folder import RunFolder
 
 SplitName = Literal["test", "val", "train"]
 
@@ -53,10 +53,10 @@ def evaluate_run(
     """Print the scores of a run on one of its splits, or on a file."""
     if split is not None and file is not None:
         raise TrickrunError("either --split or --data, not both", hint="a file has no splits")
-    from trickrun.folder import find, runs_dir
     from trickrun.report.scores import print_scores
-    from trickrun.scoring import file_part, score
-    from trickrun.trained import open_run
+    from trickrun.run.folder import find, runs_dir
+    from trickrun.run.scoring import file_part, score
+    from trickrun.run.trained import open_run
 
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
@@ -74,7 +74,7 @@ def own_part(job: Job, folder: RunFolder, split: SplitName) -> Part:
     Raises DataError if the recipe has no such split.
     """
     from trickrun.data.prepare import prepare
-    from trickrun.environment import data_hash
+    from trickrun.run.environment import data_hash
 
     data = prepare(job.recipe.data, job.folder)
     if data_hash(data) != folder.read_json("env.json")["data"]:
@@ -112,9 +112,9 @@ def predict_file(
     wanted: str, file: Path, out: Path | None, runs: Path | None, as_json: bool
 ) -> Answer:
     """Write the predictions for a file."""
-    from trickrun.folder import find, runs_dir
-    from trickrun.scoring import predictions
-    from trickrun.trained import open_run
+    from trickrun.run.folder import find, runs_dir
+    from trickrun.run.scoring import predictions
+    from trickrun.run.trained import open_run
 
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)

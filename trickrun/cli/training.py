@@ -14,7 +14,7 @@ from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
-    from trickrun.run import Outcome
+    from trickrun.run.execute import Outcome
 
 
 def train(
@@ -75,24 +75,24 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None) -> Answe
 
     loaded = load(recipe, overrides)
     warn(loaded)
-    from trickrun import run
     from trickrun.compiler import compile_recipe
-    from trickrun.folder import runs_dir
     from trickrun.report.progress import announce, progress_sink
+    from trickrun.run import execute
+    from trickrun.run.folder import runs_dir
 
     job = compile_recipe(loaded.recipe, loaded.folder)
-    folder = run.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
+    folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     announce(job, folder)
     with progress_sink(job) as sink:
-        outcome = run.execute(folder, job, sys.argv, [sink])
+        outcome = execute.execute(folder, job, sys.argv, [sink])
     return conclude(outcome, str(recipe), loaded)
 
 
 def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
-    from trickrun import resume, run
-    from trickrun.folder import find, runs_dir
     from trickrun.report.progress import announce, progress_sink
+    from trickrun.run import execute, resume
+    from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)
     resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)
@@ -100,7 +100,7 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
         print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:
-        outcome = run.execute(resumed.folder, resumed.job, sys.argv, [sink])
+        outcome = execute.execute(resumed.folder, resumed.job, sys.argv, [sink])
     return conclude(outcome, str(resumed.folder.path / "recipe.yaml"))
 
 

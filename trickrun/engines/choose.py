@@ -26,9 +26,9 @@ from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import compiled, run_chunk
 from trickrun.errors import TrickrunError
-from trickrun.footprint import footprint
 from trickrun.job import Job
 from trickrun.loop import take_step
+from trickrun.run.footprint import footprint
 
 SMALL = 3
 """Trials from which on a group is worth timing."""

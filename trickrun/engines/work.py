@@ -17,10 +17,10 @@ from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import train
-from trickrun.memory import is_out_of_memory
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.records import End, NonFinite
+from trickrun.run.memory import is_out_of_memory
 
 ALONE = "processes"
 STACKED = "stacked"

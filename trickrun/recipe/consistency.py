@@ -15,7 +15,7 @@ from trickrun.data.digits import Digits
 from trickrun.data.iris import Iris
 from trickrun.data.synthetic import Synthetic
 from trickrun.data.wine import Wine
-from trickrun.expect import CONDITION
+from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe

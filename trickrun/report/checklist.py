@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from trickrun.checks.checklist import StepDone, words
+from trickrun.checks.checklist.context import StepDone, words
 from trickrun.checks.verdict import Verdict, recall
-from trickrun.folder import RunFolder
 from trickrun.report.console import terminal
 from trickrun.report.verdict import STYLES
+from trickrun.run.folder import RunFolder
 
 
 def tell(name: str, done: StepDone | None) -> None:

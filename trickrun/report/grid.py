@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.checks.checklist import shown_value, words
-from trickrun.checks.grid import Watch
+from trickrun.checks.checklist.context import shown_value, words
+from trickrun.checks.grid.search import Watch
 from trickrun.checks.verdict import Verdict
 from trickrun.engines.trial import TrialResult
 from trickrun.report.console import print_table, terminal

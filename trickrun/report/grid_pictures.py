@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from trickrun.checks.space import Space, place_of
+from trickrun.checks.grid.space import Space, place_of
 from trickrun.recipe.grid import Range
 from trickrun.report.svg import COLORS, SOFT, STYLE, document
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from trickrun import __version__
-from trickrun.checks.checklist import StepDone, words
+from trickrun.checks.checklist.context import StepDone, words
 from trickrun.checks.verdict import Verdict
-from trickrun.folder import RunFolder
+from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
     "initial-loss": "Does the untrained network know nothing, and no less?",

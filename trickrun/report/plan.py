@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.footprint import PROBE, footprint
 from trickrun.job import Job
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import size
+from trickrun.run.footprint import PROBE, footprint
 
 
 def plan(job: Job) -> dict[str, Any]:

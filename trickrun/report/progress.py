@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from trickrun.folder import RunFolder
 from trickrun.job import Job
 from trickrun.records import Evaluation, Record, Steps
 from trickrun.report.console import terminal
 from trickrun.report.curves import loss_curves
 from trickrun.report.numbers import number
-from trickrun.run import Outcome
+from trickrun.run.execute import Outcome
+from trickrun.run.folder import RunFolder
 
 MOST_LINES = 40
 """Evaluations of a run that are told; of more, every second, third, …"""

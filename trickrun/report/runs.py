@@ -13,7 +13,7 @@ from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import duration, number, size
 
 if TYPE_CHECKING:
-    from trickrun.runs import Summary
+    from trickrun.run.listing import Summary
 
 STYLES = {"finished": "green", "failed": "red", "damaged": "red", "running": "cyan"}
 """What else there is can be resumed: yellow."""

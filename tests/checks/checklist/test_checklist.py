@@ -1,0 +1,219 @@
+"""The checklist: gates, edits that feed the next step, going on after a crash, budget, contest."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trickrun.checks.checklist.budget import Budget, Size, fitted
+from trickrun.checks.checklist.contest import Entry, choose, rounds
+from trickrun.checks.checklist.context import (
+    Context,
+    Step,
+    StepDone,
+    checked,
+    run_steps,
+    unfinished,
+    words,
+)
+from trickrun.checks.verdict import Verdict, begin, conclude, derive
+from trickrun.data.prepare import prepare
+from trickrun.diagnose.finding import Finding
+from trickrun.engines.processes import cores
+from trickrun.recipe.load import Loaded, load
+from trickrun.run.folder import RunFolder
+from trickrun.tricks.monitor import Monitor
+
+RECIPE = "name: tiny\ndata: {kind: iris, batch_size: 32}\nmodel: {kind: mlp, hidden: [8]}\n"
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(RECIPE)
+    loaded = load(path)
+    return Context(loaded, loaded, {}, (), tmp_path / "runs", [], Budget(None))
+
+
+@pytest.fixture
+def folder(context: Context) -> RunFolder:
+    made = begin(context.loaded, context.loaded, context.root, [])
+    made.write_json("tree.json", context.loaded.tree)
+    made.write_json("checklist.json", [])
+    return made
+
+
+def step(name: str, verdict: str = "pass", **edits: object) -> Step:
+    return lambda context: StepDone(name, verdict, "", "", edits)
+
+
+def nothing(name: str, done: StepDone | None) -> None:
+    pass
+
+
+def test_each_step_sees_the_recipe_with_the_edits_before_it(
+    context: Context, folder: RunFolder
+) -> None:
+    seen: list[float] = []
+
+    def look(context: Context) -> StepDone:
+        seen.append(context.working.recipe.optimizer.lr)
+        return StepDone("second", "pass", "", "")
+
+    steps = {"first": step("first", **{"optimizer.lr": 0.5}), "second": look}
+    run_steps(steps, context, folder, nothing, keep_going=False)
+    assert seen == [0.5]
+    assert context.loaded.recipe.optimizer.lr == 1e-3
+
+
+@pytest.mark.parametrize(("keep_going", "taken"), [(False, ["a", "b"]), (True, ["a", "b", "c"])])
+def test_a_failed_step_ends_the_checklist_unless_it_shall_go_on(
+    context: Context, folder: RunFolder, keep_going: bool, taken: list[str]
+) -> None:
+    steps = {"a": step("a"), "b": step("b", "fail"), "c": step("c")}
+    done = run_steps(steps, context, folder, nothing, keep_going)
+    assert [each.name for each in done] == taken
+
+
+def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
+    context: Context, folder: RunFolder
+) -> None:
+    def crash(context: Context) -> StepDone:
+        raise KeyboardInterrupt
+
+    steps = {"a": step("a", **{"optimizer.lr": 0.25}), "b": crash}
+    with pytest.raises(KeyboardInterrupt):
+        run_steps(steps, context, folder, nothing, keep_going=False)
+    again = unfinished(context.root, context.loaded, keep_going=False)
+    assert again is not None
+    assert again.path == folder.path
+    ran: list[str] = []
+
+    def second(context: Context) -> StepDone:
+        ran.append("b")
+        assert context.working.recipe.optimizer.lr == 0.25
+        return StepDone("b", "pass", "", "")
+
+    def first(context: Context) -> StepDone:
+        raise AssertionError("taken twice")
+
+    done = run_steps({"a": first, "b": second}, context, again, nothing, keep_going=False)
+    assert ran == ["b"]
+    assert [each.name for each in done] == ["a", "b"]
+
+
+def test_a_checklist_that_has_ended_or_is_of_another_recipe_is_not_gone_on_with(
+    context: Context, folder: RunFolder
+) -> None:
+    other = derive(context.loaded, {"optimizer.lr": 0.1})
+    assert unfinished(context.root, other, keep_going=False) is None
+    conclude(folder, Verdict("pass", {}))
+    assert unfinished(context.root, context.loaded, keep_going=False) is None
+
+
+def finding(confirmed: dict[str, float] | None, **edit: object) -> Finding:
+    return Finding("TR36", "low lr", "error", 0.9, "optimizer.lr", {}, "why", edit, confirmed)
+
+
+def too_low(loaded: Loaded) -> tuple[Verdict, Loaded]:
+    """A check that fails for a learning rate below 0.01."""
+    if loaded.recipe.optimizer.lr >= 0.01:
+        return Verdict("pass", {}, (), "fine"), loaded
+    guesses = (
+        finding(None, **{"optimizer.lr": 1.0}),
+        finding({"before": 2.0, "after": 1.9}, **{"optimizer.lr": 0.002}),
+        finding({"before": 2.0, "after": 0.1}, **{"optimizer.lr": 0.05}),
+    )
+    return Verdict("fail", {}, guesses, "too low"), loaded
+
+
+def test_a_failed_check_is_mended_by_the_first_confirmed_edit_that_passes_it(
+    context: Context,
+) -> None:
+    done = checked("overfit-batch", too_low, context)
+    assert (done.verdict, done.edits) == ("warn", {"optimizer.lr": 0.05})
+    assert done.summary == "too low\nMended by optimizer.lr=0.05: fine"
+
+
+def test_edits_are_shown_as_a_shell_takes_them() -> None:
+    edits = {"optimizer.lr": 1e-5, "init.head": {"kind": "normal", "std": 0.01}, "loss": "mse"}
+    shown = """optimizer.lr=1e-05 'init.head={"kind": "normal", "std": 0.01}' loss=mse"""
+    assert words(edits) == shown
+
+
+def test_a_search_that_fits_its_time_is_left_alone_and_another_loses_trials_first() -> None:
+    wanted = Size(trials=16, epochs=4)
+    assert fitted(wanted, 1.0, 1000, seconds=64 / cores()) == wanted
+    half = fitted(wanted, 1.0, 1000, seconds=32 / cores())
+    assert (half.trials, half.epochs, half.samples) == (8, 4, None)
+    assert half.shrunk == ("trials 16 -> 8",)
+    less = fitted(wanted, 1.0, 1000, seconds=12 / cores())
+    assert (less.trials, less.epochs, less.samples) == (6, 2, None)
+    least = fitted(wanted, 1.0, 1000, seconds=3 / cores())
+    assert (least.trials, least.epochs, least.samples) == (6, 1, 500)
+
+
+def entries(original: list[float | None], *others: list[float | None]) -> tuple[Entry, ...]:
+    named = [Entry(f"c{i}", {"x": i}, tuple(values)) for i, values in enumerate(others)]
+    return (Entry("original", {}, tuple(original)), *named)
+
+
+def test_a_clear_winner_is_kept_and_its_gain_is_paired() -> None:
+    outcome = choose("val_loss", entries([1.0, 2.0, 3.0], [0.5, 1.5, 2.5], [0.9, 1.9, 2.9]), LOSS)
+    assert outcome.winner.name == "c0"
+    assert outcome.gain == pytest.approx(0.5)
+    assert outcome.low == pytest.approx(0.5)
+
+
+def test_a_difference_within_the_noise_changes_nothing() -> None:
+    outcome = choose("val_loss", entries([1.0, 2.0, 3.0], [0.2, 2.5, 2.7]), LOSS)
+    assert outcome.winner.edits == {}
+    assert outcome.gain == 0.0
+
+
+def test_higher_is_better_for_accuracy() -> None:
+    outcome = choose("val_accuracy", entries([0.5, 0.5], [0.9, 0.91], [0.1, 0.1]), ACCURACY)
+    assert outcome.winner.name == "c0"
+    assert outcome.gain == pytest.approx(0.405)
+
+
+def test_a_candidate_that_did_not_finish_loses_and_an_original_that_did_not_is_replaced() -> None:
+    lost = choose("val_loss", entries([1.0, 1.0], [0.1, None]), LOSS)
+    assert lost.winner.name == "original"
+    replaced = choose("val_loss", entries([1.0, None], [2.0, 2.0]), LOSS)
+    assert replaced.winner.name == "c0"
+    assert math.isnan(replaced.gain)
+
+
+def test_each_round_validates_on_a_fold_of_its_own(context: Context) -> None:
+    tested, validated = [], []
+    for changes in rounds(context.loaded, 5):
+        derived = derive(context.loaded, changes)
+        data = prepare(derived.recipe.data, derived.folder)
+        assert data.val is not None
+        assert data.test is not None
+        validated += sorted(map(tuple, data.val.x.tolist()))
+        tested.append(data.test.x.tolist())
+        assert len(data.train) + len(data.val) + len(data.test) == 150
+    assert all(test == tested[0] for test in tested)
+    whole = prepare(context.loaded.recipe.data, context.loaded.folder)
+    assert whole.test is not None
+    assert tested[0] == whole.test.x.tolist()
+    assert len(validated) == 150 - len(whole.test)
+
+
+def test_data_with_its_own_validation_keeps_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    parts = {
+        f"{x}_{part}": rng.random((9, 2)) if x == "x" else rng.integers(0, 2, 9)
+        for x in "xy"
+        for part in ("train", "val")
+    }
+    np.savez(tmp_path / "data.npz", **parts)
+    path = tmp_path / "own.yaml"
+    path.write_text("seed: 4\ndata: {kind: npz, path: data.npz}\nmodel: {kind: mlp, hidden: [8]}\n")
+    assert rounds(load(path), 2) == [{"seed": 4}, {"seed": 5}]
+
+
+LOSS, ACCURACY = Monitor(monitor="val_loss"), Monitor(monitor="val_accuracy")

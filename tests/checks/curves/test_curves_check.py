@@ -1,0 +1,157 @@
+"""Reading runs' curves: from a folder to plain data, a verdict and pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from trickrun.checks.curves.check import read_runs, record_runs, train_runs
+from trickrun.checks.curves.evidence import bounds, read_curves
+from trickrun.data.task import Task
+from trickrun.errors import RunFolderError
+from trickrun.job import Job
+from trickrun.recipe.load import Loaded, load
+from trickrun.report.curve_pictures import panels, picture
+from trickrun.run.folder import RunFolder
+from trickrun.run.sink import Sink
+
+CLASSES = """
+name: small
+data: {kind: iris, batch_size: 32}
+model: {kind: mlp, hidden: [8]}
+optimizer: {kind: adam, lr: 1e-2}
+train: {epochs: 8, log_every: 1}
+"""
+
+VALUES = """
+name: values
+data: {kind: diabetes, batch_size: full}
+model: {kind: mlp, hidden: []}
+optimizer: {kind: sgd, lr: 1e-2}
+train: {epochs: 5, log_every: 1}
+"""
+
+
+@contextmanager
+def unwatched(job: Job, folder: RunFolder) -> Iterator[Sink]:
+    yield lambda record: None
+
+
+def recipe(folder: Path, text: str, *overrides: str) -> Loaded:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return load(path, overrides)
+
+
+def trained(folder: Path, text: str, *overrides: str, seeds: int = 1) -> list[RunFolder]:
+    loaded = recipe(folder, text, *overrides)
+    return train_runs(loaded, folder / "runs", [], unwatched, seeds)
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    (folder,) = trained(tmp_path, CLASSES)
+    curves = read_curves(folder)
+    records = [json.loads(line) for line in folder.metrics_file.read_text().splitlines()]
+    evaluations = [record for record in records if record["kind"] == "epoch"]
+    assert list(curves.val_loss) == [e["val_loss"] for e in evaluations]
+    assert curves.epochs == tuple(range(1, 9))
+    assert (curves.metric, curves.maximizes) == ("accuracy", True)
+    assert curves.best_epoch == [e["epoch"] for e in evaluations if e["best"]][-1]
+    assert curves.stopped_by == "epochs"
+    assert curves.val_samples == 22
+    assert curves.baseline == pytest.approx(math.log(3), abs=1e-3)
+    assert curves.setting.hidden == (8,)
+
+
+def test_under_mse_the_constant_answers_loss_is_the_variance(tmp_path: Path) -> None:
+    (folder,) = trained(tmp_path, VALUES, "metrics=[r2]")
+    from trickrun.data.prepare import prepare
+    from trickrun.recipe.load import load
+
+    loaded = load(folder.path / "resolved.yaml")
+    val = prepare(loaded.recipe.data, tmp_path).val
+    assert val is not None
+    assert read_curves(folder).baseline == pytest.approx(float(val.y.var(correction=0)), rel=1e-4)
+
+
+TASK = Task("classification", classes=4, priors=(0.7, 0.1, 0.1, 0.1))
+
+
+def test_the_constant_answer_follows_class_weights_and_label_smoothing(tmp_path: Path) -> None:
+    def of(*overrides: str) -> tuple[float, float]:
+        return bounds(recipe(tmp_path, CLASSES, *overrides).recipe, TASK, [], [])
+
+    entropy = -0.7 * math.log(0.7) - 0.3 * math.log(0.1)
+    assert of() == pytest.approx((entropy, 0.0))
+    assert of("loss={kind: cross_entropy, class_weights: balanced}")[0] == pytest.approx(
+        math.log(4)
+    )
+    weighted = of("loss={kind: cross_entropy, class_weights: [0.1, 0.7, 0.7, 0.7]}")
+    assert weighted[0] == pytest.approx(math.log(4))
+    high, low = of("regularizers.label_smoothing=0.2")
+    assert low == pytest.approx(-0.85 * math.log(0.85) - 0.15 * math.log(0.05))
+    assert low < high < math.log(4)
+    assert of("loss=hinge")[0] != of("loss=hinge")[0]  # not known without a record: not a number
+
+
+def test_a_run_that_diverges_is_a_result(tmp_path: Path) -> None:
+    folders = trained(tmp_path, VALUES, "optimizer.lr=1e6", "train.epochs=500")
+    verdict = read_runs(folders)
+    assert verdict.verdict == "fail"
+    assert verdict.result["runs"][0]["shape"] == "diverged"
+    assert [panel.title for panel in panels(verdict)][-1] == "Gradient norm before clipping"
+
+
+def test_a_run_that_diverges_before_anything_is_logged_has_an_empty_picture(tmp_path: Path) -> None:
+    folders = trained(tmp_path, VALUES, "optimizer.lr=1e30", "train.log_every=100")
+    assert read_curves(folders[0]).epochs == ()
+    assert [panel.title for panel in panels(read_runs(folders))] == ["Loss"]
+    assert picture(read_runs(folders)).endswith("</svg>\n")
+
+
+def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
+    tmp_path: Path,
+) -> None:
+    folders = trained(tmp_path, CLASSES, seeds=2)
+    curves = [read_curves(folder) for folder in folders]
+    assert curves[0].recipe == curves[1].recipe
+    assert curves[0].val_loss != curves[1].val_loss
+    verdict = read_runs(folders)
+    check = record_runs(folders, verdict, tmp_path / "runs", ["trickrun"])
+    assert check not in folders
+    assert {f.where.split(" of ")[1] for f in verdict.findings} == {f.id for f in folders}
+    evidence = check.read_json("evidence.json")
+    assert [run["run"] for run in evidence["runs"]] == [folder.id for folder in folders]
+    assert check.read_json("env.json")["recipe_folder"] == str(tmp_path)
+    assert record_runs(folders[:1], read_runs(folders[:1]), tmp_path / "runs", []) == folders[0]
+
+
+def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) -> None:
+    folders = trained(tmp_path, CLASSES, seeds=2)
+    single = picture(read_runs(folders[:1]))
+    for text in ("Loss", "Validation accuracy", "Learning rate", "training", "best"):
+        assert f">{text}<" in single
+    both = picture(read_runs(folders))
+    assert all(f">{folder.id[-4:]}<" in both for folder in folders)
+    assert ">best<" not in both
+
+
+def test_a_run_without_validation_is_judged_by_its_training_loss(tmp_path: Path) -> None:
+    folders = trained(tmp_path, CLASSES, "data.split.val=0")
+    curves = read_curves(folders[0])
+    assert (curves.val_loss, curves.metric, curves.val_samples) == ((), "", None)
+    verdict = read_runs(folders)
+    assert [panel.title for panel in panels(verdict)][:2] == ["Loss", "Learning rate"]
+    assert ">validation<" not in picture(verdict)
+
+
+def test_a_check_has_no_curves(tmp_path: Path) -> None:
+    folders = trained(tmp_path, CLASSES, seeds=2)
+    check = record_runs(folders, read_runs(folders), tmp_path / "runs", [])
+    with pytest.raises(RunFolderError, match="has no curves"):
+        read_curves(check)

@@ -1,0 +1,181 @@
+"""lr-find on real jobs: what it suggests, refuses and says of the recipe's own lr."""
+
+import math
+
+import pytest
+
+from trickrun.checks.lr_find.check import Range, applies_to, lr_find
+from trickrun.compiler import compile_recipe
+from trickrun.errors import TrickrunError
+from trickrun.loop import train
+from trickrun.recipe.load import load
+from trickrun.records import Steps
+from trickrun.tricks.schedules import (
+    Constant,
+    Cosine,
+    LRRange,
+    OneCycle,
+    Plateau,
+    Step,
+)
+
+IRIS = """\
+name: flowers
+data: {kind: iris, batch_size: 32}
+model: {kind: mlp, hidden: [16]}
+optimizer: {kind: adam, lr: 0.01}
+early_stopping: {monitor: val_loss, patience: 1}
+train: {epochs: 40, device: cpu}
+expect: {test.accuracy: ">= 0.9"}
+"""
+QUICK = Range(steps=100, seeds=1)
+
+
+@pytest.fixture
+def flowers(tmp_path):
+    path = tmp_path / "flowers.yaml"
+    path.write_text(IRIS)
+
+    def loaded(*overrides):
+        return load(path, overrides)
+
+    return loaded
+
+
+def losses_of(loaded):
+    job = compile_recipe(loaded.recipe, loaded.folder)
+    return [loss for record in train(job) if isinstance(record, Steps) for loss in record.losses]
+
+
+def test_a_suggestion_with_its_band_and_its_curve(flowers):
+    verdict, _ = lr_find(flowers())
+    result = verdict.result
+    assert (verdict.verdict, verdict.findings) == ("pass", ())
+    assert 1e-3 < result["low"] <= result["suggestion"] <= result["high"] < 0.3
+    assert result["steepest"] < result["suggestion"] < result["bottom"] < result["edge"]
+    assert result["refused"] is None
+    assert result["curve"][0]["lr"] == 1e-7
+    assert result["curve"][0].keys() == {"lr", "loss", "smoothed"}
+    assert [one["seed"] for one in verdict.series["per_seed"]] == [0, 1, 2]
+    assert f"use lr {result['suggestion']:g} for the whole run" in verdict.summary
+
+
+def test_training_the_derived_recipe_repeats_the_first_seed(flowers):
+    verdict, derived = lr_find(flowers(), Range(high=0.1, seeds=2))
+    assert derived.recipe.early_stopping is None
+    assert derived.recipe.expect == {}
+    repeated = losses_of(derived)
+    measured = verdict.series["per_seed"][0]["losses"]
+    assert repeated[: len(measured)] == measured
+    assert len(repeated) == 200
+
+
+def test_no_later_training_feels_it(flowers):
+    before = losses_of(flowers())
+    loaded = flowers()
+    lr_find(loaded, QUICK)
+    assert losses_of(loaded) == before
+
+
+def test_the_test_stops_soon_after_the_loss_rises(flowers):
+    told = []
+    verdict, _ = lr_find(
+        flowers("optimizer={kind: sgd, momentum: 0.9}"),
+        Range(high=1e4, steps=400, seeds=2),
+        lambda done, total: told.append((done, total)),
+    )
+    assert len(verdict.result["curve"]) < 350
+    assert told[-1] == (800, 800)
+    assert sorted(told) == told
+
+
+def test_a_network_that_cannot_learn_is_refused(flowers):
+    verdict, _ = lr_find(flowers("init=zeros"), Range(seeds=2))
+    assert verdict.verdict == "fail"
+    assert verdict.result["suggestion"] is None
+    assert "falls nowhere" in verdict.result["refused"]
+    assert verdict.summary.startswith("no learning rate can be suggested: ")
+    assert verdict.findings == ()
+
+
+def test_a_range_that_ends_too_early_is_refused(flowers):
+    verdict, _ = lr_find(flowers("optimizer=sgd"), Range(high=0.05, seeds=1))
+    assert "still falling at the last lr, 0.05; raise --high" in verdict.result["refused"]
+
+
+def test_a_range_that_begins_too_high_is_refused(flowers):
+    verdict, _ = lr_find(flowers("optimizer=sgd"), Range(low=30, high=1e5, seeds=1))
+    assert verdict.result["suggestion"] is None
+
+
+def test_an_infinite_loss_from_the_start_is_refused(flowers):
+    verdict, _ = lr_find(flowers("init={kind: normal, std: 1e30}"), QUICK)
+    assert "not finite at step 1" in verdict.result["refused"]
+    assert verdict.result["curve"] == []
+
+
+def test_the_recipe_lr_far_too_low(flowers):
+    verdict, _ = lr_find(flowers("optimizer.lr=1e-6"))
+    (finding,) = verdict.findings
+    assert (verdict.verdict, finding.code) == ("warn", "TR36")
+    assert finding.edit == {"optimizer.lr": verdict.result["suggestion"]}
+    assert finding.evidence["travel"] == pytest.approx(1e-6 * 160)
+
+
+def test_the_recipe_lr_far_too_high(flowers):
+    verdict, _ = lr_find(flowers("optimizer.lr=8"))
+    assert [finding.code for finding in verdict.findings] == ["TR35"]
+
+
+def test_a_summed_loss_wants_a_batch_times_lower_lr(flowers):
+    mean, _ = lr_find(flowers("optimizer=sgd"))
+    summed, _ = lr_find(flowers("optimizer=sgd", "loss={kind: cross_entropy, reduction: sum}"))
+    ratio = mean.result["suggestion"] / summed.result["suggestion"]
+    assert ratio == pytest.approx(32, rel=0.5)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "{kind: cosine, warmup: 0.1}", "plateau"])
+def test_any_optimizer_and_schedule(flowers, kind, schedule):
+    verdict, _ = lr_find(
+        flowers(f"optimizer={{kind: {kind}, schedule: {schedule}}}"), Range(high=1e3, seeds=1)
+    )
+    assert verdict.result["suggestion"] is not None
+
+
+def test_the_recipe_itself_must_be_fit_to_train(flowers):
+    with pytest.raises(TrickrunError, match="larger than the training split"):
+        lr_find(flowers("data.batch_size=500"))
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (1.0, 0.1)])
+def test_a_range_must_rise(flowers, low, high):
+    with pytest.raises(TrickrunError, match="the range must rise"):
+        lr_find(flowers(), Range(low=low, high=high))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        (Constant(), "the whole run"),
+        (Constant(warmup=10), "the whole run, after the warm-up"),
+        (Cosine(warmup=0.1), "the start of schedule cosine, after the warm-up"),
+        (Step(), "the start of schedule step"),
+        (Plateau(), "the start of schedule plateau"),
+        (OneCycle(), "the peak of the cycle"),
+        (LRRange(), "nothing: schedule lr_range has its own low and high"),
+    ],
+)
+def test_what_the_suggestion_is_for(schedule, said):
+    assert applies_to(schedule) == said
+
+
+def test_nothing_is_said_of_an_lr_that_is_not_used(flowers):
+    verdict, _ = lr_find(flowers("optimizer={kind: adam, lr: 1e-6, schedule: lr_range}"), QUICK)
+    assert verdict.findings == ()
+
+
+def test_a_single_seed_has_a_band_of_one(flowers):
+    verdict, _ = lr_find(flowers(), Range(seeds=1))
+    assert verdict.result["low"] == verdict.result["high"]
+    assert math.isclose(verdict.result["low"], verdict.result["suggestion"], rel_tol=0.05)

@@ -1,0 +1,87 @@
+"""What a batch's loss can reach: equal inputs, class weights, values, and when it is reached."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from trickrun.checks.overfit_batch.goal import Goal, goal_of
+from trickrun.compiler import compile_recipe
+from trickrun.data.normalize import Scaler
+from trickrun.data.prepare import Part, Prepared, with_priors
+from trickrun.data.task import Task
+from trickrun.recipe.load import from_tree
+
+HERE = Path(__file__).parent
+X = torch.tensor([[0.0], [0.0], [0.0], [1.0], [1.0], [2.0]])
+LABELS = torch.tensor([0, 0, 1, 1, 1, 2])
+VALUES = torch.tensor([[0.0], [0.0], [3.0], [5.0], [5.0], [7.0]])
+
+
+def goal(y: torch.Tensor, loss: object, x: torch.Tensor = X, initial_loss: float = 3.0) -> Goal:
+    classes = y.dtype == torch.int64
+    task = Task("classification", classes=3) if classes else Task("regression")
+    part = Part(x, y)
+    data = Prepared(part, None, None, with_priors(task, part), Scaler())
+    tree = {
+        "data": {"kind": "iris", "batch_size": "full"},
+        "model": {"kind": "mlp", "hidden": []},
+        "loss": loss,
+    }
+    return goal_of(compile_recipe(from_tree(tree), HERE, data), initial_loss)
+
+
+def entropy(*shares: float) -> float:
+    return -sum(share * math.log(share) for share in shares)
+
+
+def test_equal_inputs_with_other_labels_cannot_be_told_apart() -> None:
+    found = goal(LABELS, {"kind": "cross_entropy"})
+    assert found.conflicts == 3
+    assert found.accuracy == pytest.approx(5 / 6)
+    assert found.floor == pytest.approx(0.5 * entropy(1 / 3, 2 / 3))
+    assert found.baseline == pytest.approx(entropy(1 / 3, 1 / 2, 1 / 6))
+    assert goal(LABELS, {"kind": "nll"}).floor == found.floor
+
+
+def test_class_weights_weigh_the_floor() -> None:
+    weights = torch.tensor([1.0, 4.0, 2.0])
+    found = goal(LABELS, {"kind": "cross_entropy", "class_weights": weights.tolist()})
+    logits = torch.zeros(6, 3, dtype=torch.float64)
+    logits[:3, 0], logits[:3, 1], logits[:3, 2] = math.log(2 * 1), math.log(1 * 4), -50
+    logits[3:, :] = 50 * torch.nn.functional.one_hot(LABELS[3:], 3)
+    best = torch.nn.functional.cross_entropy(logits, LABELS, weights.double())
+    assert found.floor == pytest.approx(float(best))
+
+
+def test_the_floor_of_values_is_what_varies_among_equal_inputs() -> None:
+    found = goal(VALUES, {"kind": "mse"})
+    assert found.floor == pytest.approx(0.5 * 2.0)
+    assert found.baseline == pytest.approx(float(VALUES.var(correction=0)))
+    assert found.accuracy is None
+    assert goal(VALUES, {"kind": "mae"}).floor == pytest.approx(0.5 * 1.0)
+
+
+def test_without_conflicts_the_floor_is_zero() -> None:
+    found = goal(LABELS, {"kind": "cross_entropy"}, torch.arange(6.0)[:, None])
+    assert (found.floor, found.accuracy, found.conflicts) == (0.0, 1.0, 0)
+    assert goal(LABELS, {"kind": "hinge"}, torch.arange(6.0)[:, None]).baseline == 2 / 3
+
+
+def test_nothing_is_learnable_where_all_inputs_or_all_targets_are_alike() -> None:
+    assert goal(LABELS, {"kind": "cross_entropy"}, torch.ones(6, 2)).learnable == 0
+    assert goal(torch.ones(6, 1), {"kind": "mse"}).learnable == 0
+    assert goal(LABELS, {"kind": "cross_entropy"}).learnable > 0
+
+
+def test_reached_asks_for_the_loss_and_for_every_right_answer() -> None:
+    wanted = Goal(floor=0.2, baseline=1.2, known=True, accuracy=0.75, conflicts=2)
+    assert wanted.limit(0.05) == pytest.approx(0.25)
+    assert wanted.reached(0.24, 0.75, 0.05)
+    assert not wanted.reached(0.26, 0.75, 0.05)
+    assert not wanted.reached(0.24, 0.74, 0.05)
+    assert not wanted.reached(math.nan, 0.75, 0.05)
+    assert not wanted.reached(-5.0, 0.75, 0.05)  # nll of logits
+    own = Goal(floor=0.0, baseline=1.2, known=False, accuracy=0.75, conflicts=2)
+    assert own.reached(-5.0, 0.75, 0.05)  # a user's own loss may go below 0

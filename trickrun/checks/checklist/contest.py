@@ -1,0 +1,139 @@
+"""The end of a checklist: is the tuned recipe better than the original, over several folds?"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trickrun.checks.grid.winners import interval
+from trickrun.checks.verdict import derive
+from trickrun.data.base import Data
+from trickrun.engines.choose import run_trials
+from trickrun.engines.trial import make_trial
+from trickrun.recipe.grid import Grid
+from trickrun.recipe.load import Loaded
+from trickrun.tricks.monitor import Monitor
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A candidate and its results.
+
+    Args:
+        edits: of the user's recipe; empty for the recipe itself.
+        values: the metric at the best evaluation, one a round; None where it did not finish.
+    """
+
+    name: str
+    edits: dict[str, Any]
+    values: tuple[float | None, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """The mean over rounds; NaN if one did not finish."""
+        whole = [value for value in self.values if value is not None]
+        return statistics.fmean(whole) if len(whole) == len(self.values) > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The outcome.
+
+    Args:
+        entries: the original first.
+        winner: what to keep.
+        gain: the winner's paired improvement over the original, positive is better, with the 95 %
+            confidence interval of its mean; NaN if a run of the original did not finish.
+    """
+
+    metric: str
+    entries: tuple[Entry, ...]
+    winner: Entry
+    gain: float
+    low: float
+    high: float
+
+
+def contest(
+    loaded: Loaded, candidates: Sequence[Entry], count: int, changes: dict[str, Any]
+) -> Contest:
+    """Train the recipe and each candidate at full length in ``count`` rounds, and choose.
+
+    A candidate wins only if the 95 % confidence interval of its mean paired improvement excludes
+    zero. The candidates were picked on one validation split, so the best of several often looks
+    better there by chance; each round therefore validates on samples of its own.
+
+    Args:
+        changes: made to all alike (a subset that the budget asks for).
+    """
+    grid = loaded.recipe.grid or Grid()
+    rank = Monitor(monitor=grid.metric, mode=grid.mode)
+    entrants = (Entry("original", {}), *candidates)
+    common = {**changes, "grid": None, "expect": None}
+    trials = {
+        (entry.name, number): make_trial(
+            derive(loaded, {**common, **entry.edits, **changed}).tree, entry.edits, loaded.folder
+        )
+        for entry in entrants
+        for number, changed in enumerate(rounds(loaded, count))
+    }
+    unique = {trial.id: trial for trial in trials.values()}
+    results = {r.id: r for r in run_trials(list(unique.values()), loaded.folder, grid.metric)}
+    entries = tuple(
+        Entry(
+            entry.name,
+            entry.edits,
+            tuple(results[trials[entry.name, number].id].metric for number in range(count)),
+        )
+        for entry in entrants
+    )
+    return choose(grid.metric, entries, rank)
+
+
+def rounds(loaded: Loaded, count: int) -> list[dict[str, Any]]:
+    """Return each round's changes: a seed, and a fold to validate on.
+
+    The folds are of all samples but the test split's, which no round ever sees. Data that brings
+    its own validation samples keeps them.
+    """
+    seeds = [{"seed": loaded.recipe.seed + number} for number in range(count)]
+    if brings_validation(loaded.recipe.data, loaded.folder):
+        return seeds
+    return [
+        {**seed, "data.split.folds": count, "data.split.fold": number}
+        for number, seed in enumerate(seeds)
+    ]
+
+
+def brings_validation(data: Data, folder: Path) -> bool:
+    """Return whether the data set has validation samples of its own."""
+    return "val" in data.load(folder).parts
+
+
+def choose(metric: str, entries: tuple[Entry, ...], rank: Monitor) -> Contest:
+    """Return the outcome; ``entries`` begin with the original."""
+    original = entries[0]
+    finished = [entry for entry in entries[1:] if not math.isnan(entry.mean)]
+    finished.sort(key=lambda entry: rank.badness({metric: entry.mean}))
+    if math.isnan(original.mean):
+        winner = finished[0] if finished else original
+        return Contest(metric, entries, winner, math.nan, -math.inf, math.inf)
+    for entry in finished[:1]:
+        gains = paired_gains(original, entry, rank, metric)
+        low, high = interval(gains)
+        if low > 0:
+            return Contest(metric, entries, entry, statistics.fmean(gains), low, high)
+    return Contest(metric, entries, original, 0.0, 0.0, 0.0)
+
+
+def paired_gains(original: Entry, entry: Entry, rank: Monitor, metric: str) -> list[float]:
+    """Return how much better ``entry`` is, seed by seed."""
+    return [
+        rank.badness({metric: before}) - rank.badness({metric: after})
+        for before, after in zip(original.values, entry.values, strict=True)
+        if before is not None and after is not None
+    ]

@@ -1,0 +1,167 @@
+"""All six steps in order: each gated on the one before, what one learns feeds the next.
+
+The user's recipe is never changed. What the steps learn is kept as edits (recipe path to value);
+at the end a contest over several seeds decides whether they are worth having.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from trickrun.checks.checklist.budget import Budget
+from trickrun.checks.verdict import Verdict, derive, record
+from trickrun.recipe.load import Loaded
+from trickrun.run.folder import RunFolder, every
+
+STATE = "checklist.json"
+
+StepVerdict = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step that has been taken.
+
+    Args:
+        name: the command that repeats it.
+        run: its run folder.
+        summary: what it found, in a sentence or two.
+        edits: what it changes for the steps after it; of the last step: all that is to be kept.
+        findings: as in the JSON contract.
+        shrunk: what the budget took from it, in words.
+        seconds: wall time.
+    """
+
+    name: str
+    verdict: StepVerdict
+    run: str
+    summary: str
+    edits: dict[str, Any] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    shrunk: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every step is given.
+
+    Args:
+        loaded: the user's recipe.
+        working: the recipe with the edits of the steps before.
+        edits: those edits.
+        done: the steps before.
+        root: where run folders are.
+        command: the command line, for the record.
+        budget: how much time is left for all.
+    """
+
+    loaded: Loaded
+    working: Loaded
+    edits: dict[str, Any]
+    done: tuple[StepDone, ...]
+    root: Path
+    command: list[str]
+    budget: Budget
+
+
+Step = Callable[[Context], StepDone]
+Tell = Callable[[str, StepDone | None], None]
+"""Told of a step by name as it begins (None) and as it ends."""
+
+
+def run_steps(
+    steps: Mapping[str, Step], context: Context, folder: RunFolder, tell: Tell, keep_going: bool
+) -> tuple[StepDone, ...]:
+    """Take the steps that the checklist in ``folder`` has not taken yet; return all taken.
+
+    Args:
+        keep_going: go on after a step that fails; otherwise it ends the checklist.
+    """
+    done = taken(folder)
+    for name, step in steps.items():
+        if any(before.name == name for before in done):
+            continue
+        if done and done[-1].verdict == "fail" and not keep_going:
+            break
+        tell(name, None)
+        edits = {path: value for before in done for path, value in before.edits.items()}
+        working = derive(context.loaded, edits)
+        now = step(replace(context, working=working, edits=edits, done=done))
+        done = (*done, now)
+        folder.write_json(STATE, [asdict(each) for each in done])
+        tell(name, now)
+    return done
+
+
+def taken(folder: RunFolder) -> tuple[StepDone, ...]:
+    """Return the steps that a checklist has taken."""
+    path = folder.path / STATE
+    if not path.exists():
+        return ()
+    return tuple(StepDone(**row) for row in json.loads(path.read_text()))
+
+
+def unfinished(root: Path, loaded: Loaded, keep_going: bool) -> RunFolder | None:
+    """Return the newest checklist of just this recipe that was cut off, or None.
+
+    One that a failed step ended is over, unless ``keep_going`` asks for the rest.
+    """
+    for run in every(root):
+        if run.name != loaded.recipe.name or not (run.path / STATE).exists():
+            continue
+        if json.loads((run.path / "tree.json").read_text()) != loaded.tree:
+            continue
+        failed = any(step.verdict == "fail" for step in taken(run))
+        ended = (run.path / "evidence.json").exists()
+        return run if not ended or (failed and keep_going) else None
+    return None
+
+
+Check = Callable[[Loaded], tuple[Verdict, Loaded]]
+
+
+def checked(name: str, check: Check, context: Context) -> StepDone:
+    """Take a step that a check judges; where it fails and a confirmed edit mends it, keep that."""
+    verdict, derived = check(context.working)
+    edits: dict[str, Any] = {}
+    if verdict.verdict == "fail":
+        mend = mended(check, context.working, verdict)
+        if mend is not None:
+            edits, verdict, derived = mend
+    folder = record(verdict, context.working, derived, context.root, context.command)
+    findings = [finding.as_json() for finding in verdict.findings]
+    return StepDone(name, verdict.verdict, str(folder.path), verdict.summary, edits, findings)
+
+
+def mended(
+    check: Check, working: Loaded, failed: Verdict
+) -> tuple[dict[str, Any], Verdict, Loaded] | None:
+    """Return the first confirmed edit with which the check no longer fails, and what it then says.
+
+    The verdict is then a warning that tells of both.
+    """
+    for finding in failed.findings:
+        if not finding.edit or finding.confirmed is None:
+            continue
+        again, derived = check(derive(working, finding.edit))
+        if again.verdict != "fail":
+            told = f"{failed.summary}\nMended by {words(finding.edit)}: {again.summary}"
+            mended = replace(again, verdict="warn", summary=told, findings=failed.findings)
+            return finding.edit, mended, derived
+    return None
+
+
+def words(edits: Mapping[str, Any]) -> str:
+    """Return edits as overrides that can be typed into a shell."""
+    return " ".join(shlex.quote(f"{path}={shown_value(value)}") for path, value in edits.items())
+
+
+def shown_value(value: Any) -> str:
+    """Return a value in the form that the command line takes."""
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')

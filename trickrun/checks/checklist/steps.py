@@ -1,0 +1,190 @@
+"""The six steps of the checklist, each from the context to what it found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from trickrun.checks.checklist.budget import MIN_TRIALS, Size, epoch_seconds, fitted
+from trickrun.checks.checklist.contest import Contest, Entry, contest
+from trickrun.checks.checklist.context import Context, Step, StepDone, checked, words
+from trickrun.checks.curves.check import read_runs
+from trickrun.checks.grid.check import run_search
+from trickrun.checks.grid.search import Stage
+from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.lr_find.check import lr_find
+from trickrun.checks.overfit_batch.check import overfit_batch
+from trickrun.checks.verdict import conclude, derive
+from trickrun.compiler import compile_recipe
+from trickrun.recipe.grid import Grid
+from trickrun.run import execute
+from trickrun.run.folder import RunFolder, find
+
+ROUNDS = 5
+"""Of the contest between the original and the tuned recipe: seeds, each with its own fold."""
+
+SHARES = {"grid coarse": 0.35, "grid fine": 0.5, "curves": 0.85}
+"""The share of the time then left that a step may take."""
+
+
+def step_initial_loss(context: Context) -> StepDone:
+    """Step 1."""
+    return checked("initial-loss", lambda loaded: initial_loss(loaded), context)
+
+
+def step_overfit_batch(context: Context) -> StepDone:
+    """Step 2."""
+    return checked("overfit-batch", lambda loaded: overfit_batch(loaded), context)
+
+
+def step_lr_find(context: Context) -> StepDone:
+    """Step 3: what it suggests is the middle of the coarse search."""
+    done = checked("lr-find", lambda loaded: lr_find(loaded), context)
+    found = find(context.root, done.run).read_json("evidence.json")["suggestion"]
+    if found is None:
+        # Without a suggestion the search begins at the recipe's own learning rate.
+        return replace(done, verdict="warn")
+    return replace(done, edits={**done.edits, "optimizer.lr": found})
+
+
+def step_grid_coarse(context: Context) -> StepDone:
+    """Step 4: the recipe's own space, or one around the learning rate that step 3 suggests."""
+    grid = context.loaded.recipe.grid or Grid()
+    lr = context.working.recipe.optimizer.lr
+    changes: dict[str, Any] = {}
+    if grid.coarse.space is None and "optimizer.lr" in context.edits:
+        space: dict[str, Any] = {"optimizer.lr": {"log": [lr / 10, lr * 10]}}
+        regularizers = context.working.recipe.regularizers
+        if regularizers.dropout is not None and not regularizers.dropout.off:
+            space["regularizers.dropout.p"] = {"uniform": [0.0, 0.5]}
+        if regularizers.l2 is not None and not regularizers.l2.off:
+            space["regularizers.l2.lambda"] = {"log": [1e-6, 1e-2]}
+        changes["grid.coarse.space"] = space
+    return searched("grid coarse", "coarse", context, changes, None)
+
+
+def step_grid_fine(context: Context) -> StepDone:
+    """Step 5: around the coarse search's best."""
+    coarse = next((done for done in context.done if done.name == "grid coarse"), None)
+    source = find(context.root, coarse.run) if coarse is not None else None
+    return searched("grid fine", "fine", context, {}, source)
+
+
+def searched(
+    name: str, stage: Stage, context: Context, changes: Mapping[str, Any], coarse: RunFolder | None
+) -> StepDone:
+    """Take a search, shrunk to the budget; its best trial's values are kept as edits."""
+    grid = context.loaded.recipe.grid or Grid()
+    search = grid.coarse if stage == "coarse" else grid.fine
+    size = affordable(name, Size(search.trials, search.epochs), context)
+    changes = {
+        **changes,
+        f"grid.{stage}.trials": size.trials,
+        f"grid.{stage}.epochs": size.epochs,
+        **subset(size),
+    }
+    searching = derive(context.working, changes)
+    verdict, folder = run_search(
+        searching, stage, context.root, context.command, lambda *_: None, coarse=coarse
+    )
+    best = verdict.result["best"]
+    summary = verdict.summary + (f": {words(best['params'])}" if best else "")
+    findings = [finding.as_json() for finding in verdict.findings]
+    edits = best["params"] if best else {}
+    return StepDone(
+        name, verdict.verdict, str(folder.path), summary, edits, findings, list(size.shrunk)
+    )
+
+
+def step_curves(context: Context) -> StepDone:
+    """Step 6: the contest with the original, then one whole run of what won, and its curves."""
+    epochs = context.loaded.recipe.train.epochs
+    candidates = contestants(context)
+    runs = ROUNDS * (len(candidates) + 1) + 1
+    size = affordable("curves", Size(runs, epochs), context, fewest=runs)
+    changes = subset(size) | ({"train.epochs": size.epochs} if size.epochs < epochs else {})
+    outcome = contest(context.loaded, candidates, ROUNDS, changes)
+    tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
+    job = compile_recipe(tuned.recipe, tuned.folder)
+    folder = execute.start(tuned, context.root, context.command, tuned.folder)
+    ended = execute.execute(folder, job, context.command, [])
+    verdict = read_runs([folder])
+    series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
+    conclude(folder, replace(verdict, series=series))
+    findings = [finding.as_json() for finding in verdict.findings]
+    return StepDone(
+        name="curves",
+        verdict=verdict.verdict,
+        run=str(folder.path),
+        summary=f"{verdict.summary}\n{told(outcome)}",
+        edits=outcome.winner.edits,
+        findings=findings,
+        shrunk=list(size.shrunk),
+    )
+
+
+def contestants(context: Context) -> list[Entry]:
+    """Return what may replace the original: the searches' two best, each with the mends before."""
+    mends = {
+        path: value
+        for done in context.done
+        if done.name in ("initial-loss", "overfit-batch", "lr-find")
+        for path, value in done.edits.items()
+    }
+    found = [Entry("mended", mends)] if mends else []
+    for name in ("grid fine", "grid coarse"):
+        done = next((d for d in context.done if d.name == name), None)
+        if done is None or not done.edits:
+            continue
+        rows = find(context.root, done.run).read_json("evidence.json")["trials"]
+        best = [row for row in rows if row["status"] == "finished"][:2]
+        found += [Entry(f"{name} {i}", {**mends, **row["params"]}) for i, row in enumerate(best, 1)]
+        break
+    return found
+
+
+def told(outcome: Contest) -> str:
+    """Return the contest's outcome in a sentence."""
+    means = ", ".join(f"{entry.name} {entry.mean:.4g}" for entry in outcome.entries)
+    if not outcome.winner.edits:
+        return f"Over {ROUNDS} folds ({outcome.metric}: {means}) nothing beats the original."
+    return (
+        f"Over {ROUNDS} folds ({outcome.metric}: {means}) {outcome.winner.name} is better than the "
+        f"original by {outcome.gain:.4g} (95 % interval {outcome.low:.4g} to {outcome.high:.4g})."
+    )
+
+
+def affordable(name: str, wanted: Size, context: Context, fewest: int = MIN_TRIALS) -> Size:
+    """Return ``wanted`` shrunk to the step's share of the time that is left."""
+    left = context.budget.left
+    if left is None:
+        return wanted
+    each, samples = epoch_seconds(context.working)
+    return fitted(wanted, each, samples, left * SHARES[name], fewest)
+
+
+def subset(size: Size) -> dict[str, Any]:
+    """Return the change that makes trainings use as few samples as ``size`` says."""
+    return {"data.subset.n": size.samples} if size.samples is not None else {}
+
+
+def timed(step: Step) -> Step:
+    """Return ``step`` with its wall time written into what it returns."""
+
+    def run_timed(context: Context) -> StepDone:
+        started = time.monotonic()
+        return replace(step(context), seconds=round(time.monotonic() - started, 2))
+
+    return run_timed
+
+
+STEPS: Mapping[str, Callable[[Context], StepDone]] = {
+    "initial-loss": timed(step_initial_loss),
+    "overfit-batch": timed(step_overfit_batch),
+    "lr-find": timed(step_lr_find),
+    "grid coarse": timed(step_grid_coarse),
+    "grid fine": timed(step_grid_fine),
+    "curves": timed(step_curves),
+}

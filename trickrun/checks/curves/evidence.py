@@ -1,0 +1,157 @@
+"""From a run folder to its curves as plain data."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from statistics import median
+
+from pydantic import TypeAdapter
+
+from trickrun.data.task import Task
+from trickrun.diagnose.curve_evidence import Curves, Setting
+from trickrun.errors import RunFolderError
+from trickrun.models import MLP
+from trickrun.recipe.load import load
+from trickrun.recipe.schema import Recipe
+from trickrun.run.folder import Metrics, RunFolder
+from trickrun.run.trained import DATA
+from trickrun.tricks.monitor import HIGHER_IS_BETTER
+from trickrun.tricks.optimizers import PythonOptimizer
+
+LIKELIHOODS = ("auto", "cross_entropy", "nll", "bce")
+"""Losses whose constant answer costs the entropy of the class shares."""
+
+
+def read_curves(folder: RunFolder) -> Curves:
+    """Return what judging a run's curves needs.
+
+    Raises RunFolderError if its files cannot be read, or it has trained nothing yet.
+    """
+    recipe = load(folder.path / "resolved.yaml").recipe
+    records = folder.metrics()
+    evaluations = [record for record in records if record["kind"] == "epoch"]
+    steps = [record for record in records if record["kind"] == "step"]
+    if not records:
+        raise RunFolderError("this run has no curves: it has not trained yet", str(folder.path))
+    end = records[-1] if records[-1]["kind"] == "end" else {}
+    facts = folder.read_json(DATA)
+    task = TypeAdapter(Task).validate_python(facts["task"])
+    # A loss that is no number is written as null.
+    finite = [e for e in evaluations if e.get("val_loss", 0.0) is not None]
+    metric = metric_of(recipe, finite)
+    baseline, floor = bounds(recipe, task, finite, steps)
+    kept = [e["epoch"] for e in finite if e["best"]]
+    return Curves(
+        run=folder.id,
+        recipe=identity(recipe),
+        epochs=column(finite, "epoch"),
+        steps=column(finite, "step"),
+        lrs=column(finite, "lr"),
+        train_loss=column(finite, "train_loss"),
+        val_loss=column(finite, "val_loss") if finite and "val_loss" in finite[0] else (),
+        metric=metric,
+        values=column(finite, f"val_{metric}") if metric else (),
+        maximizes=metric in HIGHER_IS_BETTER,
+        best_epoch=kept[-1] if kept else None,
+        stopped_by=str(end.get("stopped_by", "")),
+        non_finite=end.get("cause") == "non_finite" or len(finite) < len(evaluations),
+        baseline=baseline,
+        floor=floor,
+        val_samples=facts.get("val_samples") or None,
+        setting=setting_of(recipe),
+    )
+
+
+def column(records: Metrics, name: str) -> tuple[float, ...]:
+    """Return one value of each record."""
+    return tuple(float(record[name]) for record in records)
+
+
+def identity(recipe: Recipe) -> str:
+    """Return a text that is equal for recipes whose training differs in the seed alone."""
+    training = recipe.model_dump(
+        mode="json", by_alias=True, exclude={"seed", "name", "grid", "expect"}
+    )
+    return json.dumps(training, sort_keys=True)
+
+
+def metric_of(recipe: Recipe, evaluations: Metrics) -> str:
+    """Return the metric to watch: the one that early stopping monitors, or the first one whose
+    values are all finite; empty if there is none."""
+    names = [metric.name for metric in recipe.metrics or ()] or ["accuracy", "r2"]
+    if recipe.early_stopping is not None:
+        names.insert(0, recipe.early_stopping.name)
+    for name in names:
+        values = [e.get(f"val_{name}") for e in evaluations]
+        if name != "loss" and values and None not in values:
+            return name
+    return ""
+
+
+def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> tuple[float, float]:
+    """Return the loss of the best constant answer, or the nearest known, and a perfect network's.
+
+    For likelihoods the first is the entropy of the (weighted, smoothed) class shares. For values
+    it follows from r2, which is 1 - loss / variance under mse. Otherwise it is the loss of the
+    untrained network, as the first record has it.
+    """
+    loss = recipe.loss
+    if task.kind == "classification" and loss.kind_name in LIKELIHOODS:
+        smoothing = recipe.regularizers.label_smoothing
+        epsilon = smoothing.epsilon if smoothing else 0.0
+        shares = weighted(task.priors, getattr(loss, "class_weights", None))
+        sure = [1.0, *[0.0] * (task.classes - 1)]
+        return entropy(mixed(shares, epsilon)), entropy(mixed(sure, epsilon))
+    squared = task.kind == "regression" and loss.kind_name in ("auto", "mse")
+    explained = [e for e in evaluations if squared and (e.get("val_r2") or 1.0) < 1.0]
+    if explained:
+        return median(e["val_loss"] / (1 - e["val_r2"]) for e in explained), 0.0
+    start = [e["train_loss"] for e in evaluations[:1]]
+    if loss.reduction == "mean":
+        start += [step["loss"] for step in steps[:1]]
+    return max(start, default=math.nan), 0.0
+
+
+def weighted(shares: Sequence[float], weights: str | tuple[float, ...] | None) -> list[float]:
+    """Return the class shares as class weights make the loss see them."""
+    if weights is None:
+        return list(shares)
+    if isinstance(weights, str):  # balanced
+        return [1 / len(shares)] * len(shares)
+    counted = [share * weight for share, weight in zip(shares, weights, strict=True)]
+    return [count / sum(counted) for count in counted]
+
+
+def mixed(shares: Sequence[float], epsilon: float) -> list[float]:
+    """Return class shares after label smoothing."""
+    return [(1 - epsilon) * share + epsilon / len(shares) for share in shares]
+
+
+def entropy(shares: Sequence[float]) -> float:
+    """Return the entropy of class shares, in nats."""
+    return -sum(share * math.log(share) for share in shares if share > 0)
+
+
+def setting_of(recipe: Recipe) -> Setting:
+    """Return what of a recipe explains its curves, or would change them."""
+    regularizers, optimizer, train = recipe.regularizers, recipe.optimizer, recipe.train
+    penalties = [f"regularizers.{p.kind_name}" for p in regularizers.penalties if not p.off]
+    if not isinstance(optimizer, PythonOptimizer) and optimizer.weight_decay > 0:
+        penalties.append("optimizer.weight_decay")
+    dropout, smoothing = regularizers.dropout, regularizers.label_smoothing
+    return Setting(
+        lr=optimizer.lr,
+        schedule=optimizer.schedule.kind_name,
+        length=train.steps or train.epochs,
+        length_path="train.steps" if train.steps else "train.epochs",
+        init=recipe.init.kind_name,
+        dropout=max(dropout.p, dropout.input) if dropout else 0.0,
+        penalties=tuple(penalties),
+        augmented=any(not augmentation.off for augmentation in recipe.augmentation),
+        smoothed_labels=smoothing is not None and not smoothing.off,
+        early_stopping=recipe.early_stopping is not None,
+        val_share=recipe.data.split.val,
+        hidden=tuple(recipe.model.hidden) if isinstance(recipe.model, MLP) else (),
+    )

@@ -1,0 +1,1 @@
+"""Are the gradients right? Backpropagation against differences, in float64."""

@@ -1,0 +1,1 @@
+"""Step 1: is the loss before training that of a network which knows nothing yet?"""

@@ -1,0 +1,209 @@
+"""Step 3: which learning rate? A range test over several seeds, on jobs of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
+from trickrun.checks.lr_find.signal import first_rise
+from trickrun.checks.verdict import Verdict, derive
+from trickrun.compiler import compile_recipe
+from trickrun.data.prepare import Prepared, prepare
+from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.learning_rate import LearningRate, misplaced
+from trickrun.errors import TrickrunError
+from trickrun.loop import train
+from trickrun.recipe.load import Loaded
+from trickrun.recipe.schema import Recipe
+from trickrun.records import NonFinite, Steps
+from trickrun.tricks.schedules import LRRange, Schedule, Span
+
+Watch = Callable[[int, int], None]
+"""Told how many steps of how many are done."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range test's size.
+
+    Args:
+        low, high: lr of the first and of the last step. Eight decades hold the lr of any
+            optimizer on any scale of losses; the level part costs steps, not accuracy.
+        steps: optimizer steps a seed. 25 a decade: with half as many the noise of single batches
+            shows, with twice as many the whole curve, and with it the suggestion, moves down.
+        seeds: draws of weights and batches.
+    """
+
+    low: float = 1e-7
+    high: float = 10.0
+    steps: int = 200
+    seeds: int = 3
+
+
+def lr_find(
+    loaded: Loaded, test: Range | None = None, watch: Watch | None = None
+) -> tuple[Verdict, Loaded]:
+    """Suggest a learning rate for the recipe's optimizer, or say why none can be suggested.
+
+    Each seed trains a freshly compiled job; only the prepared data is shared, which training does
+    not change. So nothing that comes later can feel the test.
+
+    Returns:
+        The verdict, and the recipe whose training repeats the first seed's test.
+
+    Raises:
+        TrickrunError: the range does not rise, or the recipe cannot become a job.
+    """
+    test = test or Range()
+    derived = range_test(loaded, test)
+    data = prepare(loaded.recipe.data, loaded.folder)
+    # The recipe's own job comes first: what is wrong with the recipe is said of it.
+    span = compile_recipe(loaded.recipe, loaded.folder, data).span
+    seeds = [loaded.recipe.seed + draw for draw in range(test.seeds)]
+    lrs = planned_lrs(derived.recipe.optimizer.schedule, test.steps)
+    readings = []
+    for done, seed in enumerate(seeds):
+        one = derive(derived, {"seed": seed})
+        losses = measure(one, lrs, data, watched(watch, done, test))
+        readings.append(read(lrs, losses))
+    advice = advise(readings)
+    finding = own_lr(loaded.recipe, span, advice, lrs)
+    result = {
+        **asdict(advice),
+        "lr": loaded.recipe.optimizer.lr,
+        "range": [test.low, test.high],
+        "steps": test.steps,
+        "seeds": test.seeds,
+        "applies_to": applies_to(loaded.recipe.optimizer.schedule),
+        "curve": mean_curve(lrs, readings),
+    }
+    series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=True)]}
+    said = summary(loaded.recipe, advice)
+    if advice.suggestion is None:
+        return Verdict("fail", result, (), said, series), derived
+    if finding is not None:
+        return Verdict("warn", result, (finding,), said, series), derived
+    return Verdict("pass", result, (), said, series), derived
+
+
+def range_test(loaded: Loaded, test: Range) -> Loaded:
+    """Return the recipe of the range test.
+
+    Batches are of one size, so that losses are comparable (a sum over a smaller last batch is
+    not); and nothing stops the run or judges it but this step.
+    """
+    if test.low >= test.high:
+        raise TrickrunError(
+            f"the range must rise: it goes from {test.low:g} to {test.high:g}", "--low, --high"
+        )
+    schedule = {"kind": "lr_range", "low": test.low, "high": test.high}
+    changes = {
+        "optimizer.schedule": schedule,
+        "train.steps": test.steps,
+        "train.eval_every": test.steps,
+        "data.drop_last": True,
+        "early_stopping": None,
+        "expect": None,
+    }
+    return derive(loaded, changes)
+
+
+def planned_lrs(schedule: Schedule, steps: int) -> list[float]:
+    """Return the lr of each step of the test."""
+    return [schedule.lr(0.0, step, Span(steps, 1)) for step in range(steps)]
+
+
+def watched(watch: Watch | None, done: int, test: Range) -> Callable[[int], None]:
+    """Return what is told how many steps of the seed after ``done`` others were taken."""
+
+    def tell(step: int) -> None:
+        if watch is not None:
+            watch(done * test.steps + step, test.seeds * test.steps)
+
+    return tell
+
+
+def measure(
+    one: Loaded, lrs: Sequence[float], data: Prepared, tell: Callable[[int], None]
+) -> list[float]:
+    """Return the loss of each step of one seed's test, up to a non-finite one or a clear rise."""
+    job = compile_recipe(one.recipe, one.folder, data)
+    losses: list[float] = []
+    try:
+        for record in train(job):
+            if isinstance(record, Steps):
+                losses += record.losses
+                tell(len(losses))
+            # The last step's losses come before its evaluation, which nobody needs here.
+            if len(losses) == len(lrs) or first_rise(lrs, losses) is not None:
+                break
+    except NonFinite as error:
+        losses += error.before
+    tell(len(lrs))
+    return losses
+
+
+def own_lr(recipe: Recipe, span: Span, advice: Advice, lrs: Sequence[float]) -> Finding | None:
+    """Return what the range test says about the recipe's own lr, if it is far off."""
+    schedule = recipe.optimizer.schedule
+    if advice.suggestion is None or advice.bottom is None or isinstance(schedule, LRRange):
+        return None
+    lr = recipe.optimizer.lr
+    measured = LearningRate(
+        lr=lr,
+        steps=span.steps,
+        travel=sum(schedule.lr(lr, step, span) for step in range(span.steps)),
+        suggestion=advice.suggestion,
+        bottom=advice.bottom,
+        bottom_travel=sum(value for value in lrs if value <= advice.bottom),
+        edge=advice.edge,
+    )
+    return misplaced(measured)
+
+
+def applies_to(schedule: Schedule) -> str:
+    """Return what optimizer.lr, and so the suggestion, is for the recipe's schedule."""
+    warmup = getattr(schedule, "warmup", 0)
+    match schedule.kind_name:
+        case "one_cycle":
+            return "the peak of the cycle"
+        case "lr_range":
+            return "nothing: schedule lr_range has its own low and high"
+        case "constant":
+            base = "the whole run"
+        case _:
+            base = f"the start of schedule {schedule.kind_name}"
+    return f"{base}, after the warm-up" if warmup else base
+
+
+def mean_curve(lrs: Sequence[float], readings: Sequence[Reading]) -> list[dict[str, float]]:
+    """Return lr, loss and smoothed loss, each the mean over the seeds, as far as all of them
+    went."""
+    shared = min(len(reading.lrs) for reading in readings)
+    losses = np.mean([reading.losses[:shared] for reading in readings], axis=0).tolist()
+    smoothed = np.mean([reading.smoothed[:shared] for reading in readings], axis=0).tolist()
+    return [
+        {"lr": lr, "loss": loss, "smoothed": value}
+        for lr, loss, value in zip(lrs[:shared], losses, smoothed, strict=True)
+    ]
+
+
+def seed_series(seed: int, reading: Reading) -> dict[str, Any]:
+    """Return one seed's curve and its points as plain data."""
+    suggestion = None if reading.refused else reading.suggestion
+    return {"seed": seed, "suggestion": suggestion, **asdict(reading)}
+
+
+def summary(recipe: Recipe, advice: Advice) -> str:
+    """Return the verdict in a sentence."""
+    if advice.suggestion is None:
+        return f"no learning rate can be suggested: {advice.refused}"
+    return (
+        f"use lr {advice.suggestion:g} for {applies_to(recipe.optimizer.schedule)} "
+        f"(seeds: {advice.low:.2g} to {advice.high:.2g}); the loss falls fastest at "
+        f"{advice.steepest:.2g} and no more at {advice.bottom:.2g}"
+    )

@@ -1,0 +1,112 @@
+"""Short trainings of derived recipes on one batch, for checks that compare them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from trickrun.checks.initial_loss.measure import before_first_step
+from trickrun.checks.overfit_batch.goal import Goal, goal_of
+from trickrun.checks.verdict import derive
+from trickrun.compiler import compile_recipe
+from trickrun.data.prepare import Prepared, prepare
+from trickrun.evaluate import mean_loss
+from trickrun.job import Job
+from trickrun.loop import train
+from trickrun.recipe.load import Loaded
+from trickrun.records import NonFinite, Steps
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What one short training reached.
+
+    Args:
+        changes: of the recipe that the arms start from: path to value.
+        fitted: whether the goal was reached.
+        steps: optimizer steps taken.
+        loss: mean data loss at the end, dropout and label smoothing aside; NaN if it diverged.
+        accuracy: share of right answers at the end; None for values.
+        initial_loss: the loss before the first step.
+        losses: the loss of each step, as minimized.
+        goal: what could be reached.
+    """
+
+    changes: dict[str, Any]
+    fitted: bool
+    steps: int
+    loss: float
+    accuracy: float | None
+    initial_loss: float
+    losses: list[float]
+    goal: Goal
+
+
+def length(steps: int) -> dict[str, Any]:
+    """Return the changes for a training of ``steps`` steps that is evaluated and saved at its end.
+
+    The clock must not decide when a block of steps ends: the batch is looked at after each.
+    """
+    return {
+        "train.steps": steps,
+        "train.eval_every": steps,
+        "train.checkpoint": {"every": f"{steps} steps"},
+    }
+
+
+def run_arm(
+    base: Loaded, data: Prepared, changes: Mapping[str, Any], steps: int, share: float
+) -> Arm:
+    """Train ``base`` with ``changes`` for at most ``steps`` steps, or until the batch is fitted.
+
+    Args:
+        data: what ``base`` trains on; loaded anew if the changes concern it.
+        share: of what there is to learn that may be left; see Goal.
+
+    Raises:
+        TrickrunError: the changed recipe cannot become a job.
+    """
+    derived = derive(base, {**changes, **length(steps)})
+    if derived.recipe.data != base.recipe.data:
+        data = prepare(derived.recipe.data, derived.folder)
+    # Nothing is validated here, and evaluating a whole split would take most of the time.
+    job = compile_recipe(derived.recipe, derived.folder, replace(data, val=None, test=None))
+    initial, at_start = reached(job)
+    goal = goal_of(job, initial)
+    losses: list[float] = []
+    loss, accuracy = initial, at_start
+    try:
+        for record in train(job) if goal.learnable > 0 else ():
+            if not isinstance(record, Steps):
+                continue
+            losses += record.losses
+            loss, accuracy = reached(job)
+            if goal.reached(loss, accuracy, share) or not math.isfinite(loss):
+                break
+    except NonFinite as error:
+        losses += error.before
+        loss = math.nan
+    fitted = goal.reached(loss, accuracy, share)
+    return Arm(dict(changes), fitted, len(losses), loss, accuracy, initial, losses, goal)
+
+
+@torch.no_grad()
+def reached(job: Job) -> tuple[float, float | None]:
+    """Return mean data loss and accuracy (None for values) on the training split.
+
+    Dropout and label smoothing are left out, and batch norm uses the batch's statistics, as in
+    training: a batch that fills the split has no others.
+    """
+    before_first_step(job.model)
+    with job.autocast():
+        prediction = job.model(job.inputs(job.data.train.x)).to(job.dtype)
+    plain = replace(job, loss=job.loss_kind.build(job.data.task, job.folder))
+    loss = mean_loss(plain, prediction, job.targets["train"])
+    if job.data.task.kind != "classification":
+        return loss, None
+    answers = job.loss_kind.scores(prediction, job.data.task).argmax(1)
+    return loss, float((answers == job.data.train.y).double().mean())

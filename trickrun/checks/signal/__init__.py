@@ -1,0 +1,1 @@
+"""Does the signal reach the last layer, and the gradient the first?"""

@@ -1,0 +1,268 @@
+"""A short training whose layers are looked at: before it, and at even distances to its end.
+
+Looking changes no bit of the training: it runs the network apart, and puts back what that moves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from trickrun.checks.initial_loss.measure import before_first_step
+from trickrun.checks.signal.layer_pass import Seen, watch
+from trickrun.checks.signal.layer_statistics import Statistics, histogram
+from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
+from trickrun.errors import CompileError
+from trickrun.job import Job
+from trickrun.loop import take_step
+from trickrun.models.base import Model
+from trickrun.modules.layers import weights
+
+MOMENTS = 5
+"""How often the layers are looked at: before, after, and three times between."""
+
+UPDATES = 24
+"""Steps whose update is measured."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the first look says about a layer that does not change.
+
+    Args:
+        name: the module's; from the second call of one module on, with the call's number.
+    """
+
+    name: str
+    seen: Seen
+    weight_std: float
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        return [weight for _, weight in weights(self.seen.layer)]
+
+
+def measure(
+    job: Job, samples: int, steps: int, progress: Callable[[int, int], None]
+) -> SignalEvidence:
+    """Train ``job`` for ``steps`` steps and return what its layers do.
+
+    Args:
+        job: freshly compiled; it is used up.
+        samples: training samples that each look takes, at most.
+        progress: told of steps done and steps in all.
+
+    Raises CompileError if the network has no layers with weights.
+    """
+    indices = job.order(0)[:samples]
+    layers = find_layers(job, indices)
+    looks = {round(steps * i / (MOMENTS - 1)) for i in range(MOMENTS)}
+    probed = {round((steps - 1) * i / (UPDATES - 1)) for i in range(UPDATES)}
+    moments: list[list[Moment]] = []
+    updates: list[list[Update]] = [[] for _ in layers]
+    losses: list[float] = []
+    lrs: list[float] = []
+    first: list[Statistics] = []
+    batches = job.batches(0)
+    bad: int | None = None
+    for step in range(steps + 1):
+        batch = next(batches)
+        if step in looks:
+            statistics = look(job, indices, step)
+            first = first or statistics
+            moments.append(describe(job, layers, statistics, first, batch, step))
+        if step == steps:
+            break
+        before = [[p.detach().clone() for p in layer.parameters] for layer in layers]
+        result = take_step(job, batch, step, [], logged=False)
+        losses.append(float(result.loss))
+        lrs.append(result.lr)
+        progress(step + 1, steps)
+        if not math.isfinite(losses[-1]):
+            bad = step + 1
+            break
+        if step in probed:
+            for layer, old, found in zip(layers, before, updates, strict=True):
+                found.append(update(layer, old, step))
+    return evidence(job, layers, moments, updates, losses, lrs, bad, len(indices))
+
+
+def find_layers(job: Job, indices: torch.Tensor) -> list[Found]:
+    """Return the layers with weights in the order in which a forward pass calls them."""
+    with undisturbed(job.model), torch.no_grad():
+        before_first_step(job.model)
+        job.start_streams(0)
+        found = watch(job.model, job.inputs(job.data.train.x.index_select(0, indices[:8])))
+    if not found:
+        raise CompileError("it has no layers with weights to look at", "model")
+    calls: dict[str, int] = {}
+    layers = []
+    for layer in found:
+        calls[layer.name] = calls.get(layer.name, 0) + 1
+        again = f" (call {calls[layer.name]})" if calls[layer.name] > 1 else ""
+        spread = max(float(weight.detach().std()) for _, weight in weights(layer.layer))
+        layers.append(Found(f"{layer.name or type(layer.layer).__name__}{again}", layer, spread))
+    return layers
+
+
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Put back, at the end, the buffers and modes of ``model``; parameters must not be changed."""
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    modes = {module: module.training for module in model.modules()}
+    try:
+        yield
+    finally:
+        for name, buffer in model.named_buffers():
+            buffer.copy_(buffers[name])
+        for module, mode in modes.items():
+            module.training = mode
+
+
+@torch.no_grad()
+def look(job: Job, indices: torch.Tensor, step: int) -> list[Statistics]:
+    """Return the statistics of each layer over the samples ``indices``, in batches as in training.
+
+    Dropout and augmentation do not act; batch norm uses the batches' statistics.
+    """
+    statistics: list[Statistics] = []
+    with undisturbed(job.model):
+        before_first_step(job.model)
+        job.start_streams(step)
+        for batch in indices.split(job.batch_size):
+            if len(batch) == 1 and statistics:
+                continue  # one sample has no batch statistics
+            with job.autocast():
+                layers = watch(job.model, job.inputs(job.data.train.x.index_select(0, batch)))
+            statistics = statistics or [Statistics() for _ in layers]
+            if len(layers) != len(statistics):
+                raise CompileError(
+                    f"one batch passes {len(statistics)} layers, another {len(layers)}",
+                    "model",
+                    "signal needs a network that calls the same layers each time",
+                )
+            for of_layer, layer in zip(statistics, layers, strict=True):
+                of_layer.add(layer)
+    return statistics
+
+
+def describe(
+    job: Job,
+    layers: Sequence[Found],
+    statistics: Sequence[Statistics],
+    first: Sequence[Statistics],
+    batch: torch.Tensor,
+    step: int,
+) -> list[Moment]:
+    """Return each layer's moment: its statistics, and its gradient on one training batch."""
+    gradients = weight_gradients(job, layers, batch, step)
+    return [
+        Moment(
+            step=step,
+            pre_mean=now.pre.mean,
+            pre_std=now.pre.std,
+            mean=now.post.mean,
+            std=now.post.std,
+            dead_fraction=now.dead_fraction,
+            saturated_fraction=now.saturated_fraction,
+            drift=now.drift(start),
+            gradient_norm=norm(gradient),
+            gradient_rms=norm(gradient) / math.sqrt(max(1, sum(g.numel() for g in gradient))),
+            histogram=histogram(now.kept_post),
+            pre_histogram=histogram(now.kept_pre),
+        )
+        for now, start, gradient in zip(statistics, first, gradients, strict=True)
+    ]
+
+
+def weight_gradients(
+    job: Job, layers: Sequence[Found], batch: torch.Tensor, step: int
+) -> list[list[torch.Tensor]]:
+    """Return the gradient of the data loss by each layer's trainable weights, as ``step`` sees it.
+
+    Without the penalties, whose gradient would hide that the loss's own has vanished.
+    """
+    each = [[p for p in layer.parameters if p.requires_grad] for layer in layers]
+    flat = [parameter for parameters in each for parameter in parameters]
+    with undisturbed(job.model):
+        job.model.train()
+        job.start_streams(step)
+        x, y = job.training_batch(batch, step)
+        with job.autocast():
+            loss = job.loss(job.model(x), y)
+        if not flat or not loss.requires_grad:
+            return [[] for _ in layers]
+        found = iter(torch.autograd.grad(loss, flat, materialize_grads=True))
+    return [[next(found) for _ in parameters] for parameters in each]
+
+
+def norm(tensors: Sequence[torch.Tensor]) -> float:
+    """Return the 2-norm of all entries together."""
+    return math.sqrt(sum(float(t.double().square().sum()) for t in tensors))
+
+
+def update(layer: Found, before: Sequence[torch.Tensor], step: int) -> Update:
+    """Return what a step did to a layer, whose weights were ``before`` until then."""
+    now = layer.parameters
+    change = norm([p.detach() - old for p, old in zip(now, before, strict=True)])
+    size, gradient = norm(before), norm([p.grad for p in now if p.grad is not None])
+    return Update(
+        step=step,
+        change=change,
+        ratio=change / size if size > 0 else None,
+        effective_lr=change / gradient if gradient > 0 else None,
+    )
+
+
+def evidence(
+    job: Job,
+    layers: Sequence[Found],
+    moments: Sequence[Sequence[Moment]],
+    updates: Sequence[Sequence[Update]],
+    losses: Sequence[float],
+    lrs: Sequence[float],
+    bad: int | None,
+    samples: int,
+) -> SignalEvidence:
+    """Return everything as plain data."""
+    recipe = job.recipe
+    described = [
+        Layer(
+            name=layer.name,
+            kind=type(layer.seen.layer).__name__,
+            activation=activation_name(layer.seen),
+            units=layer.seen.pre.shape[layer.seen.unit_axis],
+            trainable=any(p.requires_grad for p in layer.parameters),
+            weight_std=layer.weight_std,
+            head=layer.seen.head,
+            moments=tuple(moment[index] for moment in moments),
+            updates=tuple(updates[index]),
+        )
+        for index, layer in enumerate(layers)
+    ]
+    return SignalEvidence(
+        layers=tuple(described),
+        samples=samples,
+        steps=len(losses),
+        losses=tuple(losses),
+        lrs=tuple(lrs),
+        non_finite_step=bad,
+        input_std=float(job.inputs(job.data.train.x[:samples]).double().std()),
+        lr=recipe.optimizer.lr,
+        optimizer=recipe.optimizer.kind_name,
+        init=recipe.init.kind_name,
+        normalization=recipe.normalization.kind_name,
+        activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
+    )
+
+
+def activation_name(seen: Seen) -> str:
+    """Return the class of the activation that follows a layer; see Layer.activation."""
+    if seen.activation is not None:
+        return type(seen.activation).__name__
+    return "" if seen.head else "functional"

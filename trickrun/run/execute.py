@@ -1,0 +1,217 @@
+"""A whole training run in its folder: start, go on, score, and say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trickrun.compiler import compile_recipe
+from trickrun.errors import (
+    CannotWrite,
+    Diverged,
+    Interrupted,
+    RunFolderError,
+    TrainingFailed,
+    TrickrunError,
+)
+from trickrun.evaluate import evaluate
+from trickrun.job import Job
+from trickrun.loop import train
+from trickrun.recipe.dump import resolved_text
+from trickrun.recipe.expect import missed
+from trickrun.recipe.load import Loaded
+from trickrun.records import End, NonFinite
+from trickrun.run import environment
+from trickrun.run.folder import RunFolder, create
+from trickrun.run.interrupt import stop_on_interrupt
+from trickrun.run.memory import out_of_memory_explained
+from trickrun.run.nonfinite import BAD_INPUT, locate
+from trickrun.run.sink import Sink, folder_sink
+from trickrun.run.trained import remember_data
+from trickrun.state import Best, Progress, restore
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Args:
+        folder: where it is.
+        result: the keys of design's ``train`` result: epochs, steps, stopped_by, best, test,
+            samples_per_second.
+        missed: the recipe's expectations that were not met, in words.
+    """
+
+    folder: RunFolder
+    result: dict[str, Any]
+    missed: list[str]
+
+    @property
+    def interrupted(self) -> bool:
+        return bool(self.result["stopped_by"] == "interrupt")
+
+
+def start(
+    loaded: Loaded,
+    root: Path,
+    command: list[str],
+    recipe_folder: Path,
+    parent: str | None = None,
+    contents: Mapping[str, bytes] | None = None,
+) -> RunFolder:
+    """Make the folder of a new run, with its recipe as written and as resolved.
+
+    Args:
+        recipe_folder: what the recipe's relative paths and python targets are relative to.
+        parent: the run that this one goes on from, if it does.
+        contents: further files, for example the parent's checkpoints.
+    """
+    folder = create(root, loaded.recipe.name)
+    folder.write("recipe.yaml", loaded.text)
+    facts = {"recipe_folder": str(recipe_folder.resolve()), "command": command, "parent": parent}
+    folder.write_json("env.json", facts)
+    for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
+        folder.write(name, content)
+    # The last file: a folder that a crash left unfinished has none, so it is no run.
+    folder.write("resolved.yaml", resolved_text(loaded.recipe))
+    return folder
+
+
+def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) -> Outcome:
+    """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
+
+    Args:
+        sinks: told of every record, after it is written.
+
+    Raises:
+        TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
+        RunFolderError: the folder cannot be read or written, or another process trains into it.
+        Interrupted: Ctrl-C came twice.
+    """
+    with folder.locked(), failure_noted(folder):
+        progress, best = go_back(folder, job)
+        note_environment(folder, job, command, progress)
+        with out_of_memory_explained(str(job.device)):
+            try:
+                end = follow(folder, job, progress, best, sinks)
+            except NonFinite as error:
+                raise explain(folder, job, progress, error) from error
+            return finish(folder, job, progress, end)
+
+
+def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
+    """Bring ``job`` and the metrics to the last checkpoint; return how far that is and the best.
+
+    Raises RunFolderError if the checkpoints do not fit the job or each other.
+    """
+    state = folder.load("last")
+    folder.rewind(state["metrics_bytes"] if state else 0)
+    if state is None:
+        # A best.pt without a last.pt is one that the repetition will write again.
+        return Progress(), None
+    best = folder.load("best")
+    try:
+        progress = restore(job, state)
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise RunFolderError(
+            f"the checkpoint does not fit the recipe: {error}",
+            str(folder.path),
+            "was resolved.yaml or the model's code changed?",
+        ) from error
+    if best is None and job.stopping.best(progress.history) >= 0:
+        raise RunFolderError("best.pt is missing, to which last.pt refers", str(folder.path))
+    return progress, Best(**best) if best else None
+
+
+def note_environment(folder: RunFolder, job: Job, command: list[str], progress: Progress) -> None:
+    """Write env.json, tricks.json and data.json; of a resumed run, note what differs."""
+    known, facts = folder.facts(), environment.describe_job(job, command)
+    if progress.step == 0 or "torch" not in known:
+        folder.write_json("env.json", {**known, **facts})
+    else:
+        changed = environment.differences(known, facts)
+        again = {"step": progress.step, "command": command, "differences": changed}
+        folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
+    folder.write_json("tricks.json", [vars(touch) for touch in job.ledger])
+    remember_data(folder, job.data)
+
+
+def follow(
+    folder: RunFolder, job: Job, progress: Progress, best: Best | None, sinks: list[Sink]
+) -> End:
+    """Train, write each record to the folder and tell the sinks; return the last record."""
+    write = folder_sink(folder, job.recipe.train.log_every)
+    with stop_on_interrupt() as interrupted:
+        for record in train(job, progress, best, interrupted):
+            for sink in (write, *sinks):
+                sink(record)
+    assert isinstance(record, End)
+    return record
+
+
+def finish(folder: RunFolder, job: Job, progress: Progress, end: End) -> Outcome:
+    """Score the kept weights on the test split and write the closing line."""
+    test: dict[str, float] = {}
+    if end.stopped_by != "interrupt" and job.data.test is not None:
+        test = evaluate(job, job.data.test, job.targets["test"])
+    result = {
+        "epochs": progress.step / job.span.per_epoch,
+        "steps": progress.step,
+        "stopped_by": end.stopped_by,
+        "best": end.best,
+        "test": test,
+    }
+    speed = progress.samples / max(progress.seconds, 1e-9)
+    status = "interrupted" if end.stopped_by == "interrupt" else end.stopped_by
+    timing = {"samples_per_second": speed}
+    folder.log([{"kind": "end", **result, "stopped_by": status, "timing": timing}])
+    result["samples_per_second"] = speed
+    unmet = [] if end.stopped_by == "interrupt" else missed(job.recipe.expect, result)
+    return Outcome(folder, result, unmet)
+
+
+def explain(folder: RunFolder, job: Job, progress: Progress, error: NonFinite) -> Diverged:
+    """Return the error for people: the step, and the layer where the first bad number arose."""
+    if error.good is not None:
+        folder_sink(folder, job.recipe.train.log_every)(error.good)
+    fresh = compile_recipe(job.recipe, job.folder, job.data)
+    saved = folder.load("last")
+    begin = restore(fresh, saved) if saved else Progress()
+    place = locate(fresh, begin, progress.history, error.step)
+    hint = "lower optimizer.lr, or add optimizer.clip: 1.0; check that the inputs are normalized"
+    if place == BAD_INPUT:
+        hint = "the data is finite, so data.normalize or an augmentation made it"
+    return Diverged(f"{error}: {place}", "training", hint)
+
+
+@contextmanager
+def failure_noted(folder: RunFolder) -> Iterator[None]:
+    """Write into the folder what ended the run, and into the error where the run is."""
+    again = f"trickrun train --resume {folder.path}"
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        at_once = Interrupted("interrupted", hint=f"go on from the last checkpoint: {again}")
+        at_once.run = str(folder.path)
+        raise at_once from error
+    except Exception as error:
+        if isinstance(error, TrickrunError):
+            error.run = str(folder.path)
+        if isinstance(error, CannotWrite):
+            error.hint = f"free some space, then go on with: {again}"
+        if not isinstance(error, RunFolderError):
+            reason = error.message if isinstance(error, TrickrunError) else repr(error)
+            line = {"kind": "end", "stopped_by": "failed", "cause": cause(error), "reason": reason}
+            with suppress(CannotWrite):  # what people must read is the first error
+                folder.log([line])
+        raise
+
+
+def cause(error: Exception) -> str:
+    """Return the kind of failure; a run that met a non-finite number would meet it again."""
+    if isinstance(error, Diverged):
+        return "non_finite"
+    return "out_of_memory" if isinstance(error, TrainingFailed) else "error"

@@ -1,0 +1,153 @@
+"""What is below the runs folder: a summary of each run, and removing one."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from trickrun.errors import RunFolderError
+from trickrun.run.folder import RunFolder, find
+
+ID = re.compile(r"\d{8}-\d{6}-\d+-[0-9a-f]{4}")
+"""The name of a run's folder; see ``folder.create``."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run as ``trickrun runs`` lists it.
+
+    Args:
+        recipe: the recipe's name.
+        command: what made it: train, or a check's name; empty if its env.json cannot be read.
+        status: finished, interrupted, failed, running, killed or damaged.
+        verdict: of a check.
+        best: the best evaluation's values, if there was one.
+        test: the scores on the test split, if it came to that.
+        reason: why it failed, or what is damaged.
+        started: in seconds since 1970.
+        bytes: of all its files.
+    """
+
+    id: str
+    recipe: str
+    command: str
+    status: str
+    verdict: str | None
+    best: dict[str, float] | None
+    test: dict[str, float] | None
+    reason: str | None
+    started: float
+    bytes: int
+    path: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def summaries(root: Path) -> list[Summary]:
+    """Return the runs below ``root``, newest first; damaged ones are listed too.
+
+    Raises RunFolderError if ``root`` is not a folder.
+    """
+    if root.exists() and not root.is_dir():
+        raise RunFolderError("this is a file, not a folder of runs", str(root))
+    found = [path for path in root.glob("*/*") if ID.fullmatch(path.name) and path.is_dir()]
+    newest_first = sorted(found, key=lambda path: path.name, reverse=True)
+    return [summary(RunFolder(path)) for path in newest_first]
+
+
+def summary(folder: RunFolder) -> Summary:
+    """Return what is to be said about one run."""
+    reason: str | None = None
+    facts: dict[str, Any] = {}
+    end: dict[str, Any] = {}
+    try:
+        facts = folder.read_json("env.json")
+        status, end = how_it_ended(folder)
+    except RunFolderError as error:
+        status, reason = "damaged", error.message
+    return Summary(
+        id=folder.id,
+        recipe=folder.name,
+        command=command_name(facts.get("command")),
+        status=status,
+        verdict=end.get("verdict"),
+        best=end.get("best") or None,
+        test=end.get("test") or None,
+        reason=reason or end.get("reason"),
+        started=started(folder.id),
+        bytes=sum(file.stat().st_size for file in files_of(folder.path)),
+        path=str(folder.path),
+    )
+
+
+def how_it_ended(folder: RunFolder) -> tuple[str, dict[str, Any]]:
+    """Return a run's status and what is known of its end: best, test, reason or verdict.
+
+    Raises RunFolderError if its files cannot be read.
+    """
+    if not (folder.path / "resolved.yaml").exists():
+        raise RunFolderError("it has no resolved.yaml", str(folder.path))
+    status = folder.status
+    if status == "check":
+        done = (folder.path / "evidence.json").exists()
+        return ("finished", folder.read_json("evidence.json")) if done else ("unfinished", {})
+    if status in ("finished", "interrupted"):
+        return status, folder.last_record
+    evaluations = [r for r in folder.metrics() if r["kind"] == "epoch" and r["best"]]
+    reason = folder.last_record.get("reason") if status == "failed" else None
+    return status, {"best": evaluations[-1] if evaluations else None, "reason": reason}
+
+
+def command_name(command: object) -> str:
+    """Return the command of a recorded command line, such as ``train``."""
+    words = command[1:] if isinstance(command, list) else []
+    return next((str(word) for word in words if not str(word).startswith("-")), "")
+
+
+def started(run_id: str) -> float:
+    """Return when a run began, in seconds since 1970, by its id."""
+    return float(calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S")))
+
+
+def files_of(path: Path) -> Iterator[Path]:
+    """Yield the files below ``path``, links not followed."""
+    return (file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+
+
+def find_any(root: Path, wanted: str) -> RunFolder:
+    """Return the run that ``wanted`` names as ``find`` does; by its id a damaged one too."""
+    by_id = list(root.glob(f"*/{wanted}")) if ID.fullmatch(wanted) else []
+    return RunFolder(by_id[0]) if by_id else find(root, wanted)
+
+
+def check_removable(folder: RunFolder, root: Path) -> None:
+    """Raise RunFolderError for a folder that is not a run below ``root``, or is at work."""
+    path = folder.path
+    inside = path.resolve().parent.parent == root.resolve() and not path.is_symlink()
+    if not inside or not ID.fullmatch(path.name):
+        raise RunFolderError(
+            "this is not a run below the runs folder",
+            str(path),
+            f"only runs in {root} are removed; name another with --runs-dir",
+        )
+    if folder.status == "running":
+        raise RunFolderError("this run is training now", str(path), "stop it first")
+
+
+def remove(folder: RunFolder) -> None:
+    """Delete a run's folder, and its recipe's folder if that is empty then."""
+    try:
+        shutil.rmtree(folder.path)
+        if not any(folder.path.parent.iterdir()):
+            folder.path.parent.rmdir()
+    except OSError as error:
+        raise RunFolderError(
+            f"cannot be removed: {error.strerror or error}", str(error.filename or folder.path)
+        ) from error

@@ -1,0 +1,139 @@
+"""Going on with a run: exactly where it was, or changed a little in a new folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trickrun.compiler import compile_recipe
+from trickrun.errors import RunFolderError
+from trickrun.job import Job
+from trickrun.recipe.load import Loaded, load
+from trickrun.run import environment
+from trickrun.run.execute import start
+from trickrun.run.folder import RunFolder
+
+CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A run that can go on from its last checkpoint.
+
+    Args:
+        folder: where it goes on: its own folder, or a new one if the recipe was changed.
+        job: freshly compiled; ``run.execute`` brings it to the checkpoint.
+        warnings: what differs from when the run began, so that it may not end bitwise equal.
+    """
+
+    folder: RunFolder
+    job: Job
+    warnings: list[str]
+
+
+def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: list[str]) -> Resumed:
+    """Prepare to go on with the run in ``folder``.
+
+    Args:
+        overrides: changes of the recipe, only of CHANGEABLE; they make a new run below ``root``
+            whose parent this one is.
+
+    Raises:
+        RunFolderError: it cannot go on, or a change is not allowed or leaves nothing to do.
+    """
+    check_changes(overrides)
+    check_status(folder, changed=bool(overrides))
+    facts = folder.facts()
+    recipe_folder = Path(facts["recipe_folder"])
+    loaded = load(folder.path / "resolved.yaml", overrides)
+    job = compile_recipe(loaded.recipe, recipe_folder)
+    state = folder.load("last")
+    warnings = []
+    if state is not None:
+        warnings = environment.differences(facts, environment.describe_job(job, command))
+    if overrides:
+        check_goes_on(folder, job, state)
+        folder = branch(folder, loaded, state, root, command, recipe_folder)
+    return Resumed(folder, job, warnings)
+
+
+def check_changes(overrides: Sequence[str]) -> None:
+    """Raise RunFolderError for a change that would make it another run."""
+    for override in overrides:
+        path = override.split("=", 1)[0]
+        if not any(path == allowed or path.startswith(f"{allowed}.") for allowed in CHANGEABLE):
+            raise RunFolderError(
+                f"{path} cannot be changed while resuming",
+                f"command line: {override}",
+                "only " + ", ".join(CHANGEABLE) + " can; train the changed recipe anew",
+            )
+
+
+def check_status(folder: RunFolder, changed: bool) -> None:
+    """Raise RunFolderError if a run in this state cannot go on."""
+    status, end, where = folder.status, folder.last_record, str(folder.path)
+    if status == "check":
+        raise RunFolderError("this is the run of a check, not of a training", where)
+    if status == "running" and not changed:
+        raise RunFolderError(
+            "another process is training into this folder", where, "wait until it has ended"
+        )
+    if status == "failed" and end.get("cause") == "non_finite":
+        raise RunFolderError(
+            f"this run failed, and would fail again: {end.get('reason')}",
+            where,
+            "change its recipe and train it anew, for example with a lower optimizer.lr",
+        )
+    if status == "finished" and not changed:
+        raise RunFolderError(
+            f"this run is finished, stopped by {end.get('stopped_by')}",
+            where,
+            "to train longer: trickrun train --resume RUN train.epochs=N, or with early_stopping.*",
+        )
+
+
+def check_goes_on(folder: RunFolder, job: Job, state: dict[str, Any] | None) -> None:
+    """Raise RunFolderError if the changed run has nothing to do, or its best weights are lost."""
+    if state is None:
+        return
+    done, history = state["progress"]["step"], state["progress"]["history"]
+    where = str(folder.path)
+    if done >= job.span.steps:
+        raise RunFolderError(
+            f"the run has taken {done} steps, and as changed it has {job.span.steps}",
+            where,
+            f"for more, give train.epochs above {done / job.span.per_epoch:g} (or train.steps)",
+        )
+    if job.recipe.early_stopping is not None and job.stopping.stop(history):
+        raise RunFolderError(
+            "as changed, early stopping has already ended it", where, "give a larger patience"
+        )
+    best, saved = job.stopping.best(history), folder.load("best")
+    step = history[best]["step"] if best >= 0 else None
+    if step is not None and (saved is None or saved["values"]["step"] != step):
+        raise RunFolderError(
+            f"the weights of its best evaluation, at step {step:g}, are not kept",
+            where,
+            "leave early_stopping.monitor and mode as they are; of a killed run, first resume it",
+        )
+
+
+def branch(
+    parent: RunFolder,
+    loaded: Loaded,
+    state: dict[str, Any] | None,
+    root: Path,
+    command: list[str],
+    recipe_folder: Path,
+) -> RunFolder:
+    """Return a new run that begins with the parent's checkpoints, and its metrics up to there."""
+    contents = {}
+    if state is not None:
+        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[: state["metrics_bytes"]]
+        for name in ("checkpoints/best.pt", "checkpoints/last.pt"):
+            if (parent.path / name).exists():
+                contents[name] = (parent.path / name).read_bytes()
+    written = replace(loaded, text=(parent.path / "recipe.yaml").read_text(encoding="utf-8"))
+    return start(written, root, command, recipe_folder, str(parent.path), contents)

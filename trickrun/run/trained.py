@@ -1,0 +1,107 @@
+"""A trained run, opened again: its weights, and the normalization and names it was trained with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter
+
+from trickrun.compiler import compile_recipe
+from trickrun.data.normalize import Scaler
+from trickrun.data.prepare import Part, Prepared
+from trickrun.data.task import Task
+from trickrun.errors import RunFolderError
+from trickrun.job import Job
+from trickrun.recipe.load import load
+from trickrun.recipe.schema import Recipe
+from trickrun.run.folder import RunFolder
+from trickrun.tricks.init import Auto
+
+DATA = "data.json"
+"""The file in the run folder that says what predictions need to know of the training data."""
+
+
+def remember_data(folder: RunFolder, data: Prepared) -> None:
+    """Write what predictions and `curves` need to know of the data that a run is trained on."""
+    facts = {
+        "task": asdict(data.task),
+        "shape": data.shape,
+        "val_samples": len(data.val) if data.val is not None else 0,
+        # A float32 written as JSON and read again is the same float32.
+        "shift": None if data.scaler.shift is None else data.scaler.shift.tolist(),
+        "scale": None if data.scaler.scale is None else data.scaler.scale.tolist(),
+        "constant": data.scaler.constant,
+    }
+    folder.write_json(DATA, facts)
+
+
+def open_run(folder: RunFolder) -> Job:
+    """Return the job of a run with the weights that it ended with, ready to evaluate and predict.
+
+    No data set is loaded: the job's splits are stand-ins, its scaler and task are the run's.
+    It runs on CUDA where there is some, whatever the run was trained on.
+
+    Raises:
+        RunFolderError: the run has no weights yet, or its files cannot be read.
+    """
+    recipe = load(folder.path / "resolved.yaml").recipe
+    recipe_folder = Path(folder.facts()["recipe_folder"])
+    weights = last_weights(folder, recipe)
+    job = compile_recipe(for_predictions(recipe), recipe_folder, stand_in(folder))
+    try:
+        job.model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RunFolderError(
+            f"the weights do not fit the model: {error}",
+            str(folder.path),
+            "was resolved.yaml or the model's code changed?",
+        ) from error
+    return job
+
+
+def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
+    """Return the model's state that training ended with: the best, unless the recipe says last."""
+    stopping = recipe.early_stopping
+    name = "best" if stopping is None or stopping.restore_best else "last"
+    checkpoint = folder.load(name)
+    if checkpoint is None:
+        raise RunFolderError(
+            f"this run has no trained weights ({name}.pt)",
+            str(folder.path),
+            "train it first, or go on with it: trickrun train --resume RUN",
+        )
+    state: dict[str, torch.Tensor] = checkpoint["model"]
+    return state
+
+
+def for_predictions(recipe: Recipe) -> Recipe:
+    """Return the recipe for a job whose weights are loaded and which is not trained."""
+    changes: dict[str, Any] = {
+        "init": Auto(),
+        "augmentation": (),
+        "early_stopping": None,
+        "data": recipe.data.model_copy(update={"batch_size": "full"}),
+        "train": recipe.train.model_copy(update={"device": "auto"}),
+    }
+    return recipe.model_copy(update=changes)
+
+
+def stand_in(folder: RunFolder) -> Prepared:
+    """Return the run's data without its samples. Raises RunFolderError if it cannot be read."""
+    facts = folder.read_json(DATA)
+    task = TypeAdapter(Task).validate_python(facts["task"])
+    # Two samples, as compiling tries the model on them and one has no batch statistics.
+    inputs = torch.zeros(2, *facts["shape"])
+    targets = torch.zeros(2, dtype=torch.int64)
+    if task.kind == "regression":
+        targets = torch.zeros(2, task.targets)
+    shift, scale = (tensor_or_none(facts[name]) for name in ("shift", "scale"))
+    scaler = Scaler(shift, scale, tuple(facts["constant"]))
+    return Prepared(Part(inputs, targets), None, None, task, scaler)
+
+
+def tensor_or_none(values: Any) -> torch.Tensor | None:
+    return None if values is None else torch.tensor(values)
