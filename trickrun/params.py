@@ -61,6 +61,11 @@ class Params(BaseModel):
         return str(getattr(self, "kind", type(self).__name__.lower()))
 
     @property
+    def trains_alone(self) -> bool:
+        """Whether the stacked engine cannot do this: a trial that has it trains by itself."""
+        return False
+
+    @property
     def taken(self) -> list[str]:
         """The recipe names of the alternatives that were given."""
         fields = {info.alias or name: name for name, info in type(self).model_fields.items()}
@@ -81,11 +86,17 @@ class PythonTarget(Params):
     )
     args: dict[str, Any] = Field(default={}, description="keyword arguments it is called with")
 
+    @property
+    def trains_alone(self) -> bool:
+        """Nobody knows what a user's code holds or draws."""
+        return True
+
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 DropProbability = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]

@@ -98,6 +98,13 @@ def test_user_code_is_never_stacked(tmp_path):
     assert groups(of) == [[of[0]], [of[1]]]
 
 
+def test_a_table_whose_target_is_a_column_is_no_user_code(tmp_path):
+    (tmp_path / "table.csv").write_text("price,size\n1,2\n")
+    tree = canonical({**BASE, "data": {"kind": "csv", "path": "table.csv", "target": "price"}})
+    of = [make_trial(patch_paths(tree, {"seed": seed}), {}, tmp_path) for seed in (1, 2)]
+    assert groups(of) == [of]
+
+
 def test_marks_are_found_wherever_a_type_has_them():
     assert {"lr", "momentum", "weight_decay", "schedule", "clip"} == set(stackable(SGD))
     assert "betas" in stackable(Adam)

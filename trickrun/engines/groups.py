@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
-from trickrun.engines.trial import Trial, targets_in
+from trickrun.engines.trial import Trial
 from trickrun.params import Params, Stackable
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
@@ -18,7 +18,8 @@ NOT_IN_A_JOB = {"name", "grid", "expect"}
 def groups(trials: Iterable[Trial]) -> list[list[Trial]]:
     """Return ``trials`` in groups that can be stacked, in the order of each one's first trial.
 
-    A recipe with user code is a group of its own: nobody knows what that code holds or draws.
+    A recipe with a part that trains alone (user code, or a trick that is no stacked program) is a
+    group of its own.
     """
     found: dict[str, list[Trial]] = {}
     for trial in trials:
@@ -29,9 +30,19 @@ def groups(trials: Iterable[Trial]) -> list[list[Trial]]:
 def group_of(trial: Trial) -> str:
     """Return the name of a trial's group."""
     recipe = from_tree(trial.tree)
-    if next(targets_in(recipe.model_dump(mode="json")), None) is not None:
-        return trial.id
-    return shape_of(recipe)
+    alone = any(part.trains_alone for part in parts(recipe))
+    return trial.id if alone else shape_of(recipe)
+
+
+def parts(value: Any) -> Iterator[Params]:
+    """Yield all parameter objects that ``value`` is made of, itself included."""
+    if isinstance(value, Params):
+        yield value
+        for name in type(value).model_fields:
+            yield from parts(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from parts(item)
 
 
 def shape_of(recipe: Recipe) -> str:
