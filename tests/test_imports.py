@@ -20,6 +20,7 @@ ORDER = (
     "engines",
     "doctor",
     "run",
+    "looks",
     "loop",
     "evaluate",
     "records",

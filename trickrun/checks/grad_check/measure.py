@@ -17,10 +17,10 @@ from trickrun.checks.grad_check.finite_differences import (
     gradients,
     sweep,
 )
-from trickrun.checks.initial_loss.measure import before_first_step
 from trickrun.diagnose.gradients import ParameterCheck
 from trickrun.errors import CompileError
 from trickrun.job import Job
+from trickrun.looks.look import before_first_step
 from trickrun.streams import generator
 
 MOST = 600

@@ -10,6 +10,7 @@ from torch import nn
 from trickrun.checks.expected_loss import ConstantLoss, constant_loss
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
+from trickrun.looks.look import before_first_step
 from trickrun.models.activations import activation
 from trickrun.models.base import Model
 from trickrun.modules.layers import biases, weight_layers
@@ -96,14 +97,6 @@ def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measure
 def batch_of(job: Job, indices: torch.Tensor) -> int:
     """Return the size of the batches in which the samples ``indices`` are looked at."""
     return min(job.batch_size, len(indices))
-
-
-def before_first_step(model: nn.Module) -> None:
-    """Set ``model`` to evaluation, but its batch norms to the statistics of the batch."""
-    model.eval()
-    for module in model.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.train()
 
 
 def forward(job: Job, x: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from trickrun.checks.initial_loss.measure import before_first_step
 from trickrun.checks.overfit_batch.goal import Goal, goal_of
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
+from trickrun.looks.look import before_first_step
 from trickrun.loop import train
 from trickrun.recipe.load import Loaded
 from trickrun.records import NonFinite, Steps

@@ -6,45 +6,23 @@ Looking changes no bit of the training: it runs the network apart, and puts back
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import nn
 
-from trickrun.checks.initial_loss.measure import before_first_step
-from trickrun.checks.signal.layer_pass import Seen, watch
-from trickrun.checks.signal.layer_statistics import Statistics, histogram
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
-from trickrun.errors import CompileError
 from trickrun.job import Job
+from trickrun.looks.layer_pass import Seen
+from trickrun.looks.look import Found, find_layers, look, norm, undisturbed
+from trickrun.looks.statistics import Statistics, histogram
 from trickrun.loop import take_step
 from trickrun.models.base import Model
-from trickrun.modules.layers import weights
 
 MOMENTS = 5
 """How often the layers are looked at: before, after, and three times between."""
 
 UPDATES = 24
 """Steps whose update is measured."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the first look says about a layer that does not change.
-
-    Args:
-        name: the module's; from the second call of one module on, with the call's number.
-    """
-
-    name: str
-    seen: Seen
-    weight_std: float
-
-    @property
-    def parameters(self) -> list[nn.Parameter]:
-        return [weight for _, weight in weights(self.seen.layer)]
 
 
 def measure(
@@ -90,65 +68,6 @@ def measure(
             for layer, old, found in zip(layers, before, updates, strict=True):
                 found.append(update(layer, old, step))
     return evidence(job, layers, moments, updates, losses, lrs, bad, len(indices))
-
-
-def find_layers(job: Job, indices: torch.Tensor) -> list[Found]:
-    """Return the layers with weights in the order in which a forward pass calls them."""
-    with undisturbed(job.model), torch.no_grad():
-        before_first_step(job.model)
-        job.start_streams(0)
-        found = watch(job.model, job.inputs(job.data.train.x.index_select(0, indices[:8])))
-    if not found:
-        raise CompileError("it has no layers with weights to look at", "model")
-    calls: dict[str, int] = {}
-    layers = []
-    for layer in found:
-        calls[layer.name] = calls.get(layer.name, 0) + 1
-        again = f" (call {calls[layer.name]})" if calls[layer.name] > 1 else ""
-        spread = max(float(weight.detach().std()) for _, weight in weights(layer.layer))
-        layers.append(Found(f"{layer.name or type(layer.layer).__name__}{again}", layer, spread))
-    return layers
-
-
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Put back, at the end, the buffers and modes of ``model``; parameters must not be changed."""
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    modes = {module: module.training for module in model.modules()}
-    try:
-        yield
-    finally:
-        for name, buffer in model.named_buffers():
-            buffer.copy_(buffers[name])
-        for module, mode in modes.items():
-            module.training = mode
-
-
-@torch.no_grad()
-def look(job: Job, indices: torch.Tensor, step: int) -> list[Statistics]:
-    """Return the statistics of each layer over the samples ``indices``, in batches as in training.
-
-    Dropout and augmentation do not act; batch norm uses the batches' statistics.
-    """
-    statistics: list[Statistics] = []
-    with undisturbed(job.model):
-        before_first_step(job.model)
-        job.start_streams(step)
-        for batch in indices.split(job.batch_size):
-            if len(batch) == 1 and statistics:
-                continue  # one sample has no batch statistics
-            with job.autocast():
-                layers = watch(job.model, job.inputs(job.data.train.x.index_select(0, batch)))
-            statistics = statistics or [Statistics() for _ in layers]
-            if len(layers) != len(statistics):
-                raise CompileError(
-                    f"one batch passes {len(statistics)} layers, another {len(layers)}",
-                    "model",
-                    "signal needs a network that calls the same layers each time",
-                )
-            for of_layer, layer in zip(statistics, layers, strict=True):
-                of_layer.add(layer)
-    return statistics
 
 
 def describe(
@@ -199,11 +118,6 @@ def weight_gradients(
             return [[] for _ in layers]
         found = iter(torch.autograd.grad(loss, flat, materialize_grads=True))
     return [[next(found) for _ in parameters] for parameters in each]
-
-
-def norm(tensors: Sequence[torch.Tensor]) -> float:
-    """Return the 2-norm of all entries together."""
-    return math.sqrt(sum(float(t.double().square().sum()) for t in tensors))
 
 
 def update(layer: Found, before: Sequence[torch.Tensor], step: int) -> Update:

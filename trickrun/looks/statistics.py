@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from trickrun.checks.signal.layer_pass import Seen
 from trickrun.diagnose.signal_evidence import Histogram
+from trickrun.looks.layer_pass import Seen
 
 SATURATED = 0.85
 """TheDeepChecker's bound for a unit's mean distance from the middle of its activation's range, as a
