@@ -10,7 +10,9 @@ from trickrun.models.base import Blocks, Model
 from trickrun.models.cnn import CNN
 from trickrun.models.mlp import MLP
 from trickrun.models.python import PythonModel
+from trickrun.models.resnet import ResNet
+from trickrun.models.vgg import VGG
 
-AnyModel = Annotated[MLP | CNN | PythonModel, Field(discriminator="kind")]
+AnyModel = Annotated[MLP | CNN | ResNet | VGG | PythonModel, Field(discriminator="kind")]
 
-__all__ = ["CNN", "MLP", "AnyModel", "Blocks", "Model", "PythonModel"]
+__all__ = ["CNN", "MLP", "VGG", "AnyModel", "Blocks", "Model", "PythonModel", "ResNet"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,12 +30,33 @@ class Model(Params):
         description="of hidden layers; auto: none right before a normalization that removes it",
     )
 
+    takes_tokens: ClassVar[bool] = False
+    """Whether inputs may be token ids [T], which only an embedding makes numbers of."""
+
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         """Return the network from [N, *inputs] to [N, outputs].
+
+        For next-token data it is one from [N, T] to [N, T, outputs]; see ``blocks.tokens``.
 
         Raises CompileError if it cannot take inputs of that shape.
         """
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a model must know of inputs that are token ids.
+
+    Args:
+        count: how many different tokens there are.
+        padded: whether token 0 fills up samples that are shorter than others.
+        next_token: whether each position asks for the token after it, instead of each sample for
+            its class.
+    """
+
+    count: int
+    padded: bool
+    next_token: bool
 
 
 @dataclass(frozen=True)
@@ -48,14 +69,19 @@ class Blocks:
     normalization: AnyNormalization
     dropout: Dropout | None
     dropout_stream: StepStream
+    tokens: Tokens | None = None
+    """What the inputs are if they are token ids; None for numbers."""
 
     @property
     def hidden_bias(self) -> bool:
         """Whether a hidden layer has a bias: not right before a norm that subtracts the mean."""
+        return self.bias_before(self.normalization.placement == "before_activation")
+
+    def bias_before(self, norm: bool) -> bool:
+        """Whether a hidden layer has a bias; ``norm``: a normalization follows it right away."""
         if self.bias != "auto":
             return self.bias
-        first = self.normalization.placement == "before_activation"
-        return not (first and self.normalization.subtracts_mean)
+        return not (norm and self.normalization.subtracts_mean)
 
     def before(self) -> Iterator[tuple[str, nn.Module]]:
         """Yield what stands before the first layer: dropout of inputs."""
@@ -71,14 +97,19 @@ class Blocks:
             features: features or channels that the layer puts out.
             dims: spatial dimensions of its output.
         """
-        norm = self.normalization.layer(features, dims)
-        normed = [(f"norm{index}", norm)] if norm is not None else []
-        if self.normalization.placement == "before_activation":
+        normed = self.normed(str(index), features, dims)
+        if self.normalization.before_activation:
             yield from normed
             yield from self.activated(str(index))
         else:
             yield from self.activated(str(index))
             yield from normed
+
+    def normed(self, place: str, features: int, dims: int) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the normalization layer, if the recipe has one; see ``after``."""
+        norm = self.normalization.layer(features, dims)
+        if norm is not None:
+            yield f"norm{place}", norm
 
     def activated(self, place: str) -> Iterator[tuple[str, nn.Module]]:
         """Yield the hidden activation, unless it is linear."""

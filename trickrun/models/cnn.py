@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.errors import CompileError
 from trickrun.models.base import Blocks, Model
+from trickrun.models.images import check_image, too_small
 from trickrun.params import Count, Counts
 
 if TYPE_CHECKING:
@@ -90,12 +90,7 @@ class CNN(Model):
 
         Raises CompileError if ``inputs`` is no image, or if nothing of it is left at some layer.
         """
-        if len(inputs) != 3:
-            raise CompileError(
-                f"cnn needs images [channels, height, width], the data's inputs are {list(inputs)}",
-                "model",
-                "use model: mlp",
-            )
+        check_image(self.kind, inputs)
         height, width = inputs[1:]
         way = f"{height}x{width}"
         for index, kernel in enumerate(self.kernels, 1):
@@ -111,13 +106,3 @@ class CNN(Model):
             if self.pool > 1:
                 way += f" - pool{index} -> {height}x{width}"
         return height, width
-
-
-def too_small(way: str, step: str, index: int) -> CompileError:
-    """Return the error for an image of which nothing is left at convolution ``index``."""
-    advice = "use pool: 1 or smaller kernels"
-    if index > 1:
-        advice = f"use at most {index - 1} of the convolutions, or pool: 1"
-    return CompileError(
-        f"the image is too small for {step} at layer {index}: {way}", "model", advice
-    )
