@@ -10,6 +10,7 @@ from trickrun.diagnose.curve_faults import diverged, late_start, oscillating, st
 from trickrun.diagnose.curve_fit import overfit, too_few_epochs, underfit
 from trickrun.diagnose.curve_luck import lucky_epoch, unstable_seeds, val_better_than_train
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.rank import EXPLAINS
 
 FEWEST = 5
 """Evaluations below which there is no telling noise from trend."""
@@ -30,14 +31,6 @@ SHAPES = {
     "TR66": "too_short",
 }
 """The shape that each finding stands for, the gravest first."""
-
-HIDES = {
-    "TR36": frozenset({"TR55", "TR62"}),
-    "TR51": frozenset({"TR55", "TR62"}),
-    "TR56": frozenset({"TR55", "TR62"}),
-    "TR55": frozenset({"TR62", "TR63"}),
-}
-"""What a finding explains or makes meaningless."""
 
 Rule = Callable[[Curves], Finding | None]
 
@@ -67,7 +60,7 @@ def judge(curves: Curves) -> list[Finding]:
     for code in SHAPES:
         if code in found and code not in hidden:
             kept.append(found[code])
-            hidden |= HIDES.get(code, frozenset())
+            hidden |= EXPLAINS.get(code, frozenset())
     return kept or [healthy(curves)]
 
 

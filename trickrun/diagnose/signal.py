@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.rank import without_symptoms
 from trickrun.diagnose.signal_evidence import SignalEvidence
 from trickrun.diagnose.signal_scale import activation_scale, constant_init, init_scale
 from trickrun.diagnose.signal_steps import frozen, step_size
@@ -21,14 +22,6 @@ VANISHED, EXPLODED = 1e-3, 70.0
 TINY = 1e-6
 """Gradient (root mean square) of every hidden layer below which nothing is learned:
 TheDeepChecker's bound for its mean size."""
-
-ROOTS = {
-    "TR22": frozenset({"TR23", "TR35", "TR36", "TR40", "TR42", "TR43", "TR44", "TR45"}),
-    "TR23": frozenset({"TR35", "TR36", "TR40", "TR42", "TR43", "TR44"}),
-    "TR42": frozenset({"TR35", "TR36", "TR44"}),
-    "TR41": frozenset({"TR44"}),
-}
-"""Findings that explain others, whose own edit would then mislead."""
 
 Rule = Callable[[SignalEvidence], "list[Finding]"]
 
@@ -47,9 +40,7 @@ def findings(evidence: SignalEvidence) -> list[Finding]:
         activation_scale,
     )
     found = [finding for rule in rules for finding in rule(evidence)]
-    grave = {finding.code for finding in found if finding.severity == "error"}
-    explained = {code for root in grave for code in ROOTS.get(root, ())}
-    return [finding for finding in found if finding.code not in explained]
+    return without_symptoms(found)
 
 
 def gradients(evidence: SignalEvidence) -> tuple[int, float, float] | None:
