@@ -186,7 +186,7 @@ DEEP = "model.hidden=[64, 64, 64, 64, 64]"
         (("init={kind: constant, value: 0.01}",), "TR22", "init"),
         (("init={kind: kaiming_normal, bias: -10.0}",), "TR43", "init"),
         (("optimizer={kind: adam, lr: 1.0}",), "TR43", "optimizer.lr"),
-        (("optimizer={kind: sgd, lr: 10.0}",), "TR41", "optimizer.lr"),
+        (("optimizer={kind: sgd, lr: 10.0}",), "TR35", "optimizer.lr"),
         (("optimizer={kind: sgd, lr: 1e-5}",), "TR36", "optimizer.lr"),
         (("data.normalize=none",), "TR44", "data.normalize"),
     ],
