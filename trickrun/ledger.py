@@ -93,17 +93,12 @@ def bind_augmentations(
     recipe: Recipe, folder: Path, shape: tuple[int, ...], device: torch.device
 ) -> tuple[BoundAugmentation, ...]:
     """Return the augmentations of non-zero strength, each with a stream of its own; raise
-    CompileError for one that needs images on data that has none."""
+    CompileError for one that cannot act on samples of this shape."""
     bound = []
     repeats: Counter[str] = Counter()
     for index, augmentation in enumerate(recipe.augmentation):
         kind = augmentation.kind_name
-        if augmentation.needs_image and len(shape) != 3:
-            raise CompileError(
-                f"{kind} needs images, the data has inputs of shape {list(shape)}",
-                f"augmentation.{index}",
-                "for tables use noise",
-            )
+        augmentation.check(shape, f"augmentation.{index}")
         # Not by its place in the list: taking another one out must not change its draws.
         stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
         repeats[kind] += 1

@@ -19,6 +19,7 @@ from trickrun.compiler import compile_recipe
 from trickrun.data.base import Data
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.loop import train
+from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, members
 from trickrun.records import Checkpoint, Evaluation
@@ -42,6 +43,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
 }
 
 # What else the recipe must say for a kind to have something to act on.
+COLOR = {"data": {"kind": "python", "target": "own_parts:color_images"}}
 REGRESSION = {"data": {"kind": "diabetes"}}
 NEEDS: dict[str, dict[str, Any]] = {
     "loss.bce": {"data": {"kind": "breast_cancer"}},
@@ -52,6 +54,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "metrics.mae": REGRESSION,
     "metrics.rmse": REGRESSION,
     "metrics.r2": REGRESSION,
+    "augmentation.saturation": COLOR,
     "normalization.instance": {"model": {"kind": "cnn", "channels": [4], "hidden": []}},
 }
 
@@ -62,6 +65,11 @@ OWN_PARTS = """
     import torch
     from torch import nn
     from torch.nn import functional
+
+    def color_images():
+        drawn = torch.Generator().manual_seed(0)
+        x, y = torch.rand(120, 3, 4, 4, generator=drawn), torch.arange(120) % 3
+        return {"train": (x, y), "task": "classification"}
 
     def model(outputs):
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, outputs))
@@ -116,9 +124,13 @@ def recipe_with(place: Place) -> Recipe:
     return Recipe.model_validate(tree)
 
 
+def prepared(data: Data, folder: Path) -> Prepared:
+    """Return the data set; one that is no user's is loaded once for all kinds that train on it."""
+    return prepare(data, folder) if isinstance(data, PythonTarget) else bundled(data)
+
+
 @cache
-def prepared(data: Data) -> Prepared:
-    """Return the data set, loaded once for all kinds that train on it."""
+def bundled(data: Data) -> Prepared:
     return prepare(data, Path())
 
 
@@ -173,7 +185,7 @@ def test_a_value_of_the_wrong_type_is_refused(place: Place):
 @pytest.mark.parametrize("place", TRICKS, ids=name_of)
 def test_it_becomes_a_job_acts_and_trains(place: Place, folder: Path):
     recipe = recipe_with(place)
-    job = compile_recipe(recipe, folder, prepared(recipe.data))
+    job = compile_recipe(recipe, folder, prepared(recipe.data, folder))
     section = address(place).split(".")[0]
     if section in LEDGER and place.kind != "none":
         acted = {touch.trick: touch for touch in job.ledger if touch.section == section}
@@ -192,7 +204,7 @@ def test_it_becomes_a_job_acts_and_trains(place: Place, folder: Path):
 @pytest.mark.parametrize("place", TRICKS, ids=name_of)
 def test_a_resumed_run_ends_bitwise_equal(place: Place, folder: Path):
     recipe = recipe_with(place)
-    whole = compile_recipe(recipe, folder, prepared(recipe.data))
+    whole = compile_recipe(recipe, folder, prepared(recipe.data, folder))
     # Each state is saved when it is given out: later steps change the tensors in it.
     states = [
         (reloaded(record.state), record.best)
@@ -200,7 +212,7 @@ def test_a_resumed_run_ends_bitwise_equal(place: Place, folder: Path):
         if isinstance(record, Checkpoint)
     ]
     (halfway, best), _ = states
-    resumed = compile_recipe(recipe, folder, prepared(recipe.data))
+    resumed = compile_recipe(recipe, folder, prepared(recipe.data, folder))
     progress = restore(resumed, halfway)
     assert progress.step == 2
     ends = [r.state for r in train(resumed, progress, best) if isinstance(r, Checkpoint)]

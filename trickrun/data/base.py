@@ -11,14 +11,12 @@ from pydantic import Field, model_validator
 
 from trickrun.data.normalize import AnyNormalize, Standard
 from trickrun.data.task import Task
-from trickrun.params import Count, CountOrZero, Params, Seed
+from trickrun.params import Count, CountOrZero, Params, Seed, Share
 
 if TYPE_CHECKING:
     import torch
 
     from trickrun.data.files import Samples
-
-Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import paths_exist, values_fit
+from trickrun.tricks.normalization import Batch
 from trickrun.tricks.optimizers import SGD, AdamW, PythonOptimizer
 from trickrun.tricks.schedules import Plateau
 from trickrun.tricks.schedules.base import WarmedUp
@@ -72,7 +73,7 @@ def images(recipe: Recipe) -> Iterator[Complaint]:
             yield Complaint(
                 ("augmentation", index),
                 f"{augmentation.kind_name} needs images, {recipe.data.kind} is a table",
-                "for tables use noise",
+                "for tables use noise or feature_dropout",
             )
 
 
@@ -178,6 +179,21 @@ def decayed_twice(recipe: Recipe) -> Iterator[Complaint]:
         )
 
 
+FEW = 8
+"""Fewer samples than this have statistics too noisy for batch norm (Wu & He 2018, figure 1)."""
+
+
+def noisy_statistics(recipe: Recipe) -> Iterator[Complaint]:
+    """Batch norm sees enough samples at once."""
+    size = recipe.data.batch_size
+    if isinstance(recipe.normalization, Batch) and size != "full" and 1 < size < FEW:
+        yield Complaint(
+            ("normalization",),
+            f"the statistics of {size} samples are noisy",
+            "use normalization: group (images) or layer, or a larger data.batch_size",
+        )
+
+
 def warmup_fits(recipe: Recipe) -> Iterator[Complaint]:
     """The warm-up ends before the run does."""
     schedule, steps = recipe.optimizer.schedule, recipe.train.steps
@@ -217,6 +233,7 @@ ERRORS = (
 
 WARNINGS = (
     Rule(decayed_twice, ("optimizer", "regularizers")),
+    Rule(noisy_statistics, ("data", "normalization")),
     Rule(warmup_fits, ("optimizer", "train")),
     Rule(patience_fits, ("early_stopping", "train")),
 )

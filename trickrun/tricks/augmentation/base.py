@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from trickrun.errors import CompileError
 from trickrun.params import Params
 
 if TYPE_CHECKING:
@@ -22,11 +23,19 @@ Augment = Callable[
 of both."""
 
 
+Takes = Literal["numbers", "images", "color images"]
+"""What samples must be: anything; [channels, height, width]; the same with 3 channels."""
+
+
 class Augmentation(Params):
     """A random change of the training batches; validation and test data never see it."""
 
-    needs_image: ClassVar[bool] = True
-    """Whether samples must have the shape [channels, height, width]."""
+    takes: ClassVar[Takes] = "images"
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether samples must have the shape [channels, height, width]."""
+        return self.takes != "numbers"
 
     @property
     def stage(self) -> Stage:
@@ -37,6 +46,26 @@ class Augmentation(Params):
     def off(self) -> bool:
         """Whether the recipe sets its strength to zero."""
         raise NotImplementedError
+
+    def check(self, shape: tuple[int, ...], where: str) -> None:
+        """Raise CompileError if it cannot act on samples of this ``shape``.
+
+        Args:
+            where: its recipe path.
+        """
+        kind = self.kind_name
+        if self.needs_image and len(shape) != 3:
+            raise CompileError(
+                f"{kind} needs images, the data has inputs of shape {list(shape)}",
+                where,
+                "for tables use noise or feature_dropout",
+            )
+        if self.takes == "color images" and shape[0] != 3:
+            raise CompileError(
+                f"{kind} needs 3 color channels, the data's images have {shape[0]}",
+                where,
+                "for grey images use brightness or contrast",
+            )
 
     def build(self, folder: Path) -> Augment:
         """Return it ready to use; user code is looked for in ``folder``, the recipe's, first."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.augmentation.base import Augmentation, Stage
+from trickrun.tricks.augmentation.base import Augmentation, Stage, Takes
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,7 @@ class Noise(Augmentation):
     """
 
     main: ClassVar[str | None] = "std"
-    needs_image: ClassVar[bool] = False
+    takes: ClassVar[Takes] = "numbers"
 
     kind: Literal["noise"] = "noise"
     std: Annotated[NonNegative, Stackable()] = Field(

@@ -8,7 +8,7 @@ from pydantic import Field
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
 from trickrun.targets import call, resolve
-from trickrun.tricks.augmentation.base import Augment, Augmentation, Stage
+from trickrun.tricks.augmentation.base import Augment, Augmentation, Stage, Takes
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,7 @@ class PythonAugmentation(PythonTarget, Augmentation):
     Source: yours.
     """
 
-    needs_image: ClassVar[bool] = False
+    takes: ClassVar[Takes] = "numbers"
 
     kind: Literal["python"] = "python"
     stage_: Stage = Field(

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from trickrun.params import CountOrZero
 from trickrun.tricks.augmentation.base import Augmentation
+from trickrun.tricks.augmentation.random_crop import cropped
 
 if TYPE_CHECKING:
     import torch
@@ -34,15 +35,4 @@ class Shift(Augmentation):
     def apply(
         self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        import torch
-        from torch.nn import functional
-
-        samples, _, height, width = x.shape
-        ends = 2 * self.pixels + 1
-        rows, columns = torch.randint(
-            ends, (2, samples), generator=generator, device=x.device
-        ).unbind()
-        padded = functional.pad(x, (self.pixels,) * 4)
-        # A view [N, C, ends, ends, H, W] of every window; each sample copies one of its own.
-        windows = padded.unfold(2, height, 1).unfold(3, width, 1)
-        return windows[torch.arange(samples, device=x.device), :, rows, columns], y
+        return cropped(x, self.pixels, "zeros", generator), y

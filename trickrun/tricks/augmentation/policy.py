@@ -1,0 +1,157 @@
+"""The operations of RandAugment and TrivialAugment: each a change of whole batches whose strength
+is a number from 0 to 1 for each sample.
+
+Posterize, solarize and autocontrast need black and white: these are each image's own darkest and
+brightest value. The papers' equalize is left out; it needs a histogram of 256 values an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from trickrun.tricks.augmentation.color import brightened, contrasted, saturated
+from trickrun.tricks.augmentation.draws import broadcast, uniform
+from trickrun.tricks.augmentation.warp import rotation, shearing, translation, warp
+
+if TYPE_CHECKING:
+    import torch
+
+Operation = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+"""Images [N, C, H, W] and a strength [N] from -1 to 1 to changed images."""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """What strength 1 means.
+
+    Args:
+        degrees: of rotation.
+        slope: of shearing.
+        offset: of translation, as a share of the image's size.
+        factor: of brightness, contrast, saturation and sharpness: 1 - factor to 1 + factor.
+        bits: that posterize takes away of 8.
+    """
+
+    degrees: float
+    slope: float
+    offset: float
+    factor: float
+    bits: int
+
+
+def operations(ranges: Ranges, channels: int) -> tuple[Operation, ...]:
+    """Return the operations for images of so many channels."""
+
+    def turned(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+        return warp(x, rotation(x, ranges.degrees * strength), "zeros")
+
+    def slanted(x: torch.Tensor, strength: torch.Tensor, row: int) -> torch.Tensor:
+        return warp(x, shearing(x, ranges.slope * strength, row), "zeros")
+
+    def moved(x: torch.Tensor, strength: torch.Tensor, dim: int) -> torch.Tensor:
+        offset = (ranges.offset * x.shape[dim] * strength).round()
+        still = offset.new_zeros(())
+        right, down = (offset, still) if dim == 3 else (still, offset)
+        return warp(x, translation(x, right, down), "zeros")
+
+    def by_factor(x: torch.Tensor, strength: torch.Tensor, change: Operation) -> torch.Tensor:
+        return change(x, 1 + ranges.factor * strength)
+
+    factors = [brightened, contrasted, sharpened, *([saturated] if channels == 3 else [])]
+    return (
+        unchanged,
+        turned,
+        partial(slanted, row=0),
+        partial(slanted, row=1),
+        partial(moved, dim=3),
+        partial(moved, dim=2),
+        *(partial(by_factor, change=change) for change in factors),
+        partial(posterized, bits=ranges.bits),
+        solarized,
+        stretched,
+    )
+
+
+def apply_one_each(
+    x: torch.Tensor,
+    strength: torch.Tensor,
+    choices: tuple[Operation, ...],
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Return images ``x`` [N, C, H, W], each changed by one of ``choices``, all equally likely.
+
+    The batch is dealt out in a random order, so each operation gets a share whose size is known
+    without asking the device. ``strength`` [N] is from 0 to 1; its sign is drawn here.
+    """
+    import torch
+
+    signed = strength * (2 * (uniform(x, 0, 1, generator) < 0.5) - 1)
+    size = -(-len(x) // len(choices))
+    # Places beyond the batch fill the last share: their images are computed and thrown away.
+    order = torch.randperm(size * len(choices), generator=generator, device=x.device)
+    shares = (order % len(x)).split(size)
+    changed = [
+        choice(x.index_select(0, share), signed.index_select(0, share))
+        for choice, share in zip(choices, shares, strict=True)
+    ]
+    return torch.cat(changed).index_select(0, order.argsort()[: len(x)])
+
+
+def unchanged(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+    """Return the images as they are."""
+    return x
+
+
+def sharpened(x: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+    """Return images ``x`` [N, C, H, W] at ``factors`` [N] times their distance from a smoothed
+    image, whose pixel is 5 of 13 parts itself and one part each of its neighbours."""
+    from torch.nn import functional
+
+    height, width = x.shape[2:]
+    padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    smooth = 4 * x
+    for row in range(3):
+        for column in range(3):
+            smooth += padded[:, :, row : row + height, column : column + width]
+    return (smooth / 13).lerp(x, broadcast(factors, x))
+
+
+def ends(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the darkest and the brightest value [N, 1, 1, 1] of images ``x``."""
+    low, high = x.flatten(1).aminmax(dim=1)
+    return broadcast(low, x), broadcast(high, x)
+
+
+def posterized(x: torch.Tensor, strength: torch.Tensor, bits: int) -> torch.Tensor:
+    """Return images ``x`` [N, C, H, W] in fewer steps from black to white.
+
+    256 steps less up to ``bits`` bits, at ``strength`` [N], of any sign.
+    """
+    low, high = ends(x)
+    width = broadcast(2 ** (bits * strength.abs()).round(), x)
+    unit = (high - low).clamp(min=1e-12) / 255
+    return ((x - low) / unit / width).floor() * width * unit + low
+
+
+def solarized(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+    """Return images ``x`` [N, C, H, W] with the brightest values turned into their negative.
+
+    At ``strength`` [N], of any sign, 0 none are, at 1 all.
+    """
+    import torch
+
+    low, high = ends(x)
+    threshold = high - broadcast(strength.abs(), x) * (high - low)
+    return torch.where(x > threshold, low + high - x, x)
+
+
+def stretched(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+    """Return images ``x`` [N, C, H, W] in which each channel reaches from black to white, whatever
+    the strength (the papers' autocontrast)."""
+    low, high = ends(x)
+    darkest = x.amin(dim=(2, 3), keepdim=True)
+    spread = (x.amax(dim=(2, 3), keepdim=True) - darkest).clamp(min=1e-12)
+    return (x - darkest) / spread * (high - low) + low
