@@ -34,12 +34,12 @@ ORDER = (
     "models",
     "data",
     "modules",
-    "diagnose",
     "files",
     "params",
     "streams",
     "targets",
     "errors",
+    "diagnose",
 )
 """Each part of trickrun, a package or a file, imports only parts that come after it."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trickrun.diagnose.finding import Finding
 
 USAGE = 2
 TRAINING_FAILED = 3
@@ -24,6 +27,9 @@ class TrickrunError(Exception):
 
     run: str | None = None
     """The folder of the run that it ended, if there was one."""
+
+    findings: tuple[Finding, ...] = ()
+    """What was found before it."""
 
     def __init__(self, message: str, where: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -64,6 +70,19 @@ class TrainingFailed(TrickrunError):
 
 class Diverged(TrainingFailed):
     """A loss or a weight is not finite: the same steps would always end there."""
+
+
+class Lost(TrainingFailed):
+    """``train --watch`` ended a run that could not come to anything.
+
+    Args:
+        finding: why; a diagnose.finding.Finding.
+    """
+
+    def __init__(self, message: str, finding: Finding) -> None:
+        edits = ", ".join(f"{path}={value}" for path, value in (finding.edit or {}).items())
+        super().__init__(message, f"{finding.code} {finding.name}", f"try {edits}" if edits else "")
+        self.findings = (finding,)
 
 
 class Interrupted(TrickrunError):

@@ -14,7 +14,7 @@ import torch
 
 from trickrun.evaluate import validate
 from trickrun.job import Job
-from trickrun.records import Checkpoint, End, NonFinite, Record, Steps
+from trickrun.records import Checkpoint, End, NonFinite, Record, Steps, Watch
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
 
 BLOCK = 50
@@ -26,6 +26,7 @@ def train(
     progress: Progress | None = None,
     best: Best | None = None,
     interrupted: Callable[[], bool] = lambda: False,
+    watch: Watch | None = None,
 ) -> Iterator[Record]:
     """Train ``job`` and yield what happens. At the end the model holds the weights to keep.
 
@@ -33,6 +34,7 @@ def train(
         progress: where to go on; the job's model and optimizer must be in that state.
         best: the best evaluation so far.
         interrupted: asked after each step; when true the run ends with a checkpoint.
+        watch: looks at some of the steps.
 
     Raises:
         NonFinite: a loss, or at an evaluation or checkpoint a weight, is NaN or infinite.
@@ -46,6 +48,9 @@ def train(
     stopped_by = "early_stopping" if stops(job, progress) else ""
     while progress.step < job.span.steps and not stopped_by:
         block = block or Block()
+        watched = watch if watch is not None and watch.due(progress.step) else None
+        if watched is not None:
+            watched.before(progress.step)
         logged = (progress.step + 1) % job.recipe.train.log_every == 0
         block.add(take_step(job, next(batches), progress.step, progress.history, logged))
         progress.step += 1
@@ -54,9 +59,11 @@ def train(
         checkpoints = due.after(progress.step) or progress.step == job.span.steps
         if interrupted():
             stopped_by = "interrupt"
-        if block.size >= BLOCK or evaluates or checkpoints or stopped_by:
+        if block.size >= BLOCK or evaluates or checkpoints or stopped_by or watched:
             steps = block.fetch(job, progress)
             yield steps
+            if watched is not None:
+                yield watched.after(progress.step - 1)
             check_weights(job, progress.step, steps.losses[-1])
             block = None
         if evaluates:

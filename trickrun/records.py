@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from trickrun.diagnose.run_evidence import Look
 from trickrun.state import Best
 
 
@@ -73,7 +74,20 @@ class End:
     best: dict[str, float]
 
 
-Record = Steps | Evaluation | Checkpoint | End
+class Watch(Protocol):
+    """What looks at a run without disturbing it; see looks.watcher."""
+
+    def due(self, step: int) -> bool:
+        """Return whether to look at training step ``step`` (from 0)."""
+
+    def before(self, step: int) -> None:
+        """Look at the network that is about to take it."""
+
+    def after(self, step: int) -> Look:
+        """Return what was seen, now that it has been taken."""
+
+
+Record = Steps | Look | Evaluation | Checkpoint | End
 
 
 class NonFinite(Exception):

@@ -221,3 +221,14 @@ def test_no_color_is_respected(trickrun, recipe, terminal, monkeypatch):
     assert colours(trickrun("train", recipe).out)
     monkeypatch.setenv("NO_COLOR", "1")
     assert not colours(trickrun("train", recipe).out)
+
+
+def test_watch_ends_a_lost_run_with_its_reason(trickrun, recipe):
+    dead = ["init={kind: constant, value: 0.0}", "optimizer.lr=1e-9"]
+    length = ["train.steps=1000", "train.look_every=100"]
+    ran = trickrun("train", recipe, *dead, *length, "--watch", "--json")
+    assert ran.code == 3
+    assert ran.json["findings"][0]["code"] == "TR43"
+    assert ran.json["error"]["where"] == "TR43 Dead units"
+    lines = Path(ran.json["run"], "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["cause"] == "lost"

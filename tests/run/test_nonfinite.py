@@ -117,7 +117,7 @@ def test_a_gradient_that_spoils_the_weights(failed):
     error, run = failed("loss={kind: python, target: 'own_bad:rooted'}", "train.eval_every=1")
     assert error["message"].startswith("a weight is not finite after step 1: the gradient of ")
     # No evaluation and no checkpoint ever had these weights.
-    assert [r["kind"] for r in run.metrics()] == ["step", "end"]
+    assert [r["kind"] for r in run.metrics()] == ["step", "look", "end"]
     assert run.load("last") is None
 
 

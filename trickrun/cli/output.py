@@ -96,7 +96,8 @@ def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_jso
         if not as_json:
             print_error(error)
         named = str(recipe) if recipe is not None else None
-        return Answer("error", {}, named, error.run, error=error)
+        findings = [finding.as_json() for finding in error.findings]
+        return Answer("error", {}, named, error.run, findings, error)
 
 
 def answer_failure(cause: Exception, as_json: bool) -> NoReturn:

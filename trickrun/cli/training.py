@@ -13,8 +13,10 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
+    from trickrun.job import Job
     from trickrun.recipe.load import Loaded
     from trickrun.run.execute import Outcome
+    from trickrun.run.sink import Sink
 
 
 def train(
@@ -37,14 +39,18 @@ def train(
             "--dry-run", help="Show shapes, parameters, memory and the ledger; train nothing."
         ),
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="End a run that is clearly lost: diverged, or dead."),
+    ] = False,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Train a recipe: run folder, checkpoints, early stopping, test score of the best epoch.
 
-    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite. Ctrl-C
-    saves a checkpoint.
+    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite or --watch
+    ends a lost run. Ctrl-C saves a checkpoint.
 
     --resume goes on where a run was stopped. With train.epochs=N (or train.steps, early_stopping,
     train.device) it goes on in a new run, whose schedule spans the new length.
@@ -57,19 +63,19 @@ def train(
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
             changes = [str(recipe)] if recipe is not None else []
-            return go_on(resume, [*changes, *(overrides or [])], runs_dir)
+            return go_on(resume, [*changes, *(overrides or [])], runs_dir, watch)
         if recipe is None:
             raise TrickrunError(
                 "no recipe given", hint="trickrun train RECIPE, or trickrun train --resume RUN"
             )
         if dry_run:
             return show_plan(recipe, overrides or [])
-        return train_recipe(recipe, overrides or [], runs_dir)
+        return train_recipe(recipe, overrides or [], runs_dir, watch)
 
     answer("train", as_json, debug, work, recipe if resume is None else None)
 
 
-def train_recipe(recipe: Path, overrides: list[str], runs: Path | None) -> Answer:
+def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
     """Train a recipe into a new run folder."""
     from trickrun.recipe.load import load
 
@@ -84,11 +90,11 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None) -> Answe
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     announce(job, folder)
     with progress_sink(job) as sink:
-        outcome = execute.execute(folder, job, sys.argv, [sink])
+        outcome = execute.execute(folder, job, sys.argv, [sink, *watching(job, watch)])
     return conclude(outcome, str(recipe), loaded)
 
 
-def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
+def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
     from trickrun.report.progress import announce, progress_sink
     from trickrun.run import execute, resume
@@ -100,8 +106,16 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None) -> Answer:
         print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:
-        outcome = execute.execute(resumed.folder, resumed.job, sys.argv, [sink])
+        sinks = [sink, *watching(resumed.job, watch)]
+        outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
     return conclude(outcome, str(resumed.folder.path / "recipe.yaml"))
+
+
+def watching(job: Job, watch: bool) -> list[Sink]:
+    """Return what ends a lost run, if that is wanted."""
+    from trickrun.checks.curves.watch import ending_sink
+
+    return [ending_sink(job.recipe.optimizer.lr)] if watch else []
 
 
 def show_plan(recipe: Path, overrides: list[str]) -> Answer:

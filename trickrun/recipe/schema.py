@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from trickrun.data.kinds import AnyData
 from trickrun.models import AnyModel
-from trickrun.params import Count, Params, PythonTarget, Seed, Stackable
+from trickrun.params import Count, CountOrZero, Params, PythonTarget, Seed, Stackable
 from trickrun.recipe.grid import Grid
 from trickrun.tricks.augmentation import AnyAugmentation
 from trickrun.tricks.init import AnyInit, Auto
@@ -53,6 +53,10 @@ class Train(Params):
         default=None, description="steps between evaluations; null: once an epoch"
     )
     log_every: Count = Field(default=10, description="steps between lines in metrics.jsonl")
+    look_every: CountOrZero = Field(
+        default=200,
+        description="steps between looks at each layer's activations, gradient and update; 0: none",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="auto: CUDA if there"
     )

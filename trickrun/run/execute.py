@@ -13,12 +13,14 @@ from trickrun.errors import (
     CannotWrite,
     Diverged,
     Interrupted,
+    Lost,
     RunFolderError,
     TrainingFailed,
     TrickrunError,
 )
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
+from trickrun.looks.watcher import Watcher
 from trickrun.loop import train
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.expect import missed
@@ -145,7 +147,7 @@ def follow(
     """Train, write each record to the folder and tell the sinks; return the last record."""
     write = folder_sink(folder, job.recipe.train.log_every)
     with stop_on_interrupt() as interrupted:
-        for record in train(job, progress, best, interrupted):
+        for record in train(job, progress, best, interrupted, Watcher(job)):
             for sink in (write, *sinks):
                 sink(record)
     assert isinstance(record, End)
@@ -214,4 +216,6 @@ def cause(error: Exception) -> str:
     """Return the kind of failure; a run that met a non-finite number would meet it again."""
     if isinstance(error, Diverged):
         return "non_finite"
+    if isinstance(error, Lost):
+        return "lost"
     return "out_of_memory" if isinstance(error, TrainingFailed) else "error"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
+from trickrun.diagnose.run_evidence import Look
 from trickrun.records import Checkpoint, Evaluation, Record, Steps
 from trickrun.run.folder import RunFolder
 
@@ -17,6 +19,8 @@ def folder_sink(folder: RunFolder, log_every: int) -> Sink:
     def write(record: Record) -> None:
         if isinstance(record, Steps):
             folder.log(step_lines(record, log_every))
+        elif isinstance(record, Look):
+            folder.log([{"kind": "look", **asdict(record)}])
         elif isinstance(record, Evaluation):
             line = {"kind": "epoch", **record.values, "best": record.improved}
             folder.log([{**line, "timing": {"seconds": record.seconds}}])
