@@ -55,6 +55,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "metrics.rmse": REGRESSION,
     "metrics.r2": REGRESSION,
     "augmentation.saturation": COLOR,
+    "init.forget_bias": {"model": {"kind": "python", "target": "own_parts:memory"}},
     "normalization.instance": {"model": {"kind": "cnn", "channels": [4], "hidden": []}},
 }
 
@@ -73,6 +74,18 @@ OWN_PARTS = """
 
     def model(outputs):
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, outputs))
+
+    class Memory(nn.Module):
+        def __init__(self, outputs):
+            super().__init__()
+            self.lstm = nn.LSTM(8, 6, batch_first=True)
+            self.head = nn.Linear(6, outputs)
+
+        def forward(self, x):
+            return self.head(self.lstm(x.reshape(-1, 8, 8))[0][:, -1])
+
+    def memory(outputs):
+        return Memory(outputs)
 
     def loss(prediction, target):
         return functional.cross_entropy(prediction, target, reduction="none")
@@ -108,6 +121,7 @@ def recipe_with(place: Place) -> Recipe:
     tree: dict[str, Any] = {
         "data": {"kind": "digits"},
         "model": {"kind": "mlp", "hidden": [12]},
+        "init": {"kind": "auto"},
         "optimizer": {"kind": "adam"},
         "train": {"steps": 4, "eval_every": 2, "checkpoint": {"every": "2 steps"}, "device": "cpu"},
         **NEEDS.get(address(place), {}),

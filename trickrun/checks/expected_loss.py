@@ -14,11 +14,10 @@ import torch
 from trickrun.data.task import Task
 from trickrun.streams import generator
 from trickrun.tricks.losses import BCE, MAE, MSE, NLL, CrossEntropy, Hinge, Huber, Loss
-from trickrun.tricks.losses.classes import class_weights
+from trickrun.tricks.losses.constants import best_constant, class_mass
 from trickrun.tricks.losses.values import value_targets
 
 DRAWS = 256
-BISECTIONS = 60
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,12 @@ def constant_loss(
     closed form is that of a network which ends in log_softmax, as it must.
     """
     uniform = torch.zeros(loss.outputs(task), dtype=torch.float64)
+    best = best_constant(loss, task, y, label_smoothing)
     match loss:
         case CrossEntropy() | BCE() | NLL():
             smoothing = label_smoothing if loss.takes_label_smoothing else 0.0
             mass = class_mass(loss.class_weights, task, y, smoothing)
             binary = isinstance(loss, BCE)
-            best = mass.clamp(min=1e-30).log()
-            best = (best[1:] - best[:1]) if binary else best - best.mean()
             return ConstantLoss(lambda z: log_loss(two_logits(z, binary), mass), best, uniform)
         case Hinge():
             shares, margin = class_mass(None, task, y, 0.0), loss.margin
@@ -64,34 +62,16 @@ def constant_loss(
             values = value_targets(y, task).double()
             mean, variance = values.mean(0), values.var(0, correction=0)
             return ConstantLoss(
-                lambda z: float((variance + (mean - z).square()).mean()), mean, uniform
+                lambda z: float((variance + (mean - z).square()).mean()), best, uniform
             )
         case MAE():
             values = value_targets(y, task).double()
-            median = values.median(0).values
-            return ConstantLoss(lambda z: float((values - z).abs().mean()), median, uniform)
+            return ConstantLoss(lambda z: float((values - z).abs().mean()), best, uniform)
         case Huber():
             values, delta = value_targets(y, task).double(), loss.delta
-            center = huber_center(values, delta)
-            return ConstantLoss(lambda z: huber_loss(values - z, delta), center, uniform)
+            return ConstantLoss(lambda z: huber_loss(values - z, delta), best, uniform)
         case _:
             return None
-
-
-def class_mass(
-    weights: str | tuple[float, ...] | None, task: Task, y: torch.Tensor, smoothing: float
-) -> torch.Tensor:
-    """Return how much each class's log-probability counts [classes] in the mean loss.
-
-    Without weights these are the smoothed class shares, which sum to 1. With class weights w they
-    are w_c ((1 - e) p_c + e / classes) / sum(p w), as torch.nn.functional.cross_entropy has it.
-    """
-    shares = torch.bincount(y.flatten().long().cpu(), minlength=task.classes).double()
-    shares /= shares.sum()
-    given = class_weights(weights, task)
-    weight = torch.ones_like(shares) if given is None else given.double()
-    smoothed = (1 - smoothing) * shares + smoothing / task.classes
-    return weight * smoothed / (weight * shares).sum()
 
 
 def two_logits(z: torch.Tensor, binary: bool) -> torch.Tensor:
@@ -115,19 +95,6 @@ def huber_loss(errors: torch.Tensor, delta: float) -> float:
     size = errors.abs()
     square = size.square() / 2
     return float(torch.where(size <= delta, square, delta * (size - delta / 2)).mean())
-
-
-def huber_center(values: torch.Tensor, delta: float) -> torch.Tensor:
-    """Return the constants [targets] of the lowest Huber loss for ``values`` [N, targets].
-
-    The loss is convex: its slope, the mean of errors clamped to delta, is bisected to zero.
-    """
-    low, high = values.amin(0), values.amax(0)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        above = (values - middle).clamp(-delta, delta).mean(0) > 0
-        low, high = torch.where(above, middle, low), torch.where(above, high, middle)
-    return (low + high) / 2
 
 
 def typical_deviation(

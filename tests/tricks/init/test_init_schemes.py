@@ -10,6 +10,7 @@ from torch.nn import init as torch_init
 from trickrun.tricks.init import (
     Auto,
     Constant,
+    Identity,
     Init,
     KaimingNormal,
     KaimingUniform,
@@ -17,8 +18,13 @@ from trickrun.tricks.init import (
     LecunUniform,
     Normal,
     Orthogonal,
+    PositiveUniform,
+    ScaledNormal,
+    Sparse,
     TorchDefault,
+    TruncatedNormal,
     Uniform,
+    VarianceScaling,
     XavierNormal,
     XavierUniform,
     Zeros,
@@ -46,6 +52,11 @@ def filled(scheme: Init, shape: tuple[int, ...], gain: float = GAIN) -> torch.Te
         (Constant(value=0.3), lambda w: torch_init.constant_(w, 0.3)),
         (Uniform(bound=0.2), lambda w: torch_init.uniform_(w, -0.2, 0.2, generator=seeded())),
         (Normal(std=0.2), lambda w: torch_init.normal_(w, 0, 0.2, generator=seeded())),
+        (PositiveUniform(high=0.2), lambda w: torch_init.uniform_(w, 0, 0.2, generator=seeded())),
+        (
+            TruncatedNormal(std=0.2, cut=1.5),
+            lambda w: torch_init.trunc_normal_(w, 0, 0.2, -0.3, 0.3, generator=seeded()),
+        ),
         (XavierNormal(), lambda w: torch_init.xavier_normal_(w, GAIN, generator=seeded())),
         (XavierUniform(), lambda w: torch_init.xavier_uniform_(w, GAIN, generator=seeded())),
         (Orthogonal(), lambda w: torch_init.orthogonal_(w, GAIN, generator=seeded())),
@@ -83,6 +94,52 @@ def test_lecun_has_variance_one_over_fan_in_whatever_the_gain(scheme):
 
 def test_lecun_uniform_is_bounded():
     assert filled(LecunUniform(), (50, 12)).abs().max() <= sqrt(3 / 12)
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform", "truncated_normal"])
+@pytest.mark.parametrize(("mode", "fan"), [("fan_in", 50), ("fan_out", 2000), ("fan_avg", 1025)])
+def test_variance_scaling_has_its_variance_whatever_the_distribution(mode, fan, distribution):
+    scheme = VarianceScaling(scale=3.0, mode=mode, distribution=distribution)
+    weight = filled(scheme, (400, 10, 5))
+    assert weight.mean().abs() < 0.01
+    assert weight.var() == pytest.approx(3 / fan, rel=0.02)
+    bound = {"uniform": 3**0.5, "truncated_normal": 2 / 0.8796}.get(distribution, 9.0)
+    assert weight.abs().max() <= 1.001 * bound * sqrt(3 / fan)
+
+
+def test_scaled_normal_is_the_lectures_formula():
+    weight, fan_in = torch.empty(7, 5), 5
+    drawn = torch_init.normal_(weight, generator=seeded())
+    torch.testing.assert_close(filled(ScaledNormal(scale=1.0), (7, 5)), drawn / sqrt(fan_in))
+    torch.testing.assert_close(filled(ScaledNormal(), (7, 5)), drawn / sqrt(fan_in / 2))
+
+
+def test_named_schemes_are_members_of_the_family():
+    he = VarianceScaling(scale=2.0, distribution="normal")
+    torch.testing.assert_close(filled(he, (7, 5)), filled(KaimingNormal(), (7, 5), sqrt(2)))
+    glorot = VarianceScaling(mode="fan_avg", distribution="uniform")
+    torch.testing.assert_close(filled(glorot, (7, 5)), filled(XavierUniform(), (7, 5), 1.0))
+
+
+@pytest.mark.parametrize("shape", [(40, 3), (40, 3, 2, 2)])
+def test_sparse_zeroes_an_equal_share_of_each_column(shape):
+    weight = filled(Sparse(sparsity=0.72, std=0.2), shape)
+    columns = weight.reshape(40, -1)
+    assert (columns == 0).sum(0).tolist() == [29] * columns.shape[1]
+    assert len({tuple(c.nonzero().flatten().tolist()) for c in columns.T}) == columns.shape[1]
+    drawn = torch_init.normal_(torch.empty(shape), 0, 0.2, generator=seeded())
+    assert torch.equal(weight, torch.where(weight == 0, 0.0, drawn))
+    # Keyed: the places too come from the generator that is given.
+    assert torch.equal(weight, filled(Sparse(sparsity=0.72, std=0.2), shape))
+
+
+def test_identity_hands_the_input_on():
+    assert torch.equal(filled(Identity(scale=0.5), (4, 4)), 0.5 * torch.eye(4))
+    x = torch.randn(2, 3, 5, 5, generator=seeded())
+    kernel = filled(Identity(), (6, 3, 3, 3))
+    out = nn.functional.conv2d(x, kernel, padding=1)
+    assert torch.equal(out[:, :3], x)
+    assert (out[:, 3:] == 0).all()
 
 
 @pytest.mark.parametrize("shape", [(4, 9), (9, 4), (6, 3, 2, 2)])

@@ -29,7 +29,7 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
             explicitly: a bias, a head.
 
     Returns:
-        The ledger's lines: one for the scheme, and one for the head's if that is another.
+        The ledger's lines: one for the scheme, and one for each other scheme in it.
     """
     from trickrun.modules.layers import weight_layers
 
@@ -37,6 +37,7 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
     as_built = leave_as_built and init.kind_name == "auto"
     following = activations_after(model)
     done: set[torch.Tensor] = set()
+    recurrent = fill_recurrent(layers, following, init, seed, done)
 
     def fill(part: list[tuple[str, nn.Module]], scheme: Init, as_built: bool) -> tuple[int, int]:
         weights = biases = 0
@@ -50,11 +51,41 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
 
     head = init.head
     if head is None:
-        return [touch(init, *fill(layers, init, as_built))]
-    return [
-        touch(init, *fill(layers[:-1], init, as_built)),
-        touch(head, *fill(layers[-1:], head, False), "head: "),
-    ]
+        touches = [touch(init, *fill(layers, init, as_built))]
+    else:
+        touches = [
+            touch(init, *fill(layers[:-1], init, as_built)),
+            touch(head, *fill(layers[-1:], head, False), "head: "),
+        ]
+    touches += recurrent
+    if init.forget_bias is not None:
+        touches.append(init.forget_bias.apply(model))
+    return touches
+
+
+def fill_recurrent(
+    layers: list[tuple[str, nn.Module]],
+    following: dict[str, nn.Module | None],
+    init: Init,
+    seed: int,
+    done: set[torch.Tensor],
+) -> list[Touch]:
+    """Fill the weights from recurrent layers to themselves by ``init.recurrent``, if it is given.
+
+    They are added to ``done``, so that no other scheme fills them again.
+    """
+    from torch import nn
+
+    scheme = init.recurrent
+    if scheme is None:
+        return []
+    count = 0
+    for name, layer in layers:
+        if isinstance(layer, nn.RNNBase):
+            gain = scheme.gain_before(following[name])
+            count += fill_weights(name, layer, scheme, gain, seed, done, "weight_hh")
+    what = "recurrent: " + counted(count, "weight")
+    return [Touch("init", scheme.kind_name, what, count)]
 
 
 def activations_after(model: nn.Module) -> dict[str, nn.Module | None]:
@@ -73,16 +104,23 @@ def activations_after(model: nn.Module) -> dict[str, nn.Module | None]:
 
 
 def fill_weights(
-    prefix: str, layer: nn.Module, init: Init, gain: float, seed: int, done: set[torch.Tensor]
+    prefix: str,
+    layer: nn.Module,
+    init: Init,
+    gain: float,
+    seed: int,
+    done: set[torch.Tensor],
+    start: str = "",
 ) -> int:
-    """Fill the layer's weights that are not in ``done`` (tied ones are) and return how many."""
+    """Fill the layer's weights whose name begins with ``start`` and that are not in ``done`` (tied
+    ones are); return how many."""
     import torch
 
     from trickrun.modules.layers import weights
 
     count = 0
     for name, parameter in weights(layer):
-        if parameter in done:
+        if parameter in done or not name.startswith(start):
             continue
         done.add(parameter)
         # Drawn on the CPU, so that the start is the same on every device.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from trickrun.models.activations import gain
 from trickrun.params import Params, Positive, Stackable
+from trickrun.tricks.init.forget_bias import ForgetBias
+from trickrun.tricks.init.head_bias import HeadBias
 
 if TYPE_CHECKING:
     import torch
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 GainName = Literal["auto", "linear", "relu", "leaky_relu", "tanh", "sigmoid", "selu"]
 Bias = Literal["auto", "zeros", "torch_default"] | Annotated[float, Stackable()]
+
+OF_THE_NETWORK = ("head", "recurrent", "head_bias", "forget_bias")
+"""Parameters that a part of the network cannot have again."""
 
 
 class Init(Params):
@@ -32,11 +38,25 @@ class Init(Params):
     head: AnyInit | None = Field(
         default=None, description="another init for the last layer; null: the same as elsewhere"
     )
+    recurrent: AnyInit | None = Field(
+        default=None, description="another init for the weights from a recurrent layer to itself"
+    )
+    head_bias: HeadBias | None = Field(
+        default=None, description="start at the class shares or the mean; null: as other biases"
+    )
+    forget_bias: ForgetBias | None = Field(
+        default=None, description="of an LSTM's forget gates; null: as other biases"
+    )
 
     @model_validator(mode="after")
-    def _head_has_no_head(self) -> Init:
-        if self.head is not None and self.head.head is not None:
-            raise ValueError("the init of the head cannot have a head of its own")
+    def _parts_are_whole(self) -> Init:
+        for name in OF_THE_NETWORK:
+            for part in ("head", "recurrent"):
+                scheme = getattr(self, part)
+                if scheme is not None and getattr(scheme, name) is not None:
+                    raise ValueError(f"the init of the {part} cannot have a {name} of its own")
+        if self.head_bias is not None and self.head is not None and self.head.bias != "auto":
+            raise ValueError("head_bias and the bias in head are the same thing; give one of them")
         return self
 
     def gain_before(self, following: nn.Module | None) -> float:
@@ -46,6 +66,13 @@ class Init(Params):
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         """Set ``weight`` (two or more dimensions, outputs first, in place)."""
         raise NotImplementedError
+
+    def calibrate(self, model: nn.Module, draw: Callable[[int], torch.Tensor]) -> None:
+        """Correct the filled ``model`` by what it does with data, in place.
+
+        Args:
+            draw: a number of samples to as many training inputs as the model gets them, or all.
+        """
 
     def fill_layer(
         self, layer: nn.Module, weight: torch.Tensor, gain: float, generator: torch.Generator
