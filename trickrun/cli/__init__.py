@@ -14,6 +14,7 @@ from trickrun.cli import grid
 from trickrun.cli.checklist import checklist
 from trickrun.cli.checks import initial_loss, overfit_batch
 from trickrun.cli.curves import curves
+from trickrun.cli.diagnose import diagnose
 from trickrun.cli.doctor import doctor
 from trickrun.cli.inspection import grad_check, signal
 from trickrun.cli.lr_find import lr_find
@@ -30,7 +31,7 @@ INSIDE, MACHINE = "A look inside", "This machine"
 """The headings in ``trickrun --help``."""
 
 STEPS = ("checklist", "initial-loss", "overfit-batch", "lr-find", "grid", "curves")
-LAST = (*STEPS, "grad-check", "signal", "doctor")
+LAST = (*STEPS, "diagnose", "grad-check", "signal", "doctor")
 
 
 class CommandsInOrder(typer.core.TyperGroup):
@@ -87,6 +88,7 @@ app.command("overfit-batch", rich_help_panel=CHECKLIST)(overfit_batch)
 app.command("lr-find", rich_help_panel=CHECKLIST)(lr_find)
 app.add_typer(grid.app, name="grid", rich_help_panel=CHECKLIST)
 app.command(rich_help_panel=CHECKLIST)(curves)
+app.command(rich_help_panel=INSIDE)(diagnose)
 app.command("grad-check", rich_help_panel=INSIDE)(grad_check)
 app.command(rich_help_panel=INSIDE)(signal)
 app.command(rich_help_panel=MACHINE)(doctor)

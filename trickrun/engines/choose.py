@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -41,6 +41,10 @@ POOL_SECONDS = 3.0
 
 MEMORY_SHARE = 0.5
 """The share of the free memory that stacks may take."""
+
+
+Results = Generator[TrialResult, None, None]
+"""Results as they come; closing it gives up those that have not."""
 
 
 @dataclass
@@ -127,14 +131,12 @@ class Timing:
         return split(self.group, min(ceil(len(self.group) / self.stacks), self.largest))
 
 
-def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Iterator[TrialResult]:
+def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Results:
     """Train ``trials`` the fastest way and yield their results; see ``run_layout``."""
     return run_layout(lay_out(trials, folder), folder, metric, {trial.id for trial in trials})
 
 
-def run_layout(
-    layout: Layout, folder: Path, metric: str, wanted: Collection[str]
-) -> Iterator[TrialResult]:
+def run_layout(layout: Layout, folder: Path, metric: str, wanted: Collection[str]) -> Results:
     """Train the chunks with a trial in ``wanted`` and yield the results of those, as they end.
 
     A chunk is trained as a whole, so that a search which goes on gives the values of one that was

@@ -1,0 +1,130 @@
+"""Short trainings of one recipe with different edits, paired by their seeds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+
+from trickrun.checks.diagnose.short import Short
+from trickrun.checks.diagnose.skill import metric_name, skill
+from trickrun.engines.choose import Layout, lay_out, run_layout
+from trickrun.engines.groups import groups
+from trickrun.engines.trial import Trial, TrialResult, make_trial
+from trickrun.errors import TrickrunError
+from trickrun.recipe.patch import patch_paths
+
+Changes = Mapping[str, Any]
+
+HERE_SECONDS = 20.0
+"""Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
+that has other work to do, and halves the rest."""
+
+OVERHEAD = 2e-3
+"""Seconds of a step below which starting operations costs more than their arithmetic, so that a
+stack is the faster way."""
+
+
+@dataclass
+class Arm:
+    """What short trainings with one edit reached.
+
+    Args:
+        changes: recipe path to value; empty for the recipe as it is.
+        skills: seed to skill on the validation split; see skill.py.
+        diverged: seeds whose training did.
+        reason: why it could not be trained at all.
+    """
+
+    changes: dict[str, Any]
+    skills: dict[int, float] = field(default_factory=dict)
+    diverged: list[int] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.skills.values())
+
+
+@dataclass
+class Arms:
+    """Runs arms of one short recipe and remembers what each reached.
+
+    Args:
+        deadline: moment (time.monotonic) after which no result is waited for.
+        tell: told of trainings done and trainings in all.
+    """
+
+    short: Short
+    deadline: float
+    tell: Callable[[int, int], None] = lambda done, total: None
+    known: dict[str, Arm] = field(default_factory=dict)
+
+    def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int]) -> None:
+        """Train each of the arms ``wanted`` (name to changes) with ``seeds``; see ``known``.
+
+        What is there already is not trained again. Arms that are no recipe, or that time does not
+        suffice for, have no skills.
+        """
+        trials: dict[str, Trial] = {}
+        owners: dict[str, list[tuple[str, int]]] = {}
+        for seed in seeds:
+            for name, changes in wanted.items():
+                arm = self.known.setdefault(name, Arm(dict(changes)))
+                if seed in arm.skills or arm.reason:
+                    continue
+                try:
+                    trial = self.trial(changes, seed, name)
+                except TrickrunError as error:
+                    arm.reason = str(error)
+                    continue
+                trials.setdefault(trial.id, trial)
+                owners.setdefault(trial.id, []).append((name, seed))
+        self.train(list(trials.values()), owners)
+
+    def trial(self, changes: Changes, seed: int, name: str) -> Trial:
+        """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""
+        tree = patch_paths(self.short.recipe.tree, {**changes, "seed": seed})
+        return make_trial(tree, {"arm": name, "seed": seed}, self.short.loaded.folder)
+
+    def train(self, trials: list[Trial], owners: Mapping[str, list[tuple[str, int]]]) -> None:
+        """Train ``trials`` and give each result to the arms and seeds that own it."""
+        metric = f"val_{metric_name(self.short.data.task)}"
+        folder = self.short.loaded.folder
+        if not trials or time.monotonic() > self.deadline:
+            return
+        layout = self.layout(trials)
+        with closing(run_layout(layout, folder, metric, layout.ids)) as results:
+            for done, result in enumerate(results, 1):
+                for name, seed in owners[result.id]:
+                    self.note(self.known[name], seed, result)
+                self.tell(done, len(trials))
+                if time.monotonic() > self.deadline:
+                    break
+
+    def layout(self, trials: Sequence[Trial]) -> Layout:
+        """Return where each trial trains: here, if that ends before a pool of workers would."""
+        seconds = self.short.step_seconds * sum(steps_of(trial) for trial in trials)
+        if seconds > HERE_SECONDS:
+            return lay_out(trials, self.short.loaded.folder)
+        stacks = self.short.step_seconds < OVERHEAD
+        groups_here = groups(trials) if stacks else [[trial] for trial in trials]
+        return Layout(here=[tuple(group) for group in groups_here])
+
+    def note(self, arm: Arm, seed: int, result: TrialResult) -> None:
+        """Keep one training's result."""
+        if result.status in ("failed", "crashed"):
+            arm.reason = result.reason
+            return
+        arm.skills[seed] = skill(result.values, self.short.data.task)
+        if result.status == "diverged":
+            arm.diverged.append(seed)
+
+
+def steps_of(trial: Trial) -> int:
+    """Return the length of a trial in steps; every arm's recipe states it."""
+    steps: int = trial.tree["train"]["steps"]
+    return steps

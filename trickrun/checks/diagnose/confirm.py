@@ -1,0 +1,198 @@
+"""Intervention: the recipe and each candidate edit train briefly, and what helps is the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from trickrun.checks.diagnose.arms import Arm, Arms
+from trickrun.checks.diagnose.candidates import Candidate, together
+from trickrun.checks.diagnose.short import Short
+from trickrun.checks.diagnose.skill import standard_error
+from trickrun.diagnose.intervention import Effect, first_to_last
+
+BASE = "as it is"
+
+SEEDS = 3
+"""Paired seeds of the proof. The first look has one seed of its own, so that what was picked
+because it was lucky there does not keep its luck."""
+
+PROVEN = 5
+"""Candidates that go on to the proof, at most."""
+
+PAIRED = 5
+"""Candidates whose pairs are tried where no single edit is enough."""
+
+ENOUGH = 0.1
+"""Distance in skill to what is known to be reachable at which single edits are enough."""
+
+
+@dataclass
+class Tried:
+    """What trainings with edits showed.
+
+    Args:
+        base: the recipe as it is.
+        candidates: by label, those that went to the proof.
+        effects: by label.
+        screened: by label, the gain in the first look.
+        reachable: the best skill that anything reached, learners without training loop included.
+        trainings: how many there were.
+    """
+
+    base: Arm
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    screened: dict[str, float] = field(default_factory=dict)
+    reachable: float = 0.0
+    trainings: int = 0
+
+    @property
+    def causes(self) -> list[Candidate]:
+        """The candidates that help, likeliest cause first."""
+        return [self.candidates[label] for label in first_to_last(self.effects)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the trainings as plain data."""
+        return {
+            "base": self.base.skills,
+            "reachable": self.reachable,
+            "trainings": self.trainings,
+            "screened": self.screened,
+            "proven": {
+                label: {
+                    "edit": self.candidates[label].edit,
+                    "before": effect.before,
+                    "after": effect.after,
+                    "gains": list(effect.gains),
+                    "needed": effect.needed,
+                    "helps": effect.helps,
+                    "likelihood": effect.likelihood,
+                }
+                for label, effect in self.effects.items()
+            },
+        }
+
+
+def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
+    """Train with each of the candidates and return what that proves.
+
+    Args:
+        arms: runs the trainings, until its deadline.
+        found: what to try, likeliest first.
+        known: skill that other learners reached on the same samples.
+    """
+    first, *rest = seeds(arms.short)
+    look(arms, found, first)
+    tried = Tried(arms.known[BASE])
+    if first not in tried.base.skills:
+        return tried  # no time, or the recipe cannot be trained: nothing to compare with
+    tried.screened = screened(arms, found, first)
+    prove(arms, tried, promising(tried, found, arms.short), rest)
+    tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
+    reached = max((e.after for e in tried.effects.values() if e.helps), default=0.0)
+    if max(reached, tried.base.mean) < tried.reachable - ENOUGH:
+        pairs = pairs_of(tried, found)
+        look(arms, pairs, first)
+        tried.screened |= screened(arms, pairs, first)
+        prove(arms, tried, beyond(tried, pairs, reached, arms.short), rest)
+    tried.trainings = sum(len(arm.skills) for arm in arms.known.values())
+    return tried
+
+
+def seeds(short: Short) -> list[int]:
+    """Return the seed of the first look, which is the recipe's own, and those of the proof."""
+    own = short.loaded.recipe.seed
+    return [own + index for index in range(1 + SEEDS)]
+
+
+def look(arms: Arms, found: Iterable[Candidate], seed: int) -> None:
+    """Train the recipe and each candidate once."""
+    arms.run({BASE: {}, **{c.label: c.trial for c in found}}, [seed])
+
+
+def trained(arms: Arms, seed: int) -> list[Arm]:
+    """Return the arms that have been trained with ``seed``."""
+    return [arm for arm in arms.known.values() if seed in arm.skills]
+
+
+def screened(arms: Arms, found: Iterable[Candidate], seed: int) -> dict[str, float]:
+    """Return the gain of each candidate that was trained with ``seed``."""
+    before = arms.known[BASE].skills[seed]
+    arms_of = {c.label: arms.known[c.label] for c in found if c.label in arms.known}
+    return {
+        label: arm.skills[seed] - before for label, arm in arms_of.items() if seed in arm.skills
+    }
+
+
+def effect_of(gain: float, candidate: Candidate, tried: Tried, short: Short) -> Effect:
+    """Return the effect that the first look shows."""
+    before = next(iter(tried.base.skills.values()))
+    error = standard_error(before + gain, short.data)
+    return Effect(before, before + gain, (gain,), error, candidate.likelihood)
+
+
+def promising(tried: Tried, found: Sequence[Candidate], short: Short) -> list[Candidate]:
+    """Return the candidates worth a proof, best first: of each part the best value, and of parts
+    that gain nearly the same the likelier."""
+    able = [
+        c
+        for c in found
+        if c.label in tried.screened
+        and effect_of(tried.screened[c.label], c, tried, short).promising
+    ]
+    best: dict[str, Candidate] = {}
+    for candidate in sorted(able, key=lambda c: -tried.screened[c.label]):
+        best.setdefault(candidate.path, candidate)
+    top = max((tried.screened[c.label] for c in best.values()), default=0.0)
+    return sorted(
+        best.values(), key=lambda c: -(tried.screened[c.label] + 0.3 * top * c.likelihood)
+    )[:PROVEN]
+
+
+def prove(arms: Arms, tried: Tried, found: Sequence[Candidate], fresh: Sequence[int]) -> None:
+    """Train ``found`` and the recipe with ``fresh`` seeds and note their effects."""
+    if not found:
+        return
+    arms.run({BASE: {}, **{c.label: c.trial for c in found}}, fresh)
+    for candidate in found:
+        arm = arms.known[candidate.label]
+        pairs = {s: v for s, v in arm.skills.items() if s in fresh and s in tried.base.skills}
+        if not pairs:
+            continue
+        before = [tried.base.skills[seed] for seed in pairs]
+        after = sum(pairs.values()) / len(pairs)
+        gains = tuple(v - tried.base.skills[s] for s, v in pairs.items())
+        error = standard_error(after, arms.short.data)
+        effect = Effect(sum(before) / len(before), after, gains, error, candidate.likelihood)
+        tried.candidates[candidate.label] = candidate
+        tried.effects[candidate.label] = effect
+
+
+def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
+    """Return pairs of the parts that are likeliest or gained most, and all unusual ones at once."""
+    gains = tried.screened
+    order = sorted(found, key=lambda c: -(c.likelihood + max(gains.get(c.label, 0.0), 0.0)))
+    parts: dict[str, Candidate] = {}
+    for candidate in order:
+        parts.setdefault(candidate.path, candidate)
+    chosen = list(parts.values())[:PAIRED]
+    pairs = [together(pair) for pair in combinations(chosen, 2)]
+    unusual = [part for part in parts.values() if part.likelihood >= 0.3]
+    return pairs + ([together(unusual)] if len(unusual) > 2 else [])
+
+
+def beyond(
+    tried: Tried, pairs: Iterable[Candidate], reached: float, short: Short
+) -> list[Candidate]:
+    """Return the pairs that look better than the best single edit, best first; few."""
+    before = next(iter(tried.base.skills.values()))
+    able = {}
+    for pair in pairs:
+        gain = tried.screened.get(pair.label, 0.0)
+        if before + gain > reached + ENOUGH and effect_of(gain, pair, tried, short).promising:
+            able[pair.label] = (gain, pair)
+    best = sorted(able.values(), key=lambda item: -item[0])
+    return [pair for _, pair in best[:2]]

@@ -1,0 +1,138 @@
+"""The evidence record: everything that the checks can tell about a recipe in little time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from trickrun.checks.diagnose.probe import Probe, probe
+from trickrun.checks.diagnose.reference import reference
+from trickrun.checks.diagnose.short import Short
+from trickrun.checks.grad_check.check import grad_check
+from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.lr_find.check import Range, lr_find
+from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
+from trickrun.checks.overfit_batch.findings import unexplained
+from trickrun.checks.overfit_batch.search import Search
+from trickrun.checks.verdict import Verdict, derive
+from trickrun.diagnose import curves, signal
+from trickrun.diagnose.finding import Finding
+from trickrun.errors import TrickrunError
+from trickrun.params import PythonTarget
+from trickrun.recipe.load import Loaded
+
+VERSION = 1
+"""Of the evidence record's form; a part that is left out does not change it."""
+
+SEEDS, BATCH, BATCH_STEPS = 2, 32, 250
+RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
+"""The steps' sizes here: a fraction of what their own commands spend."""
+
+Tell = Callable[[str], None]
+"""Told what is looked at now."""
+
+
+@dataclass
+class Evidence:
+    """What was measured, as plain data, and what the rules make of it.
+
+    Args:
+        parts: by name; a part that failed is missing.
+        failed: why parts are missing, by name.
+        findings: of all parts.
+        probe: the short training, if it could be run.
+        reference: each learner's skill; see reference.py.
+        seconds: what each part took.
+    """
+
+    parts: dict[str, Any] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    probe: Probe | None = None
+    reference: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def take(self, name: str, verdict: Verdict) -> None:
+        """Add a check's verdict."""
+        self.parts[name] = {"verdict": verdict.verdict, **verdict.result}
+        self.findings += verdict.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence record as plain data."""
+        return {
+            "version": VERSION,
+            **self.parts,
+            "probe": self.probe.as_json() if self.probe else None,
+            "reference": self.reference,
+            "failed": self.failed,
+            "part_seconds": self.seconds,
+        }
+
+
+def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
+    """Measure everything that can be measured; a part that fails stops no other.
+
+    Args:
+        thorough: whether to look for what blocks a batch that cannot be fitted. Trainings with
+            edits tell more, so that this is for a diagnosis that makes none.
+        tell: told of each part as it begins.
+    """
+    found = Evidence()
+    parts: dict[str, Callable[[], None]] = {
+        "reference": lambda: found.reference.update(reference(short.data)),
+        "training": lambda: look_at_training(found, short),
+        "initial_loss": lambda: found.take("initial_loss", initial_loss(short.recipe, SEEDS)[0]),
+        "overfit_batch": lambda: look_at_batch(found, short, thorough),
+        "lr_find": lambda: found.take("lr_find", lr_find(at_full_length(short), RANGE)[0]),
+    }
+    if has_own_network(short):
+        parts["grad_check"] = lambda: found.take("grad_check", grad_check(short.recipe)[0])
+    for name, part in parts.items():
+        tell(name)
+        started = time.perf_counter()
+        try:
+            part()
+        except TrickrunError as error:
+            found.failed[name] = str(error)
+        except Exception as error:  # a user's code may raise anything, and the others go on
+            found.failed[name] = f"{type(error).__name__}: {error}"
+        found.seconds[name] = time.perf_counter() - started
+    return found
+
+
+def look_at_training(found: Evidence, short: Short) -> None:
+    """Train briefly, and judge layers and loss curve."""
+    found.probe = probe(short)
+    if found.probe.signal is not None:
+        found.findings += signal.findings(found.probe.signal)
+    if found.probe.curves is not None:
+        # A short training cannot tell whether the whole one is too short.
+        bad = curves.judge(found.probe.curves)
+        found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
+
+
+def look_at_batch(found: Evidence, short: Short, thorough: bool) -> None:
+    """Try to fit one batch."""
+    if thorough:
+        found.take("overfit_batch", overfit_batch(short.loaded, BATCH, BATCH_STEPS)[0])
+        return
+    base, data = one_batch(short.loaded, BATCH, BATCH_STEPS)
+    search = Search(base, data, BATCH_STEPS)
+    arm = search.run("base", {})
+    assert arm is not None
+    found.parts["overfit_batch"] = {"fitted": arm.fitted, "steps": arm.steps, "loss": arm.loss}
+    if not arm.fitted and arm.goal.learnable > 0:
+        found.findings.append(unexplained(short.loaded, search.arms))
+
+
+def at_full_length(short: Short) -> Loaded:
+    """Return the short recipe with the length of the user's own, which a learning rate is for."""
+    return derive(short.recipe, {"train.steps": short.span.steps})
+
+
+def has_own_network(short: Short) -> bool:
+    """Whether model or loss are the user's own code."""
+    recipe = short.loaded.recipe
+    return isinstance(recipe.model, PythonTarget) or isinstance(recipe.loss, PythonTarget)

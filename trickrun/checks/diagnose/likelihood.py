@@ -1,0 +1,111 @@
+"""How likely a part of a recipe is the cause, before anything was tried.
+
+These are own judgements, coarse on purpose: 0.9 for what hardly ever works, 0.5 for what often
+fails, 0.1 for what is usual and fine. They decide what is tried first when time is short, how much
+an edit must gain before it counts as a cause, and the order of causes whose edits gain the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+from trickrun.checks.overfit_batch.suspects import Suspect
+from trickrun.models.base import Model
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.optimizers import PythonOptimizer
+
+USUAL_RATES = {
+    "sgd": (3e-3, 0.3),
+    "adam": (1e-4, 1e-2),
+    "adamw": (1e-4, 1e-2),
+    "rmsprop": (1e-4, 5e-3),
+    "adagrad": (1e-3, 0.1),
+    "adadelta": (0.1, 2.0),
+}
+"""Learning rates between which most recipes lie; momentum m divides those of sgd by 1 / (1 - m), up
+to its effect at 0.9, but no more than fivefold."""
+
+BY_CODE = {
+    "TR21": 0.9,
+    "TR22": 0.95,
+    "TR25": 0.95,
+    "TR26": 0.95,
+    "TR27": 0.95,
+    "TR28": 0.9,
+    "TR29": 0.85,
+    "TR30": 0.6,
+    "TR44": 0.1,
+    "TR52": 0.7,
+    "TR53": 0.9,
+    "TR70": 0.1,
+    "TR71": 0.2,
+    "TR72": 0.15,
+    "TR74": 0.8,
+    "TR75": 0.3,
+    "TR76": 0.5,
+}
+"""Likelihood of the parts whose replacement `overfit-batch` tries, where the code says enough."""
+
+
+def of_rate(recipe: Recipe, up: bool) -> float:
+    """Return the likelihood of a learning rate that is too low (``up``) or too high."""
+    optimizer = recipe.optimizer
+    if isinstance(optimizer, PythonOptimizer):
+        return 0.4
+    low, high = USUAL_RATES.get(optimizer.kind_name, (1e-4, 1e-2))
+    shrink = min(5.0, 1 / (1 - getattr(optimizer, "momentum", 0.0)))
+    low, high = low / shrink, high / shrink
+    off = math.log10(low / optimizer.lr if up else optimizer.lr / high)
+    return min(0.95, max(0.2, 0.4 + 0.3 * off))
+
+
+def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
+    """Return the likelihood that a part with a usual replacement is the cause."""
+    match suspect.code:
+        case "TR23":
+            return of_init(recipe)
+        case "TR01":
+            return 0.15 if 0.2 < input_std < 3 else 0.85
+        case "TR42":
+            deep = isinstance(recipe.model, Model) and recipe.model.activation != "tanh"
+            return 0.5 if deep else 0.2
+        case "TR54":
+            narrow = min(getattr(recipe.model, "hidden", ()), default=0)
+            return 0.6 if narrow < 8 else 0.2
+        case "TR35" | "TR36":
+            return of_rate(recipe, suspect.code == "TR36")
+        case "TR71":
+            clip = recipe.optimizer.clip
+            bound = min(b for b in (clip.norm, clip.value) if b is not None) if clip else 1.0
+            return 0.7 if bound < 0.1 else 0.2
+    return BY_CODE.get(suspect.code, 0.3)
+
+
+def of_init(recipe: Recipe) -> float:
+    """Return the likelihood that the init is the cause."""
+    init = recipe.init
+    if init.kind_name in ("normal", "uniform"):
+        return 0.75
+    if init.head is not None or init.bias not in ("auto", "zeros"):
+        return 0.4
+    return 0.2
+
+
+def of_regularizer(path: str, recipe: Recipe) -> float:
+    """Return the likelihood that a regularizer is too strong, by its strength."""
+    name = path.rpartition(".")[2]
+    if path.startswith("augmentation"):
+        return 0.3
+    if name == "weight_decay":
+        strength = getattr(recipe.optimizer, "weight_decay", 0.0)
+        return 0.7 if strength >= 0.1 else 0.4 if strength > 0.01 else 0.1
+    trick = getattr(recipe.regularizers, name)
+    if name == "dropout":
+        return 0.8 if trick.p > 0.7 else 0.6 if trick.p > 0.5 else 0.15
+    strength = trick.model_dump(by_alias=True).get("lambda", 0.0)
+    return 0.8 if strength >= 0.03 else 0.5 if strength >= 3e-3 else 0.15
+
+
+def of_length(steps: int) -> float:
+    """Return the likelihood that a run of so many steps is too short."""
+    return 0.7 if steps < 100 else 0.5 if steps <= 300 else 0.2

@@ -1,0 +1,108 @@
+"""The short training of the recipe as it is; its layers and scores are looked at on the way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import Any
+
+from trickrun.checks.curves.evidence import setting_of
+from trickrun.checks.diagnose.short import EVALUATIONS, Short
+from trickrun.checks.diagnose.skill import skill
+from trickrun.checks.initial_loss.measure import constants_of
+from trickrun.checks.signal.measure import measure
+from trickrun.compiler import compile_recipe
+from trickrun.data.prepare import Part
+from trickrun.diagnose.curve_evidence import Curves
+from trickrun.diagnose.signal_evidence import SignalEvidence
+from trickrun.evaluate import evaluate
+from trickrun.job import Job
+
+LOOKED_AT = 512
+"""Samples of each look at the layers, and of the training split's own score."""
+
+POINTS = 10
+"""Points of the loss curve that the steps are averaged to."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the short training did.
+
+    Args:
+        val, train: skill on the two splits at the end; see skill.py.
+        losses: the loss of each step.
+        signal: what its layers did; None if it has none that can be looked at.
+        curves: its loss curve; None if nothing is known of a constant answer's loss.
+    """
+
+    val: float
+    train: float
+    losses: list[float]
+    signal: SignalEvidence | None
+    curves: Curves | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def probe(short: Short) -> Probe:
+    """Train the short recipe once and look at its layers.
+
+    Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
+    """
+    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    scores: list[dict[str, float]] = []
+    every = -(-short.steps // EVALUATIONS)
+
+    def score(done: int, total: int) -> None:
+        if (done % every == 0 or done == total) and job.data.val is not None:
+            scores.append(score_of(job, job.data.val, "val"))
+
+    evidence = measure(job, LOOKED_AT, short.steps, score)
+    train = Part(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
+    found = skill(score_of(job, train, "train"), short.data.task, "train")
+    val = skill(scores[-1], short.data.task) if scores else found
+    if evidence.non_finite_step is not None:
+        val = found = skill({}, short.data.task)
+    return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence))
+
+
+def score_of(job: Job, part: Part, name: str) -> dict[str, float]:
+    """Return the scores of a split as an evaluation's record names them."""
+    target = job.loss_kind.prepare(part.y, job.data.task)
+    if target.is_floating_point():
+        target = target.to(job.dtype)
+    return {f"{name}_{key}": value for key, value in evaluate(job, part, target).items()}
+
+
+def curves_of(job: Job, evidence: SignalEvidence) -> Curves | None:
+    """Return the step losses as a curve of POINTS means, without validation."""
+    losses = [loss for loss in evidence.losses if math.isfinite(loss)]
+    constants = constants_of(job, job.order(0)[: 2 * LOOKED_AT])
+    if constants.best is None or job.loss.reduction != "mean":
+        return None
+    size = max(1, len(losses) // POINTS)
+    blocks = [losses[i : i + size] for i in range(0, len(losses) - size + 1, size)]
+    ends = tuple(float(size * (i + 1)) for i in range(len(blocks)))
+    return Curves(
+        run="",
+        recipe="",
+        epochs=tuple(end / job.span.per_epoch for end in ends),
+        steps=ends,
+        lrs=tuple(fmean(evidence.lrs[i * size : (i + 1) * size]) for i in range(len(blocks))),
+        train_loss=tuple(fmean(block) for block in blocks),
+        val_loss=(),
+        metric="",
+        values=(),
+        maximizes=False,
+        best_epoch=None,
+        stopped_by="steps",
+        non_finite=evidence.non_finite_step is not None,
+        baseline=constants.of(constants.best),
+        floor=0.0,
+        val_samples=None,
+        setting=replace(setting_of(job.recipe), length=job.span.steps),
+    )

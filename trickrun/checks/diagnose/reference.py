@@ -1,0 +1,59 @@
+"""How well learners that have no training loop do on the same samples: what the data allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trickrun.checks.diagnose.skill import metric_name, skill
+from trickrun.data.prepare import Part, Prepared
+
+MOST = 2000
+"""Training samples that they get: enough to tell learnable data from noise within seconds."""
+
+WIDEST = 4096
+"""Inputs with more numbers than this are left to the networks."""
+
+
+def reference(data: Prepared) -> dict[str, float]:
+    """Return each learner's skill on the validation split; none if there is none, or for inputs
+    that are too large or not finite.
+
+    Two that fail differently: a linear model on scaled features, and randomized trees, which no
+    scaling disturbs.
+    """
+    if data.val is None or data.train.x[0].numel() > WIDEST:
+        return {}
+    x, y = arrays(data.train, MOST)
+    x_val, y_val = arrays(data.val, MOST)
+    if not (np.isfinite(x).all() and np.isfinite(x_val).all()) or len(np.unique(y)) < 2:
+        return {}
+    name = metric_name(data.task)
+    return {
+        kind: skill({f"val_{name}": float(learner.fit(x, y).score(x_val, y_val))}, data.task)
+        for kind, learner in learners(data.task.kind == "classification").items()
+    }
+
+
+def arrays(part: Part, most: int) -> tuple[Any, Any]:
+    """Return at most ``most`` samples: flat inputs [n, features], targets [n] or [n, targets]."""
+    x = part.x[:most].flatten(1).double().cpu().numpy()
+    y = part.y[:most].cpu().numpy()
+    return x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def learners(classes: bool) -> dict[str, Any]:
+    """Return the learners, seeded."""
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    from sklearn.linear_model import Ridge, RidgeClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    linear, trees = (
+        (RidgeClassifier, ExtraTreesClassifier) if classes else (Ridge, ExtraTreesRegressor)
+    )
+    return {
+        "linear": make_pipeline(StandardScaler(), linear(alpha=10.0)),
+        "trees": trees(n_estimators=60, min_samples_leaf=1 if classes else 3, random_state=0),
+    }

@@ -1,0 +1,208 @@
+"""The end of a diagnosis: which findings are faults, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.intervention import Effect
+from trickrun.diagnose.rank import consequences, ranked
+
+CERTAIN = frozenset(
+    {
+        "TR03",
+        "TR05",
+        "TR10",
+        "TR12",
+        "TR13",
+        "TR14",
+        "TR21",
+        "TR22",
+        "TR25",
+        "TR26",
+        "TR27",
+        "TR28",
+        "TR29",
+        "TR31",
+        "TR32",
+        "TR33",
+        "TR34",
+        "TR45",
+        "TR46",
+        "TR47",
+    }
+)
+"""Faults by construction: what they say is wrong whatever the scores are."""
+
+SURE = 0.8
+"""Confidence that such a finding must have to stand without proof."""
+
+OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
+"""Causes that name a whole part; a sure finding about what is inside says more."""
+
+HARMS = 0.05
+"""Loss of skill that takes even a certain finding's edit back."""
+
+BEHIND = 0.1
+"""Distance in skill to what is reachable from which on a recipe trains badly. Own: learners that
+are tuned for nothing differ by as much."""
+
+NOTHING = 0.05
+"""Skill below which a network has learned nothing."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How well the recipe does as it is.
+
+    Args:
+        skill: of the short training; 0 is a constant answer, 1 perfect.
+        reachable: the best skill that anything reached on the same samples.
+        error: standard error of a skill by the number of validation samples.
+        training: skill on the training samples themselves.
+        known: whether the recipe could be trained at all.
+    """
+
+    skill: float
+    reachable: float
+    error: float
+    training: float
+    known: bool = True
+
+    @property
+    def poor(self) -> bool:
+        """Whether it trains badly."""
+        return self.skill < self.reachable - max(BEHIND, 2 * self.error)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nobody learned anything from these samples."""
+        return self.reachable < max(NOTHING, 2 * self.error)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An edit that helped.
+
+    Args:
+        path: the part of the recipe that it replaces.
+        edit: recipe path to value.
+        code, name, why: the finding, if no rule has said more.
+        effect: what it did.
+    """
+
+    path: str
+    edit: dict[str, Any]
+    code: str
+    name: str
+    why: str
+    effect: Effect
+
+
+def without_trying(findings: Iterable[Finding], standing: Standing) -> list[Finding]:
+    """Return the findings of a diagnosis that tried no edit, causes first.
+
+    Where the recipe does about as well as can be expected, only what is wrong by construction is
+    an error: flat metrics, small gradients and the like are normal in a network that works.
+    """
+    fine = standing.known and not standing.poor and not standing.hopeless
+    return ranked(lowered(finding) if fine else finding for finding in findings)
+
+
+def lowered(finding: Finding) -> Finding:
+    """Return the finding as a warning, unless it stands without proof."""
+    if finding.severity != "error" or certain(finding):
+        return finding
+    return replace(finding, severity="warning")
+
+
+def certain(finding: Finding) -> bool:
+    """Whether a finding is wrong by construction."""
+    grave = finding.severity == "error" and finding.confidence >= SURE
+    return grave and finding.code in CERTAIN
+
+
+def with_what_was_tried(
+    findings: Iterable[Finding],
+    causes: Sequence[Cause],
+    failed: Sequence[dict[str, Any]],
+    standing: Standing,
+) -> list[Finding]:
+    """Return the findings of a diagnosis that tried edits, best first.
+
+    Args:
+        causes: edits that helped, likeliest cause first.
+        failed: edits that did harm.
+    """
+    left = ranked(findings)
+    confirmed: list[Finding] = []
+    for cause in causes:
+        said = spokesman(cause, left)
+        left = [finding for finding in left if finding is not said]
+        confirmed.append(proven(cause, said, first=not confirmed))
+    keep = not causes and (standing.poor or standing.hopeless or not standing.known)
+    rest = [judged(finding, failed, keep) for finding in left]
+    sure = [finding for finding in rest if certain(finding)]
+    roots = [f for f in sure if any(c.code in consequences(f.code) for c in confirmed[:1])]
+    first = [*roots, *confirmed, *(finding for finding in sure if finding not in roots)]
+    others = ranked(finding for finding in rest if finding not in sure)
+    return [*first, *others]
+
+
+def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
+    """Return the finding that says why an edit helped, if one does."""
+    same = [f for f in findings if f.edit and next(iter(f.edit)) == cause.path]
+    for finding in same:
+        if finding.code == cause.code:
+            return finding
+    if cause.code in OWN_CODE:
+        return next((f for f in findings if certain(f) and f.edit is None), None)
+    return None
+
+
+def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
+    """Return the finding for an edit that helped, an error if it is the first."""
+    effect = cause.effect
+    confirmed = {"before": round(effect.before, 4), "after": round(effect.after, 4)}
+    numbers = {"gains": list(effect.gains), "needed": effect.needed}
+    found = said or Finding(cause.code, cause.name, "error", 0.0, cause.path, {}, cause.why)
+    return replace(
+        found,
+        severity="error" if first else "warning",
+        confidence=max(found.confidence, 0.9 if first else 0.6),
+        evidence={**found.evidence, **numbers},
+        edit=cause.edit,
+        confirmed=confirmed,
+    )
+
+
+def judged(finding: Finding, failed: Sequence[dict[str, Any]], keep: bool) -> Finding:
+    """Return a finding that no trial confirmed, as grave as it then is.
+
+    Args:
+        failed: edits that did harm.
+        keep: whether errors that no edit can test stand, because the recipe trains badly and
+            nothing else explains it.
+    """
+    if finding.severity != "error":
+        return finding
+    if finding.edit in failed:
+        return replace(finding, severity="warning", confidence=finding.confidence / 2)
+    if certain(finding) or (keep and finding.edit is None):
+        return finding
+    return replace(finding, severity="warning")
+
+
+def nothing_helps(standing: Standing, tried: int, where: str) -> Finding:
+    """Return TR80: the recipe trains badly, and no edit changes that."""
+    numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
+    why = f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
+    if standing.hopeless:
+        why += "and nothing else learns these samples either. "
+    else:
+        why += f"where {standing.reachable:.2f} can be reached. "
+    why += f"Nothing I can change helps ({tried} edits tried): look at {where}."
+    name = "Trains badly, and no edit helps"
+    return Finding("TR80", name, "error", 0.5, where, numbers, why)
