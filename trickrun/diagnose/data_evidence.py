@@ -1,0 +1,151 @@
+"""What the splits of a data set are like, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs of one split as the network gets them: after normalization.
+
+    Args:
+        samples: size of the split.
+        low, high: the smallest and the largest finite value.
+        mean, std: over all values together.
+        sizes: the root mean square of a feature: the smallest, the median and the largest one.
+            Features that are constant in training are left out here.
+        non_finite: values that are NaN or infinite.
+    """
+
+    samples: int
+    low: float
+    high: float
+    mean: float
+    std: float
+    sizes: tuple[float, float, float]
+    non_finite: int = 0
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far the inputs of a split are from the training split's, and by chance would be.
+
+    Args:
+        mean: root mean square over the features of the distance of their means, in the training
+            split's standard deviations.
+        scale: median over the features of the ratio of the standard deviations.
+        samples: the split's size, which bounds what chance can do.
+        classes: total variation distance of the class shares; 0 for values.
+        new_classes: classes that the training split lacks.
+    """
+
+    mean: float
+    scale: float
+    samples: int
+    classes: float = 0.0
+    new_classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Samples that occur more than once.
+
+    Args:
+        within: share of the training samples whose input an earlier one has too.
+        conflicting: share of the training samples that share their input with one of another
+            target.
+        across: share of a split's samples whose input is in the training split, by split.
+        chance: whether the features take so few values that equal inputs are to be expected.
+    """
+
+    within: float = 0.0
+    conflicting: float = 0.0
+    across: tuple[tuple[str, float], ...] = ()
+    chance: bool = False
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The values to predict, in the unit of the loss; for several targets the extreme ones.
+
+    Args:
+        low, high, mean, std: of the training split; mean and std are those of the target whose
+            values are largest.
+        size: the largest root mean square of a target.
+        smallest: the smallest root mean square of a target.
+        outputs: number of targets.
+        distinct: number of different values, if there are few; else 0.
+        even: whether these lie at even distances from each other and from 0.
+        whole: whether they are whole numbers.
+        scaled: whether data.scale_targets has been at work.
+    """
+
+    low: float
+    high: float
+    mean: float
+    std: float
+    size: float
+    smallest: float
+    outputs: int = 1
+    distinct: int = 0
+    even: bool = False
+    whole: bool = False
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of the training split.
+
+    Args:
+        labels: their names.
+        counts: samples of each.
+        unused: the first or the last class, if no split has a sample of it.
+    """
+
+    labels: tuple[str, ...]
+    counts: tuple[int, ...]
+    unused: str = ""
+
+
+@dataclass(frozen=True)
+class DataEvidence:
+    """What can be said of a data set before any training.
+
+    Args:
+        shape: of one input.
+        train: the training inputs.
+        splits: the other splits' inputs, by name.
+        drift: how they differ from the training split, by name.
+        constant: number of features that are constant in training.
+        constant_names: the names of the first ten, or their numbers.
+        copies: samples that occur more than once.
+        targets: for regression.
+        classes: for classification.
+        order: how alike neighbours in the stored order are: 0 as by chance, 1 sorted.
+    """
+
+    shape: tuple[int, ...]
+    train: Inputs
+    splits: tuple[tuple[str, Inputs], ...] = ()
+    drift: tuple[tuple[str, Drift], ...] = ()
+    constant: int = 0
+    constant_names: tuple[str, ...] = ()
+    copies: Copies = Copies()
+    targets: Targets | None = None
+    classes: Classes | None = None
+    order: float = 0.0
+
+    @property
+    def features(self) -> int:
+        """Number of values in one input."""
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an input is [channels, height, width]: borders may well be constant there."""
+        return len(self.shape) == 3
