@@ -14,8 +14,8 @@ from trickrun.data.prepare import Part, Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Batch, Job, Step
-from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
-from trickrun.models.base import Blocks, Model
+from trickrun.ledger import all_touches, bind_augmentations, bind_penalties
+from trickrun.models.base import Blocks
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream, generator
@@ -23,7 +23,7 @@ from trickrun.targets import call, resolve
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import AutoLoss, Loss, LossFunction
-from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
+from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric
 from trickrun.tricks.schedules import Plateau, Span
 from trickrun.tricks.stopping import EarlyStopping
 
@@ -49,19 +49,18 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     if isinstance(loss_kind, AutoLoss):
         loss_kind = loss_kind.chosen(data.task)
     loss_kind.check(data.task)
-    loss_kind.check_places(data.task)
     outputs = loss_kind.outputs(data.task)
 
     dropout_stream = StepStream(recipe.seed, "dropout", device)
-    model = build_model(recipe, folder, data, outputs, dropout_stream)
+    model = build_model(recipe, folder, data.shape, outputs, dropout_stream)
     touches = initialize(
         model, recipe.init, recipe.seed, leave_as_built=isinstance(recipe.model, PythonModel)
     )
     model.to(device, dtype)
     check_output(model, data, dtype, outputs)
-    penalties = bind_penalties(recipe, model)
     touches += fit_init_to_data(recipe, model, data, loss_kind)
     check_touched(touches)
+    penalties = bind_penalties(recipe, model)
     touches += all_touches(recipe, model, loss_kind, penalties)
 
     metrics = {
@@ -168,15 +167,7 @@ def build_model(
     """
     params, task = recipe.model, data.task
     if isinstance(params, PythonModel):
-        return params.build_python(
-            folder, data.shape, outputs, recipe.seed, vocabulary=len(task.vocabulary)
-        )
-    if task.vocabulary and not params.takes_tokens:
-        raise CompileError(
-            f"{params.kind} takes numbers, but the data's inputs are tokens",
-            "model",
-            "use model: lstm, gru, rnn or transformer",
-        )
+        return params.build_python(folder, inputs, outputs, recipe.seed)
     blocks = Blocks(
         activation=params.activation,
         head_activation=params.head_activation,
@@ -185,14 +176,12 @@ def build_model(
         dropout=recipe.regularizers.dropout,
         dropout_stream=stream,
     )
-        tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
-    return params.build(blocks, data.shape, outputs)
+    return params.build(blocks, inputs, outputs)
 
 
 def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:
-    """Raise CompileError unless the model maps two training samples to [2, outputs], or to
-    [2, T, outputs] if each place asks for the next token."""
-    x = data.inputs(data.train.x[:2], dtype)
+    """Raise CompileError unless the model maps two training samples to [2, outputs]."""
+    x = data.scaler(data.train.x[:2].to(dtype))
     model.eval()
     try:
         with torch.no_grad():
@@ -204,16 +193,14 @@ def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: 
             "make its first layer fit the data, or choose another model kind",
         ) from error
     shape = list(prediction.shape) if isinstance(prediction, torch.Tensor) else type(prediction)
-    wanted = [*(x.shape if data.task.next_token else x.shape[:1]), outputs]
-    if shape != wanted:
+    if shape != [len(x), outputs]:
         raise CompileError(
-            f"for {len(x)} samples the model returns {shape}, the loss needs {wanted}",
+            f"for {len(x)} samples the model returns {shape}, the loss needs [{len(x)}, {outputs}]",
             "model",
             f"end it with a layer of {outputs} outputs",
         )
 
 
-def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:
 def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Loss) -> list[Touch]:
     """Let the init correct ``model`` by the training split, in place; return the ledger's lines."""
     init = recipe.init
@@ -234,6 +221,7 @@ def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Los
     return [init.head_bias.apply(model, constant, activation)]
 
 
+def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:
     """Return the batch size and the length of the run in steps.
 
     Raises CompileError if a batch does not fit the data, or batch norm would see one sample.
@@ -277,8 +265,6 @@ def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:
     """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
     if recipe.metrics is None:
         return (Accuracy(),) if task.kind == "classification" else (MAE(), R2())
-        if task.next_token:
-            return (Accuracy(), Perplexity())
     for metric in recipe.metrics:
         metric.check(task)
     return recipe.metrics

@@ -22,15 +22,13 @@ class CrossEntropy(Loss):
     """The negative log-probability of the right class, from logits.
 
     Formula: -log softmax(z)[y], times the weight of class y.
-    When: classification; the model must end in plain logits, with no softmax of its own. Of
-        next-token data it is the mean over the places of a sample.
+    When: classification; the model must end in plain logits, with no softmax of its own.
     Defaults: no class weights; ``balanced`` weighs class c by n / (classes * n_c).
     Interactions: label_smoothing mixes the target with the uniform distribution.
     Source: torch.nn.functional.cross_entropy.
     """
 
     takes_label_smoothing: ClassVar[bool] = True
-    takes_places: ClassVar[bool] = True
 
     kind: Literal["cross_entropy"] = "cross_entropy"
     class_weights: ClassWeights = None
@@ -38,10 +36,6 @@ class CrossEntropy(Loss):
     def check(self, task: Task) -> None:
         needs_classes(self.kind, task)
         class_weights(self.class_weights, task)
-        if task.next_token and self.class_weights is not None:
-            raise CompileError(
-                "next-token data has no classes to weigh", "loss.class_weights", "leave it out"
-            )
 
     def outputs(self, task: Task) -> int:
         return task.classes
