@@ -14,8 +14,8 @@ from trickrun.data.prepare import Part, Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Batch, Job, Step
-from trickrun.ledger import all_touches, bind_augmentations, bind_penalties
-from trickrun.models.base import Blocks
+from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
+from trickrun.models.base import Blocks, Model
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream, generator
@@ -159,13 +159,10 @@ def to_device(data: Prepared, device: torch.device) -> Prepared:
 
 
 def build_model(
-    recipe: Recipe, folder: Path, data: Prepared, outputs: int, stream: StepStream
+    recipe: Recipe, folder: Path, inputs: tuple[int, ...], outputs: int, stream: StepStream
 ) -> nn.Module:
-    """Return the network from inputs of ``data`` to ``outputs``, with its tricks' layers in place.
-
-    Raises CompileError if it cannot take such inputs.
-    """
-    params, task = recipe.model, data.task
+    """Return the network from [N, *inputs] to [N, outputs], with its tricks' layers in place."""
+    params = recipe.model
     if isinstance(params, PythonModel):
         return params.build_python(folder, inputs, outputs, recipe.seed)
     blocks = Blocks(

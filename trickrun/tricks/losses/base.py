@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.data.task import Task
-from trickrun.errors import CompileError
 from trickrun.params import Params
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.task import Task
-from trickrun.errors import CompileError
 from trickrun.tricks.losses.base import Loss, LossFunction
 from trickrun.tricks.losses.classes import (
     ClassWeights,
@@ -50,16 +49,11 @@ class CrossEntropy(Loss):
 
         def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             weight = None if weights is None else weights.to(prediction)
-            losses = functional.cross_entropy(
-                prediction.flatten(0, -2),
-                target.flatten(),
-                weight,
-                reduction="none",
-                label_smoothing=label_smoothing,
+            return functional.cross_entropy(
+                prediction, target, weight, reduction="none", label_smoothing=label_smoothing
             )
-            return losses.view(len(prediction), -1).mean(1) if target.ndim > 1 else losses
 
         return LossFunction(per_sample, weight_of(weights), self.reduction)
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
-        return prediction.softmax(dim=-1)
+        return prediction.softmax(dim=1)
