@@ -56,6 +56,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     touches = initialize(
         model, recipe.init, recipe.seed, leave_as_built=isinstance(recipe.model, PythonModel)
     )
+    recipe.normalization.normalize_weights(model, recipe.seed)
     model.to(device, dtype)
     check_output(model, data, dtype, outputs)
     touches += fit_init_to_data(recipe, model, data, loss_kind)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 
 import torch
 
 from trickrun.data.prepare import Part
 from trickrun.job import Job
+from trickrun.modules.recalibrate import recalibrate
 from trickrun.records import Evaluation
 from trickrun.state import Progress
+from trickrun.tricks.normalization import Batch
 
 BATCH = 1024
 """Samples a forward pass; larger ones are no faster and need more memory."""
@@ -30,6 +33,9 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
         "lr": float(job.optimizer.param_groups[0]["lr"]),
     }
     progress.losses.clear()
+    if recalibrates(job):
+        with job.autocast():
+            recalibrate(job.model, calibration_batches(job))
     if job.data.val is not None:
         if prediction is None:
             prediction = predict(job, job.data.val.x)
@@ -38,6 +44,24 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
     progress.history.append(values)
     improved = job.stopping.best(progress.history) == len(progress.history) - 1
     return Evaluation(values, improved, time.perf_counter() - started)
+
+
+def recalibrates(job: Job) -> bool:
+    """Return whether batch norm's statistics are taken anew before each evaluation."""
+    normalization = job.recipe.normalization
+    return isinstance(normalization, Batch) and normalization.recalibrate
+
+
+def calibration_batches(job: Job) -> Iterator[torch.Tensor]:
+    """Yield the training split's inputs as the model sees them in evaluation, in whole batches.
+
+    They are shuffled as training batches are: of samples sorted by class each batch would have the
+    variance of one class alone.
+    """
+    whole = len(job.data.train) // job.batch_size * job.batch_size
+    for indices in job.order(0)[:whole].split(job.batch_size):
+        with job.autocast():
+            yield job.inputs(job.data.train.x.index_select(0, indices))
 
 
 def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:

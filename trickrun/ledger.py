@@ -7,18 +7,27 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from trickrun.errors import CompileError
 from trickrun.job import BoundAugmentation, BoundPenalty
 from trickrun.models.python import PythonModel
 from trickrun.modules.dropout import KeyedDropout
+from trickrun.modules.rms_norm import ChannelRMSNorm
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import Loss
+from trickrun.tricks.normalization import Spectral, Weight
 from trickrun.tricks.regularizers.base import penalized
 
-NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+NORMS = (
+    nn.modules.batchnorm._NormBase,
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.RMSNorm,
+    ChannelRMSNorm,
+)
 
 
 def all_touches(
@@ -45,10 +54,14 @@ def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
     touches = []
     own = isinstance(recipe.model, PythonModel)
     if recipe.normalization.kind != "none":
-        count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
-        touches.append(
-            Touch("normalization", recipe.normalization.kind, counted(count, "layer"), count)
-        )
+        kind = recipe.normalization.kind
+        if isinstance(recipe.normalization, Weight | Spectral):
+            count = sum(is_parametrized(m, "weight") for m in model.modules())
+            what = f"the weights of {counted(count, 'layer')}"
+        else:
+            count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
+            what = counted(count, "layer")
+        touches.append(Touch("normalization", kind, what, count))
     dropout = recipe.regularizers.dropout
     if dropout is not None:
         count = 0 if own else sum(isinstance(m, KeyedDropout) for m in model.modules())

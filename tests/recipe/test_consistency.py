@@ -218,6 +218,13 @@ def test_what_is_probably_not_meant_is_warned_of(
     assert warning.place is not None
 
 
+@pytest.mark.parametrize(("size", "warned"), [(2, 1), (7, 1), (8, 0), ("full", 0)])
+def test_batch_norm_on_few_samples_is_warned_of(tmp_path: Path, size: int | str, warned: int):
+    text = f"data: {{kind: digits, batch_size: {size}}}\nmodel: mlp\nnormalization: "
+    assert len(warnings(tmp_path, text + "batch")) == warned
+    assert warnings(tmp_path, text + "layer") == ()
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -75,7 +75,7 @@ class Blocks:
     @property
     def hidden_bias(self) -> bool:
         """Whether a hidden layer has a bias: not right before a norm that subtracts the mean."""
-        return self.bias_before(self.normalization.placement == "before_activation")
+        return self.bias_before(self.normalization.before_activation)
 
     def bias_before(self, norm: bool) -> bool:
         """Whether a hidden layer has a bias; ``norm``: a normalization follows it right away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import torch
@@ -24,11 +25,30 @@ def weight_layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
     return [(name, part) for name, part in model.named_modules() if isinstance(part, WEIGHT_LAYERS)]
 
 
+def plain_layers(model: nn.Module) -> list[tuple[str, nn.Linear | _ConvNd]]:
+    """Return the named fully connected and convolutional layers that compute with one weight of
+    their own: none that is shared with another layer, and none that is itself computed."""
+    owners: Counter[nn.Parameter | None] = Counter(
+        p for part in model.modules() for p in part.parameters(recurse=False)
+    )
+    return [
+        (name, part)
+        for name, part in model.named_modules()
+        if isinstance(part, nn.Linear | _ConvNd) and owners.get(part._parameters.get("weight")) == 1
+    ]
+
+
 def weights(layer: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """Yield the weight layer's own weights: its parameters of two or more dimensions."""
+    """Yield the weight layer's own weights: its parameters of two or more dimensions.
+
+    Of a weight that is computed (normalization: weight) they are what it is computed from.
+    """
     for name, parameter in layer.named_parameters(recurse=False):
         if "bias" not in name:
             yield name, parameter
+    for name, computed in getattr(layer, "parametrizations", {}).items():
+        if "bias" not in name:
+            yield from computed.named_parameters(f"parametrizations.{name}", recurse=False)
 
 
 def biases(layer: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:

@@ -8,6 +8,7 @@ from trickrun.errors import CompileError
 from trickrun.tricks.normalization import (
     RMS,
     Batch,
+    GhostBatch,
     Group,
     Instance,
     Layer,
@@ -28,7 +29,7 @@ def standardized(x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
 def by_formula(kind: str, x: torch.Tensor) -> torch.Tensor:
     rest = tuple(range(1, x.ndim))
     positions = tuple(range(2, x.ndim))
-    if kind == "batch":
+    if kind in ("batch", "ghost_batch"):  # one part
         return standardized(x, (0, *positions))
     if kind == "layer":
         return standardized(x, rest)
@@ -41,6 +42,7 @@ def by_formula(kind: str, x: torch.Tensor) -> torch.Tensor:
 
 
 KINDS = [Batch(eps=EPS), Layer(eps=EPS), Group(groups=2, eps=EPS), RMS(eps=EPS), Instance(eps=EPS)]
+KINDS.append(GhostBatch(eps=EPS))
 
 
 # Instance normalization has no place in a table: see test_instance_on_a_table.

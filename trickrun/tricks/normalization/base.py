@@ -1,4 +1,4 @@
-"""What every normalization layer shares."""
+"""What every normalization shares."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 class Normalization(Params):
-    """Parameters that every normalization takes beside its own."""
+    """What models and the compiler ask of every kind."""
 
     subtracts_mean: ClassVar[bool] = False
     """Whether a constant added to each channel is removed again, so a bias before it is useless."""
 
-    placement: Literal["before_activation", "after_activation"] = Field(
-        default="before_activation", description="where it stands around each hidden activation"
-    )
+    @property
+    def before_activation(self) -> bool:
+        """Whether its layers stand right before the hidden activations."""
+        return True
 
     def layer(self, features: int, dims: int) -> nn.Module | None:
         """Return the layer for inputs [N, features] (``dims`` 0) or [N, features, *spatial].
@@ -29,4 +30,19 @@ class Normalization(Params):
             features: number of features or channels.
             dims: number of spatial dimensions, 0 to 2.
         """
-        raise NotImplementedError
+        return None
+
+    def normalize_weights(self, model: nn.Module, seed: int) -> None:
+        """Change how the initialized ``model`` computes its weights; most kinds change nothing."""
+
+
+class NormalizationLayer(Normalization):
+    """Parameters that every kind takes which is a layer of its own."""
+
+    placement: Literal["before_activation", "after_activation"] = Field(
+        default="before_activation", description="where it stands around each hidden activation"
+    )
+
+    @property
+    def before_activation(self) -> bool:
+        return self.placement == "before_activation"

@@ -6,13 +6,13 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Count, Positive
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization.base import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Group(Normalization):
+class Group(NormalizationLayer):
     """Normalize each sample over groups of neighbouring channels; the batch plays no part.
 
     Formula: y = gamma * (x - mean_group) / sqrt(var_group + eps) + beta, the mean over the channels

@@ -6,13 +6,13 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Positive
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization.base import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Instance(Normalization):
+class Instance(NormalizationLayer):
     """Normalize each channel of each sample over its positions; the batch plays no part.
 
     Formula: y = gamma * (x - mean_positions) / sqrt(var_positions + eps) + beta.

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization.base import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Layer(Normalization):
+class Layer(NormalizationLayer):
     """Normalize each sample over all features of the layer; the batch plays no part.
 
     Formula: y = gamma * (x - mean_sample) / sqrt(var_sample + eps) + beta. For images the mean is

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization.base import NormalizationLayer
 
 
-class NoNormalization(Normalization):
+class NoNormalization(NormalizationLayer):
     """No normalization layers.
 
     Formula: y = x.

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization.base import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class RMS(Normalization):
+class RMS(NormalizationLayer):
     """Divide each sample by the root mean square of its features; no mean is subtracted.
 
     Formula: y = gamma * x / sqrt(mean(x²) + eps). For images the mean is over channels and
