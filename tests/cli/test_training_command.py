@@ -232,3 +232,16 @@ def test_watch_ends_a_lost_run_with_its_reason(trickrun, recipe):
     assert ran.json["error"]["where"] == "TR43 Dead units"
     lines = Path(ran.json["run"], "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["cause"] == "lost"
+
+
+def test_train_tells_why_a_run_did_not_learn(trickrun, recipe):
+    changes = ["init={kind: constant, value: 0.0}", "train={steps: 40, look_every: 10}"]
+    ran = trickrun("train", recipe, *changes, "train.eval_every=5")
+    assert ran.code == 0
+    assert "TR43 Dead units (linear1)" in ran.out
+    folder = Path(re.search(r"run: (\S+)", ran.out)[1])
+    assert json.loads((folder / "findings.json").read_text())[0]["code"] == "TR43"
+    evidence = json.loads((folder / "evidence.json").read_text())
+    assert evidence["version"] == 1
+    assert [look["step"] for look in evidence["looks"]] == [0, 10, 20, 30]
+    assert len(evidence["curves"]["val_loss"]) == 8

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trickrun.cli.options import AsJson, Debug, Overrides, RunsDir, complete_run
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.output import Answer, Verdict, answer
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
 
 
 def conclude(outcome: Outcome, recipe: str, loaded: Loaded | None = None) -> Answer:
-    """Print how a run ended and return its answer."""
+    """Print how a run ended, and what that shows, and return its answer."""
     from trickrun.report.progress import print_outcome
 
     print_outcome(outcome)
@@ -142,7 +142,25 @@ def conclude(outcome: Outcome, recipe: str, loaded: Loaded | None = None) -> Ans
     if outcome.interrupted:
         hint = f"go on with: trickrun train --resume {outcome.folder.path}"
         return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
-    return Answer("fail" if outcome.missed else "pass", result, recipe, run)
+    findings = shown_findings(outcome)
+    grave = any(finding["severity"] != "info" for finding in findings)
+    verdict: Verdict = "fail" if outcome.missed else "warn" if grave else "pass"
+    return Answer(verdict, result, recipe, run, findings)
+
+
+def shown_findings(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return what a finished run shows; print what of it people should know."""
+    from trickrun.checks.curves.after import read_run
+    from trickrun.report.console import terminal
+    from trickrun.report.verdict import print_finding
+
+    found = read_run(outcome.folder)
+    for finding in found:
+        if finding.severity != "info":
+            print_finding(terminal(), finding)
+    findings = [finding.as_json() for finding in found]
+    outcome.folder.write_json("findings.json", findings)
+    return findings
 
 
 def warn(loaded: Loaded) -> None:
