@@ -10,12 +10,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Part, Prepared, prepare
+from trickrun.data.part import Part
+from trickrun.data.prepare import Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Batch, Job, Step
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
-from trickrun.models.base import Blocks, Model
+from trickrun.models.base import Blocks, Model, Tokens
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream, generator
@@ -23,7 +24,7 @@ from trickrun.targets import call, resolve
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import AutoLoss, Loss, LossFunction
-from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric
+from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
 from trickrun.tricks.schedules import Plateau, Span
 from trickrun.tricks.stopping import EarlyStopping
 
@@ -49,10 +50,11 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     if isinstance(loss_kind, AutoLoss):
         loss_kind = loss_kind.chosen(data.task)
     loss_kind.check(data.task)
+    loss_kind.check_places(data.task)
     outputs = loss_kind.outputs(data.task)
 
     dropout_stream = StepStream(recipe.seed, "dropout", device)
-    model = build_model(recipe, folder, data.shape, outputs, dropout_stream)
+    model = build_model(recipe, folder, data, outputs, dropout_stream)
     touches = initialize(
         model, recipe.init, recipe.seed, leave_as_built=isinstance(recipe.model, PythonModel)
     )
@@ -160,12 +162,23 @@ def to_device(data: Prepared, device: torch.device) -> Prepared:
 
 
 def build_model(
-    recipe: Recipe, folder: Path, inputs: tuple[int, ...], outputs: int, stream: StepStream
+    recipe: Recipe, folder: Path, data: Prepared, outputs: int, stream: StepStream
 ) -> nn.Module:
-    """Return the network from [N, *inputs] to [N, outputs], with its tricks' layers in place."""
-    params = recipe.model
+    """Return the network from inputs of ``data`` to ``outputs``, with its tricks' layers in place.
+
+    Raises CompileError if it cannot take such inputs.
+    """
+    params, task = recipe.model, data.task
     if isinstance(params, PythonModel):
-        return params.build_python(folder, inputs, outputs, recipe.seed)
+        return params.build_python(
+            folder, data.shape, outputs, recipe.seed, vocabulary=len(task.vocabulary)
+        )
+    if task.vocabulary and not params.takes_tokens:
+        raise CompileError(
+            f"{params.kind} takes numbers, but the data's inputs are tokens",
+            "model",
+            "use model: lstm, gru, rnn or transformer",
+        )
     blocks = Blocks(
         activation=params.activation,
         head_activation=params.head_activation,
@@ -173,13 +186,15 @@ def build_model(
         normalization=recipe.normalization,
         dropout=recipe.regularizers.dropout,
         dropout_stream=stream,
+        tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
     )
-    return params.build(blocks, inputs, outputs)
+    return params.build(blocks, data.shape, outputs)
 
 
 def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:
-    """Raise CompileError unless the model maps two training samples to [2, outputs]."""
-    x = data.scaler(data.train.x[:2].to(dtype))
+    """Raise CompileError unless the model maps two training samples to [2, outputs], or to
+    [2, T, outputs] if each place asks for the next token."""
+    x = data.inputs(data.train.x[:2], dtype)
     model.eval()
     try:
         with torch.no_grad():
@@ -191,9 +206,10 @@ def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: 
             "make its first layer fit the data, or choose another model kind",
         ) from error
     shape = list(prediction.shape) if isinstance(prediction, torch.Tensor) else type(prediction)
-    if shape != [len(x), outputs]:
+    wanted = [*(x.shape if data.task.next_token else x.shape[:1]), outputs]
+    if shape != wanted:
         raise CompileError(
-            f"for {len(x)} samples the model returns {shape}, the loss needs [{len(x)}, {outputs}]",
+            f"for {len(x)} samples the model returns {shape}, the loss needs {wanted}",
             "model",
             f"end it with a layer of {outputs} outputs",
         )
@@ -262,6 +278,8 @@ def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str,
 def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:
     """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
     if recipe.metrics is None:
+        if task.next_token:
+            return (Accuracy(), Perplexity())
         return (Accuracy(),) if task.kind == "classification" else (MAE(), R2())
     for metric in recipe.metrics:
         metric.check(task)

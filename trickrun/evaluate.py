@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import torch
 
-from trickrun.data.prepare import Part
+from trickrun.data.part import Part
 from trickrun.job import Job
 from trickrun.modules.recalibrate import recalibrate
 from trickrun.records import Evaluation
@@ -87,7 +87,7 @@ def rate(
 
 
 def predict(job: Job, x: torch.Tensor) -> torch.Tensor:
-    """Return the model's outputs [N, outputs] for raw inputs ``x`` [N, *shape]."""
+    """Return the model's outputs [N, ..., outputs] for raw inputs ``x`` [N, *shape]."""
     job.model.eval()
     with torch.inference_mode(), job.autocast():
         batches = (job.inputs(batch) for batch in x.split(BATCH))

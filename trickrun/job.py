@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared
+from trickrun.data.prepare import Prepared, as_numbers
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream, generator, key
@@ -119,11 +119,11 @@ class Job:
 
     def inputs(self, x: torch.Tensor) -> torch.Tensor:
         """Return a batch as the model sees it in evaluation: float, normalized."""
-        return self.data.scaler(x.to(self.dtype))
+        return self.data.inputs(x, self.dtype)
 
     def training_batch(self, indices: torch.Tensor, step: int) -> Batch:
         """Return inputs and prepared targets of the samples ``indices`` [B], augmented."""
-        x = self.data.train.x.index_select(0, indices).to(self.dtype)
+        x = as_numbers(self.data.train.x.index_select(0, indices), self.dtype)
         y = self.targets["train"].index_select(0, indices)
         x, y = self.augment("raw", x, y, step)
         return self.augment("normalized", self.data.scaler(x), y, step)

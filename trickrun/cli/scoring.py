@@ -13,7 +13,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.prepare import Part
+    from trickrun.data.part import Part
     from trickrun.job import Job
     from trickrun.run.folder import RunFolder
 

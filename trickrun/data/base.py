@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.data.normalize import AnyNormalize, Standard
+from trickrun.data.part import Part
 from trickrun.data.task import Task
 from trickrun.params import Count, CountOrZero, Params, Seed, Share
 
@@ -82,6 +83,12 @@ class Data(Params):
         Raises DataError if it is missing or broken.
         """
         raise NotImplementedError
+
+    def finish(
+        self, train: Part, val: Part | None, test: Part | None, task: Task
+    ) -> tuple[Part, Part | None, Part | None, Task]:
+        """Return the parts and the task after what must be learned from the training part alone."""
+        return train, val, test, task
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         """Return the samples in another file, for a run of this data that is trained already.

@@ -8,31 +8,13 @@ from typing import TYPE_CHECKING
 
 from trickrun.data.base import Data, Source, Split
 from trickrun.data.normalize import Scaler
+from trickrun.data.part import Part
 from trickrun.data.split import take, take_fold
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
-
-
-@dataclass(frozen=True)
-class Part:
-    """The samples of one split, held once in their smallest type.
-
-    Args:
-        x: inputs [N, *shape].
-        y: int64 class indices [N], or float values [N, targets].
-    """
-
-    x: torch.Tensor
-    y: torch.Tensor
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def to(self, device: torch.device) -> Part:
-        return Part(self.x.to(device), self.y.to(device))
 
 
 @dataclass(frozen=True)
@@ -56,19 +38,31 @@ class Prepared:
         """The shape of one input."""
         return tuple(self.train.x.shape[1:])
 
+    def inputs(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """Return raw inputs as a model gets them: normalized numbers in ``dtype``, or token ids."""
+        return self.scaler(as_numbers(x, dtype))
+
+
+def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return raw inputs in ``dtype``, but token ids as they are."""
+    import torch
+
+    return x if x.dtype == torch.int64 else x.to(dtype)
+
 
 def prepare(data: Data, folder: Path) -> Prepared:
     """Load and split ``data``; relative paths are relative to ``folder``. Raises DataError."""
     source = data.load(folder)
     train, val, test = split(data, source)
     train = subset(data, train, source.task)
-    check_targets(source.task, train, val, test)
-    scaler = data.normalize.fit(train.x)
+    train, val, test, task = data.finish(train, val, test, source.task)
+    check_targets(task, train, val, test)
+    scaler = Scaler() if task.vocabulary else data.normalize.fit(train.x)
     if data.zero_inputs:
         train = zeroed(train)
         val, test = (part and zeroed(part) for part in (val, test))
         scaler = Scaler()
-    return Prepared(train, val, test, with_priors(source.task, train), scaler)
+    return Prepared(train, val, test, with_priors(task, train), scaler)
 
 
 def zeroed(part: Part) -> Part:
@@ -84,7 +78,7 @@ def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
     import torch
 
     x, y = source.parts["train"]
-    strata = y if source.task.kind == "classification" and data.split.stratified else None
+    strata = y if has_strata(source.task) and data.split.stratified else None
     rest = torch.arange(len(x))
     if "val" in source.parts and data.split.folds is not None:
         raise DataError(
@@ -108,6 +102,11 @@ def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
     if strata is not None:
         check_class_sizes(strata, rest, source.task)
     return Part(x[rest], y[rest]), drawn["val"], drawn["test"]
+
+
+def has_strata(task: Task) -> bool:
+    """Whether each sample has one class, whose shares splits can keep."""
+    return task.kind == "classification" and not task.next_token
 
 
 def draw(
@@ -163,7 +162,7 @@ def subset(data: Data, train: Part, task: Task) -> Part:
             "data.subset.n",
             f"set it to {len(train)} or less, or leave subset out",
         )
-    strata = train.y if task.kind == "classification" and wanted.stratified else None
+    strata = train.y if has_strata(task) and wanted.stratified else None
     indices, _ = take(torch.arange(len(train)), strata, wanted.n, wanted.seed, "subset")
     return Part(train.x[indices], train.y[indices])
 
@@ -193,5 +192,5 @@ def with_priors(task: Task, train: Part) -> Task:
 
     if task.kind != "classification":
         return task
-    counts = torch.bincount(train.y, minlength=task.classes).double()
+    counts = torch.bincount(train.y.flatten(), minlength=task.classes).double()
     return replace(task, priors=tuple((counts / counts.sum()).tolist()))

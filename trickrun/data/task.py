@@ -17,6 +17,9 @@ class Task:
         labels: the classes' names in index order, or the targets' names.
         features: the input features' names where the data has them.
         priors: share of each class in the training split; empty until the split is made.
+        vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
+        next_token: whether each place of an input asks for the token after it, so that targets
+            are [N, T] and the classes are the vocabulary.
     """
 
     kind: Literal["classification", "regression"]
@@ -25,3 +28,5 @@ class Task:
     labels: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     priors: tuple[float, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    next_token: bool = False

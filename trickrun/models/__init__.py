@@ -6,13 +6,32 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trickrun.models.base import Blocks, Model
+from trickrun.models.base import Blocks, Model, Tokens
 from trickrun.models.cnn import CNN
 from trickrun.models.mlp import MLP
 from trickrun.models.python import PythonModel
+from trickrun.models.recurrent import GRU, LSTM, RNN
 from trickrun.models.resnet import ResNet
+from trickrun.models.transformer import Transformer
 from trickrun.models.vgg import VGG
 
-AnyModel = Annotated[MLP | CNN | ResNet | VGG | PythonModel, Field(discriminator="kind")]
+AnyModel = Annotated[
+    MLP | CNN | ResNet | VGG | RNN | LSTM | GRU | Transformer | PythonModel,
+    Field(discriminator="kind"),
+]
 
-__all__ = ["CNN", "MLP", "VGG", "AnyModel", "Blocks", "Model", "PythonModel", "ResNet"]
+__all__ = [
+    "CNN",
+    "GRU",
+    "LSTM",
+    "MLP",
+    "RNN",
+    "VGG",
+    "AnyModel",
+    "Blocks",
+    "Model",
+    "PythonModel",
+    "ResNet",
+    "Tokens",
+    "Transformer",
+]

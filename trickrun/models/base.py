@@ -49,13 +49,11 @@ class Tokens:
 
     Args:
         count: how many different tokens there are.
-        padded: whether token 0 fills up samples that are shorter than others.
-        next_token: whether each position asks for the token after it, instead of each sample for
-            its class.
+        next_token: whether each position asks for the token after it. Otherwise each sample asks
+            for its class, and token 0 fills up those that are shorter than others.
     """
 
     count: int
-    padded: bool
     next_token: bool
 
 

@@ -18,8 +18,9 @@ class PythonModel(PythonTarget):
 
     Formula: yours; the module maps [N, *inputs] to [N, outputs].
     When: the built-in models do not have the architecture that you want.
-    Defaults: ``inputs`` (a sample's shape) and ``outputs`` (an int) are passed if the function
-        names them and ``args`` does not. Torch's generator is seeded from the recipe's seed.
+    Defaults: ``inputs`` (a sample's shape), ``outputs`` (an int) and ``vocabulary`` (the number of
+        different tokens of text) are passed if the function names them and ``args`` does not.
+        Torch's generator is seeded from the recipe's seed.
     Interactions: normalization and dropout cannot be put into it, so a recipe that declares them
         is refused; init auto leaves its weights as they were built.
     Source: none.
@@ -30,7 +31,12 @@ class PythonModel(PythonTarget):
     kind: Literal["python"] = "python"
 
     def build_python(
-        self, folder: Path, inputs: tuple[int, ...], outputs: int, seed: int
+        self,
+        folder: Path,
+        inputs: tuple[int, ...],
+        outputs: int,
+        seed: int,
+        vocabulary: int = 0,
     ) -> nn.Module:
         """Return the user's network, whose constructor drew from (seed, "init").
 
@@ -39,6 +45,7 @@ class PythonModel(PythonTarget):
             inputs: shape of a sample.
             outputs: number of outputs that the loss needs.
             seed: the recipe's.
+            vocabulary: how many different tokens there are, if inputs are token ids [T].
 
         Raises CompileError if the target cannot be found, fails, or returns no finished network.
         """
@@ -47,7 +54,8 @@ class PythonModel(PythonTarget):
 
         function = resolve(self.target, folder)
         names = parameter_names(function)
-        args = {k: v for k, v in (("inputs", inputs), ("outputs", outputs)) if k in names}
+        known = {"inputs": inputs, "outputs": outputs, "vocabulary": vocabulary}
+        args = {name: value for name, value in known.items() if name in names}
         gpus = list(range(torch.cuda.device_count()))
         with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(key(seed, "init"))

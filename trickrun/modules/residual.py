@@ -29,8 +29,8 @@ class Residual(nn.Module):
         self.branch = branch
         self.after = after or nn.Identity()
 
-    def forward(self, x: torch.Tensor, *context: torch.Tensor) -> torch.Tensor:
-        """Return the sum; ``context`` is for the branch alone (attention's mask)."""
+    def forward(self, x: torch.Tensor, *context: torch.Tensor | None) -> torch.Tensor:
+        """Return the sum; ``context`` is for the branch alone (a batch's lengths)."""
         total: torch.Tensor = self.after(self.shortcut(x) + self.branch(x, *context))
         return total
 

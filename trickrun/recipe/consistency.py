@@ -116,7 +116,7 @@ def distinct_metrics(recipe: Recipe) -> Iterator[Complaint]:
 def recorded(recipe: Recipe) -> list[str]:
     """Return what each evaluation records, as far as the text tells."""
     if recipe.metrics is None:
-        names = ["accuracy", "mae", "r2"]
+        names = ["accuracy", "perplexity", "mae", "r2"]
     else:
         names = [metric.name for metric in recipe.metrics]
     return ["train_loss", "val_loss", *(f"val_{name}" for name in names)]

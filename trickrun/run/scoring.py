@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from trickrun.compiler import prepare_targets
-from trickrun.data.prepare import Part
+from trickrun.data.part import Part
 from trickrun.errors import DataError
 from trickrun.evaluate import predict, rate
 from trickrun.job import Job
@@ -39,7 +39,8 @@ def score(job: Job, part: Part) -> dict[str, Any]:
     scores = job.loss_kind.scores(prediction, job.data.task)
     told: dict[str, Any] = {"samples": len(part), "scores": rate(job, prediction, part.y, target)}
     if job.data.task.kind == "classification":
-        return told | class_scores(scores.argmax(dim=1), part.y, job.data.task.labels)
+        guess = scores.argmax(dim=-1).flatten()
+        return told | class_scores(guess, part.y.flatten(), job.data.task.labels)
     return told | {"per_target": value_scores(scores, part.y, job.data.task.labels)}
 
 
@@ -103,10 +104,13 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     Args:
         x: raw inputs [N, *shape].
 
-    Class scores are called p_LABEL where they are probabilities, else score_LABEL.
+    Class scores are called p_LABEL where they are probabilities, else score_LABEL. Of next tokens
+    the row is about the token after the whole sample.
     """
     task = job.data.task
-    scores = job.loss_kind.scores(predict(job, x.to(job.device)), task).double().cpu()
+    outputs = predict(job, x.to(job.device))
+    scores = job.loss_kind.scores(outputs[:, -1] if task.next_token else outputs, task)
+    scores = scores.double().cpu()
     if task.kind == "regression":
         names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
         return [dict(zip(names, row, strict=True)) for row in scores.tolist()]

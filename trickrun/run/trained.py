@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from trickrun.compiler import compile_recipe
 from trickrun.data.normalize import Scaler
-from trickrun.data.prepare import Part, Prepared
+from trickrun.data.part import Part
+from trickrun.data.prepare import Prepared
 from trickrun.data.task import Task
 from trickrun.errors import RunFolderError
 from trickrun.job import Job
@@ -94,8 +95,8 @@ def stand_in(folder: RunFolder) -> Prepared:
     facts = folder.read_json(DATA)
     task = TypeAdapter(Task).validate_python(facts["task"])
     # Two samples, as compiling tries the model on them and one has no batch statistics.
-    inputs = torch.zeros(2, *facts["shape"])
-    targets = torch.zeros(2, dtype=torch.int64)
+    inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else None)
+    targets = torch.zeros(inputs.shape if task.next_token else 2, dtype=torch.int64)
     if task.kind == "regression":
         targets = torch.zeros(2, task.targets)
     shift, scale = (tensor_or_none(facts[name]) for name in ("shift", "scale"))

@@ -9,7 +9,8 @@ import torch
 from trickrun.checks.overfit_batch.goal import Goal, goal_of
 from trickrun.compiler import compile_recipe
 from trickrun.data.normalize import Scaler
-from trickrun.data.prepare import Part, Prepared, with_priors
+from trickrun.data.part import Part
+from trickrun.data.prepare import Prepared, with_priors
 from trickrun.data.task import Task
 from trickrun.recipe.load import from_tree
 

@@ -13,7 +13,7 @@ from trickrun.checks.diagnose.skill import skill
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Part
+from trickrun.data.part import Part
 from trickrun.diagnose.curve_evidence import Curves
 from trickrun.diagnose.signal_evidence import SignalEvidence
 from trickrun.evaluate import evaluate

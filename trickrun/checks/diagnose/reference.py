@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from trickrun.checks.diagnose.skill import metric_name, skill
-from trickrun.data.prepare import Part, Prepared
+from trickrun.data.part import Part
+from trickrun.data.prepare import Prepared
 
 MOST = 2000
 """Training samples that they get: enough to tell learnable data from noise within seconds."""

@@ -32,7 +32,7 @@ class Measured:
         output_low, output_high: the range of the outputs.
         row_sum_error: how far a row of outputs is from summing to 1, at most.
         exp_sum_error: how far a row of exponentials of outputs is from summing to 1, at most.
-        input_size: of the inputs as the network gets them.
+        input_size: of the inputs as the network gets them; 1 for tokens, which have no size.
         feature_size: of what enters the head.
         feature_spread: the largest standard deviation over samples of what enters the head.
         bias: the constant that the head's bias stands for [outputs].
@@ -85,9 +85,9 @@ def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measure
         output_size=size_of(outputs.double().cpu() - bias),
         output_low=float(outputs.min()),
         output_high=float(outputs.max()),
-        row_sum_error=float((outputs.sum(1) - 1).abs().max()),
-        exp_sum_error=float((outputs.double().exp().sum(1) - 1).abs().max()),
-        input_size=size_of(x),
+        row_sum_error=float((outputs.sum(-1) - 1).abs().max()),
+        exp_sum_error=float((outputs.double().exp().sum(-1) - 1).abs().max()),
+        input_size=1.0 if job.data.task.vocabulary else size_of(x),
         feature_size=size_of(features),
         feature_spread=float(features.std(0, correction=0).max()),
         bias=tuple(bias.tolist()),
@@ -100,7 +100,7 @@ def batch_of(job: Job, indices: torch.Tensor) -> int:
 
 
 def forward(job: Job, x: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the outputs [N, outputs] for inputs ``x`` and what enters the head [N, ...]."""
+    """Return the outputs [N, ..., outputs] for inputs ``x`` and what enters the head [N, ...]."""
     layers = weight_layers(job.model)
     entered: list[torch.Tensor] = []
 

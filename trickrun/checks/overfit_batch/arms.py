@@ -108,5 +108,5 @@ def reached(job: Job) -> tuple[float, float | None]:
     loss = mean_loss(plain, prediction, job.targets["train"])
     if job.data.task.kind != "classification":
         return loss, None
-    answers = job.loss_kind.scores(prediction, job.data.task).argmax(1)
+    answers = job.loss_kind.scores(prediction, job.data.task).argmax(-1)
     return loss, float((answers == job.data.train.y).double().mean())

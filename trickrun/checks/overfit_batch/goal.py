@@ -33,7 +33,8 @@ class Goal:
             targets. A user's own loss is taken to reach 0.
         baseline: the loss of the best constant answer: nothing is learned above it.
         known: whether floor and baseline follow from the loss; False for a user's own.
-        accuracy: the highest that any network can reach; None for values.
+        accuracy: the highest that any network can reach; None for values, and for next tokens,
+            of which near ties after one beginning would decide it.
         conflicts: how many samples share their input with a different target.
     """
 
@@ -69,7 +70,9 @@ def goal_of(job: Job, initial_loss: float) -> Goal:
     Args:
         initial_loss: its size is the baseline of a loss whose best constant is not known.
     """
-    x, y = job.data.train.x.cpu(), job.data.train.y.cpu()
+    x, y = job.data.train.x[:].cpu(), job.data.train.y.cpu()
+    if job.data.task.next_token:
+        return next_token_goal(job, x, y, abs(initial_loss))
     groups = equal_inputs(x)
     mixed = [group for group in groups if (y[group] != y[group[0]]).any()]
     whole = constant_loss(job.loss_kind, job.data.task, y)
@@ -84,6 +87,28 @@ def goal_of(job: Job, initial_loss: float) -> Goal:
     if job.data.task.kind == "classification":
         accuracy = sum(int(y[group].bincount().max()) for group in groups) / len(y)
     return Goal(floor, baseline, whole is not None, accuracy, sum(len(group) for group in mixed))
+
+
+def next_token_goal(job: Job, x: torch.Tensor, y: torch.Tensor, baseline: float) -> Goal:
+    """Return the goal for token ids ``x`` [N, T] and the tokens after each, ``y`` [N, T].
+
+    At each place a network sees the sample's beginning, which others may share: their different
+    continuations are no fault of the data, but no network can tell them apart.
+
+    Args:
+        baseline: of a loss whose best constant is not known.
+    """
+    steps = x.shape[1]
+    floors = [
+        best_loss(job, y[group, place : place + 1]) * len(group) / y.numel()
+        for place in range(steps)
+        for group in equal_inputs(x[:, : place + 1])
+        if len(group) > 1
+    ]
+    whole = constant_loss(job.loss_kind, job.data.task, y)
+    if whole is not None and whole.best is not None:
+        baseline = whole.of(whole.best)
+    return Goal(sum(floors), baseline, whole is not None, None, 0)
 
 
 def equal_inputs(x: torch.Tensor) -> list[torch.Tensor]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.data.task import Task
-from trickrun.models import CNN, MLP, PythonModel
+from trickrun.models import CNN, MLP, PythonModel, Transformer
 from trickrun.models.base import Model
+from trickrun.models.recurrent import RecurrentModel
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.losses import BCE, MAE, MSE, NLL, AutoLoss, CrossEntropy, Huber, PythonLoss
 from trickrun.tricks.optimizers import Adam
@@ -61,7 +62,7 @@ def suspects(recipe: Recipe, task: Task) -> list[Suspect]:
         *loss(recipe, task),
         *init(recipe),
         *activation(recipe),
-        *inputs(recipe),
+        *(() if task.vocabulary else inputs(recipe)),
         *step(recipe),
         *optimizer(recipe),
         *normalization(recipe),
@@ -140,6 +141,8 @@ def activation(recipe: Recipe) -> Iterator[Suspect]:
     model = recipe.model
     if not isinstance(model, Model) or model.activation in HEALTHY_ACTIVATIONS:
         return
+    if isinstance(model, RecurrentModel):
+        return  # tanh is their usual one, and that of the gated ones cannot be changed
     given = model.activation
     code, name, why = "TR53", "Unusual hidden activation", f"{given} leaves little of the signal."
     if given == "linear":
@@ -198,7 +201,8 @@ def normalization(recipe: Recipe) -> Iterator[Suspect]:
         return
     if recipe.normalization.kind == "none":
         why = "Without normalization the signal is lost on its way through the layers."
-        change = {"normalization": {"kind": "batch"}}
+        sequence = isinstance(recipe.model, RecurrentModel | Transformer)
+        change = {"normalization": {"kind": "layer" if sequence else "batch"}}
         yield Suspect("normalization", change, "TR44", "Activations lose their scale", why)
     else:
         why = f"The {recipe.normalization.kind} normalization removes what the answer depends on."

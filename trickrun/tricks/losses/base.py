@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.data.task import Task
+from trickrun.errors import CompileError
 from trickrun.params import Params
 
 if TYPE_CHECKING:
@@ -48,12 +49,25 @@ class Loss(Params):
 
     takes_label_smoothing: ClassVar[bool] = False
 
+    takes_places: ClassVar[bool] = False
+    """Whether it can compare an answer at each place, [N, T, outputs] with [N, T]."""
+
     reduction: Literal["mean", "sum"] = Field(
         default="mean", description="sum makes the step grow with the batch: rarely wanted"
     )
 
     def check(self, task: Task) -> None:
         """Raise CompileError if this loss cannot serve ``task`` at all."""
+
+    def check_places(self, task: Task) -> None:
+        """Raise CompileError if ``task`` asks for an answer at each place, and this loss cannot."""
+        if task.next_token and not self.takes_places:
+            raise CompileError(
+                f"{self.kind_name} compares one answer a sample, next-token data asks for one at "
+                "each place",
+                "loss",
+                "use cross_entropy",
+            )
 
     def outputs(self, task: Task) -> int:
         """Return how many outputs the model must have."""
@@ -62,7 +76,7 @@ class Loss(Params):
     def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
         """Return all targets in the form that this loss compares predictions with.
 
-        ``y`` is int64 class indices [N] or float values [N, targets].
+        ``y`` is int64 class indices [N] ([N, T] for next tokens) or float values [N, targets].
         """
         raise NotImplementedError
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.task import Task
+from trickrun.errors import CompileError
 from trickrun.tricks.losses.base import Loss, LossFunction
 from trickrun.tricks.losses.classes import (
     ClassWeights,
@@ -21,13 +22,15 @@ class CrossEntropy(Loss):
     """The negative log-probability of the right class, from logits.
 
     Formula: -log softmax(z)[y], times the weight of class y.
-    When: classification; the model must end in plain logits, with no softmax of its own.
+    When: classification; the model must end in plain logits, with no softmax of its own. Of
+        next-token data it is the mean over the places of a sample.
     Defaults: no class weights; ``balanced`` weighs class c by n / (classes * n_c).
     Interactions: label_smoothing mixes the target with the uniform distribution.
     Source: torch.nn.functional.cross_entropy.
     """
 
     takes_label_smoothing: ClassVar[bool] = True
+    takes_places: ClassVar[bool] = True
 
     kind: Literal["cross_entropy"] = "cross_entropy"
     class_weights: ClassWeights = None
@@ -35,6 +38,10 @@ class CrossEntropy(Loss):
     def check(self, task: Task) -> None:
         needs_classes(self.kind, task)
         class_weights(self.class_weights, task)
+        if task.next_token and self.class_weights is not None:
+            raise CompileError(
+                "next-token data has no classes to weigh", "loss.class_weights", "leave it out"
+            )
 
     def outputs(self, task: Task) -> int:
         return task.classes
@@ -49,11 +56,16 @@ class CrossEntropy(Loss):
 
         def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             weight = None if weights is None else weights.to(prediction)
-            return functional.cross_entropy(
-                prediction, target, weight, reduction="none", label_smoothing=label_smoothing
+            losses = functional.cross_entropy(
+                prediction.flatten(0, -2),
+                target.flatten(),
+                weight,
+                reduction="none",
+                label_smoothing=label_smoothing,
             )
+            return losses.view(len(prediction), -1).mean(1) if target.ndim > 1 else losses
 
         return LossFunction(per_sample, weight_of(weights), self.reduction)
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
-        return prediction.softmax(dim=1)
+        return prediction.softmax(dim=-1)

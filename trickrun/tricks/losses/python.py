@@ -25,6 +25,8 @@ class PythonLoss(PythonTarget, Loss):
     Source: yours.
     """
 
+    takes_places: ClassVar[bool] = True
+
     kind: Literal["python"] = "python"
 
     def outputs(self, task: Task) -> int:

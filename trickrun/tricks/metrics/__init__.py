@@ -9,15 +9,17 @@ from pydantic import Field
 from trickrun.tricks.metrics.accuracy import Accuracy
 from trickrun.tricks.metrics.auroc import AUROC
 from trickrun.tricks.metrics.base import Metric, MetricFunction
+from trickrun.tricks.metrics.bits_per_token import BitsPerToken
 from trickrun.tricks.metrics.f1_macro import F1Macro
 from trickrun.tricks.metrics.mae import MAE
+from trickrun.tricks.metrics.perplexity import Perplexity
 from trickrun.tricks.metrics.python import PythonMetric
 from trickrun.tricks.metrics.r2 import R2
 from trickrun.tricks.metrics.rmse import RMSE
 from trickrun.tricks.metrics.top5 import Top5
 
 AnyMetric = Annotated[
-    Accuracy | Top5 | F1Macro | AUROC | MAE | RMSE | R2 | PythonMetric,
+    Accuracy | Top5 | F1Macro | AUROC | Perplexity | BitsPerToken | MAE | RMSE | R2 | PythonMetric,
     Field(discriminator="kind"),
 ]
 
@@ -28,9 +30,11 @@ __all__ = [
     "RMSE",
     "Accuracy",
     "AnyMetric",
+    "BitsPerToken",
     "F1Macro",
     "Metric",
     "MetricFunction",
+    "Perplexity",
     "PythonMetric",
     "Top5",
 ]

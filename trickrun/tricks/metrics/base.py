@@ -47,6 +47,9 @@ class Metric(Params):
         """
 
         def computed(scores: torch.Tensor, target: torch.Tensor) -> float:
+            if task.next_token:
+                # Each place of each sample is an answer of its own.
+                scores, target = scores.flatten(0, 1), target.flatten()
             return self.compute(scores, target, task)
 
         return computed

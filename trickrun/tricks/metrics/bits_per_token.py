@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.metrics.base import Metric
+from trickrun.tricks.metrics.probabilities import mean_surprise
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BitsPerToken(Metric):
+    """How many bits an answer costs: of text by characters, the bits per character.
+
+    Formula: mean(-log2 p(y)), the logarithm of the perplexity.
+    When: models of characters, which are compared by it.
+    Defaults: none. It needs probabilities: cross_entropy, nll or bce; otherwise it is NaN.
+    Source: Shannon 1951, Prediction and Entropy of Printed English.
+    """
+
+    kind: Literal["bits_per_token"] = "bits_per_token"
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        return mean_surprise(scores, target) / math.log(2)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from trickrun.data.task import Task
+from trickrun.tricks.metrics.base import Metric
+from trickrun.tricks.metrics.probabilities import mean_surprise
+
+if TYPE_CHECKING:
+    import torch
+
+
+LARGEST = 700.0
+"""Exponents beyond this are no float64 any more."""
+
+
+class Perplexity(Metric):
+    """How many equally likely answers a network is as unsure as: 1 is certain and right.
+
+    Formula: exp(mean(-log p(y))).
+    When: language models; a network that knows nothing has the number of classes.
+    Defaults: none. It needs probabilities: cross_entropy, nll or bce; otherwise it is NaN.
+    Source: Jelinek et al. 1977, Perplexity: a measure of the difficulty of speech recognition.
+    """
+
+    kind: Literal["perplexity"] = "perplexity"
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        return math.exp(min(mean_surprise(scores, target), LARGEST))
