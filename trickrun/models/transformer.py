@@ -74,7 +74,7 @@ class Transformer(Model):
         check_sequence(self.kind, blocks, inputs)
         if self.causal is False:
             refuse_seeing_ahead(blocks, "attention to all places", "model.causal")
-        if blocks.normalization.placement != "before_activation":
+        if not blocks.normalization.before_activation:
             raise CompileError(
                 "in a transformer model.norm says where the normalization stands",
                 "normalization.placement",
