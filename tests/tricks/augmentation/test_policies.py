@@ -7,14 +7,19 @@ import torch
 
 from trickrun.tricks.augmentation import RandAugment, TrivialAugment
 from trickrun.tricks.augmentation.policy import (
+    Policy,
     apply_one_each,
-    operations,
+    policy,
     posterized,
     sharpened,
     solarized,
     stretched,
 )
 from trickrun.tricks.augmentation.randaugment import RANGES
+from trickrun.tricks.augmentation.warp import identity, warp
+
+NOTHING = 5
+"""The place of the operation that does nothing: the first after the affine maps."""
 
 
 def images(channels=3, samples=4, size=8):
@@ -30,8 +35,18 @@ def strengths(*values):
     return torch.tensor(values, dtype=torch.float64)
 
 
+def operations(channels=3):
+    """Return every operation as a function of images and strengths, by its place."""
+    choices = policy(RANGES, channels)
+
+    def mapped(x, strength, matrix):
+        return warp(x, matrix(x, strength), "zeros")
+
+    return [*(partial(mapped, matrix=matrix) for matrix in choices.maps), *choices.changes]
+
+
 def test_grey_images_have_no_saturation_to_change():
-    assert len(operations(RANGES, 3)) == len(operations(RANGES, 1)) + 1
+    assert len(operations(3)) == len(operations(1)) + 1 == 13
 
 
 @pytest.mark.parametrize("place", range(13))
@@ -39,14 +54,14 @@ def test_at_strength_zero_only_autocontrast_changes_anything(place):
     x = (images() * 255).round()
     # So that a channel that reaches from black to white has nothing to be stretched.
     x[:, :, 0, 0], x[:, :, 0, 1] = 0.0, 255.0
-    changed = operations(RANGES, 3)[place](x, torch.zeros(4, dtype=x.dtype))
+    changed = operations()[place](x, torch.zeros(4, dtype=x.dtype))
     torch.testing.assert_close(changed, x, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("place", range(1, 12))
+@pytest.mark.parametrize("place", sorted({*range(12)} - {NOTHING}))
 def test_at_full_strength_every_operation_changes_every_image(place):
     x = images(samples=2)
-    changed = operations(RANGES, 3)[place](x, strengths(1.0, -1.0))
+    changed = operations()[place](x, strengths(1.0, -1.0))
     assert all(not torch.equal(a, b) for a, b in zip(changed, x, strict=True))
 
 
@@ -80,29 +95,36 @@ def test_autocontrast_stretches_each_channel_over_the_image_s_range():
 
 def test_an_image_of_one_color_stays_finite():
     x = torch.full((2, 3, 4, 4), 5.0)
-    for operation in operations(RANGES, 3):
+    for operation in operations():
         assert operation(x, torch.ones(2)).isfinite().all()
 
 
-@pytest.mark.parametrize("samples", [1, 2, 3, 7, 13, 40])
-def test_each_image_gets_one_operation_and_stays_in_its_place(samples):
-    x = torch.arange(samples, dtype=torch.float64).reshape(-1, 1, 1, 1)
-    adds = tuple(partial(add, by=100 * (n + 1)) for n in range(3))
-    found = apply_one_each(x, torch.ones(samples), adds, generator())
-    added = (found - x).flatten().tolist()
-    assert set(added) <= {100.0, 200.0, 300.0}
-    assert max(added.count(by) for by in set(added)) <= -(-samples // 3)
+def still(x, strength):
+    return identity(x)
 
 
 def add(x, strength, by):
     return x + by
 
 
+def adding(*numbers):
+    """Return a policy that adds one of ``numbers``, or nothing, to a pixel."""
+    return Policy((still,), tuple(partial(add, by=by) for by in numbers))
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 7, 13, 40])
+def test_each_image_gets_one_operation_and_stays_in_its_place(samples):
+    x = torch.arange(samples, dtype=torch.float64).reshape(-1, 1, 1, 1)
+    found = apply_one_each(x, torch.ones(samples), adding(100, 200), generator())
+    added = (found - x).flatten().tolist()
+    assert set(added) <= {0.0, 100.0, 200.0}
+    assert max(added.count(by) for by in set(added)) <= -(-samples // 3)
+
+
 def test_every_operation_is_equally_likely_for_the_only_image():
-    adds = tuple(partial(add, by=n) for n in range(4))
     drawn = generator()
     x = torch.zeros(1, 1, 1, 1)
-    found = [int(apply_one_each(x, torch.ones(1), adds, drawn)) for _ in range(400)]
+    found = [int(apply_one_each(x, torch.ones(1), adding(1, 2, 3), drawn)) for _ in range(400)]
     assert all(abs(found.count(n) - 100) <= 5 * (400 * 3 / 16) ** 0.5 for n in range(4))
 
 
@@ -111,10 +133,11 @@ def by_strength(x, strength):
 
 
 def test_the_sign_of_a_strength_is_a_coin_s():
-    x = torch.zeros(1000, 1, 1, 1)
-    found = apply_one_each(x, torch.full((1000,), 0.3), (by_strength,), generator())
+    x = torch.zeros(2000, 1, 1, 1)
+    choices = Policy((still,), (by_strength,))
+    found = apply_one_each(x, torch.full((2000,), 0.3), choices, generator())
     positive = int((found > 0).sum())
-    assert found.unique().tolist() == pytest.approx([-0.3, 0.3])
+    assert found.unique().tolist() == pytest.approx([-0.3, 0.0, 0.3])
     assert abs(positive - 500) <= 5 * 250**0.5
 
 

@@ -35,10 +35,17 @@ def brightened(x: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
 
 def contrasted(x: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
     """Return images ``x`` [N, C, H, W] at ``factors`` [N] times their distance from their mean."""
-    mean = grey(x.mean(dim=(2, 3), keepdim=True))
-    return mean.lerp(x, broadcast(factors, x))
+    return away_from(grey(x.mean(dim=(2, 3), keepdim=True)), x, factors)
 
 
 def saturated(x: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
     """Return images ``x`` [N, 3, H, W] at ``factors`` [N] times their distance from grey."""
-    return grey(x).lerp(x, broadcast(factors, x))
+    return away_from(grey(x), x, factors)
+
+
+def away_from(origin: torch.Tensor, x: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+    """Return ``x`` [N, ...] at ``factors`` [N] times its distance from ``origin``, which is
+    broadcast."""
+    weights = broadcast(factors, x)
+    # Five times as fast on a CPU as lerp, which does not vectorize over broadcast numbers.
+    return (x * weights).add_((1 - weights) * origin)

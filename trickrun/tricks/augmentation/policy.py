@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trickrun.tricks.augmentation.color import brightened, contrasted, saturated
+from trickrun.tricks.augmentation.color import away_from, brightened, contrasted, saturated
 from trickrun.tricks.augmentation.draws import broadcast, uniform
 from trickrun.tricks.augmentation.warp import rotation, shearing, translation, warp
 
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     import torch
 
 Operation = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
-"""Images [N, C, H, W] and a strength [N] from -1 to 1 to changed images."""
+"""Images [N, C, H, W] and a strength [N] from -1 to 1 to changed images, or to the matrices
+[N, 2, 3] of an affine map."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The operations to choose from: affine maps, by their matrices, and other changes."""
+
+    maps: tuple[Operation, ...]
+    changes: tuple[Operation, ...]
 
 
 @dataclass(frozen=True)
@@ -42,44 +51,34 @@ class Ranges:
     bits: int
 
 
-def operations(ranges: Ranges, channels: int) -> tuple[Operation, ...]:
+def policy(ranges: Ranges, channels: int) -> Policy:
     """Return the operations for images of so many channels."""
 
     def turned(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
-        return warp(x, rotation(x, ranges.degrees * strength), "zeros")
+        return rotation(x, ranges.degrees * strength)
 
     def slanted(x: torch.Tensor, strength: torch.Tensor, row: int) -> torch.Tensor:
-        return warp(x, shearing(x, ranges.slope * strength, row), "zeros")
+        return shearing(x, ranges.slope * strength, row)
 
     def moved(x: torch.Tensor, strength: torch.Tensor, dim: int) -> torch.Tensor:
         offset = (ranges.offset * x.shape[dim] * strength).round()
         still = offset.new_zeros(())
         right, down = (offset, still) if dim == 3 else (still, offset)
-        return warp(x, translation(x, right, down), "zeros")
+        return translation(x, right, down)
 
     def by_factor(x: torch.Tensor, strength: torch.Tensor, change: Operation) -> torch.Tensor:
         return change(x, 1 + ranges.factor * strength)
 
+    slants = (partial(slanted, row=row) for row in (0, 1))
+    moves = (partial(moved, dim=dim) for dim in (2, 3))
     factors = [brightened, contrasted, sharpened, *([saturated] if channels == 3 else [])]
-    return (
-        unchanged,
-        turned,
-        partial(slanted, row=0),
-        partial(slanted, row=1),
-        partial(moved, dim=3),
-        partial(moved, dim=2),
-        *(partial(by_factor, change=change) for change in factors),
-        partial(posterized, bits=ranges.bits),
-        solarized,
-        stretched,
-    )
+    changes = (partial(by_factor, change=change) for change in factors)
+    posterize = partial(posterized, bits=ranges.bits)
+    return Policy((turned, *slants, *moves), (unchanged, *changes, posterize, solarized, stretched))
 
 
 def apply_one_each(
-    x: torch.Tensor,
-    strength: torch.Tensor,
-    choices: tuple[Operation, ...],
-    generator: torch.Generator,
+    x: torch.Tensor, strength: torch.Tensor, choices: Policy, generator: torch.Generator
 ) -> torch.Tensor:
     """Return images ``x`` [N, C, H, W], each changed by one of ``choices``, all equally likely.
 
@@ -89,15 +88,19 @@ def apply_one_each(
     import torch
 
     signed = strength * (2 * (uniform(x, 0, 1, generator) < 0.5) - 1)
-    size = -(-len(x) // len(choices))
+    count = len(choices.maps) + len(choices.changes)
+    size = -(-len(x) // count)
     # Places beyond the batch fill the last share: their images are computed and thrown away.
-    order = torch.randperm(size * len(choices), generator=generator, device=x.device)
-    shares = (order % len(x)).split(size)
-    changed = [
-        choice(x.index_select(0, share), signed.index_select(0, share))
-        for choice, share in zip(choices, shares, strict=True)
-    ]
-    return torch.cat(changed).index_select(0, order.argsort()[: len(x)])
+    order = torch.randperm(size * count, generator=generator, device=x.device)
+    dealt = x.index_select(0, order % len(x))
+    hands = list(zip(dealt.split(size), signed[order % len(x)].split(size), strict=True))
+    split = len(choices.maps)
+    maps = zip(choices.maps, hands[:split], strict=True)
+    matrices = torch.cat([matrix(*hand) for matrix, hand in maps])
+    changes = zip(choices.changes, hands[split:], strict=True)
+    warped = warp(dealt[: len(matrices)], matrices, "zeros")
+    changed = torch.cat([warped, *(change(*hand) for change, hand in changes)])
+    return changed.index_select(0, order.argsort()[: len(x)])
 
 
 def unchanged(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
@@ -116,13 +119,13 @@ def sharpened(x: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
     for row in range(3):
         for column in range(3):
             smooth += padded[:, :, row : row + height, column : column + width]
-    return (smooth / 13).lerp(x, broadcast(factors, x))
+    return away_from(smooth.div_(13), x, factors)
 
 
 def ends(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the darkest and the brightest value [N, 1, 1, 1] of images ``x``."""
-    low, high = x.flatten(1).aminmax(dim=1)
-    return broadcast(low, x), broadcast(high, x)
+    # Ten times as fast on a CPU as aminmax.
+    return x.amin(dim=(1, 2, 3), keepdim=True), x.amax(dim=(1, 2, 3), keepdim=True)
 
 
 def posterized(x: torch.Tensor, strength: torch.Tensor, bits: int) -> torch.Tensor:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.params import CountOrZero
 from trickrun.tricks.augmentation.base import Augmentation
-from trickrun.tricks.augmentation.policy import Ranges, apply_one_each, operations
+from trickrun.tricks.augmentation.policy import Ranges, apply_one_each, policy
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,7 @@ class RandAugment(Augmentation):
     def apply(
         self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        choices = operations(RANGES, x.shape[1])
+        choices = policy(RANGES, x.shape[1])
         strength = x.new_full((len(x),), self.magnitude / WIDEST)
         for _ in range(self.operations):
             x = apply_one_each(x, strength, choices, generator)

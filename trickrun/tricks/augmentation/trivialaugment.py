@@ -7,7 +7,7 @@ from pydantic import Field
 from trickrun.params import Probability
 from trickrun.tricks.augmentation.base import Augmentation
 from trickrun.tricks.augmentation.draws import uniform, with_probability
-from trickrun.tricks.augmentation.policy import Ranges, apply_one_each, operations
+from trickrun.tricks.augmentation.policy import Ranges, apply_one_each, policy
 
 if TYPE_CHECKING:
     import torch
@@ -41,5 +41,5 @@ class TrivialAugment(Augmentation):
         self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         strength = uniform(x, 0, 1, generator)
-        changed = apply_one_each(x, strength, operations(RANGES, x.shape[1]), generator)
+        changed = apply_one_each(x, strength, policy(RANGES, x.shape[1]), generator)
         return with_probability(self.p, changed, x, generator), y

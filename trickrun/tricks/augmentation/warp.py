@@ -22,13 +22,25 @@ def warp(x: torch.Tensor, matrices: torch.Tensor, outside: Outside) -> torch.Ten
     import torch
     from torch.nn import functional
 
-    height, width = x.shape[2:]
+    samples, _, height, width = x.shape
     half = torch.tensor([width / 2, height / 2], dtype=x.dtype, device=x.device)
     # grid_sample counts from -1 to 1 between the edges.
-    linear = matrices[:, :, :2] * half / half[:, None]
-    theta = torch.cat([linear, matrices[:, :, 2:] / half[:, None]], dim=2)
-    grid = functional.affine_grid(theta, list(x.shape), align_corners=False)
+    theta = matrices / half[:, None]
+    # affine_grid multiplies by rows of 3 and takes four times as long as the lookup itself.
+    grid = theta[:, :, :2] @ pixels(x) + theta[:, :, 2:]
+    grid = grid.view(samples, 2, height, width).permute(0, 2, 3, 1)
     return functional.grid_sample(x, grid, padding_mode=outside, align_corners=False)
+
+
+def pixels(x: torch.Tensor) -> torch.Tensor:
+    """Return where the pixels of images ``x`` [N, C, H, W] lie: [2, H * W], x and y from the
+    center."""
+    import torch
+
+    down, right = (
+        torch.arange(size, dtype=x.dtype, device=x.device) - (size - 1) / 2 for size in x.shape[2:]
+    )
+    return torch.stack([right.repeat(len(down)), down.repeat_interleave(len(right))])
 
 
 def identity(x: torch.Tensor) -> torch.Tensor:
