@@ -23,9 +23,6 @@ SMOOTHED = 0.3
 NOISY = 1.0
 """Noise as large as standardized inputs themselves."""
 
-UPRIGHT = ("digits", "mnist")
-"""Data whose classes a mirror image changes or leaves."""
-
 
 def much_dropout(e: Static) -> list[Finding]:
     """TR49: dropout above one half; trap: one half, and what is off."""
@@ -99,19 +96,6 @@ def loud_noise(e: Static) -> list[Finding]:
     return found
 
 
-def mirrored_digits(e: Static) -> list[Finding]:
-    """TR18: digits mirrored; trap: clothes and animals, which look alike in a mirror."""
-    kinds = [each["kind"] for each in e.recipe["augmentation"]]
-    if e.recipe["data"]["kind"] not in UPRIGHT or "flip" not in kinds:
-        return []
-    where = f"augmentation.{kinds.index('flip')}"
-    why = "A mirrored 2 is no 2: the labels of flipped digits are wrong."
-    numbers = {"augmentation": "flip"}
-    edit = {"augmentation": [dict(a) for a in e.recipe["augmentation"] if a["kind"] != "flip"]}
-    name = "Augmentation changes the class"
-    return [Finding("TR18", name, "warning", 0.85, where, numbers, why, edit)]
-
-
 def zeroed_inputs(e: Static) -> list[Finding]:
     """TR14: the inputs are switched off; trap: the check that does so on purpose reads another
     recipe than the user's."""
@@ -127,6 +111,5 @@ RULES = (
     strong_penalty,
     smoothed_away,
     loud_noise,
-    mirrored_digits,
     zeroed_inputs,
 )

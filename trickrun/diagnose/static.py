@@ -8,6 +8,7 @@ from trickrun.diagnose import (
     data_inputs,
     data_splits,
     data_targets,
+    recipe_augmentation,
     recipe_head,
     recipe_network,
     recipe_regularizers,
@@ -27,6 +28,7 @@ FAMILIES: tuple[tuple[Rule, ...], ...] = (
     recipe_network.RULES,
     recipe_steps.RULES,
     recipe_regularizers.RULES,
+    recipe_augmentation.RULES,
 )
 
 
