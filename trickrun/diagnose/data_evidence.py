@@ -122,8 +122,10 @@ class DataEvidence:
         constant_names: the names of the first ten, or their numbers.
         copies: samples that occur more than once.
         targets: for regression.
-        classes: for classification.
-        order: how alike neighbours in the stored order are: 0 as by chance, 1 sorted.
+        classes: for classification with one answer a sample.
+        order: share of the targets' variance that lies between batches in the stored order: 0 as by
+            chance, 1 sorted.
+        tokens: whether inputs are token ids, whose size means nothing.
     """
 
     shape: tuple[int, ...]
@@ -136,6 +138,7 @@ class DataEvidence:
     targets: Targets | None = None
     classes: Classes | None = None
     order: float = 0.0
+    tokens: bool = False
 
     @property
     def features(self) -> int:

@@ -40,7 +40,7 @@ STANDARD = {"data.normalize": {"kind": "standard"}}
 def unscaled(e: Static) -> list[Finding]:
     """TR01: inputs that were not scaled; trap: standardized ones, which leave [-1, 1], images in
     [0, 1], and a batch norm that rescales what it gets."""
-    if e.data is None or e.data.train.non_finite:
+    if e.data is None or e.data.tokens or e.data.train.non_finite:
         return []
     small, middle, large = e.data.train.sizes
     kind = e.recipe["data"]["normalize"]["kind"]
@@ -62,7 +62,7 @@ def unscaled(e: Static) -> list[Finding]:
 
 def faint(e: Static) -> list[Finding]:
     """TR02: inputs scaled down twice; trap: sparse codes, whose few ones are large."""
-    if e.data is None or e.data.constant >= e.data.features:
+    if e.data is None or e.data.tokens or e.data.constant >= e.data.features:
         return []
     inputs = e.data.train
     if inputs.std >= FAINT or max(abs(inputs.low), abs(inputs.high)) >= DARK:
@@ -83,7 +83,7 @@ def faint(e: Static) -> list[Finding]:
 def drifted(e: Static) -> list[Finding]:
     """TR03: a split whose inputs are in another unit; trap: small splits, whose means scatter."""
     found = []
-    for name, drift in e.data.drift if e.data else ():
+    for name, drift in e.data.drift if e.data and not e.data.tokens else ():
         shift, ratio = beyond_chance(drift), drift.scale
         if shift <= SHIFTED and 1 / SHRUNK <= ratio <= SHRUNK:
             continue

@@ -27,7 +27,7 @@ CONFLICTS, HOPELESS_CONFLICTS = 0.02, 0.3
 """Share of samples with the input of another class. Own: 2 % bound the accuracy at about 99 %."""
 
 SORTED, RELATED = 0.5, 0.2
-"""Likeness of neighbours in the stored order: 1 where labels are sorted, 0 by chance. Own."""
+"""Share of the targets' variance between batches: 1 where labels are sorted, 0 by chance. Own."""
 
 FEW_VALUES = 20
 """Different whole numbers up to which values may be classes: as the csv reader decides."""
@@ -192,8 +192,8 @@ def unshuffled(e: Static) -> list[Finding]:
         return []
     grave = order > SORTED
     why = (
-        f"Without shuffling, neighbours in a batch have like targets ({order:.0%} more than by "
-        "chance): each batch pulls the network to its own few, and the next one away again."
+        f"Without shuffling, {order:.0%} of the targets' variance lies between batches (by chance "
+        "it were none): each pulls the network to its own few targets, and the next one away."
     )
     edit = {"data.shuffle": True}
     severity: Severity = "error" if grave else "warning"

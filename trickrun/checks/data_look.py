@@ -1,0 +1,204 @@
+"""A look at a data set before any training: what its splits are like, in a fraction of a second."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+
+from trickrun.checks.copies import copies
+from trickrun.compiler import prepare_targets
+from trickrun.data.part import Part
+from trickrun.data.prepare import Prepared
+from trickrun.diagnose.data_evidence import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.static import findings
+from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.losses import AutoLoss
+
+VALUES = 2**20
+"""Input values that are looked at in a split: a larger one is sampled (8 MiB as float64)."""
+
+FEW_VALUES = 20
+"""Different targets up to which they are looked at one by one."""
+
+BLOCK = 16
+"""Samples whose targets are compared where a batch is smaller."""
+
+RARE = 0.05
+"""Share of the features' usual deviation below which a feature is not compared between splits."""
+
+NAMED = 10
+"""Constant features that are named."""
+
+
+def look(recipe: Recipe, data: Prepared) -> list[Finding]:
+    """Return what is wrong with a recipe and its data, causes first; nothing is trained."""
+    return findings(static_evidence(recipe, measure(recipe, data)))
+
+
+def measure(recipe: Recipe, data: Prepared) -> DataEvidence:
+    """Return what the splits of ``data`` are like for ``recipe``."""
+    parts = {"train": data.train, "val": data.val, "test": data.test}
+    present = {name: part for name, part in parts.items() if part is not None and len(part)}
+    seen = {name: normalized(data, part) for name, part in present.items()}
+    constant = constant_features(data.train)
+    train = seen["train"]
+    others = {name: part for name, part in present.items() if name != "train"}
+    classes = data.task.kind == "classification"
+    one_answer = not data.task.next_token
+    return DataEvidence(
+        shape=data.shape,
+        train=inputs(train, len(data.train), constant),
+        splits=tuple((n, inputs(seen[n], len(part), constant)) for n, part in others.items()),
+        drift=tuple((n, drift(data, n, part, seen, constant)) for n, part in others.items()),
+        constant=int(constant.sum()),
+        constant_names=names(data, constant),
+        copies=copies(present, classes) if one_answer and not recipe.data.zero_inputs else Copies(),
+        targets=None if classes else targets(recipe, data),
+        classes=class_counts(data, present) if classes and one_answer else None,
+        order=order(data.train.y, recipe.data.batch_size) if one_answer else 0.0,
+        tokens=bool(data.task.vocabulary),
+    )
+
+
+def normalized(data: Prepared, part: Part) -> torch.Tensor:
+    """Return samples [M, features] as the network gets them, in float64, at even distances."""
+    rows = min(len(part), max(256, VALUES // max(1, math.prod(data.shape))))
+    chosen = torch.arange(rows, device=part.x.device) * len(part) // rows
+    return data.inputs(part.x[chosen], torch.float32).flatten(1).double()
+
+
+def constant_features(train: Part) -> torch.Tensor:
+    """Return which features [features] never vary in the training split."""
+    x = train.x.flatten(1)
+    return x.amin(0) == x.amax(0)
+
+
+def inputs(x: torch.Tensor, samples: int, constant: torch.Tensor) -> Inputs:
+    """Return what normalized inputs [M, features] are like."""
+    finite = x.isfinite()
+    bad = int((~finite).sum())
+    if bad:
+        x = torch.where(finite, x, torch.zeros_like(x))
+    varying = x[:, ~constant] if not constant.all() else x
+    sizes = varying.square().mean(0).sqrt()
+    ends = (float(sizes.min()), float(sizes.median()), float(sizes.max()))
+    std = float(x.std(correction=0))
+    return Inputs(samples, float(x.min()), float(x.max()), float(x.mean()), std, ends, bad)
+
+
+def drift(
+    data: Prepared,
+    name: str,
+    part: Part,
+    seen: Mapping[str, torch.Tensor],
+    constant: torch.Tensor,
+) -> Drift:
+    """Return how far a split is from the training split."""
+    here, train = (
+        each[:, ~constant].nan_to_num(0.0, 0.0, 0.0) for each in (seen[name], seen["train"])
+    )
+    std = train.std(0, correction=0)
+    # A pixel at the border that hardly ever lights up has no deviation to measure by.
+    usual = std > RARE * std.square().mean().sqrt()
+    here, train, std = here[:, usual], train[:, usual], std[usual]
+    moved = (here.mean(0) - train.mean(0)) / std
+    mean = float(moved.square().mean().sqrt()) if len(moved) else 0.0
+    distance, new = class_drift(data, part)
+    return Drift(mean, spread_ratio(here.std(0, correction=0) / std), len(here), distance, new)
+
+
+def spread_ratio(ratio: torch.Tensor) -> float:
+    """Return by how much a split varies more than training, from its features' ratios.
+
+    Of the root mean square and the median of those that vary, the one nearer to 1: rare features
+    that a small split lacks spoil the one, a single outlier spoils the other.
+    """
+    varying = ratio[ratio > 0]
+    if len(varying) == 0:
+        return 1.0
+    candidates = (float(ratio.square().mean().sqrt()), float(varying.median()))
+    return min(candidates, key=lambda value: abs(math.log(value)))
+
+
+def class_drift(data: Prepared, part: Part) -> tuple[float, tuple[str, ...]]:
+    """Return how far the class shares are from the training split's, and what classes are new."""
+    if data.task.kind != "classification" or data.task.next_token:
+        return 0.0, ()
+    counts, trained = (
+        torch.bincount(y, minlength=data.task.classes).double() for y in (part.y, data.train.y)
+    )
+    distance = (counts / counts.sum() - trained / trained.sum()).abs().sum() / 2
+    new = ((counts > 0) & (trained == 0)).nonzero().flatten().tolist()
+    return float(distance), tuple(data.task.labels[index] for index in new)
+
+
+def names(data: Prepared, constant: torch.Tensor) -> tuple[str, ...]:
+    """Return the names of the first constant features, or their numbers."""
+    places = constant.nonzero().flatten()[:NAMED].tolist()
+    known = data.task.features
+    return tuple(known[i] if len(known) == len(constant) else str(i) for i in places)
+
+
+def targets(recipe: Recipe, data: Prepared) -> Targets:
+    """Return what the training targets are like, as the loss sees them."""
+    loss = recipe.loss.chosen(data.task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
+    y = prepare_targets(loss, data, torch.float32)["train"].double().reshape(len(data.train), -1)
+    sizes = y.square().mean(0).sqrt()
+    largest = y[:, int(sizes.argmax())]
+    values = torch.unique(y[:, 0]) if y.shape[1] == 1 else y.new_zeros(0)
+    few = 0 < len(values) <= FEW_VALUES
+    return Targets(
+        low=float(y.min()),
+        high=float(y.max()),
+        mean=float(largest.mean()),
+        std=float(largest.std(correction=0)),
+        size=float(sizes.max()),
+        smallest=float(sizes.min()),
+        outputs=y.shape[1],
+        distinct=len(values) if few else 0,
+        even=few and evenly_spaced(values),
+        whole=bool((values % 1 == 0).all()),
+    )
+
+
+def evenly_spaced(values: torch.Tensor) -> bool:
+    """Return whether sorted values are whole multiples of their smallest distance."""
+    if len(values) < 2:
+        return False
+    multiples = values / values.diff().min()
+    return bool(((multiples - multiples.round()).abs() < 1e-3).all())
+
+
+def class_counts(data: Prepared, present: Mapping[str, Part]) -> Classes:
+    """Return the training split's classes, and an end of their range that no split has."""
+    count = data.task.classes
+    counts = torch.bincount(data.train.y, minlength=count).tolist()
+    everywhere = torch.bincount(torch.cat([part.y for part in present.values()]), minlength=count)
+    ends = [index for index in (0, count - 1) if int(everywhere[index]) == 0]
+    return Classes(data.task.labels, tuple(counts), data.task.labels[ends[0]] if ends else "")
+
+
+def order(y: torch.Tensor, batch_size: int | str) -> float:
+    """Return how much of the targets' variance lies between batches in the stored order.
+
+    0 as for a random order, where it is 1 / batch size; 1 if each batch holds one class or value.
+
+    Args:
+        y: class indices [N] or values [N, targets].
+    """
+    size = max(BLOCK, batch_size) if isinstance(batch_size, int) else len(y)
+    count = len(y) // size
+    if count < 2:
+        return 0.0
+    rows = y[: count * size]
+    values = torch.nn.functional.one_hot(rows) if y.ndim == 1 else rows
+    values = values.double()
+    whole = values.var(0, correction=0).sum()
+    if whole == 0:
+        return 0.0
+    between = values.reshape(count, size, -1).mean(1).var(0, correction=0).sum()
+    return max(0.0, float((between / whole - 1 / size) / (1 - 1 / size)))
