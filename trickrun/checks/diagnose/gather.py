@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from trickrun.checks.data_look import measure
 from trickrun.checks.diagnose.probe import Probe, probe
 from trickrun.checks.diagnose.reference import reference
 from trickrun.checks.diagnose.short import Short
@@ -17,10 +18,12 @@ from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.findings import unexplained
 from trickrun.checks.overfit_batch.search import Search
 from trickrun.checks.verdict import Verdict, derive
-from trickrun.diagnose import curves, signal
+from trickrun.data.prepare import prepare
+from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
 from trickrun.errors import TrickrunError
 from trickrun.params import PythonTarget
+from trickrun.recipe.evidence import static_evidence
 from trickrun.recipe.load import Loaded
 
 VERSION = 1
@@ -81,6 +84,7 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
     """
     found = Evidence()
     parts: dict[str, Callable[[], None]] = {
+        "static": lambda: look_at_data(found, short),
         "reference": lambda: found.reference.update(reference(short.data)),
         "training": lambda: look_at_training(found, short),
         "initial_loss": lambda: found.take("initial_loss", initial_loss(short.recipe, SEEDS)[0]),
@@ -100,6 +104,14 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
             found.failed[name] = f"{type(error).__name__}: {error}"
         found.seconds[name] = time.perf_counter() - started
     return found
+
+
+def look_at_data(found: Evidence, short: Short) -> None:
+    """Judge the user's own recipe and all of its data, before any training."""
+    recipe = short.loaded.recipe
+    data = measure(recipe, prepare(recipe.data, short.loaded.folder))
+    found.parts["data"] = asdict(data)
+    found.findings += static.findings(static_evidence(recipe, data))
 
 
 def look_at_training(found: Evidence, short: Short) -> None:

@@ -1,0 +1,217 @@
+"""What a recipe's text shows: each fault, its cure, and the false alarm known for such rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.static import findings
+from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.patch import patch_paths
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+STEPS = "train={steps: 2000}"
+LINEAR = "model.hidden=[]"
+DEEP = "model.hidden=[64, 64, 64]"
+CNN = "model={kind: cnn, channels: [8, 8], hidden: [16], pool: 1}"
+SGD = "optimizer={kind: sgd, lr: 0.1}"
+
+
+def recipe(*overrides: str, name: str = "digits") -> Loaded:
+    """Return a healthy classifier of two hidden layers, changed."""
+    plain = ["normalization=none", "regularizers.dropout=null"] if name == "digits" else []
+    return load(RECIPES / f"{name}.yaml", [*plain, *overrides])
+
+
+def found(*overrides: str, name: str = "digits") -> list[Finding]:
+    return findings(static_evidence(recipe(*overrides, name=name).recipe))
+
+
+def codes(*overrides: str, name: str = "digits") -> list[str]:
+    return [finding.code for finding in found(*overrides, name=name)]
+
+
+FAULTS = [
+    # Loss and head
+    (("loss=nll",), "TR25", "error"),
+    (("loss=nll", "model.head_activation=softmax"), "TR25", "error"),
+    (("model.head_activation=softmax",), "TR26", "error"),
+    (("model.head_activation=sigmoid",), "TR26", "error"),
+    (("loss=bce", "model.head_activation=sigmoid"), "TR26", "error"),
+    (("loss=bce", "model.head_activation=softmax"), "TR27", "error"),
+    (("model.head_activation=relu",), "TR29", "error"),
+    (("model.head_activation=tanh",), "TR29", "error"),
+    (("model.head_activation=leaky_relu",), "TR29", "warning"),
+    (("loss=hinge", "model.head_activation=softmax"), "TR29", "error"),
+    (("loss=mse",), "TR30", "warning"),
+    (("loss=huber", "model.head_activation=sigmoid"), "TR30", "warning"),
+    # Network
+    (("model.activation=linear",), "TR52", "error"),
+    (("model.activation=linear", "model={kind: cnn, channels: [8], hidden: []}"), "TR52", "warning"),
+    (("model.activation=softmax",), "TR53", "error"),
+    (("model.activation=sigmoid",), "TR42", "warning"),
+    (("model.activation=hard_sigmoid", "normalization=batch"), "TR42", "warning"),
+    (("init=zeros",), "TR22", "error"),
+    (("init={kind: constant, value: 0.01}", "normalization=batch"), "TR22", "error"),
+    (("init={kind: normal, std: 0.2}",), "TR23", "warning"),
+    (("init={kind: normal, std: 1.0}", DEEP), "TR23", "error"),
+    (("init={kind: uniform, bound: 0.01}", DEEP), "TR23", "warning"),
+    (("init={kind: normal, std: 0.5}", CNN), "TR23", "warning"),
+    (("normalization=batch", "data.batch_size=4"), "TR48", "warning"),
+    (("normalization=batch", "regularizers.dropout=0.5"), "TR58", "warning"),
+    (("normalization=batch", "model.bias=true"), "TR58", "info"),
+    # Steps
+    (("optimizer.lr=0.3",), "TR35", "warning"),
+    (("optimizer.lr=1.0",), "TR35", "error"),
+    (("optimizer={kind: sgd, lr: 5.0}",), "TR35", "warning"),
+    (("optimizer={kind: sgd, lr: 1.0, momentum: 0.9}",), "TR35", "warning"),
+    (("optimizer={kind: sgd, lr: 50.0}",), "TR35", "error"),
+    (("optimizer={kind: adam, lr: 1e-5}", STEPS), "TR36", "warning"),
+    (("optimizer={kind: sgd, lr: 1e-4}", STEPS), "TR36", "warning"),
+    (("train={steps: 50}",), "TR55", "warning"),
+    (("loss.reduction=sum", SGD), "TR21", "error"),
+    (("loss.reduction=sum", "optimizer={kind: sgd, lr: 0.03}"), "TR21", "warning"),
+    (("optimizer.eps=1e-14",), "TR39", "warning"),
+    (("optimizer.betas=[0.999, 0.9]",), "TR81", "warning"),
+    ((SGD, "optimizer.clip=1e-4", STEPS), "TR71", "warning"),
+    (("optimizer.schedule.warmup=5000", STEPS), "TR82", "warning"),
+    # Regularization
+    (("regularizers.dropout=0.7",), "TR49", "warning"),
+    (("regularizers.dropout=0.95",), "TR49", "error"),
+    (("regularizers.dropout={p: 0.2, input: 0.8}",), "TR49", "warning"),
+    (("regularizers.l2=0.1",), "TR50", "warning"),
+    (("regularizers.l1=0.1",), "TR50", "warning"),
+    (("regularizers.l2=null", "optimizer.weight_decay=0.2"), "TR50", "warning"),
+    (("regularizers.label_smoothing=0.6",), "TR80", "warning"),
+    (("augmentation=[{kind: noise, std: 2.0}]",), "TR18", "warning"),
+    (("augmentation=[{kind: noise, std: 0.1}, {kind: flip}]",), "TR18", "warning"),
+    (("data.zero_inputs=true",), "TR14", "error"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("overrides", "code", "severity"), FAULTS)
+def test_a_fault_is_found_first_and_its_edit_takes_it_away(
+    overrides: tuple[str, ...], code: str, severity: str
+) -> None:
+    loaded = recipe(*overrides)
+    first = findings(static_evidence(loaded.recipe))[0]
+    assert (first.code, first.severity) == (code, severity)
+    assert first.edit is not None
+    changed = load(loaded.path, list(overrides_after(loaded, first.edit)))
+    left = [f.code for f in findings(static_evidence(changed.recipe))]
+    assert code not in left
+
+
+def overrides_after(loaded: Loaded, edit: dict[str, object]) -> list[str]:
+    """Return overrides that make the recipe with the edit of a finding."""
+    import yaml
+
+    tree = patch_paths(loaded.tree, edit)
+    return [
+        f"{key}={yaml.safe_dump(value, default_flow_style=True)}" for key, value in tree.items()
+    ]
+
+
+HEALTHY = [
+    # Losses that hold their softmax want a linear head; a log_softmax changes nothing there.
+    (),
+    ("model.head_activation=log_softmax",),
+    ("loss=nll", "model.head_activation=log_softmax"),
+    ("loss=bce", "model.head_activation=linear"),
+    ("loss=hinge",),
+    # A linear model has no hidden layers to be linear, equal or too large.
+    (LINEAR, "model.activation=linear"),
+    (LINEAR, "model.activation=softmax"),
+    (LINEAR, "init=zeros"),
+    ("init={kind: kaiming_normal, head: {kind: zeros}}",),
+    # Saturating activations in a shallow network, and tanh.
+    ("model.hidden=[64]", "model.activation=sigmoid"),
+    (DEEP, "model.activation=tanh"),
+    # Usual inits, PyTorch's quiet one in a deep network, and any size before a norm.
+    ("init=torch_default", DEEP),
+    ("init=xavier_uniform", DEEP),
+    ("init={kind: normal, std: 0.05}", DEEP),
+    ("init={kind: normal, std: 1.0}", DEEP, "normalization=layer"),
+    # Tiny batches and large ones.
+    ("normalization=group", "data.batch_size=2"),
+    ("normalization=batch", "data.batch_size=16"),
+    ("data.batch_size=full",),
+    # Dropout: one half, and where no batch norm follows it.
+    ("regularizers.dropout=0.5",),
+    ("normalization=batch", "regularizers.dropout={p: 0.5, layers: last}"),
+    ("normalization=batch", "regularizers.dropout=0.3"),
+    # Learning rates that look large.
+    (SGD,),
+    ("optimizer={kind: sgd, lr: 1.0}",),
+    ("optimizer={kind: sgd, lr: 0.1, momentum: 0.9, nesterov: true}",),
+    ("optimizer={kind: sgd, lr: 1.0, momentum: 0.9}", "data.batch_size=1024"),
+    ("optimizer={kind: adadelta, lr: 1.0}",),
+    ("optimizer={kind: adagrad, lr: 0.1}",),
+    # Small ones with time enough, or where the text does not tell how long.
+    ("optimizer={kind: adam, lr: 1e-4}", STEPS),
+    ("optimizer={kind: adam, lr: 1e-5}",),
+    ("optimizer={kind: sgd, lr: 0.01}", STEPS),
+    # Inception's epsilon, transformers' betas, the usual clip.
+    ("optimizer.eps=1.0",),
+    ("optimizer.betas=[0.9, 0.95]",),
+    (SGD, "optimizer.clip=1.0", STEPS),
+    ("optimizer.clip=1e-4", STEPS),
+    ("optimizer.schedule.warmup=100", STEPS),
+    # Regularizers in use.
+    ("optimizer={kind: adamw, weight_decay: 0.3}",),
+    ("regularizers.l2=0.01",),
+    ("regularizers.label_smoothing=0.1",),
+    ("augmentation=[{kind: noise, std: 0.3}, {kind: shift, pixels: 1}]",),
+]
+
+
+@pytest.mark.parametrize("overrides", HEALTHY)
+def test_what_other_checkers_cry_wolf_at_is_left_in_peace(overrides: tuple[str, ...]) -> None:
+    assert codes(*overrides) == []
+
+
+def test_a_sum_over_the_batch_that_the_optimizer_evens_out_is_a_remark() -> None:
+    (adam,) = found("loss.reduction=sum")
+    (slow,) = found("loss.reduction=sum", "optimizer={kind: sgd, lr: 1e-3}")
+    assert [adam.severity, slow.severity] == ["info", "info"]
+
+
+def test_values_want_a_loss_and_a_head_for_values() -> None:
+    assert codes(name="diabetes") == []
+    assert codes("model.head_activation=sigmoid", name="diabetes") == ["TR28"]
+    (finding,) = found("loss=cross_entropy", name="diabetes")
+    assert (finding.code, finding.severity) == ("TR30", "error")
+    assert finding.edit == {"loss": {"kind": "mse"}}
+    assert codes("loss=huber", "model.activation=tanh", name="diabetes") == []
+
+
+def test_a_users_own_parts_are_left_to_the_checks_that_run_them() -> None:
+    own = "model={kind: python, target: 'nets:Net'}"
+    assert codes(own, "loss={kind: python, target: 'nets:loss'}") == []
+    assert codes(own, "loss=nll") == []
+    assert codes(own, "init=zeros") == ["TR22"]
+    assert codes("optimizer={kind: python, target: 'nets:opt', lr: 9.0}") == []
+
+
+def test_what_depends_on_unknown_data_is_not_said() -> None:
+    unknown = "data={kind: npz, path: x.npz}"
+    assert codes(unknown, "loss=mse") == []
+    assert codes(unknown, "model.head_activation=softmax", "loss=auto") == []
+    assert codes(unknown, "model.head_activation=softmax") == ["TR26"]
+
+
+def test_errors_come_before_warnings_and_causes_before_symptoms() -> None:
+    found_codes = codes("optimizer.lr=0.3", "model.activation=softmax", "regularizers.dropout=0.7")
+    assert found_codes == ["TR53", "TR49", "TR35"]
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_shipped_recipe_has_an_error(path: Path) -> None:
+    found_here = findings(static_evidence(load(path).recipe))
+    assert not [f for f in found_here if f.severity == "error"]
+    # It is there to be found fault with.
+    assert not found_here or path.stem == "digits-untuned"
