@@ -19,7 +19,7 @@ from trickrun.recipe.patch import patch_paths
 
 Changes = Mapping[str, Any]
 
-HERE_SECONDS = 20.0
+HERE_SECONDS = 30.0
 """Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
 that has other work to do, and halves the rest."""
 

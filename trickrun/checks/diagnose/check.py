@@ -24,6 +24,7 @@ from trickrun.diagnose.conclusion import (
     without_trying,
 )
 from trickrun.diagnose.finding import Finding
+from trickrun.engines.choose import one_thread
 from trickrun.params import PythonTarget
 from trickrun.recipe.load import Loaded
 
@@ -66,8 +67,9 @@ def diagnose(
     """
     watch = watch or Watch()
     started = time.monotonic()
-    short = shorten(loaded)
-    evidence = gather(short, not confirm, watch.part)
+    with one_thread():
+        short = shorten(loaded)
+        evidence = gather(short, not confirm, watch.part)
     evidence.findings += before
     tried: Tried | None = None
     if confirm:

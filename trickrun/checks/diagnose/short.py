@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,15 @@ from trickrun.checks.diagnose.skill import metric_name
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
-from trickrun.engines.choose import one_thread, seconds_a_step
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
 from trickrun.tricks.schedules import Span
 
 SAMPLES, VALIDATED, STEPS = 4000, 1000, 300
 """Training samples, validation samples and steps of a short training, at most."""
+
+TIMED = 5
+"""Steps whose time is taken."""
 
 EVALUATIONS = 5
 """How often it is validated; the best evaluation counts, as it does in a training."""
@@ -70,11 +73,18 @@ def shorten(loaded: Loaded) -> Short:
 
 
 def timed(recipe: Loaded, data: Prepared) -> float:
-    """Return the seconds of a training step, on a job that is thrown away."""
+    """Return the seconds of a training step, on a job that is thrown away.
+
+    The fastest of a few, because the first ones also import and other work only slows them.
+    """
     job = compile_recipe(recipe.recipe, recipe.folder, data)
     batches = job.batches(0)
-    with one_thread():
-        return seconds_a_step(job, lambda step: take_step(job, next(batches), step, [], False))
+    seconds = []
+    for step in range(TIMED):
+        started = time.perf_counter()
+        take_step(job, next(batches), step, [], logged=False)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
 
 
 def length(steps: int) -> dict[str, Any]:
