@@ -99,3 +99,8 @@ def shipped() -> dict[str, Base]:
             metric = "val_r2" if name == "diabetes" else "val_accuracy"
             bases[f"shipped-{name}"] = Base(f"shipped-{name}", part, tree, metric)
     return bases
+
+
+def is_shipped(program: Program) -> bool:
+    """Return whether a program is a recipe that trickrun ships, or is made of one."""
+    return program.base.startswith("shipped-")
