@@ -51,7 +51,7 @@ FAULTS = [
     (("loss=huber", "model.head_activation=sigmoid"), "TR30", "warning"),
     # Network
     (("model.activation=linear",), "TR52", "error"),
-    (("model.activation=linear", "model={kind: cnn, channels: [8], hidden: []}"), "TR52", "warning"),
+    (("model={kind: cnn, channels: [8], hidden: [], activation: linear}",), "TR52", "warning"),
     (("model.activation=softmax",), "TR53", "error"),
     (("model.activation=sigmoid",), "TR42", "warning"),
     (("model.activation=hard_sigmoid", "normalization=batch"), "TR42", "warning"),
