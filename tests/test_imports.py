@@ -37,6 +37,7 @@ ORDER = (
     "files",
     "params",
     "streams",
+    "threads",
     "targets",
     "errors",
     "diagnose",

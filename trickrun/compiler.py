@@ -21,6 +21,7 @@ from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import StepStream, generator
 from trickrun.targets import call, resolve
+from trickrun.threads import available, step_flops, thread_count
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import AutoLoss, Loss, LossFunction
@@ -71,6 +72,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     }
     smoothing = recipe.regularizers.label_smoothing
     batch_size, span = batch_plan(recipe, len(data.train), model)
+    if device.type == "cpu":
+        set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
     return Job(
         recipe=recipe,
         folder=folder,
@@ -112,6 +115,17 @@ def set_determinism(recipe: Recipe, device: torch.device) -> None:
         # cuBLAS reads it when it starts (NVIDIA's notes on reproducibility).
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
+
+
+def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: int) -> None:
+    """Make this process use as many threads as train.threads says, until another job is compiled.
+
+    Args:
+        x: two samples as the model sees them.
+    """
+    wanted = recipe.train.threads
+    flops = step_flops(model, x, batch_size) if wanted == "auto" and available() > 1 else 0.0
+    torch.set_num_threads(thread_count(wanted, flops))
 
 
 def own_step(recipe: Recipe, folder: Path) -> Step | None:

@@ -20,6 +20,7 @@ from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.mnist import Mnist
 from trickrun.errors import DataError
 from trickrun.run.environment import device_name
+from trickrun.threads import cores
 
 LITTLE_DISK = 2**30
 """Bytes: checkpoints of a middling network fill less than this."""
@@ -38,7 +39,7 @@ def examine(runs: Path) -> dict[str, Any]:
         "device": device(),
         "cpu": {
             "cpus": os.cpu_count(),
-            "usable": usable_cpus(),
+            "usable": cores(),
             "threads": torch.get_num_threads(),
         },
         "memory_bytes": memory(),
@@ -76,12 +77,6 @@ def device() -> dict[str, Any]:
             gpus.append(gpu)
     chosen = pick_device("auto")
     return {"auto": device_name(chosen), "cuda": torch.version.cuda, "gpus": gpus}
-
-
-def usable_cpus() -> int:
-    """Return the number of processors that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def memory() -> dict[str, int]:

@@ -21,7 +21,7 @@ import torch
 
 from trickrun import doctor
 from trickrun.engines.groups import groups
-from trickrun.engines.processes import Chunk, cores, run_chunks
+from trickrun.engines.processes import Chunk, run_chunks
 from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import compiled, run_chunk
@@ -29,6 +29,7 @@ from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.run.footprint import footprint
+from trickrun.threads import cores
 
 SMALL = 3
 """Trials from which on a group is worth timing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import ALONE, run_chunk, set_up
+from trickrun.threads import cores
 
 ATTEMPTS = 2
 """How often a trial is begun whose process dies."""
@@ -85,8 +85,3 @@ def server() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["trickrun.engines.preload"])
     return context
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -66,11 +66,11 @@ def make_trial(tree: dict[str, Any], params: Mapping[str, Any], folder: Path) ->
 def identity(recipe: Recipe, folder: Path) -> str:
     """Return the hash of everything that a trial's result depends on.
 
-    That is the resolved recipe without name, grid, expect and device, with its seed; the data's
-    fingerprint; and the source of the user's code.
+    That is the resolved recipe without name, grid, expect, device and threads, with its seed; the
+    data's fingerprint; and the source of the user's code.
     """
     resolved = recipe.model_dump(mode="json", by_alias=True, exclude={"name", "grid", "expect"})
-    del resolved["train"]["device"]
+    del resolved["train"]["device"], resolved["train"]["threads"]
     content = {
         "recipe": resolved,
         "data": recipe.data.fingerprint(folder),

@@ -18,6 +18,7 @@ from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import train
 from trickrun.recipe.load import from_tree
+from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe
 from trickrun.records import End, NonFinite
 from trickrun.run.memory import is_out_of_memory
@@ -31,7 +32,7 @@ NOT_IN_DATA = {"batch_size", "shuffle", "drop_last"}
 
 
 def set_up() -> None:
-    """Give a worker one thread: there is one worker a core, so more would only wait."""
+    """Give a worker one thread, also for what it does before it compiles a trial."""
     torch.set_num_threads(1)
 
 
@@ -110,8 +111,12 @@ def outcome(
 
 
 def compiled(trial: Trial, folder: Path) -> Job:
-    """Return the trial's job. Raises TrickrunError if its recipe cannot be one."""
-    recipe = from_tree(trial.tree)
+    """Return the trial's job, for one thread. Raises TrickrunError if its recipe cannot be one.
+
+    Other trials train on the other cores; and the number of threads decides the last bits, which
+    must not depend on where a trial trains.
+    """
+    recipe = from_tree(patch_paths(trial.tree, {"train.threads": 1}))
     return compile_recipe(recipe, folder, prepared(recipe, folder))
 
 

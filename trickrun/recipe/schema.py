@@ -60,6 +60,9 @@ class Train(Params):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="auto: CUDA if there"
     )
+    threads: Count | Literal["auto"] = Field(
+        default="auto", description="on a CPU; auto: one for small networks, else one a core"
+    )
     precision: Literal["float32", "float64", "bf16"] = Field(
         default="float32", description="bf16 is automatic mixed precision"
     )

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 
 from trickrun.compiler import compile_recipe
-from trickrun.engines.processes import cores
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
+from trickrun.threads import cores
 
 WARM, TIMED = 3, 12
 """Steps before and in a timing: the first ones pay for imports and memory."""
