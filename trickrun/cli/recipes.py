@@ -12,6 +12,7 @@ from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath
 from trickrun.cli.output import Answer, answer, print_error
 
 if TYPE_CHECKING:
+    from trickrun.diagnose.finding import Finding
     from trickrun.recipe.load import Loaded
 
 
@@ -29,6 +30,9 @@ def validate(
 ) -> None:
     """Check a recipe's text and show every mistake under its line. Exits 2 if there is one.
 
+    Also tells what will keep it from training well, as far as the text (--data: and the data) can
+    show that; exits 1 if something surely will.
+
     Example: trickrun validate recipes/digits.yaml optimizer.lr=0.01
     """
     answer(
@@ -43,7 +47,8 @@ def validate(
 def check_text(
     path: Path, overrides: list[str], data: bool, no_python: bool, as_json: bool
 ) -> Answer:
-    """Print the recipe's problems, or that there are none."""
+    """Print the recipe's problems, or that there are none, and what it shows before training."""
+    from trickrun.cli import findings
     from trickrun.recipe.load import load
     from trickrun.recipe.problems import RecipeError
 
@@ -51,8 +56,7 @@ def check_text(
         loaded = load(path, overrides)
         if no_python:
             loaded.without_python()
-        if data:
-            check_job(loaded)
+        found = check_job(loaded) if data else findings.from_text(loaded)
     except RecipeError as error:
         if not as_json:
             print_error(error)
@@ -62,19 +66,26 @@ def check_text(
         print(f"warning: {warning}")
     if not loaded.warnings:
         print(f"{path}: ok")
+    findings.show(found)
     warnings = [warning.as_json() for warning in loaded.warnings]
     result = {"ok": True, "errors": [], "warnings": warnings}
-    return Answer("warn" if warnings else "pass", result, str(path))
+    verdict = findings.verdict_of(found, bool(warnings))
+    told = [finding.as_json() for finding in found]
+    return Answer(verdict, result, str(path), findings=told)
 
 
-def check_job(loaded: Loaded) -> None:
-    """Raise RecipeError if the recipe's data cannot be loaded, or its parts do not fit them."""
+def check_job(loaded: Loaded) -> list[Finding]:
+    """Return what the recipe and its data show before training.
+
+    Raises RecipeError if the data cannot be loaded, or the parts do not fit them.
+    """
+    from trickrun.checks.data_look import look
     from trickrun.compiler import compile_recipe
     from trickrun.errors import CompileError, DataError
     from trickrun.recipe.problems import RecipeError
 
     try:
-        compile_recipe(loaded.recipe, loaded.folder)
+        return look(loaded.recipe, compile_recipe(loaded.recipe, loaded.folder).data)
     except (CompileError, DataError) as error:
         raise RecipeError([loaded.problem(error)]) from error
 

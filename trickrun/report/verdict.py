@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import number
+
+if TYPE_CHECKING:
+    from trickrun.checks.verdict import Verdict
 
 STYLES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 MARKS = {"error": "✗", "warning": "!", "info": "·"}

@@ -1,0 +1,50 @@
+"""Findings that need no training, as ``validate`` and ``train`` show them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from trickrun.cli.output import Verdict
+from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.rank import gravest
+
+if TYPE_CHECKING:
+    from trickrun.recipe.load import Loaded
+
+
+def from_text(loaded: Loaded) -> list[Finding]:
+    """Return what a recipe's text alone shows, causes first; no torch is needed."""
+    from trickrun.diagnose.static import findings
+    from trickrun.recipe.evidence import static_evidence
+
+    return findings(static_evidence(loaded.recipe))
+
+
+def verdict_of(findings: Sequence[Finding], warned: bool) -> Verdict:
+    """Return fail for an error-level finding, warn for a warning of any kind, else pass."""
+    worst = gravest(findings)
+    if worst == "error":
+        return "fail"
+    return "warn" if warned or worst == "warning" else "pass"
+
+
+def show(findings: Sequence[Finding]) -> None:
+    """Print each finding with its reason and its edit."""
+    if not findings:
+        return
+    # Where there is nothing to show, the time that rich needs to load is saved.
+    from trickrun.report.console import terminal
+    from trickrun.report.verdict import print_finding
+
+    for finding in findings:
+        print_finding(terminal(), finding)
+
+
+def tell_before_training(findings: Sequence[Finding]) -> None:
+    """Print errors and warnings to stderr, a line each."""
+    for finding in findings:
+        if finding.severity != "info":
+            head = f"{finding.severity}: {finding.code} {finding.name} ({finding.where})"
+            print(f"{head}: {finding.why}", file=sys.stderr)
