@@ -119,6 +119,18 @@ def test_show_prints_a_recipe_that_loads(trickrun: Trickrun, recipe: Path) -> No
     assert again["optimizer"]["kind"] == "adam"
 
 
+def test_show_draws_what_augmentations_do(trickrun: Trickrun, recipe: Path) -> None:
+    change = "augmentation=[flip, {kind: noise, std: 0.1}]"
+    ran = trickrun("show", "r.yaml", change, "--augmented", "--samples", "2", "--json")
+    assert ran.code == 0
+    assert ran.json["result"] == {
+        "path": "r-augmented.png",
+        "columns": ["as it is", "flip", "noise", "all together"],
+        "samples": 2,
+    }
+    assert Path("r-augmented.png").is_file()
+
+
 def test_schema_prints_the_schema_alone(trickrun: Trickrun) -> None:
     ran = trickrun("schema")
     assert json.loads(ran.out)["title"] == "trickrun recipe"

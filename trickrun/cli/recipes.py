@@ -93,12 +93,20 @@ def check_job(loaded: Loaded) -> list[Finding]:
 def show(
     recipe: RecipePath,
     overrides: Overrides = None,
+    augmented: Annotated[
+        bool, typer.Option("--augmented", help="Draw samples before and after augmentation.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="The picture, .png or .svg.", show_default="NAME-augmented.png"),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, max=64, help="Samples in the picture.")] = 8,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show the whole recipe, every default included and marked.
+    """Show the whole recipe, every default included and marked, or its augmentations in a picture.
 
-    Example: trickrun show recipes/digits.yaml
+    Example: trickrun show recipes/digits.yaml --augmented
     """
 
     def work() -> Answer:
@@ -106,10 +114,27 @@ def show(
         from trickrun.recipe.load import load
 
         loaded = load(recipe, overrides or [])
+        if augmented:
+            path = to or Path(f"{loaded.recipe.name}-augmented.png")
+            return contact_sheet(loaded, recipe, path, samples)
         print(resolved_text(loaded.recipe), end="")
         return Answer("pass", {"recipe": resolved(loaded.recipe)}, str(recipe))
 
     answer("show", as_json, debug, work, recipe)
+
+
+def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int) -> Answer:
+    """Draw training samples before and after each augmentation to ``path``."""
+    from trickrun.compiler import compile_recipe
+    from trickrun.looks.augmented import columns
+    from trickrun.report.contact_sheet import write_sheet
+
+    shown = columns(compile_recipe(loaded.recipe, loaded.folder), samples)
+    write_sheet(shown, path)
+    print(f"wrote {path}")
+    names = [column.name.split("\n")[0] for column in shown]
+    result = {"path": str(path), "columns": names, "samples": len(shown[0].images)}
+    return Answer("pass", result, str(recipe))
 
 
 def schema(as_json: AsJson = False, debug: Debug = False) -> None:
