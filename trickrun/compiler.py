@@ -63,6 +63,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     model.to(device, dtype)
     check_output(model, data, dtype, outputs)
     touches += fit_init_to_data(recipe, model, data, loss_kind)
+    touches += recipe.optimizer.touches(model)
     check_touched(touches)
     penalties = bind_penalties(recipe, model)
     touches += all_touches(recipe, model, loss_kind, penalties)
@@ -85,7 +86,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         loss=loss_kind.build(data.task, folder, smoothing.epsilon if smoothing else 0.0),
         targets=prepare_targets(loss_kind, data, dtype),
         metrics=metrics,
-        optimizer=recipe.optimizer.build([{"params": list(model.parameters())}], folder),
+        optimizer=recipe.optimizer.over(recipe.optimizer.groups(model), folder),
         penalties=penalties,
         augmentations=bind_augmentations(recipe, folder, data.shape, device),
         step=own_step(recipe, folder),
@@ -236,7 +237,7 @@ def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Los
 
     def draw(count: int) -> torch.Tensor:
         order = torch.randperm(len(data.train), generator=generator(recipe.seed, "init", "samples"))
-        return data.scaler(data.train.x[order[:count].to(data.train.x.device)].to(dtype))
+        return data.inputs(data.train.x[order[:count].to(data.train.x.device)], dtype)
 
     init.calibrate(model, draw)
     if init.head_bias is None:

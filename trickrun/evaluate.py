@@ -30,7 +30,7 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
         "step": float(progress.step),
         "epoch": progress.step / job.span.per_epoch,
         "train_loss": math.fsum(progress.losses) / max(len(progress.losses), 1),
-        "lr": float(job.optimizer.param_groups[0]["lr"]),
+        "lr": scheduled_lr(job.optimizer),
     }
     progress.losses.clear()
     if recalibrates(job):
@@ -102,3 +102,10 @@ def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float
     if job.loss.weight is None:
         return float(losses.mean())
     return float(losses.sum() / job.loss.weight(target).double().sum())
+
+
+def scheduled_lr(optimizer: torch.optim.Optimizer) -> float:
+    """Return the learning rate that the first parameter group has of the schedule, without a
+    factor of its own."""
+    group = optimizer.param_groups[0]
+    return float(group["lr"] / group.get("lr_scale", 1.0))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from trickrun.evaluate import validate
+from trickrun.evaluate import scheduled_lr, validate
 from trickrun.job import Job
 from trickrun.records import Checkpoint, End, NonFinite, Record, Steps, Watch
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
@@ -110,7 +110,7 @@ def take_step(
     (loss if penalty is None else loss + penalty).backward()
     norm = gradient_norm(job) if logged else None
     if job.recipe.optimizer.clip is not None:
-        job.recipe.optimizer.clip.apply(list(job.model.parameters()))
+        job.recipe.optimizer.clip.on_model(job.model)
     job.optimizer.step()
     return StepResult(
         loss.detach(), None if penalty is None else penalty.detach(), norm, lr, len(indices)
@@ -118,13 +118,17 @@ def take_step(
 
 
 def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:
-    """Set each parameter group's learning rate for ``step``; return the first one's."""
+    """Set each parameter group's learning rate for ``step``; return the schedule's for the first.
+
+    A group's ``lr_scale`` is a factor of its own (see tricks/optimizers/base.py).
+    """
     schedule = job.recipe.optimizer.schedule
     groups = job.optimizer.param_groups
     for group in groups:
         base = group.setdefault("initial_lr", group["lr"])
-        group["lr"] = schedule.lr(base, step, job.span) * schedule.scale(base, history)
-    return float(groups[0]["lr"])
+        lr = schedule.lr(base, step, job.span) * schedule.scale(base, history)
+        group["lr"] = lr * group.get("lr_scale", 1.0)
+    return scheduled_lr(job.optimizer)
 
 
 def gradient_norm(job: Job) -> torch.Tensor:

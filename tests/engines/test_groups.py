@@ -98,6 +98,23 @@ def test_user_code_is_never_stacked(tmp_path):
     assert groups(of) == [[of[0]], [of[1]]]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"optimizer": "adafactor"},
+        {"optimizer": "muon"},
+        {"optimizer__layer_decay": 0.5},
+        {"optimizer__lr_scale": {"head.*": 0.1}},
+        {"optimizer__clip": {"adaptive": 0.01}},
+        {"optimizer__decay": "weights", "optimizer__weight_decay": 0.1},
+    ],
+    ids=str,
+)
+def test_what_depends_on_the_shapes_of_parameters_trains_alone(change):
+    first, second = trial(**change, seed=1), trial(**change, seed=2)
+    assert group_of(first) != group_of(second)
+
+
 def test_a_table_whose_target_is_a_column_is_no_user_code(tmp_path):
     (tmp_path / "table.csv").write_text("price,size\n1,2\n")
     tree = canonical({**BASE, "data": {"kind": "csv", "path": "table.csv", "target": "price"}})
@@ -106,7 +123,9 @@ def test_a_table_whose_target_is_a_column_is_no_user_code(tmp_path):
 
 
 def test_marks_are_found_wherever_a_type_has_them():
-    assert {"lr", "momentum", "weight_decay", "schedule", "clip"} == set(stackable(SGD))
+    assert set(stackable(SGD)) == {
+        "lr", "momentum", "dampening", "weight_decay", "schedule", "clip",
+    }  # fmt: skip
     assert "betas" in stackable(Adam)
     assert stackable(Dropout)["p"].off_at_zero
     assert stackable(L2).keys() == {"lambda_"}
@@ -114,7 +133,9 @@ def test_marks_are_found_wherever_a_type_has_them():
 
 def test_every_number_of_an_optimizer_may_differ():
     # Each trial steps with its own optimizer, so only words and switches make another group.
-    switches = {"kind", "nesterov", "amsgrad", "bias_correction", "centered"}
+    switches = {"kind", "nesterov", "form", "amsgrad", "bias_correction", "centered", "decoupled"}
+    switches |= {"decay", "lookahead", "layer_decay", "lr_scale", "adaptive"}
+    alone = {"adafactor", "muon", "python", "layer_decay"}
     for place in walk():
-        if place.path == "optimizer" and place.kind != "python":
+        if place.path == "optimizer" and place.kind not in alone:
             assert place.params.model_fields.keys() - stackable(place.params).keys() <= switches

@@ -89,7 +89,10 @@ def assert_equal(
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=0)
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds(AnyOptimizer)) - {"python"}))
+ALONE = {"python", "adafactor", "muon"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(kinds(AnyOptimizer)) - ALONE))
 def test_every_optimizer(kind):
     assert_equal({"optimizer": {"kind": kind}}, LRS)
 
@@ -99,6 +102,13 @@ def test_every_optimizer(kind):
     [
         ({"kind": "sgd", "lr": 0.05}, ({"momentum": 0.5}, {"momentum": 0.9}, {"momentum": 0.99})),
         ({"kind": "sgd", "lr": 0.05, "momentum": 0.9, "nesterov": True}, ({"lr": 0.1}, {})),
+        ({"kind": "sgd", "lr": 0.05, "momentum": 0.9}, ({"dampening": 0.5}, {"dampening": 0.1})),
+        ({"kind": "sgd", "lr": 0.05, "form": "classical"}, ({"momentum": 0.5}, {"momentum": 0.9})),
+        ({"kind": "lion"}, ({"betas": [0.8, 0.9]}, {"weight_decay": 1.0}, {"lr": 1e-3})),
+        ({"kind": "nadam"}, ({"betas": [0.8, 0.9]}, {"momentum_decay": 0.1}, {"eps": 1e-3})),
+        ({"kind": "radam", "decoupled": True}, ({"betas": [0.8, 0.9]}, {"weight_decay": 1.0})),
+        ({"kind": "adam", "lookahead": {"k": 3}}, ({"lookahead.k": 2}, {"lookahead.alpha": 0.2})),
+        ({"kind": "sgd", "lookahead": 4}, ({"lr": 0.2}, {"lookahead.alpha": 1.0})),
         ({"kind": "sgd", "lr": 0.05}, ({"weight_decay": 1e-3}, {"weight_decay": 0.1})),
         ({"kind": "adam"}, ({"betas": [0.8, 0.99]}, {"betas": [0.95, 0.9]}, {"eps": 1e-3})),
         ({"kind": "adam", "bias_correction": False}, ({"lr": 1e-4}, {"lr": 1e-3})),

@@ -175,7 +175,7 @@ def on_row(job: Job, row: torch.Tensor) -> Job:
     Our optimizers work entry by entry, so a row is to them what the parameters it is made of are,
     in one tensor instead of many.
     """
-    return replace(job, optimizer=job.recipe.optimizer.build([{"params": [row]}], job.folder))
+    return replace(job, optimizer=job.recipe.optimizer.over([{"params": [row]}], job.folder))
 
 
 def row_of(job: Job) -> torch.Tensor:

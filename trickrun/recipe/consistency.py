@@ -21,7 +21,7 @@ from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import paths_exist, values_fit
 from trickrun.tricks.normalization import Batch
-from trickrun.tricks.optimizers import SGD, AdamW, PythonOptimizer
+from trickrun.tricks.optimizers import SGD, Decaying
 from trickrun.tricks.schedules import Plateau
 from trickrun.tricks.schedules.base import WarmedUp
 
@@ -77,13 +77,19 @@ def images(recipe: Recipe) -> Iterator[Complaint]:
             )
 
 
-def nesterov(recipe: Recipe) -> Iterator[Complaint]:
-    """Nesterov's look-ahead has a velocity to look along."""
+def momentum(recipe: Recipe) -> Iterator[Complaint]:
+    """Nesterov's look-ahead has a velocity to look along, and dampening the form that knows it."""
     optimizer = recipe.optimizer
     if isinstance(optimizer, SGD) and optimizer.nesterov and optimizer.momentum == 0:
         yield Complaint(
             ("optimizer", "nesterov"), "nesterov needs momentum, which is 0", "add momentum: 0.9"
         )
+    if isinstance(optimizer, SGD) and optimizer.dampening > 0:
+        other = "nesterov" if optimizer.nesterov else f"form {optimizer.form}"
+        if optimizer.nesterov or optimizer.form == "classical":
+            yield Complaint(
+                ("optimizer", "dampening"), f"{other} has no dampening", "take one of them out"
+            )
 
 
 def smoothed_loss(recipe: Recipe) -> Iterator[Complaint]:
@@ -169,12 +175,12 @@ def gate_names(recipe: Recipe) -> Iterator[Complaint]:
 def decayed_twice(recipe: Recipe) -> Iterator[Complaint]:
     """l2 and a weight decay that is added to the gradient are the same thing twice."""
     optimizer, l2 = recipe.optimizer, recipe.regularizers.l2
-    if l2 is None or l2.off or isinstance(optimizer, AdamW | PythonOptimizer):
+    if l2 is None or l2.off or not isinstance(optimizer, Decaying):
         return
-    if optimizer.weight_decay > 0:
+    if optimizer.couples_decay and optimizer.weight_decay > 0:
         yield Complaint(
             ("optimizer", "weight_decay"),
-            f"weight_decay and regularizers.l2 both shrink the weights of {optimizer.kind}",
+            f"weight_decay and regularizers.l2 both shrink the weights of {optimizer.kind_name}",
             f"keep one: l2 {l2.lambda_:g} is weight_decay {2 * l2.lambda_:g}",
         )
 
@@ -221,7 +227,7 @@ ERRORS = (
     Rule(shares, ("data",)),
     Rule(filled_batch, ("data",)),
     Rule(images, ("data", "augmentation")),
-    Rule(nesterov, ("optimizer",)),
+    Rule(momentum, ("optimizer",)),
     Rule(smoothed_loss, ("loss", "regularizers")),
     Rule(distinct_metrics, ("metrics",)),
     Rule(monitors, ("data", "metrics", "early_stopping", "optimizer", "grid")),

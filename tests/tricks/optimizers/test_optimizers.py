@@ -10,11 +10,15 @@ from trickrun.errors import CompileError
 from trickrun.tricks.optimizers import (
     SGD,
     Adadelta,
+    Adafactor,
     Adagrad,
     Adam,
+    Adamax,
     AdamW,
+    NAdam,
     Optimizer,
     PythonOptimizer,
+    RAdam,
     RMSprop,
 )
 
@@ -25,6 +29,7 @@ HERE = Path(__file__).parent
 CASES = [
     (SGD(lr=0.05), torch.optim.SGD, {}),
     (SGD(lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.03), torch.optim.SGD, {}),
+    (SGD(lr=0.05, momentum=0.8, dampening=0.3), torch.optim.SGD, {}),
     (
         Adagrad(lr=0.05, lr_decay=0.01, initial_accumulator=0.2, eps=1e-3, weight_decay=0.03),
         torch.optim.Adagrad,
@@ -47,8 +52,28 @@ CASES = [
         torch.optim.AdamW,
         {},
     ),
+    (
+        NAdam(
+            lr=0.02,
+            betas=(0.8, 0.95),
+            eps=1e-3,
+            weight_decay=0.03,
+            momentum_decay=0.1,
+            decoupled=True,
+        ),
+        torch.optim.NAdam,
+        {"decoupled": "decoupled_weight_decay"},
+    ),
+    (NAdam(lr=0.02, weight_decay=0.03), torch.optim.NAdam, {"decoupled": "decoupled_weight_decay"}),
+    (
+        RAdam(lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.03, decoupled=True),
+        torch.optim.RAdam,
+        {"decoupled": "decoupled_weight_decay"},
+    ),
+    (RAdam(lr=0.02, weight_decay=0.03), torch.optim.RAdam, {"decoupled": "decoupled_weight_decay"}),
+    (Adamax(lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.03), torch.optim.Adamax, {}),
 ]
-OURS_ALONE = {"kind", "schedule", "clip", "bias_correction"}
+OURS_ALONE = {"kind", "bias_correction", "form", "decay"} | Optimizer.model_fields.keys() - {"lr"}
 
 
 def parameters() -> list[torch.nn.Parameter]:
@@ -90,7 +115,10 @@ def test_equals_plain_torch_step_for_step(ours, theirs, renamed):
     torch.testing.assert_close(got, want, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [SGD, Adagrad, Adadelta, RMSprop, Adam, AdamW])
+KINDS = [SGD, Adagrad, Adadelta, RMSprop, Adam, AdamW, NAdam, RAdam, Adamax]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_cases_move_every_parameter_from_its_default(kind):
     moved = {
         name
@@ -100,6 +128,16 @@ def test_the_cases_move_every_parameter_from_its_default(kind):
         if value != kind.model_fields[name].default
     }
     assert moved == kind.model_fields.keys() - OURS_ALONE
+
+
+def test_adafactor_equals_plain_torch():
+    ours = Adafactor(lr=0.3, beta2_decay=-0.6, eps=0.01, d=1.5, weight_decay=0.03)
+    mine, reference = parameters(), parameters()
+    theirs = torch.optim.Adafactor(
+        reference, lr=0.3, beta2_decay=-0.6, eps=(None, 0.01), d=1.5, weight_decay=0.03
+    )
+    got, want = path(ours.build([{"params": mine}], HERE), mine), path(theirs, reference)
+    assert torch.equal(got, want)
 
 
 @pytest.mark.parametrize("amsgrad", [False, True])
@@ -132,6 +170,22 @@ def test_an_uncorrected_adam_resumes_bitwise():
         gradients(step, halves)
         first.step()
     second = adam.build([{"params": halves}], HERE)
+    second.load_state_dict(first.state_dict())
+    for step in range(10, 20):
+        gradients(step, halves)
+        second.step()
+    assert torch.equal(torch.cat([p.detach().flatten() for p in halves]), straight[-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_float64_states_resume_bitwise(kind):
+    whole, halves = parameters(), parameters()
+    straight = path(kind().build([{"params": whole}], HERE), whole)
+    first = kind().build([{"params": halves}], HERE)
+    for step in range(10):
+        gradients(step, halves)
+        first.step()
+    second = kind().build([{"params": halves}], HERE)
     second.load_state_dict(first.state_dict())
     for step in range(10, 20):
         gradients(step, halves)

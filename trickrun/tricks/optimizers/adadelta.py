@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from trickrun.params import Beta, Stackable
-from trickrun.tricks.optimizers.base import Epsilon, LearningRate, Optimizer, WeightDecay
+from trickrun.tricks.optimizers.base import Decaying, Epsilon, LearningRate
 
 if TYPE_CHECKING:
     import torch
 
 
-class Adadelta(Optimizer):
+class Adadelta(Decaying):
     """Steps in the unit of the weights: recent step size over recent gradient size.
 
     Formula: s = rho*s + (1-rho)*g²; d = g * sqrt(u + eps) / sqrt(s + eps);
@@ -28,7 +28,6 @@ class Adadelta(Optimizer):
         default=0.9, description="memory of both running averages"
     )
     eps: Epsilon = 1e-6
-    weight_decay: WeightDecay = 0.0
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.optimizers.base import Epsilon, LearningRate, Optimizer, WeightDecay
+from trickrun.tricks.optimizers.base import Decaying, Epsilon, LearningRate
 
 if TYPE_CHECKING:
     import torch
 
 
-class Adagrad(Optimizer):
+class Adagrad(Decaying):
     """Steps that shrink, entry by entry, with the sum of all squared gradients so far.
 
     Formula: s += g²; w -= lr / (1 + t*lr_decay) * g / (sqrt(s) + eps).
@@ -31,7 +31,6 @@ class Adagrad(Optimizer):
         default=0.0, description="what s starts at"
     )
     eps: Epsilon = 1e-10
-    weight_decay: WeightDecay = 0.0
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

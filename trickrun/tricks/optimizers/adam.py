@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from trickrun.params import Betas, Stackable
-from trickrun.tricks.optimizers.base import Epsilon, Optimizer, WeightDecay
+from trickrun.tricks.optimizers.base import Decaying, Epsilon
 
 if TYPE_CHECKING:
     import torch
 
 
-class Adam(Optimizer):
+class Adam(Decaying):
     """Steps scaled by running estimates of each gradient's mean and size.
 
     Formula: m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g²; w -= lr * m̂ / (sqrt(v̂) + eps), with
@@ -29,7 +29,6 @@ class Adam(Optimizer):
         default=(0.9, 0.999), description="memory of the gradient's mean and of its square"
     )
     eps: Epsilon = 1e-8
-    weight_decay: WeightDecay = 0.0
     amsgrad: bool = Field(default=False, description="divide by the largest v̂ so far")
     bias_correction: bool = Field(
         default=True, description="make up for estimates that start at zero"

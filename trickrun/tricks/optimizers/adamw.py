@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.params import Betas, NonNegative, Stackable
-from trickrun.tricks.optimizers.base import Epsilon, Optimizer
+from trickrun.tricks.optimizers.base import Decaying, Epsilon
 
 if TYPE_CHECKING:
     import torch
 
 
-class AdamW(Optimizer):
+class AdamW(Decaying):
     """Adam whose weight decay shrinks the weights directly, apart from the gradient.
 
     Formula: w -= lr * weight_decay * w; then adam's step without decay.
@@ -21,6 +21,8 @@ class AdamW(Optimizer):
     Interactions: the decay follows the schedule, because it is multiplied by the current lr.
     Source: Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, arXiv:1711.05101.
     """
+
+    couples_decay: ClassVar[bool] = False
 
     kind: Literal["adamw"] = "adamw"
     betas: Annotated[Betas, Stackable()] = Field(

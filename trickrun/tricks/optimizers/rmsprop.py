@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from trickrun.params import Beta, Stackable
-from trickrun.tricks.optimizers.base import Epsilon, Optimizer, WeightDecay
+from trickrun.tricks.optimizers.base import Decaying, Epsilon
 
 if TYPE_CHECKING:
     import torch
 
 
-class RMSprop(Optimizer):
+class RMSprop(Decaying):
     """Steps divided by a running size of each gradient entry.
 
     Formula: s = alpha*s + (1-alpha)*g²; v = momentum*v + g / (sqrt(s) + eps); w -= lr * v
@@ -29,7 +29,6 @@ class RMSprop(Optimizer):
         default=0.99, description="memory of the squared gradient"
     )
     eps: Epsilon = 1e-8
-    weight_decay: WeightDecay = 0.0
     momentum: Annotated[Beta, Stackable()] = Field(
         default=0.0, description="share of the last velocity that is kept"
     )

@@ -5,23 +5,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from trickrun.params import Beta, Stackable
-from trickrun.tricks.optimizers.base import LearningRate, Optimizer, WeightDecay
+from trickrun.params import Beta, Probability, Stackable
+from trickrun.tricks.optimizers.base import Decaying, LearningRate
 
 if TYPE_CHECKING:
     import torch
 
 
-class SGD(Optimizer):
+class SGD(Decaying):
     """Steps against the gradient, with momentum if asked for.
 
-    Formula: v = momentum*v + g; w -= lr * v (nesterov: w -= lr * (g + momentum*v)).
+    Formula: pytorch: v = momentum*v + (1-dampening)*g; w -= lr * v. classical: v = momentum*v +
+        lr*g; w -= v. With nesterov the gradient is taken ahead, at w - momentum*v (classical).
     When: convolutional nets trained long with a schedule; it often ends a little better than adam.
     Defaults: lr 0.1 without momentum; 0.9 is the usual momentum.
     Interactions: momentum m makes the steps 1/(1-m) times as long in the end: with 0.9 an lr of
-        0.01 to 0.05 moves like 0.1 to 0.5 without.
-    Source: Robbins & Monro 1951; Sutskever et al. 2013, On the importance of initialization and
-        momentum in deep learning.
+        0.01 to 0.05 moves like 0.1 to 0.5 without. The two forms are equal while lr stays; where
+        it changes, the classical velocity still holds the steps of the old one. The weights that
+        nesterov trains are the points ahead, so that is what evaluations see; in the pytorch form
+        they are that only while lr stays.
+    Source: Robbins & Monro 1951; Polyak 1964; Nesterov 1983; Sutskever et al. 2013, On the
+        importance of initialization and momentum in deep learning.
     """
 
     kind: Literal["sgd"] = "sgd"
@@ -30,15 +34,25 @@ class SGD(Optimizer):
         default=0.0, description="share of the last velocity that is kept"
     )
     nesterov: bool = Field(default=False, description="look ahead along the velocity")
-    weight_decay: WeightDecay = 0.0
+    dampening: Annotated[Probability, Stackable()] = Field(
+        default=0.0, description="share of the gradient kept from the velocity, after its first"
+    )
+    form: Literal["pytorch", "classical"] = Field(
+        default="pytorch", description="what lr multiplies: the velocity, or each gradient in it"
+    )
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 
+        if self.form == "classical":
+            from trickrun.modules.classical_sgd import ClassicalSGD
+
+            return ClassicalSGD(groups, self.lr, self.momentum, self.nesterov, self.weight_decay)
         return torch.optim.SGD(
             groups,
             lr=self.lr,
             momentum=self.momentum,
+            dampening=self.dampening,
             nesterov=self.nesterov,
             weight_decay=self.weight_decay,
             fused=True,
