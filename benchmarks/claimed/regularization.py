@@ -1,0 +1,93 @@
+"""Claims about regularizers, augmentation and stopping."""
+
+from __future__ import annotations
+
+from benchmarks.claimed.claim import Claim, each, higher, lower
+from benchmarks.claimed.measures import (
+    best,
+    calibration_error,
+    near_zero,
+    overfit_after_best,
+    test,
+    weight_norm,
+)
+
+PENALTIES = {
+    "none": (),
+    "l2": ("regularizers.l2=0.003",),
+    "l1": ("regularizers.l1=0.003",),
+    "elastic_net": ("regularizers.elastic_net={lambda: 0.003, alpha: 0.5}",),
+}
+
+CLAIMS = (
+    Claim(
+        "dropout",
+        "Dropout of 0.2 to 0.5 lowers the validation loss where data is scarce.",
+        "Srivastava et al. 2014, Dropout, JMLR 15",
+        {"none": (), "0.2": ("regularizers.dropout=0.2",), "0.5": ("regularizers.dropout=0.5",)},
+        best("val_loss"),
+        "best validation loss",
+        each(lower("0.2", "none"), lower("0.5", "none")),
+        limits="150 digits.",
+    ),
+    Claim(
+        "l1-sparse",
+        "L1 gives sparse weights, L2 does not, the elastic net lies in between.",
+        "Tibshirani 1996; Zou & Hastie 2005, Regularization and variable selection",
+        PENALTIES,
+        near_zero,
+        "share of weights below 0.001",
+        each(higher("l1", "elastic_net"), higher("elastic_net", "l2")),
+    ),
+    Claim(
+        "l2-small",
+        "L2 gives small weights.",
+        "Krogh & Hertz 1991, A simple weight decay can improve generalization",
+        {arm: PENALTIES[arm] for arm in ("none", "l2")},
+        weight_norm,
+        "norm of all weights",
+        lower("l2", "none"),
+    ),
+    Claim(
+        "augmentation",
+        "Augmentation that keeps the class's meaning raises accuracy where data is scarce.",
+        "Simard et al. 2003, Best Practices for CNNs; Shorten & Khoshgoftaar 2019",
+        {"none": (), "shift": ("augmentation=[{kind: shift, pixels: 1}]",)},
+        test("accuracy"),
+        "test accuracy",
+        higher("shift", "none"),
+        limits="150 digits of 8 by 8 pixels.",
+    ),
+    Claim(
+        "early-stopping",
+        "Where a network overfits, the best epoch comes before the last: stopping there helps.",
+        "Prechelt 1998, Early Stopping — But When?",
+        {"small data": (), "all data": ("data.subset=null",)},
+        overfit_after_best,
+        "last validation loss less the best",
+        higher("small data", "all data"),
+    ),
+    Claim(
+        "label-smoothing",
+        "Label smoothing makes a network's probabilities better calibrated.",
+        "Müller et al. 2019, When Does Label Smoothing Help?, arXiv:1906.02629",
+        {"none": (), "0.1": ("regularizers.label_smoothing=0.1",)},
+        calibration_error,
+        "expected calibration error on the test split",
+        lower("0.1", "none"),
+        limits="A small overconfident network; the paper's are large.",
+    ),
+    Claim(
+        "adamw",
+        "Decoupled weight decay generalizes better than the same decay through Adam's gradient.",
+        "Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, arXiv:1711.05101",
+        {
+            "adam": ("optimizer.kind=adam", "optimizer.lr=3e-3", "optimizer.weight_decay=0.1"),
+            "adamw": ("optimizer.kind=adamw", "optimizer.lr=3e-3", "optimizer.weight_decay=0.1"),
+        },
+        best("val_loss"),
+        "best validation loss",
+        lower("adamw", "adam"),
+        limits="One strength, 0.1, which neither was tuned for.",
+    ),
+)
