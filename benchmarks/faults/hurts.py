@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
@@ -22,6 +23,9 @@ from benchmarks.faults.programs import Base, Program, compose, tree_of
 from benchmarks.faults.scoring import hurts, paired_effect, spread_out
 
 SEEDS = (0, 1, 2, 3, 4)
+SEEDS_OF_HEALTHY = (0, 1)
+"""A varied program only has to be about as good as its base."""
+
 HEALTHY_LOSS = 0.05
 """What a varied program may lose on its base, in the metric's unit, and still be healthy."""
 
@@ -39,22 +43,28 @@ def measure_all(programs: Iterable[Program], bases: Mapping[str, Base], journal:
     for program in in_turns(programs):
         base = bases[program.base]
         if program.name not in journal:
+            varied = not program.buggy and program.edits
+            seeds = SEEDS_OF_HEALTHY if varied else SEEDS
             tree, folder = tree_of(program, base), folder_of(program)
-            journal.add(program.name, metrics(tree, program.metric, SEEDS, folder))
+            journal.add(program.name, metrics(tree, program.metric, seeds, folder))
 
 
 def in_turns(programs: Iterable[Program]) -> list[Program]:
-    """Return the bases, then one program of each fault and of each variation, and so on."""
+    """Return the bases, then one program of each fault and variation in each half, and so on.
+
+    Which base comes first is as good as drawn, but always the same.
+    """
     named = {program.name: program for program in programs}
-    kinds = [(kind_of(program), name) for name, program in named.items()]
-    return [named[name] for name in spread_out(kinds, len(named))]
+    drawn = sorted(named, key=lambda name: zlib.crc32(name.encode()))
+    return [named[n] for n in spread_out([(kind_of(named[n]), n) for n in drawn], len(named))]
 
 
 def kind_of(program: Program) -> str:
-    """Return the name of a program's fault or variation; each base is a kind of its own."""
+    """Return a program's fault or variation, and half; each base is a kind of its own."""
     _, _, fault = program.name.partition("+")
     _, _, variation = program.name.partition("~")
-    return f"1 {fault or variation}" if fault or variation else f"0 {program.name}"
+    kind = fault.rpartition("-")[0] or variation
+    return f"1 {kind} {program.part}" if kind else f"0 {program.name}"
 
 
 def measured(program: Program, journal: Journal) -> bool:
@@ -85,7 +95,8 @@ def dropped_table(programs: Sequence[Program], journal: Journal) -> str:
     lines = [
         "# Programs that were dropped",
         "",
-        "`python -m benchmarks.faults.hurts`: final validation metric, mean of 5 paired seeds.",
+        "`python -m benchmarks.faults.hurts`: final validation metric, mean of 5 paired seeds",
+        "(2 for healthy programs).",
         "A buggy program is dropped if it costs less than 0.03 or its effect size is below 0.5, a",
         "healthy one if it loses more than 0.05 on its base.",
         "",
@@ -96,7 +107,7 @@ def dropped_table(programs: Sequence[Program], journal: Journal) -> str:
         if not truly(program, journal):
             base, own = journal[program.base], journal[program.name]
             means = f"{statistics.fmean(base):.3f} | {statistics.fmean(own):.3f}"
-            effect = f"{paired_effect(base, own):.2f}"
+            effect = f"{paired_effect(base[: len(own)], own):.2f}"
             meant = "buggy" if program.buggy else "healthy"
             lines.append(f"| {program.name} | {program.part} | {meant} | {means} | {effect} |")
     return "\n".join(lines) + "\n"
