@@ -11,9 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from torch.optim import lr_scheduler
 
 from trickrun.tricks.schedules import (
+    WSD,
     AnySchedule,
     Constant,
     Cosine,
+    CosineRestarts,
     Exponential,
     InverseSqrt,
     Linear,
@@ -22,6 +24,7 @@ from trickrun.tricks.schedules import (
     Polynomial,
     Span,
     Step,
+    Triangular,
 )
 
 BASE = 0.3
@@ -55,6 +58,28 @@ CASES = {
     "cosine": (
         Cosine(floor=0.1),
         lambda o: lr_scheduler.CosineAnnealingLR(o, 120, eta_min=0.1 * BASE),
+        1,
+    ),
+    "cosine_restarts": (
+        CosineRestarts(cycles=2, stretch=2.0, floor=0.1),
+        lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 40, 2, eta_min=0.1 * BASE),
+        1,
+    ),
+    "cosine_restarts_even": (
+        CosineRestarts(cycles=4, stretch=1.0),
+        lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 30),
+        1,
+    ),
+    "triangular": (
+        Triangular(cycles=3, floor=0.1),
+        lambda o: lr_scheduler.CyclicLR(o, 0.1 * BASE, BASE, 20, cycle_momentum=False),
+        1,
+    ),
+    "triangular_halved": (
+        Triangular(cycles=4, floor=0.2, halve=True),
+        lambda o: lr_scheduler.CyclicLR(
+            o, 0.2 * BASE, BASE, 15, mode="triangular2", cycle_momentum=False
+        ),
         1,
     ),
     "one_cycle": (
@@ -101,6 +126,24 @@ def test_inverse_sqrt_with_warmup_is_the_transformer_schedule():
     assert lrs[warm:] == pytest.approx(paper[warm - 1 : -1])
 
 
+def test_restarts_of_any_stretch_each_begin_at_the_top():
+    lrs = ours(CosineRestarts(cycles=3, stretch=0.5), Span(70, 10))
+    tops = [step for step, lr in enumerate(lrs) if lr == pytest.approx(BASE)]
+    assert tops == [0, 40, 60]
+    assert all(lr < 0.03 * BASE for lr in (lrs[39], lrs[59], lrs[69]))
+
+
+def test_wsd_warms_up_stays_and_falls_at_the_end():
+    lrs = ours(WSD(warmup=20.0, last=0.5, shape="linear", floor=0.2))
+    assert lrs[:20] == pytest.approx([BASE * (i + 1) / 20 for i in range(20)])
+    assert lrs[20:70] == [BASE] * 50
+    assert lrs[70:] == pytest.approx([BASE * (1 - 0.8 * i / 50) for i in range(50)])
+    root = ours(WSD(warmup=20.0, last=0.5, floor=0.2))
+    assert root[:70] == lrs[:70]
+    assert root[70:] == pytest.approx([BASE * (1 - 0.8 * (i / 50) ** 0.5) for i in range(50)])
+    assert ours(WSD(warmup=0.0, last=0.0)) == [BASE] * 120
+
+
 def test_lr_range_goes_from_low_to_high_in_equal_ratios():
     lrs = ours(LRRange(low=1e-4, high=1.0))
     assert lrs[0] == 1e-4
@@ -117,8 +160,9 @@ def test_lr_range_refuses_a_range_that_does_not_rise(low, high):
 
 def test_a_run_of_one_step_has_a_learning_rate():
     once = Span(1, 1)
-    kinds = ["constant", "step", "exponential", "linear", "polynomial", "cosine", "inverse_sqrt",
-             "one_cycle", "plateau", "lr_range"]  # fmt: skip
+    kinds = ["constant", "step", "exponential", "linear", "polynomial", "cosine",
+             "cosine_restarts", "wsd", "triangular", "inverse_sqrt", "one_cycle", "plateau",
+             "lr_range"]  # fmt: skip
     for kind in kinds:
         schedule = TypeAdapter(AnySchedule).validate_python({"kind": kind})
         assert schedule.lr(BASE, 0, once) * schedule.scale(BASE, []) > 0
@@ -141,6 +185,9 @@ def test_no_schedule_exceeds_lr_or_falls_below_zero(steps, per_epoch, pct_start,
         Polynomial(warmup=warmup, floor=floor),
         Step(warmup=warmup),
         InverseSqrt(warmup=warmup),
+        CosineRestarts(warmup=warmup, floor=floor),
+        WSD(warmup=warmup, last=pct_start, floor=floor),
+        Triangular(floor=floor),
     ]
     for schedule in schedules:
         lrs = ours(schedule, span)

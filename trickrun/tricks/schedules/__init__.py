@@ -9,6 +9,7 @@ from pydantic import Field
 from trickrun.tricks.schedules.base import Schedule, Span
 from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.schedules.cosine import Cosine
+from trickrun.tricks.schedules.cosine_restarts import CosineRestarts
 from trickrun.tricks.schedules.exponential import Exponential
 from trickrun.tricks.schedules.inverse_sqrt import InverseSqrt
 from trickrun.tricks.schedules.linear import Linear
@@ -17,6 +18,8 @@ from trickrun.tricks.schedules.one_cycle import OneCycle
 from trickrun.tricks.schedules.plateau import Plateau
 from trickrun.tricks.schedules.polynomial import Polynomial
 from trickrun.tricks.schedules.step import Step
+from trickrun.tricks.schedules.triangular import Triangular
+from trickrun.tricks.schedules.wsd import WSD
 
 AnySchedule = Annotated[
     Constant
@@ -25,6 +28,9 @@ AnySchedule = Annotated[
     | Linear
     | Polynomial
     | Cosine
+    | CosineRestarts
+    | WSD
+    | Triangular
     | InverseSqrt
     | OneCycle
     | Plateau
@@ -33,9 +39,11 @@ AnySchedule = Annotated[
 ]
 
 __all__ = [
+    "WSD",
     "AnySchedule",
     "Constant",
     "Cosine",
+    "CosineRestarts",
     "Exponential",
     "InverseSqrt",
     "LRRange",
@@ -46,4 +54,5 @@ __all__ = [
     "Schedule",
     "Span",
     "Step",
+    "Triangular",
 ]
