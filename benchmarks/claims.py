@@ -20,7 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.claimed import init, normalization, optimization, regularization
+from benchmarks.claimed import init, normalization, optimization, regularization, sequences
 from benchmarks.claimed.claim import Claim
 from benchmarks.results import machine
 from trickrun.checks.grid.winners import interval
@@ -33,7 +33,7 @@ PAGE = ROOT / "docs" / "claims.md"
 
 CLAIMS = {
     claim.name: claim
-    for part in (init, normalization, regularization, optimization)
+    for part in (init, normalization, regularization, optimization, sequences)
     for claim in part.CLAIMS
 }
 

@@ -60,6 +60,16 @@ CLAIMS = (
         each(higher("relu, he", "sigmoid"), higher("sigmoid, batch norm", "sigmoid")),
     ),
     Claim(
+        "vanishing-gradient-residual",
+        "Shortcuts carry the gradient to the first layer of a network that has no norms.",
+        "He et al. 2016, Identity Mappings in Deep Residual Networks, arXiv:1603.05027",
+        {"plain": ("model.residual=false",), "residual": ()},
+        first_gradient,
+        "log10 of the first layer's gradient over the last one's, before training",
+        higher("residual", "plain"),
+        limits="26 layers of 8 channels with tanh; only before training.",
+    ),
+    Claim(
         "init-uniform-or-normal",
         "Glorot's uniform and normal inits perform alike, with sigmoid, tanh and ReLU.",
         "Glorot & Bengio 2010; lecture notes on initialization",

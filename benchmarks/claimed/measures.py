@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+import time
 from collections.abc import Callable
 
 import torch
@@ -185,6 +187,44 @@ def bias_gradient(job: Job) -> float:
     return worst
 
 
+def first_update(job: Job) -> float:
+    """Return the largest change of any weight in one of the first ten steps, over the learning
+    rate."""
+    batches, largest = job.batches(0), 0.0
+    for step in range(10):
+        before = all_weights(job).clone()
+        lr = take_step(job, next(batches), step, [], logged=False).lr
+        largest = max(largest, float((all_weights(job) - before).abs().max()) / lr)
+    return largest
+
+
+def masks_gain(job: Job) -> float:
+    """Return the test accuracy of 50 dropout masks' mean probabilities, less that of the network
+    as it is evaluated, after training."""
+    run(job)
+    assert job.data.test is not None
+    x, y = job.inputs(job.data.test.x), job.data.test.y
+    with torch.no_grad():
+        job.model.eval()
+        scaled = job.model(x).argmax(1)
+        job.model.train()
+        total = torch.zeros(())
+        for mask in range(50):
+            job.dropout_stream.at(10**6 + mask)
+            total = total + job.model(x).softmax(1)
+    return float((total.argmax(1) == y).double().mean() - (scaled == y).double().mean())
+
+
+def milliseconds_a_step(job: Job) -> float:
+    """Return the median time of 200 training steps."""
+    batches, seconds = job.batches(0), []
+    for step in range(200):
+        started = time.perf_counter()
+        take_step(job, next(batches), step, [], logged=False)
+        seconds.append(time.perf_counter() - started)
+    return 1000 * statistics.median(seconds)
+
+
 def overfit_after_best(job: Job) -> float:
     """Return by how much the last evaluation's loss is above the best one's."""
     history = run(job)
@@ -193,8 +233,8 @@ def overfit_after_best(job: Job) -> float:
 
 
 def perturbed(job: Job) -> float:
-    """Return the factor by which the training loss of the trained network grows when each weight
-    moves by a normal draw of half the size of its layer's."""
+    """Return log10 of the factor by which the training loss of the trained network grows when each
+    weight moves by a normal draw of half the size of its layer's."""
     run(job)
     job.model.eval()
     x, y = job.inputs(job.data.train.x), job.targets["train"]
@@ -206,7 +246,7 @@ def perturbed(job: Job) -> float:
                 noise = torch.randn(weight.shape, generator=draws)
                 weight.add_(noise, alpha=0.5 * float(weight.square().mean().sqrt()))
         recalibrate(job.model, [x])
-        return float(job.loss(job.model(x), y)) / before
+        return math.log10(float(job.loss(job.model(x), y)) / before)
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.claimed.claim import Claim, each, lower
-from benchmarks.claimed.measures import final, steps_to
+from benchmarks.claimed.measures import final, first_update, steps_to
 
 OPTIMIZERS = {
     "sgd": "{kind: sgd, lr: 0.01}",
@@ -37,5 +37,14 @@ CLAIMS = (
         "mean training loss of the last epoch",
         each(lower("1", "32"), lower("32", "full")),
         limits="Nothing about time: a step of one sample costs nearly as much as one of 32.",
+    ),
+    Claim(
+        "adam-bias-correction",
+        "Without bias correction Adam's first steps are several times too large.",
+        "Kingma & Ba 2015, Adam, arXiv:1412.6980, section 6.4",
+        {"on": (), "off": ("optimizer.bias_correction=false",)},
+        first_update,
+        "largest change of a weight in the first ten steps, in learning rates",
+        lower("on", "off"),
     ),
 )

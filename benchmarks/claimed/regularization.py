@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.claimed.claim import Claim, each, higher, lower
+from benchmarks.claimed.claim import Claim, each, higher, lower, near
 from benchmarks.claimed.measures import (
     best,
     calibration_error,
+    masks_gain,
     near_zero,
     overfit_after_best,
     test,
@@ -89,5 +90,14 @@ CLAIMS = (
         "best validation loss",
         lower("adamw", "adam"),
         limits="One strength, 0.1, which neither was tuned for.",
+    ),
+    Claim(
+        "dropout-averaging",
+        "Scaling the weights is as good as averaging the predictions of many dropout masks.",
+        "Srivastava et al. 2014, Dropout, JMLR 15, section 7.5",
+        {"0.2": (), "0.5": ("regularizers.dropout=0.5",)},
+        masks_gain,
+        "test accuracy averaged over 50 masks, less that of the scaled weights",
+        each(near("0.2", 0.0, 0.01), near("0.5", 0.0, 0.01)),
     ),
 )
