@@ -106,7 +106,7 @@ def test_attention_dropout_draws_from_its_stream():
 
 def test_a_network_counts_the_real_tokens():
     network = SequenceNetwork(
-        OrderedDict(embedding=nn.Embedding(7, 4, padding_idx=0), pool=Pool("mean")), padded=True
+        OrderedDict(embedding=nn.Embedding(7, 4, padding_idx=0), pool=Pool("mean")), padding=0
     )
     short, long = torch.tensor([[3, 2]]), torch.tensor([[3, 2, 0, 0, 0]])
     torch.testing.assert_close(network(long), network(short))

@@ -39,6 +39,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "data.synthetic": {"family": "moons"},
     "data.csv": {"path": "table.csv", "target": "price"},
     "data.npz": {"path": "arrays.npz"},
+    "data.text": {"path": "text.txt"},
     "data.normalize.fixed": {"mean": 0.5, "std": 2.0},
 }
 

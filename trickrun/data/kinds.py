@@ -16,6 +16,7 @@ from trickrun.data.mnist import Mnist
 from trickrun.data.npz import Npz
 from trickrun.data.python import PythonData
 from trickrun.data.synthetic import Synthetic
+from trickrun.data.text import Text
 from trickrun.data.wine import Wine
 
 AnyData = Annotated[
@@ -29,6 +30,7 @@ AnyData = Annotated[
     | Npz
     | PythonData
     | Synthetic
+    | Text
     | Wine,
     Field(discriminator="kind"),
 ]

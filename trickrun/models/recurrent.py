@@ -11,7 +11,7 @@ from trickrun.models.sequences import (
     answered,
     check_sequence,
     normed,
-    padded,
+    padding,
     refuse_seeing_ahead,
 )
 from trickrun.params import Count
@@ -52,7 +52,7 @@ class RecurrentModel(Model):
             layers.update(normed(blocks, str(index), features))
             layers.update(blocks.dropped(index, last=index == self.layers))
         layers.update(answered(blocks, self.pool, self.bidirectional, features, outputs))
-        return SequenceNetwork(layers, padded(blocks))
+        return SequenceNetwork(layers, padding(blocks))
 
     def features(self, blocks: Blocks, inputs: tuple[int, ...]) -> int:
         """Return the features of each step that enters the first layer; of images, of each row."""
@@ -64,11 +64,10 @@ class RecurrentModel(Model):
         """Yield what makes a sequence of vectors of the inputs."""
         from torch import nn
 
-        from trickrun.modules.sequences import PADDING, Rows
+        from trickrun.modules.sequences import Rows
 
         if blocks.tokens is not None:
-            padding = PADDING if padded(blocks) else None
-            yield "embedding", nn.Embedding(blocks.tokens.count, self.embedding, padding)
+            yield "embedding", nn.Embedding(blocks.tokens.count, self.embedding, padding(blocks))
         elif len(inputs) == 3:
             yield "rows", Rows()
         yield from blocks.before()

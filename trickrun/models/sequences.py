@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from trickrun.data.tokens import PADDING
 from trickrun.errors import CompileError
 from trickrun.models.base import Blocks
 
@@ -54,9 +55,9 @@ def answered(
     yield from blocks.head(nn.Linear(features, outputs))
 
 
-def padded(blocks: Blocks) -> bool:
-    """Whether the inputs end in padding: next-token samples are all of one length."""
-    return blocks.tokens is not None and not blocks.tokens.next_token
+def padding(blocks: Blocks) -> int | None:
+    """Return the token that fills up short samples; next-token samples are all of one length."""
+    return PADDING if blocks.tokens is not None and not blocks.tokens.next_token else None
 
 
 def refuse_seeing_ahead(blocks: Blocks, what: str, path: str) -> None:

@@ -12,7 +12,7 @@ from trickrun.models.sequences import (
     answered,
     check_sequence,
     normed,
-    padded,
+    padding,
     refuse_seeing_ahead,
 )
 from trickrun.params import Count
@@ -89,19 +89,17 @@ class Transformer(Model):
         if self.norm == "pre":
             layers.update(normed(blocks, "", self.width))
         layers.update(answered(blocks, self.pool, False, self.width, outputs))
-        return SequenceNetwork(layers, padded(blocks))
+        return SequenceNetwork(layers, padding(blocks))
 
     def before(self, blocks: Blocks, inputs: tuple[int, ...]) -> Layers:
         """Yield what makes a sequence of vectors of the inputs, and tells their places apart."""
         from torch import nn
 
         from trickrun.modules.attention import LearnedPositions, Patches, SinusoidalPositions
-        from trickrun.modules.sequences import PADDING
 
         steps = inputs[0]
         if blocks.tokens is not None:
-            padding = PADDING if padded(blocks) else None
-            yield "embedding", nn.Embedding(blocks.tokens.count, self.width, padding)
+            yield "embedding", nn.Embedding(blocks.tokens.count, self.width, padding(blocks))
         elif len(inputs) == 3:
             steps = self.patch_count(inputs)
             yield "embedding", Patches(inputs[0], self.width, self.patch)

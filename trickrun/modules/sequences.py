@@ -8,9 +8,6 @@ from typing import Literal
 import torch
 from torch import nn
 
-PADDING = 0
-"""The token that fills up samples that are shorter than others."""
-
 
 class PaddingAware(nn.Module):
     """A layer whose forward takes the number of real places of each sample, [N] or None."""
@@ -30,17 +27,17 @@ class SequenceNetwork(Chain):
 
     Args:
         layers: from the inputs to the head, by name.
-        padded: whether inputs are token ids [N, T] that end in padding.
+        padding: the token that fills up the end of short samples [N, T]; None: there is none.
     """
 
-    def __init__(self, layers: OrderedDict[str, nn.Module], padded: bool) -> None:
+    def __init__(self, layers: OrderedDict[str, nn.Module], padding: int | None = None) -> None:
         super().__init__(layers)
-        self.padded = padded
+        self.padding = padding
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        if self.padded and lengths is None:
+        if self.padding is not None and lengths is None:
             # A sample of nothing but padding counts as one token, so that means are defined.
-            lengths = (x != PADDING).sum(1).clamp(min=1)
+            lengths = (x != self.padding).sum(1).clamp(min=1)
         return super().forward(x, lengths)
 
 

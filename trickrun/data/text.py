@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from trickrun.data.base import Data, Source
+from trickrun.data.csv import class_names
+from trickrun.data.labels import check_two_classes, index_of
+from trickrun.data.normalize import AnyNormalize, NoNormalize
+from trickrun.data.part import Part
+from trickrun.data.paths import content_hash, locate
+from trickrun.data.table import Table, decoded, read_table
+from trickrun.data.task import Task
+from trickrun.data.tokens import (
+    Level,
+    blocks,
+    encoded,
+    kept_tokens,
+    renumbered,
+    split_tokens,
+    vocabulary_of,
+)
+from trickrun.errors import DataError
+from trickrun.params import Count
+
+if TYPE_CHECKING:
+    import torch
+
+    from trickrun.data.files import Samples
+
+
+TEXT_COLUMN = "text"
+"""The column of texts in a table, if the recipe names no other."""
+
+
+class Text(Data):
+    """Texts to classify, from a table; or one text whose next characters are to be predicted.
+
+    When: with ``target``: messages, reviews, names and their class. Without: a language model.
+    Defaults: tokens auto are words to classify (in lower case, signs apart) and characters to
+        predict. The vocabulary is that of the training split, after ``<padding>`` and
+        ``<unknown>``. A text to predict is cut into samples of ``length``; its end is the test
+        part, what stands before that the validation part, so that neither is seen in training.
+    Interactions: it needs a model that takes tokens: rnn, lstm, gru or transformer.
+    Source: Shannon 1951, Prediction and Entropy of Printed English.
+    """
+
+    main: ClassVar[str | None] = "path"
+
+    kind: Literal["text"] = "text"
+    path: str = Field(description="the table or the plain text, gz or not; relative to the recipe")
+    target: str | None = Field(
+        default=None, description="the table's column of classes; null: predict the next token"
+    )
+    column: str | None = Field(
+        default=None, description="the table's column of texts; null: the one named text"
+    )
+    tokens: Literal["auto", "char", "word"] = Field(
+        default="auto", description="what texts are cut into; auto: by the task"
+    )
+    length: Count = Field(
+        default=64, description="tokens a sample: longer texts are cut off, shorter ones filled up"
+    )
+    vocabulary: Count = Field(default=10_000, description="most frequent tokens that are kept")
+    normalize: AnyNormalize = Field(
+        default=NoNormalize(), description="none: tokens are no numbers"
+    )
+
+    @model_validator(mode="after")
+    def _words_fit(self) -> Text:
+        if self.normalize.kind != "none":
+            raise ValueError("tokens cannot be normalized; leave normalize out")
+        if self.target is None and self.column is not None:
+            raise ValueError("column names the texts of a table; name its target too")
+        return self
+
+    @property
+    def level(self) -> Level:
+        """What a token is."""
+        if self.tokens != "auto":
+            return self.tokens
+        return "char" if self.target is None else "word"
+
+    def load(self, folder: Path) -> Source:
+        path = locate(self.path, folder)
+        if self.target is None:
+            return self.load_plain(path)
+        table = read_table(path)
+        texts = self.texts(table)
+        table.column(self.target, "data.target")
+        labels = class_names(table, self.target)
+        y = self.classes(table, labels)
+        check_two_classes(y, labels, table.where)
+        vocabulary = vocabulary_of(texts)
+        x = encoded(texts, vocabulary, self.length)
+        task = Task("classification", classes=len(labels), labels=labels, vocabulary=vocabulary)
+        return Source({"train": (x, y)}, task)
+
+    def load_plain(self, path: Path) -> Source:
+        """Return a plain text's samples, in the parts that its places make them."""
+        tokens = split_tokens(decoded(path), self.level)
+        vocabulary = vocabulary_of([tokens])
+        x, y = self.samples(tokens, vocabulary, path)
+        sizes = {"test": round(self.split.test * len(x)), "val": round(self.split.val * len(x))}
+        end, parts = len(x), {}
+        for name, size in sizes.items():
+            if size:
+                parts[name] = (x[end - size : end], y[end - size : end])
+            elif getattr(self.split, name) > 0:
+                raise self.too_short(len(tokens), len(x), path)
+            end -= size
+        if end < 1:
+            raise self.too_short(len(tokens), len(x), path)
+        parts["train"] = (x[:end], y[:end])
+        return Source(
+            parts,
+            Task(
+                "classification",
+                classes=len(vocabulary),
+                labels=vocabulary,
+                vocabulary=vocabulary,
+                next_token=True,
+            ),
+        )
+
+    def samples(
+        self, tokens: list[str], vocabulary: tuple[str, ...], path: Path
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a plain text's token ids [N, length] and the next ones; DataError if N is 0."""
+        if len(tokens) <= self.length:
+            raise self.too_short(len(tokens), 0, path)
+        return blocks(encoded([tokens], vocabulary, len(tokens))[0], self.length)
+
+    def too_short(self, tokens: int, samples: int, path: Path) -> DataError:
+        """Return the error about a text of which too few samples can be made."""
+        return DataError(
+            f"the text has {tokens} tokens, which make {samples} samples of {self.length}",
+            str(path),
+            "set data.length lower, or data.split so that each part gets a sample",
+        )
+
+    def texts(self, table: Table) -> list[list[str]]:
+        """Return the tokens of each row's text. Raises DataError for one that has none."""
+        name = self.column or TEXT_COLUMN
+        texts = [split_tokens(text, self.level) for text in table.column(name, "data.column")]
+        for row, text in enumerate(texts):
+            if not text:
+                raise table.error(row, name, "there is no text", "remove the line")
+        return texts
+
+    def classes(self, table: Table, labels: tuple[str, ...]) -> torch.Tensor:
+        """Return the class index [N] of each row. Raises DataError for an unknown label."""
+        assert self.target is not None
+        return index_of(list(table.column(self.target)), labels, table.where)
+
+    def finish(
+        self, train: Part, val: Part | None, test: Part | None, task: Task
+    ) -> tuple[Part, Part | None, Part | None, Task]:
+        """Keep the most frequent tokens of the training part; all others become unknown."""
+        import torch
+
+        old = len(task.vocabulary)
+        kept = kept_tokens(torch.bincount(train.x.flatten(), minlength=old), self.vocabulary)
+
+        def fitted(part: Part) -> Part:
+            y = renumbered(part.y, kept, old) if task.next_token else part.y
+            return Part(renumbered(part.x, kept, old), y)
+
+        vocabulary = tuple(task.vocabulary[index] for index in kept.tolist())
+        task = replace(task, vocabulary=vocabulary)
+        if task.next_token:
+            task = replace(task, classes=len(vocabulary), labels=vocabulary)
+        return fitted(train), val and fitted(val), test and fitted(test), task
+
+    def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        from trickrun.data.files import Samples
+
+        if task.next_token:
+            tokens = split_tokens(decoded(path), self.level)
+            return Samples(*self.samples(tokens, task.vocabulary, path))
+        table = read_table(path)
+        x = encoded(self.texts(table), task.vocabulary, self.length)
+        known = self.target in table.columns
+        return Samples(x, self.classes(table, task.labels) if known else None)
+
+    def fingerprint(self, folder: Path) -> Any:
+        return content_hash(locate(self.path, folder))
