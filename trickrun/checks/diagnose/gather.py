@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trickrun.checks.data_look import measure
+from trickrun.checks.diagnose.own_code import look_at_step
 from trickrun.checks.diagnose.probe import Probe, probe
 from trickrun.checks.diagnose.reference import reference
 from trickrun.checks.diagnose.short import Short
@@ -18,9 +19,11 @@ from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.findings import unexplained
 from trickrun.checks.overfit_batch.search import Search
 from trickrun.checks.verdict import Verdict, derive
+from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import prepare
 from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.own_code import network_findings, step_findings
 from trickrun.errors import TrickrunError
 from trickrun.params import PythonTarget
 from trickrun.recipe.evidence import static_evidence
@@ -91,6 +94,8 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
         "overfit_batch": lambda: look_at_batch(found, short, thorough),
         "lr_find": lambda: found.take("lr_find", lr_find(at_full_length(short), RANGE)[0]),
     }
+    if short.loaded.recipe.train.step is not None:
+        parts["own_step"] = lambda: look_at_own_step(found, short)
     if has_own_network(short):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(short.recipe)[0])
     for name, part in parts.items():
@@ -119,10 +124,20 @@ def look_at_training(found: Evidence, short: Short) -> None:
     found.probe = probe(short)
     if found.probe.signal is not None:
         found.findings += signal.findings(found.probe.signal)
+    if found.probe.network is not None:
+        found.findings += network_findings(found.probe.network)
     if found.probe.curves is not None:
         # A short training cannot tell whether the whole one is too short.
         bad = curves.judge(found.probe.curves)
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
+
+
+def look_at_own_step(found: Evidence, short: Short) -> None:
+    """Look at what the user's own training step does with gradients."""
+    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    measured = look_at_step(job)
+    found.parts["own_step"] = asdict(measured)
+    found.findings += step_findings(measured)
 
 
 def look_at_batch(found: Evidence, short: Short, thorough: bool) -> None:

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from trickrun.checks.curves.evidence import setting_of
+from trickrun.checks.diagnose.own_code import look_at_network
 from trickrun.checks.diagnose.short import EVALUATIONS, Short
 from trickrun.checks.diagnose.skill import skill
 from trickrun.checks.initial_loss.measure import constants_of
@@ -15,6 +16,7 @@ from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
 from trickrun.data.part import Part
 from trickrun.diagnose.curve_evidence import Curves
+from trickrun.diagnose.own_code import OwnNetwork
 from trickrun.diagnose.signal_evidence import SignalEvidence
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
@@ -35,6 +37,7 @@ class Probe:
         losses: the loss of each step.
         signal: what its layers did; None if it has none that can be looked at.
         curves: its loss curve; None if nothing is known of a constant answer's loss.
+        network: what the trained network does in evaluation mode; None if it diverged.
     """
 
     val: float
@@ -42,6 +45,7 @@ class Probe:
     losses: list[float]
     signal: SignalEvidence | None
     curves: Curves | None
+    network: OwnNetwork | None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -65,9 +69,12 @@ def probe(short: Short) -> Probe:
     train = Part(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
     found = skill(score_of(job, train, "train"), short.data.task, "train")
     val = skill(scores[-1], short.data.task) if scores else found
+    network = None
     if evidence.non_finite_step is not None:
         val = found = skill({}, short.data.task)
-    return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence))
+    else:
+        network = look_at_network(job)
+    return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
 
 
 def score_of(job: Job, part: Part, name: str) -> dict[str, float]:
