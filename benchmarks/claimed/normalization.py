@@ -31,7 +31,7 @@ CLAIMS = (
         best("val_loss"),
         "best validation loss",
         lower("group", "batch"),
-        limits="A two-layer convolutional network on 400 digits.",
+        limits="A fully connected network on 400 digits.",
     ),
     Claim(
         "batch-norm-bias",
