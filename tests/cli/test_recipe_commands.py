@@ -47,6 +47,28 @@ def test_validate_draws_every_problem_and_exits_2(trickrun: Trickrun, recipe: Pa
     ]
 
 
+def test_validate_tells_what_keeps_a_recipe_from_training(trickrun: Trickrun, recipe: Path) -> None:
+    ran = trickrun("validate", "r.yaml", "model.head_activation=softmax", "optimizer.lr=0.5")
+    assert (ran.code, ran.err) == (1, "")
+    lines = ran.out.splitlines()
+    assert lines[:2] == [
+        "r.yaml: ok",
+        "✗ TR26 Probabilities into cross_entropy (model.head_activation)",
+    ]
+    assert "  edit: model.head_activation=linear" in lines
+    assert any(line.startswith("! TR35 Learning rate too high") for line in lines)
+    warned = trickrun("validate", "r.yaml", "optimizer.lr=0.5", "--json")
+    assert (warned.code, warned.json["verdict"]) == (0, "warn")
+    assert [finding["code"] for finding in warned.json["findings"]] == ["TR35"]
+
+
+def test_validate_with_data_tells_what_the_data_show(trickrun: Trickrun, recipe: Path) -> None:
+    ran = trickrun("validate", "r.yaml", "data.kind=wine", "data.normalize=none", "--data")
+    assert ran.code == 1
+    assert "✗ TR01 Unscaled inputs (data.normalize)" in ran.out
+    assert trickrun("validate", "r.yaml", "data.kind=wine", "data.normalize=none").code == 0
+
+
 def test_validate_answers_scripts(trickrun: Trickrun, recipe: Path) -> None:
     good = trickrun("validate", "r.yaml", "--json")
     assert good.code == 0

@@ -238,9 +238,12 @@ def test_train_tells_why_a_run_did_not_learn(trickrun, recipe):
     changes = ["init={kind: constant, value: 0.0}", "train={steps: 40, look_every: 10}"]
     ran = trickrun("train", recipe, *changes, "train.eval_every=5")
     assert ran.code == 0
+    assert "TR22 Constant init (init): All hidden weights" in ran.err
     assert "TR43 Dead units (linear1)" in ran.out
     folder = Path(re.search(r"run: (\S+)", ran.out)[1])
-    assert json.loads((folder / "findings.json").read_text())[0]["code"] == "TR43"
+    codes = [finding["code"] for finding in json.loads((folder / "findings.json").read_text())]
+    assert codes[0] == "TR22"
+    assert "TR43" in codes
     evidence = json.loads((folder / "evidence.json").read_text())
     assert evidence["version"] == 1
     assert [look["step"] for look in evidence["looks"]] == [0, 10, 20, 30]

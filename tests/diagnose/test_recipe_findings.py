@@ -72,7 +72,7 @@ FAULTS = [
     (("optimizer={kind: sgd, lr: 50.0}",), "TR35", "error"),
     (("optimizer={kind: adam, lr: 1e-5}", STEPS), "TR36", "warning"),
     (("optimizer={kind: sgd, lr: 1e-4}", STEPS), "TR36", "warning"),
-    (("train={steps: 50}",), "TR55", "warning"),
+    (("train={steps: 50}",), "TR55", "info"),
     (("loss.reduction=sum", SGD), "TR21", "error"),
     (("loss.reduction=sum", "optimizer={kind: sgd, lr: 0.03}"), "TR21", "warning"),
     (("optimizer.eps=1e-14",), "TR39", "warning"),

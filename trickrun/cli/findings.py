@@ -44,7 +44,8 @@ def show(findings: Sequence[Finding]) -> None:
 
 def tell_before_training(findings: Sequence[Finding]) -> None:
     """Print errors and warnings to stderr, a line each."""
+    from trickrun.report.verdict import headline
+
     for finding in findings:
         if finding.severity != "info":
-            head = f"{finding.severity}: {finding.code} {finding.name} ({finding.where})"
-            print(f"{head}: {finding.why}", file=sys.stderr)
+            print(f"{headline(finding)}: {finding.why}", file=sys.stderr)

@@ -13,9 +13,11 @@ from trickrun.cli.output import Answer, Verdict, answer
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
+    from trickrun.diagnose.finding import Finding
     from trickrun.job import Job
     from trickrun.recipe.load import Loaded
     from trickrun.run.execute import Outcome
+    from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
 
 
@@ -88,10 +90,11 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, watch: b
 
     job = compile_recipe(loaded.recipe, loaded.folder)
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
+    before = look_first(job, folder)
     announce(job, folder)
     with progress_sink(job) as sink:
         outcome = execute.execute(folder, job, sys.argv, [sink, *watching(job, watch)])
-    return conclude(outcome, str(recipe), loaded)
+    return conclude(outcome, str(recipe), before, loaded)
 
 
 def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
@@ -104,11 +107,23 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> 
     resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)
     for warning in resumed.warnings:
         print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
+    before = look_first(resumed.job, resumed.folder)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:
         sinks = [sink, *watching(resumed.job, watch)]
         outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
-    return conclude(outcome, str(resumed.folder.path / "recipe.yaml"))
+    return conclude(outcome, str(resumed.folder.path / "recipe.yaml"), before)
+
+
+def look_first(job: Job, folder: RunFolder) -> list[Finding]:
+    """Return what recipe and data show before training; tell people, and note it in the folder."""
+    from trickrun.checks.data_look import look
+    from trickrun.cli.findings import tell_before_training
+
+    found = look(job.recipe, job.data)
+    tell_before_training(found)
+    folder.write_json("findings.json", [finding.as_json() for finding in found])
+    return found
 
 
 def watching(job: Job, watch: bool) -> list[Sink]:
@@ -132,8 +147,14 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     return Answer("pass", {**found, **warnings_of(loaded)}, recipe=str(recipe))
 
 
-def conclude(outcome: Outcome, recipe: str, loaded: Loaded | None = None) -> Answer:
-    """Print how a run ended, and what that shows, and return its answer."""
+def conclude(
+    outcome: Outcome, recipe: str, before: list[Finding], loaded: Loaded | None = None
+) -> Answer:
+    """Print how a run ended, and what that shows, and return its answer.
+
+    Args:
+        before: what was known before it began.
+    """
     from trickrun.report.progress import print_outcome
 
     print_outcome(outcome)
@@ -142,15 +163,19 @@ def conclude(outcome: Outcome, recipe: str, loaded: Loaded | None = None) -> Ans
     if outcome.interrupted:
         hint = f"go on with: trickrun train --resume {outcome.folder.path}"
         return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
-    findings = shown_findings(outcome)
+    findings = shown_findings(outcome, before)
     grave = any(finding["severity"] != "info" for finding in findings)
     verdict: Verdict = "fail" if outcome.missed else "warn" if grave else "pass"
     return Answer(verdict, result, recipe, run, findings)
 
 
-def shown_findings(outcome: Outcome) -> list[dict[str, Any]]:
-    """Return what a finished run shows; print what of it people should know."""
+def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, Any]]:
+    """Return what a finished run shows, with what was known before, causes first.
+
+    Prints what people should know, and were not told when it began.
+    """
     from trickrun.checks.curves.after import read_run
+    from trickrun.diagnose.rank import ranked
     from trickrun.report.console import terminal
     from trickrun.report.verdict import print_finding
 
@@ -158,7 +183,7 @@ def shown_findings(outcome: Outcome) -> list[dict[str, Any]]:
     for finding in found:
         if finding.severity != "info":
             print_finding(terminal(), finding)
-    findings = [finding.as_json() for finding in found]
+    findings = [finding.as_json() for finding in ranked([*before, *found])]
     outcome.folder.write_json("findings.json", findings)
     return findings
 

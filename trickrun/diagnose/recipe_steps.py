@@ -94,7 +94,7 @@ def few_steps(e: Static) -> list[Finding]:
     why = f"The run has {e.steps} steps; networks need hundreds to thousands."
     edit = {where: int(length * -(-1000 // max(e.steps, 1)))}
     numbers = {"steps": e.steps}
-    return [Finding("TR55", "Too few steps", "warning", 0.5, where, numbers, why, edit)]
+    return [Finding("TR55", "Too few steps", "info", 0.5, where, numbers, why, edit)]
 
 
 def summed_loss(e: Static) -> list[Finding]:

@@ -33,14 +33,18 @@ def print_verdict(verdict: Verdict) -> None:
 
 def print_finding(console: Console, finding: Finding) -> None:
     """Print one finding."""
-    head = f"{MARKS[finding.severity]} {finding.code} {finding.name} ({finding.where})"
-    console.print(Text(head, "bold"), soft_wrap=True)
+    console.print(Text(headline(finding), "bold"), soft_wrap=True)
     console.print(Text(f"  {finding.why}"), soft_wrap=True)
     for path, value in (finding.edit or {}).items():
         console.print(Text(f"  edit: {override(path, value)}", "cyan"), soft_wrap=True)
     if finding.confirmed is not None:
         before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
         console.print(Text(f"  tried: {before} before, {after} after", "green"), soft_wrap=True)
+
+
+def headline(finding: Finding) -> str:
+    """Return a finding in a few words: mark, code, name and place."""
+    return f"{MARKS[finding.severity]} {finding.code} {finding.name} ({finding.where})"
 
 
 def override(path: str, value: Any) -> str:
