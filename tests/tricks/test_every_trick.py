@@ -45,6 +45,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
 
 # What else the recipe must say for a kind to have something to act on.
 COLOR = {"data": {"kind": "python", "target": "own_parts:color_images"}}
+RESNET = {"kind": "resnet", "depth": 8, "width": 4}
 REGRESSION = {"data": {"kind": "diabetes"}}
 NEEDS: dict[str, dict[str, Any]] = {
     "loss.bce": {"data": {"kind": "breast_cancer"}},
@@ -56,7 +57,10 @@ NEEDS: dict[str, dict[str, Any]] = {
     "metrics.rmse": REGRESSION,
     "metrics.r2": REGRESSION,
     "augmentation.saturation": COLOR,
-    "init.forget_bias": {"model": {"kind": "python", "target": "own_parts:memory"}},
+    "init.residual.zero_gamma": {"model": RESNET, "normalization": {"kind": "batch"}},
+    "init.residual.fixup": {"model": RESNET},
+    "init.residual.depth_scaled": {"model": RESNET},
+    "init.forget_bias": {"model": {"kind": "lstm", "hidden": 6}},
     "normalization.instance": {"model": {"kind": "cnn", "channels": [4], "hidden": []}},
 }
 
@@ -75,18 +79,6 @@ OWN_PARTS = """
 
     def model(outputs):
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, outputs))
-
-    class Memory(nn.Module):
-        def __init__(self, outputs):
-            super().__init__()
-            self.lstm = nn.LSTM(8, 6, batch_first=True)
-            self.head = nn.Linear(6, outputs)
-
-        def forward(self, x):
-            return self.head(self.lstm(x.reshape(-1, 8, 8))[0][:, -1])
-
-    def memory(outputs):
-        return Memory(outputs)
 
     def loss(prediction, target):
         return functional.cross_entropy(prediction, target, reduction="none")

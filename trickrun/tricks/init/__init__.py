@@ -9,6 +9,8 @@ from pydantic import Field
 from trickrun.tricks.init.auto import Auto
 from trickrun.tricks.init.base import GainInit, Init
 from trickrun.tricks.init.constant import Constant
+from trickrun.tricks.init.depth_scaled import DepthScaled
+from trickrun.tricks.init.fixup import Fixup
 from trickrun.tricks.init.forget_bias import ForgetBias
 from trickrun.tricks.init.head_bias import HeadBias
 from trickrun.tricks.init.identity import Identity
@@ -28,6 +30,7 @@ from trickrun.tricks.init.uniform import Uniform
 from trickrun.tricks.init.variance_scaling import VarianceScaling
 from trickrun.tricks.init.xavier_normal import XavierNormal
 from trickrun.tricks.init.xavier_uniform import XavierUniform
+from trickrun.tricks.init.zero_gamma import ZeroGamma
 from trickrun.tricks.init.zeros import Zeros
 
 Scheme = (
@@ -64,6 +67,8 @@ __all__ = [
     "AnyInit",
     "Auto",
     "Constant",
+    "DepthScaled",
+    "Fixup",
     "ForgetBias",
     "GainInit",
     "HeadBias",
@@ -84,5 +89,6 @@ __all__ = [
     "VarianceScaling",
     "XavierNormal",
     "XavierUniform",
+    "ZeroGamma",
     "Zeros",
 ]

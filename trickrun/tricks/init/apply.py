@@ -60,6 +60,8 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
     touches += recurrent
     if init.forget_bias is not None:
         touches.append(init.forget_bias.apply(model))
+    if init.residual is not None:
+        touches.append(init.residual.apply(model))
     return touches
 
 

@@ -9,8 +9,11 @@ from pydantic import Field, model_validator
 
 from trickrun.models.activations import gain
 from trickrun.params import Params, Positive, Stackable
+from trickrun.tricks.init.depth_scaled import DepthScaled
+from trickrun.tricks.init.fixup import Fixup
 from trickrun.tricks.init.forget_bias import ForgetBias
 from trickrun.tricks.init.head_bias import HeadBias
+from trickrun.tricks.init.zero_gamma import ZeroGamma
 
 if TYPE_CHECKING:
     import torch
@@ -20,8 +23,9 @@ if TYPE_CHECKING:
 
 GainName = Literal["auto", "linear", "relu", "leaky_relu", "tanh", "sigmoid", "selu"]
 Bias = Literal["auto", "zeros", "torch_default"] | Annotated[float, Stackable()]
+AnyResidualInit = Annotated[ZeroGamma | Fixup | DepthScaled, Field(discriminator="kind")]
 
-OF_THE_NETWORK = ("head", "recurrent", "head_bias", "forget_bias")
+OF_THE_NETWORK = ("head", "recurrent", "head_bias", "forget_bias", "residual")
 """Parameters that a part of the network cannot have again."""
 
 
@@ -46,6 +50,10 @@ class Init(Params):
     )
     forget_bias: ForgetBias | None = Field(
         default=None, description="of an LSTM's forget gates; null: as other biases"
+    )
+
+    residual: AnyResidualInit | None = Field(
+        default=None, description="how residual branches start; null: as other layers"
     )
 
     @model_validator(mode="after")
