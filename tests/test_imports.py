@@ -27,6 +27,7 @@ ORDER = (
     "state",
     "compiler",
     "ledger",
+    "transfer",
     "job",
     "catalogue",
     "recipe",

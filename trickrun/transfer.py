@@ -1,0 +1,148 @@
+"""Starting from what was learned before: another run's weights, and a frozen prefix kept."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from trickrun.data.normalize import Scaler
+from trickrun.data.part import Part
+from trickrun.errors import CompileError
+from trickrun.job import Job
+from trickrun.models.base import Model
+from trickrun.models.pretrained import Pretrained
+from trickrun.models.weights import read_weights, some
+from trickrun.modules.staged import Staged
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.ledger import Touch, counted
+
+CACHED_BYTES = 2**30
+"""Features that are kept at most; the same on every machine, since it decides the last bits."""
+
+BATCH = 256
+"""Samples of a forward pass that computes features."""
+
+HEAD = "head."
+"""How the names of a model's last layer begin: the one that may be another in the new run."""
+
+
+def learned_before(recipe: Recipe, model: nn.Module, folder: Path) -> list[Touch]:
+    """Load the weights of the run that the recipe continues from, if it names one; return the
+    ledger's lines, of what a pretrained model keeps frozen too."""
+    kind = recipe.model
+    touches = []
+    if isinstance(kind, Model | Pretrained) and kind.init_from is not None:
+        touches.append(continue_from(model, kind.init_from, folder))
+    if isinstance(kind, Pretrained) and isinstance(model, Staged):
+        touches.append(kind.touch(model))
+    return touches
+
+
+def continue_from(model: nn.Module, run: str, folder: Path) -> Touch:
+    """Load the weights of another run into ``model``, in place; return the ledger's line.
+
+    Everything but the head must be there and fit. The head is taken over where it fits.
+
+    Args:
+        run: a run's folder, from the recipe's ``folder`` or the working folder, or its id.
+
+    Raises CompileError if there is no such run, or its network is another.
+    """
+    path = checkpoint(run, folder)
+    found = read_state(path)
+    own = model.state_dict()
+    fits = {n: v for n, v in found.items() if n in own and v.shape == own[n].shape}
+    wrong = [name for name in own if name not in fits and not name.startswith(HEAD)]
+    if wrong or not fits:
+        raise CompileError(
+            f"the network of {path.parent.parent} is another: {some(wrong or own)} missing there "
+            "or of another shape",
+            "model.init_from",
+            "only the head may differ: take over the model section of that run's resolved.yaml",
+        )
+    model.load_state_dict({**own, **fits})
+    new = [name for name in own if name not in fits]
+    what = f"{counted(len(fits), 'tensor')} of {path.parent.parent.name}"
+    return Touch("model", "init_from", what + (f"; new: {some(new)}" if new else ""), len(fits))
+
+
+def checkpoint(run: str, folder: Path) -> Path:
+    """Return the file of the best weights of ``run``, or of its last ones if it kept no best."""
+    root = Path(os.environ.get("TRICKRUN_RUNS") or "runs")
+    places = [folder / run, Path(run), root / run, *sorted(root.glob(f"*/{run}"))]
+    for place in places:
+        for name in ("best.pt", "last.pt"):
+            if (place / "checkpoints" / name).is_file():
+                return place / "checkpoints" / name
+    raise CompileError(
+        f"there is no run {run!r} with weights",
+        "model.init_from",
+        f"give a run's folder or id; `trickrun runs` lists those in {root}",
+    )
+
+
+def read_state(path: Path) -> dict[str, torch.Tensor]:
+    """Return the model's state in a run's checkpoint. Raises CompileError if it is damaged."""
+    try:
+        return read_weights(path)
+    except CompileError as error:
+        raise CompileError(error.message, "model.init_from") from error
+
+
+def new_layers(model: nn.Module) -> nn.Module:
+    """Return the part of ``model`` that is to be initialized: of a pretrained one the head."""
+    return (
+        nn.ModuleDict({"head": model.get_submodule("head")}) if isinstance(model, Staged) else model
+    )
+
+
+def check_parts(recipe: Recipe) -> None:
+    """Raise CompileError for what would undo, or has no place in, weights that were learned."""
+    model = recipe.model
+    learned = isinstance(model, Pretrained) or (isinstance(model, Model) and model.init_from)
+    if learned and recipe.init.kind_name == "lsuv":
+        raise CompileError(
+            "lsuv would rescale weights that were learned before", "init", "use init: auto"
+        )
+    if isinstance(model, Pretrained) and recipe.normalization.kind != "none":
+        raise CompileError(
+            "a pretrained network has its own normalization, and no place for another",
+            "normalization",
+            "set it to none",
+        )
+
+
+def with_cached_prefix(job: Job) -> Job:
+    """Return ``job`` with, in place of its samples, what its model's frozen stages make of them.
+
+    Then a step begins where training does. The job is returned as it is if there are no frozen
+    stages, if something random precedes them, or if their outputs take too much memory.
+    """
+    model, kind = job.model, job.recipe.model
+    if not isinstance(model, Staged) or model.frozen_shape is None or job.augmentations:
+        return job
+    if isinstance(kind, Pretrained) and not kind.cache:
+        return job
+    parts = {"train": job.data.train, "val": job.data.val}
+    samples = sum(len(part) for part in parts.values() if part is not None)
+    if samples * prod(model.frozen_shape) * job.dtype.itemsize > CACHED_BYTES:
+        return job
+    changes: dict[str, Any] = {
+        name: Part(features(job, model, part.x), part.y)
+        for name, part in parts.items()
+        if part is not None
+    }
+    return replace(job, data=replace(job.data, **changes, scaler=Scaler()))
+
+
+def features(job: Job, model: Staged, x: torch.Tensor) -> torch.Tensor:
+    """Return what the frozen stages make of raw inputs ``x`` [N, *shape]."""
+    with torch.no_grad(), job.autocast():
+        made = [model.prefix(job.inputs(part)).to(job.dtype) for part in x.split(BATCH)]
+    return torch.cat(made)
