@@ -27,6 +27,7 @@ ORDER = (
     "state",
     "compiler",
     "ledger",
+    "regularization",
     "transfer",
     "job",
     "catalogue",

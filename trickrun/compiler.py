@@ -19,7 +19,8 @@ from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, che
 from trickrun.models.base import Blocks, Model, Tokens
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
-from trickrun.streams import StepStream, generator
+from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
+from trickrun.streams import LayerStreams, generator
 from trickrun.targets import call, resolve
 from trickrun.threads import available, step_flops, thread_count
 from trickrun.tricks.init.apply import initialize
@@ -54,8 +55,11 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     loss_kind.check_places(data.task)
     outputs = loss_kind.outputs(data.task)
 
-    dropout_stream = StepStream(recipe.seed, "dropout", device)
-    model = build_model(recipe, folder, data, outputs, dropout_stream)
+    check_mixing(recipe, data)
+
+    streams = LayerStreams(recipe.seed, device)
+    model = build_model(recipe, folder, data, outputs, streams)
+    insert_layers(recipe, model, streams)
     touches = initialize(
         model, recipe.init, recipe.seed, leave_as_built=isinstance(recipe.model, PythonModel)
     )
@@ -90,7 +94,9 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         penalties=penalties,
         augmentations=bind_augmentations(recipe, folder, data.shape, device),
         step=own_step(recipe, folder),
-        dropout_stream=dropout_stream,
+        streams=streams,
+        bounded=bounded_weights(recipe, model),
+        average=weight_average(recipe, model),
         stopping=pick_stopping(recipe, data, metrics),
         batch_size=batch_size,
         span=span,
@@ -137,7 +143,10 @@ def own_step(recipe: Recipe, folder: Path) -> Step | None:
     wanted = recipe.train.step
     if wanted is None:
         return None
-    unused = [p.kind_name for p in recipe.regularizers.penalties if not p.off]
+    regularizers = recipe.regularizers
+    replaced = (*regularizers.penalties, regularizers.sam, regularizers.gradient_noise)
+    unused = [trick.kind_name for trick in replaced if trick is not None and not trick.off]
+    unused += [trick.kind_name for trick in regularizers.mixing]
     unused += ["clip"] if recipe.optimizer.clip is not None else []
     if unused:
         raise CompileError(
@@ -177,7 +186,7 @@ def to_device(data: Prepared, device: torch.device) -> Prepared:
 
 
 def build_model(
-    recipe: Recipe, folder: Path, data: Prepared, outputs: int, stream: StepStream
+    recipe: Recipe, folder: Path, data: Prepared, outputs: int, streams: LayerStreams
 ) -> nn.Module:
     """Return the network from inputs of ``data`` to ``outputs``, with its tricks' layers in place.
 
@@ -200,7 +209,8 @@ def build_model(
         bias=params.bias,
         normalization=recipe.normalization,
         dropout=recipe.regularizers.dropout,
-        dropout_stream=stream,
+        streams=streams,
+        spatial_dropout=recipe.regularizers.spatial_dropout,
         tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
     )
     return params.build(blocks, data.shape, outputs)

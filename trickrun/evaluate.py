@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import torch
+from torch import nn
 
 from trickrun.data.part import Part
 from trickrun.job import Job
@@ -35,10 +36,10 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
     progress.losses.clear()
     if recalibrates(job):
         with job.autocast():
-            recalibrate(job.model, calibration_batches(job))
+            recalibrate(job.evaluated, calibration_batches(job))
     if job.data.val is not None:
         if prediction is None:
-            prediction = predict(job, job.data.val.x)
+            prediction = predict(job, job.data.val.x, job.evaluated)
         scores = rate(job, prediction, job.data.val.y, job.targets["val"])
         values |= {f"val_{name}": value for name, value in scores.items()}
     progress.history.append(values)
@@ -48,8 +49,10 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
 
 def recalibrates(job: Job) -> bool:
     """Return whether batch norm's statistics are taken anew before each evaluation."""
-    normalization = job.recipe.normalization
-    return isinstance(normalization, Batch) and normalization.recalibrate
+    normalization, averaging = job.recipe.normalization, job.recipe.regularizers.averaging
+    if isinstance(normalization, Batch) and normalization.recalibrate:
+        return True
+    return averaging is not None and averaging.recalibrates and job.evaluated is not job.model
 
 
 def calibration_batches(job: Job) -> Iterator[torch.Tensor]:
@@ -86,12 +89,13 @@ def rate(
     return values
 
 
-def predict(job: Job, x: torch.Tensor) -> torch.Tensor:
+def predict(job: Job, x: torch.Tensor, model: nn.Module | None = None) -> torch.Tensor:
     """Return the model's outputs [N, ..., outputs] for raw inputs ``x`` [N, *shape]."""
-    job.model.eval()
+    model = model or job.model
+    model.eval()
     with torch.inference_mode(), job.autocast():
         batches = (job.inputs(batch) for batch in x.split(BATCH))
-        return torch.cat([job.model(batch).to(job.dtype) for batch in batches])
+        return torch.cat([model(batch).to(job.dtype) for batch in batches])
 
 
 def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import torch
 from torch import nn
 
 from trickrun.data.prepare import Prepared, as_numbers
+from trickrun.modules.averaging import WeightAverage
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
-from trickrun.streams import StepStream, generator, key
+from trickrun.streams import LayerStreams, StepStream, generator, key
 from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss, LossFunction
@@ -47,6 +49,29 @@ class BoundPenalty:
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Inputs [B, *shape] and prepared targets [B, ...] of one step."""
 
+
+@dataclass(frozen=True)
+class Targets:
+    """The prepared targets of a training batch, whose inputs may be mixtures of two samples.
+
+    Args:
+        own: of each sample [B, ...].
+        other: of the samples mixed in [B, ...]; None: nothing is mixed.
+        share: of each input that is its own sample's.
+    """
+
+    own: torch.Tensor
+    other: torch.Tensor | None = None
+    share: float = 1.0
+
+    def loss(self, function: LossFunction, prediction: torch.Tensor) -> torch.Tensor:
+        """Return the scalar loss of ``prediction`` [B, ...]: the two losses in their shares."""
+        loss = function(prediction, self.own)
+        if self.other is None:
+            return loss
+        return self.share * loss + (1 - self.share) * function(prediction, self.other)
+
+
 Step = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
 """A user's own training step: it updates the model and returns the loss, detached."""
 
@@ -64,6 +89,9 @@ class Job:
         penalties: those of non-zero strength.
         step: the user's own training step, or None for the built-in one.
         augmentations: those that act, in the recipe's order.
+        streams: what the model's layers draw from.
+        bounded: the weights that max_norm acts on.
+        average: the average of the weights that is evaluated in their place, if the recipe has one.
         stopping: what the best evaluation is; only recipe.early_stopping ends the run by it.
         ledger: what each trick touched.
     """
@@ -82,7 +110,9 @@ class Job:
     penalties: tuple[BoundPenalty, ...]
     step: Step | None
     augmentations: tuple[BoundAugmentation, ...]
-    dropout_stream: StepStream
+    streams: LayerStreams
+    bounded: list[torch.Tensor]
+    average: WeightAverage | None
     stopping: EarlyStopping
     batch_size: int
     span: Span
@@ -105,7 +135,7 @@ class Job:
 
     def start_streams(self, step: int) -> None:
         """Make what ``step`` draws a function of the seed and the step alone."""
-        self.dropout_stream.at(step)
+        self.streams.at(step)
         if self.has_user_code:
             # It may draw from torch's global generator, whose state no checkpoint holds.
             torch.manual_seed(key(self.recipe.seed, "python", step))
@@ -135,6 +165,42 @@ class Job:
                 augmentation.stream.at(step)
                 x, y = augmentation.apply(x, y, augmentation.stream.generator)
         return x, y
+
+    def mix(self, x: torch.Tensor, y: torch.Tensor, step: int) -> tuple[torch.Tensor, Targets]:
+        """Return the batch as mixup or cutmix leave it; with both, ``step`` gets one of them."""
+        mixing = self.recipe.regularizers.mixing
+        if not mixing:
+            return x, Targets(y)
+        seed = self.recipe.seed
+        trick = mixing[key(seed, "mixing", step) % len(mixing)]
+        x, share = trick.mix(x, Random(key(seed, trick.kind_name, step)))
+        return x, Targets(y, y.roll(1, 0), share)
+
+    def add_gradient_noise(self, step: int) -> None:
+        """Add to the gradients what the recipe's gradient_noise says for ``step``."""
+        noise = self.recipe.regularizers.gradient_noise
+        if noise is not None and not noise.off:
+            stream = generator(self.recipe.seed, noise.kind, step, device=self.device)
+            noise.add(list(self.model.parameters()), step, stream)
+
+    def constrain(self) -> None:
+        """Bring the weights back to where the recipe's max_norm allows them."""
+        if self.recipe.regularizers.max_norm is not None:
+            self.recipe.regularizers.max_norm.constrain(self.bounded)
+
+    def average_weights(self, steps: int) -> None:
+        """Take the weights after ``steps`` steps into the average, if the recipe has one."""
+        averaging = self.recipe.regularizers.averaging
+        if averaging is None or self.average is None:
+            return
+        share = averaging.share(steps, self.average.count, self.span)
+        if share is not None:
+            self.average.move(share)
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The model that evaluations during training judge: the average, once there is one."""
+        return self.average.model if self.average is not None and self.average.count else self.model
 
     def penalty(self) -> torch.Tensor | None:
         """Return the sum of the penalties, or None if the recipe has none."""

@@ -12,9 +12,9 @@ from torch.nn.utils.parametrize import is_parametrized
 from trickrun.errors import CompileError
 from trickrun.job import BoundAugmentation, BoundPenalty
 from trickrun.models.python import PythonModel
-from trickrun.modules.dropout import KeyedDropout
 from trickrun.modules.rms_norm import ChannelRMSNorm
 from trickrun.recipe.schema import Recipe
+from trickrun.regularization import layer_touches, step_touches
 from trickrun.streams import StepStream
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import Loss
@@ -40,6 +40,7 @@ def all_touches(
     touches = [
         *model_touches(recipe, model),
         *regularizer_touches(recipe, penalties, loss),
+        *step_touches(recipe, model),
         *augmentation_touches(recipe),
     ]
     check_touched(touches)
@@ -62,12 +63,7 @@ def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
             count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
             what = counted(count, "layer")
         touches.append(Touch("normalization", kind, what, count))
-    dropout = recipe.regularizers.dropout
-    if dropout is not None:
-        count = 0 if own else sum(isinstance(m, KeyedDropout) for m in model.modules())
-        what = "off" if dropout.off else counted(count, "layer")
-        touches.append(Touch("regularizers", "dropout", what, count, dropout.off))
-    return touches
+    return touches + layer_touches(recipe, model)
 
 
 def bind_penalties(recipe: Recipe, model: nn.Module) -> tuple[BoundPenalty, ...]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 
 from trickrun.evaluate import scheduled_lr, validate
-from trickrun.job import Job
+from trickrun.job import Job, Targets
+from trickrun.modules.buffers import undisturbed_buffers
 from trickrun.records import Checkpoint, End, NonFinite, Record, Steps, Watch
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
 
@@ -79,6 +80,8 @@ def train(
             due.done()
     if best is not None and job.stopping.restore_best and stopped_by != "interrupt":
         job.model.load_state_dict(best.model)
+    elif stopped_by != "interrupt" and job.evaluated is not job.model:
+        job.model.load_state_dict(job.evaluated.state_dict())
     length = "steps" if job.recipe.train.steps else "epochs"
     yield End(stopped_by or length, best.values if best is not None else {})
 
@@ -93,28 +96,59 @@ def take_step(
 ) -> StepResult:
     """Take training step ``step`` (from 0) on the samples ``indices`` [B].
 
-    The step's order: batch, augment, forward, loss and penalty, backward, clip, update. From the
-    forward pass on, a recipe's own train.step takes over.
+    The step's order: batch, augment, mix, forward, loss and penalty, backward, gradient noise,
+    clip, update, constrain, average. From mixing to the update a recipe's own train.step takes
+    over.
     """
     lr = set_lr(job, step, history)
     job.model.train()
     job.start_streams(step)
     x, y = job.training_batch(indices, step)
+    penalty = norm = None
     if job.step is not None:
         loss = job.step(job.model, (x, y), job.loss, job.optimizer)
-        return StepResult(loss, None, None, lr, len(indices))
+    else:
+        x, targets = job.mix(x, y, step)
+        loss, penalty = backward(job, x, targets, step)
+        norm = gradient_norm(job) if logged else None
+        job.add_gradient_noise(step)
+        update(job)
+    job.constrain()
+    job.average_weights(step + 1)
+    return StepResult(loss, penalty, norm, lr, len(indices))
+
+
+def backward(
+    job: Job, x: torch.Tensor, targets: Targets, step: int
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Put the gradient of a batch's loss and penalty into the parameters; return both, detached."""
     job.optimizer.zero_grad(set_to_none=True)
-    with job.autocast():
-        loss = job.loss(job.model(x), y)
+    loss = data_loss(job, x, targets)
     penalty = job.penalty()
-    (loss if penalty is None else loss + penalty).backward()
-    norm = gradient_norm(job) if logged else None
+    sam = job.recipe.regularizers.sam
+    if sam is None or sam.off:
+        (loss if penalty is None else loss + penalty).backward()
+    else:
+        loss.backward()
+        with sam.climbed(list(job.model.parameters())), undisturbed_buffers(job.model):
+            job.start_streams(step)  # the same dropout in both passes
+            data_loss(job, x, targets).backward()
+        if penalty is not None:
+            penalty.backward()
+    return loss.detach(), None if penalty is None else penalty.detach()
+
+
+def data_loss(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """Return the scalar loss of the model's answers to ``x`` [B, *shape]."""
+    with job.autocast():
+        return targets.loss(job.loss, job.model(x))
+
+
+def update(job: Job) -> None:
+    """Clip the gradients as the recipe says and take the optimizer's step."""
     if job.recipe.optimizer.clip is not None:
         job.recipe.optimizer.clip.on_model(job.model)
     job.optimizer.step()
-    return StepResult(
-        loss.detach(), None if penalty is None else penalty.detach(), norm, lr, len(indices)
-    )
 
 
 def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:

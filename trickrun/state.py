@@ -37,7 +37,7 @@ class Best:
 
     Args:
         values: its record in the history.
-        model: the model's state then, which later steps do not change.
+        model: the state then of the model that was evaluated; later steps do not change it.
     """
 
     values: dict[str, float]
@@ -46,7 +46,8 @@ class Best:
 
 def best_so_far(job: Job, progress: Progress) -> Best:
     """Return the model as it is now as the best; its evaluation is the newest."""
-    model = {name: value.detach().clone() for name, value in job.model.state_dict().items()}
+    state = job.evaluated.state_dict()
+    model = {name: value.detach().clone() for name, value in state.items()}
     return Best(progress.history[-1], model)
 
 
@@ -58,6 +59,7 @@ def snapshot(job: Job, progress: Progress) -> dict[str, Any]:
     return {
         "model": job.model.state_dict(),
         "optimizer": job.optimizer.state_dict(),
+        "average": None if job.average is None else job.average.state_dict(),
         "progress": asdict(progress),
     }
 
@@ -66,6 +68,8 @@ def restore(job: Job, state: Mapping[str, Any]) -> Progress:
     """Bring ``job`` into the state of ``snapshot`` and return its progress."""
     job.model.load_state_dict(state["model"])
     job.optimizer.load_state_dict(state["optimizer"])
+    if job.average is not None:
+        job.average.load_state_dict(state["average"])
     return Progress(**state["progress"])
 
 

@@ -44,3 +44,21 @@ class StepStream:
     def __deepcopy__(self, memo: object) -> StepStream:
         """A copied model draws from the same named stream, on a generator of its own."""
         return StepStream(self.seed, self.name, self.generator.device)
+
+
+class LayerStreams:
+    """The streams that the layers of one model draw from: one for each trick."""
+
+    def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
+        self.seed = seed
+        self.device = device
+        self.named: dict[str, StepStream] = {}
+
+    def of(self, trick: str) -> StepStream:
+        """Return the stream that all layers of ``trick`` share."""
+        return self.named.setdefault(trick, StepStream(self.seed, trick, self.device))
+
+    def at(self, step: int) -> None:
+        """Start all of them anew at ``step``."""
+        for stream in self.named.values():
+            stream.at(step)

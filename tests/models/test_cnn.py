@@ -7,15 +7,15 @@ from torch import nn
 from trickrun.errors import CompileError
 from trickrun.models import CNN
 from trickrun.models.base import Blocks
-from trickrun.streams import StepStream
+from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import Batch, Instance, NoNormalization
 from trickrun.tricks.regularizers import Dropout
 
 
 def build(model: CNN, inputs=(1, 8, 8), outputs=3, normalization=None, dropout=None) -> nn.Module:
-    stream = StepStream(0, "dropout")
+    streams = LayerStreams(0)
     norm = normalization or NoNormalization()
-    return model.build(Blocks("relu", "linear", "auto", norm, dropout, stream), inputs, outputs)
+    return model.build(Blocks("relu", "linear", "auto", norm, dropout, streams), inputs, outputs)
 
 
 def names(model: nn.Module) -> list[str]:

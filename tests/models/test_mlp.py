@@ -5,7 +5,7 @@ import torch
 
 from trickrun.models import MLP
 from trickrun.models.base import Blocks
-from trickrun.streams import StepStream
+from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import Batch, Layer, NoNormalization
 from trickrun.tricks.regularizers import Dropout
 
@@ -17,7 +17,7 @@ def blocks(**changes) -> Blocks:
         "bias": "auto",
         "normalization": NoNormalization(),
         "dropout": None,
-        "dropout_stream": StepStream(0, "dropout"),
+        "streams": LayerStreams(0),
     }
     return Blocks(**(plain | changes))
 

@@ -9,14 +9,14 @@ from trickrun.errors import CompileError
 from trickrun.models import VGG, ResNet
 from trickrun.models.base import Blocks
 from trickrun.modules.residual import residuals
-from trickrun.streams import StepStream
+from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import Batch, NoNormalization
 from trickrun.tricks.regularizers import Dropout
 
 
 def build(model, inputs=(1, 8, 8), outputs=3, norm=None, dropout=None) -> nn.Module:
-    stream = StepStream(0, "dropout")
-    around = Blocks("relu", "linear", "auto", norm or Batch(), dropout, stream)
+    streams = LayerStreams(0)
+    around = Blocks("relu", "linear", "auto", norm or Batch(), dropout, streams)
     return model.build(around, inputs, outputs)
 
 

@@ -9,7 +9,7 @@ from trickrun.errors import CompileError
 from trickrun.models import GRU, LSTM, RNN, Tokens, Transformer
 from trickrun.models.base import Blocks
 from trickrun.modules.residual import residuals
-from trickrun.streams import StepStream
+from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import Batch, Layer, NoNormalization
 from trickrun.tricks.regularizers import Dropout
 
@@ -19,9 +19,9 @@ SMALL = {RNN: {}, LSTM: {}, GRU: {}, Transformer: {"width": 8, "heads": 2}}
 
 
 def build(model, inputs, outputs=3, tokens=None, norm=None, dropout=None) -> nn.Module:
-    stream = StepStream(0, "dropout")
+    streams = LayerStreams(0)
     norm = norm or NoNormalization()
-    around = Blocks("relu", "linear", "auto", norm, dropout, stream, tokens)
+    around = Blocks("relu", "linear", "auto", norm, dropout, streams, tokens)
     torch.manual_seed(0)
     return model.build(around, inputs, outputs)
 

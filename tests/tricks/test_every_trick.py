@@ -62,6 +62,9 @@ NEEDS: dict[str, dict[str, Any]] = {
     "init.residual.depth_scaled": {"model": RESNET},
     "init.forget_bias": {"model": {"kind": "lstm", "hidden": 6}},
     "normalization.instance": {"model": {"kind": "cnn", "channels": [4], "hidden": []}},
+    "regularizers.spatial_dropout": {"model": {"kind": "cnn", "channels": [4], "hidden": []}},
+    "regularizers.stochastic_depth": {"model": {"kind": "resnet", "depth": 8, "width": 4}},
+    "regularizers.swa": {"normalization": {"kind": "batch"}},
 }
 
 # Parameters whose names say it all.
@@ -225,6 +228,7 @@ def test_a_resumed_run_ends_bitwise_equal(place: Place, folder: Path):
     ends = [r.state for r in train(resumed, progress, best) if isinstance(r, Checkpoint)]
     assert_same(states[-1][0]["progress"], ends[-1]["progress"])
     assert_same(states[-1][0]["optimizer"], reloaded(ends[-1])["optimizer"])
+    assert_same(states[-1][0]["average"], reloaded(ends[-1])["average"])
     assert_same(whole.model.state_dict(), resumed.model.state_dict())
 
 

@@ -73,7 +73,7 @@ class Masks:
         if not self.shapes:
             return {}
         for job in self.jobs:
-            job.dropout_stream.at(step)
+            job.streams.at(step)
         masks = {}
         for name, shape in self.shapes.items():
             size = torch.Size((samples, *shape))
@@ -101,7 +101,8 @@ def dropped_shapes(job: Job) -> dict[str, tuple[int, ...]]:
         name = names[layer]
         if name in shapes:
             raise CompileError(f"{name} runs twice a step: a stack has one mask for it", "model")
-        shapes[name] = tuple(inputs[0].shape[1:])
+        assert isinstance(layer, KeyedDropout)
+        shapes[name] = tuple(layer.mask_shape(inputs[0].shape)[1:])
 
     hooks = [layer.register_forward_pre_hook(look) for layer in names]
     job.model.eval()

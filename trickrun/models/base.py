@@ -10,9 +10,9 @@ from pydantic import Field
 
 from trickrun.models.activations import ActivationName, activation
 from trickrun.params import Params
-from trickrun.streams import StepStream
+from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import AnyNormalization
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.regularizers import Dropout, SpatialDropout
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,9 +66,10 @@ class Blocks:
     bias: Literal["auto"] | bool
     normalization: AnyNormalization
     dropout: Dropout | None
-    dropout_stream: StepStream
+    streams: LayerStreams
     tokens: Tokens | None = None
     """What the inputs are if they are token ids; None for numbers."""
+    spatial_dropout: SpatialDropout | None = None
 
     @property
     def hidden_bias(self) -> bool:
@@ -83,13 +84,12 @@ class Blocks:
 
     def before(self) -> Iterator[tuple[str, nn.Module]]:
         """Yield what stands before the first layer: dropout of inputs."""
-        from trickrun.modules.dropout import KeyedDropout
-
         if self.dropout is not None and self.dropout.input > 0:
-            yield "dropout_input", KeyedDropout(self.dropout.input, self.dropout_stream)
+            yield "dropout_input", self.dropout.layer(self.dropout.input, self.streams)
 
     def after(self, index: int, features: int, dims: int) -> Iterator[tuple[str, nn.Module]]:
-        """Yield norm and activation after hidden layer ``index`` (from 1), in the recipe's order.
+        """Yield norm and activation after hidden layer ``index`` (from 1), in the recipe's order,
+        and after a convolution the dropout of its channels.
 
         Args:
             features: features or channels that the layer puts out.
@@ -102,6 +102,8 @@ class Blocks:
         else:
             yield from self.activated(str(index))
             yield from normed
+        if dims > 0:
+            yield from self.dropped_channels(str(index), axis=1)
 
     def normed(self, place: str, features: int, dims: int) -> Iterator[tuple[str, nn.Module]]:
         """Yield the normalization layer, if the recipe has one; see ``after``."""
@@ -114,13 +116,19 @@ class Blocks:
         if self.activation != "linear":
             yield f"{self.activation}{place}", activation(self.activation)
 
-    def dropped(self, index: int, last: bool) -> Iterator[tuple[str, nn.Module]]:
-        """Yield the dropout after hidden layer ``index``; ``last``: no hidden layer follows."""
-        from trickrun.modules.dropout import KeyedDropout
+    def dropped(self, index: int, depth: float) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the dropout after hidden layer ``index``.
 
-        dropout = self.dropout
-        if dropout is not None and dropout.p > 0 and (dropout.layers == "all" or last):
-            yield f"dropout{index}", KeyedDropout(dropout.p, self.dropout_stream)
+        Args:
+            depth: how deep the layer is, above 0; exactly 1 if no hidden layer follows.
+        """
+        if self.dropout is not None and self.dropout.acts_at(depth):
+            yield f"dropout{index}", self.dropout.layer(self.dropout.p, self.streams)
+
+    def dropped_channels(self, place: str, axis: int) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the dropout of whole channels of [N, ...] whose channels are on ``axis``."""
+        if self.spatial_dropout is not None and not self.spatial_dropout.off:
+            yield f"spatial_dropout{place}", self.spatial_dropout.layer(axis, self.streams)
 
     def head(self, layer: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         """Yield the last layer and, unless it is linear, its activation."""

@@ -73,14 +73,14 @@ class CNN(Model):
             layers.update(blocks.after(index, out, dims=2))
             if self.pool > 1:
                 layers[f"pool{index}"] = nn.MaxPool2d(self.pool)
-            layers.update(blocks.dropped(index, last=index == depth))
+            layers.update(blocks.dropped(index, depth=index / depth))
             channels = out
         layers["flatten"] = nn.Flatten()
         features = channels * height * width
         for index, units in enumerate(self.hidden, len(self.channels) + 1):
             layers[f"linear{index}"] = nn.Linear(features, units, bias=blocks.hidden_bias)
             layers.update(blocks.after(index, units, dims=0))
-            layers.update(blocks.dropped(index, last=index == depth))
+            layers.update(blocks.dropped(index, depth=index / depth))
             features = units
         layers.update(blocks.head(nn.Linear(features, outputs)))
         return nn.Sequential(layers)

@@ -36,7 +36,7 @@ class MLP(Model):
         for index, width in enumerate(self.hidden, start=1):
             layers[f"linear{index}"] = nn.Linear(features, width, bias=blocks.hidden_bias)
             layers.update(blocks.after(index, width, dims=0))
-            layers.update(blocks.dropped(index, last=index == len(self.hidden)))
+            layers.update(blocks.dropped(index, depth=index / len(self.hidden)))
             features = width
         layers.update(blocks.head(nn.Linear(features, outputs)))
         return nn.Sequential(layers)

@@ -50,7 +50,7 @@ class RecurrentModel(Model):
             layers[f"recurrent{index}"] = self.layer(features, blocks)
             features = self.hidden * (2 if self.bidirectional else 1)
             layers.update(normed(blocks, str(index), features))
-            layers.update(blocks.dropped(index, last=index == self.layers))
+            layers.update(blocks.dropped(index, depth=index / self.layers))
         layers.update(answered(blocks, self.pool, self.bidirectional, features, outputs))
         return SequenceNetwork(layers, padding(blocks))
 

@@ -83,17 +83,19 @@ class ResNet(Model):
         layers: OrderedDict[str, nn.Module] = OrderedDict(blocks.before())
         layers.update(self.stem_layers(blocks, inputs))
         block = Block(blocks, self.depth in BOTTLENECKS, self.residual)
-        features = self.channels[0]
+        features, built = self.channels[0], 0
         for index, (count, channels) in enumerate(zip(self.stages, self.channels, strict=True), 1):
             stage: OrderedDict[str, nn.Module] = OrderedDict()
             for place in range(1, count + 1):
                 stride = 2 if index > 1 and place == 1 else 1
-                stage[f"block{place}"] = block.build(features, channels, stride)
+                built += 1
+                depth = built / (sum(self.stages) + 1)
+                stage[f"block{place}"] = block.build(features, channels, stride, depth)
                 features = block.width(channels)
             layers[f"stage{index}"] = nn.Sequential(stage)
         layers["pool"] = nn.AdaptiveAvgPool2d(1)
         layers["flatten"] = nn.Flatten()
-        layers.update(blocks.dropped(1, last=True))
+        layers.update(blocks.dropped(1, depth=1))
         layers.update(blocks.head(nn.Linear(features, outputs)))
         return nn.Sequential(layers)
 
@@ -133,13 +135,17 @@ class Block:
         """Return the channels that a block of ``channels`` puts out."""
         return EXPANSION * channels if self.bottleneck else channels
 
-    def build(self, entering: int, channels: int, stride: int) -> nn.Module:
-        """Return the block from [N, entering, H, W] to [N, width(channels), H/stride, W/stride]."""
+    def build(self, entering: int, channels: int, stride: int, depth: float) -> nn.Module:
+        """Return the block from [N, entering, H, W] to [N, width(channels), H/stride, W/stride].
+
+        Args:
+            depth: how deep it is in the network, between 0 and 1.
+        """
         from torch import nn
 
         from trickrun.modules.residual import Residual
 
-        branch = nn.Sequential(OrderedDict(self.branch(entering, channels, stride)))
+        branch = nn.Sequential(OrderedDict(self.branch(entering, channels, stride, depth)))
         after = next((module for _, module in self.blocks.activated("")), None)
         if not self.residual:
             return nn.Sequential(OrderedDict(branch=branch, after=after or nn.Identity()))
@@ -148,7 +154,7 @@ class Block:
             shortcut = nn.Sequential(OrderedDict(self.projection(entering, channels, stride)))
         return Residual(branch, shortcut, after)
 
-    def branch(self, entering: int, channels: int, stride: int) -> Layers:
+    def branch(self, entering: int, channels: int, stride: int, depth: float) -> Layers:
         """Yield the convolutions with what follows each; the last has no activation."""
         from torch import nn
 
@@ -166,7 +172,7 @@ class Block:
                 yield from self.blocks.normed(str(index), leaving, dims=2)
             else:
                 yield from self.blocks.after(index, leaving, dims=2)
-                yield from self.blocks.dropped(index, last=False)
+                yield from self.blocks.dropped(index, depth)
             entering = leaving
 
     def projection(self, entering: int, channels: int, stride: int) -> Layers:

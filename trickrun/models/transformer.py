@@ -139,11 +139,11 @@ class Transformer(Model):
 
         next_token = blocks.tokens is not None and blocks.tokens.next_token
         causal = next_token if self.causal == "auto" else self.causal
-        last = index == self.layers
-        dropout = next((layer for _, layer in blocks.dropped(index, last)), None)
+        depth = index / self.layers
+        dropout = next((layer for _, layer in blocks.dropped(index, depth)), None)
         bias = blocks.bias_before(False)
         yield "attention", Attention(self.width, self.heads, causal, bias, dropout)
-        yield from blocks.dropped(index, last)
+        yield from blocks.dropped(index, depth)
 
     def feedforward(self, blocks: Blocks, index: int) -> Layers:
         """Yield the layers of block ``index``'s second branch."""
@@ -153,4 +153,4 @@ class Transformer(Model):
         yield "linear1", nn.Linear(self.width, hidden, bias=bias)
         yield from blocks.activated("")
         yield "linear2", nn.Linear(hidden, self.width, bias=bias)
-        yield from blocks.dropped(index, last=index == self.layers)
+        yield from blocks.dropped(index, depth=index / self.layers)

@@ -64,7 +64,7 @@ class VGG(Model):
                     entering, channels, 3, padding=1, bias=blocks.hidden_bias
                 )
                 layers.update(blocks.after(index, channels, dims=2))
-                layers.update(blocks.dropped(index, last=index == depth))
+                layers.update(blocks.dropped(index, depth=index / depth))
                 entering = channels
             if self.pool > 1:
                 layers[f"pool{block}"] = nn.MaxPool2d(self.pool)
@@ -72,7 +72,7 @@ class VGG(Model):
         for index, units in enumerate(self.hidden, sum(self.depths) + 1):
             layers[f"linear{index}"] = nn.Linear(features, units, bias=blocks.hidden_bias)
             layers.update(blocks.after(index, units, dims=0))
-            layers.update(blocks.dropped(index, last=index == depth))
+            layers.update(blocks.dropped(index, depth=index / depth))
             features = units
         layers.update(blocks.head(nn.Linear(features, outputs)))
         return nn.Sequential(layers)

@@ -9,22 +9,37 @@ from trickrun.streams import StepStream
 
 
 class KeyedDropout(nn.Module):
-    """Inverted dropout: zero each entry with probability ``p`` and divide the rest by 1 - p.
+    """Dropout: zero each entry with probability ``p`` and divide the rest by 1 - p.
 
     nn.Dropout draws from the global generator, which would tie its masks to every other draw;
     here they are a function of (seed, step) alone. What is drawn does not depend on ``p``, so
     trials of one seed can share it.
+
+    Args:
+        p: probability.
+        stream: what masks are drawn from.
+        inverted: divide while training; if not, evaluation multiplies by 1 - p instead.
     """
 
-    def __init__(self, p: float, stream: StepStream) -> None:
+    def __init__(self, p: float, stream: StepStream, inverted: bool = True) -> None:
         super().__init__()
         self.p = p
         self.stream = stream
+        self.inverted = inverted
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not self.training or self.p == 0:
+        if not self.training:
+            return x if self.inverted else x * (1 - self.p)
+        if self.p == 0:
             return x
-        return x * dropout_mask(self.draw(x.shape, x.dtype), 1 - self.p).to(x.dtype)
+        draws = self.draw(self.mask_shape(x.shape), x.dtype)
+        if self.inverted:
+            return x * dropout_mask(draws, 1 - self.p).to(x.dtype)
+        return x * (draws < 1 - self.p)
+
+    def mask_shape(self, shape: torch.Size) -> torch.Size:
+        """Return the shape of the mask for an input of ``shape``, which it broadcasts against."""
+        return shape
 
     def draw(self, shape: torch.Size, dtype: torch.dtype) -> torch.Tensor:
         """Return uniform numbers in [0, 1) of ``shape``, float32 or better for an exact rate.
@@ -37,6 +52,29 @@ class KeyedDropout(nn.Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+class KeyedChannelDropout(KeyedDropout):
+    """Dropout of whole channels, with one mask for all positions of a sample [N, ...].
+
+    Args:
+        axis: of the channels: 1 for images, 2 for sequences of vectors.
+    """
+
+    def __init__(self, p: float, stream: StepStream, axis: int) -> None:
+        super().__init__(p, stream)
+        self.axis = axis
+
+    def mask_shape(self, shape: torch.Size) -> torch.Size:
+        kept = (0, self.axis)
+        return torch.Size(size if i in kept else 1 for i, size in enumerate(shape))
+
+
+class KeyedPathDropout(KeyedDropout):
+    """Dropout of whole samples, [N, ...] with a mask [N, 1, ...], at the end of a branch."""
+
+    def mask_shape(self, shape: torch.Size) -> torch.Size:
+        return torch.Size([shape[0], *[1] * (len(shape) - 1)])
 
 
 class GivenDropout(nn.Module):

@@ -19,7 +19,7 @@ from trickrun.errors import RunFolderError
 Metrics = list[dict[str, Any]]
 
 CHECKPOINTS = {
-    "last": {"model", "optimizer", "progress", "metrics_bytes"},
+    "last": {"model", "optimizer", "average", "progress", "metrics_bytes"},
     "best": {"model", "values"},
 }
 """The checkpoints of a run, and what each holds."""

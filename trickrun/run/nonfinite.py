@@ -50,14 +50,14 @@ def first_bad_number(job: Job, indices: torch.Tensor, step: int) -> str | None:
     """Return, in words, the first non-finite number on the way to the loss of ``step`` (from 0)."""
     bad = watch_layers(job.model.train())
     job.start_streams(step)
-    x, y = job.training_batch(indices, step)
+    x, targets = job.mix(*job.training_batch(indices, step), step)
     if not finite(x):
         return BAD_INPUT
     with torch.no_grad(), job.autocast():
         prediction = job.model(x)
         if bad:
             return bad[0]
-        if not finite(job.loss(prediction, y)):
+        if not finite(targets.loss(job.loss, prediction)):
             return "every layer's output is finite, their loss is not"
         penalty = job.penalty()
     if penalty is not None and not finite(penalty):

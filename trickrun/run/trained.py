@@ -74,7 +74,9 @@ def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
             str(folder.path),
             "train it first, or go on with it: trickrun train --resume RUN",
         )
-    state: dict[str, torch.Tensor] = checkpoint["model"]
+    average = checkpoint["average"] if name == "last" else None
+    evaluated = average if average is not None and average["count"] else checkpoint
+    state: dict[str, torch.Tensor] = evaluated["model"]
     return state
 
 

@@ -23,6 +23,7 @@ from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
 from trickrun.tricks.losses.python import PythonLoss
+from trickrun.tricks.regularizers import LabelSmoothing, Penalty
 
 SAMPLES = 3
 """CS231n: few samples, so that few kinks lie within a step. Below 3, batch norm's output is ±1
@@ -48,7 +49,8 @@ def grad_check(
 ) -> tuple[Verdict, Loaded]:
     """Compare a recipe's gradients at init with centred differences.
 
-    Dropout and augmentation are off, batch norm uses the samples' own statistics.
+    Augmentation and regularizers are off, but for penalties and label smoothing; batch norm uses
+    the samples' own statistics.
 
     Args:
         samples: training samples to look at.
@@ -84,9 +86,11 @@ def grad_check(
 def disabled(loaded: Loaded) -> list[str]:
     """Return the recipe paths that the check switches off."""
     recipe = loaded.recipe
-    found = []
-    if recipe.regularizers.dropout is not None:
-        found.append("regularizers.dropout")
+    found = [
+        f"regularizers.{name}"
+        for name in type(recipe.regularizers).model_fields
+        if not isinstance(getattr(recipe.regularizers, name), Penalty | LabelSmoothing | None)
+    ]
     if recipe.augmentation:
         found.append("augmentation")
     return found

@@ -15,7 +15,7 @@ from trickrun.job import Job
 from trickrun.looks.layer_pass import Seen
 from trickrun.looks.look import Found, find_layers, look, norm, undisturbed
 from trickrun.looks.statistics import Statistics, histogram
-from trickrun.loop import take_step
+from trickrun.loop import data_loss, take_step
 from trickrun.models.base import Model
 
 MOMENTS = 5
@@ -111,9 +111,7 @@ def weight_gradients(
     with undisturbed(job.model):
         job.model.train()
         job.start_streams(step)
-        x, y = job.training_batch(batch, step)
-        with job.autocast():
-            loss = job.loss(job.model(x), y)
+        loss = data_loss(job, *job.mix(*job.training_batch(batch, step), step))
         if not flat or not loss.requires_grad:
             return [[] for _ in layers]
         found = iter(torch.autograd.grad(loss, flat, materialize_grads=True))

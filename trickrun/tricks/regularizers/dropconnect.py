@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.params import DropProbability, Params
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from trickrun.streams import LayerStreams
+
+
+class DropConnect(Params):
+    """Set each weight of the hidden fully connected layers to zero with probability p in training.
+
+    Formula: y = (W * M / (1 - p)) x + b with M ~ Bernoulli(1 - p) for each weight, one mask a
+        batch; in evaluation y = W x + b.
+    When: fully connected networks that overfit, in place of dropout.
+    Defaults: p = 0.5, as in the paper.
+    Interactions: the paper draws a mask for each sample, which costs as many weight matrices as
+        there are samples, and samples its answers; here answers use the mean weights, as dropout
+        does. Convolutions and the last layer are left alone.
+    Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect, ICML.
+    """
+
+    main: ClassVar[str | None] = "p"
+
+    kind: ClassVar[Literal["dropconnect"]] = "dropconnect"
+    p: DropProbability = Field(default=0.5, description="probability that a weight is zeroed")
+
+    @property
+    def off(self) -> bool:
+        return self.p == 0
+
+    @property
+    def trains_alone(self) -> bool:
+        """A stack draws masks of activations, not of weights."""
+        return not self.off
+
+    def insert(self, model: nn.Module, streams: LayerStreams) -> None:
+        """Replace the hidden fully connected layers of ``model``; their parameters stay."""
+        from torch import nn
+
+        from trickrun.modules.dropconnect import DropConnectLinear
+        from trickrun.modules.layers import weight_layers
+
+        for name, layer in weight_layers(model)[:-1]:
+            if type(layer) is nn.Linear:
+                model.set_submodule(name, DropConnectLinear(layer, self.p, streams.of(self.kind)))
