@@ -158,9 +158,9 @@ def test_a_chunk_trains_whole_and_gives_the_results_that_are_wanted(monkeypatch)
     trained: list[list[str]] = []
     run_chunk = choose.run_chunk
 
-    def seen(chunk, folder, metric):
+    def seen(chunk, *how):
         trained.append([trial.id for trial in chunk])
-        return run_chunk(chunk, folder, metric)
+        return run_chunk(chunk, *how)
 
     monkeypatch.setattr(choose, "run_chunk", seen)
     first, second = tuple(SIXTEEN[:3]), tuple(SIXTEEN[3:6])
@@ -174,3 +174,5 @@ def test_a_layout_is_plain_data_and_back():
     assert Layout.from_json(json.loads(json.dumps(layout.as_json())), SIXTEEN) == layout
     assert Layout.from_json({}, SIXTEEN) == Layout()
     assert layout.ids == {SIXTEEN[i].id for i in (0, 1, 2, 4, 5)}
+    left = layout.only({SIXTEEN[i].id for i in (0, 2, 5)})
+    assert left == Layout(here=[(SIXTEEN[0], SIXTEEN[2])], workers=[(SIXTEEN[5],)])

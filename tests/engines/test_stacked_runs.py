@@ -118,7 +118,7 @@ def test_a_metric_that_no_evaluation_has():
 
 
 def test_a_stack_too_large_for_memory_trains_one_by_one(monkeypatch):
-    def full(jobs):
+    def full(jobs, *how):
         raise torch.OutOfMemoryError("no room")
 
     monkeypatch.setattr(work, "train_stack", full)

@@ -21,6 +21,7 @@ import torch
 
 from trickrun import doctor
 from trickrun.engines.groups import groups
+from trickrun.engines.leg import WHOLE, Leg
 from trickrun.engines.processes import Chunk, run_chunks
 from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
@@ -75,6 +76,15 @@ class Layout:
         return cls(
             **{place: [tuple(found[i] for i in ids) for ids in told[place]] for place in told}
         )
+
+    def only(self, wanted: Collection[str]) -> Layout:
+        """Return the layout without the trials that are not in ``wanted``."""
+
+        def left(chunks: list[Chunk]) -> list[Chunk]:
+            kept = [tuple(trial for trial in chunk if trial.id in wanted) for chunk in chunks]
+            return [chunk for chunk in kept if chunk]
+
+        return Layout(left(self.here), left(self.workers))
 
     @property
     def ids(self) -> set[str]:
@@ -137,7 +147,9 @@ def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Results:
     return run_layout(lay_out(trials, folder), folder, metric, {trial.id for trial in trials})
 
 
-def run_layout(layout: Layout, folder: Path, metric: str, wanted: Collection[str]) -> Results:
+def run_layout(
+    layout: Layout, folder: Path, metric: str, wanted: Collection[str], leg: Leg = WHOLE
+) -> Results:
     """Train the chunks with a trial in ``wanted`` and yield the results of those, as they end.
 
     A chunk is trained as a whole, so that a search which goes on gives the values of one that was
@@ -147,6 +159,7 @@ def run_layout(layout: Layout, folder: Path, metric: str, wanted: Collection[str
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record.
         wanted: the ids of the trials whose results are needed.
+        leg: how far they train.
     """
     here, workers = (
         [chunk for chunk in chunks if any(trial.id in wanted for trial in chunk)]
@@ -154,9 +167,9 @@ def run_layout(layout: Layout, folder: Path, metric: str, wanted: Collection[str
     )
     for chunk in here:
         with one_thread():
-            results = run_chunk(chunk, folder, metric)
+            results = run_chunk(chunk, folder, metric, leg)
         yield from (result for result in results if result.id in wanted)
-    for result in run_chunks(workers, folder, metric):
+    for result in run_chunks(workers, folder, metric, leg=leg):
         if result.id in wanted:
             yield result
 

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
+from trickrun.engines.leg import WHOLE, Leg
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import ALONE, run_chunk, set_up
 from trickrun.threads import cores
@@ -22,7 +23,11 @@ Chunk = tuple[Trial, ...]
 
 
 def run_chunks(
-    chunks: Sequence[Chunk], folder: Path, metric: str, workers: int | None = None
+    chunks: Sequence[Chunk],
+    folder: Path,
+    metric: str,
+    workers: int | None = None,
+    leg: Leg = WHOLE,
 ) -> Iterator[TrialResult]:
     """Train ``chunks`` in worker processes and yield the results of each as it ends.
 
@@ -30,6 +35,7 @@ def run_chunks(
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record.
         workers: number of processes; None: one a core, and no more than chunks.
+        leg: how far they train.
 
     A worker that dies (killed, out of memory) takes its pool along: what had not finished is begun
     again in a new one, trial by trial, each trial at most ATTEMPTS times.
@@ -38,7 +44,7 @@ def run_chunks(
     begun = dict.fromkeys((trial.id for chunk in chunks for trial in chunk), 0)
     while waiting:
         count = min(workers or cores(), len(waiting))
-        for trial in (yield from one_pool(waiting, folder, metric, count, begun)):
+        for trial in (yield from one_pool(waiting, folder, metric, count, begun, leg)):
             if begun[trial.id] < ATTEMPTS:
                 waiting.append((trial,))
             else:
@@ -48,7 +54,12 @@ def run_chunks(
 
 
 def one_pool(
-    waiting: deque[Chunk], folder: Path, metric: str, workers: int, begun: dict[str, int]
+    waiting: deque[Chunk],
+    folder: Path,
+    metric: str,
+    workers: int,
+    begun: dict[str, int],
+    leg: Leg,
 ) -> Generator[TrialResult, None, list[Trial]]:
     """Yield results until nothing waits or a worker dies; return the trials that were lost.
 
@@ -60,7 +71,7 @@ def one_pool(
 
         def hand_out() -> None:
             while waiting and len(running) < workers:
-                running[pool.submit(run_chunk, waiting[0], folder, metric)] = waiting[0]
+                running[pool.submit(run_chunk, waiting[0], folder, metric, leg)] = waiting[0]
                 for trial in waiting.popleft():
                     begun[trial.id] += 1
 

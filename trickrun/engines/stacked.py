@@ -7,10 +7,12 @@ functions, trial by trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 
 import torch
 
+from trickrun.engines.leg import States
 from trickrun.engines.stacked_step import Stack
 from trickrun.evaluate import validate
 from trickrun.job import Job
@@ -26,14 +28,19 @@ class Member:
 
     Args:
         place: its place among the jobs that the stack began with.
+        state: where it goes on; None: at the beginning.
     """
 
-    def __init__(self, place: int, job: Job) -> None:
+    def __init__(self, place: int, job: Job, state: States | None) -> None:
         self.place = place
         self.job = job
-        self.progress = Progress()
-        self.best: dict[str, float] = {}
+        self.progress = Progress(**state["progress"]) if state else Progress()
+        self.best: dict[str, float] = state["best"] if state else {}
         self.block = Block()
+
+    def state(self, in_stack: States) -> States:
+        """Return the state from which it goes on; ``in_stack`` is its row of the stack."""
+        return {"stack": in_stack, "progress": asdict(self.progress), "best": self.best}
 
     def end_block(self, finite: bool) -> NonFinite | None:
         """Take over the steps since the last block; return the error if one of them diverged.
@@ -63,22 +70,37 @@ class Member:
         return None
 
 
-def train_stack(jobs: Sequence[Job]) -> Iterator[tuple[int, End | NonFinite]]:
+def train_stack(
+    jobs: Sequence[Job],
+    states: Sequence[States] = (),
+    pause: int | None = None,
+    keep: Callable[[int, States], None] = lambda place, state: None,
+) -> Iterator[tuple[int, End | NonFinite]]:
     """Train jobs of one shape and yield each one's place and how it ended, as it ends.
 
     Trials that end leave the stack, which goes on with the others. One that diverges harms none,
     because no number of a trial enters another's.
+
+    Args:
+        states: where the trials go on, all after the same step; none: they begin.
+        pause: the step after which all that have not ended stop, by "interrupt".
+        keep: told of each of those, by its place, in which state it stops.
     """
     stack = Stack(jobs)
-    members = [Member(place, job) for place, job in enumerate(stack.jobs)]
-    step = 0
+    members = [
+        Member(place, job, states[place] if states else None)
+        for place, job in enumerate(stack.jobs)
+    ]
+    step = members[0].progress.step
+    if states:
+        stack.restore([state["stack"] for state in states], step)
     while members:
         results = stack.take_step(step, [m.progress.history for m in members])
         step += 1
         for member, result in zip(members, results, strict=True):
             member.block.add(result)
             member.progress.step = step
-        due = any(is_evaluation(m.job, step) for m in members)
+        due = step == pause or any(is_evaluation(m.job, step) for m in members)
         if members[0].block.size < BLOCK and not due:
             continue
         ended = end_blocks(stack, members, due)
@@ -87,6 +109,11 @@ def train_stack(jobs: Sequence[Job]) -> Iterator[tuple[int, End | NonFinite]]:
             left = [row for row in range(len(members)) if row not in ended]
             members = [members[row] for row in left]
             stack.keep(left, step)
+        if step == pause:
+            for row, member in enumerate(members):
+                keep(member.place, member.state(stack.state_of(row)))
+                yield member.place, End("interrupt", member.best)
+            return
 
 
 def end_blocks(stack: Stack, members: Sequence[Member], due: bool) -> dict[int, End | NonFinite]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -67,6 +68,29 @@ class Stack:
         for job, values in zip(self.jobs, self.flat.detach(), strict=True):
             row_of(job).data = values
         self.optimizer = joint_optimizer(self.jobs, self.optimizer)
+        self.bind(step)
+
+    def state_of(self, place: int) -> dict[str, Any]:
+        """Return what a trial needs to go on in another stack: copies of what is its own."""
+        row = row_of(self.jobs[place])
+        state = self.optimizer.state.get(row, {})
+        return {
+            "parameters": row.clone(),
+            "fixed": {name: value[place].clone() for name, value in self.fixed.items()},
+            "optimizer": {name: copied(value) for name, value in state.items()},
+        }
+
+    def restore(self, states: Sequence[dict[str, Any]], step: int) -> None:
+        """Bring each trial into a state of ``state_of``, which ``step`` steps have led to."""
+        for place, (job, state) in enumerate(zip(self.jobs, states, strict=True)):
+            row = row_of(job)
+            row.copy_(state["parameters"])
+            for name, value in state["fixed"].items():
+                self.fixed[name][place] = value.to(self.fixed[name].device)
+            self.optimizer.state[row] = {
+                name: value.to(row.device) if isinstance(value, torch.Tensor) else value
+                for name, value in state["optimizer"].items()
+            }
         self.bind(step)
 
     def take_step(self, step: int, histories: Sequence[History]) -> list[StepResult]:
@@ -176,6 +200,11 @@ def on_row(job: Job, row: torch.Tensor) -> Job:
     in one tensor instead of many.
     """
     return replace(job, optimizer=job.recipe.optimizer.over([{"params": [row]}], job.folder))
+
+
+def copied(value: Any) -> Any:
+    """Return an entry of an optimizer's state that later steps do not change."""
+    return value.clone() if isinstance(value, torch.Tensor) else value
 
 
 def row_of(job: Job) -> torch.Tensor:

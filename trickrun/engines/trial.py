@@ -13,9 +13,10 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.targets import source_hash
 
-Status = Literal["finished", "diverged", "failed", "crashed"]
-"""finished; diverged: its loss became non-finite; failed: its recipe cannot be a job; crashed: its
-process died or memory ran out, which may be no fault of the recipe's, so it is tried again."""
+Status = Literal["finished", "stopped", "diverged", "failed", "crashed"]
+"""finished; stopped: at a rung of successive halving; diverged: its loss became non-finite; failed:
+its recipe cannot be a job; crashed: its process died or memory ran out, which may be no fault of
+the recipe's, so it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,12 @@ class TrialResult:
     """How a trial ended.
 
     Args:
-        metric: the searched metric at the trial's best evaluation; None unless it finished.
-        values: that evaluation's record; empty unless it finished.
+        metric: the searched metric at the trial's best evaluation; None unless it finished or
+            stopped.
+        values: that evaluation's record; empty where there is no metric.
         seconds: wall time, compilation included.
         reason: why it did not finish.
+        rung: the rung of successive halving that it reached, from 1.
     """
 
     id: str
@@ -52,6 +55,7 @@ class TrialResult:
     seconds: float
     engine: str
     reason: str = ""
+    rung: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -12,6 +12,7 @@ import torch
 
 from trickrun.compiler import compile_recipe, pick_device, to_device
 from trickrun.data.prepare import Prepared, prepare
+from trickrun.engines.leg import WHOLE, Leg, States
 from trickrun.engines.stacked import train_stack
 from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import TrickrunError
@@ -20,8 +21,9 @@ from trickrun.loop import train
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe
-from trickrun.records import End, NonFinite
+from trickrun.records import Checkpoint, End, NonFinite
 from trickrun.run.memory import is_out_of_memory
+from trickrun.state import Best, Progress, restore
 
 ALONE = "processes"
 STACKED = "stacked"
@@ -36,45 +38,74 @@ def set_up() -> None:
     torch.set_num_threads(1)
 
 
-def run_chunk(trials: Sequence[Trial], folder: Path, metric: str) -> list[TrialResult]:
+def run_chunk(
+    trials: Sequence[Trial], folder: Path, metric: str, leg: Leg = WHOLE
+) -> list[TrialResult]:
     """Train trials of one shape, stacked if there are several, and return their results.
 
-    What a recipe causes is a result, not an error.
+    A trial that began in a stack goes on in one, were it alone there. What a recipe causes is a
+    result, not an error.
 
     Args:
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record, for example val_loss.
     """
-    if len(trials) == 1:
-        return [run_trial(trials[0], folder, metric)]
+    states = [state for state in map(leg.load, (trial.id for trial in trials)) if state is not None]
+    if len(trials) == 1 and not any("stack" in state for state in states):
+        return [run_trial(trials[0], folder, metric, leg)]
     try:
-        return run_stack(trials, folder, metric)
+        return run_stack(trials, folder, metric, leg, states)
     except Exception as error:
-        if not is_out_of_memory(error):
+        if not is_out_of_memory(error) or len(trials) == 1:
             raise
     # Outside the except block, whose error holds on to the stack.
-    return [result for trial in trials for result in run_chunk([trial], folder, metric)]
+    return [result for trial in trials for result in run_chunk([trial], folder, metric, leg)]
 
 
-def run_trial(trial: Trial, folder: Path, metric: str) -> TrialResult:
+def run_trial(trial: Trial, folder: Path, metric: str, leg: Leg = WHOLE) -> TrialResult:
     """Train ``trial`` by itself and return its result; see ``run_chunk``."""
     started = time.perf_counter()
+    how: End | Exception
     try:
-        *_, how = train(compiled(trial, folder))
+        how = train_alone(trial, compiled(trial, folder), leg)
     except Exception as error:  # user code may raise anything; the other trials go on
-        return outcome(trial, metric, ALONE, time.perf_counter() - started, error)
-    assert isinstance(how, End)
-    return outcome(trial, metric, ALONE, time.perf_counter() - started, how)
+        how = error
+    return outcome(trial, metric, ALONE, time.perf_counter() - started, how, leg)
 
 
-def run_stack(trials: Sequence[Trial], folder: Path, metric: str) -> list[TrialResult]:
-    """Train ``trials`` together; each one's seconds are its share of the time until it ended."""
+def train_alone(trial: Trial, job: Job, leg: Leg) -> End:
+    """Train ``job`` for one leg and return how that ended; a pause is an interrupt."""
+    state = leg.load(trial.id)
+    progress = restore(job, state["run"]) if state else Progress()
+    best = Best(**state["best"]) if state and state["best"] else None
+    pause = leg.stop(job)
+    for record in train(job, progress, best, lambda: progress.step == pause):
+        if isinstance(record, Checkpoint):
+            best = record.best or best
+            if progress.step == pause:
+                leg.save(trial.id, {"run": record.state, "best": vars(best) if best else None})
+    assert isinstance(record, End)
+    return record
+
+
+def run_stack(
+    trials: Sequence[Trial],
+    folder: Path,
+    metric: str,
+    leg: Leg = WHOLE,
+    states: Sequence[States] = (),
+) -> list[TrialResult]:
+    """Train ``trials`` together; each one's seconds are its share of the time until it ended.
+
+    Args:
+        states: of the trials, where the leg goes on from.
+    """
     started = time.perf_counter()
     results: list[TrialResult] = []
 
     def ended(trial: Trial, how: End | Exception) -> None:
         seconds = (time.perf_counter() - started) / len(trials)
-        results.append(outcome(trial, metric, STACKED, seconds, how))
+        results.append(outcome(trial, metric, STACKED, seconds, how, leg))
 
     jobs: list[tuple[Trial, Job]] = []
     for trial in trials:
@@ -82,13 +113,25 @@ def run_stack(trials: Sequence[Trial], folder: Path, metric: str) -> list[TrialR
             jobs.append((trial, compiled(trial, folder)))
         except TrickrunError as error:
             ended(trial, error)
-    for place, how in train_stack([job for _, job in jobs]):
-        ended(jobs[place][0], how)
+    if jobs:
+        running = train_stack(
+            [job for _, job in jobs],
+            states,
+            leg.stop(jobs[0][1]),
+            lambda place, state: leg.save(jobs[place][0].id, state),
+        )
+        for place, how in running:
+            ended(jobs[place][0], how)
     return results
 
 
 def outcome(
-    trial: Trial, metric: str, engine: str, seconds: float, how: End | Exception
+    trial: Trial,
+    metric: str,
+    engine: str,
+    seconds: float,
+    how: End | Exception,
+    leg: Leg = WHOLE,
 ) -> TrialResult:
     """Return the result of a trial that ended so."""
 
@@ -96,6 +139,9 @@ def outcome(
         return TrialResult(trial.id, trial.params, status, None, {}, seconds, engine, reason)
 
     match how:
+        case End(stopped_by="interrupt", best=values) if metric in values:
+            stopped = told("stopped", f"stopped at rung {leg.number}, after {leg.epochs} epochs")
+            return replace(stopped, metric=values[metric], values=values, rung=leg.number)
         case End(best=values) if metric in values:
             return replace(told("finished", ""), metric=values[metric], values=values)
         case End(best=values):

@@ -46,6 +46,11 @@ class Search(Params):
     space: dict[str, Range] | None = Field(
         default=None, description="recipe path to its values; null: derived"
     )
+    halving: bool = Field(
+        default=False,
+        description="successive halving: only the best third goes on at a third of the epochs, a "
+        "ninth and so on; the loss is evaluated once an epoch",
+    )
 
 
 class Grid(Params):

@@ -60,6 +60,8 @@ def trial_table(rows: list[dict[str, Any]]) -> Table:
     table = Table("metric", *names, "seconds", box=None, header_style="bold")
     for row in rows:
         metric = f"{row['metric']:.4f}" if row["metric"] is not None else row["status"]
+        if row["status"] == "stopped":
+            metric += f" at rung {row['rung']}"
         values = [shown_value(row["params"][path]) for path in paths]
         table.add_row(metric, *values, f"{row['seconds']:.1f}")
     return table

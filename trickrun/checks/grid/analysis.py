@@ -15,30 +15,39 @@ ENOUGH = 8
 
 
 def best_first(results: Sequence[TrialResult], rank: Monitor, metric: str) -> list[TrialResult]:
-    """Return the results best first; those without a value last, then by id."""
+    """Return the results best first, then by id. Those that halving stopped come after all that
+    finished, the later stopped the better; those without a value come last."""
 
-    def badness(result: TrialResult) -> tuple[float, str]:
+    def badness(result: TrialResult) -> tuple[float, float, str]:
         value = math.nan if result.metric is None else result.metric
-        return rank.badness({metric: value}), result.id
+        stopped = 1 / result.rung if result.rung is not None else 0.0
+        return (
+            stopped if result.metric is not None else 2.0,
+            rank.badness({metric: value}),
+            result.id,
+        )
 
     return sorted(results, key=badness)
 
 
-def importances(space: Space, finished: Sequence[TrialResult]) -> dict[str, float]:
-    """Return each path's share of the explained variation of the metric (they sum to 1).
+def importances(space: Space, ranked: Sequence[TrialResult]) -> dict[str, float]:
+    """Return each path's share of the explained variation of the order (they sum to 1).
 
-    Permutation importances (Breiman 2001) of a random forest fitted to all finished trials, the
-    metric turned into ranks so that a few terrible trials do not decide everything. Empty with
+    Permutation importances (Breiman 2001) of a random forest fitted to the ranks of all trials that
+    have a value: fitted to the metric, a few terrible trials would decide everything. Empty with
     fewer than ENOUGH trials.
+
+    Args:
+        ranked: the trials with a value, best first.
     """
-    if len(finished) < ENOUGH:
+    if len(ranked) < ENOUGH:
         return {}
     import numpy as np
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.inspection import permutation_importance
 
-    x = np.array([coordinates(space, result.params) for result in finished])
-    y = np.argsort(np.argsort(np.array([r.metric for r in finished], float))).astype(float)
+    x = np.array([coordinates(space, result.params) for result in ranked])
+    y = np.arange(len(ranked), dtype=float)
     forest = RandomForestRegressor(n_estimators=200, random_state=0).fit(x, y)
     found = permutation_importance(forest, x, y, n_repeats=10, random_state=0)
     shares = np.clip(found.importances_mean, 0, None)

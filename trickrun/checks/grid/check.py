@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from trickrun.checks.grid.halving import halve
 from trickrun.checks.grid.search import (
     Plan,
     Stage,
@@ -45,7 +46,10 @@ def run_search(
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
     folder = open_search(root, planned) or new_search(planned, loaded, root, command)
-    search(planned, folder, finished_trials(root, loaded.recipe.name), watch)
+    if planned.search.halving:
+        halve(planned, folder, watch)
+    else:
+        search(planned, folder, finished_trials(root, loaded.recipe.name), watch)
     wanted = {trial.id for trial in planned.trials}
     latest = {result.id: result for result in journal(folder) if result.id in wanted}
     verdict = judge(planned, list(latest.values()))
@@ -62,5 +66,7 @@ def new_search(planned: Plan, loaded: Loaded, root: Path, command: list[str]) ->
     folder = begin(loaded, planned.loaded, root, command)
     space = {path: values.model_dump(exclude_none=True) for path, values in planned.space.items()}
     ids = sorted(trial.id for trial in planned.trials)
-    folder.write_json("plan.json", {"stage": planned.stage, "space": space, "trials": ids})
+    halving = planned.search.halving
+    facts = {"stage": planned.stage, "space": space, "trials": ids, "halving": halving}
+    folder.write_json("plan.json", facts)
     return folder

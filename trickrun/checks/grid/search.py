@@ -75,6 +75,8 @@ def plan(loaded: Loaded, stage: Stage, coarse: RunFolder | None = None) -> Plan:
     if not space:
         raise TrickrunError("the search has no space", f"grid.{stage}.space")
     length = {"train.epochs": search.epochs, "train.steps": None, "grid": None, "expect": None}
+    if search.halving:
+        length["train.eval_every"] = None  # each rung needs an evaluation, and it is after an epoch
     base = derive(loaded, length)
     trials = {}
     for point in sample(space, search):
@@ -167,12 +169,14 @@ def finished_trials(root: Path, name: str) -> dict[str, TrialResult]:
 
 def open_search(root: Path, planned: Plan) -> RunFolder | None:
     """Return the newest search of the same trials that has not ended, or None."""
-    ids = sorted(trial.id for trial in planned.trials)
+    ids, halving = sorted(trial.id for trial in planned.trials), planned.search.halving
     for run in every(root):
         if run.name != planned.loaded.recipe.name or (run.path / "evidence.json").exists():
             continue
-        if (run.path / "plan.json").exists() and run.read_json("plan.json")["trials"] == ids:
-            return run
+        if (run.path / "plan.json").exists():
+            begun = run.read_json("plan.json")
+            if (begun["trials"], begun.get("halving", False)) == (ids, halving):
+                return run
     return None
 
 
@@ -197,6 +201,7 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
     """Return the verdict of a search: what was best, what mattered, where to look next."""
     ranked = best_first(results, planned.rank, planned.metric)
     finished = [result for result in ranked if result.status == "finished"]
+    compared = [result for result in ranked if result.metric is not None]
     result: dict[str, Any] = {
         "engine": "+".join(sorted({r.engine for r in results})),
         "stage": planned.stage,
@@ -212,10 +217,10 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
         reasons = "; ".join(sorted({r.reason for r in ranked})[:3])
         return Verdict("fail", result, (), f"no trial of {len(ranked)} finished: {reasons}")
     best = finished[0]
-    top = finished[: max(3, round(TOP_SHARE * len(finished)))]
+    top = compared[: max(3, round(TOP_SHARE * len(compared)))]
     next_space = narrowed(planned.space, [r.params for r in top])
     at_edge = edges(planned.space, best.params)
-    importance = importances(planned.space, finished)
+    importance = importances(planned.space, compared)
     result |= {
         "best": {"id": best.id, "params": best.params, "metric": best.metric},
         "edges": at_edge,
@@ -225,9 +230,11 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
     # Where a parameter hardly matters, its best value lies anywhere, also at an edge.
     matter = [edge for edge in at_edge if importance.get(edge["path"], 1.0) >= MATTERS]
     findings = tuple(edge_finding(edge, best, planned) for edge in matter)
+    stopped = len(compared) - len(finished)
     summary = (
         f"best {planned.metric} {best.metric:.4g} of {len(finished)} finished trials"
-        f" ({len(ranked) - len(finished)} did not finish)"
+        + (f", {stopped} stopped early" if stopped else "")
+        + f" ({len(ranked) - len(compared)} did not finish)"
     )
     return Verdict("warn" if findings else "pass", result, findings, summary)
 
