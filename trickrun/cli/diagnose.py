@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,12 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
+    from trickrun.checks.diagnose.check import Watch
     from trickrun.checks.verdict import Verdict
+    from trickrun.run.folder import RunFolder
+
+RECIPES = (".yaml", ".yml")
+"""How a recipe's file name ends; everything else names a run."""
 
 
 def seconds(text: str) -> float:
@@ -56,58 +63,77 @@ def diagnose(
     Example: trickrun diagnose recipes/digits.yaml --confirm
     """
     path = Path(target)
-    recipe = path if path.suffix in (".yaml", ".yml") else None
+    recipe = path if path.suffix in RECIPES else None
 
     def work() -> Answer:
-        if apply and overrides:
+        if apply and (overrides or recipe is None):
             raise TrickrunError(
-                "the edit would be for the recipe as changed here, not for its file",
+                "the edit would be for the recipe as it is here, not for its file",
                 "--apply",
-                "write the changes into the file first, or leave out --apply",
+                "diagnose the recipe file itself, without changes on the command line",
             )
-        if recipe is None:
-            raise TrickrunError("give a recipe", target)
-        return of_recipe(recipe, overrides or [], confirm, budget, apply, runs_dir)
+        verdict, folder = diagnosed(target, overrides or [], confirm, budget, runs_dir)
+        if apply and recipe is not None:
+            write(recipe, verdict, confirm)
+        findings = [finding.as_json() for finding in verdict.findings]
+        return Answer(verdict.verdict, verdict.result, target, str(folder.path), findings)
 
     answer("diagnose", as_json, debug, work, recipe)
 
 
-def of_recipe(
-    recipe: Path,
-    overrides: list[str],
-    confirm: bool,
-    budget: float | None,
-    apply: bool,
-    runs: Path | None,
-) -> Answer:
-    """Diagnose a recipe, print what was found, and write the best edit if asked to."""
+def diagnosed(
+    target: str, overrides: list[str], confirm: bool, budget: float | None, runs: Path | None
+) -> tuple[Verdict, RunFolder]:
+    """Diagnose a recipe or a run, record the diagnosis in a folder of its own, and print it."""
     from trickrun.recipe.load import load
 
-    loaded = load(recipe, overrides)
+    # What is wrong with the recipe's text is told before torch is imported.
+    path = Path(target)
+    loaded = load(path, overrides) if path.suffix in RECIPES else None
     from trickrun.checks.diagnose.check import diagnose as check
+    from trickrun.checks.diagnose.earlier_run import recipe_of
     from trickrun.checks.verdict import record
-    from trickrun.report.verdict import print_verdict
-    from trickrun.run.folder import runs_dir
+    from trickrun.report.diagnose import print_diagnosis
+    from trickrun.run.folder import find, runs_dir
 
-    verdict, derived = check(loaded, confirm, budget)
-    folder = record(verdict, loaded, derived, runs_dir(runs), sys.argv)
-    print_verdict(verdict)
+    root = runs_dir(runs)
+    run = None
+    if loaded is None:
+        if overrides:
+            hint = "changes go with a recipe: trickrun diagnose RECIPE path=value"
+            raise TrickrunError("a run cannot be changed", overrides[0], hint)
+        run = find(root, target, trained=True)
+        loaded = recipe_of(run)
+    with watched() as watch:
+        verdict, derived = check(loaded, confirm, budget, watch, run)
+    folder = record(verdict, loaded, derived, root, sys.argv)
+    print_diagnosis(verdict)
     print(f"run: {folder.path}")
-    if apply:
-        write(recipe, verdict, confirm)
-    findings = [finding.as_json() for finding in verdict.findings]
-    return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)
+    return verdict, folder
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Yield what shows how far a diagnosis is: a bar, on a terminal only."""
+    from trickrun.checks.diagnose.check import Watch
+    from trickrun.report.bar import bar
+
+    with bar("diagnose") as progress:
+        yield Watch(trainings=progress)
 
 
 def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:
-    """Write the best edit into the recipe file and print what changed."""
+    """Write the best edit into the recipe file and print what changed.
+
+    Args:
+        confirm: whether edits were tried; then only one that helped is written.
+    """
     from trickrun.recipe.apply import apply_edits
 
-    able = [f for f in verdict.findings if f.edit and (f.confirmed or not confirm)]
-    able = [f for f in able if f.severity != "info"]
-    if not able:
-        print("nothing to apply: no edit helps" if confirm else "nothing to apply")
+    able = [f for f in verdict.findings if f.edit and f.severity != "info"]
+    edits = [f.edit for f in able if f.confirmed is not None or not confirm]
+    if not edits:
+        print("nothing to apply: " + ("no edit helps" if confirm else "no finding has an edit"))
         return
-    assert able[0].edit is not None
-    changed = apply_edits(recipe, able[0].edit)
-    print(changed or f"{recipe} says so already", end="" if changed else "\n")
+    changed = apply_edits(recipe, edits[0] or {})
+    print(changed or f"{recipe} says so already\n", end="")

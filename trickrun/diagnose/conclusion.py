@@ -42,6 +42,13 @@ SURE = 0.8
 OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
 """Causes that name a whole part; a sure finding about what is inside says more."""
 
+ALTERNATIVES = {
+    "model.activation": ("TR40", "TR42", "TR53"),
+    "init": ("TR20", "TR22", "TR23"),
+    "data.normalize": ("TR01", "TR02"),
+}
+"""Findings that may speak for an edit of a part: what is wrong with it, not what follows."""
+
 HARMS = 0.05
 """Loss of skill that takes even a certain finding's edit back."""
 
@@ -155,7 +162,7 @@ def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
     """Return the finding that says why an edit helped, if one does."""
     same = [f for f in findings if f.edit and next(iter(f.edit)) == cause.path]
     for finding in same:
-        if finding.code == cause.code:
+        if finding.code == cause.code or finding.code in ALTERNATIVES.get(cause.path, ()):
             return finding
     if cause.code in OWN_CODE:
         return next((f for f in findings if certain(f) and f.edit is None), None)
@@ -186,6 +193,10 @@ def judged(finding: Finding, failed: Sequence[dict[str, Any]], keep: bool) -> Fi
         keep: whether errors that no edit can test stand, because the recipe trains badly and
             nothing else explains it.
     """
+    if finding.confirmed is not None:
+        # A check confirms by its own number, such as the initial loss; here training decides.
+        told = {**finding.evidence, "confirmed_by_check": finding.confirmed}
+        finding = replace(finding, evidence=told, confirmed=None)
     if finding.severity != "error":
         return finding
     if finding.edit in failed:
@@ -195,14 +206,25 @@ def judged(finding: Finding, failed: Sequence[dict[str, Any]], keep: bool) -> Fi
     return replace(finding, severity="warning")
 
 
-def nothing_helps(standing: Standing, tried: int, where: str) -> Finding:
-    """Return TR80: the recipe trains badly, and no edit changes that."""
+def unexplained(standing: Standing, tried: int, where: str) -> Finding:
+    """Return TR10 if nobody learns from these samples, else TR90: no edit changes how badly it
+    trains."""
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
-    why = f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
+    numbers |= {"training": standing.training}
     if standing.hopeless:
-        why += "and nothing else learns these samples either. "
-    else:
-        why += f"where {standing.reachable:.2f} can be reached. "
-    why += f"Nothing I can change helps ({tried} edits tried): look at {where}."
+        why = (
+            "Neither this network, with or without edits, nor a linear model or trees predict new "
+            f"samples better than a constant answer does (best skill {standing.reachable:.2f})"
+        )
+        if standing.training > 2 * BEHIND:
+            why += f", though the network learns {standing.training:.0%} of the training samples"
+        why += ". The targets do not follow from the inputs: look at how they are paired."
+        name = "Targets unrelated to inputs"
+        return Finding("TR10", name, "error", 0.85, where, numbers, why)
+    why = (
+        f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
+        f"where {standing.reachable:.2f} can be reached, and nothing I can change helps "
+        f"({tried} edits tried): look at {where}."
+    )
     name = "Trains badly, and no edit helps"
-    return Finding("TR80", name, "error", 0.5, where, numbers, why)
+    return Finding("TR90", name, "error", 0.5, where, numbers, why)

@@ -22,6 +22,9 @@ of 10 %, 2 %."""
 SURE = 2.0
 """Standard errors of the paired gain, over seeds, that it must exceed."""
 
+SUSPICIOUS = 0.8
+"""Likelihood from which on the mean gain is enough: that of some faults depends on the seed."""
+
 NEAR = 0.7
 """Share of the best gain from which on a gain counts as the same: then the likelier cause is first.
 Seeds and the short training's length move gains by as much."""
@@ -63,6 +66,8 @@ class Effect:
     @property
     def helps(self) -> bool:
         """Whether it is a cause."""
+        if self.likelihood >= SUSPICIOUS:
+            return self.gain >= self.needed and self.gain > self.noise
         steady = min(self.gains) > 0 and self.gain > SURE * self.noise
         return steady and self.gain >= self.needed
 

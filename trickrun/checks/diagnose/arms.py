@@ -63,6 +63,11 @@ class Arms:
     tell: Callable[[int, int], None] = lambda done, total: None
     known: dict[str, Arm] = field(default_factory=dict)
 
+    @property
+    def seconds_left(self) -> float:
+        """Time until the deadline, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
     def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int]) -> None:
         """Train each of the arms ``wanted`` (name to changes) with ``seeds``; see ``known``.
 

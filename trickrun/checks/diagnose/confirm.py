@@ -9,7 +9,7 @@ from typing import Any
 
 from trickrun.checks.diagnose.arms import Arm, Arms
 from trickrun.checks.diagnose.candidates import Candidate, together
-from trickrun.checks.diagnose.short import Short
+from trickrun.checks.diagnose.short import Short, length
 from trickrun.checks.diagnose.skill import standard_error
 from trickrun.diagnose.intervention import Effect, first_to_last
 
@@ -24,6 +24,15 @@ PROVEN = 5
 
 PAIRED = 5
 """Candidates whose pairs are tried where no single edit is enough."""
+
+CHECKED = 3
+"""Causes that are checked at the length of the user's own run, at most."""
+
+OBVIOUS = 0.8
+"""Likelihood from which on a cause needs no such check."""
+
+LONGEST = 3000
+"""Steps of such a check, at most."""
 
 ENOUGH = 0.1
 """Distance in skill to what is known to be reachable at which single edits are enough."""
@@ -98,6 +107,7 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
         look(arms, pairs, first)
         tried.screened |= screened(arms, pairs, first)
         prove(arms, tried, beyond(tried, pairs, reached, arms.short), rest)
+    check_at_length(arms, tried, rest[0])
     tried.trainings = sum(len(arm.skills) for arm in arms.known.values())
     return tried
 
@@ -169,6 +179,34 @@ def prove(arms: Arms, tried: Tried, found: Sequence[Candidate], fresh: Sequence[
         effect = Effect(sum(before) / len(before), after, gains, error, candidate.likelihood)
         tried.candidates[candidate.label] = candidate
         tried.effects[candidate.label] = effect
+
+
+def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
+    """Replace the effect of causes that are not obvious by that on a run of the user's own length,
+    as far as there is time for it.
+
+    Whatever makes a training faster helps a short one; a recipe that gets there in its own time
+    has no fault.
+    """
+    doubted = [c for c in tried.causes if c.likelihood < OBVIOUS][:CHECKED]
+    own = min(arms.short.span.steps, LONGEST)
+    affordable = int(arms.seconds_left / arms.short.step_seconds / (len(doubted) + 1))
+    steps = min(own, affordable)
+    if not doubted or steps < 2 * arms.short.steps:
+        return
+    names = {c.label: f"{c.label} ({steps} steps)" for c in doubted}
+    base = f"{BASE} ({steps} steps)"
+    arms.run(
+        {base: length(steps), **{names[c.label]: c.trial | length(steps) for c in doubted}}, [seed]
+    )
+    before = arms.known[base].skills.get(seed)
+    for candidate in doubted:
+        after = arms.known[names[candidate.label]].skills.get(seed)
+        if before is not None and after is not None:
+            error = standard_error(after, arms.short.data)
+            tried.effects[candidate.label] = Effect(
+                before, after, (after - before,), error, candidate.likelihood
+            )
 
 
 def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:

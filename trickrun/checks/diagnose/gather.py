@@ -51,6 +51,7 @@ class Evidence:
         probe: the short training, if it could be run.
         reference: each learner's skill; see reference.py.
         seconds: what each part took.
+        trained: skill of an earlier training of the whole length, if there was one.
     """
 
     parts: dict[str, Any] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Evidence:
     probe: Probe | None = None
     reference: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    trained: float | None = None
 
     def take(self, name: str, verdict: Verdict) -> None:
         """Add a check's verdict."""

@@ -1,0 +1,110 @@
+"""From the evidence and the trainings with edits to the verdict."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from trickrun.checks.diagnose.confirm import Tried
+from trickrun.checks.diagnose.gather import Evidence
+from trickrun.checks.diagnose.short import Short
+from trickrun.checks.diagnose.skill import standard_error
+from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.conclusion import (
+    HARMS,
+    Cause,
+    Standing,
+    certain,
+    unexplained,
+    with_what_was_tried,
+    without_trying,
+)
+from trickrun.diagnose.finding import Finding
+from trickrun.params import PythonTarget
+
+
+def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+    """Return the findings, best first."""
+    standing = standing_of(short, evidence, tried)
+    if tried is None:
+        findings, causes = without_trying(evidence.findings, standing), []
+    else:
+        causes = causes_of(tried)
+        findings = with_what_was_tried(evidence.findings, causes, harmful(tried), standing)
+    # Without edits to try, only that nobody can learn from the data is known.
+    helpless = standing.hopeless or (tried is not None and standing.poor)
+    if causes or not helpless:
+        return findings
+    last = unexplained(standing, len(tried.screened) if tried else 0, suspect(short))
+    sure = [finding for finding in findings if certain(finding)]
+    return [*sure, last, *(finding for finding in findings if finding not in sure)]
+
+
+def causes_of(tried: Tried) -> list[Cause]:
+    """Return the edits that helped, likeliest cause first."""
+    return [
+        Cause(c.path, c.edit, c.code, c.name, c.why, tried.effects[c.label]) for c in tried.causes
+    ]
+
+
+def harmful(tried: Tried) -> list[dict[str, Any]]:
+    """Return the edits that did harm."""
+    return [
+        tried.candidates[label].edit
+        for label, effect in tried.effects.items()
+        if effect.gain < -HARMS
+    ]
+
+
+def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standing:
+    """Return how well the recipe does as it is: by its whole training, if there was one, or by all
+    of its short ones."""
+    probe = evidence.probe
+    skills = list(tried.base.skills.values()) if tried else []
+    level = fmean(skills) if skills else probe.val if probe else 0.0
+    if evidence.trained is not None:
+        level = max(level, evidence.trained)
+    reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
+    error = standard_error(reachable, short.data)
+    known = bool(skills) or probe is not None
+    return Standing(level, reachable, error, probe.train if probe else level, known)
+
+
+def suspect(short: Short) -> str:
+    """Return where to look when nothing helps: the user's code, or else the data."""
+    recipe = short.loaded.recipe
+    parts = (recipe.train.step, recipe.model, recipe.loss, recipe.data)
+    targets = [part.target for part in parts if isinstance(part, PythonTarget)]
+    return targets[0] if targets else "the data"
+
+
+def verdict_of(findings: list[Finding], evidence: Evidence, tried: Tried | None) -> Verdict:
+    """Return the verdict: fail if there is an error, warn if there is a warning."""
+    severities = {finding.severity for finding in findings}
+    result: dict[str, Any] = {
+        "skill": evidence.probe.val if evidence.probe else None,
+        "reference": max(evidence.reference.values(), default=None),
+        "failed": evidence.failed,
+        "tried": tried.as_json() if tried else None,
+        "part_seconds": evidence.seconds,
+    }
+    return Verdict(
+        "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
+        result,
+        tuple(findings),
+        sentence(findings, tried),
+        {"evidence": evidence.as_json()},
+    )
+
+
+def sentence(findings: list[Finding], tried: Tried | None) -> str:
+    """Return the conclusion in words."""
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if not errors:
+        return "nothing is wrong with this recipe that would keep it from training well"
+    first = errors[0]
+    text = f"the cause is most likely: {first.name} ({first.where})"
+    if first.confirmed is not None:
+        before, after = first.confirmed["before"], first.confirmed["after"]
+        text += f"; with the edit the skill goes from {before:.2f} to {after:.2f}"
+    return text
