@@ -2,6 +2,7 @@
 
     python -m benchmarks.claims                 # all claims
     python -m benchmarks.claims dropout rms-norm
+    python -m benchmarks.claims --pictures      # the pictures alone
     python -m benchmarks.claims --page          # the page again, from the figures that are there
 
 Every claim has a recipe under recipes/claims/ that ``trickrun train`` takes too. The figures are
@@ -16,12 +17,14 @@ import multiprocessing
 import shlex
 import statistics
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from benchmarks.claimed import init, normalization, optimization, regularization, sequences
 from benchmarks.claimed.claim import Claim
+from benchmarks.claimed.pictures import PICTURES, Picture, draw
 from benchmarks.results import machine
 from trickrun.checks.grid.winners import interval
 from trickrun.recipe.load import load
@@ -30,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes" / "claims"
 FIGURES = ROOT / "benchmarks" / "claims.json"
 PAGE = ROOT / "docs" / "claims.md"
+DRAWN = ROOT / "docs" / "pictures" / "claims"
 
 CLAIMS = {
     claim.name: claim
@@ -67,6 +71,19 @@ def figures_of(claim: Claim, pool: ProcessPoolExecutor, seeds: int) -> dict[str,
     return {"figures": figures, "held": held, "words": words, "seconds": round(seconds, 1)}
 
 
+def draw_all() -> None:
+    """Train the arms of every picture with seed 0 and draw it."""
+    from trickrun.compiler import compile_recipe
+
+    DRAWN.mkdir(parents=True, exist_ok=True)
+    for picture in PICTURES:
+        jobs = {}
+        for arm, changes in picture.arms.items():
+            loaded = load(RECIPES / f"{picture.name}.yaml", [*changes, "train.device=cpu"])
+            jobs[arm] = compile_recipe(loaded.recipe, loaded.folder)
+        (DRAWN / f"{picture.name}.svg").write_text(draw(picture, jobs), encoding="utf-8")
+
+
 def page(found: dict[str, Any]) -> str:
     """Return docs/claims.md."""
     known = [claim for claim in CLAIMS.values() if claim.name in found["claims"]]
@@ -81,14 +98,15 @@ def page(found: dict[str, Any]) -> str:
         f"{held} of {len(known)} held. Measured on {found['machine']}; written by "
         "`python -m benchmarks.claims`.\n"
     )
-    return head + "".join(section(claim, found["claims"][claim.name]) for claim in known)
+    sections = [section(claim, found["claims"][claim.name]) for claim in known]
+    return head + "".join(sections) + "\n# Pictures\n" + "".join(map(shown, PICTURES))
 
 
 def section(claim: Claim, result: dict[str, Any]) -> str:
     """Return a claim's part of the page."""
     verdict = "held" if result["held"] else "did not hold here"
     rows = "".join(
-        f"| {arm} | {summary(values)} | {overrides(claim, arm)} |\n"
+        f"| {arm} | {summary(values)} | {overrides(claim.arms[arm])} |\n"
         for arm, values in result["figures"].items()
     )
     count = len(next(iter(result["figures"].values())))
@@ -103,6 +121,17 @@ def section(claim: Claim, result: dict[str, Any]) -> str:
     )
 
 
+def shown(picture: Picture) -> str:
+    """Return a picture's part of the page."""
+    arms = "; ".join(f"{arm}: {overrides(changes)}" for arm, changes in picture.arms.items())
+    return (
+        f"\n## {picture.name}\n\n{picture.statement}\n\n"
+        f"![{picture.name}](pictures/claims/{picture.name}.svg)\n\n"
+        f"Source: {picture.source}. Recipe: [recipes/claims/{picture.name}.yaml]"
+        f"(../recipes/claims/{picture.name}.yaml), seed 0; {arms}.\n"
+    )
+
+
 def summary(values: list[float]) -> str:
     """Return the mean and its 95 % interval, or how many runs diverged."""
     bad = sum(abs(value) == float("inf") for value in values)
@@ -112,9 +141,9 @@ def summary(values: list[float]) -> str:
     return f"{statistics.fmean(values):.4g} ({low:.4g} to {high:.4g})"
 
 
-def overrides(claim: Claim, arm: str) -> str:
+def overrides(changes: Sequence[str]) -> str:
     """Return an arm's overrides as they are typed."""
-    words = " ".join(shlex.quote(change) for change in claim.arms[arm])
+    words = " ".join(shlex.quote(change) for change in changes)
     return f"`{words}`" if words else "as it is"
 
 
@@ -122,13 +151,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("claims", nargs="*", metavar="CLAIM", help="all if none is named")
     parser.add_argument("--page", action="store_true", help="write the page, measure nothing")
+    parser.add_argument("--pictures", action="store_true", help="draw them, measure nothing")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes")
     options = parser.parse_args()
     unknown = set(options.claims) - set(CLAIMS)
     if unknown:
         parser.error(f"no such claim: {', '.join(sorted(unknown))}; there are {', '.join(CLAIMS)}")
     found = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"claims": {}}
-    if not options.page:
+    if options.pictures or not (options.claims or options.page):
+        draw_all()
+    if not (options.page or options.pictures):
         found["machine"] = machine("torch")
         context = multiprocessing.get_context("forkserver")
         with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
@@ -141,7 +173,8 @@ def main() -> None:
                     flush=True,
                 )
                 FIGURES.write_text(json.dumps(found, indent=1) + "\n")
-    PAGE.write_text(page(found), encoding="utf-8")
+    if found["claims"]:
+        PAGE.write_text(page(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

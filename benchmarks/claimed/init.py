@@ -67,7 +67,7 @@ CLAIMS = (
         first_gradient,
         "log10 of the first layer's gradient over the last one's, before training",
         higher("residual", "plain"),
-        limits="26 layers of 8 channels with tanh; only before training.",
+        limits="26 layers of 8 channels with tanh and a narrow normal init, only before training.",
     ),
     Claim(
         "init-uniform-or-normal",
