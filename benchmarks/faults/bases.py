@@ -5,6 +5,10 @@ The halves share neither a base nor a data set.
 
 from __future__ import annotations
 
+from benchmarks.faults.bases_architectures import (
+    DEVELOPMENT_ARCHITECTURES,
+    HELD_BACK_ARCHITECTURES,
+)
 from benchmarks.faults.bases_development import DEVELOPMENT
 from benchmarks.faults.bases_held_back import HELD_BACK
 from benchmarks.faults.programs import Base, Tree
@@ -26,6 +30,9 @@ def metric_of(name: str, tree: Tree) -> str:
 
 BASES = {
     name: Base(name, part, tree, metric_of(name, tree))
-    for part, trees in (("development", DEVELOPMENT), ("held-back", HELD_BACK))
+    for part, trees in (
+        ("development", DEVELOPMENT | DEVELOPMENT_ARCHITECTURES),
+        ("held-back", HELD_BACK | HELD_BACK_ARCHITECTURES),
+    )
     for name, tree in trees.items()
 }

@@ -45,7 +45,10 @@ INPUTS = (
         "augmentation-destroys",
         ("TR18",),
         one({"augmentation": [{"kind": "noise", "std": 8.0}]}),
-        on("digits-mlp spiral-mlp wine-mlp photos-cnn circles-mlp tumours-mlp friedman-mlp"),
+        on(
+            "digits-resnet digits-mlp spiral-mlp wine-mlp "
+            "shapes-lstm photos-cnn circles-mlp tumours-mlp friedman-mlp"
+        ),
     ),
     Fault(
         "shifted-out-of-view",

@@ -13,6 +13,7 @@ LEARNING = (
         TOO_FAST,
         {"mild": {"optimizer.lr": Times(30)}, "strong": {"optimizer.lr": Times(200)}},
         on(
+            "digits-gru shapes-lstm shapes-transformer "
             "clothes-cnn clothes-mlp digits-mlp digits-bn-cnn wine-mlp moons-mlp spiral-mlp "
             "sine-mlp diabetes-mlp blobs-mlp "
             "photos-cnn shapes-cnn clusters-ln-mlp iris-mlp tumours-mlp circles-mlp board-mlp "
@@ -24,6 +25,7 @@ LEARNING = (
         TOO_SLOW,
         {"mild": {"optimizer.lr": Times(0.02)}, "strong": {"optimizer.lr": Times(0.0005)}},
         on(
+            "digits-transformer shapes-resnet "
             "clothes-cnn clothes-mlp digits-mlp digits-bn-cnn wine-mlp spiral-mlp xor-mlp "
             "parabola-mlp diabetes-mlp "
             "photos-cnn shapes-cnn clusters-ln-mlp iris-mlp circles-mlp friedman-mlp circuit-mlp "
@@ -89,7 +91,7 @@ INIT = (
             "small": {"init": {"kind": "constant", "value": 0.01}},
         },
         on(
-            "clothes-cnn digits-mlp wine-mlp spiral-mlp "
+            "digits-gru shapes-lstm clothes-cnn digits-mlp wine-mlp spiral-mlp "
             "shapes-cnn iris-mlp board-mlp friedman-mlp clusters-ln-mlp"
         ),
     ),

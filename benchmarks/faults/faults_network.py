@@ -23,7 +23,10 @@ HEAD_AND_LOSS = (
         "softmax-twice",
         ("TR26",),
         one({"model.head_activation": "softmax"}),
-        on("clothes-cnn clothes-mlp digits-bn-cnn wine-mlp shapes-cnn iris-mlp clusters-ln-mlp"),
+        on(
+            "digits-resnet digits-transformer clothes-cnn clothes-mlp digits-bn-cnn wine-mlp "
+            "shapes-lstm shapes-cnn iris-mlp clusters-ln-mlp"
+        ),
     ),
     Fault(
         "log-softmax-of-sigmoid",
@@ -147,7 +150,7 @@ REGULARIZERS = (
             "strong": {"regularizers.l2": {"lambda": 10.0}},
         },
         on(
-            "clothes-cnn digits-mlp spiral-mlp sine-mlp "
+            "digits-gru shapes-resnet clothes-cnn digits-mlp spiral-mlp sine-mlp "
             "shapes-cnn circles-mlp friedman-mlp clusters-ln-mlp"
         ),
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.faults.bases import BASES
 from benchmarks.faults.faults import FAULTS
-from benchmarks.faults.frozen import FROZEN, held_back
+from benchmarks.faults.frozen import FROZEN, hashes
 from benchmarks.faults.healthy import healthy
 from benchmarks.faults.programs import (
     Base,
@@ -70,7 +70,7 @@ def test_each_program_has_a_name_of_its_own_and_the_benchmark_is_large_enough() 
 
 
 def test_the_held_back_half_is_as_it_was_frozen() -> None:
-    assert digest(held_back(), BASES) == FROZEN.read_text(encoding="utf-8").strip()
+    assert hashes() == FROZEN.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_digest_changes_with_a_recipe_a_cause_or_an_edit() -> None:
