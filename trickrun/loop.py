@@ -124,15 +124,16 @@ def backward(
     """Put the gradient of a batch's loss and penalty into the parameters; return both, detached."""
     job.optimizer.zero_grad(set_to_none=True)
     loss = data_loss(job, x, targets)
-    penalty = job.penalty()
     sam = job.recipe.regularizers.sam
     if sam is None or sam.off:
+        penalty = job.penalty()
         (loss if penalty is None else loss + penalty).backward()
     else:
         loss.backward()
         with sam.climbed(list(job.model.parameters())), undisturbed_buffers(job.model):
             job.start_streams(step)  # the same dropout in both passes
             data_loss(job, x, targets).backward()
+        penalty = job.penalty()
         if penalty is not None:
             penalty.backward()
     return loss.detach(), None if penalty is None else penalty.detach()
