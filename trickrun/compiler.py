@@ -17,12 +17,14 @@ from trickrun.errors import CompileError
 from trickrun.job import Batch, Job, Step
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
 from trickrun.models.base import Blocks, Model, Tokens
+from trickrun.models.pretrained import Pretrained
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
 from trickrun.streams import LayerStreams, generator
 from trickrun.targets import call, resolve
 from trickrun.threads import available, step_flops, thread_count
+from trickrun.transfer import check_parts, learned_before, new_layers
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import AutoLoss, Loss, LossFunction
@@ -56,17 +58,18 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     outputs = loss_kind.outputs(data.task)
 
     check_mixing(recipe, data)
+    check_parts(recipe)
 
     streams = LayerStreams(recipe.seed, device)
     model = build_model(recipe, folder, data, outputs, streams)
     insert_layers(recipe, model, streams)
-    touches = initialize(
-        model, recipe.init, recipe.seed, leave_as_built=isinstance(recipe.model, PythonModel)
-    )
+    own = isinstance(recipe.model, PythonModel)
+    touches = initialize(new_layers(model), recipe.init, recipe.seed, leave_as_built=own)
     recipe.normalization.normalize_weights(model, recipe.seed)
     model.to(device, dtype)
     check_output(model, data, dtype, outputs)
     touches += fit_init_to_data(recipe, model, data, loss_kind)
+    touches += learned_before(recipe, model, folder)
     touches += recipe.optimizer.touches(model)
     check_touched(touches)
     penalties = bind_penalties(recipe, model)
@@ -197,6 +200,8 @@ def build_model(
         return params.build_python(
             folder, data.shape, outputs, recipe.seed, vocabulary=len(task.vocabulary)
         )
+    if isinstance(params, Pretrained):
+        return params.build(folder, data.shape, outputs, recipe.regularizers.dropout, streams)
     if task.vocabulary and not params.takes_tokens:
         raise CompileError(
             f"{params.kind} takes numbers, but the data's inputs are tokens",

@@ -17,6 +17,7 @@ from trickrun.job import Job, Targets
 from trickrun.modules.buffers import undisturbed_buffers
 from trickrun.records import Checkpoint, End, NonFinite, Record, Steps, Watch
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
+from trickrun.transfer import with_cached_prefix
 
 BLOCK = 50
 """Steps whose losses are fetched from the device at once."""
@@ -41,6 +42,7 @@ def train(
         NonFinite: a loss, or at an evaluation or checkpoint a weight, is NaN or infinite.
     """
     progress = progress or Progress()
+    job = with_cached_prefix(job)
     due = CheckpointClock(job)
     batches = job.batches(progress.step)
     block: Block | None = None

@@ -237,3 +237,11 @@ def test_batch_norm_on_few_samples_is_warned_of(tmp_path: Path, size: int | str,
 )
 def test_what_may_be_meant_is_not_warned_of(tmp_path: Path, line: str) -> None:
     assert warnings(tmp_path, MINIMAL + line) == ()
+
+
+def test_pretrained_networks_want_the_scale_that_they_learned_from(tmp_path: Path) -> None:
+    text = "data: {kind: fashion_mnist, normalize: %s}\nmodel: pretrained\n"
+    (warning,) = warnings(tmp_path, text % "standard")
+    assert warning.path == "data.normalize"
+    assert "efficientnet_lite0 learned from inputs of another scale" in warning.message
+    assert warnings(tmp_path, text % "{kind: fixed, mean: 127, std: 128}") == ()

@@ -36,6 +36,7 @@ LEDGER = ("init", "normalization", "regularizers", "augmentation")
 MINIMAL: dict[str, dict[str, Any]] = {
     "optimizer.clip": {"norm": 1.0},
     "normalization.group": {"groups": 4},
+    "model.pretrained": {"size": 32},
     "data.synthetic": {"family": "moons"},
     "data.csv": {"path": "table.csv", "target": "price"},
     "data.npz": {"path": "arrays.npz"},

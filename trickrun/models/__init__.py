@@ -9,6 +9,7 @@ from pydantic import Field
 from trickrun.models.base import Blocks, Model, Tokens
 from trickrun.models.cnn import CNN
 from trickrun.models.mlp import MLP
+from trickrun.models.pretrained import Pretrained
 from trickrun.models.python import PythonModel
 from trickrun.models.recurrent import GRU, LSTM, RNN
 from trickrun.models.resnet import ResNet
@@ -16,7 +17,7 @@ from trickrun.models.transformer import Transformer
 from trickrun.models.vgg import VGG
 
 AnyModel = Annotated[
-    MLP | CNN | ResNet | VGG | RNN | LSTM | GRU | Transformer | PythonModel,
+    MLP | CNN | ResNet | VGG | RNN | LSTM | GRU | Transformer | Pretrained | PythonModel,
     Field(discriminator="kind"),
 ]
 
@@ -30,6 +31,7 @@ __all__ = [
     "AnyModel",
     "Blocks",
     "Model",
+    "Pretrained",
     "PythonModel",
     "ResNet",
     "Tokens",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+InitFrom = Annotated[
+    str | None, Field(description="a run whose weights training begins with: its folder or id")
+]
+
+
 class Model(Params):
     """Parameters that every built-in model takes beside its own."""
 
@@ -29,6 +34,8 @@ class Model(Params):
         default="auto",
         description="of hidden layers; auto: none right before a normalization that removes it",
     )
+
+    init_from: InitFrom = None
 
     takes_tokens: ClassVar[bool] = False
     """Whether inputs may be token ids [T], which only an embedding makes numbers of."""

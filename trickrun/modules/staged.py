@@ -48,15 +48,23 @@ class Staged(nn.Sequential):
         for name in names:
             self.get_parameter(name).requires_grad_(False)
         self.train(self.training)
-        stages = list(self)
-        while isinstance(stages[self.frozen_stages], (*FIXED, FitImages)) or is_frozen(
-            stages[self.frozen_stages]
-        ):
-            self.frozen_stages += 1
-        with torch.no_grad():
-            shape = tuple(self.prefix(torch.zeros(1, *self.inputs)).shape[1:])
-        if shape != self.inputs:
-            self.frozen_shape = shape
+        self.frozen_stages = self.leading_frozen()
+        if self.frozen_stages > 0:
+            with torch.no_grad():
+                shape = tuple(self.prefix(torch.zeros(1, *self.inputs)).shape[1:])
+            # An output that looks like an input could not be told from one.
+            self.frozen_shape = shape if shape != self.inputs else None
+
+    def leading_frozen(self) -> int:
+        """Return how many of the first stages never change what they do; 0 if none has weights."""
+        count = weighted = 0
+        for stage in self:
+            frozen = is_frozen(stage)
+            if not frozen and not isinstance(stage, (*FIXED, FitImages)):
+                break
+            count += 1
+            weighted += frozen
+        return count if weighted else 0
 
     def train(self, mode: bool = True) -> Staged:
         """Set the mode of all but frozen modules: a frozen batch norm keeps its statistics."""

@@ -13,8 +13,10 @@ from trickrun.data.breast_cancer import BreastCancer
 from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
 from trickrun.data.iris import Iris
+from trickrun.data.normalize import Fixed
 from trickrun.data.synthetic import Synthetic
 from trickrun.data.wine import Wine
+from trickrun.models import Pretrained
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
@@ -200,6 +202,17 @@ def noisy_statistics(recipe: Recipe) -> Iterator[Complaint]:
         )
 
 
+def pretrained_inputs(recipe: Recipe) -> Iterator[Complaint]:
+    """A pretrained network sees numbers as those that it was trained on."""
+    if isinstance(recipe.model, Pretrained) and not isinstance(recipe.data.normalize, Fixed):
+        yield Complaint(
+            ("data", "normalize"),
+            f"{recipe.model.name} learned from inputs of another scale than "
+            f"{recipe.data.normalize.kind} makes",
+            "for images from 0 to 255: {kind: fixed, mean: 127, std: 128}",
+        )
+
+
 def warmup_fits(recipe: Recipe) -> Iterator[Complaint]:
     """The warm-up ends before the run does."""
     schedule, steps = recipe.optimizer.schedule, recipe.train.steps
@@ -240,6 +253,7 @@ ERRORS = (
 WARNINGS = (
     Rule(decayed_twice, ("optimizer", "regularizers")),
     Rule(noisy_statistics, ("data", "normalization")),
+    Rule(pretrained_inputs, ("data", "model")),
     Rule(warmup_fits, ("optimizer", "train")),
     Rule(patience_fits, ("early_stopping", "train")),
 )

@@ -16,6 +16,7 @@ from trickrun.data.prepare import Prepared
 from trickrun.data.task import Task
 from trickrun.errors import RunFolderError
 from trickrun.job import Job
+from trickrun.models import Model, Pretrained
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
@@ -89,6 +90,9 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
         "train": recipe.train.model_copy(update={"device": "auto"}),
     }
+    if isinstance(recipe.model, Model | Pretrained):
+        # The run that it began with may be gone.
+        changes["model"] = recipe.model.model_copy(update={"init_from": None})
     return recipe.model_copy(update=changes)
 
 
