@@ -95,7 +95,9 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         metrics=metrics,
         optimizer=recipe.optimizer.over(recipe.optimizer.groups(model), folder),
         penalties=penalties,
-        augmentations=bind_augmentations(recipe, folder, data.shape, device),
+        augmentations=bind_augmentations(
+            recipe, folder, data.shape, device, bool(data.task.vocabulary)
+        ),
         step=own_step(recipe, folder),
         streams=streams,
         bounded=bounded_weights(recipe, model),

@@ -99,15 +99,22 @@ def regularizer_touches(
 
 
 def bind_augmentations(
-    recipe: Recipe, folder: Path, shape: tuple[int, ...], device: torch.device
+    recipe: Recipe,
+    folder: Path,
+    shape: tuple[int, ...],
+    device: torch.device,
+    tokens: bool = False,
 ) -> tuple[BoundAugmentation, ...]:
     """Return the augmentations of non-zero strength, each with a stream of its own; raise
-    CompileError for one that cannot act on samples of this shape."""
+    CompileError for one that cannot act on samples of this shape, or on ``tokens``."""
     bound = []
     repeats: Counter[str] = Counter()
     for index, augmentation in enumerate(recipe.augmentation):
         kind = augmentation.kind_name
-        augmentation.check(shape, f"augmentation.{index}")
+        if tokens:
+            augmentation.check_tokens(f"augmentation.{index}")
+        else:
+            augmentation.check(shape, f"augmentation.{index}")
         # Not by its place in the list: taking another one out must not change its draws.
         stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
         repeats[kind] += 1

@@ -140,6 +140,15 @@ def test_a_lost_signal_explains_the_steps() -> None:
     assert (finding.code, finding.edit) == ("TR23", {"init": {"kind": "auto"}})
 
 
+def test_a_look_up_of_small_vectors_is_no_growing_signal():
+    layers = (
+        layer("embedding", kind="Embedding", moments=moments(pre_std=0.1)),
+        *(layer(name, moments=moments(pre_std=1.0)) for name in ("one", "two", "head")),
+    )
+    assert codes(network(*layers)) == []
+    assert codes(network(replace(layers[0], kind="Linear"), *layers[1:])) == ["TR23"]
+
+
 def test_unscaled_inputs_are_the_first_suspect() -> None:
     large = layer("one", moments=moments(pre_std=12.0))
     finding = only(network(large, layer("head"), input_std=6.0))

@@ -44,6 +44,8 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "data.normalize.fixed": {"mean": 0.5, "std": 2.0},
 }
 
+REVIEWS = Path(__file__).parents[2] / "recipes" / "data" / "reviews.csv"
+
 # What else the recipe must say for a kind to have something to act on.
 COLOR = {"data": {"kind": "python", "target": "own_parts:color_images"}}
 RESNET = {"kind": "resnet", "depth": 8, "width": 4}
@@ -58,6 +60,10 @@ NEEDS: dict[str, dict[str, Any]] = {
     "metrics.rmse": REGRESSION,
     "metrics.r2": REGRESSION,
     "augmentation.saturation": COLOR,
+    "augmentation.token_dropout": {
+        "data": {"kind": "text", "path": str(REVIEWS), "target": "opinion", "length": 8},
+        "model": {"kind": "gru", "hidden": 6, "embedding": 4},
+    },
     "init.residual.zero_gamma": {"model": RESNET, "normalization": {"kind": "batch"}},
     "init.residual.fixup": {"model": RESNET},
     "init.residual.depth_scaled": {"model": RESNET},

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from trickrun.diagnose.finding import Finding, Severity
-from trickrun.diagnose.signal_evidence import SignalEvidence
+from trickrun.diagnose.signal_evidence import Layer, SignalEvidence
 from trickrun.diagnose.signal_units import rescale
 
 CONSTANT = 1e-6
@@ -44,9 +44,14 @@ def constant_init(evidence: SignalEvidence) -> list[Finding]:
     return [Finding("TR22", "Constant init", "error", 0.95, where, numbers, why, edit)]
 
 
+def scaled(evidence: SignalEvidence) -> list[Layer]:
+    """Return the hidden layers whose signal has the size of what enters them: no look-up does."""
+    return [layer for layer in evidence.hidden if layer.kind != "Embedding"]
+
+
 def init_scale(evidence: SignalEvidence) -> list[Finding]:
     """TR23: the signal grows or shrinks from layer to layer before training."""
-    sizes = {layer.name: layer.first.pre_std for layer in evidence.hidden}
+    sizes = {layer.name: layer.first.pre_std for layer in scaled(evidence)}
     known = [size for size in sizes.values() if size > 0 and math.isfinite(size)]
     if len(known) < 2 or len(known) < len(sizes):
         return []
@@ -69,7 +74,7 @@ def init_scale(evidence: SignalEvidence) -> list[Finding]:
 
 def activation_scale(evidence: SignalEvidence) -> list[Finding]:
     """TR44: what enters the activations is far too large or small, in all layers alike."""
-    sizes = {layer.name: layer.first.pre_std for layer in evidence.hidden}
+    sizes = {layer.name: layer.first.pre_std for layer in scaled(evidence)}
     if not sizes or not all(math.isfinite(size) for size in sizes.values()):
         return []
     middle = median(sizes.values())

@@ -25,7 +25,8 @@ def print_overfit_batch(verdict: Verdict) -> None:
         ("lowest possible", number(result["floor"]), ""),
     ]
     if result["final_accuracy"] is not None:
-        possible = f"of {result['attainable_accuracy']:.1%} possible"
+        best = result["attainable_accuracy"]
+        possible = f"of {best:.1%} possible" if best is not None else ""
         rows.append(("accuracy", f"{result['final_accuracy']:.1%}", possible))
     print_rows(rows)
     if result["tried"]:

@@ -86,3 +86,22 @@ def test_reached_asks_for_the_loss_and_for_every_right_answer() -> None:
     assert not wanted.reached(-5.0, 0.75, 0.05)  # nll of logits
     own = Goal(floor=0.0, baseline=1.2, known=False, accuracy=0.75, conflicts=2)
     assert own.reached(-5.0, 0.75, 0.05)  # a user's own loss may go below 0
+
+
+def test_next_tokens_that_one_beginning_leaves_open_are_no_conflict():
+    # After "a" (token 2) comes b or c, which no network can know; after "ab" always c.
+    x = torch.tensor([[2, 3], [2, 4]])
+    y = torch.tensor([[3, 4], [4, 4]])
+    task = Task("classification", classes=5, vocabulary=tuple("pqabc"), next_token=True)
+    data = Prepared(Part(x, y), None, None, with_priors(task, Part(x, y)), Scaler())
+    recipe = from_tree(
+        {
+            "data": {"kind": "text", "path": "t.txt", "batch_size": 2},
+            "model": {"kind": "gru", "hidden": 2, "embedding": 2},
+        }
+    )
+    goal = goal_of(compile_recipe(recipe, Path(), data), 0.0)
+    assert goal.floor == pytest.approx(math.log(2) / 2)
+    assert goal.baseline == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
+    assert goal.accuracy is None
+    assert goal.conflicts == 0

@@ -164,13 +164,20 @@ def evidence(
         losses=tuple(losses),
         lrs=tuple(lrs),
         non_finite_step=bad,
-        input_std=float(job.inputs(job.data.train.x[:samples]).double().std()),
+        input_std=input_std(job, samples),
         lr=recipe.optimizer.lr,
         optimizer=recipe.optimizer.kind_name,
         init=recipe.init.kind_name,
         normalization=recipe.normalization.kind_name,
         activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
     )
+
+
+def input_std(job: Job, samples: int) -> float:
+    """Return the deviation of the inputs as the network gets them; 1 for tokens, which have none."""
+    if job.data.task.vocabulary:
+        return 1.0
+    return float(job.inputs(job.data.train.x[:samples]).double().std())
 
 
 def activation_name(seen: Seen) -> str:

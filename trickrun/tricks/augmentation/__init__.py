@@ -26,6 +26,7 @@ from trickrun.tricks.augmentation.saturation import Saturation
 from trickrun.tricks.augmentation.scale import Scale
 from trickrun.tricks.augmentation.shear import Shear
 from trickrun.tricks.augmentation.shift import Shift
+from trickrun.tricks.augmentation.token_dropout import TokenDropout
 from trickrun.tricks.augmentation.trivialaugment import TrivialAugment
 
 AnyAugmentation = Annotated[
@@ -48,6 +49,7 @@ AnyAugmentation = Annotated[
     | TrivialAugment
     | Noise
     | FeatureDropout
+    | TokenDropout
     | PythonAugmentation,
     Field(discriminator="kind"),
 ]
@@ -76,5 +78,6 @@ __all__ = [
     "Shear",
     "Shift",
     "Stage",
+    "TokenDropout",
     "TrivialAugment",
 ]

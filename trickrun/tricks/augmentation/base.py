@@ -23,8 +23,9 @@ Augment = Callable[
 of both."""
 
 
-Takes = Literal["numbers", "images", "color images"]
-"""What samples must be: anything; [channels, height, width]; the same with 3 channels."""
+Takes = Literal["numbers", "images", "color images", "tokens"]
+"""What samples must be: any numbers; [channels, height, width]; the same with 3 channels; token
+ids. A user's own takes anything."""
 
 
 class Augmentation(Params):
@@ -35,7 +36,7 @@ class Augmentation(Params):
     @property
     def needs_image(self) -> bool:
         """Whether samples must have the shape [channels, height, width]."""
-        return self.takes != "numbers"
+        return self.takes in ("images", "color images")
 
     @property
     def stage(self) -> Stage:
@@ -48,12 +49,14 @@ class Augmentation(Params):
         raise NotImplementedError
 
     def check(self, shape: tuple[int, ...], where: str) -> None:
-        """Raise CompileError if it cannot act on samples of this ``shape``.
+        """Raise CompileError if it cannot act on samples of this ``shape``, which are no tokens.
 
         Args:
             where: its recipe path.
         """
         kind = self.kind_name
+        if self.takes == "tokens":
+            raise CompileError(f"{kind} needs texts, the data has numbers", where, "leave it out")
         if self.needs_image and len(shape) != 3:
             raise CompileError(
                 f"{kind} needs images, the data has inputs of shape {list(shape)}",
@@ -65,6 +68,13 @@ class Augmentation(Params):
                 f"{kind} needs 3 color channels, the data's images have {shape[0]}",
                 where,
                 "for grey images use brightness or contrast",
+            )
+
+    def check_tokens(self, where: str) -> None:
+        """Raise CompileError if it cannot act on token ids."""
+        if self.takes != "tokens":
+            raise CompileError(
+                f"{self.kind_name} needs numbers, the data has tokens", where, "use token_dropout"
             )
 
     def build(self, folder: Path) -> Augment:
