@@ -6,7 +6,7 @@
 Both check a network with one batch, so a program can be expressed if its fault is in what they
 take: for neural-net-checklist the network and the batch of a classifier that minimizes
 cross-entropy, for torchtest2 the loss and the optimizer as well. A failed assertion is a detection,
-or a false alarm.
+or a false alarm. `python -m benchmarks.faults.report` puts the shares into RESULTS.md.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from benchmarks.faults.journal import RESULTS, Journal
 from benchmarks.faults.measure import folder_of
 from benchmarks.faults.programs import Base, Program, tree_of
 from benchmarks.faults.run import sample
-from benchmarks.faults.scoring import shown
 from trickrun.compiler import compile_recipe
 from trickrun.engines.work import prepared
 from trickrun.job import Job
@@ -128,18 +127,8 @@ def ask(program: Program, base: Base, peer: str) -> dict[str, Any] | None:
     return {"said": said, "seconds": time.perf_counter() - started}
 
 
-def line(peer: str, programs: list[Program], journal: Journal) -> str:
-    """Return a peer's line of the table."""
-    asked = [(p, journal[f"{peer} {p.name}"]) for p in programs]
-    answers = [(p, answer) for p, answer in asked if answer is not None]
-    buggy = [bool(answer["said"]) for p, answer in answers if p.buggy]
-    healthy = [bool(answer["said"]) for p, answer in answers if not p.buggy]
-    detected, alarms = shown(sum(buggy), len(buggy)), shown(sum(healthy), len(healthy))
-    return f"| {peer} | {detected} | {alarms} |"
-
-
 def main() -> None:
-    """Ask both peers about each program, and print the table."""
+    """Ask both peers about each program, what the journal has left out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=("development", "held-back"), required=True)
     parser.add_argument("--sample", type=int)
@@ -153,9 +142,6 @@ def main() -> None:
             if f"{peer} {program.name}" not in journal:
                 answer = ask(program, bases[program.base], peer)
                 journal.add(f"{peer} {program.name}", answer)
-    print("| peer | detected | healthy with a failed assertion |\n|---|---|---|")
-    for peer in PEERS:
-        print(line(peer, programs, journal))
 
 
 if __name__ == "__main__":

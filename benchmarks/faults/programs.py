@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,7 +87,6 @@ class Program:
         edits: what makes it of the base; none for a base itself.
         metric: the value that says how well it trains.
         causes: as of its fault; none if it is healthy.
-        repaired: the edits that make the repaired program of the base, where that is not it.
     """
 
     name: str
@@ -96,7 +95,6 @@ class Program:
     edits: Mapping[str, Any]
     metric: str
     causes: tuple[str, ...] = ()
-    repaired: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def buggy(self) -> bool:
@@ -132,11 +130,6 @@ def scaled(tree: Tree, path: str, value: Any) -> Any:
 def tree_of(program: Program, base: Base) -> Tree:
     """Return a program's whole recipe."""
     return patch_paths(canonical({"name": "program", **base.tree}), program.edits)
-
-
-def repaired_tree(program: Program, base: Base) -> Tree:
-    """Return the recipe of the repaired program."""
-    return patch_paths(canonical({"name": "program", **base.tree}), program.repaired)
 
 
 def write(programs: Iterable[Program], bases: Mapping[str, Base], folder: Path) -> None:

@@ -3,8 +3,8 @@
     python -m benchmarks.faults.run --part development --sample 60 [--confirm] [--jobs 2]
 
 goes on from results/<part>[-confirm].jsonl (remove it after a change of the rules), and prints the
-table; --write puts it into RESULTS.md. --misses prints what went wrong, program by program: not for
-the held-back half, which must stay unseen.
+line of the table that report.py puts into RESULTS.md. --misses prints what went wrong, program by
+program: not for the held-back half, which must stay unseen.
 """
 
 from __future__ import annotations
@@ -150,6 +150,12 @@ def diagnosed(
         yield Diagnosed(program, answer, edit, base, own, after)
 
 
+def journals(part: str, confirm: bool) -> tuple[Journal, Journal]:
+    """Return what was said of a half's programs, and how they trained with the edits."""
+    name = part + ("-confirm" if confirm else "")
+    return Journal(RESULTS / f"{name}.jsonl"), Journal(RESULTS / f"{name}-edits.jsonl")
+
+
 def main() -> None:
     """Diagnose, retrain, and print or write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -164,12 +170,11 @@ def main() -> None:
     torch.set_num_threads(1)
     kept, bases = kept_programs()
     programs = sample([program for program in kept if program.part == asked.part], asked.sample)
-    name = asked.part + ("-confirm" if asked.confirm else "")
-    answers, retrained = (Journal(RESULTS / f"{n}.jsonl") for n in (name, f"{name}-edits"))
+    answers, retrained = journals(asked.part, asked.confirm)
     diagnose_all(programs, bases, answers, asked.confirm, asked.jobs)
     retrain(programs, bases, answers, retrained, asked.confirm)
     results = list(diagnosed(programs, answers, retrained, asked.confirm))
-    print(table([row(name, results)]))
+    print(table([row(asked.part, results)]))
     if asked.misses:
         print(misses(results))
 
