@@ -30,6 +30,7 @@ TWO_CLASSES = {"kind": "breast_cancer", "batch_size": 32}
 VALUES = {"kind": "diabetes", "batch_size": 32}
 MLP = {"kind": "mlp", "hidden": [24, 16], "activation": "tanh"}
 CNN = {"kind": "cnn", "channels": [8, 8], "hidden": [16]}
+RESNET = {"kind": "resnet", "depth": 8, "width": 4, "activation": "tanh"}
 LRS: tuple[dict[str, Any], ...] = tuple({"optimizer.lr": lr} for lr in (1e-3, 3e-3, 1e-2))
 
 
@@ -148,6 +149,18 @@ CASES: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...]]] = {
         ({"regularizers.dropout.input": 0.1}, {"seed": 1}, {"seed": 1, "optimizer.lr": 0.01}),
     ),
     "dropout in a cnn": ({"model": CNN, "regularizers": {"dropout": 0.2}}, LRS),
+    "spatial dropout": (
+        {"model": CNN, "regularizers": {"spatial_dropout": 0.2, "dropout": 0.1}},
+        ({"regularizers.spatial_dropout.p": 0.5}, {"seed": 1}, {}),
+    ),
+    "stochastic depth": (
+        {"model": RESNET, "normalization": "layer", "regularizers": {"stochastic_depth": 0.2}},
+        ({"regularizers.stochastic_depth.p": 0.7}, {"seed": 1}, {}),
+    ),
+    "dropout of the deeper half": (
+        {"regularizers": {"dropout": {"p": 0.5, "layers": "deeper"}}},
+        ({"regularizers.dropout.p": 0.2}, {}),
+    ),
     "l1": ({"regularizers": {"l1": 1e-4}}, ({}, {"regularizers.l1.lambda": 1e-2})),
     "l2": ({"regularizers": {"l2": 1e-4}}, ({}, {"regularizers.l2.lambda": 1e-1})),
     "l2 on all": ({"regularizers": {"l2": {"lambda": 0.1, "on": "all"}}}, LRS),

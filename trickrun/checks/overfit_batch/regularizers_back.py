@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.recipe.load import Loaded
-from trickrun.tricks.regularizers import Dropout, LabelSmoothing, Penalty
+from trickrun.tricks.regularizers import (
+    DropConnect,
+    Dropout,
+    LabelSmoothing,
+    Penalty,
+    SpatialDropout,
+)
 
 USUAL_DROPOUT = 0.3
 USUAL_SMOOTHING = 0.1
@@ -58,7 +64,7 @@ def regularizer(loaded: Loaded, name: str, trick: Any) -> Regularizer:
     given = loaded.tree["regularizers"][name]
     usual: dict[str, float] = {}
     match trick:
-        case Dropout() if trick.p > USUAL_DROPOUT:
+        case Dropout() | SpatialDropout() | DropConnect() if trick.p > USUAL_DROPOUT:
             usual = {"p": USUAL_DROPOUT}
         case LabelSmoothing() if trick.epsilon > USUAL_SMOOTHING:
             usual = {"epsilon": USUAL_SMOOTHING}
