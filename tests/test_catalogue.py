@@ -7,13 +7,18 @@ from typing import get_args
 
 import pytest
 
-from trickrun.catalogue import UnknownTrick, address, catalogue, flow, select, written
+from trickrun.catalogue import Entry, catalogue, flow, written
 from trickrun.params import Params
+from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe, Train
 from trickrun.tricks.optimizers import AnyOptimizer
 from trickrun.tricks.schedules import AnySchedule, Constant, Cosine
 
 CATALOGUE = catalogue()
+
+
+def named(name: str) -> list[Entry]:
+    return [entry for entry in CATALOGUE if entry.name == name or entry.path == name]
 
 
 def test_every_trick_file_is_in_the_catalogue():
@@ -49,47 +54,24 @@ def test_every_entry_is_complete(entry):
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.path)
-def test_every_entry_is_found_by_its_address_and_its_path(entry):
-    assert select(CATALOGUE, address(entry, CATALOGUE)) == [entry]
-    assert select(CATALOGUE, entry.path) == [entry]
-
-
-def test_tricks_with_a_key_of_their_own_belong_to_the_section_that_has_it():
-    sections = {name: select(CATALOGUE, name)[0].section for name in ("dropout", "l2", "clip")}
-    assert sections == {"dropout": "regularizers", "l2": "regularizers", "clip": "optimizer"}
-    assert select(CATALOGUE, "early_stopping")[0].section == "early_stopping"
-
-
-def test_a_section_means_all_of_its_tricks():
-    assert {e.section for e in select(CATALOGUE, "schedule")} == {"optimizer.schedule"}
-    assert {e.name for e in select(CATALOGUE, "normalize")} >= {"none", "standard"}
-
-
-def test_a_name_of_several_sections_must_be_told_apart():
-    with pytest.raises(UnknownTrick, match="several sections") as caught:
-        select(CATALOGUE, "auto")
-    assert "init.auto" in caught.value.hint
-    assert "loss.auto" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("wanted", "hint"),
-    [
-        ("admw", "did you mean adamw or adam"),
-        ("optimiser", "did you mean optimizer"),
-        ("int.auto", "did you mean init.auto"),
-        ("??", "trickrun tricks lists them all"),
-    ],
-)
-def test_an_unknown_name_gets_a_hint(wanted, hint):
-    with pytest.raises(UnknownTrick) as caught:
-        select(CATALOGUE, wanted)
-    assert caught.value.hint.startswith(hint)
-    assert caught.value.exit_code == 2
+def test_an_example_chooses_the_trick(entry, tmp_path):
+    required = [p.name for p in entry.parameters if p.required]
+    assert all(f"{name}: …" in entry.example for name in required)
+    if "…" in entry.example:
+        return
+    path, sections, text = tmp_path / "recipe.yaml", entry.section.split("."), entry.example
+    # What is a part of the data stands beside the data's kind.
+    path.write_text(text.replace("data: {", "data: {kind: digits, "))
+    others = {"data": "data.kind=digits", "model": "model.kind=mlp"}
+    part = load(path, [other for name, other in others.items() if name != sections[0]]).recipe
+    for name in sections:
+        part = getattr(part, name)
+    part = part[0] if isinstance(part, tuple) else part
+    assert part.kind_name == entry.name or getattr(part, entry.name).kind_name == entry.name
 
 
 def test_paragraphs_and_parameters_come_from_the_class():
-    entry = select(CATALOGUE, "inverse_sqrt")[0]
+    entry = named("inverse_sqrt")[0]
     assert entry.formula == "lr(t) = lr * sqrt(T / (T + t)), t counted from the end of the warm-up."
     assert entry.source.endswith("Vision Transformers, arXiv:2106.04560.")
     timescale = entry.parameters[0]
@@ -98,11 +80,11 @@ def test_paragraphs_and_parameters_come_from_the_class():
 
 
 def test_parameters_have_their_recipe_names_and_say_what_they_take():
-    adam = {p.name: p for p in select(CATALOGUE, "adam")[0].parameters}
+    adam = {p.name: p for p in named("adam")[0].parameters}
     assert adam["schedule"].type == "a kind of optimizer.schedule"
     assert adam["clip"].type == "a mapping of norm, value, adaptive or null"
-    assert {p.name for p in select(CATALOGUE, "l2")[0].parameters} >= {"lambda"}
-    python = {p.name: p for p in select(CATALOGUE, "optimizer.python")[0].parameters}
+    assert {p.name for p in named("l2")[0].parameters} >= {"lambda"}
+    python = {p.name: p for p in named("optimizer.python")[0].parameters}
     assert python["target"].default_text == "required"
 
 
@@ -124,7 +106,7 @@ def test_defaults_are_written_as_a_recipe_would(value, text):
 
 def test_the_defaults_shown_are_those_of_the_recipe():
     recipe = Recipe.model_validate({"data": {"kind": "digits"}, "model": {"kind": "mlp"}})
-    adam = {p.name: p.default for p in select(CATALOGUE, "adam")[0].parameters}
+    adam = {p.name: p.default for p in named("adam")[0].parameters}
     assert isinstance(recipe.optimizer, Params)
     assert adam["lr"] == recipe.optimizer.lr
 

@@ -22,9 +22,10 @@ def test_every_table_row_has_four_cells():
 
 
 def test_what_all_kinds_share_is_told_once_with_its_usual_default():
-    optimizers = [e for e in catalogue() if e.section == "optimizer" and e.name != "clip"]
+    with_keys = {"clip", "layer_decay", "lookahead"}
+    optimizers = [e for e in catalogue() if e.section == "optimizer" and e.name not in with_keys]
     common = shared(optimizers)
-    assert {p.name for p in common} == {"lr", "schedule", "clip"}
+    assert {p.name for p in common} == {"lr", "schedule", "lr_scale", "decay"} | with_keys
     assert next(p for p in common if p.name == "lr").default == 1e-3
 
 

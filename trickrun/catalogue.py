@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from difflib import get_close_matches
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from trickrun.errors import TrickrunError
 from trickrun.params import Params
 from trickrun.recipe.describe import of_field
 from trickrun.recipe.schema import Recipe
@@ -48,10 +46,12 @@ class Entry:
     Args:
         name: its kind.
         section: the recipe path where it is chosen, for example ``optimizer.schedule``.
+        example: the least that a recipe says to choose it; ``…`` stands for what must be given.
     """
 
     name: str
     section: str
+    example: str
     summary: str
     formula: str
     when: str
@@ -78,11 +78,13 @@ class Place:
         path: the recipe path at which it is written or chosen; empty for the whole recipe.
         params: the class.
         kind: the kind that selects it; None for a section without kinds.
+        listed: whether it stands in a list.
     """
 
     path: str
     params: type[Params]
     kind: str | None
+    listed: bool = False
 
 
 def catalogue() -> list[Entry]:
@@ -114,7 +116,9 @@ def below(path: str, params: type[Params], seen: set[type[Params]]) -> Iterator[
 def places_at(path: str, shape: Shape) -> list[Place]:
     """Return the classes that a value of ``shape`` at ``path`` can have."""
     match shape:
-        case Items(inner) | Free(inner):
+        case Items(inner):
+            return [replace(place, listed=True) for place in places_at(path, inner)]
+        case Free(inner):
             return places_at(path, inner)
         case Kinds(kinds):
             return [Place(path, params, kind) for kind, params in kinds.items()]
@@ -134,6 +138,7 @@ def entry(place: Place, sections: dict[type[Params], str]) -> Entry:
     return Entry(
         name=place.kind,
         section=place.path,
+        example=example(place),
         summary=told["Summary"],
         formula=told["Formula"],
         when=told["When"],
@@ -142,6 +147,26 @@ def entry(place: Place, sections: dict[type[Params], str]) -> Entry:
         source=told["Source"],
         parameters=parameters(place.params, sections),
     )
+
+
+def example(place: Place) -> str:
+    """Return the least that a recipe says to choose a kind, as YAML in one line."""
+    params = place.params
+    given = {name: "…" for name, member in members(params).items() if member.field.is_required()}
+    has_key = "kind" not in params.model_fields
+    chosen: Any = given
+    if not has_key:
+        chosen = {"kind": place.kind, **given} if given else place.kind
+    elif params.main is not None:
+        default = written(members(params)[params.main].field.default)
+        chosen = {params.main: "…"} if default is None else default
+    path = place.path.split(".")
+    if has_key and place.path != place.kind:
+        path.append(str(place.kind))
+    value = [chosen] if place.listed else chosen
+    for name in reversed(path[1:]):
+        value = {name: value}
+    return f"{path[0]}: {flow(value)}"
 
 
 def paragraphs(params: type[Params]) -> dict[str, str]:
@@ -223,33 +248,9 @@ def flow(value: Any) -> str:
             return str(value)
 
 
-def select(entries: list[Entry], wanted: str) -> list[Entry]:
-    """Return what a name means: one trick, by its name or address, or a section's tricks.
-
-    Raises UnknownTrick if it means nothing, or several tricks of different sections.
-    """
-    named = [e for e in entries if f".{e.path}".endswith(f".{wanted}")]
-    if len(named) == 1:
-        return named
-    if named:
-        addresses = ", ".join(address(e, entries) for e in named)
-        raise UnknownTrick("several sections have it", wanted, f"say which: {addresses}")
-    section = [e for e in entries if f".{e.section}".endswith(f".{wanted}")]
-    if section:
-        return section
-    known = {word for e in entries for word in (e.name, e.section, address(e, entries))}
-    close = get_close_matches(wanted, sorted(known), n=3)
-    hint = f"did you mean {' or '.join(close)}?" if close else "trickrun tricks lists them all"
-    raise UnknownTrick("there is no such trick", wanted, hint)
-
-
 def address(entry: Entry, entries: Iterable[Entry]) -> str:
     """Return the shortest name that means this trick alone: ``cosine``, but ``init.auto``."""
     twins = [other for other in entries if other.name == entry.name and other != entry]
     if not twins:
         return entry.name
     return f"{entry.section.rpartition('.')[2]}.{entry.name}"
-
-
-class UnknownTrick(TrickrunError):
-    """A name that no trick has, or several."""

@@ -85,6 +85,7 @@ def lists(entry: Entry, common: list[Parameter]) -> bool:
 def page(entry: Entry, common: list[Parameter]) -> str:
     """Return the block of one kind, without the parameters that are in ``common`` as they are."""
     told = [
+        ("Recipe", f"`{entry.example}`"),
         ("Formula", formula(entry.formula)),
         ("When", prose(entry.when)),
         ("Defaults", prose(entry.defaults)),

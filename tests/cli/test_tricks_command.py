@@ -5,9 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from trickrun.catalogue import catalogue, select
+from trickrun.catalogue import catalogue
 from trickrun.cli import app
-from trickrun.report.tricks import print_page, print_table
+from trickrun.lookup import look_up
+from trickrun.report.tricks import print_page, print_table, print_takers
 
 CATALOGUE = catalogue()
 
@@ -24,17 +25,31 @@ def test_a_pipe_gets_one_line_a_trick():
 
 
 def test_a_section_is_listed_alone():
-    lines = run("augmentation").stdout.splitlines()
-    names = [line.split()[0] for line in lines]
-    assert names == ["flip", "shift", "noise", "augmentation.python"]
+    lines = run("residual").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["zero_gamma", "fixup", "depth_scaled"]
 
 
 def test_a_page_tells_everything():
     shown = run("dropout").stdout
     assert shown.startswith("dropout (regularizers): Set each hidden unit to zero")
+    assert "\nRecipe: regularizers: {dropout: 0.5}\n" in shown
     for label in ("Formula", "When", "Defaults", "Interactions", "Source"):
         assert f"\n{label}: " in shown
     assert "\n  p: 0.5  # a number of 0 or more and below 1: probability" in shown
+
+
+def test_a_name_of_two_sections_shows_both_pages_and_a_section_one():
+    both = [run("mae", "--section", section).stdout for section in ("loss", "metrics")]
+    assert run("mae").stdout == "".join(both)
+    assert both[1].startswith("mae (metrics): ")
+
+
+def test_a_parameter_lists_the_tricks_that_have_it():
+    lines = run("label_smoothing_epsilon", "--json").stdout
+    assert json.loads(lines)["verdict"] == "error"
+    shown = run("nesterov").stdout.splitlines()
+    assert shown[0].startswith("nesterov is a parameter of ")
+    assert any(line.split()[:2] == ["sgd", "false"] for line in shown)
 
 
 def test_json_is_one_object_with_the_contract_keys():
@@ -73,18 +88,20 @@ def terminal(monkeypatch):
 
 @pytest.mark.usefixtures("terminal")
 def test_a_terminal_gets_sections_and_styles(capsys):
-    print_table(select(CATALOGUE, "schedule"), CATALOGUE)
+    print_table(look_up(CATALOGUE, "schedule").entries, CATALOGUE)
     shown = capsys.readouterr().out
     assert shown.startswith("\x1b[1moptimizer.schedule\x1b[0m\n")
     assert max(len(line) for line in shown.splitlines()) <= 130
-    print_page(select(CATALOGUE, "one_cycle")[0])
+    print_page(look_up(CATALOGUE, "one_cycle").entries[0])
     assert "\x1b[1;36mone_cycle\x1b[0m" in capsys.readouterr().out
+    print_takers(look_up(CATALOGUE, "nesterov").entries, CATALOGUE, "nesterov")
+    assert "\x1b[36msgd" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("terminal")
 def test_no_color_is_respected(capsys, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    print_page(select(CATALOGUE, "loss.python")[0])
+    print_page(look_up(CATALOGUE, "loss.python").entries[0])
     shown = capsys.readouterr().out
     assert "\x1b[3" not in shown
     # A bracket of a shape is text, not markup.

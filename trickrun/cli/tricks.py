@@ -14,9 +14,13 @@ def tricks(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="A trick (adam, or init.auto where a name is not enough) or a section.",
+            help="A trick (adam; loss.mae where a name is not enough), section or parameter.",
             show_default=False,
         ),
+    ] = None,
+    section: Annotated[
+        str | None,
+        typer.Option(help="Only tricks of this section, e.g. optimizer.", show_default=False),
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -25,20 +29,27 @@ def tricks(
 
     Example: trickrun tricks adam
     """
-    answer("tricks", as_json, debug, lambda: show_tricks(name, as_json))
+    answer("tricks", as_json, debug, lambda: show_tricks(name, section, as_json))
 
 
-def show_tricks(name: str | None, as_json: bool) -> Answer:
-    """Print the catalogue, a section of it, or one trick's page."""
-    from trickrun.catalogue import catalogue, select
+def show_tricks(name: str | None, section: str | None, as_json: bool) -> Answer:
+    """Print the catalogue, a part of it, or the page of each trick that has the name."""
+    from trickrun.catalogue import catalogue
+    from trickrun.lookup import Found, in_section, look_up
 
     whole = catalogue()
-    chosen = whole if name is None else select(whole, name)
+    if name is not None:
+        found = look_up(whole, name, section)
+    else:
+        found = Found("section", whole if section is None else in_section(whole, section))
     if not as_json:
-        from trickrun.report.tricks import print_page, print_table
+        from trickrun.report.tricks import print_page, print_table, print_takers
 
-        if name is not None and len(chosen) == 1:
-            print_page(chosen[0])
+        if found.by == "section":
+            print_table(found.entries, whole)
+        elif found.by == "parameter":
+            print_takers(found.entries, whole, str(name))
         else:
-            print_table(chosen, whole)
-    return Answer("pass", {"tricks": [entry.as_json() for entry in chosen]})
+            for entry in found.entries:
+                print_page(entry)
+    return Answer("pass", {"tricks": [entry.as_json() for entry in found.entries]})

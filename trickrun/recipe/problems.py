@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.errors import TrickrunError
+from trickrun.recipe.other_names import OTHER_NAMES
 
 COMMAND_LINE = "command line"
 SHOWN_WIDTH = 96
@@ -128,44 +129,6 @@ def cells(text: str) -> int:
     """Return how many columns of a terminal ``text`` takes."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
-
-
-OTHER_NAMES = {
-    "learning_rate": "lr",
-    "decay": "weight_decay",
-    "wd": "weight_decay",
-    "beta": "betas",
-    "batch": "batch_size",
-    "bs": "batch_size",
-    "gpu": "cuda",
-    "he_normal": "kaiming_normal",
-    "he_uniform": "kaiming_uniform",
-    "he": "kaiming_normal",
-    "kaiming": "kaiming_normal",
-    "glorot_normal": "xavier_normal",
-    "glorot_uniform": "xavier_uniform",
-    "glorot": "xavier_uniform",
-    "xavier": "xavier_uniform",
-    "batch_norm": "batch",
-    "batchnorm": "batch",
-    "bn": "batch",
-    "layer_norm": "layer",
-    "layernorm": "layer",
-    "swish": "silu",
-    "identity": "linear",
-    "l1_loss": "mae",
-    "l2_loss": "mse",
-    "ce": "cross_entropy",
-    "acc": "accuracy",
-    "f1": "f1_macro",
-    "auc": "auroc",
-    "half": "bf16",
-    "epoch": "epochs",
-    "dense": "mlp",
-    "fc": "mlp",
-    "convnet": "cnn",
-}
-"""What people from other tools write, and what it is called here."""
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

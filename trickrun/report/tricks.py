@@ -30,6 +30,24 @@ def print_table(entries: list[Entry], whole: list[Entry]) -> None:
     console.print(Text("trickrun tricks NAME tells more of one of them.", "dim"))
 
 
+def print_takers(entries: list[Entry], whole: list[Entry], wanted: str) -> None:
+    """Print the tricks that have the parameter ``wanted``, with what it means there."""
+    console = Console(highlight=False)
+    console.print(Text(f"{wanted} is a parameter of {len(entries)} of the tricks:"))
+    table = Table("trick", "default", "takes", box=None, header_style="bold")
+    for entry in entries:
+        for parameter in entry.parameters:
+            if parameter.name != wanted:
+                continue
+            name, default = address(entry, whole), parameter.default_text
+            if console.is_terminal:
+                table.add_row(Text(name, "cyan"), Text(default), Text(told(parameter)))
+            else:
+                print(f"{name:<24} {default:<12} {told(parameter)}")
+    if table.row_count:
+        console.print(table)
+
+
 def print_page(entry: Entry) -> None:
     """Print everything about one trick."""
     console = Console(highlight=False)
@@ -57,6 +75,7 @@ def print_page(entry: Entry) -> None:
 def labelled(entry: Entry) -> list[tuple[str, str]]:
     """Return the paragraphs that the trick has, each with its label."""
     paragraphs = [
+        ("Recipe", entry.example),
         ("Formula", entry.formula),
         ("When", entry.when),
         ("Defaults", entry.defaults),
