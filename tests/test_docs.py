@@ -3,11 +3,17 @@
 import pytest
 
 from trickrun.catalogue import Parameter, catalogue
-from trickrun.docs import REFERENCE, formula, prose, reference, shared, table
+from trickrun.docs import FINDINGS, REFERENCE, formula, prose, reference, shared, table
+from trickrun.report.fault_pages import pages
 
 
 def test_the_committed_reference_is_current():
     assert REFERENCE.read_text(encoding="utf-8") == reference(), "run python -m trickrun.docs"
+
+
+def test_the_committed_pages_of_findings_are_current():
+    written = {path.name: path.read_text(encoding="utf-8") for path in FINDINGS.iterdir()}
+    assert written == pages(), "run python -m trickrun.docs, and remove pages without a fault"
 
 
 def test_every_trick_has_a_heading():

@@ -1,6 +1,6 @@
-"""What docs/ has of the parameter classes: the reference, recipe.md, and the JSON schema.
+"""What docs/ has from the code: the recipe's reference, its JSON schema, the pages of findings.
 
-``python -m trickrun.docs`` writes both.
+``python -m trickrun.docs`` writes them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from pathlib import Path
 from trickrun.catalogue import Entry, Parameter, Place, entry, parameters, walk
 from trickrun.params import Params
 from trickrun.recipe.json_schema import schema_text
+from trickrun.report.fault_pages import pages
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "recipe.md"
 SCHEMA = REFERENCE.with_name("recipe.schema.json")
+FINDINGS = REFERENCE.with_name("findings")
 
 HEAD = """\
 # The recipe: reference
@@ -128,6 +130,9 @@ def prose(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for path, text in ((REFERENCE, reference()), (SCHEMA, schema_text())):
+    made = {REFERENCE: reference(), SCHEMA: schema_text()}
+    made |= {FINDINGS / name: text for name, text in pages().items()}
+    FINDINGS.mkdir(exist_ok=True)
+    for path, text in made.items():
         path.write_text(text, encoding="utf-8")
         print(path)

@@ -9,7 +9,7 @@ from trickrun.diagnose.finding import Finding
 STUCK = ("TR36", "TR54", "TR55", "TR61", "TR62", "TR70", "TR73")
 """What a network that learns slowly or not at all shows."""
 
-WILD = ("TR35", "TR38", "TR41", "TR57", "TR60", "TR64")
+WILD = ("TR35", "TR41", "TR57", "TR60", "TR64")
 """What a network whose steps are too large shows."""
 
 SIGNAL = ("TR20", "TR23", "TR40", "TR42", "TR43", "TR44")
@@ -30,25 +30,21 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR06": (*SIGNAL, *WILD, *STUCK, "TR24", "TR50", "TR71"),
         "TR07": ("TR24", "TR61", "TR62"),
         "TR08": ("TR09",),
-        "TR10": (*OVERFIT, *STUCK, "TR11", "TR14"),
-        "TR11": (*OVERFIT, "TR61", "TR62", "TR73"),
+        "TR10": (*OVERFIT, *STUCK, "TR14"),
         "TR12": ("TR07", "TR24", "TR20"),
         "TR13": (*STUCK, "TR06", "TR20", "TR24"),
         "TR14": (*STUCK, "TR45"),
         "TR15": ("TR61", "TR62", "TR73"),
-        "TR16": OVERFIT,
         "TR17": (*OVERFIT, *STUCK, *WILD),
         "TR18": ("TR09", *STUCK),
-        "TR19": ("TR56", "TR62"),
         # Loss and head
         "TR21": (*WILD, *STUCK, "TR20", "TR43", "TR50"),
         "TR25": (*SIGNAL, *WILD, *STUCK),
-        "TR26": (*SIGNAL, *STUCK, "TR59"),
+        "TR26": (*SIGNAL, *STUCK),
         "TR27": (*SIGNAL, *STUCK, "TR14", "TR45"),
         "TR28": (*SIGNAL, *STUCK, "TR24", "TR45"),
         "TR29": (*SIGNAL, *STUCK, "TR45"),
-        "TR30": (*SIGNAL, *WILD, *STUCK, "TR59"),
-        "TR31": (*STUCK, "TR32"),
+        "TR30": (*SIGNAL, *WILD, *STUCK),
         "TR32": (*STUCK, *OVERFIT, "TR14", "TR20", "TR26"),
         # Init, network
         "TR22": (*SIGNAL, *STUCK, "TR14", "TR35", "TR45"),
@@ -66,10 +62,9 @@ EXPLAINS: dict[str, frozenset[str]] = {
         # Steps
         "TR33": (*WILD, *STUCK, "TR34"),
         "TR34": (*WILD, *STUCK),
-        "TR35": ("TR38", "TR41", "TR43", "TR44", "TR54", "TR57", "TR60", "TR61", "TR62", "TR64",
+        "TR35": ("TR41", "TR43", "TR44", "TR54", "TR57", "TR60", "TR61", "TR62", "TR64",
                  "TR70", "TR73"),
         "TR36": ("TR54", "TR55", "TR61", "TR62", "TR70", "TR73"),
-        "TR38": ("TR57", "TR60", "TR64"),
         "TR39": (*WILD, *STUCK),
         "TR46": (*WILD, *STUCK, "TR74"),
         "TR71": (*STUCK, "TR45"),
