@@ -119,6 +119,37 @@ def test_eval_of_values(run):
     assert 0 < row["mae"] <= row["rmse"] <= max(map(abs, spread))
 
 
+@pytest.mark.parametrize("name", ["fruit", "house"])
+def test_eval_over_dropout_masks(run, name):
+    usual = run("eval", name, "--json").json["result"]["scores"]
+    told = run("eval", name, "--mc-dropout", 8, "--json").json["result"]
+    assert told["mc_dropout"]["masks"] == 8
+    assert told["mc_dropout"]["without"] == usual
+    assert told["mc_dropout"]["spread"] > 0
+    assert told["scores"]["loss"] != usual["loss"]
+    out = run("eval", name, "--mc-dropout", 8).out
+    assert "mean of 8 dropout masks; without dropout: loss " in out
+    assert "spread over masks " in out
+
+
+def test_eval_with_folded_batch_norm(run):
+    usual = run("eval", "fruit", "--json").json["result"]
+    told = run("eval", "fruit", "--fold-batch-norm", "--json").json["result"]
+    assert told["folded"]["layers"] == ["norm1"]
+    assert told["folded"]["largest_difference"] < 1e-5
+    assert told["confusion"] == usual["confusion"]
+    assert (
+        "batch norms folded: norm1; outputs differ by"
+        in run("eval", "fruit", "--fold-batch-norm").out
+    )
+
+
+def test_both_ways_at_once_are_refused(run):
+    ran = run("eval", "fruit", "--fold-batch-norm", "--mc-dropout", 8)
+    assert ran.code == 2
+    assert "not both" in ran.err
+
+
 def test_eval_for_people(run):
     out = run("eval", "fruit").out
     assert out.startswith("test: ")

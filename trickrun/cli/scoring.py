@@ -34,6 +34,21 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    mc_dropout: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=2,
+            help="Average the predictions over N dropout masks; tell how far they spread.",
+            show_default=False,
+        ),
+    ] = None,
+    fold_batch_norm: Annotated[
+        bool,
+        typer.Option(
+            "--fold-batch-norm", help="Let the layers before batch norms do what those do."
+        ),
+    ] = False,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -44,18 +59,29 @@ def evaluate(
 
     Example: trickrun eval digits --split val
     """
-    answer("eval", as_json, debug, lambda: evaluate_run(run, split, data, runs_dir))
+    ways = (mc_dropout, fold_batch_norm)
+    answer("eval", as_json, debug, lambda: evaluate_run(run, split, data, runs_dir, *ways))
 
 
 def evaluate_run(
-    wanted: str, split: SplitName | None, file: Path | None, runs: Path | None
+    wanted: str,
+    split: SplitName | None,
+    file: Path | None,
+    runs: Path | None,
+    masks: int | None,
+    folded: bool,
 ) -> Answer:
     """Print the scores of a run on one of its splits, or on a file."""
     if split is not None and file is not None:
         raise TrickrunError("either --split or --data, not both", hint="a file has no splits")
+    if masks is not None and folded:
+        raise TrickrunError(
+            "either --mc-dropout or --fold-batch-norm, not both",
+            hint="dropout may stand between a layer and its batch norm",
+        )
     from trickrun.report.scores import print_scores
     from trickrun.run.folder import find, runs_dir
-    from trickrun.run.scoring import file_part, score
+    from trickrun.run.scoring import file_part
     from trickrun.run.trained import open_run
 
     folder = find(runs_dir(runs), wanted, trained=True)
@@ -63,9 +89,24 @@ def evaluate_run(
     chosen = split or "test"
     part = file_part(job, file) if file is not None else own_part(job, folder, chosen)
     named = {"split": None, "data": str(file)} if file else {"split": chosen, "data": None}
-    result = named | score(job, part)
+    result = named | score_in_a_way(job, part, masks, folded)
     print_scores(result)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+def score_in_a_way(job: Job, part: Part, masks: int | None, folded: bool) -> dict[str, Any]:
+    """Return the scores of a part, with ``masks`` dropout masks or with folded batch norms."""
+    from trickrun.run.inference import fold, mc_dropout
+    from trickrun.run.scoring import score
+
+    if masks is not None:
+        without = score(job, part)["scores"]
+        prediction, spread = mc_dropout(job, part, masks)
+        return score(job, part, prediction) | {"mc_dropout": {**spread, "without": without}}
+    if folded:
+        moved = fold(job, part)
+        return score(job, part) | {"folded": moved}
+    return score(job, part)
 
 
 def own_part(job: Job, folder: RunFolder, split: SplitName) -> Part:

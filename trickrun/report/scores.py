@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -21,11 +22,30 @@ def print_scores(result: dict[str, Any]) -> None:
     console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
     console.print(scores, markup=False, soft_wrap=True)
+    for line in ways(result):
+        console.print(line, markup=False, soft_wrap=True)
     if "confusion" in result:
         print_classes(console, result["per_class"])
         print_confusion(console, **result["confusion"])
     else:
         print_residuals(console, result["per_target"])
+
+
+def ways(result: dict[str, Any]) -> Iterator[str]:
+    """Yield what to say of predictions that were not made in the usual way."""
+    if "folded" in result:
+        told = result["folded"]
+        names, moved = ", ".join(told["layers"]), number(told["largest_difference"])
+        yield f"batch norms folded: {names}; outputs differ by {moved} at most"
+    if "mc_dropout" in result:
+        told = result["mc_dropout"]
+        without = "  ".join(f"{name} {number(v)}" for name, v in told["without"].items())
+        yield f"mean of {told['masks']} dropout masks; without dropout: {without}"
+        spread = f"spread over masks {number(told['spread'])}"
+        if "spread_right" in told:
+            right, wrong = number(told["spread_right"]), number(told["spread_wrong"])
+            spread += f": right answers {right}, wrong ones {wrong}"
+        yield spread
 
 
 def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:

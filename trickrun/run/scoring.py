@@ -27,15 +27,19 @@ def file_part(job: Job, path: Path) -> Part:
     return Part(samples.x, samples.y).to(job.device)
 
 
-def score(job: Job, part: Part) -> dict[str, Any]:
+def score(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[str, Any]:
     """Return how good the model's predictions for ``part`` are.
+
+    Args:
+        prediction: the outputs for it, if they are not just the model's.
 
     The keys: samples, scores (loss and the recipe's metrics), and for classes ``confusion`` and
     ``per_class``, for values ``per_target``.
     """
     with_part = replace(job.data, test=part)
     target = prepare_targets(job.loss_kind, with_part, job.dtype)["test"]
-    prediction = predict(job, part.x)
+    if prediction is None:
+        prediction = predict(job, part.x)
     scores = job.loss_kind.scores(prediction, job.data.task)
     told: dict[str, Any] = {"samples": len(part), "scores": rate(job, prediction, part.y, target)}
     if job.data.task.kind == "classification":

@@ -94,3 +94,11 @@ class Loss(Params):
         """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
         them), or values [N, targets]."""
         return prediction
+
+    def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return the outputs [N, ..., outputs] that stand for the mean answer of several networks.
+
+        Args:
+            outputs: of each network [M, N, ..., outputs].
+        """
+        return outputs.mean(0)

@@ -67,3 +67,10 @@ class BCE(Loss):
         import torch
 
         return torch.cat([(-prediction).sigmoid(), prediction.sigmoid()], dim=1)
+
+    def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return the logit of the mean probability."""
+        from torch.nn import functional
+
+        one, zero = functional.logsigmoid(outputs), functional.logsigmoid(-outputs)
+        return one.logsumexp(0) - zero.logsumexp(0)

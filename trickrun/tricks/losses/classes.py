@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -66,3 +67,9 @@ def weight_of(weights: torch.Tensor | None) -> Callable[[torch.Tensor], torch.Te
         return weights.to(target.device)[target]
 
     return weigh
+
+
+def mean_log_probability(outputs: torch.Tensor) -> torch.Tensor:
+    """Return the logarithm of the mean over M of softmax(outputs), of outputs [M, ..., classes]."""
+    mean: torch.Tensor = outputs.log_softmax(-1).logsumexp(0) - math.log(len(outputs))
+    return mean

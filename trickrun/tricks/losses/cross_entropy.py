@@ -10,6 +10,7 @@ from trickrun.tricks.losses.classes import (
     ClassWeights,
     class_targets,
     class_weights,
+    mean_log_probability,
     needs_classes,
     weight_of,
 )
@@ -69,3 +70,7 @@ class CrossEntropy(Loss):
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         return prediction.softmax(dim=-1)
+
+    def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return the logarithm of the mean probabilities."""
+        return mean_log_probability(outputs)

@@ -9,6 +9,7 @@ from trickrun.tricks.losses.classes import (
     ClassWeights,
     class_targets,
     class_weights,
+    mean_log_probability,
     needs_classes,
     weight_of,
 )
@@ -54,3 +55,7 @@ class NLL(Loss):
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         return prediction.exp()
+
+    def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return the logarithm of the mean probabilities."""
+        return mean_log_probability(outputs)
