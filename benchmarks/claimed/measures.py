@@ -117,18 +117,26 @@ def variance_kept(job: Job) -> float:
     return (squares[-1] / squares[0]) ** (1 / (len(squares) - 1))
 
 
-def first_gradient(job: Job) -> float:
+def first_gradient_ratio(job: Job) -> float:
     """Return log10 of the first layer's root mean square gradient over the last one's, before
     training."""
+    sizes = gradient_sizes(job)
+    return math.log10(max(sizes[0] / sizes[-1], 1e-30))
+
+
+def first_gradient_size(job: Job) -> float:
+    """Return log10 of the first layer's root mean square gradient before training."""
+    return math.log10(max(gradient_sizes(job)[0], 1e-30))
+
+
+def gradient_sizes(job: Job) -> list[float]:
+    """Return the root mean square gradient of each layer's weights before training."""
     job.model.train()
     job.start_streams(0)
     x, y = job.training_batch(next(job.batches(0)), 0)
     job.loss(job.model(x), y).backward()
-    layers = [layer for _, layer in weight_layers(job.model)]
-    first, last = (
-        next(weights(layer))[1].grad.square().mean().sqrt() for layer in (layers[0], layers[-1])
-    )
-    return math.log10(max(float(first / last), 1e-30))
+    grads = [next(weights(layer))[1].grad for _, layer in weight_layers(job.model)]
+    return [float(grad.square().mean().sqrt()) for grad in grads]
 
 
 def near_zero(job: Job) -> float:
