@@ -44,10 +44,17 @@ OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
 
 ALTERNATIVES = {
     "model.activation": ("TR40", "TR42", "TR53"),
-    "init": ("TR20", "TR22", "TR23"),
+    "init": ("TR20", "TR22", "TR23", "TR43"),
     "data.normalize": ("TR01", "TR02"),
 }
 """Findings that may speak for an edit of a part: what is wrong with it, not what follows."""
+
+BEHAVIOUR = CERTAIN | {"TR11", "TR23", "TR40", "TR42", "TR43", "TR53"}
+"""Findings that say what code does wrong, rather than what comes of it."""
+
+UNTESTED_ROOTS = frozenset({"TR03", "TR06", "TR11"})
+"""Faults of the data that no edit of the recipe can test. One that may bring about what an edit
+makes up for is the cause all the same: a lower rate helps against targets that are too large."""
 
 HARMS = 0.05
 """Loss of skill that takes even a certain finding's edit back."""
@@ -152,9 +159,14 @@ def with_what_was_tried(
     keep = not causes and (standing.poor or standing.hopeless or not standing.known)
     rest = [judged(finding, failed, keep) for finding in left]
     sure = [finding for finding in rest if certain(finding)]
-    roots = [f for f in sure if any(c.code in consequences(f.code) for c in confirmed[:1])]
-    first = [*roots, *confirmed, *(finding for finding in sure if finding not in roots)]
-    others = ranked(finding for finding in rest if finding not in sure)
+    able = [f for f in rest if f in sure or (untested(f) and f.edit is None)]
+    roots = [f for f in able if any(c.code in consequences(f.code) for c in confirmed[:1])]
+    roots = [replace(finding, severity="error") for finding in roots]
+    places = {(finding.code, finding.where) for finding in roots}
+    left = [f for f in rest if (f.code, f.where) not in places]
+    sure = [finding for finding in left if certain(finding)]
+    first = [*roots, *confirmed, *sure]
+    others = ranked(finding for finding in left if finding not in sure)
     return [*first, *others]
 
 
@@ -164,9 +176,16 @@ def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
     for finding in same:
         if finding.code == cause.code or finding.code in ALTERNATIVES.get(cause.path, ()):
             return finding
-    if cause.code in OWN_CODE:
-        return next((f for f in findings if certain(f) and f.edit is None), None)
-    return None
+    if cause.code not in OWN_CODE:
+        return None
+    inside = [f for f in findings if f.edit is None and f.code in BEHAVIOUR]
+    sure = [finding for finding in inside if certain(finding)]
+    return next(iter([*sure, *inside]), None)
+
+
+def untested(finding: Finding) -> bool:
+    """Whether a finding is about the data, and sure enough to stand where an edit only helps."""
+    return finding.code in UNTESTED_ROOTS and finding.confidence >= 0.6
 
 
 def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:

@@ -21,6 +21,9 @@ FLIPPED, UNRELATED = -0.5, 0.5
 it leads uphill, below the second it is another function's. Own; clipping and scaling leave it at 1,
 a penalty in the step lowers it a little."""
 
+BLIND = 0.95
+"""Cosine with the gradient for inputs of zeros from which on it is that one."""
+
 MISPAIRED = 0.1
 """How much nearer a gradient must be to that of shuffled targets than to the batch's own. Own:
 in the first steps measured
@@ -48,6 +51,7 @@ class StepLook:
             one of them is zero or was not seen.
         ratio: the first one's length over the second's.
         mispaired: cosine with the mean gradient for targets that are shuffled within the batch.
+        blind: cosine with the gradient for inputs of zeros.
         accumulated: how far the gradient is from the sum of the batch's and what was left from the
             step before, as a share of its length; None if nothing was left.
         training: whether the forward pass ran in training mode.
@@ -58,6 +62,7 @@ class StepLook:
     cosine: float | None
     ratio: float | None
     mispaired: float | None
+    blind: float | None
     accumulated: float | None
     training: bool
 
@@ -169,14 +174,20 @@ def direction(e: OwnStep) -> list[Finding]:
 
 
 def another_gradient(e: OwnStep, cosine: float) -> Finding:
-    """Return TR10 if the gradient looks like that of targets of other samples, else TR74."""
+    """Return TR14 or TR10 if the gradient looks like that of no inputs, or of targets of other
+    samples; else TR74."""
+    blind = [look.blind for look in e.looks if look.blind is not None]
     shuffled = [look.mispaired for look in e.looks if look.mispaired is not None]
     mispaired = fmean(shuffled) if shuffled else 0.0
-    numbers = {"cosine": cosine, "cosine_with_shuffled_targets": mispaired}
+    numbers = {"cosine": cosine, "with_shuffled_targets": mispaired}
     why = (
         f"The gradient that {e.target} gives the optimizer is not that of the batch's loss "
         f"(cosine {cosine:.2f})"
     )
+    if blind and fmean(blind) > BLIND:
+        why += ": it is that for inputs of zeros, so the step does not pass the inputs on."
+        name, numbers = "Inputs ignored", {**numbers, "with_zero_inputs": fmean(blind)}
+        return Finding("TR14", name, "error", 0.9, e.target, numbers, why)
     if mispaired > cosine + MISPAIRED:
         why += (
             f"; it is nearer to that for targets shuffled within the batch ({mispaired:.2f}): "
@@ -249,3 +260,44 @@ def modes_differ(e: OwnNetwork) -> list[Finding]:
     name = "Batch norm with tiny batches" if tiny else "Stale batch norm statistics"
     code = "TR48" if tiny else "TR47"
     return [Finding(code, name, "error", 0.8, e.target, numbers, why, edit)]
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """What a user's loss does with predictions.
+
+    Args:
+        target: the object, package.module:Name.
+        cosine: between its gradient by the predictions and that of the task's usual loss.
+        floor: the lowest loss of certain and right answers over that of undecided ones; None for
+            values.
+    """
+
+    target: str
+    cosine: float | None
+    floor: float | None
+
+
+SQUASHED = 0.4
+"""What certain and right answers may cost of what undecided ones do. Label smoothing of 0.1 leaves
+0.2 for ten classes; a second softmax leaves 0.63 for ten, 0.45 for two."""
+
+
+def loss_findings(e: OwnLoss) -> list[Finding]:
+    """Return what is wrong with a user's loss: TR33 or TR26."""
+    if e.cosine is not None and e.cosine < FLIPPED:
+        why = (
+            f"Where the usual loss wants to go, {e.target} wants away (cosine of the gradients "
+            f"{e.cosine:.2f}): minimizing it makes answers worse. Look for a minus sign."
+        )
+        numbers = {"cosine": e.cosine}
+        return [Finding("TR33", "Flipped loss", "error", 0.95, e.target, numbers, why)]
+    if e.floor is not None and e.floor > SQUASHED:
+        why = (
+            f"However certain and right the logits are, {e.target} costs at least {e.floor:.0%} of "
+            "what undecided ones cost: it squashes them, as a softmax before a loss of logits does."
+        )
+        numbers = {"floor": e.floor}
+        name = "Logits squashed before the loss"
+        return [Finding("TR26", name, "error", 0.85, e.target, numbers, why)]
+    return []

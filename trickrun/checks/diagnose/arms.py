@@ -10,7 +10,6 @@ from statistics import fmean
 from typing import Any
 
 from trickrun.checks.diagnose.short import Short
-from trickrun.checks.diagnose.skill import metric_name, skill
 from trickrun.engines.choose import Layout, lay_out, run_layout
 from trickrun.engines.groups import groups
 from trickrun.engines.trial import Trial, TrialResult, make_trial
@@ -97,7 +96,7 @@ class Arms:
 
     def train(self, trials: list[Trial], owners: Mapping[str, list[tuple[str, int]]]) -> None:
         """Train ``trials`` and give each result to the arms and seeds that own it."""
-        metric = f"val_{metric_name(self.short.data.task)}"
+        metric = f"val_{self.short.metric}"
         folder = self.short.loaded.folder
         if not trials or time.monotonic() > self.deadline:
             return
@@ -124,7 +123,7 @@ class Arms:
         if result.status in ("failed", "crashed"):
             arm.reason = result.reason
             return
-        arm.skills[seed] = skill(result.values, self.short.data.task)
+        arm.skills[seed] = self.short.skill(result.metric)
         if result.status == "diverged":
             arm.diverged.append(seed)
 

@@ -4,68 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.likelihood import (
-    of_length,
     of_rate,
-    of_regularizer,
     of_suspect,
 )
-from trickrun.checks.diagnose.short import STEPS, Short, length
-from trickrun.checks.overfit_batch.regularizers_back import declared
+from trickrun.checks.diagnose.parts import (
+    LONGER,
+    batches,
+    longer,
+    regularized,
+    steadier,
+    weaker,
+    weighted,
+)
+from trickrun.checks.diagnose.short import Short
 from trickrun.checks.overfit_batch.suspects import Suspect, rate, suspects
 from trickrun.diagnose.finding import Finding
 
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
-LONGER = 4
-"""How many times longer a run is tried that may be too short."""
-
-USUAL_BATCH = 64
-LARGE_BATCH = 256
-
 UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", "data.subset")
 """Parts that a short training replaces or leaves out, so that it cannot tell what they do."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One edit to try.
-
-    Args:
-        path: the part of the recipe that it replaces.
-        edit: the change of the user's recipe: path to value.
-        trial: the change of the short recipe that stands for it.
-        code, name, why: the finding, if it helps and nothing else has said so.
-        likelihood: 0 to 1, how likely this part is the cause before anything was tried: near 1 for
-            a part that hardly anybody chooses with a good result, near 0 for one that is usual.
-    """
-
-    path: str
-    edit: dict[str, Any]
-    trial: dict[str, Any]
-    code: str
-    name: str
-    why: str
-    likelihood: float
-
-    @property
-    def label(self) -> str:
-        """What names its trainings: the edit in short."""
-        return ", ".join(f"{path}={value}" for path, value in self.edit.items())
-
-
-def candidates(short: Short, findings: Iterable[Finding], input_std: float) -> list[Candidate]:
+def candidates(
+    short: Short, findings: Iterable[Finding], input_std: float, gap: float
+) -> list[Candidate]:
     """Return what to try, likeliest first; each edit once.
 
     Args:
         findings: what the evidence says; their edits come with their confidence.
         input_std: standard deviation of the inputs as the network gets them.
+        gap: skill on training samples less that on validation samples.
     """
     found: dict[str, Candidate] = {}
-    for candidate in (*of_findings(short, findings), *usual(short, input_std)):
+    for candidate in (*of_findings(short, findings), *usual(short, input_std, gap)):
         known = found.get(candidate.label, candidate)
         # The replaced part names the cause; a finding that suggests the same may be a symptom.
         likelihood = max(candidate.likelihood, known.likelihood)
@@ -107,11 +84,11 @@ def as_trial(short: Short, edit: dict[str, Any]) -> dict[str, Any] | None:
         if short.span.steps > short.steps:
             return None
         own = short.span.steps if path == "train.steps" else short.loaded.recipe.train.epochs
-        trial |= length(round(short.steps * min(value / own, LONGER)))
+        trial |= short.length(round(short.steps * min(value / own, LONGER)))
     return trial
 
 
-def usual(short: Short, input_std: float) -> Iterator[Candidate]:
+def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
     """Yield the usual replacements of the recipe's parts."""
     recipe, task = short.loaded.recipe, short.data.task
     for factor in LR_FACTORS:
@@ -119,13 +96,10 @@ def usual(short: Short, input_std: float) -> Iterator[Candidate]:
         yield from_suspect(rate(recipe, lr), of_rate(recipe, up=factor > 1))
     for suspect in suspects(recipe, task):
         yield from_suspect(suspect, of_suspect(suspect, recipe, input_std))
-    for regularizer in declared(short.loaded):
-        name = "Dropout too high" if regularizer.code == "TR49" else "Over-regularised"
-        name = "Destructive augmentation" if regularizer.code == "TR18" else name
-        why = f"With less of {regularizer.path} the network learns."
-        edit: dict[str, Any] = dict(regularizer.edit)
-        likelihood = of_regularizer(regularizer.path, recipe)
-        yield Candidate(regularizer.path, edit, edit, regularizer.code, name, why, likelihood)
+    yield from weaker(short)
+    yield from regularized(short, gap)
+    yield from steadier(short)
+    yield from weighted(short)
     yield from batches(short)
     yield from longer(short)
 
@@ -136,40 +110,6 @@ def from_suspect(suspect: Suspect, likelihood: float) -> Candidate:
     return Candidate(
         suspect.path, changes, changes, suspect.code, suspect.name, suspect.why, likelihood
     )
-
-
-def batches(short: Short) -> Iterator[Candidate]:
-    """Yield smaller batches for as many epochs, and shuffled ones."""
-    data = short.loaded.recipe.data
-    size = short.samples if data.batch_size == "full" else data.batch_size
-    if size >= LARGE_BATCH:
-        edit: dict[str, Any] = {"data.batch_size": USUAL_BATCH}
-        steps = min(short.steps * size // USUAL_BATCH, LONGER * STEPS)
-        why = (
-            f"Batches of {size} leave {short.span.steps} steps in the whole run; smaller ones "
-            "give more steps for the same work."
-        )
-        trial = {**edit, **length(steps)}
-        likelihood = of_length(short.span.steps)
-        yield Candidate("data.batch_size", edit, trial, "TR55", "Too few steps", why, likelihood)
-    if not data.shuffle:
-        edit = {"data.shuffle": True}
-        why = "Batches in the order of the data hold few classes each."
-        yield Candidate("data.shuffle", edit, edit, "TR17", "No shuffling", why, 0.6)
-
-
-def longer(short: Short) -> Iterator[Candidate]:
-    """Yield a longer run, where the short training is the whole one."""
-    if short.span.steps > short.steps:
-        return
-    train = short.loaded.recipe.train
-    path, own = ("train.steps", train.steps) if train.steps else ("train.epochs", train.epochs)
-    assert own is not None
-    edit = {path: own * LONGER}
-    why = f"The run ends after {short.span.steps} steps; {LONGER} times as many get further."
-    trial = length(short.steps * LONGER)
-    likelihood = of_length(short.span.steps)
-    yield Candidate(path, edit, trial, "TR55", "Too few epochs", why, likelihood)
 
 
 def together(parts: Iterable[Candidate]) -> Candidate:

@@ -72,6 +72,8 @@ def diagnose(
 
 def edits_tried(short: Short, evidence: Evidence, arms: Arms) -> Tried:
     """Return what training with edits shows."""
-    signal = evidence.probe.signal if evidence.probe else None
-    found = candidates(short, evidence.findings, signal.input_std if signal else 1.0)
+    probe = evidence.probe
+    input_std = probe.signal.input_std if probe and probe.signal else 1.0
+    gap = probe.train - probe.val if probe else 0.0
+    found = candidates(short, evidence.findings, input_std, gap)
     return try_edits(arms, found, max(evidence.reference.values(), default=0.0))

@@ -8,8 +8,9 @@ from itertools import combinations
 from typing import Any
 
 from trickrun.checks.diagnose.arms import Arm, Arms
-from trickrun.checks.diagnose.candidates import Candidate, together
-from trickrun.checks.diagnose.short import Short, length
+from trickrun.checks.diagnose.candidate import Candidate
+from trickrun.checks.diagnose.candidates import together
+from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
 from trickrun.diagnose.intervention import Effect, first_to_last
 
@@ -192,13 +193,13 @@ def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
     own = min(arms.short.span.steps, LONGEST)
     affordable = int(arms.seconds_left / arms.short.step_seconds / (len(doubted) + 1))
     steps = min(own, affordable)
-    if not doubted or steps < 2 * arms.short.steps:
+    longer = steps >= min(own, 2 * arms.short.steps) and own > arms.short.steps
+    if not doubted or not longer:
         return
     names = {c.label: f"{c.label} ({steps} steps)" for c in doubted}
     base = f"{BASE} ({steps} steps)"
-    arms.run(
-        {base: length(steps), **{names[c.label]: c.trial | length(steps) for c in doubted}}, [seed]
-    )
+    whole = arms.short.length(steps)
+    arms.run({base: whole, **{names[c.label]: c.trial | whole for c in doubted}}, [seed])
     before = arms.known[base].skills.get(seed)
     for candidate in doubted:
         after = arms.known[names[candidate.label]].skills.get(seed)

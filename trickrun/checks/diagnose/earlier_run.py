@@ -8,7 +8,6 @@ from pathlib import Path
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.diagnose.gather import Evidence
 from trickrun.checks.diagnose.short import Short
-from trickrun.checks.diagnose.skill import skill
 from trickrun.diagnose.curves import judge
 from trickrun.recipe.load import Loaded, load
 from trickrun.run.folder import RunFolder
@@ -33,5 +32,5 @@ def add_run(evidence: Evidence, run: RunFolder, short: Short) -> None:
     evidence.findings += judge(curves)
     best = [record for record in run.metrics() if record["kind"] == "epoch" and record["best"]]
     if best and not curves.non_finite:
-        known = {name: value for name, value in best[-1].items() if isinstance(value, float)}
-        evidence.trained = skill(known, short.data.task)
+        value = best[-1].get(f"val_{short.metric}")
+        evidence.trained = short.skill(value) if value is not None else None

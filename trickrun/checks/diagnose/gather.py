@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trickrun.checks.data_look import measure
-from trickrun.checks.diagnose.own_code import look_at_step
+from trickrun.checks.diagnose.own_code import look_at_loss, look_at_step
 from trickrun.checks.diagnose.probe import Probe, probe
 from trickrun.checks.diagnose.reference import reference
 from trickrun.checks.diagnose.short import Short
@@ -23,7 +23,7 @@ from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import prepare
 from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.own_code import network_findings, step_findings
+from trickrun.diagnose.own_code import loss_findings, network_findings, step_findings
 from trickrun.errors import TrickrunError
 from trickrun.params import PythonTarget
 from trickrun.recipe.evidence import static_evidence
@@ -90,7 +90,7 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
     found = Evidence()
     parts: dict[str, Callable[[], None]] = {
         "static": lambda: look_at_data(found, short),
-        "reference": lambda: found.reference.update(reference(short.data)),
+        "reference": lambda: found.reference.update(reference(short.data, short.metric)),
         "training": lambda: look_at_training(found, short),
         "initial_loss": lambda: found.take("initial_loss", initial_loss(short.recipe, SEEDS)[0]),
         "overfit_batch": lambda: look_at_batch(found, short, thorough),
@@ -98,6 +98,8 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
     }
     if short.loaded.recipe.train.step is not None:
         parts["own_step"] = lambda: look_at_own_step(found, short)
+    if isinstance(short.loaded.recipe.loss, PythonTarget):
+        parts["own_loss"] = lambda: look_at_own_loss(found, short)
     if has_own_network(short):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(short.recipe)[0])
     for name, part in parts.items():
@@ -140,6 +142,14 @@ def look_at_own_step(found: Evidence, short: Short) -> None:
     measured = look_at_step(job)
     found.parts["own_step"] = asdict(measured)
     found.findings += step_findings(measured)
+
+
+def look_at_own_loss(found: Evidence, short: Short) -> None:
+    """Look at what the user's own loss wants of predictions."""
+    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    measured = look_at_loss(job)
+    found.parts["own_loss"] = asdict(measured)
+    found.findings += loss_findings(measured)
 
 
 def look_at_batch(found: Evidence, short: Short, thorough: bool) -> None:

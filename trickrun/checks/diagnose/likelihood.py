@@ -56,7 +56,7 @@ def of_rate(recipe: Recipe, up: bool) -> float:
     shrink = min(5.0, 1 / (1 - getattr(optimizer, "momentum", 0.0)))
     low, high = low / shrink, high / shrink
     off = math.log10(low / optimizer.lr if up else optimizer.lr / high)
-    return min(0.95, max(0.2, 0.4 + 0.3 * off))
+    return min(0.95, max(0.2, 0.4 + 0.4 * off))
 
 
 def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
@@ -71,7 +71,7 @@ def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
             return 0.5 if deep else 0.2
         case "TR54":
             narrow = min(getattr(recipe.model, "hidden", ()), default=0)
-            return 0.6 if narrow < 8 else 0.2
+            return 0.85 if narrow < 4 else 0.5 if narrow < 8 else 0.2
         case "TR35" | "TR36":
             return of_rate(recipe, suspect.code == "TR36")
         case "TR71":
@@ -98,12 +98,15 @@ def of_regularizer(path: str, recipe: Recipe) -> float:
         return 0.3
     if name == "weight_decay":
         strength = getattr(recipe.optimizer, "weight_decay", 0.0)
-        return 0.7 if strength >= 0.1 else 0.4 if strength > 0.01 else 0.1
+        return 0.85 if strength >= 0.3 else 0.5 if strength >= 0.03 else 0.1
     trick = getattr(recipe.regularizers, name)
     if name == "dropout":
-        return 0.8 if trick.p > 0.7 else 0.6 if trick.p > 0.5 else 0.15
+        most = max(trick.p, trick.input)
+        return 0.9 if most > 0.8 else 0.6 if most > 0.5 else 0.15
+    if name == "label_smoothing":
+        return 0.9 if trick.epsilon > 0.5 else 0.15
     strength = trick.model_dump(by_alias=True).get("lambda", 0.0)
-    return 0.8 if strength >= 0.03 else 0.5 if strength >= 3e-3 else 0.15
+    return 0.85 if strength >= 0.03 else 0.4 if strength >= 3e-3 else 0.15
 
 
 def of_length(steps: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,13 @@ import torch
 from torch import nn
 
 from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
-from trickrun.diagnose.own_code import OwnNetwork, OwnStep, StepLook
+from trickrun.diagnose.own_code import OwnLoss, OwnNetwork, OwnStep, StepLook
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
 from trickrun.looks.look import before_first_step
 from trickrun.loop import take_step
 from trickrun.params import PythonTarget
+from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
 
 LOOKS = 4
 """Steps that are looked at: the first has nothing before it."""
@@ -25,6 +26,9 @@ SHUFFLES = 4
 
 EVALUATED = 256
 """Samples for a look at evaluation mode."""
+
+CERTAIN = (1.0, 3.0, 10.0, 30.0)
+"""Sizes of the logits that stand for certain answers."""
 
 Tensors = Sequence[torch.Tensor]
 
@@ -42,7 +46,11 @@ def look_at_step(job: Job) -> OwnStep:
         batch = next(batches)
         expected = gradient(job, batch, step)
         shuffled = [gradient(job, batch, step, by) for by in range(1, SHUFFLES + 1)]
-        looks.append(look(job, batch, step, expected, torch.stack(shuffled).mean(0)))
+        others = {
+            "mispaired": torch.stack(shuffled).mean(0),
+            "blind": gradient(job, batch, step, blind=True),
+        }
+        looks.append(look(job, batch, step, expected, others))
     stateful = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
     modes_matter = any(
         isinstance(module, stateful) or "Dropout" in type(module).__name__
@@ -51,16 +59,20 @@ def look_at_step(job: Job) -> OwnStep:
     return OwnStep(job.recipe.train.step.target, job.batch_size, modes_matter, looks)
 
 
-def gradient(job: Job, batch: torch.Tensor, step: int, shift: int = 0) -> torch.Tensor:
+def gradient(
+    job: Job, batch: torch.Tensor, step: int, shift: int = 0, blind: bool = False
+) -> torch.Tensor:
     """Return the gradient of the batch's mean loss as ``step`` sees it, as one vector.
 
     Args:
         shift: by how many places targets are moved against the inputs.
+        blind: whether inputs are replaced by zeros.
     """
     job.model.train()
     job.start_streams(step)
     buffers = [buffer.clone() for buffer in job.model.buffers()]
     x, y = job.training_batch(batch, step)
+    x = torch.zeros_like(x) if blind else x
     loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
     weights = trainable(job)
     found = torch.autograd.grad(loss, weights, allow_unused=True)
@@ -72,13 +84,13 @@ def gradient(job: Job, batch: torch.Tensor, step: int, shift: int = 0) -> torch.
 
 
 def look(
-    job: Job, batch: torch.Tensor, step: int, own: torch.Tensor, shuffled: torch.Tensor
+    job: Job, batch: torch.Tensor, step: int, own: torch.Tensor, others: Mapping[str, torch.Tensor]
 ) -> StepLook:
     """Take one step and return what it did.
 
     Args:
         own: the gradient of the batch's loss.
-        shuffled: the same for shuffled targets.
+        others: the gradients of batches that it may be of by mistake, by name.
     """
     seen: list[torch.Tensor] = []
     modes: list[bool] = []
@@ -101,9 +113,18 @@ def look(
     changed = not torch.equal(before, flat([w.detach() for w in trainable(job)]))
     got = seen[-1] if seen else None
     cosine, ratio = compared(got, own) if got is not None else (None, None)
-    mispaired = compared(got, shuffled)[0] if got is not None else None
+    near = {name: compared(got, g)[0] if got is not None else None for name, g in others.items()}
     added = difference(got, own + left) if got is not None and bool(left.any()) else None
-    return StepLook(bool(seen), changed, cosine, ratio, mispaired, added, all(modes))
+    return StepLook(
+        stepped=bool(seen),
+        changed=changed,
+        cosine=cosine,
+        ratio=ratio,
+        mispaired=near["mispaired"],
+        blind=near["blind"],
+        accumulated=added,
+        training=all(modes),
+    )
 
 
 def compared(got: torch.Tensor, own: torch.Tensor) -> tuple[float | None, float | None]:
@@ -163,3 +184,53 @@ def look_at_network(job: Job) -> OwnNetwork:
             isinstance(module, nn.modules.batchnorm._BatchNorm) for module in job.model.modules()
         ),
     )
+
+
+def look_at_loss(job: Job) -> OwnLoss:
+    """Compare ``job``'s own loss, the user's, with the task's usual one on random predictions."""
+    kind = job.recipe.loss
+    assert isinstance(kind, PythonLoss)
+    task = job.data.task
+    usual_kind = AutoLoss().chosen(task)
+    indices = job.order(0)[:EVALUATED]
+    y = job.data.train.y.index_select(0, indices)
+    own_target = job.targets["train"].index_select(0, indices)
+    usual_target = usual_kind.prepare(y, task)
+    if usual_target.is_floating_point():
+        usual_target = usual_target.to(job.dtype)
+    draw = torch.Generator().manual_seed(0)
+    shape = (len(indices), job.loss_kind.outputs(task))
+    prediction = torch.randn(shape, generator=draw, dtype=job.dtype).to(job.device)
+    if usual_kind.outputs(task) != shape[1]:
+        return OwnLoss(kind.target, None, None)
+    own, usual = (
+        by_prediction(loss, prediction, target)
+        for loss, target in (
+            (job.loss, own_target),
+            (usual_kind.build(task, job.folder), usual_target),
+        )
+    )
+    floor = squashed(job, y, own_target) if task.kind == "classification" else None
+    return OwnLoss(kind.target, compared(own, usual)[0], floor)
+
+
+def by_prediction(
+    loss: LossFunction, prediction: torch.Tensor, target: torch.Tensor
+) -> torch.Tensor:
+    """Return the gradient of a loss by the predictions, as one vector."""
+    leaf = prediction.clone().requires_grad_()
+    value = loss(leaf, target)
+    if not value.requires_grad:
+        return torch.zeros_like(flat([prediction]))
+    (found,) = torch.autograd.grad(value, leaf, materialize_grads=True)
+    return flat([found])
+
+
+@torch.no_grad()
+def squashed(job: Job, y: torch.Tensor, target: torch.Tensor) -> float | None:
+    """Return the lowest loss of right answers, at several sizes of the logits, over that of zeros;
+    None if zeros cost nothing."""
+    right = nn.functional.one_hot(y, job.data.task.classes).to(job.dtype)
+    undecided = float(job.loss(torch.zeros_like(right), target))
+    certain = [float(job.loss(size * right, target)) for size in CERTAIN]
+    return min(certain) / undecided if undecided > 0 else None

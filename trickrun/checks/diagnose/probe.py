@@ -9,8 +9,7 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import setting_of
 from trickrun.checks.diagnose.own_code import look_at_network
-from trickrun.checks.diagnose.short import EVALUATIONS, Short
-from trickrun.checks.diagnose.skill import skill
+from trickrun.checks.diagnose.short import Short
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
@@ -58,31 +57,31 @@ def probe(short: Short) -> Probe:
     Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
     """
     job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
-    scores: list[dict[str, float]] = []
-    every = -(-short.steps // EVALUATIONS)
+    scores: list[float] = []
+    every = -(-short.steps // short.evaluations)
 
     def score(done: int, total: int) -> None:
         if (done % every == 0 or done == total) and job.data.val is not None:
-            scores.append(score_of(job, job.data.val, "val"))
+            scores.append(score_of(job, job.data.val, short))
 
     evidence = measure(job, LOOKED_AT, short.steps, score)
     train = Part(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
-    found = skill(score_of(job, train, "train"), short.data.task, "train")
-    val = skill(scores[-1], short.data.task) if scores else found
+    found = score_of(job, train, short)
+    val = scores[-1] if scores else found
     network = None
     if evidence.non_finite_step is not None:
-        val = found = skill({}, short.data.task)
+        val = found = short.skill(None)
     else:
         network = look_at_network(job)
     return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
 
 
-def score_of(job: Job, part: Part, name: str) -> dict[str, float]:
-    """Return the scores of a split as an evaluation's record names them."""
+def score_of(job: Job, part: Part, short: Short) -> float:
+    """Return the skill on a split."""
     target = job.loss_kind.prepare(part.y, job.data.task)
     if target.is_floating_point():
         target = target.to(job.dtype)
-    return {f"{name}_{key}": value for key, value in evaluate(job, part, target).items()}
+    return short.skill(evaluate(job, part, target)[short.metric])
 
 
 def curves_of(job: Job, evidence: SignalEvidence) -> Curves | None:

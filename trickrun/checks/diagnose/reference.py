@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trickrun.checks.diagnose.skill import metric_name, skill
+from trickrun.checks.diagnose.skill import skill
 from trickrun.data.part import Part
 from trickrun.data.prepare import Prepared
 
@@ -17,7 +17,7 @@ WIDEST = 4096
 """Inputs with more numbers than this are left to the networks."""
 
 
-def reference(data: Prepared) -> dict[str, float]:
+def reference(data: Prepared, metric: str) -> dict[str, float]:
     """Return each learner's skill on the validation split; none if there is none, or for inputs
     that are too large or not finite.
 
@@ -30,11 +30,20 @@ def reference(data: Prepared) -> dict[str, float]:
     x_val, y_val = arrays(data.val, MOST)
     if not (np.isfinite(x).all() and np.isfinite(x_val).all()) or len(np.unique(y)) < 2:
         return {}
-    name = metric_name(data.task)
-    return {
-        kind: skill({f"val_{name}": float(learner.fit(x, y).score(x_val, y_val))}, data.task)
-        for kind, learner in learners(data.task.kind == "classification").items()
-    }
+    found = {}
+    for kind, learner in learners(data.task.kind == "classification").items():
+        answers = learner.fit(x, y).predict(x_val)
+        found[kind] = skill(score(metric, y_val, answers), metric, data.task)
+    return found
+
+
+def score(metric: str, y: Any, answers: Any) -> float:
+    """Return the metric of answers [n] or [n, targets]."""
+    from sklearn import metrics
+
+    if metric == "f1_macro":
+        return float(metrics.f1_score(y, answers, average="macro", zero_division=0.0))
+    return float((metrics.accuracy_score if metric == "accuracy" else metrics.r2_score)(y, answers))
 
 
 def arrays(part: Part, most: int) -> tuple[Any, Any]:

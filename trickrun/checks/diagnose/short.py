@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from trickrun.checks.diagnose.skill import metric_name
+from trickrun.checks.diagnose.skill import metric_for, skill
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.schema import Recipe
 from trickrun.tricks.schedules import Span
 
 SAMPLES, VALIDATED, STEPS = 4000, 1000, 300
@@ -21,7 +22,7 @@ TIMED = 5
 """Steps whose time is taken."""
 
 EVALUATIONS = 5
-"""How often it is validated; the best evaluation counts, as it does in a training."""
+"""Of a training that something watches."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Short:
         span: the length of the user's own training.
         samples: training samples of the user's own training.
         step_seconds: what a step takes.
+        metric: what skill is made of; see skill.py.
     """
 
     loaded: Loaded
@@ -43,6 +45,7 @@ class Short:
     span: Span
     samples: int
     step_seconds: float
+    metric: str
 
     @property
     def steps(self) -> int:
@@ -50,6 +53,19 @@ class Short:
         steps = self.recipe.recipe.train.steps
         assert steps is not None
         return steps
+
+    @property
+    def evaluations(self) -> int:
+        """How often a short training is evaluated; see ``length``."""
+        return evaluations(self.loaded.recipe)
+
+    def skill(self, value: float | None) -> float:
+        """Return the skill of a value of ``metric``; see skill.py."""
+        return skill(value, self.metric, self.data.task)
+
+    def length(self, steps: int) -> dict[str, Any]:
+        """Return the changes for a training of ``steps`` steps."""
+        return length(steps, self.evaluations)
 
 
 def shorten(loaded: Loaded) -> Short:
@@ -62,14 +78,15 @@ def shorten(loaded: Loaded) -> Short:
     """
     whole = prepare(loaded.recipe.data, loaded.folder)
     span = compile_recipe(loaded.recipe, loaded.folder, whole).span
-    changes = {**fewer_samples(loaded, whole), **length(min(span.steps, STEPS))}
-    name = metric_name(whole.task)
+    steps = min(span.steps, STEPS)
+    changes = {**fewer_samples(loaded, whole), **length(steps, evaluations(loaded.recipe))}
+    name = metric_for(loaded.recipe, whole.task)
     others = [dict(metric) for metric in loaded.tree.get("metrics") or ()]
     changes["metrics"] = [{"kind": name}, *(m for m in others if m["kind"] != name)]
     changes |= {"early_stopping": None, "expect": None, "grid": None}
     recipe = derive(loaded, changes)
     data = prepare(recipe.recipe.data, recipe.folder)
-    return Short(loaded, recipe, data, span, len(whole.train), timed(recipe, data))
+    return Short(loaded, recipe, data, span, len(whole.train), timed(recipe, data), name)
 
 
 def timed(recipe: Loaded, data: Prepared) -> float:
@@ -87,11 +104,18 @@ def timed(recipe: Loaded, data: Prepared) -> float:
     return min(seconds)
 
 
-def length(steps: int) -> dict[str, Any]:
-    """Return the changes for a training of ``steps`` steps."""
+def evaluations(recipe: Recipe) -> int:
+    """Return how often a short training is evaluated: once at its end, where overfitting shows,
+    unless the recipe watches its evaluations; then the best of several counts."""
+    watches = recipe.early_stopping is not None or recipe.optimizer.schedule.kind == "plateau"
+    return EVALUATIONS if watches else 1
+
+
+def length(steps: int, evaluated: int) -> dict[str, Any]:
+    """Return the changes for a training of ``steps`` steps, ``evaluated`` so many times."""
     return {
         "train.steps": steps,
-        "train.eval_every": -(-steps // EVALUATIONS),
+        "train.eval_every": -(-steps // evaluated),
         "train.checkpoint": {"every": f"{steps} steps"},
     }
 

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from trickrun.data.prepare import Prepared
 from trickrun.data.task import Task
+from trickrun.recipe.schema import Recipe
 
 LOWEST = -0.5
 """Skill of a training that diverged, and of everything worse: how far off it is means nothing."""
 
 
-def metric_name(task: Task) -> str:
-    """Return the metric that skill is made of."""
-    return "accuracy" if task.kind == "classification" else "r2"
+def metric_for(recipe: Recipe, task: Task) -> str:
+    """Return the metric that skill is made of: f1_macro where the recipe watches that, because
+    classes are rare, else the accuracy; r2 for values."""
+    if task.kind != "classification":
+        return "r2"
+    named = [metric.name for metric in recipe.metrics or ()]
+    return next((name for name in named if name in ("accuracy", "f1_macro")), "accuracy")
 
 
-def skill(values: Mapping[str, float], task: Task, split: str = "val") -> float:
-    """Return how far an evaluation is on the way from the best constant answer (0) to a perfect
-    one (1), between LOWEST and 1.
-
-    For classes that is the accuracy above the share of the largest class, for values r2.
+def skill(value: float | None, metric: str, task: Task) -> float:
+    """Return how far a score is on the way from the best constant answer's (0) to a perfect one
+    (1), between LOWEST and 1.
 
     Args:
-        values: of an evaluation, with names such as val_accuracy; empty if the training diverged.
+        value: accuracy, f1_macro or r2; None or NaN if the training diverged.
     """
-    value = values.get(f"{split}_{metric_name(task)}", math.nan)
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return LOWEST
-    if task.kind == "classification":
-        largest = max(task.priors)
-        value = (value - largest) / max(1 - largest, 1e-9)
-    return min(1.0, max(LOWEST, value))
+    constant = constant_score(metric, task)
+    return min(1.0, max(LOWEST, (value - constant) / max(1 - constant, 1e-9)))
+
+
+def constant_score(metric: str, task: Task) -> float:
+    """Return the score of answering the largest class, or the mean, each time."""
+    if metric == "r2":
+        return 0.0
+    largest = max(task.priors)
+    return largest if metric == "accuracy" else 2 * largest / (1 + largest) / task.classes
 
 
 def standard_error(level: float, data: Prepared) -> float:
