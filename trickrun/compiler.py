@@ -153,6 +153,7 @@ def own_step(recipe: Recipe, folder: Path) -> Step | None:
     unused = [trick.kind_name for trick in replaced if trick is not None and not trick.off]
     unused += [trick.kind_name for trick in regularizers.mixing]
     unused += ["clip"] if recipe.optimizer.clip is not None else []
+    unused += ["accumulate"] if recipe.train.accumulate > 1 else []
     if unused:
         raise CompileError(
             f"your own step decides what is minimized, so nothing applies: {', '.join(unused)}",
@@ -292,7 +293,14 @@ def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Spa
                 if size > 1
                 else "use normalization: group or layer",
             )
-    per_epoch = samples // size if data.drop_last else -(-samples // size)
+    together = size * recipe.train.accumulate
+    if together > size and (size == samples or (data.drop_last and together > samples)):
+        raise CompileError(
+            f"{recipe.train.accumulate} batches of {size} are more than {samples} samples",
+            "train.accumulate",
+            "lower it, or make the batches smaller",
+        )
+    per_epoch = samples // together if data.drop_last else -(-samples // together)
     return size, Span(recipe.train.steps or recipe.train.epochs * per_epoch, per_epoch)
 
 

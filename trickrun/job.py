@@ -58,18 +58,32 @@ class Targets:
         own: of each sample [B, ...].
         other: of the samples mixed in [B, ...]; None: nothing is mixed.
         share: of each input that is its own sample's.
+        whole: those of the step that these are a part of; None: they are all of it.
     """
 
     own: torch.Tensor
     other: torch.Tensor | None = None
     share: float = 1.0
+    whole: Targets | None = None
 
     def loss(self, function: LossFunction, prediction: torch.Tensor) -> torch.Tensor:
         """Return the scalar loss of ``prediction`` [B, ...]: the two losses in their shares."""
-        loss = function(prediction, self.own)
+        whole = self.whole
+        loss = function(prediction, self.own, whole and whole.own)
         if self.other is None:
             return loss
-        return self.share * loss + (1 - self.share) * function(prediction, self.other)
+        other = function(prediction, self.other, whole and whole.other)
+        return self.share * loss + (1 - self.share) * other
+
+    def split(self, size: int) -> list[Targets]:
+        """Return the parts for batches of ``size`` samples that make one step together."""
+        if len(self.own) <= size:
+            return [self]
+        owns = self.own.split(size)
+        others = self.other.split(size) if self.other is not None else [None] * len(owns)
+        return [
+            Targets(own, other, self.share, self) for own, other in zip(owns, others, strict=True)
+        ]
 
 
 Step = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
@@ -126,11 +140,16 @@ class Job:
         stream = generator(self.recipe.seed, "shuffle", epoch)
         return torch.randperm(count, generator=stream).to(self.device)
 
+    @property
+    def step_size(self) -> int:
+        """The samples of one step: those of all batches whose gradients it adds up."""
+        return self.batch_size * self.recipe.train.accumulate
+
     def batches(self, step: int) -> Iterator[torch.Tensor]:
         """Yield the sample indices [B] of each training step from ``step`` (from 0) on."""
         epoch, place = divmod(step, self.span.per_epoch)
         while True:
-            yield from self.order(epoch).split(self.batch_size)[place : self.span.per_epoch]
+            yield from self.order(epoch).split(self.step_size)[place : self.span.per_epoch]
             epoch, place = epoch + 1, 0
 
     def start_streams(self, step: int) -> None:

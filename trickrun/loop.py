@@ -125,20 +125,32 @@ def backward(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Put the gradient of a batch's loss and penalty into the parameters; return both, detached."""
     job.optimizer.zero_grad(set_to_none=True)
-    loss = data_loss(job, x, targets)
     sam = job.recipe.regularizers.sam
-    if sam is None or sam.off:
-        penalty = job.penalty()
+    climbs = sam is not None and not sam.off
+    if len(x) <= job.batch_size and not climbs:
+        loss, penalty = data_loss(job, x, targets), job.penalty()
         (loss if penalty is None else loss + penalty).backward()
-    else:
-        loss.backward()
+        return loss.detach(), None if penalty is None else penalty.detach()
+    loss = add_gradient(job, x, targets)
+    if sam is not None and climbs:
         with sam.climbed(list(job.model.parameters())), undisturbed_buffers(job.model):
             job.start_streams(step)  # the same dropout in both passes
-            data_loss(job, x, targets).backward()
-        penalty = job.penalty()
-        if penalty is not None:
-            penalty.backward()
-    return loss.detach(), None if penalty is None else penalty.detach()
+            add_gradient(job, x, targets)
+    penalty = job.penalty()
+    if penalty is not None:
+        penalty.backward()
+    return loss, None if penalty is None else penalty.detach()
+
+
+def add_gradient(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """Add the data loss's gradient to the parameters' own, one batch after another if several make
+    this step; return the loss, detached."""
+    losses = []
+    for part, own in zip(x.split(job.batch_size), targets.split(job.batch_size), strict=True):
+        loss = data_loss(job, part, own)
+        loss.backward()
+        losses.append(loss.detach())
+    return torch.stack(losses).sum()
 
 
 def data_loss(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:

@@ -52,6 +52,9 @@ class Train(Params):
     eval_every: Count | None = Field(
         default=None, description="steps between evaluations; null: once an epoch"
     )
+    accumulate: Count = Field(
+        default=1, description="batches whose gradients make one step, as one of N times the size"
+    )
     log_every: Count = Field(default=10, description="steps between lines in metrics.jsonl")
     look_every: CountOrZero = Field(
         default=200,
@@ -71,6 +74,11 @@ class Train(Params):
     step: PythonTarget | None = Field(
         default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
     )
+
+    @property
+    def trains_alone(self) -> bool:
+        """A stacked step is one batch."""
+        return self.accumulate > 1
 
     @model_validator(mode="after")
     def _one_length(self) -> Train:

@@ -32,6 +32,7 @@ def plan(job: Job) -> dict[str, Any]:
             )
         },
         "batch_size": job.batch_size,
+        "accumulate": job.recipe.train.accumulate,
         "steps": job.span.steps,
         "steps_per_epoch": job.span.per_epoch,
         "parameters": sum(p.numel() for p in job.model.parameters()),
@@ -105,9 +106,10 @@ def print_plan(found: dict[str, Any]) -> None:
         table.add_row(row["name"] or "(model)", row["kind"], shape(row["output"]), count)
     print_table(console, table)
     samples = ", ".join(f"{count} {name}" for name, count in found["samples"].items() if count)
+    batches = f"{found['accumulate']} times " if found["accumulate"] > 1 else ""
     console.print(
-        f"{found['parameters']:,} parameters; {found['steps']} steps of {found['batch_size']} "
-        f"samples ({found['steps_per_epoch']} an epoch) on {found['device']}"
+        f"{found['parameters']:,} parameters; {found['steps']} steps of {batches}"
+        f"{found['batch_size']} samples ({found['steps_per_epoch']} an epoch) on {found['device']}"
     )
     console.print(f"samples: {samples}")
     needed = {k.replace("_", " "): size(v) for k, v in found["memory_bytes"].items()}

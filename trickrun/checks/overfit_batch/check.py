@@ -73,6 +73,7 @@ def one_batch(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
     changes: dict[str, Any] = {
         "data.subset": {"n": min(size, subset.n) if subset is not None else size},
         "data.batch_size": "full",
+        "train.accumulate": 1,
         "regularizers": None,
         "augmentation": None,
         "early_stopping": None,

@@ -34,14 +34,21 @@ class LossFunction:
     weight: Callable[[torch.Tensor], torch.Tensor] | None = None
     reduction: Literal["mean", "sum"] = "mean"
 
-    def __call__(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return the scalar loss of a batch."""
+    def __call__(
+        self, prediction: torch.Tensor, target: torch.Tensor, whole: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the scalar loss of a batch.
+
+        Args:
+            whole: the targets of all batches that make one step together; the scalar is then this
+                batch's part of their loss.
+        """
         losses = self.per_sample(prediction, target)
         if self.reduction == "sum":
             return losses.sum()
-        if self.weight is None:
-            return losses.mean()
-        return losses.sum() / self.weight(target).sum()
+        if self.weight is not None:
+            return losses.sum() / self.weight(target if whole is None else whole).sum()
+        return losses.mean() if whole is None else losses.sum() / len(whole)
 
 
 class Loss(Params):
