@@ -11,17 +11,17 @@ from trickrun.models.base import Blocks
 from trickrun.modules.residual import residuals
 from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import Batch, Layer, NoNormalization
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.regularizers import Dropout, SpatialDropout
 
 CLASSES = Tokens(count=9, next_token=False)
 NEXT = Tokens(count=9, next_token=True)
 SMALL = {RNN: {}, LSTM: {}, GRU: {}, Transformer: {"width": 8, "heads": 2}}
 
 
-def build(model, inputs, outputs=3, tokens=None, norm=None, dropout=None) -> nn.Module:
+def build(model, inputs, outputs=3, tokens=None, norm=None, dropout=None, spatial=None):
     streams = LayerStreams(0)
     norm = norm or NoNormalization()
-    around = Blocks("relu", "linear", "auto", norm, dropout, streams, tokens)
+    around = Blocks("relu", "linear", "auto", norm, dropout, streams, tokens, spatial)
     torch.manual_seed(0)
     return model.build(around, inputs, outputs)
 
@@ -61,6 +61,21 @@ def test_what_would_see_the_next_token_is_refused():
         build(LSTM(bidirectional=True), (5,), tokens=NEXT)
     with pytest.raises(CompileError, match="attention to all places sees the next token"):
         build(Transformer(causal=False), (5,), tokens=NEXT)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_dimensions_of_embeddings_are_dropped_for_all_tokens(kind):
+    spatial = SpatialDropout(p=0.5)
+    network = build(kind(**SMALL[kind]), (5,), tokens=CLASSES, spatial=spatial)
+    x = torch.randint(1, 9, (3, 5))
+    dropped = network.spatial_dropout_embedding(network.embedding(x))
+    off = (dropped == 0).all(1)
+    assert 0 < int(off.sum()) < off.numel()
+    assert torch.equal((dropped == 0).any(1), off)
+    assert network(x).shape == (3, 3)
+    assert "spatial_dropout_embedding" not in names(
+        build(kind(**SMALL[kind]), (5, 2), spatial=spatial)
+    )
 
 
 def test_layers_of_a_recurrent_model():

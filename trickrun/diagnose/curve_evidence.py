@@ -23,7 +23,8 @@ class Setting:
         init: its kind.
         dropout: probability for hidden units; 0 if there is none.
         penalties: paths of the penalties and weight decays that act.
-        augmented: whether training batches are changed at random.
+        augmented: whether training sees other batches or another network than evaluation, dropout
+            aside.
         smoothed_labels: whether label smoothing acts.
         early_stopping: whether it can end the run.
         val_share: share of the data for validation, where the recipe makes the split.

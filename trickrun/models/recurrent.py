@@ -68,6 +68,7 @@ class RecurrentModel(Model):
 
         if blocks.tokens is not None:
             yield "embedding", nn.Embedding(blocks.tokens.count, self.embedding, padding(blocks))
+            yield from blocks.dropped_channels("_embedding", axis=2)
         elif len(inputs) == 3:
             yield "rows", Rows()
         yield from blocks.before()

@@ -100,6 +100,7 @@ class Transformer(Model):
         steps = inputs[0]
         if blocks.tokens is not None:
             yield "embedding", nn.Embedding(blocks.tokens.count, self.width, padding(blocks))
+            yield from blocks.dropped_channels("_embedding", axis=2)
         elif len(inputs) == 3:
             steps = self.patch_count(inputs)
             yield "embedding", Patches(inputs[0], self.width, self.patch)

@@ -67,9 +67,16 @@ def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def images(recipe: Recipe) -> Iterator[Complaint]:
-    """Augmentations of images act on images."""
+    """Augmentations and mixtures of images act on images."""
     if not isinstance(recipe.data, TABLES):
         return
+    for trick in recipe.regularizers.mixing:
+        if trick.needs_image:
+            yield Complaint(
+                ("regularizers", trick.kind_name),
+                f"{trick.kind_name} needs images, {recipe.data.kind} is a table",
+                "for tables use mixup",
+            )
     for index, augmentation in enumerate(recipe.augmentation):
         if augmentation.needs_image:
             yield Complaint(
@@ -224,6 +231,21 @@ def warmup_fits(recipe: Recipe) -> Iterator[Complaint]:
         )
 
 
+FALLING = ("cosine", "linear", "one_cycle", "polynomial", "exponential")
+"""Schedules whose learning rate is near 0 where an average of the last weights is taken."""
+
+
+def still_moving(recipe: Recipe) -> Iterator[Complaint]:
+    """Weights that are averaged over the last part of a run move there."""
+    schedule = recipe.optimizer.schedule
+    if recipe.regularizers.swa is not None and schedule.kind_name in FALLING:
+        yield Complaint(
+            ("regularizers", "swa"),
+            f"schedule {schedule.kind_name} ends near 0, so the weights that swa averages are alike",
+            "leave the schedule out (constant), or use step",
+        )
+
+
 def patience_fits(recipe: Recipe) -> Iterator[Complaint]:
     """Early stopping can come before the end of the run."""
     train, stopping = recipe.train, recipe.early_stopping
@@ -239,7 +261,7 @@ def patience_fits(recipe: Recipe) -> Iterator[Complaint]:
 ERRORS = (
     Rule(shares, ("data",)),
     Rule(filled_batch, ("data",)),
-    Rule(images, ("data", "augmentation")),
+    Rule(images, ("data", "augmentation", "regularizers")),
     Rule(momentum, ("optimizer",)),
     Rule(smoothed_loss, ("loss", "regularizers")),
     Rule(distinct_metrics, ("metrics",)),
@@ -255,6 +277,7 @@ WARNINGS = (
     Rule(noisy_statistics, ("data", "normalization")),
     Rule(pretrained_inputs, ("data", "model")),
     Rule(warmup_fits, ("optimizer", "train")),
+    Rule(still_moving, ("regularizers", "optimizer")),
     Rule(patience_fits, ("early_stopping", "train")),
 )
 

@@ -134,6 +134,16 @@ def entropy(shares: Sequence[float]) -> float:
     return -sum(share * math.log(share) for share in shares if share > 0)
 
 
+def evaluated_otherwise(recipe: Recipe) -> bool:
+    """Return whether training sees other batches or another network, dropout aside."""
+    of = recipe.regularizers
+    in_training = (of.spatial_dropout, of.dropconnect, of.stochastic_depth, of.mixup, of.cutmix)
+    return any(
+        trick is not None and not trick.off
+        for trick in (*recipe.augmentation, *in_training, of.ema, of.swa)
+    )
+
+
 def setting_of(recipe: Recipe) -> Setting:
     """Return what of a recipe explains its curves, or would change them."""
     regularizers, optimizer, train = recipe.regularizers, recipe.optimizer, recipe.train
@@ -149,7 +159,7 @@ def setting_of(recipe: Recipe) -> Setting:
         init=recipe.init.kind_name,
         dropout=max(dropout.p, dropout.input) if dropout else 0.0,
         penalties=tuple(penalties),
-        augmented=any(not augmentation.off for augmentation in recipe.augmentation),
+        augmented=evaluated_otherwise(recipe),
         smoothed_labels=smoothing is not None and not smoothing.off,
         early_stopping=recipe.early_stopping is not None,
         val_share=recipe.data.split.val,
