@@ -67,8 +67,11 @@ class Arms:
         """Time until the deadline, never negative."""
         return max(0.0, self.deadline - time.monotonic())
 
-    def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int]) -> None:
+    def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int], share: float = 1.0) -> None:
         """Train each of the arms ``wanted`` (name to changes) with ``seeds``; see ``known``.
+
+        Args:
+            share: of the time left that this may take.
 
         What is there already is not trained again. Arms that are no recipe, or that time does not
         suffice for, have no skills.
@@ -87,15 +90,18 @@ class Arms:
                     continue
                 trials.setdefault(trial.id, trial)
                 owners.setdefault(trial.id, []).append((name, seed))
-        self.train(list(trials.values()), owners)
+        until = time.monotonic() + share * self.seconds_left
+        self.train(list(trials.values()), owners, until)
 
     def trial(self, changes: Changes, seed: int, name: str) -> Trial:
         """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""
         tree = patch_paths(self.short.recipe.tree, {**changes, "seed": seed})
         return make_trial(tree, {"arm": name, "seed": seed}, self.short.loaded.folder)
 
-    def train(self, trials: list[Trial], owners: Mapping[str, list[tuple[str, int]]]) -> None:
-        """Train ``trials`` and give each result to the arms and seeds that own it."""
+    def train(
+        self, trials: list[Trial], owners: Mapping[str, list[tuple[str, int]]], until: float
+    ) -> None:
+        """Train ``trials`` until a moment and give each result to the arms that own it."""
         metric = f"val_{self.short.metric}"
         folder = self.short.loaded.folder
         if not trials or time.monotonic() > self.deadline:
@@ -106,7 +112,7 @@ class Arms:
                 for name, seed in owners[result.id]:
                     self.note(self.known[name], seed, result)
                 self.tell(done, len(trials))
-                if time.monotonic() > self.deadline:
+                if time.monotonic() > until:
                     break
 
     def layout(self, trials: Sequence[Trial]) -> Layout:

@@ -12,14 +12,14 @@ from trickrun.checks.diagnose.conclude import conclude, verdict_of
 from trickrun.checks.diagnose.confirm import Tried, try_edits
 from trickrun.checks.diagnose.earlier_run import add_run
 from trickrun.checks.diagnose.gather import Evidence, gather
-from trickrun.checks.diagnose.short import Short, shorten
+from trickrun.checks.diagnose.short import TRAININGS, Short, shorten
 from trickrun.checks.verdict import Verdict
 from trickrun.engines.choose import one_thread
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
 
 SMALL, SLOW = 60.0, 150.0
-"""Seconds for a recipe whose short trainings take little time, and for others."""
+"""Seconds for a recipe whose TRAININGS short trainings take less than the first, and for others."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,15 @@ def diagnose(
             add_run(evidence, run, short)
     tried: Tried | None = None
     if confirm:
-        deadline = started + (budget or SMALL)
+        deadline = started + (budget or usual_budget(short))
         tried = edits_tried(short, evidence, Arms(short, deadline, watch.trainings))
     findings = conclude(short, evidence, tried)
     return verdict_of(findings, evidence, tried), short.recipe
+
+
+def usual_budget(short: Short) -> float:
+    """Return the seconds that a diagnosis may take if nobody says."""
+    return SLOW if short.step_seconds * short.steps * TRAININGS > SMALL / 2 else SMALL
 
 
 def edits_tried(short: Short, evidence: Evidence, arms: Arms) -> Tried:

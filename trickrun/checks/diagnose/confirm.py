@@ -20,6 +20,9 @@ SEEDS = 3
 """Paired seeds of the proof. The first look has one seed of its own, so that what was picked
 because it was lucky there does not keep its luck."""
 
+LOOKING = 0.5
+"""Share of the time left that a first look may take; the rest is for the proof."""
+
 PROVEN = 5
 """Candidates that go on to the proof, at most."""
 
@@ -121,7 +124,7 @@ def seeds(short: Short) -> list[int]:
 
 def look(arms: Arms, found: Iterable[Candidate], seed: int) -> None:
     """Train the recipe and each candidate once."""
-    arms.run({BASE: {}, **{c.label: c.trial for c in found}}, [seed])
+    arms.run({BASE: {}, **{c.label: c.trial for c in found}}, [seed], LOOKING)
 
 
 def trained(arms: Arms, seed: int) -> list[Arm]:

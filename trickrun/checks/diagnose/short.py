@@ -13,10 +13,14 @@ from trickrun.data.prepare import Prepared, prepare
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
+from trickrun.threads import cores
 from trickrun.tricks.schedules import Span
 
 SAMPLES, VALIDATED, STEPS = 4000, 1000, 300
 """Training samples, validation samples and steps of a short training, at most."""
+
+FEWEST, TRAININGS, SECONDS = 100, 30, 100.0
+"""Steps that are taken whatever it costs, trainings of a diagnosis, and what they may take."""
 
 TIMED = 5
 """Steps whose time is taken."""
@@ -72,7 +76,8 @@ def shorten(loaded: Loaded) -> Short:
     """Return ``loaded`` cut down to what a diagnosis trains again and again.
 
     A run that is shorter anyway keeps its length, and one on fewer samples all of them: then the
-    short training is the real one.
+    short training is the real one. Where steps are slow there are fewer, so that about TRAININGS
+    take no more than SECONDS.
 
     Raises TrickrunError if the recipe cannot become a job.
     """
@@ -86,7 +91,11 @@ def shorten(loaded: Loaded) -> Short:
     changes |= {"early_stopping": None, "expect": None, "grid": None}
     recipe = derive(loaded, changes)
     data = prepare(recipe.recipe.data, recipe.folder)
-    return Short(loaded, recipe, data, span, len(whole.train), timed(recipe, data), name)
+    seconds = timed(recipe, data)
+    affordable = max(FEWEST, int(SECONDS * cores() / TRAININGS / seconds))
+    if affordable < steps:
+        recipe = derive(recipe, length(affordable, evaluations(loaded.recipe)))
+    return Short(loaded, recipe, data, span, len(whole.train), seconds, name)
 
 
 def timed(recipe: Loaded, data: Prepared) -> float:
