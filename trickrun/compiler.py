@@ -59,6 +59,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
 
     check_mixing(recipe, data)
     check_parts(recipe)
+    check_sampling(recipe, data.task)
 
     streams = LayerStreams(recipe.seed, device)
     model = build_model(recipe, folder, data, outputs, streams)
@@ -266,6 +267,16 @@ def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Los
     )
     activation = recipe.model.head_activation if isinstance(recipe.model, Model) else None
     return [init.head_bias.apply(model, constant, activation)]
+
+
+def check_sampling(recipe: Recipe, task: Task) -> None:
+    """Raise CompileError for balanced sampling of samples that have no class each."""
+    if recipe.data.sampling == "balanced" and (task.kind != "classification" or task.next_token):
+        raise CompileError(
+            "only samples that have a class can be drawn equally often by class",
+            "data.sampling",
+            "set it to uniform",
+        )
 
 
 def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from trickrun.data.prepare import Prepared, as_numbers
+from trickrun.data.sampling import balanced_order
 from trickrun.modules.averaging import WeightAverage
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
@@ -138,6 +139,8 @@ class Job:
         if not self.recipe.data.shuffle:
             return torch.arange(count, device=self.device)
         stream = generator(self.recipe.seed, "shuffle", epoch)
+        if self.recipe.data.sampling == "balanced":
+            return balanced_order(self.data.train.y.cpu(), stream).to(self.device)
         return torch.randperm(count, generator=stream).to(self.device)
 
     @property

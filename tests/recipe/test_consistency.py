@@ -250,6 +250,13 @@ def test_what_may_be_meant_is_not_warned_of(tmp_path: Path, line: str) -> None:
     assert warnings(tmp_path, MINIMAL + line) == ()
 
 
+def test_classes_are_balanced_once(tmp_path: Path) -> None:
+    text = "data: {kind: wine, sampling: balanced}\nmodel: mlp\nloss: {kind: cross_entropy%s}\n"
+    (warning,) = warnings(tmp_path, text % ", class_weights: balanced")
+    assert warning.path == "loss.class_weights"
+    assert warnings(tmp_path, text % "") == ()
+
+
 def test_pretrained_networks_want_the_scale_that_they_learned_from(tmp_path: Path) -> None:
     text = "data: {kind: fashion_mnist, normalize: %s}\nmodel: pretrained\n"
     (warning,) = warnings(tmp_path, text % "standard")

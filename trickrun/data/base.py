@@ -74,8 +74,18 @@ class Data(Params):
     split: Split = Field(default=Split(), description="validation and test shares")
     subset: Subset | None = Field(default=None, description="train on fewer samples")
     shuffle: bool = Field(default=True, description="a new order of the samples each epoch")
+    sampling: Literal["uniform", "balanced"] = Field(
+        default="uniform",
+        description="balanced: an epoch shows every class equally often, rare ones repeatedly",
+    )
     drop_last: bool = Field(default=False, description="leave out an epoch's last, smaller batch")
     zero_inputs: bool = Field(default=False, description="all inputs zero: a baseline for checks")
+
+    @model_validator(mode="after")
+    def _sampling_shuffles(self) -> Data:
+        if self.sampling == "balanced" and not self.shuffle:
+            raise ValueError("balanced sampling draws the samples, so shuffle cannot be false")
+        return self
 
     def load(self, folder: Path) -> Source:
         """Return the data set; relative paths are relative to ``folder``, the recipe's.

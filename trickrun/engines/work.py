@@ -29,7 +29,7 @@ ALONE = "processes"
 STACKED = "stacked"
 """The engines' names, as results have them."""
 
-NOT_IN_DATA = {"batch_size", "shuffle", "drop_last"}
+NOT_IN_DATA = {"batch_size", "shuffle", "sampling", "drop_last"}
 """Words of the data section that do not change what is prepared."""
 
 

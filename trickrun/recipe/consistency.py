@@ -209,6 +209,17 @@ def noisy_statistics(recipe: Recipe) -> Iterator[Complaint]:
         )
 
 
+def balanced_twice(recipe: Recipe) -> Iterator[Complaint]:
+    """Rare classes are made up for once: by drawing them more often, or by weighing them."""
+    weights = getattr(recipe.loss, "class_weights", None)
+    if recipe.data.sampling == "balanced" and weights is not None:
+        yield Complaint(
+            ("loss", "class_weights"),
+            "data.sampling: balanced already shows every class equally often",
+            "keep one of the two",
+        )
+
+
 def pretrained_inputs(recipe: Recipe) -> Iterator[Complaint]:
     """A pretrained network sees numbers as those that it was trained on."""
     if isinstance(recipe.model, Pretrained) and not isinstance(recipe.data.normalize, Fixed):
@@ -275,6 +286,7 @@ ERRORS = (
 WARNINGS = (
     Rule(decayed_twice, ("optimizer", "regularizers")),
     Rule(noisy_statistics, ("data", "normalization")),
+    Rule(balanced_twice, ("data", "loss")),
     Rule(pretrained_inputs, ("data", "model")),
     Rule(warmup_fits, ("optimizer", "train")),
     Rule(still_moving, ("regularizers", "optimizer")),

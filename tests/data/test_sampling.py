@@ -1,0 +1,78 @@
+"""Balanced sampling: every class equally often, every sample of a class too."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from trickrun.compiler import compile_recipe
+from trickrun.data.sampling import balanced_order
+from trickrun.errors import CompileError
+from trickrun.recipe.schema import Recipe
+
+
+def order(y, seed=0):
+    return balanced_order(y, torch.Generator().manual_seed(seed))
+
+
+def labels(*counts):
+    return torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
+
+
+@pytest.mark.parametrize("counts", [(90, 10), (50, 30, 20), (96, 2, 2), (10, 0, 10)])
+def test_classes_come_equally_often(counts):
+    y = labels(*counts)
+    found = torch.bincount(y[order(y)], minlength=len(counts))
+    wanted = len(y) / sum(count > 0 for count in counts)
+    assert int(found.sum()) == len(y)
+    assert all(abs(n - wanted) < 1 for n, count in zip(found, counts, strict=True) if count)
+
+
+def test_samples_of_a_rare_class_are_repeated_equally_often():
+    y = labels(90, 4)
+    times = torch.bincount(order(y), minlength=94)
+    assert set(times[90:].tolist()) == {11, 12}
+    assert set(times[:90].tolist()) == {0, 1}
+
+
+def test_epochs_show_other_samples_in_another_order():
+    y = labels(90, 10)
+    assert torch.equal(order(y), order(y))
+    assert not torch.equal(order(y), order(y, seed=1))
+    assert len(set(order(y).tolist()) ^ set(order(y, seed=1).tolist())) > 10
+
+
+def test_who_has_one_more_is_drawn():
+    y = labels(4, 3, 3)
+    more = {int(torch.bincount(y[order(y, seed)]).argmax()) for seed in range(20)}
+    assert more == {0, 1, 2}
+
+
+def recipe(data="wine", **words):
+    tree = {
+        "data": {"kind": data, "batch_size": 8, "sampling": "balanced", **words},
+        "model": {"kind": "mlp", "hidden": [2]},
+        "train": {"device": "cpu"},
+    }
+    return Recipe.model_validate(tree)
+
+
+def test_a_job_draws_its_batches_so():
+    job = compile_recipe(recipe(), Path())
+    y = job.data.train.y
+    assert len(set(torch.bincount(y).tolist())) > 1
+    first, second = (torch.bincount(y[job.order(epoch)]) for epoch in (0, 1))
+    assert int(first.max() - first.min()) <= 1
+    assert int(second.max() - second.min()) <= 1
+    assert not torch.equal(job.order(0), job.order(1))
+
+
+def test_values_have_no_classes():
+    with pytest.raises(CompileError, match="only samples that have a class") as caught:
+        compile_recipe(recipe("diabetes"), Path())
+    assert caught.value.where == "data.sampling"
+
+
+def test_what_is_drawn_is_shuffled():
+    with pytest.raises(ValueError, match="shuffle cannot be false"):
+        recipe(shuffle=False)
