@@ -188,7 +188,12 @@ def to_device(data: Prepared, device: torch.device) -> Prepared:
     train = parts["train"]
     assert train is not None
     return replace(
-        data, train=train, val=parts["val"], test=parts["test"], scaler=data.scaler.to(device)
+        data,
+        train=train,
+        val=parts["val"],
+        test=parts["test"],
+        scaler=data.scaler.to(device),
+        target_scaler=data.target_scaler.to(device),
     )
 
 

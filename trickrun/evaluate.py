@@ -80,9 +80,13 @@ def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
 def rate(
     job: Job, prediction: torch.Tensor, y: torch.Tensor, target: torch.Tensor
 ) -> dict[str, float]:
-    """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``."""
+    """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``.
+
+    Metrics are in the data's own unit, whatever the loss sees.
+    """
     with torch.inference_mode():
-        scores = job.loss_kind.scores(prediction, job.data.task)
+        scores = job.data.in_own_unit(job.loss_kind.scores(prediction, job.data.task))
+        y = job.data.in_own_unit(y)
         values = {"loss": mean_loss(job, prediction, target)}
         for name, metric in job.metrics.items():
             values[name] = metric(scores, y)

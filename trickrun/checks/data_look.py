@@ -162,6 +162,7 @@ def targets(recipe: Recipe, data: Prepared) -> Targets:
         distinct=len(values) if few else 0,
         even=few and evenly_spaced(values),
         whole=bool((values % 1 == 0).all()),
+        scaled=recipe.data.scale_targets != "none",
     )
 
 

@@ -71,6 +71,11 @@ class Data(Params):
     normalize: AnyNormalize = Field(
         default=Standard(), description="fitted on the training split only"
     )
+    scale_targets: Literal["none", "standard"] = Field(
+        default="none",
+        description="standard: values to predict get mean 0 and deviation 1 in the loss, as fitted "
+        "on the training split; metrics and predictions stay in the data's own unit",
+    )
     split: Split = Field(default=Split(), description="validation and test shares")
     subset: Subset | None = Field(default=None, description="train on fewer samples")
     shuffle: bool = Field(default=True, description="a new order of the samples each epoch")

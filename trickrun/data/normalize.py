@@ -43,6 +43,12 @@ class Scaler:
             return x
         return (x - self.shift) / self.scale
 
+    def back(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what a normalized batch [N, *shape] was before."""
+        if self.shift is None or self.scale is None:
+            return x
+        return x * self.scale + self.shift
+
 
 class Normalize(Params):
     """Base of the ways to normalize inputs."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trickrun.data.base import Data, Source, Split
-from trickrun.data.normalize import Scaler
+from trickrun.data.normalize import Scaler, Standard
 from trickrun.data.part import Part
 from trickrun.data.split import take, take_fold
 from trickrun.data.task import Task
@@ -25,6 +25,7 @@ class Prepared:
         train, val, test: the splits; val and test are None where the recipe has none.
         task: with the training split's class shares.
         scaler: what normalizes a batch; fitted on the training split.
+        target_scaler: what the values to predict have been normalized with.
     """
 
     train: Part
@@ -32,6 +33,7 @@ class Prepared:
     test: Part | None
     task: Task
     scaler: Scaler
+    target_scaler: Scaler = Scaler()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,6 +43,10 @@ class Prepared:
     def inputs(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Return raw inputs as a model gets them: normalized numbers in ``dtype``, or token ids."""
         return self.scaler(as_numbers(x, dtype))
+
+    def in_own_unit(self, y: torch.Tensor) -> torch.Tensor:
+        """Return values [N, targets], targets or predictions, in the data's own unit."""
+        return self.target_scaler.back(y)
 
 
 def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -62,7 +68,30 @@ def prepare(data: Data, folder: Path) -> Prepared:
         train = zeroed(train)
         val, test = (part and zeroed(part) for part in (val, test))
         scaler = Scaler()
-    return Prepared(train, val, test, with_priors(task, train), scaler)
+    task, targets = with_priors(task, train), fit_targets(data, task, train)
+
+    def scaled(part: Part) -> Part:
+        return Part(part.x, targets(part.y))
+
+    return Prepared(
+        scaled(train), val and scaled(val), test and scaled(test), task, scaler, targets
+    )
+
+
+def fit_targets(data: Data, task: Task, train: Part) -> Scaler:
+    """Return what normalizes the values to predict, as data.scale_targets wants it.
+
+    Raises DataError if there are classes to predict.
+    """
+    if data.scale_targets == "none":
+        return Scaler()
+    if task.kind != "regression":
+        raise DataError(
+            "the data's targets are classes, which have no scale",
+            "data.scale_targets",
+            "leave it out, or set data.task: regression",
+        )
+    return Standard(per="feature").fit(train.y)
 
 
 def zeroed(part: Part) -> Part:

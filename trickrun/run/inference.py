@@ -54,7 +54,8 @@ def mc_dropout(job: Job, part: Part, masks: int) -> tuple[torch.Tensor, dict[str
     """
     outputs = with_masks(job, part.x, masks)
     mean = job.loss_kind.ensemble(outputs)
-    scores = job.loss_kind.scores(outputs.flatten(0, 1), job.data.task).unflatten(0, (masks, -1))
+    scores = job.loss_kind.scores(outputs.flatten(0, 1), job.data.task)
+    scores = job.data.in_own_unit(scores).unflatten(0, (masks, -1))
     deviation = scores.double().std(0, correction=0)
     if job.data.task.kind == "regression":
         return mean, {"masks": masks, "spread": float(deviation.mean())}

@@ -24,7 +24,8 @@ def file_part(job: Job, path: Path) -> Part:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"
         )
-    return Part(samples.x, samples.y).to(job.device)
+    part = Part(samples.x, samples.y).to(job.device)
+    return Part(part.x, job.data.target_scaler(part.y))
 
 
 def score(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[str, Any]:
@@ -45,7 +46,8 @@ def score(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[
     if job.data.task.kind == "classification":
         guess = scores.argmax(dim=-1).flatten()
         return told | class_scores(guess, part.y.flatten(), job.data.task.labels)
-    return told | {"per_target": value_scores(scores, part.y, job.data.task.labels)}
+    guess, actual = (job.data.in_own_unit(values) for values in (scores, part.y))
+    return told | {"per_target": value_scores(guess, actual, job.data.task.labels)}
 
 
 def class_scores(
@@ -114,7 +116,7 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     task = job.data.task
     outputs = predict(job, x.to(job.device))
     scores = job.loss_kind.scores(outputs[:, -1] if task.next_token else outputs, task)
-    scores = scores.double().cpu()
+    scores = job.data.in_own_unit(scores).double().cpu()
     if task.kind == "regression":
         names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
         return [dict(zip(names, row, strict=True)) for row in scores.tolist()]

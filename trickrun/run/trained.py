@@ -33,9 +33,11 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
         "shape": data.shape,
         "val_samples": len(data.val) if data.val is not None else 0,
         # A float32 written as JSON and read again is the same float32.
-        "shift": None if data.scaler.shift is None else data.scaler.shift.tolist(),
-        "scale": None if data.scaler.scale is None else data.scaler.scale.tolist(),
+        "shift": values_or_none(data.scaler.shift),
+        "scale": values_or_none(data.scaler.scale),
         "constant": data.scaler.constant,
+        "target_shift": values_or_none(data.target_scaler.shift),
+        "target_scale": values_or_none(data.target_scaler.scale),
     }
     folder.write_json(DATA, facts)
 
@@ -107,7 +109,13 @@ def stand_in(folder: RunFolder) -> Prepared:
         targets = torch.zeros(2, task.targets)
     shift, scale = (tensor_or_none(facts[name]) for name in ("shift", "scale"))
     scaler = Scaler(shift, scale, tuple(facts["constant"]))
-    return Prepared(Part(inputs, targets), None, None, task, scaler)
+    # A run of an older version has no scaler of targets.
+    shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
+    return Prepared(Part(inputs, targets), None, None, task, scaler, Scaler(shift, scale))
+
+
+def values_or_none(tensor: torch.Tensor | None) -> Any:
+    return None if tensor is None else tensor.tolist()
 
 
 def tensor_or_none(values: Any) -> torch.Tensor | None:

@@ -1,0 +1,145 @@
+"""Targets that are scaled for the loss: everything that people read stays in the data's unit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from exactness import ending, go_on, same, train
+
+from trickrun.checks.data_look import look, measure
+from trickrun.checks.initial_loss.measure import constants_of
+from trickrun.compiler import compile_recipe
+from trickrun.data.prepare import prepare
+from trickrun.errors import DataError
+from trickrun.evaluate import evaluate, mean_loss, rate
+from trickrun.job import Job
+from trickrun.recipe.load import load
+from trickrun.records import Checkpoint, Record
+from trickrun.run.folder import RunFolder
+from trickrun.run.scoring import file_part, predictions, score
+from trickrun.run.trained import open_run
+
+RECIPE = """\
+name: r
+data: {kind: csv, path: t.csv, target: [price, weight], batch_size: 16, scale_targets: standard}
+model: {kind: mlp, hidden: [8]}
+metrics: [mae, rmse, r2]
+optimizer: {kind: adam, lr: 1e-2}
+train: {epochs: 2, device: cpu}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A table of two targets: one about 5000, one that is 3 in training and validation."""
+    monkeypatch.chdir(tmp_path)
+    draw = torch.Generator().manual_seed(0)
+    rows = torch.randn(80, 3, generator=draw)
+    lines = [f"{a},{b},{c},{5000 + 300 * a},3" for a, b, c in rows.tolist()]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,c,price,weight", *lines]))
+    (tmp_path / "r.yaml").write_text(RECIPE)
+    return tmp_path / "r.yaml"
+
+
+def job_of(recipe: Path, *overrides: str) -> Job:
+    loaded = load(recipe, overrides)
+    return compile_recipe(loaded.recipe, loaded.folder)
+
+
+def test_the_scaler_is_fitted_on_the_training_split_alone(recipe: Path) -> None:
+    scaled, raw = (job_of(recipe, f"data.scale_targets={how}").data for how in ("standard", "none"))
+    y = scaled.train.y.double()
+    torch.testing.assert_close(y.mean(0), torch.zeros(2).double(), atol=1e-4, rtol=0)
+    # A target that is constant in training keeps its scale.
+    torch.testing.assert_close(y.std(0, correction=0), torch.tensor([1.0, 0.0]).double())
+    assert scaled.val is not None
+    assert raw.val is not None
+    assert abs(float(scaled.val.y[:, 0].mean())) > 1e-3
+    torch.testing.assert_close(scaled.in_own_unit(scaled.val.y), raw.val.y)
+
+
+def test_classes_have_no_scale() -> None:
+    loaded = load(Path("recipes/iris.yaml").resolve(), ["data.scale_targets=standard"])
+    with pytest.raises(DataError, match="classes") as caught:
+        prepare(loaded.recipe.data, loaded.folder)
+    assert caught.value.where == "data.scale_targets"
+
+
+def test_the_loss_sees_scaled_values_and_metrics_those_of_the_data(recipe: Path) -> None:
+    job, raw = job_of(recipe), job_of(recipe, "data.scale_targets=none")
+    assert raw.data.val is not None
+    assert job.data.val is not None
+    zeros = torch.zeros(len(job.data.val), 2)
+    scores = rate(job, zeros, job.data.val.y, job.targets["val"])
+    mean = raw.data.train.y.mean(0)
+    assert scores["mae"] == pytest.approx(float((raw.data.val.y - mean).abs().mean()), rel=1e-4)
+    assert scores["loss"] == pytest.approx(float(job.targets["val"].square().mean()))
+    assert scores["loss"] < 2 < scores["rmse"]
+    known = constants_of(job, torch.arange(len(job.data.train)))
+    assert known.of(known.uniform) == pytest.approx(0.5, rel=1e-4)
+    assert mean_loss(job, torch.zeros_like(job.targets["train"]), job.targets["train"]) == (
+        pytest.approx(0.5, rel=1e-4)
+    )
+
+
+def test_scaling_is_the_same_as_scaling_the_table_by_hand(recipe: Path) -> None:
+    job, raw = job_of(recipe), job_of(recipe, "data.scale_targets=none")
+    y = raw.data.train.y
+    std = torch.tensor([float(y[:, 0].std(correction=0)), 1.0])
+    wanted = (raw.targets["train"] - y.mean(0)) / std
+    torch.testing.assert_close(job.targets["train"], wanted, atol=1e-4, rtol=0)
+
+
+def test_the_edit_for_unscaled_targets_mends_them(recipe: Path) -> None:
+    raw = job_of(recipe, "data.scale_targets=none", "data.target=price")
+    (finding,) = [f for f in look(raw.recipe, raw.data) if f.code == "TR06"]
+    assert finding.edit == {"data.scale_targets": "standard"}
+    job = job_of(recipe, "data.target=price")
+    assert "TR06" not in [f.code for f in look(job.recipe, job.data)]
+    targets = measure(job.recipe, job.data).targets
+    assert targets is not None
+    assert targets.scaled
+    assert targets.size == pytest.approx(1.0, rel=1e-4)
+
+
+def test_a_run_remembers_its_scale(recipe: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    ran = trickrun("train", "r.yaml", "--json")
+    assert ran.code == 0, ran.err
+    folder = RunFolder(Path(ran.json["run"]))
+    job, fresh = open_run(folder), job_of(recipe)
+    facts = json.loads((folder.path / "data.json").read_text())
+    assert fresh.data.target_scaler.shift is not None
+    assert facts["target_shift"] == fresh.data.target_scaler.shift.tolist()
+    fresh.model.load_state_dict(job.model.state_dict())
+    assert fresh.data.test is not None
+    test = evaluate(fresh, fresh.data.test, fresh.targets["test"])
+    assert ran.json["result"]["test"] == pytest.approx(test)
+    # What is scored from the file and what is predicted for it is in the file's unit.
+    part = file_part(job, Path("t.csv"))
+    told = score(job, part)
+    rows = predictions(job, part.x)
+    assert all(4000 < row["price"] < 6000 for row in rows)
+    actual = job.data.in_own_unit(part.y)[:, 0].tolist()
+    errors = [abs(row["price"] - y) for row, y in zip(rows, actual, strict=True)]
+    assert told["per_target"][0]["mae"] == pytest.approx(sum(errors) / len(errors), rel=1e-3)
+    assert told["scores"]["loss"] < 10
+
+
+def test_a_resumed_run_ends_to_the_bit_like_an_uninterrupted_one(
+    recipe: Path, tmp_path: Path
+) -> None:
+    changes = ["train.checkpoint=1 step"]
+    whole = train(recipe, tmp_path / "whole", changes=changes)
+
+    def cut(record: Record) -> None:
+        if isinstance(record, Checkpoint):
+            raise RuntimeError("the power is gone")
+
+    with pytest.raises(RuntimeError):
+        train(recipe, tmp_path / "cut", [cut], changes)
+    resumed = go_on(tmp_path / "cut")
+    assert same(ending(resumed.folder), ending(whole.folder))
+    assert resumed.result["test"] == whole.result["test"]
