@@ -122,13 +122,20 @@ def test_the_edit_of_a_bias_keeps_what_the_head_says() -> None:
     off = replace(VALUES, bias_loss=26.0, uniform_loss=26.0, expected=26.0, loss=26.5, best=(5.0,))
     (finding,) = causes(off)
     assert finding.severity == "error"
-    assert finding.edit == {"init.head": {"kind": "kaiming_normal", "bias": 5.0}}
+    assert finding.edit == {"init.head_bias": "prior"}
     head = {"kind": "orthogonal", "gain": 2.0}
     (finding,) = causes(replace(off, init={"kind": "zeros", "head": head}))
-    assert finding.edit == {"init.head": {**head, "bias": 5.0}}
+    assert finding.edit == {"init.head_bias": "prior"}
+    (finding,) = causes(replace(off, init={"kind": "zeros", "head": {**head, "bias": 1.0}}))
+    assert finding.edit == {"init.head_bias": "prior", "init.head.bias": "auto"}
 
 
-def test_one_number_cannot_mend_the_bias_of_several_outputs() -> None:
-    rare = replace(CLASSES, best_loss=0.5)
-    (finding,) = causes(rare)
-    assert (finding.code, finding.severity, finding.edit) == ("TR24", "warning", None)
+def test_a_bias_that_is_worse_than_none_is_taken_out() -> None:
+    (finding,) = causes(replace(BINARY, bias_loss=2.0, loss=2.1))
+    assert finding.edit == {"init.head_bias": 0.0}
+
+
+def test_rare_classes_get_the_bias_of_their_shares() -> None:
+    (finding,) = causes(replace(CLASSES, best_loss=0.5))
+    assert (finding.code, finding.severity) == ("TR24", "warning")
+    assert finding.edit == {"init.head_bias": "prior"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from trickrun.diagnose.finding import Finding, Severity
 from trickrun.diagnose.head_output import output_range
@@ -113,43 +113,44 @@ def head_bias(e: InitialLoss) -> list[Finding]:
             f"{e.uniform_loss:.4g}."
         )
         evidence = {"bias_loss": e.bias_loss, "uniform_loss": e.uniform_loss}
-        return [bias_finding(e, "error", 0.85, evidence, why, 0.0)]
+        return [bias_finding("error", 0.85, evidence, why, bias_edit(e, 0.0))]
     if e.best_loss is None or e.best is None or e.best_loss <= 0:
         return []
     ratio = e.bias_loss / e.best_loss
     evidence = {"bias_loss": e.bias_loss, "best_loss": e.best_loss}
-    wanted = e.best[0] if len(e.best) == 1 else None
+    wanted = bias_edit(e, "prior")
     if e.task == "regression" and ratio > OFFSET_WARNS:
         why = (
             f"The head starts {ratio:.1f} times as far from the targets as the best constant "
             "does. The first steps are spent on learning that constant."
         )
         severity: Severity = "error" if ratio > OFFSET_FAILS else "warning"
-        return [bias_finding(e, severity, 0.8, evidence, why, wanted)]
+        return [bias_finding(severity, 0.8, evidence, why, wanted)]
     if e.task == "classification" and ratio > 1 / RARE:
         why = (
             f"Some classes are rare: a bias of the log class shares would start at "
             f"{e.best_loss:.3f} instead of {e.bias_loss:.3f}."
         )
-        return [bias_finding(e, "warning", 0.6, evidence, why, wanted)]
+        return [bias_finding("warning", 0.6, evidence, why, wanted)]
     return []
 
 
 def bias_finding(
-    e: InitialLoss,
     severity: Severity,
     confidence: float,
     evidence: dict[str, Any],
     why: str,
-    bias: float | None,
+    edit: dict[str, Any],
 ) -> Finding:
-    """Return TR24 with the edit that sets the head's bias; None: one number cannot mend it."""
-    edit = None
-    if bias is not None:
-        head = e.init.get("head") or {k: v for k, v in e.init.items() if k != "head"}
-        edit = {"init.head": {**head, "bias": float(f"{bias:.6g}")}}
+    """Return TR24 with the edit that sets the head's bias."""
     name = "Wrong output bias"
-    return Finding("TR24", name, severity, confidence, "init.head.bias", evidence, why, edit)
+    return Finding("TR24", name, severity, confidence, "init.head_bias", evidence, why, edit)
+
+
+def bias_edit(e: InitialLoss, bias: float | Literal["prior"]) -> dict[str, Any]:
+    """Return the edit that sets the head's bias, and takes out the one that the head sets now."""
+    set_now = "bias" in (e.init.get("head") or {})
+    return {"init.head_bias": bias} | ({"init.head.bias": "auto"} if set_now else {})
 
 
 def scale(e: InitialLoss) -> list[Finding]:

@@ -35,7 +35,7 @@ FAULTS = (
         "Twice it for values (ten times: an error); entropy of the classes below half of an even "
         "one. Karpathy's recipe; the factors are measured.",
         "The first steps are spent on learning a constant.",
-        "Set the head's bias to the targets' mean, or to the log of the class shares.",
+        "`init.head_bias: prior`: the targets' mean, or the log of the class shares.",
         "init: {kind: auto, head: {kind: auto, bias: 50.0}}",
     ),
     Fault(
