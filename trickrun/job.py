@@ -135,13 +135,17 @@ class Job:
 
     def order(self, epoch: int) -> torch.Tensor:
         """Return the order [N] in which ``epoch`` (from 0) visits the training samples."""
+        return self.drawn_order(epoch).to(self.device)
+
+    def drawn_order(self, epoch: int) -> torch.Tensor:
+        """Return ``order`` on the CPU, where it is drawn."""
         count = len(self.data.train)
         if not self.recipe.data.shuffle:
-            return torch.arange(count, device=self.device)
+            return torch.arange(count)
         stream = generator(self.recipe.seed, "shuffle", epoch)
         if self.recipe.data.sampling == "balanced":
-            return balanced_order(self.data.train.y.cpu(), stream).to(self.device)
-        return torch.randperm(count, generator=stream).to(self.device)
+            return balanced_order(self.data.train.y.cpu(), stream)
+        return torch.randperm(count, generator=stream)
 
     @property
     def step_size(self) -> int:
@@ -150,9 +154,19 @@ class Job:
 
     def batches(self, step: int) -> Iterator[torch.Tensor]:
         """Yield the sample indices [B] of each training step from ``step`` (from 0) on."""
+        data = self.data
+        if data.files is not None and data.streamed:
+            order = self.split_orders(step, self.drawn_order)
+            return data.files.upcoming(data.train.x.cpu(), order, self.device)
+        return self.split_orders(step, self.order)
+
+    def split_orders(
+        self, step: int, order: Callable[[int], torch.Tensor]
+    ) -> Iterator[torch.Tensor]:
+        """Yield the batches of each epoch's ``order`` from ``step`` on."""
         epoch, place = divmod(step, self.span.per_epoch)
         while True:
-            yield from self.order(epoch).split(self.step_size)[place : self.span.per_epoch]
+            yield from order(epoch).split(self.step_size)[place : self.span.per_epoch]
             epoch, place = epoch + 1, 0
 
     def start_streams(self, step: int) -> None:
@@ -175,7 +189,7 @@ class Job:
 
     def training_batch(self, indices: torch.Tensor, step: int) -> Batch:
         """Return inputs and prepared targets of the samples ``indices`` [B], augmented."""
-        x = as_numbers(self.data.train.x.index_select(0, indices), self.dtype)
+        x = as_numbers(self.data.batch(indices), self.dtype)
         y = self.targets["train"].index_select(0, indices)
         x, y = self.augment("raw", x, y, step)
         return self.augment("normalized", self.data.scaler(x), y, step)

@@ -41,6 +41,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "data.csv": {"path": "table.csv", "target": "price"},
     "data.npz": {"path": "arrays.npz"},
     "data.text": {"path": "text.txt"},
+    "data.image_folder": {"path": "photos"},
     "data.normalize.fixed": {"mean": 0.5, "std": 2.0},
 }
 

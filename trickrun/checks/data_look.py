@@ -10,7 +10,7 @@ import torch
 from trickrun.checks.copies import copies
 from trickrun.compiler import prepare_targets
 from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared
+from trickrun.data.prepare import Prepared, sample
 from trickrun.diagnose.data_evidence import Classes, Copies, DataEvidence, Drift, Inputs, Targets
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.static import findings
@@ -44,7 +44,7 @@ def measure(recipe: Recipe, data: Prepared) -> DataEvidence:
     parts = {"train": data.train, "val": data.val, "test": data.test}
     present = {name: part for name, part in parts.items() if part is not None and len(part)}
     seen = {name: normalized(data, part) for name, part in present.items()}
-    constant = constant_features(data.train)
+    constant = constant_features(data)
     train = seen["train"]
     others = {name: part for name, part in present.items() if name != "train"}
     classes = data.task.kind == "classification"
@@ -56,7 +56,7 @@ def measure(recipe: Recipe, data: Prepared) -> DataEvidence:
         drift=tuple((n, drift(data, n, part, seen, constant)) for n, part in others.items()),
         constant=int(constant.sum()),
         constant_names=names(data, constant),
-        copies=copies(present, classes) if one_answer and not recipe.data.zero_inputs else Copies(),
+        copies=copies(present, classes) if comparable(recipe, data) else Copies(),
         targets=None if classes else targets(recipe, data),
         classes=class_counts(data, present) if classes and one_answer else None,
         order=order(data.train.y, recipe.data.batch_size) if one_answer else 0.0,
@@ -71,9 +71,14 @@ def normalized(data: Prepared, part: Part) -> torch.Tensor:
     return data.inputs(part.x[chosen], torch.float32).flatten(1).double()
 
 
-def constant_features(train: Part) -> torch.Tensor:
+def comparable(recipe: Recipe, data: Prepared) -> bool:
+    """Return whether equal samples say something, and can be found without decoding all images."""
+    return not (data.task.next_token or recipe.data.zero_inputs or data.streamed)
+
+
+def constant_features(data: Prepared) -> torch.Tensor:
     """Return which features [features] never vary in the training split."""
-    x = train.x.flatten(1)
+    x = sample(data).flatten(1)
     return x.amin(0) == x.amax(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -87,7 +88,10 @@ def evaluate_run(
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
     chosen = split or "test"
-    part = file_part(job, file) if file is not None else own_part(job, folder, chosen)
+    if file is not None:
+        part = file_part(job, file)
+    else:
+        job, part = own_part(job, folder, chosen)
     named = {"split": None, "data": str(file)} if file else {"split": chosen, "data": None}
     result = named | score_in_a_way(job, part, masks, folded)
     print_scores(result)
@@ -109,8 +113,9 @@ def score_in_a_way(job: Job, part: Part, masks: int | None, folded: bool) -> dic
     return score(job, part)
 
 
-def own_part(job: Job, folder: RunFolder, split: SplitName) -> Part:
-    """Return a split of the run's own data, loaded again; warn if it is not what it was.
+def own_part(job: Job, folder: RunFolder, split: SplitName) -> tuple[Job, Part]:
+    """Return a split of the run's own data, loaded again, and the job that can read it; warn if
+    the data is not what it was.
 
     Raises DataError if the recipe has no such split.
     """
@@ -123,7 +128,8 @@ def own_part(job: Job, folder: RunFolder, split: SplitName) -> Part:
     part: Part | None = getattr(data, split)
     if part is None:
         raise DataError(f"the recipe has no {split} split", "data.split", "use --split train")
-    return part.to(job.device)
+    # Images that stay in their files are known to the data alone.
+    return replace(job, data=replace(job.data, files=data.files)), part.to(job.device)
 
 
 def predict(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from trickrun.data.files import Samples
+    from trickrun.data.image_files import ImageFiles
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,13 @@ class Source:
             inputs [N, *shape] in their smallest type (images uint8) and targets (int64 class
             indices [N], or float values [N, targets]).
         task: what is to be predicted.
+        files: where images stay in their files: what decodes them. The inputs are then their
+            numbers there, int64 [N].
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
     task: Task
+    files: ImageFiles | None = None
 
 
 class Split(Params):
@@ -100,10 +104,11 @@ class Data(Params):
         raise NotImplementedError
 
     def finish(
-        self, train: Part, val: Part | None, test: Part | None, task: Task
+        self, source: Source, train: Part, val: Part | None, test: Part | None
     ) -> tuple[Part, Part | None, Part | None, Task]:
-        """Return the parts and the task after what must be learned from the training part alone."""
-        return train, val, test, task
+        """Return the split parts of ``source`` and its task after what can be done only now: what
+        must be learned from the training part alone."""
+        return train, val, test, source.task
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         """Return the samples in another file, for a run of this data that is trained already.

@@ -14,7 +14,8 @@ class Part:
     """The samples of one split, held once in their smallest type.
 
     Args:
-        x: inputs [N, *shape]; int64 for token ids.
+        x: inputs [N, *shape]; int64 for token ids, and for images that stay in their files: then
+            their numbers there, [N].
         y: int64 class indices [N], or [N, T] for next tokens, or float values [N, targets].
     """
 

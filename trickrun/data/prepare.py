@@ -16,6 +16,13 @@ from trickrun.errors import DataError
 if TYPE_CHECKING:
     import torch
 
+    from trickrun.data.image_files import ImageFiles
+
+
+MEASURED = 2048
+"""Images that stay in their files of which statistics are taken: a channel's mean to a few per
+cent of its deviation, and better."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -26,6 +33,7 @@ class Prepared:
         task: with the training split's class shares.
         scaler: what normalizes a batch; fitted on the training split.
         target_scaler: what the values to predict have been normalized with.
+        files: what decodes images that stay in their files.
     """
 
     train: Part
@@ -34,15 +42,33 @@ class Prepared:
     task: Task
     scaler: Scaler
     target_scaler: Scaler = Scaler()
+    files: ImageFiles | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one input."""
+        if self.files is not None and self.streamed:
+            return self.files.shape
         return tuple(self.train.x.shape[1:])
+
+    @property
+    def streamed(self) -> bool:
+        """Whether training images are decoded batch by batch: inputs are the files' numbers."""
+        return self.files is not None and self.train.x.ndim == 1
+
+    def raw(self, x: torch.Tensor) -> torch.Tensor:
+        """Return inputs of a split before normalization: those that stay in files, decoded."""
+        return self.files.read(x) if self.files is not None and x.ndim == 1 else x
+
+    def batch(self, indices: torch.Tensor) -> torch.Tensor:
+        """Return the training samples ``indices`` [B] before normalization."""
+        if self.files is not None and self.streamed:
+            return self.files.batch(self.train.x, indices)
+        return self.train.x.index_select(0, indices)
 
     def inputs(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Return raw inputs as a model gets them: normalized numbers in ``dtype``, or token ids."""
-        return self.scaler(as_numbers(x, dtype))
+        return self.scaler(as_numbers(self.raw(x), dtype))
 
     def in_own_unit(self, y: torch.Tensor) -> torch.Tensor:
         """Return values [N, targets], targets or predictions, in the data's own unit."""
@@ -61,20 +87,27 @@ def prepare(data: Data, folder: Path) -> Prepared:
     source = data.load(folder)
     train, val, test = split(data, source)
     train = subset(data, train, source.task)
-    train, val, test, task = data.finish(train, val, test, source.task)
+    train, val, test, task = data.finish(source, train, val, test)
     check_targets(task, train, val, test)
-    scaler = Scaler() if task.vocabulary else data.normalize.fit(train.x)
+    found = Prepared(train, val, test, with_priors(task, train), Scaler(), files=source.files)
     if data.zero_inputs:
-        train = zeroed(train)
-        val, test = (part and zeroed(part) for part in (val, test))
+        train = zeroed(train, found.shape)
+        val, test = (part and zeroed(part, found.shape) for part in (val, test))
         scaler = Scaler()
-    task, targets = with_priors(task, train), fit_targets(data, task, train)
+    else:
+        scaler = Scaler() if task.vocabulary else data.normalize.fit(sample(found))
+    targets = fit_targets(data, task, train)
 
     def scaled(part: Part) -> Part:
         return Part(part.x, targets(part.y))
 
-    return Prepared(
-        scaled(train), val and scaled(val), test and scaled(test), task, scaler, targets
+    return replace(
+        found,
+        train=scaled(train),
+        val=val and scaled(val),
+        test=test and scaled(test),
+        scaler=scaler,
+        target_scaler=targets,
     )
 
 
@@ -94,9 +127,20 @@ def fit_targets(data: Data, task: Task, train: Part) -> Scaler:
     return Standard(per="feature").fit(train.y)
 
 
-def zeroed(part: Part) -> Part:
-    """Return the same targets with inputs of zeros."""
-    return Part(part.x.new_zeros(()).expand_as(part.x), part.y)
+def sample(data: Prepared) -> torch.Tensor:
+    """Return raw training inputs [M, *shape] for statistics: all, or MEASURED of those in files."""
+    import torch
+
+    x = data.train.x
+    if not data.streamed:
+        return x
+    count = min(MEASURED, len(x))
+    return data.raw(x[torch.arange(count) * len(x) // count])
+
+
+def zeroed(part: Part, shape: tuple[int, ...]) -> Part:
+    """Return the same targets with inputs of zeros, each of ``shape``."""
+    return Part(part.x.new_zeros(()).expand(len(part), *shape), part.y)
 
 
 def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:

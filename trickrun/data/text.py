@@ -157,11 +157,12 @@ class Text(Data):
         return index_of(list(table.column(self.target)), labels, table.where)
 
     def finish(
-        self, train: Part, val: Part | None, test: Part | None, task: Task
+        self, source: Source, train: Part, val: Part | None, test: Part | None
     ) -> tuple[Part, Part | None, Part | None, Task]:
         """Keep the most frequent tokens of the training part; all others become unknown."""
         import torch
 
+        task = source.task
         old = len(task.vocabulary)
         kept = kept_tokens(torch.bincount(train.x.flatten(), minlength=old), self.vocabulary)
 

@@ -89,8 +89,11 @@ def git(folder: Path, *arguments: str) -> str | None:
 
 
 def data_hash(data: Prepared) -> str:
-    """Return a hash of all samples and targets of all splits."""
+    """Return a hash of all samples and targets of all splits; of images that stay in their files
+    the names and sizes stand for them."""
     digest = hashlib.blake2b(digest_size=16)
+    for path in data.files.paths if data.files is not None else ():
+        digest.update(f"{path.parent.name}/{path.name} {path.stat().st_size}\n".encode())
     for part in (data.train, data.val, data.test):
         for tensor in (part.x, part.y) if part is not None else ():
             digest.update(f"{tensor.dtype}{list(tensor.shape)}".encode())

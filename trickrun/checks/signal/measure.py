@@ -174,7 +174,7 @@ def evidence(
 
 
 def input_std(job: Job, samples: int) -> float:
-    """Return the deviation of the inputs as the network gets them; 1 for tokens, which have none."""
+    """Return the deviation of the inputs as the network gets them; 1 for tokens."""
     if job.data.task.vocabulary:
         return 1.0
     return float(job.inputs(job.data.train.x[:samples]).double().std())
