@@ -12,6 +12,7 @@ from trickrun.loop import train
 from trickrun.recipe.load import load
 from trickrun.records import Checkpoint, End, Evaluation, Steps
 from trickrun.state import Progress, restore
+from trickrun.tricks.schedules import Plateau
 
 RECIPE = """\
 data: {kind: iris, batch_size: 16}
@@ -101,3 +102,16 @@ def test_a_batch_left_out_is_left_out_in_every_epoch(job_of):
     job = job_of("data.drop_last=true")
     batches = job.batches(0)
     assert {len(next(batches)) for _ in range(3 * job.span.per_epoch)} == {16}
+
+
+def test_plateau_goes_through_the_history_once_an_evaluation(job_of, monkeypatch):
+    asked: list[int] = []
+    scale = Plateau.scale
+
+    def counted(self, base, history):
+        asked.append(len(history))
+        return scale(self, base, history)
+
+    monkeypatch.setattr(Plateau, "scale", counted)
+    list(train(job_of("optimizer.schedule=plateau", "train.epochs=3", "train.eval_every=null")))
+    assert asked == [0, 1, 2]

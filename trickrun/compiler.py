@@ -17,8 +17,11 @@ from trickrun.errors import CompileError
 from trickrun.job import Batch, Job, Step
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
 from trickrun.models.base import Blocks, Model, Tokens
+from trickrun.models.cnn import CNN
 from trickrun.models.pretrained import Pretrained
 from trickrun.models.python import PythonModel
+from trickrun.models.resnet import ResNet
+from trickrun.models.vgg import VGG
 from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
 from trickrun.streams import LayerStreams, generator
@@ -68,6 +71,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     touches = initialize(new_layers(model), recipe.init, recipe.seed, leave_as_built=own)
     recipe.normalization.normalize_weights(model, recipe.seed)
     model.to(device, dtype)
+    if channels_last(recipe, device):
+        nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
     check_output(model, data, dtype, outputs)
     touches += fit_init_to_data(recipe, model, data, loss_kind)
     touches += learned_before(recipe, model, folder)
@@ -128,6 +133,19 @@ def set_determinism(recipe: Recipe, device: torch.device) -> None:
         # cuBLAS reads it when it starts (NVIDIA's notes on reproducibility).
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
+
+
+def channels_last(recipe: Recipe, device: torch.device) -> bool:
+    """Return whether images are kept with their channels as the last dimension in memory.
+
+    Convolution and pooling in float32 are 1.2 to 2.2 times as fast so on a CPU (float64 has no such
+    kernels), and in half precision on a GPU. Users' and pretrained models may use ``view``, which
+    such activations do not allow.
+    """
+    if not isinstance(recipe.model, CNN | ResNet | VGG):
+        return False
+    half = recipe.train.precision not in ("float32", "float64")
+    return half or (device.type == "cpu" and recipe.train.precision == "float32")
 
 
 def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: int) -> None:

@@ -103,7 +103,8 @@ def take_step(
     over.
     """
     lr = set_lr(job, step, history)
-    job.model.train()
+    if not job.model.training:
+        job.model.train()  # it walks through all layers
     job.start_streams(step)
     x, y = job.training_batch(indices, step)
     penalty = norm = None
@@ -175,7 +176,10 @@ def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:
     groups = job.optimizer.param_groups
     for group in groups:
         base = group.setdefault("initial_lr", group["lr"])
-        lr = schedule.lr(base, step, job.span) * schedule.scale(base, history)
+        if group.get("scaled_after") != len(history):
+            # Only an evaluation changes it, and plateau goes through all of them.
+            group["scaled_after"], group["scaled_by"] = len(history), schedule.scale(base, history)
+        lr = schedule.lr(base, step, job.span) * group["scaled_by"]
         group["lr"] = lr * group.get("lr_scale", 1.0)
     return scheduled_lr(job.optimizer)
 
