@@ -52,8 +52,21 @@ def bounded_weights(recipe: Recipe, model: nn.Module) -> list[torch.Tensor]:
 
 
 def weight_average(recipe: Recipe, model: nn.Module) -> WeightAverage | None:
-    """Return the average of the weights of ``model`` that the recipe asks for, if it does."""
-    return None if recipe.regularizers.averaging is None else WeightAverage(model)
+    """Return the average of the weights of ``model`` that the recipe asks for, if it does.
+
+    Raises CompileError for a user's model that cannot be copied.
+    """
+    averaging = recipe.regularizers.averaging
+    if averaging is None:
+        return None
+    try:
+        return WeightAverage(model)
+    except Exception as error:  # whatever a user's module holds
+        raise CompileError(
+            f"the model cannot be copied, so nothing can hold the average: {error}",
+            f"regularizers.{averaging.kind_name}",
+            "keep only parameters, buffers and plain values in the module",
+        ) from error
 
 
 def layer_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:

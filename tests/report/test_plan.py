@@ -49,6 +49,11 @@ def test_memory_is_what_a_step_leaves(compiled):
     assert needed["total"] == sum(v for k, v in needed.items() if k != "total")
 
 
+def test_an_average_of_the_weights_takes_room(compiled):
+    averaged = "{kind: mlp, hidden: [20]}\nregularizers: {ema: 0.9}"
+    assert plan(compiled(averaged))["memory_bytes"]["averaged_weights"] == 1510 * 4
+
+
 def test_plain_sgd_keeps_nothing(compiled):
     assert plan(compiled("{kind: mlp, hidden: [4]}", "sgd"))["memory_bytes"]["optimizer"] == 0
 

@@ -9,7 +9,7 @@ import torch
 from trickrun.compiler import compile_recipe
 from trickrun.evaluate import predict
 from trickrun.run.folder import RunFolder
-from trickrun.run.scoring import predictions
+from trickrun.run.scoring import predictions, score
 from trickrun.run.trained import open_run
 
 RECIPE = """\
@@ -50,6 +50,19 @@ def test_the_weights_are_the_last_ones_if_the_recipe_keeps_them(train):
     last = folder.load("last")
     job = open_run(folder)
     assert torch.equal(job.model.state_dict()["head.weight"], last["model"]["head.weight"])
+
+
+@pytest.mark.parametrize("average", ["ema: 0.5", "swa: {start: 0.3, every: 2}"])
+def test_the_last_weights_are_the_averaged_ones(train, average):
+    kept = UPSIDE_DOWN.replace("KEPT", "false")
+    folder = train(kept, f"regularizers={{{average}}}")
+    last, told = folder.load("last"), folder.metrics()[-1]["test"]
+    averaged = last["average"]["model"]["head.weight"]
+    assert not torch.equal(averaged, last["model"]["head.weight"])
+    job = open_run(folder)
+    assert torch.equal(job.model.state_dict()["head.weight"], averaged)
+    data = compile_recipe(job.recipe, job.folder).data.test
+    assert score(job, data)["scores"] == told
 
 
 @pytest.mark.parametrize("normalize", ["none", "standard", "minmax"])

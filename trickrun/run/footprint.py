@@ -28,6 +28,8 @@ def footprint(job: Job) -> dict[str, int]:
         "activations": activations,
         "best_weights": weights,
     }
+    if job.average is not None:
+        needed["averaged_weights"] = weights
     return {**needed, "total": sum(needed.values())}
 
 

@@ -13,6 +13,7 @@ from torch import nn
 
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
+from trickrun.errors import CompileError
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
 from trickrun.loop import take_step, train
@@ -156,3 +157,24 @@ def test_one_average_is_enough():
     with pytest.raises(ValidationError, match="give one of them"):
         Regularizers(ema=EMA(), swa=SWA())
     assert Regularizers(ema=EMA(decay=0.0)).averaging is None
+
+
+NO_COPY = """
+from torch import nn
+
+class Model(nn.Linear):
+    def __init__(self, outputs):
+        super().__init__(64, outputs)
+        self.lines = (line for line in "ab")  # a generator cannot be copied
+
+    def forward(self, x):
+        return super().forward(x.flatten(1))
+"""
+
+
+def test_a_model_that_cannot_be_copied_is_told(tmp_path):
+    (tmp_path / "own.py").write_text(NO_COPY)
+    tree = canonical({**BASE, "model": {"kind": "python", "target": "own:Model"}})
+    tree = {**tree, "normalization": {"kind": "none"}, "regularizers": {"ema": {}}}
+    with pytest.raises(CompileError, match="the model cannot be copied"):
+        compile_recipe(from_tree(tree), tmp_path, data())
