@@ -11,7 +11,8 @@ from trickrun.data.synthetic import Synthetic
 from trickrun.data.task import Task
 
 CLASSES = ["blobs", "moons", "circles", "spiral", "xor"]
-VALUES = ["linear", "sine"]
+SEQUENCES = ["recall"]
+VALUES = ["linear", "sine", "quadratic", "adding"]
 
 
 def load(**params: Any) -> tuple[torch.Tensor, torch.Tensor, Task]:
@@ -32,7 +33,7 @@ def test_classes_are_points_near_the_origin(family: str) -> None:
     assert counts.min() > 0.8 * 300 / task.classes
 
 
-@pytest.mark.parametrize("family", CLASSES + VALUES)
+@pytest.mark.parametrize("family", CLASSES + VALUES + SEQUENCES)
 def test_seed_decides_the_samples(family: str) -> None:
     torch.manual_seed(1)
     first, again, other = (load(family=family, n=50, seed=seed) for seed in (3, 3, 4))
@@ -41,7 +42,7 @@ def test_seed_decides_the_samples(family: str) -> None:
     assert not torch.equal(first[0], other[0])
 
 
-@pytest.mark.parametrize("family", CLASSES)
+@pytest.mark.parametrize("family", CLASSES + SEQUENCES)
 def test_noise_has_the_deviation_asked_for(family: str) -> None:
     clean, labels, _ = load(family=family, n=4000, noise=0)
     noisy, _, _ = load(family=family, n=4000, noise=0.3)
@@ -106,11 +107,52 @@ def test_linear_is_solved_by_least_squares() -> None:
     torch.testing.assert_close(design @ solution, y, atol=1e-4, rtol=0)
 
 
+def test_quadratic() -> None:
+    x, y, task = load(family="quadratic", n=100, noise=0, features=3)
+    assert task.kind == "regression"
+    torch.testing.assert_close(y[:, 0], (x**2).mean(1))
+
+
+def test_adding_marks_one_number_in_each_half() -> None:
+    x, y, task = load(family="adding", n=3000, noise=0, steps=7)
+    assert x.shape == (3000, 7, 2)
+    assert task.kind == "regression"
+    marks = x[:, :, 1]
+    assert marks[:, :3].sum(1).unique().tolist() == [1]
+    assert marks[:, 3:].sum(1).unique().tolist() == [1]
+    assert (marks.mean(0) > 0.2).all()
+    torch.testing.assert_close(y[:, 0], (x[:, :, 0] * marks).sum(1))
+    assert y.var().item() == pytest.approx(1 / 6, rel=0.1)
+
+
+def test_recall_shows_the_class_in_the_first_step_alone() -> None:
+    x, y, task = load(family="recall", n=30, noise=0, classes=3, steps=5)
+    assert x.shape == (30, 5, 3)
+    assert task.classes == 3
+    assert torch.equal(x[:, 0].argmax(1), y)
+    assert x[:, 1:].abs().max() == 0
+
+
+def test_irrelevant_features_leave_the_others_as_they_are() -> None:
+    x, y, _ = load(family="linear", n=2000, features=3)
+    more, same, _ = load(family="linear", n=2000, features=3, irrelevant=2)
+    assert torch.equal(more[:, :3], x)
+    assert torch.equal(same, y)
+    correlation = torch.corrcoef(torch.cat([more, y], dim=1).T)[-1]
+    assert correlation[3:5].abs().max() < 0.1
+    assert more[:, 3:].std(0).sub(1).abs().max() < 0.1
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"family": "moons", "features": 3}, "moons takes no features; blobs, xor, linear do"),
-        ({"family": "xor", "classes": 3}, "xor takes no classes; blobs, spiral do"),
+        (
+            {"family": "moons", "features": 3},
+            "moons takes no features; blobs, xor, linear, quadratic do",
+        ),
+        ({"family": "xor", "classes": 3}, "xor takes no classes; blobs, spiral, recall do"),
+        ({"family": "moons", "steps": 9}, "moons takes no steps; adding, recall do"),
+        ({"family": "adding", "irrelevant": 1}, "takes no irrelevant features"),
         ({"family": "blobs", "features": 1}, "blobs needs at least 2 features"),
         ({"family": "blobs", "classes": 1}, "greater than or equal to 2"),
         ({"family": "moon"}, "'moons'"),

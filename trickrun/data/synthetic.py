@@ -8,14 +8,20 @@ from pydantic import Field, model_validator
 
 from trickrun.data.arrays import source_from_arrays
 from trickrun.data.base import Data, Source
-from trickrun.params import NonNegative, Seed
+from trickrun.params import CountOrZero, NonNegative, Seed
 from trickrun.streams import generator
 
 if TYPE_CHECKING:
     import torch
 
-SIZES = {"features": {"blobs": 2, "xor": 2, "linear": 10}, "classes": {"blobs": 3, "spiral": 3}}
-"""The families that take a number of features or classes, with its default."""
+Size = Literal["features", "classes", "steps"]
+
+SIZES: dict[Size, dict[str, int]] = {
+    "features": {"blobs": 2, "xor": 2, "linear": 10, "quadratic": 1},
+    "classes": {"blobs": 3, "spiral": 3, "recall": 4},
+    "steps": {"adding": 20, "recall": 20},
+}
+"""The families that take a number of features, classes or steps, with its default."""
 
 
 class Synthetic(Data):
@@ -24,33 +30,49 @@ class Synthetic(Data):
     Formula: blobs: classes around the points of a circle. moons: two half circles that interlock.
         circles: one circle inside the other. spiral: arms of a spiral, one a class. xor: the
         class says whether the first two of uniform features differ in sign. sine: y = sin(2 pi x)
-        for x in -1..1. linear: y = w x + 1 with normal x and w.
+        for x in -1..1. linear: y = w x + 1 with normal x and w. quadratic: y = mean of x² for x
+        in -1..1. Sequences: adding: y is the sum of the two numbers in 0..1 that a second feature
+        marks, one in each half. recall: the first step shows the class, all others nothing.
     When: to know what a network should find, and to try a recipe in a second.
     Defaults: noise is the standard deviation of what is added to each coordinate (sine and
-        linear: to y); points lie within about 1 of the origin.
-    Source: blobs, moons, circles follow sklearn.datasets; spiral follows CS231n's case study.
+        linear, quadratic and adding: to y); points lie within about 1 of the origin. A mean as the
+        answer has a squared error of 1/6 on adding. ``irrelevant`` features are normal noise
+        after the others, which a penalty should find out.
+    Source: blobs, moons, circles follow sklearn.datasets; spiral follows CS231n's case study;
+        adding and recall follow Hochreiter & Schmidhuber 1997, Long Short-Term Memory.
     """
 
     kind: Literal["synthetic"] = "synthetic"
-    family: Literal["blobs", "moons", "circles", "spiral", "xor", "linear", "sine"] = Field(
-        description="the formula: linear and sine are regression, the others classes"
-    )
+    family: Literal[
+        "blobs", "moons", "circles", "spiral", "xor", "linear", "sine", "quadratic", "adding",
+        "recall",
+    ] = Field(
+        description="the formula; linear, sine, quadratic, adding are regression, others classes"
+    )  # fmt: skip
     n: Annotated[int, Field(ge=10)] = Field(default=1000, description="number of samples")
     noise: NonNegative = Field(default=0.1, description="standard deviation of what is added")
     seed: Seed = Field(default=0, description="of the samples, apart from the recipe's seed")
     features: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="inputs of blobs (2), xor (2) or linear (10)"
+        default=None, description="inputs of blobs (2), xor (2), linear (10) or quadratic (1)"
     )
     classes: Annotated[int, Field(ge=2)] | None = Field(
-        default=None, description="classes of blobs (3) or spiral (3)"
+        default=None, description="classes of blobs (3), spiral (3) or recall (4)"
+    )
+    steps: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="length of the sequences of adding (20) or recall (20)"
+    )
+    irrelevant: CountOrZero = Field(
+        default=0, description="further features that say nothing; not for sequences"
     )
 
     @model_validator(mode="after")
     def _sizes_fit_the_family(self) -> Synthetic:
+        if self.irrelevant and self.family in SIZES["steps"]:
+            raise ValueError(f"{self.family} is a sequence, which takes no irrelevant features")
         for name, families in SIZES.items():
             if getattr(self, name) is not None and self.family not in families:
                 raise ValueError(f"{self.family} takes no {name}; {', '.join(families)} do")
-        if self.features == 1 and self.family != "linear":
+        if self.features == 1 and self.family not in ("linear", "quadratic"):
             raise ValueError(f"{self.family} needs at least 2 features")
         return self
 
@@ -59,6 +81,10 @@ class Synthetic(Data):
 
         draw = generator(self.seed, "synthetic", self.family)
         x, y = self.sample(draw)
+        if self.irrelevant:
+            # From a stream of their own, so that the other features stay as they are.
+            apart = generator(self.seed, "synthetic", "irrelevant")
+            x = torch.cat([x, torch.randn(self.n, self.irrelevant, generator=apart)], dim=1)
         noise = torch.randn(y.shape if y.is_floating_point() else x.shape, generator=draw)
         if y.is_floating_point():
             y = y + self.noise * noise
@@ -66,7 +92,8 @@ class Synthetic(Data):
         return source_from_arrays({"train": (x + self.noise * noise, y)}, "classification", "data")
 
     def sample(self, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return inputs [n, features] and targets [n] before noise: int64 for classes."""
+        """Return inputs [n, features] or [n, steps, features] and targets [n] before noise: int64
+        for classes."""
         import torch
 
         index = torch.arange(self.n)
@@ -87,13 +114,21 @@ class Synthetic(Data):
             case "sine":
                 x = 2 * torch.rand(self.n, 1, generator=draw) - 1
                 return x, torch.sin(2 * pi * x[:, 0])
+            case "quadratic":
+                x = 2 * torch.rand(self.n, self.size("features"), generator=draw) - 1
+                return x, x.square().mean(dim=1)
+            case "adding":
+                return adding(self.n, self.size("steps"), draw)
+            case "recall":
+                classes = self.size("classes")
+                return recall(index % classes, self.size("steps"), classes), index % classes
             case "linear":
                 weight = torch.randn(self.size("features"), generator=draw)
                 x = torch.randn(self.n, len(weight), generator=draw)
                 return x, x @ weight + 1
 
-    def size(self, name: Literal["features", "classes"]) -> int:
-        """Return the number of features or classes, the family's own if the recipe has none."""
+    def size(self, name: Size) -> int:
+        """Return the number of features, classes or steps: the recipe's, or the family's own."""
         given: int | None = getattr(self, name)
         return SIZES[name][self.family] if given is None else given
 
@@ -125,3 +160,26 @@ def moons(place: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Ten
 def spiral(place: torch.Tensor, y: torch.Tensor, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return points at ``place`` [N] in 0..1 from the center along arm ``y``: 4 radians an arm."""
     return on_circle(4 * place + 2 * pi * y / classes, place), y
+
+
+def adding(count: int, steps: int, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return [count, steps, 2] numbers in 0..1 beside marks, and the sums of the marked [count]."""
+    import torch
+
+    numbers = torch.rand(count, steps, generator=draw)
+    half = steps // 2
+    first = torch.randint(half, (count,), generator=draw)
+    second = torch.randint(half, steps, (count,), generator=draw)
+    rows = torch.arange(count)
+    marks = torch.zeros(count, steps)
+    marks[rows, first] = marks[rows, second] = 1
+    return torch.stack([numbers, marks], dim=2), (numbers * marks).sum(1)
+
+
+def recall(y: torch.Tensor, steps: int, classes: int) -> torch.Tensor:
+    """Return [N, steps, classes] zeros whose first step shows the class ``y`` [N] by a 1."""
+    import torch
+
+    x = torch.zeros(len(y), steps, classes)
+    x[torch.arange(len(y)), 0, y] = 1
+    return x
