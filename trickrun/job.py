@@ -69,11 +69,13 @@ class Targets:
 
     def loss(self, function: LossFunction, prediction: torch.Tensor) -> torch.Tensor:
         """Return the scalar loss of ``prediction`` [B, ...]: the two losses in their shares."""
-        whole = self.whole
-        loss = function(prediction, self.own, whole and whole.own)
+        all_own = all_other = None
+        if self.whole is not None:
+            all_own, all_other = self.whole.own, self.whole.other
+        loss = function(prediction, self.own, all_own)
         if self.other is None:
             return loss
-        other = function(prediction, self.other, whole and whole.other)
+        other = function(prediction, self.other, all_other)
         return self.share * loss + (1 - self.share) * other
 
     def split(self, size: int) -> list[Targets]:

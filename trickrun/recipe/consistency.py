@@ -252,7 +252,7 @@ def still_moving(recipe: Recipe) -> Iterator[Complaint]:
     if recipe.regularizers.swa is not None and schedule.kind_name in FALLING:
         yield Complaint(
             ("regularizers", "swa"),
-            f"schedule {schedule.kind_name} ends near 0, so the weights that swa averages are alike",
+            f"schedule {schedule.kind_name} ends near 0, so the weights that swa averages agree",
             "leave the schedule out (constant), or use step",
         )
 

@@ -22,16 +22,15 @@ from trickrun.tricks.regularizers.cutmix import span
 DIGITS = {"kind": "digits", "subset": {"n": 64}, "batch_size": 16}
 
 
-def job(regularizers: dict[str, Any], data: dict[str, Any] = DIGITS, **more: Any) -> Job:
+def job(regularizers: dict[str, Any], data: dict[str, Any] = DIGITS, folder: Path = Path()) -> Job:
     tree = {
         "data": data,
         "model": {"kind": "mlp", "hidden": [8]},
         "regularizers": regularizers,
         "train": {"steps": 8, "device": "cpu"},
-        **more,
     }
     recipe = from_tree(canonical(tree))
-    return compile_recipe(recipe, Path(), prepare(recipe.data, Path()))
+    return compile_recipe(recipe, folder, prepare(recipe.data, folder))
 
 
 def test_mixup_is_the_weighted_mean_of_two_samples():
@@ -96,9 +95,18 @@ def test_without_them_the_batch_is_untouched():
     assert (targets.own is y, targets.other) == (True, None)
 
 
-def test_cutmix_of_tables_is_refused():
+ROWS = """
+import torch
+
+def rows():
+    return {"train": (torch.rand(40, 13), torch.arange(40) % 2), "task": "classification"}
+"""
+
+
+def test_cutmix_of_rows_is_refused(tmp_path):
+    (tmp_path / "own.py").write_text(ROWS)
     with pytest.raises(CompileError, match=r"cutmix needs images, .* \[13\]") as caught:
-        job({"cutmix": 1.0}, data={"kind": "wine"})
+        job({"cutmix": 1.0}, data={"kind": "python", "target": "own:rows"}, folder=tmp_path)
     assert caught.value.where == "regularizers.cutmix"
 
 
