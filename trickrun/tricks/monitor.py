@@ -12,7 +12,7 @@ from trickrun.errors import CompileError
 from trickrun.params import NonNegative, Params
 
 HIGHER_IS_BETTER = frozenset({"accuracy", "top5", "f1_macro", "auroc", "r2"})
-LOWER_IS_BETTER = frozenset({"loss", "mae", "rmse"})
+LOWER_IS_BETTER = frozenset({"loss", "mae", "rmse", "perplexity", "bits_per_token"})
 
 
 class Monitor(Params):

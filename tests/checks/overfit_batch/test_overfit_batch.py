@@ -50,7 +50,8 @@ def test_every_shipped_recipe_passes(path: Path) -> None:
     assert found.verdict == "pass", found.summary
     assert found.result["fitted"]
     assert found.result["final_loss"] <= found.result["threshold"]
-    assert found.result["final_accuracy"] in (1.0, None)
+    # Where equal contexts go on in several ways, no network can be always right.
+    assert found.result["final_accuracy"] in (1.0, None) or found.result["floor"] > 0
     assert found.result["blocked_by"] == []
 
 
