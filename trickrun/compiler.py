@@ -86,6 +86,9 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     }
     smoothing = recipe.regularizers.label_smoothing
     batch_size, span = batch_plan(recipe, len(data.train), model)
+    if recipe.train.batch_ramp is not None:
+        touches.append(recipe.train.batch_ramp.touch(batch_size))
+        check_touched(touches)
     if device.type == "cpu":
         set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
     return Job(

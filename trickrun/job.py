@@ -166,9 +166,12 @@ class Job:
         self, step: int, order: Callable[[int], torch.Tensor]
     ) -> Iterator[torch.Tensor]:
         """Yield the batches of each epoch's ``order`` from ``step`` on."""
+        ramp = self.recipe.train.batch_ramp
         epoch, place = divmod(step, self.span.per_epoch)
         while True:
-            yield from order(epoch).split(self.step_size)[place : self.span.per_epoch]
+            for batch in order(epoch).split(self.step_size)[place : self.span.per_epoch]:
+                yield batch if ramp is None else batch[: ramp.size(len(batch), step, self.span)]
+                step += 1
             epoch, place = epoch + 1, 0
 
     def start_streams(self, step: int) -> None:

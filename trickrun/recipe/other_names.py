@@ -64,6 +64,8 @@ OTHER_NAMES = {
     "layerwise_lr": "layer_decay",
     "gradient_accumulation": "accumulate",
     "accumulation_steps": "accumulate",
+    "batch_size_schedule": "batch_ramp",
+    "batch_size_warmup": "batch_ramp",
     "group_norm": "group",
     "groupnorm": "group",
     "instance_norm": "instance",

@@ -18,6 +18,7 @@ from trickrun.tricks.metrics import AnyMetric
 from trickrun.tricks.normalization import AnyNormalization, NoNormalization
 from trickrun.tricks.optimizers import Adam, AnyOptimizer
 from trickrun.tricks.regularizers import Regularizers
+from trickrun.tricks.schedules import BatchRamp
 from trickrun.tricks.stopping import EarlyStopping
 
 
@@ -54,6 +55,9 @@ class Train(Params):
     )
     accumulate: Count = Field(
         default=1, description="batches whose gradients make one step, as one of N times the size"
+    )
+    batch_ramp: BatchRamp | None = Field(
+        default=None, description="smaller batches at first; null: all as data.batch_size"
     )
     log_every: Count = Field(default=10, description="steps between lines in metrics.jsonl")
     look_every: CountOrZero = Field(

@@ -74,6 +74,7 @@ def one_batch(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
         "data.subset": {"n": min(size, subset.n) if subset is not None else size},
         "data.batch_size": "full",
         "train.accumulate": 1,
+        "train.batch_ramp": None,
         "regularizers": None,
         "augmentation": None,
         "early_stopping": None,
@@ -99,6 +100,8 @@ def other_limits(loaded: Loaded) -> list[str]:
         limits.append("optimizer.schedule")
     if loaded.recipe.early_stopping is not None:
         limits.append("early_stopping")
+    if loaded.recipe.train.batch_ramp is not None:
+        limits.append("train.batch_ramp")
     return limits
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from trickrun.tricks.schedules.base import Schedule, Span
+from trickrun.tricks.schedules.batch_ramp import BatchRamp
 from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.schedules.cosine import Cosine
 from trickrun.tricks.schedules.cosine_restarts import CosineRestarts
@@ -41,6 +42,7 @@ AnySchedule = Annotated[
 __all__ = [
     "WSD",
     "AnySchedule",
+    "BatchRamp",
     "Constant",
     "Cosine",
     "CosineRestarts",
