@@ -22,7 +22,14 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.claimed import init, normalization, optimization, regularization, sequences
+from benchmarks.claimed import (
+    init,
+    normalization,
+    optimization,
+    regularization,
+    sequences,
+    transfer,
+)
 from benchmarks.claimed.claim import Claim
 from benchmarks.claimed.pictures import PICTURES, Picture, draw
 from benchmarks.results import machine
@@ -37,7 +44,7 @@ DRAWN = ROOT / "docs" / "pictures" / "claims"
 
 CLAIMS = {
     claim.name: claim
-    for part in (init, normalization, regularization, optimization, sequences)
+    for part in (init, normalization, regularization, optimization, sequences, transfer)
     for claim in part.CLAIMS
 }
 

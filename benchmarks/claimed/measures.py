@@ -162,6 +162,14 @@ def first_weights(job: Job) -> torch.Tensor:
     return next(weights(weight_layers(job.model)[0][1]))[1].detach()
 
 
+def irrelevant_columns(job: Job) -> float:
+    """Return the mean size of the first layer's weights from the last 30 of 40 inputs over that
+    from the first 10, after training."""
+    run(job)
+    columns = first_weights(job).abs().mean(0)
+    return float(columns[10:].mean() / columns[:10].mean())
+
+
 def units_apart(job: Job) -> float:
     """Return the largest distance between two units of the first layer after training, over their
     mean norm."""

@@ -6,6 +6,7 @@ from benchmarks.claimed.claim import Claim, each, higher, lower, near
 from benchmarks.claimed.measures import (
     best,
     calibration_error,
+    irrelevant_columns,
     masks_gain,
     near_zero,
     overfit_after_best,
@@ -90,6 +91,25 @@ CLAIMS = (
         "best validation loss",
         lower("adamw", "adam"),
         limits="One strength, 0.1, which neither was tuned for.",
+    ),
+    Claim(
+        "l1-columns",
+        "L1 brings the weights of inputs that say nothing near zero; L2 only shrinks them all.",
+        "Ng 2004, Feature selection, L1 vs. L2 regularization, and rotational invariance",
+        {"l2": ("regularizers.l2=0.01",), "l1": ("regularizers.l1=0.01",)},
+        irrelevant_columns,
+        "size of the 30 irrelevant input columns over that of the 10 others",
+        lower("l1", "l2"),
+    ),
+    Claim(
+        "spatial-dropout-text",
+        "Dropping whole embedding dimensions lowers a text classifier's validation loss.",
+        "Tompson et al. 2015, arXiv:1411.4280; common practice for embeddings",
+        {"none": (), "0.3": ("regularizers.spatial_dropout=0.3",)},
+        best("val_loss"),
+        "best validation loss",
+        lower("0.3", "none"),
+        limits="A few hundred made-up reviews.",
     ),
     Claim(
         "dropout-averaging",
