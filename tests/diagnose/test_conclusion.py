@@ -98,3 +98,14 @@ def test_where_nobody_learns_the_targets_do_not_follow_from_the_inputs():
     last = unexplained(HOPELESS, 12, "the data")
     assert last.code == "TR10"
     assert "60% of the training samples" in last.why
+
+
+def test_of_two_edits_of_a_part_the_first_is_told():
+    causes = [cause("init", "TR23"), cause("init", "TR23", {"init": 1, "optimizer.lr": 2})]
+    assert len(with_what_was_tried([], causes, [], POOR)) == 1
+
+
+def test_parts_that_help_only_together_are_named():
+    both = replace(cause("init", "TR23"), together=("Wrong init scale", "Unscaled inputs"))
+    first = with_what_was_tried([], [both], [], POOR)[0]
+    assert first.why.endswith("together: Wrong init scale, Unscaled inputs.")

@@ -51,7 +51,10 @@ def diagnose(
     budget: Annotated[
         float | None,
         typer.Option(
-            parser=seconds, metavar="TIME", help="For --confirm.", show_default="60s, slow: 150s"
+            parser=seconds,
+            metavar="TIME",
+            help="For the trainings of --confirm.",
+            show_default="60s, slow ones 150s",
         ),
     ] = None,
     runs_dir: RunsDir = None,

@@ -105,6 +105,7 @@ class Cause:
         edit: recipe path to value.
         code, name, why: the finding, if no rule has said more.
         effect: what it did.
+        together: what the parts are suspected of, if the edit replaces several at once.
     """
 
     path: str
@@ -113,6 +114,7 @@ class Cause:
     name: str
     why: str
     effect: Effect
+    together: tuple[str, ...] = ()
 
 
 def without_trying(findings: Iterable[Finding], standing: Standing) -> list[Finding]:
@@ -152,7 +154,9 @@ def with_what_was_tried(
     """
     left = ranked(findings)
     confirmed: list[Finding] = []
-    for cause in causes:
+    # Of several edits of one part the first says enough.
+    paths = {cause.path: cause for cause in reversed(causes)}
+    for cause in (cause for cause in causes if paths[cause.path] is cause):
         said = spokesman(cause, left)
         left = [finding for finding in left if finding is not said]
         confirmed.append(proven(cause, said, first=not confirmed))
@@ -194,8 +198,12 @@ def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
     confirmed = {"before": round(effect.before, 4), "after": round(effect.after, 4)}
     numbers = {"gains": list(effect.gains), "needed": effect.needed}
     found = said or Finding(cause.code, cause.name, "error", 0.0, cause.path, {}, cause.why)
+    why = found.why
+    if cause.together:
+        why += f" No single edit is enough; these are, together: {', '.join(cause.together)}."
     return replace(
         found,
+        why=why,
         severity="error" if first else "warning",
         confidence=max(found.confidence, 0.9 if first else 0.6),
         evidence={**found.evidence, **numbers},

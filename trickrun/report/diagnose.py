@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +19,9 @@ from trickrun.report.verdict import MARKS, STYLES, override
 
 SHOWN = 6
 """Numbers of a finding's evidence that are shown; the JSON has all."""
+
+WIDEST = 70
+"""Characters of an edit in the table."""
 
 
 def print_diagnosis(verdict: Verdict) -> None:
@@ -90,7 +94,13 @@ def trainings(tried: dict[str, Any]) -> Table:
     for label, effect in by_gain(tried["proven"].items()):
         mark = Text("✓ helps", "green") if effect["helps"] else Text("✗", "red")
         before, after = number(effect["before"]), number(effect["after"])
-        table.add_row(Text(label), before, after, f"+{number(effect['needed'])}", mark)
+        table.add_row(
+            Text(shorten(label, WIDEST, placeholder=" …")),
+            before,
+            after,
+            f"+{number(effect['needed'])}",
+            mark,
+        )
     return table
 
 

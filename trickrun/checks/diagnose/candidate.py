@@ -17,6 +17,7 @@ class Candidate:
         code, name, why: the finding, if it helps and nothing else has said so.
         likelihood: 0 to 1, how likely this part is the cause before anything was tried: near 1 for
             a part that hardly anybody chooses with a good result, near 0 for one that is usual.
+        together: what the parts are suspected of, if several are replaced at once.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Candidate:
     name: str
     why: str
     likelihood: float
+    together: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

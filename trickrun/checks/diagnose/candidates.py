@@ -123,10 +123,9 @@ def together(parts: Iterable[Candidate]) -> Candidate:
     for part in ordered:
         edit |= {path: value for path, value in part.edit.items() if free(path, edit)}
         trial |= {path: value for path, value in part.trial.items() if free(path, trial)}
-    first = ordered[0]
-    why = "No single edit is enough, but these together are."
     likelihood = math.prod(part.likelihood for part in ordered) ** (1 / len(ordered))
-    return replace(first, edit=edit, trial=trial, why=why, likelihood=likelihood)
+    names = tuple(part.name for part in ordered)
+    return replace(ordered[0], edit=edit, trial=trial, likelihood=likelihood, together=names)
 
 
 def free(path: str, taken: dict[str, Any]) -> bool:

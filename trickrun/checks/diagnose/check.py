@@ -46,7 +46,7 @@ def diagnose(
 
     Args:
         confirm: train briefly with each suggested edit, and keep what helps.
-        budget: seconds for that; None: what suits the recipe.
+        budget: seconds for these trainings; None: what suits the recipe.
         run: an earlier training of the recipe, whose curves and score count as well.
 
     Returns:
@@ -56,7 +56,6 @@ def diagnose(
         TrickrunError: the recipe cannot become a job.
     """
     watch = watch or Watch()
-    started = time.monotonic()
     with one_thread():
         short = shorten(loaded)
         evidence = gather(short, not confirm, watch.part)
@@ -64,7 +63,7 @@ def diagnose(
             add_run(evidence, run, short)
     tried: Tried | None = None
     if confirm:
-        deadline = started + (budget or usual_budget(short))
+        deadline = time.monotonic() + (budget or usual_budget(short))
         tried = edits_tried(short, evidence, Arms(short, deadline, watch.trainings))
     findings = conclude(short, evidence, tried)
     return verdict_of(findings, evidence, tried), short.recipe

@@ -43,7 +43,8 @@ def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Find
 def causes_of(tried: Tried) -> list[Cause]:
     """Return the edits that helped, likeliest cause first."""
     return [
-        Cause(c.path, c.edit, c.code, c.name, c.why, tried.effects[c.label]) for c in tried.causes
+        Cause(c.path, c.edit, c.code, c.name, c.why, tried.effects[c.label], c.together)
+        for c in tried.causes
     ]
 
 

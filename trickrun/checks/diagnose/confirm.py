@@ -26,8 +26,14 @@ LOOKING = 0.5
 PROVEN = 5
 """Candidates that go on to the proof, at most."""
 
-PAIRED = 5
+PAIRED = 4
 """Candidates whose pairs are tried where no single edit is enough."""
+
+UNUSUAL = 0.4
+"""Likelihood from which on a part is replaced in the plain form of the recipe."""
+
+TUNED = ("optimizer.lr", "train.epochs", "train.steps", "data.batch_size")
+"""Values that suit the other parts: replaced along with these, they would be off the other way."""
 
 CHECKED = 3
 """Causes that are checked at the length of the user's own run, at most."""
@@ -98,7 +104,8 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
         known: skill that other learners reached on the same samples.
     """
     first, *rest = seeds(arms.short)
-    look(arms, found, first)
+    whole = all_unusual(found)
+    look(arms, [*whole, *found], first)
     tried = Tried(arms.known[BASE])
     if first not in tried.base.skills:
         return tried  # no time, or the recipe cannot be trained: nothing to compare with
@@ -107,7 +114,7 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
     tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
     reached = max((e.after for e in tried.effects.values() if e.helps), default=0.0)
     if max(reached, tried.base.mean) < tried.reachable - ENOUGH:
-        pairs = pairs_of(tried, found)
+        pairs = [*whole, *pairs_of(tried, found)]
         look(arms, pairs, first)
         tried.screened |= screened(arms, pairs, first)
         prove(arms, tried, beyond(tried, pairs, reached, arms.short), rest)
@@ -214,16 +221,24 @@ def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
 
 
 def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
-    """Return pairs of the parts that are likeliest or gained most, and all unusual ones at once."""
+    """Return pairs of the parts that are likeliest or gained most."""
     gains = tried.screened
     order = sorted(found, key=lambda c: -(c.likelihood + max(gains.get(c.label, 0.0), 0.0)))
     parts: dict[str, Candidate] = {}
     for candidate in order:
         parts.setdefault(candidate.path, candidate)
-    chosen = list(parts.values())[:PAIRED]
-    pairs = [together(pair) for pair in combinations(chosen, 2)]
-    unusual = [part for part in parts.values() if part.likelihood >= 0.3]
-    return pairs + ([together(unusual)] if len(unusual) > 2 else [])
+    return [together(pair) for pair in combinations(list(parts.values())[:PAIRED], 2)]
+
+
+def all_unusual(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the edit of all unusual parts at once, if there are several: what it reaches, the
+    recipe's plain form can."""
+    parts: dict[str, Candidate] = {}
+    for candidate in found:
+        tuned = candidate.path in TUNED and candidate.likelihood < OBVIOUS
+        if candidate.likelihood >= UNUSUAL and not tuned:
+            parts.setdefault(candidate.path, candidate)
+    return [together(parts.values())] if len(parts) > 1 else []
 
 
 def beyond(

@@ -12,6 +12,7 @@ import math
 from trickrun.checks.overfit_batch.suspects import Suspect
 from trickrun.models.base import Model
 from trickrun.recipe.schema import Recipe
+from trickrun.tricks.losses import MAE, MSE, Huber
 from trickrun.tricks.optimizers import PythonOptimizer
 
 USUAL_RATES = {
@@ -62,6 +63,8 @@ def of_rate(recipe: Recipe, up: bool) -> float:
 def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
     """Return the likelihood that a part with a usual replacement is the cause."""
     match suspect.code:
+        case "TR26" if isinstance(recipe.loss, MSE | MAE | Huber):
+            return 0.4  # probabilities beside one-hot classes: slow, but nothing is squashed twice
         case "TR23":
             return of_init(recipe)
         case "TR01":
