@@ -115,6 +115,19 @@ def dropped_table(programs: Sequence[Program], journal: Journal) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_dropped() -> str:
+    """Write dropped.md of what has been measured so far, and return in words what is kept."""
+    journal = Journal(METRICS)
+    done = [p for p in everything()[0] if measured(p, journal)]
+    (RESULTS / "dropped.md").write_text(dropped_table(done, journal), encoding="utf-8")
+    words = [f"{len(done)} of {len(everything()[0])} programs measured"]
+    for part in ("development", "held-back"):
+        kept = [p for p in done if p.part == part and truly(p, journal)]
+        buggy = sum(p.buggy for p in kept)
+        words.append(f"{part}: {buggy} buggy and {len(kept) - buggy} healthy kept")
+    return "; ".join(words)
+
+
 def main() -> None:
     """Measure, and write what is kept and what is dropped."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -125,11 +138,7 @@ def main() -> None:
     journal = Journal(METRICS)
     wanted = [p for p in programs if part in (None, p.part) and not is_shipped(p)]
     measure_all(wanted, bases, journal)
-    done = [p for p in programs if measured(p, journal)]
-    (RESULTS / "dropped.md").write_text(dropped_table(done, journal), encoding="utf-8")
-    kept = [p for p in done if truly(p, journal)]
-    buggy = sum(p.buggy for p in kept)
-    print(f"{len(done)} measured; kept {buggy} buggy and {len(kept) - buggy} healthy programs")
+    print(write_dropped())
 
 
 if __name__ == "__main__":

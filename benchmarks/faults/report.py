@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from benchmarks.faults.hurts import kept_programs
+from benchmarks.faults.hurts import kept_programs, write_dropped
 from benchmarks.faults.journal import RESULTS, Journal
 from benchmarks.faults.programs import Program
 from benchmarks.faults.run import diagnosed, journals
@@ -68,6 +68,7 @@ def main() -> None:
     lines = [
         "`python -m benchmarks.faults.run` and `peers`; what the columns mean is in",
         "`benchmarks/faults/README.md`. Shares with Wilson's 95 % intervals.",
+        f"{write_dropped()} (`benchmarks/faults/results/dropped.md` has the others).",
         machine("torch", *PEERS),
         "",
         table(list(rows(programs))),
