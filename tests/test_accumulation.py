@@ -28,7 +28,7 @@ BASE: dict[str, Any] = {
 def job(batch_size: int, accumulate: int, **changes: Any) -> Job:
     tree = canonical({**BASE, **changes})
     tree["data"]["batch_size"] = batch_size
-    tree["train"]["accumulate"] = accumulate
+    tree["train"]["accumulate"] = {"batches": accumulate}
     return compile_recipe(from_tree(tree), HERE)
 
 
@@ -105,7 +105,7 @@ def test_a_split_of_one_batch_has_nothing_to_add_up():
 
 def test_it_trains_alone():
     assert [part for part in parts(job(8, 3).recipe) if part.trains_alone] == [
-        job(8, 3).recipe.train
+        job(8, 3).recipe.train.accumulate
     ]
     assert not any(part.trains_alone for part in parts(job(8, 1).recipe))
 

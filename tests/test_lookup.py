@@ -76,7 +76,7 @@ def test_an_unknown_name_gets_a_hint(wanted, hint):
     assert caught.value.exit_code == 2
 
 
-VALUES = {"bf16", "cuda", "linear", "silu", "batch_size", "epochs", "accumulate"}
+VALUES = {"bf16", "cuda", "linear", "silu", "batch_size", "epochs"}
 """Words that stand for no trick or parameter of one."""
 
 

@@ -86,9 +86,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     }
     smoothing = recipe.regularizers.label_smoothing
     batch_size, span = batch_plan(recipe, len(data.train), model)
-    if recipe.train.batch_ramp is not None:
-        touches.append(recipe.train.batch_ramp.touch(batch_size))
-        check_touched(touches)
+    touches += train_touches(recipe, batch_size)
+    check_touched(touches)
     if device.type == "cpu":
         set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
     return Job(
@@ -175,7 +174,7 @@ def own_step(recipe: Recipe, folder: Path) -> Step | None:
     unused = [trick.kind_name for trick in replaced if trick is not None and not trick.off]
     unused += [trick.kind_name for trick in regularizers.mixing]
     unused += ["clip"] if recipe.optimizer.clip is not None else []
-    unused += ["accumulate"] if recipe.train.accumulate > 1 else []
+    unused += ["accumulate"] if recipe.train.batches_a_step > 1 else []
     if unused:
         raise CompileError(
             f"your own step decides what is minimized, so nothing applies: {', '.join(unused)}",
@@ -305,6 +304,17 @@ def check_sampling(recipe: Recipe, task: Task) -> None:
         )
 
 
+def train_touches(recipe: Recipe, batch_size: int) -> list[Touch]:
+    """Return the ledger's lines of what the train section does to batches."""
+    train, touches = recipe.train, []
+    if train.accumulate is not None:
+        count = train.accumulate.batches
+        touches.append(Touch("train", "accumulate", f"{count} batches a step", count, count == 1))
+    if train.batch_ramp is not None:
+        touches.append(train.batch_ramp.touch(batch_size))
+    return touches
+
+
 def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:
     """Return the batch size and the length of the run in steps.
 
@@ -330,10 +340,10 @@ def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Spa
                 if size > 1
                 else "use normalization: group or layer",
             )
-    together = size * recipe.train.accumulate
+    together = size * recipe.train.batches_a_step
     if together > size and (size == samples or (data.drop_last and together > samples)):
         raise CompileError(
-            f"{recipe.train.accumulate} batches of {size} are more than {samples} samples",
+            f"{recipe.train.batches_a_step} batches of {size} are more than {samples} samples",
             "train.accumulate",
             "lower it, or make the batches smaller",
         )

@@ -152,7 +152,7 @@ class Job:
     @property
     def step_size(self) -> int:
         """The samples of one step: those of all batches whose gradients it adds up."""
-        return self.batch_size * self.recipe.train.accumulate
+        return self.batch_size * self.recipe.train.batches_a_step
 
     def batches(self, step: int) -> Iterator[torch.Tensor]:
         """Yield the sample indices [B] of each training step from ``step`` (from 0) on."""

@@ -63,7 +63,7 @@ def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
         return Span(steps, steps) if steps else None
     samples = data.train.samples
     size = samples if recipe.data.batch_size == "full" else recipe.data.batch_size
-    size *= recipe.train.accumulate
+    size *= recipe.train.batches_a_step
     per_epoch = samples // size if recipe.data.drop_last else -(-samples // size)
     per_epoch = max(per_epoch, 1)
     return Span(recipe.train.steps or recipe.train.epochs * per_epoch, per_epoch)

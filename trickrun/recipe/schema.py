@@ -18,7 +18,7 @@ from trickrun.tricks.metrics import AnyMetric
 from trickrun.tricks.normalization import AnyNormalization, NoNormalization
 from trickrun.tricks.optimizers import Adam, AnyOptimizer
 from trickrun.tricks.regularizers import Regularizers
-from trickrun.tricks.schedules import BatchRamp
+from trickrun.tricks.schedules import Accumulate, BatchRamp
 from trickrun.tricks.stopping import EarlyStopping
 
 
@@ -53,8 +53,8 @@ class Train(Params):
     eval_every: Count | None = Field(
         default=None, description="steps between evaluations; null: once an epoch"
     )
-    accumulate: Count = Field(
-        default=1, description="batches whose gradients make one step, as one of N times the size"
+    accumulate: Accumulate | None = Field(
+        default=None, description="several batches make one step; null: each makes its own"
     )
     batch_ramp: BatchRamp | None = Field(
         default=None, description="smaller batches at first; null: all as data.batch_size"
@@ -80,9 +80,9 @@ class Train(Params):
     )
 
     @property
-    def trains_alone(self) -> bool:
-        """A stacked step is one batch."""
-        return self.accumulate > 1
+    def batches_a_step(self) -> int:
+        """How many batches make one optimizer step."""
+        return self.accumulate.batches if self.accumulate is not None else 1
 
     @model_validator(mode="after")
     def _one_length(self) -> Train:

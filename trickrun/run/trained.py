@@ -90,7 +90,7 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "augmentation": (),
         "early_stopping": None,
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
-        "train": recipe.train.model_copy(update={"device": "auto", "accumulate": 1}),
+        "train": recipe.train.model_copy(update={"device": "auto", "accumulate": None}),
     }
     if isinstance(recipe.model, Model | Pretrained):
         # The run that it began with may be gone.

@@ -73,7 +73,7 @@ def one_batch(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
     changes: dict[str, Any] = {
         "data.subset": {"n": min(size, subset.n) if subset is not None else size},
         "data.batch_size": "full",
-        "train.accumulate": 1,
+        "train.accumulate": None,
         "train.batch_ramp": None,
         "regularizers": None,
         "augmentation": None,

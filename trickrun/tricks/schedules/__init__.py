@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from trickrun.tricks.schedules.accumulate import Accumulate
 from trickrun.tricks.schedules.base import Schedule, Span
 from trickrun.tricks.schedules.batch_ramp import BatchRamp
 from trickrun.tricks.schedules.constant import Constant
@@ -41,6 +42,7 @@ AnySchedule = Annotated[
 
 __all__ = [
     "WSD",
+    "Accumulate",
     "AnySchedule",
     "BatchRamp",
     "Constant",
