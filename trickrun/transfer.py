@@ -102,11 +102,18 @@ def new_layers(model: nn.Module) -> nn.Module:
     )
 
 
+def begins_learned(recipe: Recipe) -> bool:
+    """Return whether training begins with weights that were learned before."""
+    model = recipe.model
+    return isinstance(model, Pretrained) or (
+        isinstance(model, Model) and model.init_from is not None
+    )
+
+
 def check_parts(recipe: Recipe) -> None:
     """Raise CompileError for what would undo, or has no place in, weights that were learned."""
     model = recipe.model
-    learned = isinstance(model, Pretrained) or (isinstance(model, Model) and model.init_from)
-    if learned and recipe.init.kind_name == "lsuv":
+    if begins_learned(recipe) and recipe.init.kind_name == "lsuv":
         raise CompileError(
             "lsuv would rescale weights that were learned before", "init", "use init: auto"
         )

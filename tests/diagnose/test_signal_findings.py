@@ -122,7 +122,10 @@ def test_the_scale_is_compared_between_layers(
     sizes: tuple[float, ...], expected: list[str]
 ) -> None:
     hidden = [layer(f"l{i}", moments=moments(pre_std=size)) for i, size in enumerate(sizes)]
-    assert codes(network(*hidden, layer("head"), init="normal")) == expected
+    evidence = network(*hidden, layer("head"), init="normal")
+    assert codes(evidence) == expected
+    # Weights that were learned have the size that learning gave them.
+    assert codes(replace(evidence, learned=True)) == []
 
 
 def test_a_lost_signal_is_an_error_and_a_slope_a_warning() -> None:

@@ -130,6 +130,7 @@ class SignalEvidence:
         input_std: standard deviation of all inputs together.
         lr, optimizer, init, normalization, activation: as in the recipe; the activation is empty
             for a user's own network.
+        learned: whether the weights were learned before, so that their size is no init's fault.
     """
 
     layers: tuple[Layer, ...]
@@ -144,6 +145,7 @@ class SignalEvidence:
     init: str
     normalization: str
     activation: str
+    learned: bool = False
 
     @property
     def hidden(self) -> list[Layer]:

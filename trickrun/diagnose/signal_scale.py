@@ -50,7 +50,10 @@ def scaled(evidence: SignalEvidence) -> list[Layer]:
 
 
 def init_scale(evidence: SignalEvidence) -> list[Finding]:
-    """TR23: the signal grows or shrinks from layer to layer before training."""
+    """TR23: the signal grows or shrinks from layer to layer before training; trap: weights that
+    were learned."""
+    if evidence.learned:
+        return []
     sizes = {layer.name: layer.first.pre_std for layer in scaled(evidence)}
     known = [size for size in sizes.values() if size > 0 and math.isfinite(size)]
     if len(known) < 2 or len(known) < len(sizes):
@@ -73,7 +76,10 @@ def init_scale(evidence: SignalEvidence) -> list[Finding]:
 
 
 def activation_scale(evidence: SignalEvidence) -> list[Finding]:
-    """TR44: what enters the activations is far too large or small, in all layers alike."""
+    """TR44: what enters the activations is far too large or small, in all layers alike; trap: as
+    for TR23."""
+    if evidence.learned:
+        return []
     sizes = {layer.name: layer.first.pre_std for layer in scaled(evidence)}
     if not sizes or not all(math.isfinite(size) for size in sizes.values()):
         return []

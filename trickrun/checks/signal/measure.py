@@ -17,6 +17,7 @@ from trickrun.looks.look import Found, find_layers, look, norm, undisturbed
 from trickrun.looks.statistics import Statistics, histogram
 from trickrun.loop import data_loss, take_step
 from trickrun.models.base import Model
+from trickrun.transfer import begins_learned
 
 MOMENTS = 5
 """How often the layers are looked at: before, after, and three times between."""
@@ -170,6 +171,7 @@ def evidence(
         init=recipe.init.kind_name,
         normalization=recipe.normalization.kind_name,
         activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
+        learned=begins_learned(recipe),
     )
 
 
