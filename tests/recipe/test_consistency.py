@@ -229,6 +229,14 @@ def test_what_is_probably_not_meant_is_warned_of(
     assert warning.place is not None
 
 
+def test_a_transformer_without_normalization_is_warned_of(tmp_path: Path) -> None:
+    bare = "data: digits\nmodel: transformer\n"
+    (warning,) = warnings(tmp_path, bare)
+    assert warning.path == "model"
+    assert "hard to train" in warning.message
+    assert not warnings(tmp_path, f"{bare}normalization: rms\n")
+
+
 @pytest.mark.parametrize(("size", "warned"), [(2, 1), (7, 1), (8, 0), ("full", 0)])
 def test_batch_norm_on_few_samples_is_warned_of(tmp_path: Path, size: int | str, warned: int):
     text = f"data: {{kind: digits, batch_size: {size}}}\nmodel: mlp\nnormalization: "

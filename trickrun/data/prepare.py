@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ class Prepared:
     test: Part | None
     task: Task
     scaler: Scaler
-    target_scaler: Scaler = Scaler()
+    target_scaler: Scaler = field(default_factory=Scaler)
     files: ImageFiles | None = None
 
     @property

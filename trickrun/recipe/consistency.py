@@ -16,7 +16,7 @@ from trickrun.data.iris import Iris
 from trickrun.data.normalize import Fixed
 from trickrun.data.synthetic import Synthetic
 from trickrun.data.wine import Wine
-from trickrun.models import Pretrained
+from trickrun.models import Pretrained, Transformer
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
@@ -269,6 +269,16 @@ def patience_fits(recipe: Recipe) -> Iterator[Complaint]:
         )
 
 
+def transformer_normalized(recipe: Recipe) -> Iterator[Complaint]:
+    """A transformer has the normalization that its residual branches count on."""
+    if isinstance(recipe.model, Transformer) and recipe.normalization.kind == "none":
+        yield Complaint(
+            ("model",),
+            "a transformer without normalization layers is hard to train",
+            "add normalization: layer, or rms",
+        )
+
+
 ERRORS = (
     Rule(shares, ("data",)),
     Rule(filled_batch, ("data",)),
@@ -290,6 +300,7 @@ WARNINGS = (
     Rule(pretrained_inputs, ("data", "model")),
     Rule(warmup_fits, ("optimizer", "train")),
     Rule(still_moving, ("regularizers", "optimizer")),
+    Rule(transformer_normalized, ("model", "normalization")),
     Rule(patience_fits, ("early_stopping", "train")),
 )
 
