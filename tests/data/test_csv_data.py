@@ -7,8 +7,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from trickrun.data.base import Source
 from trickrun.data.csv import Csv
+from trickrun.data.source import Source
 from trickrun.errors import DataError
 
 TEXT = """age,color,size,kind

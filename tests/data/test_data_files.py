@@ -12,8 +12,8 @@ from trickrun.data.csv import Csv
 from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
 from trickrun.data.fashion_mnist import FashionMnist
-from trickrun.data.files import Samples
 from trickrun.data.iris import Iris
+from trickrun.data.source import Samples
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from trickrun.data.fashion_mnist import FashionMnist
-from trickrun.data.idx import FILES, read_idx, shrink
+from trickrun.data.idx import FILES
+from trickrun.data.idx_file import read_idx, shrink
 from trickrun.data.mnist import Mnist
 from trickrun.errors import DataError
 

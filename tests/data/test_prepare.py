@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from trickrun.data.base import Data, Source, Split, Subset
+from trickrun.data.base import Data, Split, Subset
 from trickrun.data.digits import Digits
 from trickrun.data.iris import Iris
 from trickrun.data.normalize import NoNormalize, Scaler
 from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.source import Source
 from trickrun.data.synthetic import Synthetic
 from trickrun.data.task import Task
 from trickrun.errors import DataError

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from trickrun.data.base import Source
 from trickrun.data.python import PythonData
+from trickrun.data.source import Source
 from trickrun.errors import CompileError, DataError
 
 HEAD = """

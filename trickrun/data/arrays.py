@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from trickrun.data.base import Source
 from trickrun.data.labels import as_classes, as_values, check_two_classes, infer_kind
+from trickrun.data.source import Source
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 

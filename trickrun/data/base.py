@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from trickrun.data.files import read_samples
 from trickrun.data.normalize import AnyNormalize, Standard
 from trickrun.data.part import Part
+from trickrun.data.source import Columns, Samples, Source
 from trickrun.data.task import Task
 from trickrun.params import Count, CountOrZero, Params, Seed, Share
 
 if TYPE_CHECKING:
-    import torch
-
-    from trickrun.data.files import Samples
-    from trickrun.data.image_files import ImageFiles
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set as loaded, before splitting and normalization.
-
-    Args:
-        parts: "train", and "val" or "test" where the data set brings its own; each a pair of
-            inputs [N, *shape] in their smallest type (images uint8) and targets (int64 class
-            indices [N], or float values [N, targets]).
-        task: what is to be predicted.
-        files: where images stay in their files: what decodes them. The inputs are then their
-            numbers there, int64 [N].
-    """
-
-    parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
-    task: Task
-    files: ImageFiles | None = None
+    pass
 
 
 class Split(Params):
@@ -120,8 +99,6 @@ class Data(Params):
 
         Raises DataError if the file is broken or does not have the run's features.
         """
-        from trickrun.data.files import Columns, read_samples
-
         return read_samples(path, task, shape, Columns())
 
     def fingerprint(self, folder: Path) -> Any:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.data.arrays import TaskKind, source_from_arrays
-from trickrun.data.base import Source
 from trickrun.data.paths import content_hash
+from trickrun.data.source import Source
 
 
 def bundled_table(bunch: Any, kind: TaskKind, labels: tuple[str, ...]) -> Source:

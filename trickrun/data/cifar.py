@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.base import Data, Source
-from trickrun.data.idx import shrink
+from trickrun.data.base import Data
+from trickrun.data.idx_file import shrink
 from trickrun.data.labels import check_range
 from trickrun.data.paths import content_hash, locate, read_bytes, unpacked
+from trickrun.data.source import Samples, Source
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
-
-    from trickrun.data.files import Samples
 
 PIXELS = 3 * 32 * 32
 PAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
@@ -88,8 +87,6 @@ class CifarImages(Data):
         return shrink(images, self.size), y
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
-        from trickrun.data.files import Samples
-
         return (
             Samples(*self.read(path))
             if path.suffix == ".bin"

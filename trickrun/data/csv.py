@@ -1,24 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.data.arrays import TaskKind, source_from_arrays
-from trickrun.data.base import Data, Source
-from trickrun.data.encode import encode, feature_names, is_text, numbers, refuse_missing
-from trickrun.data.labels import FEW
+from trickrun.data.base import Data
+from trickrun.data.encode import encode, feature_names
+from trickrun.data.files import read_samples
 from trickrun.data.paths import content_hash, locate
-from trickrun.data.table import Table, looks_like_data, number, read_table
+from trickrun.data.source import Columns, Samples, Source
+from trickrun.data.table import Table, looks_like_data, read_table
+from trickrun.data.table_targets import class_names, infer_kind, target_values
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
-    from trickrun.data.files import Samples
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
@@ -70,8 +70,6 @@ class Csv(Data):
         return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features)
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
-        from trickrun.data.files import Columns, read_samples
-
         columns = Columns(
             self.targets, self.drop, self.features is not None, self.delimiter, self.header
         )
@@ -119,42 +117,3 @@ class Csv(Data):
         if self.task != "auto":
             return self.task
         return "regression" if several else infer_kind(table.columns[self.targets[0]])
-
-
-def infer_kind(cells: Sequence[str]) -> Literal["classification", "regression"]:
-    """Return classification for text, and for at most FEW whole numbers that recur."""
-    if is_text(cells):
-        return "classification"
-    values = {number(cell) for cell in cells} - {None}
-    whole = all(value is not None and value % 1 == 0 for value in values)
-    few = len(values) <= FEW and 2 * len(values) <= len(cells)
-    return "classification" if whole and few else "regression"
-
-
-def class_names(table: Table, name: str) -> tuple[str, ...]:
-    """Return the different labels of a column, in the order of numbers if all are, else of text.
-
-    Raises DataError for a missing label.
-    """
-    cells = table.columns[name]
-    for row in range(len(cells)):
-        refuse_missing(table, row, name)
-    by_number = {cell: number(cell) for cell in set(cells)}
-    if None in by_number.values():
-        return tuple(sorted(by_number))
-    return tuple(sorted(by_number, key=lambda cell: (by_number[cell], cell)))
-
-
-def target_values(table: Table, names: Sequence[str]) -> np.ndarray[Any, Any]:
-    """Return the values [N, targets] of the target columns. Raises DataError for text in one."""
-    import numpy as np
-
-    for name in names:
-        if is_text(table.columns[name]):
-            raise table.error(
-                0,
-                name,
-                f"{table.columns[name][0]!r} is text, but regression needs numbers",
-                "set data.task: classification, or correct the column",
-            )
-    return np.array([numbers(table, name) for name in names]).T

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trickrun.data.arrays import as_inputs, check_lengths, check_shape
-from trickrun.data.csv import target_values
 from trickrun.data.encode import column_of, encode
-from trickrun.data.idx import read_idx, shrink
+from trickrun.data.idx_file import read_idx, shrink
 from trickrun.data.labels import (
     as_values,
     check_range,
@@ -19,45 +17,15 @@ from trickrun.data.labels import (
     listed,
     whole_numbers,
 )
-from trickrun.data.npz import read_npz
+from trickrun.data.npz_file import read_npz
+from trickrun.data.source import Columns, Samples
 from trickrun.data.table import Table, is_missing, read_table
+from trickrun.data.table_targets import target_values
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Samples to predict or score.
-
-    Args:
-        x: inputs [N, *shape], as the run's own data had them before normalization.
-        y: targets as in Source, or None where the file has none.
-    """
-
-    x: torch.Tensor
-    y: torch.Tensor | None
-
-
-@dataclass(frozen=True)
-class Columns:
-    """How to read a table's columns that are not features.
-
-    Args:
-        targets: columns with targets, which may be missing; none given: for classes ``target``,
-            for values the names that the task has.
-        ignored: columns that may be there and mean nothing.
-        ignore_others: whether every other column may be there too.
-        delimiter, header: see read_table.
-    """
-
-    targets: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    ignore_others: bool = False
-    delimiter: str | None = None
-    header: bool = True
 
 
 def read_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.base import Data, Source
+from trickrun.data.base import Data
 from trickrun.data.image_files import SUFFIXES, ImageFiles, default_workers
 from trickrun.data.labels import check_two_classes, listed
 from trickrun.data.part import Part
 from trickrun.data.paths import locate, missing_hint
+from trickrun.data.source import Samples, Source
 from trickrun.data.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count
 
 if TYPE_CHECKING:
     import torch
-
-    from trickrun.data.files import Samples
 
 PARTS = ("train", "val", "test")
 
@@ -88,8 +87,6 @@ class ImageFolder(Data):
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         import torch
-
-        from trickrun.data.files import Samples
 
         if path.is_dir() and any((path / label).is_dir() for label in task.labels):
             found = labelled_images(path, task.labels)

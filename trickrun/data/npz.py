@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -9,8 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.data.arrays import TaskKind, source_from_arrays
-from trickrun.data.base import Data, Source
-from trickrun.data.paths import content_hash, locate, read_bytes
+from trickrun.data.base import Data
+from trickrun.data.npz_file import read_npz
+from trickrun.data.paths import content_hash, locate
+from trickrun.data.source import Source
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,27 +43,6 @@ class Npz(Data):
 
     def fingerprint(self, folder: Path) -> Any:
         return content_hash(locate(self.path, folder))
-
-
-def read_npz(path: Path) -> dict[str, Array]:
-    """Return the arrays in a numpy file, their names in lower case. Never unpickles.
-
-    Raises DataError if it is missing, broken, or has arrays of objects.
-    """
-    import numpy as np
-
-    content = io.BytesIO(read_bytes(path))
-    if not zipfile.is_zipfile(content):
-        hint = "write it with numpy.savez, which makes a .npz file"
-        raise DataError("this is not a whole npz file", str(path), hint)
-    try:
-        with np.load(content, allow_pickle=False) as archive:
-            return {name.lower(): archive[name] for name in archive.files}
-    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged file
-        if "allow_pickle" in str(error):
-            hint = "save all arrays with a number type, such as float32"
-            raise DataError("an array holds objects, not numbers", str(path), hint) from error
-        raise DataError(f"an array is broken: {error}", str(path), "get it again") from error
 
 
 def find_parts(arrays: Mapping[str, Array], where: str) -> dict[str, tuple[Array, Array]]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data.base import Data, Source, Split
+from trickrun.data.base import Data, Split
 from trickrun.data.normalize import Scaler, Standard
 from trickrun.data.part import Part
+from trickrun.data.source import Source
 from trickrun.data.split import take, take_fold
 from trickrun.data.task import Task
 from trickrun.errors import DataError

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trickrun.data.arrays import TaskKind, as_array, source_from_arrays
-from trickrun.data.base import Data, Source
+from trickrun.data.base import Data
+from trickrun.data.source import Source
 from trickrun.errors import DataError
 from trickrun.params import PythonTarget
 from trickrun.targets import blame, call, resolve, source_hash

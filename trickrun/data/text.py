@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data.base import Data, Source
-from trickrun.data.csv import class_names
+from trickrun.data.base import Data
 from trickrun.data.labels import check_two_classes, index_of
 from trickrun.data.normalize import AnyNormalize, NoNormalize
 from trickrun.data.part import Part
 from trickrun.data.paths import content_hash, locate
+from trickrun.data.source import Samples, Source
 from trickrun.data.table import Table, decoded, read_table
+from trickrun.data.table_targets import class_names
 from trickrun.data.task import Task
 from trickrun.data.tokens import (
     Level,
@@ -28,9 +29,6 @@ from trickrun.params import Count
 
 if TYPE_CHECKING:
     import torch
-
-    from trickrun.data.files import Samples
-
 
 TEXT_COLUMN = "text"
 """The column of texts in a table, if the recipe names no other."""
@@ -177,8 +175,6 @@ class Text(Data):
         return fitted(train), val and fitted(val), test and fitted(test), task
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
-        from trickrun.data.files import Samples
-
         if task.next_token:
             tokens = split_tokens(decoded(path), self.level)
             return Samples(*self.samples(tokens, task.vocabulary, path))
