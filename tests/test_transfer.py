@@ -79,6 +79,7 @@ def test_the_prefix_runs_once(monkeypatch):
     "change",
     [
         {"augmentation": [{"kind": "flip"}]},
+        {"regularizers": {"cutmix": {}}},
         {"model": {"freeze": "none", "size": None}},
         {"model": {"cache": False}},
         {"regularizers": {"dropout": {"p": 0.0, "input": 0.2}}},

@@ -6,6 +6,23 @@ from torch import nn
 from trickrun.modules.recalibrate import recalibrate
 
 
+class Frozen(nn.Sequential):
+    """Its first layer stays in evaluation mode."""
+
+    def train(self, mode: bool = True) -> nn.Module:
+        super().train(mode)
+        self[0].eval()
+        return self
+
+
+def test_frozen_statistics_stay():
+    model = Frozen(nn.BatchNorm1d(2), nn.BatchNorm1d(2))
+    recalibrate(model, [torch.randn(5, 2) * 3 + 1])
+    first, second = model
+    assert torch.equal(first.running_mean, torch.zeros(2))
+    assert not torch.equal(second.running_mean, torch.zeros(2))
+
+
 def test_statistics_are_the_mean_over_batches():
     model = nn.Sequential(nn.BatchNorm1d(2, momentum=0.3), nn.Dropout(0.5), nn.BatchNorm1d(2))
     batches = [torch.randn(5, 2) * 3 + 1 for _ in range(4)]

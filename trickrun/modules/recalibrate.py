@@ -12,12 +12,15 @@ from torch import nn
 def recalibrate(model: nn.Module, batches: Iterable[torch.Tensor]) -> None:
     """Set the running statistics of ``model``'s batch norms to their mean over ``batches``.
 
-    Everything else acts as in evaluation, dropout included. The model is left in evaluation mode.
+    Everything else acts as in evaluation, dropout included, and so do batch norms that training
+    leaves in evaluation mode: frozen ones. The model is left in evaluation mode.
 
     Args:
         batches: inputs [B, *shape] each, as the model takes them; at least one.
     """
-    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    model.train()
+    batch_norm = nn.modules.batchnorm._BatchNorm
+    norms = [m for m in model.modules() if isinstance(m, batch_norm) and m.training]
     momenta = [norm.momentum for norm in norms]
     model.eval()
     for norm in norms:
