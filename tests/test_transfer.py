@@ -79,7 +79,6 @@ def test_the_prefix_runs_once(monkeypatch):
     "change",
     [
         {"augmentation": [{"kind": "flip"}]},
-        {"regularizers": {"cutmix": {}}},
         {"model": {"freeze": "none", "size": None}},
         {"model": {"cache": False}},
         {"regularizers": {"dropout": {"p": 0.0, "input": 0.2}}},
@@ -96,6 +95,8 @@ def test_an_augmentation_that_is_off_is_no_obstacle():
     cached = with_cached_prefix(job)
     assert cached.data.train.x.shape == (48, 4)
     assert job.data.train.x.shape == (48, 1, 8, 8)
+    assert (cached.data.test, cached.data.scaler.shift) == (None, None)
+    assert len(job.data.test) == 270
 
 
 def test_features_beyond_the_limit_are_not_kept(monkeypatch):

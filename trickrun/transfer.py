@@ -132,9 +132,7 @@ def with_cached_prefix(job: Job) -> Job:
     stages, if something random precedes them, or if their outputs take too much memory.
     """
     model, kind = job.model, job.recipe.model
-    if not isinstance(model, Staged) or model.frozen_shape is None:
-        return job
-    if job.augmentations or job.recipe.regularizers.mixing:
+    if not isinstance(model, Staged) or model.frozen_shape is None or job.augmentations:
         return job
     if isinstance(kind, Pretrained) and not kind.cache:
         return job
@@ -147,7 +145,9 @@ def with_cached_prefix(job: Job) -> Job:
         for name, part in parts.items()
         if part is not None
     }
-    return replace(job, data=replace(job.data, **changes, scaler=Scaler()))
+    # Training looks at no test sample, and none may pass for a feature.
+    found = replace(job.data, **changes, test=None, scaler=Scaler(), files=None)
+    return replace(job, data=found)
 
 
 def features(job: Job, model: Staged, x: torch.Tensor) -> torch.Tensor:
