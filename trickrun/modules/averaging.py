@@ -19,7 +19,7 @@ class WeightAverage:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.model = deepcopy(model).requires_grad_(False)
+        self.model = deepcopy(model)  # with its requires_grad: models ask it what is frozen
         self.count = 0
         self.own = averaged(self.model)
         self.theirs = averaged(model)

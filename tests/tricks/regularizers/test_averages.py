@@ -135,6 +135,7 @@ def test_batch_norm_of_swa_fits_the_averaged_weights():
 def test_statistics_are_averaged_and_other_buffers_copied():
     model = nn.Sequential(nn.BatchNorm1d(2))
     model.register_buffer("seen", torch.tensor(1.0))
+    model[0].bias.requires_grad_(False)
     average = WeightAverage(model)
     with torch.no_grad():
         model[0].weight.fill_(3.0)
@@ -143,6 +144,8 @@ def test_statistics_are_averaged_and_other_buffers_copied():
         model[0].num_batches_tracked.fill_(7)
     average.move(0.25)
     copy = average.model
+    frozen = [name for name, p in copy.named_parameters() if not p.requires_grad]
+    assert frozen == ["0.bias"]
     assert torch.equal(copy.get_parameter("0.weight"), torch.full((2,), 1.5))
     assert torch.equal(copy.get_buffer("0.running_mean"), torch.ones(2))
     assert float(copy.get_buffer("seen")) == 5
