@@ -118,7 +118,7 @@ def take_step(
         update(job)
     job.constrain()
     job.average_weights(step + 1)
-    return StepResult(loss, penalty, norm, lr, len(indices))
+    return StepResult(loss, penalty, norm, lr, len(y))
 
 
 def backward(

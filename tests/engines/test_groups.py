@@ -48,6 +48,7 @@ def trial(**change: Any) -> Trial:
         {"init": "orthogonal"},
         {"augmentation__0__std": 0.3},
         {"augmentation": []},
+        {"augmentation": ["randaugment", {"kind": "random_crop", "pad": 1}]},
         {"early_stopping": {"patience": 3}},
         {"train__epochs": 3},
         {"train__steps": 100},
@@ -101,6 +102,9 @@ def test_user_code_is_never_stacked(tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
+        {"augmentation": [{"kind": "random_crop", "crops": 2}]},
+        {"augmentation": [{"kind": "resized_crop", "crops": 3}]},
+        {"model": "pretrained"},
         {"optimizer": "adafactor"},
         {"optimizer": "muon"},
         {"optimizer__layer_decay": 0.5},

@@ -35,6 +35,11 @@ class RandomCrop(Augmentation):
     crops: Count = Field(default=1, description="crops of each image in a row in the batch")
 
     @property
+    def trains_alone(self) -> bool:
+        """Trials of one stack have batches of one size."""
+        return self.crops > 1
+
+    @property
     def off(self) -> bool:
         return self.pad == 0 and self.crops == 1
 
