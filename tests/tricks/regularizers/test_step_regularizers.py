@@ -145,6 +145,14 @@ def test_strength_zero_is_off_and_told(name):
     assert all(torch.equal(a, b) for a, b in zip(step(of), step(plain), strict=True))
 
 
+UPDATING_STEP = """
+def step(model, batch, loss, optimizer):
+    optimizer.zero_grad()
+    value = loss(model(batch[0]), batch[1])
+    value.backward()
+    optimizer.step()
+    return value.detach()
+"""
 OWN_STEP = "def step(model, batch, loss, optimizer):\n    return loss(model(batch[0]), batch[1])\n"
 
 
@@ -155,3 +163,15 @@ def test_what_an_own_step_would_leave_out_is_refused(tmp_path, name):
     tree["train"] = {**BASE["train"], "step": "own:step"}
     with pytest.raises(CompileError, match=f"nothing applies: {name}"):
         compile_recipe(from_tree(canonical(tree)), tmp_path, data())
+
+
+def test_weights_are_bounded_and_averaged_after_an_own_step_too(tmp_path):
+    (tmp_path / "own.py").write_text(UPDATING_STEP)
+    tree = {**BASE, "regularizers": {"max_norm": 0.5, "ema": 0.9}}
+    tree["train"] = {**BASE["train"], "step": "own:step"}
+    of = compile_recipe(from_tree(canonical(tree)), tmp_path, data())
+    step(of)
+    lengths = of.model.get_parameter("linear1.weight").detach().norm(dim=1)
+    assert float(lengths.max()) <= 0.5 + 1e-6
+    assert of.average is not None
+    assert of.average.count == 1
