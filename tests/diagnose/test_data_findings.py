@@ -141,6 +141,10 @@ def test_numbers_that_are_none() -> None:
         ({"std": 0.01, "size": 0.01, "smallest": 0.01}, (), [("TR06", "warning")]),
         # The head's bias has the mean; the absolute error does not care.
         ({"mean": 150.0, "std": 2.0, "size": 150.0}, ("init={kind: auto, bias: 150.0}",), []),
+        ({"mean": 150.0, "std": 2.0, "size": 150.0}, ("init.head_bias=150.0",), []),
+        ({"mean": 150.0, "std": 2.0, "size": 150.0}, ("init.head_bias=prior",), []),
+        ({"mean": 150.0, "std": 77.0, "size": 169.0}, ("init.head_bias=prior",),
+         [("TR06", "warning")]),
         ({"mean": 150.0, "std": 77.0, "size": 169.0}, ("loss=mae",), []),
         ({"mean": 3.0, "std": 2.0, "size": 3.6}, (), []),
         ({"std": 0.0}, (), [("TR07", "error")]),

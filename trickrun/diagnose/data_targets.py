@@ -68,7 +68,10 @@ def unscaled_targets(e: Static) -> list[Finding]:
 def about_the_bias(e: Static, targets: Targets) -> float:
     """Return the size of the targets about the number that the head's bias starts at."""
     init = e.recipe["init"]
-    bias = (init.get("head") or init).get("bias")
+    head_bias = (init.get("head_bias") or {}).get("value")
+    if head_bias == "prior":
+        return targets.std
+    bias = (init.get("head") or init).get("bias") if head_bias is None else head_bias
     if isinstance(bias, int | float) and not isinstance(bias, bool) and targets.outputs == 1:
         return math.hypot(targets.mean - bias, targets.std)
     return targets.smallest if targets.smallest < SMALL_TARGETS else targets.size

@@ -26,6 +26,9 @@ SMALL_TARGETS = 0.3
 """The same below which outputs drown the targets: at 0.3 the validation error was 50 to 70 % above
 what the same network reached on targets of size 1, at 0.1 it was 4 to 8 times as high."""
 
+SCALED_TARGETS = {"data.scale_targets": "standard"}
+"""An edit that changes the unit of the loss, so that losses before and after cannot be compared."""
+
 RARE = 0.5
 """Entropy of the class shares over ln(classes) below which a bias of log shares is worth having:
 for two classes, shares of 11 % and less."""
@@ -230,6 +233,8 @@ def target_scale(e: InitialLoss) -> list[Finding]:
         "their standard deviation."
     )
     evidence = {"target_size": e.target_size, "output_size": e.output_size}
-    edit = small_head() if small and e.too_high else None
-    severity: Severity = "error" if edit else "warning"
-    return [Finding("TR06", "Unscaled targets", severity, 0.7, "data", evidence, why, edit)]
+    drowned = small and e.too_high
+    edit = small_head() if drowned else dict(SCALED_TARGETS)
+    severity: Severity = "error" if drowned else "warning"
+    where = next(iter(SCALED_TARGETS))
+    return [Finding("TR06", "Unscaled targets", severity, 0.7, where, evidence, why, edit)]

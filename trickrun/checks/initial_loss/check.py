@@ -24,7 +24,7 @@ from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
-from trickrun.diagnose.initial_loss import causes, large_outputs
+from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.job import Job
 from trickrun.models.base import Model
 from trickrun.recipe.load import Loaded
@@ -181,7 +181,7 @@ def explain(loaded: Loaded, evidence: InitialLoss, seeds: int) -> tuple[Finding,
 
 def confirm(loaded: Loaded, before: InitialLoss, finding: Finding, seeds: int) -> Finding | None:
     """Return ``finding`` with the loss before and after its edit; None if it was a bad guess."""
-    if finding.edit is None or finding.code not in BY_NUMBER:
+    if finding.edit is None or finding.edit == SCALED_TARGETS or finding.code not in BY_NUMBER:
         return finding
     changed = derive(loaded, finding.edit)
     after, _ = gather(changed, prepare(changed.recipe.data, changed.folder), seeds)
