@@ -1,6 +1,10 @@
 """How long a grid takes: hand-written loops one after another, worker processes, stacks.
 
     python benchmarks/grid_speed.py [--write]
+    python benchmarks/grid_speed.py --growth [--write]
+
+The first measures 16, 32 and 64 trials of four networks; the second how the ways compare as the
+network gets wider and the data more.
 
 Each grid trains K networks that differ in the learning rate. The plain loop is what someone would
 write: a for loop over the rates, torch.optim.Adam, batches by index, one evaluation an epoch, with
@@ -27,20 +31,22 @@ from results import machine, write_section
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.prepare import Prepared, prepare
 from trickrun.engines.choose import one_thread, run_trials, split
-from trickrun.engines.processes import cores, run_chunks
+from trickrun.engines.processes import run_chunks
 from trickrun.engines.trial import Trial, TrialResult, make_trial
-from trickrun.engines.work import run_chunk
+from trickrun.engines.work import run_chunk, run_trial
 from trickrun.job import Job
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical, patch_paths
+from trickrun.recipe.schema import Recipe
+from trickrun.threads import available, cores
 
 HERE = Path(__file__).parent
 METRIC = "val_loss"
 
 DIGITS = {"kind": "digits"}
-FASHION = {"kind": "fashion_mnist", "subset": {"n": 6400}, "split": {"val": 0.02}}
+FASHION = {"kind": "fashion_mnist", "subset": {"n": 3200}, "split": {"val": 0.02}}
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,28 @@ CASES = {
     "CNN 8, 16 / 32": Case(DIGITS, {"kind": "cnn", "channels": [8, 16], "hidden": [32]}, 2),
 }
 
+GROWTH = {
+    **{
+        f"MLP 64-{width}-{width}-10": Case(DIGITS, {"kind": "mlp", "hidden": [width, width]}, 3)
+        for width in (16, 64, 256, 1024)
+    },
+    **{
+        f"MLP 784-64-32-10, {n} samples": Case(
+            {**FASHION, "subset": {"n": n}}, {"kind": "mlp", "hidden": [64, 32]}, 1
+        )
+        for n in (800, 3200, 12800)
+    },
+}
+"""Wider networks on the same data, and more data for the same network."""
+
 Way = Callable[[Sequence[Trial]], list[TrialResult]]
 
 
 def ways() -> dict[str, Way]:
     """Return the ways that trickrun has, and the one that it chooses."""
+
+    def one_by_one(trials: Sequence[Trial]) -> list[TrialResult]:
+        return [run_trial(trial, HERE, METRIC) for trial in trials]
 
     def alone(trials: Sequence[Trial]) -> list[TrialResult]:
         return list(run_chunks([(trial,) for trial in trials], HERE, METRIC))
@@ -79,6 +102,7 @@ def ways() -> dict[str, Way]:
         return list(run_trials(trials, HERE, METRIC))
 
     return {
+        "one by one": one_by_one,
         "processes": alone,
         "stacked in workers": stacked,
         "stacked here": here,
@@ -124,6 +148,15 @@ def plain_seconds(job: Job, rates: Sequence[float]) -> float:
     return time.perf_counter() - started
 
 
+def plain_job(recipe: Recipe, data: Prepared) -> Job:
+    """Return a job for the plain loop: compiled, but with torch's threads and memory layout."""
+    threads = torch.get_num_threads()
+    job = compile_recipe(recipe, HERE, data)
+    torch.set_num_threads(threads)
+    nn.utils.convert_conv2d_weight_memory_format(job.model, torch.contiguous_format)
+    return job
+
+
 def measure(case: Case, batch: int, count: int, repeats: int) -> dict[str, list[float]]:
     """Return the seconds of each way in each of ``repeats`` rounds."""
     trials = trials_of(case, batch, count)
@@ -133,8 +166,9 @@ def measure(case: Case, batch: int, count: int, repeats: int) -> dict[str, list[
     seconds: dict[str, list[float]] = {}
     for _ in range(repeats):
         for name, threads in (("plain", nullcontext()), ("plain, 1 thread", one_thread())):
+            torch.set_num_threads(available())
             with threads:
-                spent = plain_seconds(compile_recipe(recipe, HERE, data), rates)
+                spent = plain_seconds(plain_job(recipe, data), rates)
             seconds.setdefault(name, []).append(spent)
         for name, way in ways().items():
             started = time.perf_counter()
@@ -157,12 +191,15 @@ def row(name: str, batch: int, count: int, seconds: dict[str, list[float]]) -> s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--growth", action="store_true", help="over width and data, 32 trials")
+    parser.add_argument("--cases", nargs="+", help="some of the networks")
     parser.add_argument("--trials", nargs="+", type=int, default=[16, 32, 64])
-    parser.add_argument("--batches", nargs="+", type=int, default=[32, 64, 128])
+    parser.add_argument("--batches", nargs="+", type=int, default=[64])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
+    cases = GROWTH if options.growth else CASES
+    counts = [32] if options.growth else options.trials
     warm = trials_of(CASES["MLP 64-64-32-10"], 64, 2)
     for way in ways().values():
         way(warm)
@@ -173,21 +210,22 @@ def main() -> None:
         f"|---|---|---|{'---|' * len(names)}",
     ]
     print("\n".join(lines), flush=True)
-    for name in options.cases:
+    for name in options.cases or cases:
         for batch in options.batches:
-            for count in options.trials:
-                seconds = measure(CASES[name], batch, count, options.repeats)
+            for count in counts:
+                seconds = measure(cases[name], batch, count, options.repeats)
                 lines.append(row(name, batch, count, seconds))
                 print(lines[-1], flush=True)
     told = (
         "`python benchmarks/grid_speed.py`: seconds of hand-written loops one after another, and\n"
         "how many times as fast each way is: median (range) of the ratios in "
         f"{options.repeats} rounds.\n"
-        f"{machine('torch')}, {torch.get_num_threads()} threads, load {load:.1f} before and "
+        f"{machine('torch')}, {available()} threads, load {load:.1f} before and "
         f"{os.getloadavg()[0]:.1f} after\n\n"
     )
     if options.write:
-        write_section("Grids: plain loops, processes, stacks", told + "\n".join(lines))
+        title = "over width and data" if options.growth else "plain loops, processes, stacks"
+        write_section(f"Grids: {title}", told + "\n".join(lines))
 
 
 if __name__ == "__main__":

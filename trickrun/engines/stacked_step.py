@@ -40,19 +40,22 @@ class Stack:
         model = jobs[0].model
         self.names = [name for name, p in model.named_parameters() if p.requires_grad]
         self.shapes = [model.get_parameter(name).shape for name in self.names]
-        self.flat = torch.stack([self.flattened(job.model) for job in jobs]).requires_grad_()
+        self.flat = torch.stack([self.flattened(job.model) for job in jobs])
         self.fixed = stacked_fixed([job.model for job in jobs])
-        self.jobs = [on_row(job, row) for job, row in zip(jobs, self.flat.detach(), strict=True)]
+        self.jobs = [on_row(job, row) for job, row in zip(jobs, self.flat, strict=True)]
         self.optimizer = joint_optimizer(self.jobs)
         self.network = with_given_dropout(deepcopy(model)).train()
         self.bind(step=0)
 
     def flattened(self, model: nn.Module) -> torch.Tensor:
-        """Return the trainable parameters of one model as one vector [P]."""
-        return torch.cat([model.get_parameter(name).detach().flatten() for name in self.names])
+        """Return the trainable parameters of one model as one vector [P], laid out as ``views``."""
+        weights = [model.get_parameter(name).detach() for name in self.names]
+        return torch.cat([(w.t() if w.ndim == 2 else w).flatten() for w in weights])
 
     def bind(self, step: int) -> None:
         """Make what depends on which trials are in the stack, for the steps from ``step`` on."""
+        self.parameters = {name: v.requires_grad_() for name, v in self.views(self.flat).items()}
+        self.gradients = torch.empty_like(self.flat)
         self.batches = Batches(self.jobs, step)
         self.masks = Masks(self.jobs)
         self.loss = StackedLoss(self.jobs)
@@ -63,9 +66,9 @@ class Stack:
         if not places:
             return
         self.jobs = [self.jobs[place] for place in places]
-        self.flat = self.flat.detach()[list(places)].requires_grad_()
+        self.flat = self.flat[list(places)]
         self.fixed = {name: value[list(places)] for name, value in self.fixed.items()}
-        for job, values in zip(self.jobs, self.flat.detach(), strict=True):
+        for job, values in zip(self.jobs, self.flat, strict=True):
             row_of(job).data = values
         self.optimizer = joint_optimizer(self.jobs, self.optimizer)
         self.bind(step)
@@ -128,12 +131,16 @@ class Stack:
         self.set_mode(training=True)
         with self.jobs[0].autocast():
             losses = self.loss(self.forward(x, masks, self.batches.shared), y)
-        parameters = self.parameters()
-        terms = [penalty(parameters) for penalty in self.penalties]
+        terms = [penalty(self.parameters) for penalty in self.penalties]
         penalties = torch.stack(terms).sum(0) if terms else None
         whole = losses if penalties is None else losses + penalties
-        (gradient,) = torch.autograd.grad(whole.sum(), self.flat)
-        return losses.detach(), None if penalties is None else penalties.detach(), gradient
+        found = torch.autograd.grad(
+            whole.sum(), list(self.parameters.values()), materialize_grads=True
+        )
+        # One copy into memory that is there already costs a quarter of the gradient of a split.
+        for own, place in zip(found, self.views(self.gradients).values(), strict=True):
+            place.copy_(own)
+        return losses.detach(), None if penalties is None else penalties.detach(), self.gradients
 
     def forward(self, x: torch.Tensor, masks: Tensors, shared: bool) -> torch.Tensor:
         """Return predictions [K, B, outputs] for inputs [B, ...] that all share, or [K, B, ...]."""
@@ -143,7 +150,7 @@ class Stack:
             return prediction
 
         return vmap(one, in_dims=(0, None if shared else 0))(
-            {**self.parameters(), **self.fixed, **masks}, x
+            {**self.parameters, **self.fixed, **masks}, x
         )
 
     def set_mode(self, training: bool) -> None:
@@ -151,14 +158,18 @@ class Stack:
         if self.network.training != training:
             self.network.train(training)
 
-    def parameters(self) -> Tensors:
-        """Return views of the parameters, name to [K, *shape]."""
-        sizes = [shape.numel() for shape in self.shapes]
+    def views(self, flat: torch.Tensor) -> Tensors:
+        """Return views of rows [K, P], name to [K, *shape].
+
+        Matrices lie transposed in a row, because that is how their gradients come out of a product
+        of batches: copying them is then a straight copy.
+        """
+        parts = flat.split([shape.numel() for shape in self.shapes], dim=1)
         return {
-            name: part.view(-1, *shape)
-            for name, shape, part in zip(
-                self.names, self.shapes, self.flat.split(sizes, dim=1), strict=True
-            )
+            name: part.view(-1, *reversed(shape)).transpose(1, 2)
+            if len(shape) == 2
+            else part.view(-1, *shape)
+            for name, shape, part in zip(self.names, self.shapes, parts, strict=True)
         }
 
     def predict(self, x: torch.Tensor) -> torch.Tensor:
@@ -180,7 +191,7 @@ class Stack:
 
     def finite(self) -> list[bool]:
         """Return, for each trial, whether all its weights are finite."""
-        found: list[bool] = self.flat.detach().isfinite().all(1).tolist()
+        found: list[bool] = self.flat.isfinite().all(1).tolist()
         return found
 
 
