@@ -25,7 +25,7 @@ settings.load_profile("trickrun")
 
 @pytest.fixture(autouse=True)
 def _same_draws() -> None:
-    """A test that draws from torch's own generator draws the same each time, whatever ran before."""
+    """A test that draws from torch's own generator draws the same, whatever ran before."""
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
 

@@ -79,7 +79,8 @@ def test_the_prefix_runs_once(monkeypatch):
     "change",
     [
         {"augmentation": [{"kind": "flip"}]},
-        {"model": {"freeze": "none", "size": None}},
+        {"regularizers": {"cutmix": {}}},
+        {"model": {"freeze": "none", "size": "native"}},
         {"model": {"cache": False}},
         {"regularizers": {"dropout": {"p": 0.0, "input": 0.2}}},
     ],

@@ -63,8 +63,7 @@ def calibration_batches(job: Job) -> Iterator[torch.Tensor]:
     """
     whole = len(job.data.train) // job.batch_size * job.batch_size
     for indices in job.order(0)[:whole].split(job.batch_size):
-        with job.autocast():
-            yield job.inputs(job.data.train.x.index_select(0, indices))
+        yield job.inputs(job.data.train.x.index_select(0, indices))
 
 
 def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:

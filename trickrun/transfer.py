@@ -132,7 +132,9 @@ def with_cached_prefix(job: Job) -> Job:
     stages, if something random precedes them, or if their outputs take too much memory.
     """
     model, kind = job.model, job.recipe.model
-    if not isinstance(model, Staged) or model.frozen_shape is None or job.augmentations:
+    if not isinstance(model, Staged) or model.frozen_shape is None:
+        return job
+    if job.augmentations or job.recipe.regularizers.mixing:
         return job
     if isinstance(kind, Pretrained) and not kind.cache:
         return job

@@ -73,7 +73,7 @@ def test_only_grey_and_color_images_are_taken(tmp_path, inputs):
 
 @pytest.mark.usefixtures("tiny")
 def test_images_may_keep_their_size(tmp_path):
-    assert built(tmp_path, (1, 6, 7), size=None)[0].size == (6, 7)
+    assert built(tmp_path, (1, 6, 7), size="native")[0].size == (6, 7)
     assert built(tmp_path, (1, 6, 7))[0].size == (64, 64)
 
 

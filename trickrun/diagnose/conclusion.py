@@ -15,6 +15,7 @@ CERTAIN = frozenset(
         "TR03",
         "TR05",
         "TR10",
+        "TR11",
         "TR12",
         "TR13",
         "TR14",
@@ -160,7 +161,9 @@ def with_what_was_tried(
         said = spokesman(cause, left)
         left = [finding for finding in left if finding is not said]
         confirmed.append(proven(cause, said, first=not confirmed))
-    keep = not causes and (standing.poor or standing.hopeless or not standing.known)
+    # Where nobody learns, that explains the rest.
+    unexplained_yet = (standing.poor and not standing.hopeless) or not standing.known
+    keep = not causes and unexplained_yet
     rest = [judged(finding, failed, keep) for finding in left]
     sure = [finding for finding in rest if certain(finding)]
     able = [f for f in rest if f in sure or (untested(f) and f.edit is None)]

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-LEAST, MOST = 0.02, 0.15
+LEAST, MOST = 0.02, 0.25
 """Gain of skill that an edit of a part needs that is surely wrong, and of one that is usual."""
 
 SHARE = 0.2

@@ -54,8 +54,8 @@ class Pretrained(Params):
         default=None,
         description="file of weights, beside the recipe; null: those that come with the network",
     )
-    size: Count | None = Field(
-        default=64, description="width and height that images are resized to; null: as they are"
+    size: Count | Literal["native"] = Field(
+        default=64, description="width and height that images are resized to; native: as they are"
     )
     freeze: Literal["all", "all_but_last", "none"] | Count | str = Field(
         default="all",
@@ -98,7 +98,7 @@ class Pretrained(Params):
                 "model",
                 "use model: mlp or cnn",
             )
-        size = (self.size, self.size) if self.size else (inputs[1], inputs[2])
+        size = (inputs[1], inputs[2]) if self.size == "native" else (self.size, self.size)
         stages: OrderedDict[str, nn.Module] = OrderedDict()
         if dropout is not None and dropout.input > 0:
             stages["dropout_input"] = dropout.layer(dropout.input, streams)

@@ -32,6 +32,16 @@ EXAMPLES = {
 }
 """What stands for a required parameter until somebody says better."""
 
+NEEDED = {
+    "transformer": ("normalization: layer",),
+}
+"""Lines without which a model does not train well."""
+
+INPUTS = {
+    "pretrained": "  normalize: {kind: fixed, mean: 127, std: 128}  # for images from 0 to 255",
+}
+"""How data are to be normalized for a model, where the default is wrong."""
+
 HEAD = """\
 # {name}
 #   trickrun validate {file}    check what is written here
@@ -66,7 +76,12 @@ def starter(name: str, file: str, kinds: dict[str, str]) -> str:
     Raises RecipeError for a kind that does not exist.
     """
     chosen = {**DEFAULTS, **kinds}
-    lines = [line for section in SECTIONS for line in _section(section, chosen[section])]
+    parts = {section: [*_section(section, chosen[section])] for section in SECTIONS}
+    model = chosen["model"]
+    if model in INPUTS and chosen["data"] != "text":
+        parts["data"].append(INPUTS[model])
+    parts["model"] += NEEDED.get(model, ())
+    lines = [line for section in SECTIONS for line in parts[section]]
     return HEAD.format(name=name, file=file) + "".join(f"{line}\n" for line in lines) + TAIL
 
 

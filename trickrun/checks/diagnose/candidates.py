@@ -8,10 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from trickrun.checks.diagnose.candidate import Candidate
-from trickrun.checks.diagnose.likelihood import (
-    of_rate,
-    of_suspect,
-)
+from trickrun.checks.diagnose.likelihood import of_rate, of_suspect, usual_rates
 from trickrun.checks.diagnose.parts import (
     LONGER,
     batches,
@@ -24,6 +21,8 @@ from trickrun.checks.diagnose.parts import (
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.overfit_batch.suspects import Suspect, rate, suspects
 from trickrun.diagnose.finding import Finding
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.optimizers import PythonOptimizer
 
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
@@ -91,9 +90,8 @@ def as_trial(short: Short, edit: dict[str, Any]) -> dict[str, Any] | None:
 def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
     """Yield the usual replacements of the recipe's parts."""
     recipe, task = short.loaded.recipe, short.data.task
-    for factor in LR_FACTORS:
-        lr = float(f"{recipe.optimizer.lr * factor:.3g}")
-        yield from_suspect(rate(recipe, lr), of_rate(recipe, up=factor > 1))
+    for lr in other_rates(recipe):
+        yield from_suspect(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
     for suspect in suspects(recipe, task):
         yield from_suspect(suspect, of_suspect(suspect, recipe, input_std))
     yield from weaker(short)
@@ -102,6 +100,16 @@ def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
     yield from weighted(short)
     yield from batches(short)
     yield from longer(short)
+
+
+def other_rates(recipe: Recipe) -> list[float]:
+    """Return learning rates to try: scaled both ways, and a usual one if that is out of reach."""
+    rates = [recipe.optimizer.lr * factor for factor in LR_FACTORS]
+    if not isinstance(recipe.optimizer, PythonOptimizer):
+        usual_rate = math.sqrt(math.prod(usual_rates(recipe)))
+        if not min(rates) < usual_rate < max(rates):
+            rates.insert(0, usual_rate)
+    return [float(f"{lr:.3g}") for lr in rates]
 
 
 def from_suspect(suspect: Suspect, likelihood: float) -> Candidate:

@@ -10,6 +10,7 @@ from typing import Any
 from trickrun.checks.diagnose.arms import Arm, Arms
 from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.candidates import together
+from trickrun.checks.diagnose.new_rate import with_new_rate
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
 from trickrun.diagnose.intervention import Effect, first_to_last
@@ -114,7 +115,7 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
     tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
     reached = max((e.after for e in tried.effects.values() if e.helps), default=0.0)
     if max(reached, tried.base.mean) < tried.reachable - ENOUGH:
-        pairs = [*whole, *pairs_of(tried, found)]
+        pairs = [*whole, *with_new_rate(arms.short, found), *pairs_of(tried, found)]
         look(arms, pairs, first)
         tried.screened |= screened(arms, pairs, first)
         prove(arms, tried, beyond(tried, pairs, reached, arms.short), rest)

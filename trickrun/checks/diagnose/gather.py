@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trickrun.checks.data_look import measure
+from trickrun.checks.diagnose.new_rate import RANGE
 from trickrun.checks.diagnose.own_code import look_at_loss, look_at_step
 from trickrun.checks.diagnose.probe import Probe, probe
-from trickrun.checks.diagnose.reference import reference
+from trickrun.checks.diagnose.reference import label_noise, reference
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.grad_check.check import grad_check
 from trickrun.checks.initial_loss.check import initial_loss
-from trickrun.checks.lr_find.check import Range, lr_find
+from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.findings import unexplained
 from trickrun.checks.overfit_batch.search import Search
@@ -23,6 +24,7 @@ from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import prepare
 from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.label_noise import corrupted_labels
 from trickrun.diagnose.own_code import loss_findings, network_findings, step_findings
 from trickrun.errors import TrickrunError
 from trickrun.params import PythonTarget
@@ -33,8 +35,10 @@ VERSION = 1
 """Of the evidence record's form; a part that is left out does not change it."""
 
 SEEDS, BATCH, BATCH_STEPS = 2, 32, 250
-RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
 """The steps' sizes here: a fraction of what their own commands spend."""
+
+GOOD_LABELS = 0.9
+"""Skill of other learners from which on no labels of note can be wrong."""
 
 Tell = Callable[[str], None]
 """Told what is looked at now."""
@@ -91,6 +95,7 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
     parts: dict[str, Callable[[], None]] = {
         "static": lambda: look_at_data(found, short),
         "reference": lambda: found.reference.update(reference(short.data, short.metric)),
+        "labels": lambda: look_at_labels(found, short),
         "training": lambda: look_at_training(found, short),
         "initial_loss": lambda: found.take("initial_loss", initial_loss(short.recipe, SEEDS)[0]),
         "overfit_batch": lambda: look_at_batch(found, short, thorough),
@@ -121,6 +126,16 @@ def look_at_data(found: Evidence, short: Short) -> None:
     data = measure(recipe, prepare(recipe.data, short.loaded.folder))
     found.parts["data"] = asdict(data)
     found.findings += static.findings(static_evidence(recipe, data))
+
+
+def look_at_labels(found: Evidence, short: Short) -> None:
+    """Judge the labels, unless other learners find them good."""
+    if max(found.reference.values(), default=1.0) > GOOD_LABELS:
+        return
+    noise = label_noise(short.data)
+    if noise is not None:
+        found.parts["labels"] = asdict(noise)
+        found.findings += corrupted_labels(noise)
 
 
 def look_at_training(found: Evidence, short: Short) -> None:

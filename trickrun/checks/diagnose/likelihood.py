@@ -50,14 +50,20 @@ BY_CODE = {
 
 def of_rate(recipe: Recipe, up: bool) -> float:
     """Return the likelihood of a learning rate that is too low (``up``) or too high."""
-    optimizer = recipe.optimizer
-    if isinstance(optimizer, PythonOptimizer):
+    if isinstance(recipe.optimizer, PythonOptimizer):
         return 0.4
+    low, high = usual_rates(recipe)
+    given = recipe.optimizer.lr
+    off = math.log10(low / given if up else given / high)
+    return min(0.95, max(0.2, 0.4 + 0.4 * off))
+
+
+def usual_rates(recipe: Recipe) -> tuple[float, float]:
+    """Return the learning rates between which most recipes with this optimizer lie."""
+    optimizer = recipe.optimizer
     low, high = USUAL_RATES.get(optimizer.kind_name, (1e-4, 1e-2))
     shrink = min(5.0, 1 / (1 - getattr(optimizer, "momentum", 0.0)))
-    low, high = low / shrink, high / shrink
-    off = math.log10(low / optimizer.lr if up else optimizer.lr / high)
-    return min(0.95, max(0.2, 0.4 + 0.4 * off))
+    return low / shrink, high / shrink
 
 
 def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:

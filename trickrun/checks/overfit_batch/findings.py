@@ -76,10 +76,12 @@ def unexplained(loaded: Loaded, arms: Mapping[str, Arm]) -> Finding:
     where = "model" if own else "data"
     look = "Look at your model's code" if own else "Look at the data, and at how it is loaded"
     state = "diverged" if not math.isfinite(base.loss) else f"stays at {base.loss:.4g}"
-    why = (
-        f"The loss {state}, and none of {len(arms) - 1} replacements of parts of this recipe lets "
-        f"the batch be fitted in half of the steps. {look}, or allow more steps."
+    others = len(arms) - 1
+    none = (
+        f", and none of {others} replacements of parts of this recipe lets the batch be fitted in "
+        "half of the steps"
     )
+    why = f"The loss {state}{none if others else ''}. {look}, or allow more steps."
     return Finding("TR73", "Cannot fit one batch", "error", 0.5, where, numbers(base), why)
 
 

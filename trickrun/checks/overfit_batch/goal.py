@@ -57,9 +57,11 @@ class Goal:
     def reached(self, loss: float, accuracy: float | None, share: float) -> bool:
         """Return whether no more than ``share`` is left and every right answer is given.
 
-        A loss below the floor is not fitted: it is fed something that it is not made for.
+        Where more may be left than of a fitted batch, as with regularizers back on, the loss alone
+        decides. A loss below the floor is not fitted: it is fed something that it is not made for.
         """
-        right = accuracy is None or self.accuracy is None or accuracy >= self.accuracy - ROUNDING
+        wrong = 0.0 if accuracy is None or self.accuracy is None else self.accuracy - accuracy
+        right = share > FITTED or wrong <= ROUNDING
         sound = not self.known or loss >= self.floor - share * self.learnable
         return right and sound and math.isfinite(loss) and loss <= self.limit(share)
 

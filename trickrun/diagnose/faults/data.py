@@ -109,6 +109,20 @@ FAULTS = (
         "Look at where inputs and targets are put together: one of them was shuffled alone.",
     ),
     Fault(
+        "TR11",
+        "Corrupted labels",
+        ("diagnose",),
+        "Labels that trees contradict which have not seen them, and how many of these labels are "
+        "the trees' second best answer.",
+        "Contradicted 10 % and more, and of these no more second best than chance and a third of "
+        "the way from there to all. Own: where classes overlap, two thirds are second best. Two "
+        "classes have no third, and are not judged.",
+        "A network that fits them learns them by heart; one that does not looks as if it could "
+        "not learn.",
+        "Look at the contradicted samples, and at what wrote their labels. Label smoothing and "
+        "early stopping limit the harm.",
+    ),
+    Fault(
         "TR12",
         "Labels off by one",
         (DATA, "train"),
