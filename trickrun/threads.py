@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-WORTH_SHARING = 5e8
+WORTH_SHARING = 1e8
 """Floating-point operations of a training step from which on all cores share its work.
 
 Handing an operation to a second thread and waiting for it costs tens of microseconds, some hundred
