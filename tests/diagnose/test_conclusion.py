@@ -109,3 +109,11 @@ def test_parts_that_help_only_together_are_named():
     both = replace(cause("init", "TR23"), together=("Wrong init scale", "Unscaled inputs"))
     first = with_what_was_tried([], [both], [], POOR)[0]
     assert first.why.endswith("together: Wrong init scale, Unscaled inputs.")
+
+
+def test_what_was_not_tried_stays_an_error_where_training_goes_badly():
+    untried = with_what_was_tried([LOWER], [], [], POOR)
+    assert untried[0].severity == "error"
+    refuted = with_what_was_tried([LOWER], [], [], POOR, [LOWER.edit])
+    assert refuted[0].severity == "warning"
+    assert with_what_was_tried([LOWER], [], [], FINE)[0].severity == "warning"

@@ -4,15 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from trickrun.diagnose.own_code import (
-    OwnLoss,
-    OwnNetwork,
-    OwnStep,
-    StepLook,
-    loss_findings,
-    network_findings,
-    step_findings,
-)
+from trickrun.diagnose.own_loss import OwnLoss, loss_findings
+from trickrun.diagnose.own_network import OwnNetwork, network_findings
+from trickrun.diagnose.own_step import OwnStep, StepLook, step_findings
 
 RIGHT = StepLook(
     stepped=True,
@@ -107,3 +101,9 @@ def test_modes_may_differ_in_a_network_that_has_learned_nothing():
 )
 def test_losses(loss, expected):
     assert codes(loss_findings(loss)) == expected
+
+
+def test_a_network_that_freezes_itself_is_worth_a_word():
+    (found,) = network_findings(replace(NETWORK, frozen=0.9))
+    assert (found.code, found.severity) == ("TR45", "warning")
+    assert network_findings(replace(NETWORK, frozen=0.3)) == []

@@ -62,6 +62,8 @@ FAULTS = [
     (("init={kind: uniform, bound: 0.01}", DEEP), "TR23", "warning"),
     (("init={kind: normal, std: 0.5}", CNN), "TR23", "warning"),
     (("normalization=batch", "data.batch_size=4"), "TR48", "warning"),
+    (("normalization=layer", "model.hidden=[64, 2]"), "TR72", "error"),
+    (("normalization=rms", "model.hidden=[1]"), "TR72", "error"),
     (("normalization=batch", "regularizers.dropout=0.5"), "TR58", "warning"),
     (("normalization=batch", "model.bias=true"), "TR58", "info"),
     # Steps
@@ -79,6 +81,7 @@ FAULTS = [
     (("optimizer.betas=[0.999, 0.9]",), "TR81", "warning"),
     ((SGD, "optimizer.clip=1e-4", STEPS), "TR71", "warning"),
     (("optimizer.schedule.warmup=5000", STEPS), "TR82", "warning"),
+    (("optimizer.schedule={kind: polynomial, power: 10}", STEPS), "TR36", "warning"),
     # Regularization
     (("regularizers.dropout=0.7",), "TR49", "warning"),
     (("regularizers.dropout=0.95",), "TR49", "error"),
@@ -140,6 +143,9 @@ HEALTHY = [
     ("normalization=group", "data.batch_size=2"),
     ("normalization=batch", "data.batch_size=16"),
     ("data.batch_size=full",),
+    ("normalization=layer", "model.hidden=[64, 3]"),
+    ("optimizer.schedule={kind: polynomial, power: 2}", STEPS),
+    ("optimizer.schedule=cosine", STEPS),
     # Dropout: one half, and where no batch norm follows it.
     ("regularizers.dropout=0.5",),
     ("normalization=batch", "regularizers.dropout={p: 0.5, layers: last}"),

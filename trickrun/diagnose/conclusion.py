@@ -33,6 +33,7 @@ CERTAIN = frozenset(
         "TR45",
         "TR46",
         "TR47",
+        "TR72",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""
@@ -146,12 +147,14 @@ def with_what_was_tried(
     causes: Sequence[Cause],
     failed: Sequence[dict[str, Any]],
     standing: Standing,
+    refuted: Sequence[dict[str, Any]] = (),
 ) -> list[Finding]:
     """Return the findings of a diagnosis that tried edits, best first.
 
     Args:
         causes: edits that helped, likeliest cause first.
         failed: edits that did harm.
+        refuted: edits that did not help.
     """
     left = ranked(findings)
     confirmed: list[Finding] = []
@@ -164,7 +167,7 @@ def with_what_was_tried(
     # Where nobody learns, that explains the rest.
     unexplained_yet = (standing.poor and not standing.hopeless) or not standing.known
     keep = not causes and unexplained_yet
-    rest = [judged(finding, failed, keep) for finding in left]
+    rest = [judged(finding, failed, refuted, keep) for finding in left]
     sure = [finding for finding in rest if certain(finding)]
     able = [f for f in rest if f in sure or (untested(f) and f.edit is None)]
     roots = [f for f in able if any(c.code in consequences(f.code) for c in confirmed[:1])]
@@ -215,12 +218,18 @@ def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
     )
 
 
-def judged(finding: Finding, failed: Sequence[dict[str, Any]], keep: bool) -> Finding:
+def judged(
+    finding: Finding,
+    failed: Sequence[dict[str, Any]],
+    refuted: Sequence[dict[str, Any]],
+    keep: bool,
+) -> Finding:
     """Return a finding that no trial confirmed, as grave as it then is.
 
     Args:
         failed: edits that did harm.
-        keep: whether errors that no edit can test stand, because the recipe trains badly and
+        refuted: edits that did not help.
+        keep: whether errors that no trial refuted stand, because the recipe trains badly and
             nothing else explains it.
     """
     if finding.confirmed is not None:
@@ -231,7 +240,7 @@ def judged(finding: Finding, failed: Sequence[dict[str, Any]], keep: bool) -> Fi
         return finding
     if finding.edit in failed:
         return replace(finding, severity="warning", confidence=finding.confidence / 2)
-    if certain(finding) or (keep and finding.edit is None):
+    if certain(finding) or (keep and finding.edit not in refuted):
         return finding
     return replace(finding, severity="warning")
 

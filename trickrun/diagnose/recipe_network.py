@@ -14,6 +14,9 @@ wrong variance (10), and the factor of 100 in size that `signal` calls hopeless.
 bound is lax (own): optimizers with a step size of their own overcome a quiet start, and PyTorch's
 default init loses a factor of 6 in each layer of ReLU."""
 
+LEAST_UNITS = {"layer": 2, "rms": 1}
+"""Units up to which a norm over them leaves signs: two numbers less their mean are x and -x."""
+
 FEW = 4
 """Samples in a batch up to which batch norm's statistics are noise: at 4 its error on ImageNet was
 3.6 points higher than at 32, at 8 it was 1.2 (Wu & He 2018, Group Normalization, table 2)."""
@@ -130,6 +133,24 @@ def fan_ins(e: Static) -> list[int]:
     return [*convolutions, *e.model["hidden"]]
 
 
+def norm_of_few(e: Static) -> list[Finding]:
+    """TR72: a layer norm over one or two units; trap: three, and batch norm, which takes its
+    statistics from samples."""
+    if e.model["kind"] != "mlp" or e.normalization not in LEAST_UNITS:
+        return []
+    narrow = min(e.model["hidden"], default=10**6)
+    if narrow > LEAST_UNITS[e.normalization]:
+        return []
+    left = "nothing but a constant" if narrow == 1 and e.normalization == "layer" else "a sign"
+    why = (
+        f"A {e.normalization} norm over {narrow} unit{'s' if narrow > 1 else ''} divides by what "
+        f"they say: {left} is left of each sample."
+    )
+    where, edit = "normalization", {"normalization": {"kind": "none"}}
+    numbers = {"units": narrow}
+    return [Finding("TR72", "Normalization of few units", "error", 0.85, where, numbers, why, edit)]
+
+
 def noisy_batch_norm(e: Static) -> list[Finding]:
     """TR48: batch norm on a handful of samples; trap: tiny batches with other norms."""
     if e.normalization not in BATCH_NORMS or e.batch is None or e.batch > FEW:
@@ -181,6 +202,7 @@ RULES = (
     sigmoid_layers,
     equal_weights,
     init_scale,
+    norm_of_few,
     noisy_batch_norm,
     dropout_before_norm,
     bias_before_norm,

@@ -24,6 +24,8 @@ class Static:
         task: classification or regression; empty where only the data could tell.
         steps: optimizer steps of the whole run; None where only the data could tell.
         travel: the learning rate summed over them.
+        late: the share of that in the second half of the run; None where the rate is 0 or only the
+            data could tell.
         data: what its splits are like; None if they were not looked at.
     """
 
@@ -31,6 +33,7 @@ class Static:
     task: str = ""
     steps: int | None = None
     travel: float | None = None
+    late: float | None = None
     data: DataEvidence | None = None
 
     @property

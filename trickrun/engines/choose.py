@@ -22,7 +22,7 @@ import torch
 from trickrun import doctor
 from trickrun.engines.groups import groups
 from trickrun.engines.leg import WHOLE, Leg
-from trickrun.engines.processes import Chunk, run_chunks
+from trickrun.engines.processes import Chunk, pool_seconds, run_chunks
 from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import compiled, run_chunk
@@ -37,9 +37,6 @@ SMALL = 3
 
 TIMED, TIMING_SECONDS = 6, 1.0
 """Steps of each way that are timed, and after how many seconds two are enough."""
-
-POOL_SECONDS = 3.0
-"""What it takes until worker processes have imported torch and scikit-learn and train."""
 
 MEMORY_SHARE = 0.5
 """The share of the free memory that stacks may take."""
@@ -185,7 +182,7 @@ def lay_out(trials: Sequence[Trial], folder: Path) -> Layout:
             timings.append(timing)
     here = sum(timing.seconds_here for timing in timings)
     away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
-    if not layout.workers and here <= POOL_SECONDS + away:
+    if not layout.workers and here <= pool_seconds() + away:
         layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
     else:
         layout.workers += [chunk for timing in timings for chunk in timing.chunks_away()]

@@ -21,6 +21,17 @@ ATTEMPTS = 2
 Chunk = tuple[Trial, ...]
 """Trials that one worker trains together."""
 
+FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 3.0, 0.2
+"""What it takes until workers train: the first ones wait for a server that imports torch and
+scikit-learn, the others are forked from it."""
+
+_pools_begun = 0
+
+
+def pool_seconds() -> float:
+    """Return how long workers that were started now would take until they train."""
+    return NEXT_POOL_SECONDS if _pools_begun else FIRST_POOL_SECONDS
+
 
 def run_chunks(
     chunks: Sequence[Chunk],
@@ -66,6 +77,8 @@ def one_pool(
     Only as many chunks are handed out as there are workers, so that a dying worker blames no
     trial that had not begun; ``begun`` counts those that have.
     """
+    global _pools_begun
+    _pools_begun += 1
     running: dict[Future[list[TrialResult]], Chunk] = {}
     with ProcessPoolExecutor(workers, server(), set_up) as pool:
 

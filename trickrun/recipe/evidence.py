@@ -33,11 +33,14 @@ def static_evidence(recipe: Recipe, data: DataEvidence | None = None) -> Static:
     if data is not None:
         task = "regression" if data.targets is not None else "classification"
     span = span_of(recipe, data)
+    rates = rates_of(recipe, span) if span else []
+    whole = sum(rates)
     return Static(
         recipe=resolved(recipe),
         task=task,
         steps=span.steps if span else None,
-        travel=travel(recipe, span) if span else None,
+        travel=whole / len(rates) * span.steps if span else None,
+        late=sum(rates[len(rates) // 2 :]) / whole if whole > 0 else None,
         data=data,
     )
 
@@ -69,12 +72,11 @@ def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
     return Span(recipe.train.steps or recipe.train.epochs * per_epoch, per_epoch)
 
 
-def travel(recipe: Recipe, span: Span) -> float:
-    """Return the sum of the learning rate over the run, from evenly spaced steps of a long one."""
+def rates_of(recipe: Recipe, span: Span) -> list[float]:
+    """Return the learning rate over the run, at evenly spaced steps of a long one."""
     stride = max(1, span.steps // LOOKS)
     optimizer = recipe.optimizer
-    rates = [
+    return [
         optimizer.schedule.lr(optimizer.lr, step, span)
         for step in range(stride // 2, span.steps, stride)
     ]
-    return sum(rates) / len(rates) * span.steps

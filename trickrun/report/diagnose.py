@@ -29,12 +29,14 @@ def print_diagnosis(verdict: Verdict) -> None:
     console = terminal()
     findings = verdict.findings
     below = hidden_under(findings)
+    # Without trainings of its own a diagnosis has what a check tried, and its loss.
+    measure = "skill" if verdict.result["tried"] is not None else "loss"
     place = 0
     for finding in findings:
         if finding.code in below:
             continue
         place += 1
-        print_cause(console, place, finding)
+        print_cause(console, place, finding, measure)
         for symptom in (f for f in findings if below.get(f.code) == finding.code):
             text = f"     explains {symptom.code} {symptom.name} ({symptom.where})"
             console.print(Text(text, "dim"), soft_wrap=True)
@@ -62,8 +64,12 @@ def hidden_under(findings: Sequence[Finding]) -> dict[str, str]:
     return below
 
 
-def print_cause(console: Console, place: int, finding: Finding) -> None:
-    """Print one cause with its evidence, its edit and what the edit did."""
+def print_cause(console: Console, place: int, finding: Finding, measure: str) -> None:
+    """Print one cause with its evidence, its edit and what the edit did.
+
+    Args:
+        measure: what the numbers before and after the edit are.
+    """
     head = f"{place}. {MARKS[finding.severity]} {finding.code} {finding.name} ({finding.where})"
     console.print(Text(head, "bold"), soft_wrap=True)
     console.print(Text(f"   {finding.why}"), soft_wrap=True)
@@ -75,7 +81,7 @@ def print_cause(console: Console, place: int, finding: Finding) -> None:
         console.print(Text(f"   edit: {edits}", "cyan"), soft_wrap=True)
     if finding.confirmed is not None:
         before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
-        console.print(Text(f"   tried: skill {before} → {after}", "green"), soft_wrap=True)
+        console.print(Text(f"   tried: {measure} {before} → {after}", "green"), soft_wrap=True)
 
 
 def told(evidence: dict[str, Any]) -> str:

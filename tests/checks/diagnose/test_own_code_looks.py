@@ -4,7 +4,9 @@ import pytest
 
 from trickrun.checks.diagnose.own_code import look_at_loss, look_at_network, look_at_step
 from trickrun.compiler import compile_recipe
-from trickrun.diagnose.own_code import loss_findings, network_findings, step_findings
+from trickrun.diagnose.own_loss import loss_findings
+from trickrun.diagnose.own_network import network_findings
+from trickrun.diagnose.own_step import step_findings
 from trickrun.job import Job
 from trickrun.loop import take_step
 

@@ -30,13 +30,17 @@ def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Find
         findings, causes = without_trying(evidence.findings, standing), []
     else:
         causes = causes_of(tried)
-        findings = with_what_was_tried(evidence.findings, causes, harmful(tried), standing)
+        findings = with_what_was_tried(
+            evidence.findings, causes, harmful(tried), standing, without_effect(tried)
+        )
     # Without edits to try, only that nobody can learn from the data is known.
     helpless = standing.hopeless or (tried is not None and standing.poor)
     if causes or not helpless:
         return findings
+    sure = [f for f in findings if certain(f) or (f.severity == "error" and f.edit is not None)]
+    if not standing.hopeless and any(not certain(finding) for finding in sure):
+        return findings  # these were not tried: no claim that nothing helps
     last = unexplained(standing, len(tried.screened) if tried else 0, suspect(short))
-    sure = [finding for finding in findings if certain(finding)]
     return [*sure, last, *(finding for finding in findings if finding not in sure)]
 
 
@@ -55,6 +59,12 @@ def harmful(tried: Tried) -> list[dict[str, Any]]:
         for label, effect in tried.effects.items()
         if effect.gain < -HARMS
     ]
+
+
+def without_effect(tried: Tried) -> list[dict[str, Any]]:
+    """Return the edits that were tried and did not help."""
+    helping = {label for label, effect in tried.effects.items() if effect.helps}
+    return [edit for label, edit in tried.edits.items() if label not in helping]
 
 
 def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standing:
@@ -107,5 +117,6 @@ def sentence(findings: list[Finding], tried: Tried | None) -> str:
     text = f"the cause is most likely: {first.name} ({first.where})"
     if first.confirmed is not None:
         before, after = first.confirmed["before"], first.confirmed["after"]
-        text += f"; with the edit the skill goes from {before:.2f} to {after:.2f}"
+        measure = "skill" if tried is not None else "loss"
+        text += f"; with the edit the {measure} goes from {before:.3g} to {after:.3g}"
     return text

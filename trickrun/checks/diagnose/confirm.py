@@ -58,6 +58,7 @@ class Tried:
         candidates: by label, those that went to the proof.
         effects: by label.
         screened: by label, the gain in the first look.
+        edits: by label, those of the user's recipe that had a first look.
         reachable: the best skill that anything reached, learners without training loop included.
         trainings: how many there were.
     """
@@ -66,6 +67,7 @@ class Tried:
     candidates: dict[str, Candidate] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     screened: dict[str, float] = field(default_factory=dict)
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)
     reachable: float = 0.0
     trainings: int = 0
 
@@ -111,6 +113,7 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
     if first not in tried.base.skills:
         return tried  # no time, or the recipe cannot be trained: nothing to compare with
     tried.screened = screened(arms, found, first)
+    tried.edits = {c.label: c.edit for c in found if c.label in tried.screened}
     prove(arms, tried, promising(tried, found, arms.short), rest)
     tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
     reached = max((e.after for e in tried.effects.values() if e.helps), default=0.0)

@@ -25,7 +25,9 @@ from trickrun.data.prepare import prepare
 from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.label_noise import corrupted_labels
-from trickrun.diagnose.own_code import loss_findings, network_findings, step_findings
+from trickrun.diagnose.own_loss import loss_findings
+from trickrun.diagnose.own_network import network_findings
+from trickrun.diagnose.own_step import step_findings
 from trickrun.errors import TrickrunError
 from trickrun.params import PythonTarget
 from trickrun.recipe.evidence import static_evidence

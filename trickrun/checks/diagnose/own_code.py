@@ -10,7 +10,9 @@ import torch
 from torch import nn
 
 from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
-from trickrun.diagnose.own_code import OwnLoss, OwnNetwork, OwnStep, StepLook
+from trickrun.diagnose.own_loss import OwnLoss
+from trickrun.diagnose.own_network import OwnNetwork
+from trickrun.diagnose.own_step import OwnStep, StepLook
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
 from trickrun.looks.look import before_first_step
@@ -183,7 +185,15 @@ def look_at_network(job: Job) -> OwnNetwork:
         batch_norm=any(
             isinstance(module, nn.modules.batchnorm._BatchNorm) for module in job.model.modules()
         ),
+        frozen=frozen_share(job.model) if isinstance(model, PythonTarget) else 0.0,
     )
+
+
+def frozen_share(model: nn.Module) -> float:
+    """Return the share of parameters that ask for no gradient."""
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    still = sum(size for size, asks in sizes if not asks)
+    return still / max(1, sum(size for size, _ in sizes))
 
 
 def look_at_loss(job: Job) -> OwnLoss:

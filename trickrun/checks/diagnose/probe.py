@@ -15,7 +15,7 @@ from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
 from trickrun.data.part import Part
 from trickrun.diagnose.curve_evidence import Curves
-from trickrun.diagnose.own_code import OwnNetwork
+from trickrun.diagnose.own_network import OwnNetwork
 from trickrun.diagnose.signal_evidence import SignalEvidence
 from trickrun.evaluate import evaluate
 from trickrun.job import Job

@@ -19,6 +19,9 @@ HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mis
 SATURATING = ("tanh", "sigmoid", "hard_sigmoid")
 ENOUGH_UNITS = 64
 """Hidden layers of this width are not what keeps a network from telling a batch of 32 apart."""
+SINKING = -1.0
+"""A bias from which down ReLU units hardly see a sample above zero: inputs of size 1 and a matched
+init give sums of size 1."""
 USUAL_LR = 1e-3
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
@@ -123,17 +126,18 @@ def init(recipe: Recipe) -> Iterator[Suspect]:
     own = isinstance(recipe.model, PythonModel)
     if plain and scheme.kind_name in HEALTHY_INITS and not own:
         return
-    constant = scheme.kind_name in ("zeros", "constant")
-    name = "Constant init" if constant else "Wrong init scale"
-    why = (
-        "Weights that start equal keep units equal, and zeros pass no gradient on."
-        if constant
-        else "The weights that the network starts from do not carry the signal."
-    )
+    code, name = "TR23", "Wrong init scale"
+    why = "The weights that the network starts from do not carry the signal."
+    if scheme.kind_name in ("zeros", "constant"):
+        code, name = "TR22", "Constant init"
+        why = "Weights that start equal keep units equal, and zeros pass no gradient on."
+    elif isinstance(scheme.bias, float) and scheme.bias <= SINKING:
+        code, name = "TR43", "Units dead from the start"
+        why = f"A bias of {scheme.bias:g} keeps units below zero, where no gradient passes."
     # A patch keeps gain and bias where the kind stays the same; auto is kaiming_normal too.
     again = scheme.kind_name == "kaiming_normal"
     change = {"init": {"kind": "auto" if again else "kaiming_normal"}}
-    yield Suspect("init", change, "TR22" if constant else "TR23", name, why)
+    yield Suspect("init", change, code, name, why)
 
 
 def activation(recipe: Recipe) -> Iterator[Suspect]:

@@ -142,12 +142,12 @@ FAULTS = (
     Fault(
         "TR72",
         "Normalization in the way",
-        ("overfit-batch",),
-        "One batch can be fitted without the normalization only.",
-        "Own: the replacement decides.",
+        (TEXT, DATA, "overfit-batch"),
+        "One batch can be fitted without the normalization only; or units that it averages over.",
+        "The replacement decides (own); a layer norm over one or two units leaves their signs.",
         "It removes what the answer depends on, such as an image's brightness.",
         "Another normalization, or none.",
-        "normalization: instance",
+        "{model: {kind: mlp, hidden: [2, 2]}, normalization: layer}",
     ),
     Fault(
         "TR73",

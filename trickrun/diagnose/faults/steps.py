@@ -32,9 +32,10 @@ FAULTS = (
         "TR36",
         "Learning rate too low",
         (TEXT, DATA, "lr-find", "signal", "overfit-batch", "curves"),
-        "The rate summed over the run; updates over weights; a loss that falls in a line.",
-        "Sum below 0.03 for adam, 1 for sgd (own); updates below 10^-4 (TheDeepChecker), 10^-3 is "
-        "good (CS231n). Fine-tuning is exempt.",
+        "The rate summed over the run, and over its second half; updates over weights; a loss that "
+        "falls in a line.",
+        "Sum below 0.03 for adam, 1 for sgd, 1 % of it in the second half (own); updates below "
+        "10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is exempt.",
         "The run ends before it has got anywhere.",
         "Ten times; `trickrun lr-find` suggests one.",
         "{optimizer: {kind: adam, lr: 1e-6}, train: {steps: 1000}}",

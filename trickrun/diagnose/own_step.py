@@ -1,4 +1,4 @@
-"""What a user's own training step, network and loss do wrong: findings about their behaviour.
+"""What a user's own training step does wrong: findings about its behaviour.
 
 There is no edit for code: a finding names the object and what it does.
 """
@@ -31,13 +31,6 @@ in the first steps measured
 
 SUMMED = 0.5
 """Share of the batch size from which on a gradient that is so many times too long is a sum's."""
-
-SWITCHED = 0.5
-"""TheDeepChecker's bound for the loss's shift between the modes, as a share of a constant
-answer's."""
-
-SMALL_BATCH = 8
-"""Batches up to this size have statistics that are too rough for batch norm (Wu & He 2018)."""
 
 
 @dataclass(frozen=True)
@@ -81,31 +74,6 @@ class OwnStep:
     batch_size: int
     modes_matter: bool
     looks: Sequence[StepLook]
-
-
-@dataclass(frozen=True)
-class OwnNetwork:
-    """What a network does in evaluation mode after a short training.
-
-    Args:
-        target: the object, package.module:Name, or ``model`` for a built-in one.
-        random: largest difference of two evaluations of the same inputs, over the outputs' size.
-        spread: standard deviation of the outputs over samples, over their size.
-        loss, batch_loss: mean loss on training samples in evaluation mode, and with the batches'
-            own statistics.
-        baseline: loss of the best constant answer; None if that is not known.
-        batch_size: samples a training batch.
-        batch_norm: whether it has batch norm.
-    """
-
-    target: str
-    random: float
-    spread: float
-    loss: float
-    batch_loss: float
-    baseline: float | None
-    batch_size: int
-    batch_norm: bool
 
 
 def step_findings(e: OwnStep) -> list[Finding]:
@@ -212,92 +180,3 @@ def in_evaluation_mode(e: OwnStep) -> list[Finding]:
     numbers = {"modes_matter": e.modes_matter}
     severity: Severity = "error" if e.modes_matter else "info"
     return [Finding("TR47", name, severity, 0.9, e.target, numbers, why)]
-
-
-def network_findings(e: OwnNetwork) -> list[Finding]:
-    """Return what is wrong with a network's evaluation mode."""
-    return [*random_answers(e), *no_input(e), *modes_differ(e)]
-
-
-def random_answers(e: OwnNetwork) -> list[Finding]:
-    """Return TR47 if evaluation mode leaves something random on."""
-    if e.random <= SAME:
-        return []
-    why = (
-        f"In evaluation mode {e.target} answers the same inputs differently each time (by "
-        f"{e.random:.2g} of the outputs' size): something like dropout stays on. Use the module, "
-        "or pass training=self.training."
-    )
-    numbers = {"random": e.random}
-    name = "Random in evaluation mode"
-    return [Finding("TR47", name, "error", 0.9, e.target, numbers, why)]
-
-
-def no_input(e: OwnNetwork) -> list[Finding]:
-    """Return TR14 if all samples get the same answer."""
-    if e.spread > 1e-5:
-        return []
-    why = f"{e.target} gives every sample the same answer: what enters it does not come out."
-    name, numbers = "Output does not depend on the input", {"spread": e.spread}
-    return [Finding("TR14", name, "error", 0.75, e.target, numbers, why)]
-
-
-def modes_differ(e: OwnNetwork) -> list[Finding]:
-    """Return TR48 or TR47 if batch norm's running statistics do not fit what training sees."""
-    if not e.batch_norm or e.baseline is None or e.random > SAME:
-        return []
-    shift = e.loss - e.batch_loss
-    if shift < SWITCHED * e.baseline or e.batch_loss > e.baseline:
-        return []
-    numbers = {"loss": e.loss, "batch_loss": e.batch_loss, "batch_size": e.batch_size}
-    tiny = e.batch_size <= SMALL_BATCH
-    why = (
-        f"On training samples the loss is {e.batch_loss:.3g} with the batches' own statistics and "
-        f"{e.loss:.3g} in evaluation mode: batch norm's running statistics do not fit"
-    )
-    why += f", as batches of {e.batch_size} are too small." if tiny else "."
-    edit = {"normalization": {"kind": "group"}} if tiny and e.target == "model" else None
-    name = "Batch norm with tiny batches" if tiny else "Stale batch norm statistics"
-    code = "TR48" if tiny else "TR47"
-    return [Finding(code, name, "error", 0.8, e.target, numbers, why, edit)]
-
-
-@dataclass(frozen=True)
-class OwnLoss:
-    """What a user's loss does with predictions.
-
-    Args:
-        target: the object, package.module:Name.
-        cosine: between its gradient by the predictions and that of the task's usual loss.
-        floor: the lowest loss of certain and right answers over that of undecided ones; None for
-            values.
-    """
-
-    target: str
-    cosine: float | None
-    floor: float | None
-
-
-SQUASHED = 0.4
-"""What certain and right answers may cost of what undecided ones do. Label smoothing of 0.1 leaves
-0.2 for ten classes; a second softmax leaves 0.63 for ten, 0.45 for two."""
-
-
-def loss_findings(e: OwnLoss) -> list[Finding]:
-    """Return what is wrong with a user's loss: TR33 or TR26."""
-    if e.cosine is not None and e.cosine < FLIPPED:
-        why = (
-            f"Where the usual loss wants to go, {e.target} wants away (cosine of the gradients "
-            f"{e.cosine:.2f}): minimizing it makes answers worse. Look for a minus sign."
-        )
-        numbers = {"cosine": e.cosine}
-        return [Finding("TR33", "Flipped loss", "error", 0.95, e.target, numbers, why)]
-    if e.floor is not None and e.floor > SQUASHED:
-        why = (
-            f"However certain and right the logits are, {e.target} costs at least {e.floor:.0%} of "
-            "what undecided ones cost: it squashes them, as a softmax before a loss of logits does."
-        )
-        numbers = {"floor": e.floor}
-        name = "Logits squashed before the loss"
-        return [Finding("TR26", name, "error", 0.85, e.target, numbers, why)]
-    return []
