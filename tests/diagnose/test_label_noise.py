@@ -19,7 +19,7 @@ def test_labels_at_random_are_found():
     [
         replace(CORRUPTED, second=0.7),
         replace(CORRUPTED, contradicted=0.05),
-        replace(CORRUPTED, samples=40),
+        replace(CORRUPTED, samples=30),
         replace(CORRUPTED, classes=2),
         replace(CORRUPTED, skill=0.05),
     ],

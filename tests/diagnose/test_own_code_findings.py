@@ -107,3 +107,8 @@ def test_a_network_that_freezes_itself_is_worth_a_word():
     (found,) = network_findings(replace(NETWORK, frozen=0.9))
     assert (found.code, found.severity) == ("TR45", "warning")
     assert network_findings(replace(NETWORK, frozen=0.3)) == []
+
+
+def test_a_softmax_between_layers_of_ones_own_is_worth_a_word():
+    (found,) = network_findings(replace(NETWORK, softmax=64))
+    assert (found.code, found.severity) == ("TR53", "warning")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.intervention import Effect
+from trickrun.diagnose.intervention import NEAR, Effect
 from trickrun.diagnose.rank import consequences, ranked
 
 CERTAIN = frozenset(
@@ -157,6 +157,7 @@ def with_what_was_tried(
         refuted: edits that did not help.
     """
     left = ranked(findings)
+    causes = roots_first(causes, left)
     confirmed: list[Finding] = []
     # Of several edits of one part the first says enough.
     paths = {cause.path: cause for cause in reversed(causes)}
@@ -178,6 +179,23 @@ def with_what_was_tried(
     first = [*roots, *confirmed, *sure]
     others = ranked(finding for finding in left if finding not in sure)
     return [*first, *others]
+
+
+def roots_first(causes: Sequence[Cause], findings: Sequence[Finding]) -> list[Cause]:
+    """Return the causes with the one in front that explains the first, if its edit helps nearly as
+    much, or that is wrong by construction.
+
+    An edit may help because it makes up for the fault: more epochs for targets that are too large.
+    """
+    if not causes or causes[0].together:
+        return list(causes)
+    best = max(cause.effect.gain for cause in causes)
+    sure = {f.code for f in findings if certain(f)}
+    for cause in causes:
+        explains = causes[0].code in consequences(cause.code)
+        if cause.code in sure or (explains and cause.effect.gain >= NEAR * best):
+            return [cause, *(other for other in causes if other is not cause)]
+    return list(causes)
 
 
 def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:

@@ -36,6 +36,9 @@ UNCOMPARABLE = 5.0
 
 STANDARD = {"data.normalize": {"kind": "standard"}}
 
+BROUGHT = ("csv", "image_folder", "npz", "python")
+"""Kinds of data that users bring, who may have scaled them before."""
+
 
 def unscaled(e: Static) -> list[Finding]:
     """TR01: inputs that were not scaled; trap: standardized ones, which leave [-1, 1], images in
@@ -61,23 +64,29 @@ def unscaled(e: Static) -> list[Finding]:
 
 
 def faint(e: Static) -> list[Finding]:
-    """TR02: inputs scaled down twice; trap: sparse codes, whose few ones are large."""
+    """TR02: inputs scaled down twice, or TR01: tiny ones that nobody scaled; trap: sparse codes,
+    whose few ones are large."""
     if e.data is None or e.data.tokens or e.data.constant >= e.data.features:
         return []
     inputs = e.data.train
     if inputs.std >= FAINT or max(abs(inputs.low), abs(inputs.high)) >= DARK:
         return []
     grave = inputs.std < GONE and not e.keeps_scale
+    given = e.recipe["data"]["normalize"]["kind"]
+    # A data set that comes with trickrun and is not normalized has been scaled by nobody twice.
+    raw = given == "none" and e.recipe["data"]["kind"] not in BROUGHT
+    code, name = ("TR01", "Unscaled inputs") if raw else ("TR02", "Inputs scaled twice")
     why = (
         f"Inputs lie between {inputs.low:.3g} and {inputs.high:.3g} with a deviation of "
-        f"{inputs.std:.2g}: as if they had been scaled twice. The network hardly sees them."
+        f"{inputs.std:.2g}"
     )
-    edit = dict(STANDARD) if e.recipe["data"]["normalize"]["kind"] != "standard" else None
+    why += ". " if raw else ": as if they had been scaled twice. "
+    why += "The network hardly sees them."
+    edit = dict(STANDARD) if given != "standard" else None
     numbers = {"std": inputs.std, "low": inputs.low, "high": inputs.high}
     severity: Severity = "error" if grave else "warning"
-    name = "Inputs scaled twice"
     confidence = 0.85 if grave else 0.6
-    return [Finding("TR02", name, severity, confidence, "data.normalize", numbers, why, edit)]
+    return [Finding(code, name, severity, confidence, "data.normalize", numbers, why, edit)]
 
 
 def drifted(e: Static) -> list[Finding]:

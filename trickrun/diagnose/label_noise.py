@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from trickrun.diagnose.finding import Finding
 
-LEAST, FEWEST = 0.1, 20
+LEAST, FEWEST = 0.1, 12
 """Share of samples whose label the others contradict, and their number, below which there is
 nothing to judge."""
 

@@ -35,6 +35,7 @@ class OwnNetwork:
         batch_norm: whether it has batch norm.
         frozen: share of its parameters that ask for no gradient; of a built-in network 0, because
             there the recipe says so.
+        softmax: units of a layer of the user's network that ends in a softmax over them.
     """
 
     target: str
@@ -46,11 +47,25 @@ class OwnNetwork:
     batch_size: int
     batch_norm: bool
     frozen: float = 0.0
+    softmax: int | None = None
 
 
 def network_findings(e: OwnNetwork) -> list[Finding]:
     """Return what is wrong with a network's evaluation mode."""
-    return [*random_answers(e), *no_input(e), *modes_differ(e), *frozen(e)]
+    return [*random_answers(e), *no_input(e), *modes_differ(e), *frozen(e), *competing(e)]
+
+
+def competing(e: OwnNetwork) -> list[Finding]:
+    """Return TR53 if a softmax stands between the layers of the user's network; a gate over
+    experts is meant to be one."""
+    if e.softmax is None:
+        return []
+    why = (
+        f"{e.target} takes a softmax over the {e.softmax} units of a hidden layer: they compete "
+        "for a sum, and hardly any signal and gradient passes."
+    )
+    numbers = {"units": e.softmax}
+    return [Finding("TR53", "Softmax between layers", "warning", 0.7, e.target, numbers, why)]
 
 
 def frozen(e: OwnNetwork) -> list[Finding]:

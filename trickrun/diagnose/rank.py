@@ -68,6 +68,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR39": (*WILD, *STUCK),
         "TR46": (*WILD, *STUCK, "TR74"),
         "TR71": (*STUCK, "TR45"),
+        "TR72": (*STUCK, "TR40"),
         "TR75": (*STUCK, "TR45"),
         "TR74": (*WILD, "TR55", "TR61", "TR62", "TR73"),
         # Regularization, length

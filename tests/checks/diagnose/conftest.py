@@ -45,9 +45,12 @@ class Net(nn.Module):
         super().__init__()
         self.mistake = mistake
         self.layer, self.head = nn.Linear(inputs[0], 16), nn.Linear(16, outputs)
+        self.layer.requires_grad_(mistake != "frozen")
 
     def forward(self, x):
         hidden = torch.relu(self.layer(x * 0 if self.mistake == "blind" else x))
+        if self.mistake == "softmax inside":
+            hidden = hidden.softmax(1)
         if self.mistake == "drops":
             hidden = F.dropout(hidden, 0.5, training=True)
         out = self.head(hidden)

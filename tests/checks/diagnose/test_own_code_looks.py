@@ -2,7 +2,8 @@
 
 import pytest
 
-from trickrun.checks.diagnose.own_code import look_at_loss, look_at_network, look_at_step
+from trickrun.checks.diagnose.own_code import look_at_loss, look_at_step
+from trickrun.checks.diagnose.own_network import look_at_network
 from trickrun.compiler import compile_recipe
 from trickrun.diagnose.own_loss import loss_findings
 from trickrun.diagnose.own_network import network_findings
@@ -49,6 +50,13 @@ def test_a_network_that_ignores_its_inputs_answers_all_alike(make):
     own = "model={kind: python, target: 'mine:Net', args: {mistake: blind}}"
     found = network_findings(look_at_network(job_of(make, own)))
     assert [f.code for f in found] == ["TR14"]
+
+
+def test_a_softmax_inside_and_frozen_layers_are_seen(make):
+    for mistake, code in (("softmax inside", "TR53"), ("frozen", "TR45")):
+        own = f"model={{kind: python, target: 'mine:Net', args: {{mistake: '{mistake}'}}}}"
+        found = network_findings(look_at_network(job_of(make, own)))
+        assert [(f.code, f.severity) for f in found] == [(code, "warning")]
 
 
 def test_a_look_leaves_batch_norm_alone(make):

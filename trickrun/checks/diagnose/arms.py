@@ -18,6 +18,9 @@ from trickrun.recipe.patch import patch_paths
 
 Changes = Mapping[str, Any]
 
+BASE = "as it is"
+"""The arm of the recipe without any edit."""
+
 HERE_SECONDS = 30.0
 """Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
 that has other work to do, and halves the rest."""

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from trickrun.checks.diagnose.arms import Arms
 from trickrun.checks.diagnose.candidates import candidates
 from trickrun.checks.diagnose.conclude import conclude, verdict_of
-from trickrun.checks.diagnose.confirm import Tried, try_edits
+from trickrun.checks.diagnose.confirm import try_edits
 from trickrun.checks.diagnose.earlier_run import add_run
 from trickrun.checks.diagnose.gather import Evidence, gather
 from trickrun.checks.diagnose.short import TRAININGS, Short, shorten
+from trickrun.checks.diagnose.tried import Tried
 from trickrun.checks.verdict import Verdict
 from trickrun.engines.choose import one_thread
 from trickrun.recipe.load import Loaded

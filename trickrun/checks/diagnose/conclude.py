@@ -5,10 +5,10 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from trickrun.checks.diagnose.confirm import Tried
 from trickrun.checks.diagnose.gather import Evidence
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
+from trickrun.checks.diagnose.tried import Tried
 from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.conclusion import (
     HARMS,
@@ -73,8 +73,8 @@ def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standi
     probe = evidence.probe
     skills = list(tried.base.skills.values()) if tried else []
     level = fmean(skills) if skills else probe.val if probe else 0.0
-    if evidence.trained is not None:
-        level = max(level, evidence.trained)
+    at_length = tried.at_length if tried else None
+    level = max([level, *(skill for skill in (evidence.trained, at_length) if skill is not None)])
     reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
     error = standard_error(reachable, short.data)
     known = bool(skills) or probe is not None

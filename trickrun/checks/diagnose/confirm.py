@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
-from trickrun.checks.diagnose.arms import Arm, Arms
+from trickrun.checks.diagnose.arms import BASE, Arm, Arms
+from trickrun.checks.diagnose.at_length import OBVIOUS, base_at_length, check_at_length
 from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.candidates import together
 from trickrun.checks.diagnose.new_rate import with_new_rate
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
-from trickrun.diagnose.intervention import Effect, first_to_last
-
-BASE = "as it is"
+from trickrun.checks.diagnose.tried import Tried
+from trickrun.diagnose.intervention import Effect
 
 SEEDS = 3
 """Paired seeds of the proof. The first look has one seed of its own, so that what was picked
@@ -36,66 +34,8 @@ UNUSUAL = 0.4
 TUNED = ("optimizer.lr", "train.epochs", "train.steps", "data.batch_size")
 """Values that suit the other parts: replaced along with these, they would be off the other way."""
 
-CHECKED = 3
-"""Causes that are checked at the length of the user's own run, at most."""
-
-OBVIOUS = 0.8
-"""Likelihood from which on a cause needs no such check."""
-
-LONGEST = 3000
-"""Steps of such a check, at most."""
-
 ENOUGH = 0.1
 """Distance in skill to what is known to be reachable at which single edits are enough."""
-
-
-@dataclass
-class Tried:
-    """What trainings with edits showed.
-
-    Args:
-        base: the recipe as it is.
-        candidates: by label, those that went to the proof.
-        effects: by label.
-        screened: by label, the gain in the first look.
-        edits: by label, those of the user's recipe that had a first look.
-        reachable: the best skill that anything reached, learners without training loop included.
-        trainings: how many there were.
-    """
-
-    base: Arm
-    candidates: dict[str, Candidate] = field(default_factory=dict)
-    effects: dict[str, Effect] = field(default_factory=dict)
-    screened: dict[str, float] = field(default_factory=dict)
-    edits: dict[str, dict[str, Any]] = field(default_factory=dict)
-    reachable: float = 0.0
-    trainings: int = 0
-
-    @property
-    def causes(self) -> list[Candidate]:
-        """The candidates that help, likeliest cause first."""
-        return [self.candidates[label] for label in first_to_last(self.effects)]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the trainings as plain data."""
-        return {
-            "base": self.base.skills,
-            "reachable": self.reachable,
-            "trainings": self.trainings,
-            "screened": self.screened,
-            "proven": {
-                label: {
-                    "edit": self.candidates[label].edit,
-                    "before": effect.before,
-                    "after": effect.after,
-                    "gains": list(effect.gains),
-                    "needed": effect.needed,
-                    "helps": effect.helps,
-                    "likelihood": effect.likelihood,
-                }
-                for label, effect in self.effects.items()
-            },
-        }
 
 
 def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
@@ -123,6 +63,8 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
         tried.screened |= screened(arms, pairs, first)
         prove(arms, tried, beyond(tried, pairs, reached, arms.short), rest)
     check_at_length(arms, tried, rest[0])
+    if not tried.causes and tried.base.mean < tried.reachable - ENOUGH:
+        tried.at_length = base_at_length(arms, rest[0])
     tried.trainings = sum(len(arm.skills) for arm in arms.known.values())
     return tried
 
@@ -194,34 +136,6 @@ def prove(arms: Arms, tried: Tried, found: Sequence[Candidate], fresh: Sequence[
         effect = Effect(sum(before) / len(before), after, gains, error, candidate.likelihood)
         tried.candidates[candidate.label] = candidate
         tried.effects[candidate.label] = effect
-
-
-def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
-    """Replace the effect of causes that are not obvious by that on a run of the user's own length,
-    as far as there is time for it.
-
-    Whatever makes a training faster helps a short one; a recipe that gets there in its own time
-    has no fault.
-    """
-    doubted = [c for c in tried.causes if c.likelihood < OBVIOUS][:CHECKED]
-    own = min(arms.short.span.steps, LONGEST)
-    affordable = int(arms.seconds_left / arms.short.step_seconds / (len(doubted) + 1))
-    steps = min(own, affordable)
-    longer = steps >= min(own, 2 * arms.short.steps) and own > arms.short.steps
-    if not doubted or not longer:
-        return
-    names = {c.label: f"{c.label} ({steps} steps)" for c in doubted}
-    base = f"{BASE} ({steps} steps)"
-    whole = arms.short.length(steps)
-    arms.run({base: whole, **{names[c.label]: c.trial | whole for c in doubted}}, [seed])
-    before = arms.known[base].skills.get(seed)
-    for candidate in doubted:
-        after = arms.known[names[candidate.label]].skills.get(seed)
-        if before is not None and after is not None:
-            error = standard_error(after, arms.short.data)
-            tried.effects[candidate.label] = Effect(
-                before, after, (after - before,), error, candidate.likelihood
-            )
 
 
 def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:

@@ -39,9 +39,6 @@ VERSION = 1
 SEEDS, BATCH, BATCH_STEPS = 2, 32, 250
 """The steps' sizes here: a fraction of what their own commands spend."""
 
-GOOD_LABELS = 0.9
-"""Skill of other learners from which on no labels of note can be wrong."""
-
 Tell = Callable[[str], None]
 """Told what is looked at now."""
 
@@ -131,9 +128,7 @@ def look_at_data(found: Evidence, short: Short) -> None:
 
 
 def look_at_labels(found: Evidence, short: Short) -> None:
-    """Judge the labels, unless other learners find them good."""
-    if max(found.reference.values(), default=1.0) > GOOD_LABELS:
-        return
+    """Judge the labels that the network trains on; those that it is scored on may be right."""
     noise = label_noise(short.data)
     if noise is not None:
         found.parts["labels"] = asdict(noise)

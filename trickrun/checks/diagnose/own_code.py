@@ -9,15 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
 from trickrun.diagnose.own_loss import OwnLoss
-from trickrun.diagnose.own_network import OwnNetwork
 from trickrun.diagnose.own_step import OwnStep, StepLook
-from trickrun.evaluate import mean_loss
 from trickrun.job import Job
-from trickrun.looks.look import before_first_step
 from trickrun.loop import take_step
-from trickrun.params import PythonTarget
 from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
 
 LOOKS = 4
@@ -156,44 +151,6 @@ def gradients_now(job: Job) -> torch.Tensor:
 def flat(tensors: Tensors) -> torch.Tensor:
     """Return all entries as one vector, in double precision."""
     return torch.cat([tensor.flatten().double() for tensor in tensors])
-
-
-@torch.no_grad()
-def look_at_network(job: Job) -> OwnNetwork:
-    """Return what ``job``'s network, trained by now, does in evaluation mode."""
-    indices = job.order(0)[:EVALUATED]
-    x = job.inputs(job.data.train.x.index_select(0, indices))
-    target = job.targets["train"].index_select(0, indices)
-    size = min(job.batch_size, len(indices))
-    job.model.eval()
-    first, _ = forward(job, x, len(x))
-    second, _ = forward(job, x, len(x))
-    before_first_step(job.model)
-    whole = len(x) // size * size
-    batched, _ = forward(job, x[:whole], size)
-    scale = max(size_of(first), 1e-30)
-    model = job.recipe.model
-    constants = constants_of(job, indices)
-    return OwnNetwork(
-        target=model.target if isinstance(model, PythonTarget) else "model",
-        random=float((first - second).abs().max()) / scale,
-        spread=float(first.std(0).max()) / scale,
-        loss=mean_loss(job, first, target),
-        batch_loss=mean_loss(job, batched, target[:whole]),
-        baseline=constants.of(constants.best) if constants.best is not None else None,
-        batch_size=job.batch_size,
-        batch_norm=any(
-            isinstance(module, nn.modules.batchnorm._BatchNorm) for module in job.model.modules()
-        ),
-        frozen=frozen_share(job.model) if isinstance(model, PythonTarget) else 0.0,
-    )
-
-
-def frozen_share(model: nn.Module) -> float:
-    """Return the share of parameters that ask for no gradient."""
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
-    still = sum(size for size, asks in sizes if not asks)
-    return still / max(1, sum(size for size, _ in sizes))
 
 
 def look_at_loss(job: Job) -> OwnLoss:

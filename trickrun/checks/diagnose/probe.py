@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from trickrun.checks.curves.evidence import setting_of
-from trickrun.checks.diagnose.own_code import look_at_network
+from trickrun.checks.diagnose.own_network import look_at_network
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
