@@ -117,3 +117,19 @@ def test_what_was_not_tried_stays_an_error_where_training_goes_badly():
     refuted = with_what_was_tried([LOWER], [], [], POOR, [LOWER.edit])
     assert refuted[0].severity == "warning"
     assert with_what_was_tried([LOWER], [], [], FINE)[0].severity == "warning"
+
+
+def test_a_root_goes_before_what_makes_up_for_it():
+    more, scaled = cause("train.epochs", "TR55"), cause("data.scale_targets", "TR06")
+    found = with_what_was_tried([], [more, scaled], [], POOR)
+    assert [f.code for f in found] == ["TR06", "TR55"]
+    weak = replace(scaled, effect=replace(HELPED, gains=(0.2, 0.2, 0.2)))
+    found = with_what_was_tried([], [more, weak], [], POOR)
+    assert [f.code for f in found] == ["TR55", "TR06"]
+
+
+def test_what_is_wrong_by_construction_goes_before_what_makes_up_for_it():
+    norm, softmax = cause("normalization", "TR44"), cause("x", "TR26")
+    weak = replace(softmax, effect=replace(HELPED, gains=(0.2, 0.2, 0.2)))
+    found = with_what_was_tried([SOFTMAX], [norm, weak], [], POOR)
+    assert [(f.code, f.severity) for f in found] == [("TR26", "error"), ("TR44", "warning")]

@@ -190,10 +190,11 @@ def roots_first(causes: Sequence[Cause], findings: Sequence[Finding]) -> list[Ca
     if not causes or causes[0].together:
         return list(causes)
     best = max(cause.effect.gain for cause in causes)
-    sure = {f.code for f in findings if certain(f)}
     for cause in causes:
-        explains = causes[0].code in consequences(cause.code)
-        if cause.code in sure or (explains and cause.effect.gain >= NEAR * best):
+        said = spokesman(cause, findings)
+        code = said.code if said else cause.code
+        explains = causes[0].code in consequences(code) and cause.effect.gain >= NEAR * best
+        if explains or (said is not None and certain(said)):
             return [cause, *(other for other in causes if other is not cause)]
     return list(causes)
 

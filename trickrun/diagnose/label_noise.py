@@ -29,7 +29,7 @@ class LabelNoise:
         samples: number of samples.
         contradicted: share of samples that get another answer than their label.
         second: of these, the share whose label is the second best answer.
-        skill: of the trees.
+        skill: of the trees, or of any learner on validation samples.
     """
 
     classes: int

@@ -121,4 +121,6 @@ def of_regularizer(path: str, recipe: Recipe) -> float:
 
 def of_length(steps: int) -> float:
     """Return the likelihood that a run of so many steps is too short."""
-    return 0.7 if steps < 100 else 0.35 if steps <= 300 else 0.2
+    if steps < 100:
+        return 0.85 if steps < 50 else 0.7
+    return 0.35 if steps <= 300 else 0.2
