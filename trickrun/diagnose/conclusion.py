@@ -61,7 +61,7 @@ makes up for is the cause all the same: a lower rate helps against targets that 
 HARMS = 0.05
 """Loss of skill that takes even a certain finding's edit back."""
 
-BEHIND = 0.1
+BEHIND = 0.15
 """Distance in skill to what is reachable from which on a recipe trains badly. Own: learners that
 are tuned for nothing differ by as much."""
 
