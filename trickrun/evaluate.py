@@ -103,7 +103,8 @@ def predict(job: Job, x: torch.Tensor, model: nn.Module | None = None) -> torch.
 
 def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float:
     """Return the mean data loss a sample, whatever the reduction of the training loss."""
-    losses = job.loss.per_sample(prediction, target).double()
+    # A user's loss may ask for gradients where nobody else does.
+    losses = job.loss.per_sample(prediction, target).detach().double()
     if losses.ndim == 0:
         return float(losses)
     if job.loss.weight is None:

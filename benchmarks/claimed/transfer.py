@@ -24,7 +24,22 @@ def transfer(images: int, judge: Judge, limits: str = "") -> Claim:
     )
 
 
+LARGER = Claim(
+    "transfer-10000",
+    "With 10,000 images, a network whose last pretrained stage learns too beats a classifier on "
+    "frozen features and a network that is trained from scratch.",
+    "Yosinski et al. 2014, How transferable are features?, arXiv:1411.1792; CS231n, transfer",
+    {"from scratch": SCRATCH, "frozen": ("model.freeze=all",), "last stage learns": ()},
+    test("accuracy"),
+    "test accuracy",
+    higher("last stage learns", "from scratch"),
+    limits="EfficientNet-Lite0 at 64 pixels beside a small convolutional network, 8 epochs; to "
+    "train all of its stages would take ten times as long.",
+    seeds=3,
+)
+
 CLAIMS = (
     transfer(200, higher("frozen", "from scratch")),
     transfer(2000, higher("frozen", "from scratch")),
+    LARGER,
 )

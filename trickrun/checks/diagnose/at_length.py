@@ -7,9 +7,6 @@ from trickrun.checks.diagnose.skill import standard_error
 from trickrun.checks.diagnose.tried import Tried
 from trickrun.diagnose.intervention import Effect
 
-CHECKED = 3
-"""Causes that are checked at the length of the user's own run, at most."""
-
 OBVIOUS = 0.8
 """Likelihood from which on a cause needs no such check."""
 
@@ -24,7 +21,7 @@ def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
     Whatever makes a training faster helps a short one; a recipe that gets there in its own time
     has no fault.
     """
-    doubted = [c for c in tried.causes if c.likelihood < OBVIOUS][:CHECKED]
+    doubted = [c for c in tried.causes if c.likelihood < OBVIOUS]
     steps = steps_at_length(arms, len(doubted) + 1)
     if not doubted or steps is None:
         return
