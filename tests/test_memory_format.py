@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.compiler import channels_last, compile_recipe
+from trickrun.compiler import compile_recipe
 from trickrun.loop import take_step
+from trickrun.placement import channels_last
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,17 +14,19 @@ from trickrun.data.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Batch, Job, Step
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
-from trickrun.models.base import Blocks, Model, Tokens
-from trickrun.models.cnn import CNN
-from trickrun.models.pretrained import Pretrained
 from trickrun.models.python import PythonModel
-from trickrun.models.resnet import ResNet
-from trickrun.models.vgg import VGG
+from trickrun.network import build_model, check_output, fit_init_to_data
+from trickrun.placement import (
+    channels_last,
+    pick_device,
+    set_determinism,
+    set_threads,
+    to_device,
+)
 from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
-from trickrun.streams import LayerStreams, generator
+from trickrun.streams import LayerStreams
 from trickrun.targets import call, resolve
-from trickrun.threads import available, step_flops, thread_count
 from trickrun.transfer import check_parts, learned_before, new_layers
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch
@@ -117,50 +117,6 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     )
 
 
-def pick_device(wanted: str) -> torch.device:
-    """Return the device for train.device; auto is CUDA where there is one."""
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise CompileError("no CUDA device is here", "train.device", "set it to auto or cpu")
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(wanted)
-
-
-def set_determinism(recipe: Recipe, device: torch.device) -> None:
-    """Make this process's CUDA operations repeatable bit by bit if the recipe asks for it.
-
-    On a CPU they are so anyway, for one number of threads.
-    """
-    if recipe.train.deterministic and device.type == "cuda":
-        # cuBLAS reads it when it starts (NVIDIA's notes on reproducibility).
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
-
-
-def channels_last(recipe: Recipe, device: torch.device) -> bool:
-    """Return whether images are kept with their channels as the last dimension in memory.
-
-    Convolution and pooling in float32 are 1.2 to 2.2 times as fast so on a CPU (float64 has no such
-    kernels), and in half precision on a GPU. Users' and pretrained models may use ``view``, which
-    such activations do not allow.
-    """
-    if not isinstance(recipe.model, CNN | ResNet | VGG):
-        return False
-    half = recipe.train.precision not in ("float32", "float64")
-    return half or (device.type == "cpu" and recipe.train.precision == "float32")
-
-
-def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: int) -> None:
-    """Make this process use as many threads as train.threads says, until another job is compiled.
-
-    Args:
-        x: two samples as the model sees them.
-    """
-    wanted = recipe.train.threads
-    flops = step_flops(model, x, batch_size) if wanted == "auto" and available() > 1 else 0.0
-    torch.set_num_threads(thread_count(wanted, flops))
-
-
 def own_step(recipe: Recipe, folder: Path) -> Step | None:
     """Return the user's training step, if the recipe names one.
 
@@ -197,101 +153,6 @@ def own_step(recipe: Recipe, folder: Path) -> Step | None:
         return found.detach().reshape(())
 
     return step
-
-
-def to_device(data: Prepared, device: torch.device) -> Prepared:
-    """Return ``data`` with its splits and statistics on ``device``."""
-    parts = {
-        name: part.to(device) if part is not None else None
-        for name, part in (("train", data.train), ("val", data.val), ("test", data.test))
-    }
-    train = parts["train"]
-    assert train is not None
-    return replace(
-        data,
-        train=train,
-        val=parts["val"],
-        test=parts["test"],
-        scaler=data.scaler.to(device),
-        target_scaler=data.target_scaler.to(device),
-    )
-
-
-def build_model(
-    recipe: Recipe, folder: Path, data: Prepared, outputs: int, streams: LayerStreams
-) -> nn.Module:
-    """Return the network from inputs of ``data`` to ``outputs``, with its tricks' layers in place.
-
-    Raises CompileError if it cannot take such inputs.
-    """
-    params, task = recipe.model, data.task
-    if isinstance(params, PythonModel):
-        return params.build_python(
-            folder, data.shape, outputs, recipe.seed, vocabulary=len(task.vocabulary)
-        )
-    if isinstance(params, Pretrained):
-        return params.build(folder, data.shape, outputs, recipe.regularizers.dropout, streams)
-    if task.vocabulary and not params.takes_tokens:
-        raise CompileError(
-            f"{params.kind} takes numbers, but the data's inputs are tokens",
-            "model",
-            "use model: lstm, gru, rnn or transformer",
-        )
-    blocks = Blocks(
-        activation=params.activation,
-        head_activation=params.head_activation,
-        bias=params.bias,
-        normalization=recipe.normalization,
-        dropout=recipe.regularizers.dropout,
-        streams=streams,
-        spatial_dropout=recipe.regularizers.spatial_dropout,
-        tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
-    )
-    return params.build(blocks, data.shape, outputs)
-
-
-def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:
-    """Raise CompileError unless the model maps two training samples to [2, outputs], or to
-    [2, T, outputs] if each place asks for the next token."""
-    x = data.inputs(data.train.x[:2], dtype)
-    model.eval()
-    try:
-        with torch.no_grad():
-            prediction = model(x)
-    except Exception as error:  # whatever a user's forward may raise
-        raise CompileError(
-            f"the model cannot take inputs of shape {list(data.shape)}: {error}",
-            "model",
-            "make its first layer fit the data, or choose another model kind",
-        ) from error
-    shape = list(prediction.shape) if isinstance(prediction, torch.Tensor) else type(prediction)
-    wanted = [*(x.shape if data.task.next_token else x.shape[:1]), outputs]
-    if shape != wanted:
-        raise CompileError(
-            f"for {len(x)} samples the model returns {shape}, the loss needs {wanted}",
-            "model",
-            f"end it with a layer of {outputs} outputs",
-        )
-
-
-def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Loss) -> list[Touch]:
-    """Let the init correct ``model`` by the training split, in place; return the ledger's lines."""
-    init = recipe.init
-    dtype = next(model.parameters()).dtype
-
-    def draw(count: int) -> torch.Tensor:
-        order = torch.randperm(len(data.train), generator=generator(recipe.seed, "init", "samples"))
-        return data.inputs(data.train.x[order[:count].to(data.train.x.device)], dtype)
-
-    init.calibrate(model, draw)
-    if init.head_bias is None:
-        return []
-    smoothing = recipe.regularizers.label_smoothing
-    constant = init.head_bias.constant(
-        loss, data.task, data.train.y, smoothing.epsilon if smoothing else 0.0
-    )
-    activation = recipe.model.head_activation if isinstance(recipe.model, Model) else None
-    return [init.head_bias.apply(model, constant, activation)]
 
 
 def check_sampling(recipe: Recipe, task: Task) -> None:

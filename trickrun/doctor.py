@@ -15,10 +15,10 @@ from typing import Any
 import torch
 
 from trickrun import __version__
-from trickrun.compiler import pick_device
 from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.mnist import Mnist
 from trickrun.errors import DataError
+from trickrun.placement import pick_device
 from trickrun.run.environment import device_name
 from trickrun.threads import cores
 

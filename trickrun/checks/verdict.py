@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from trickrun.compiler import pick_device
 from trickrun.diagnose.finding import Finding
+from trickrun.placement import pick_device
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import patch_paths

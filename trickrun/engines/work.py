@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from trickrun.compiler import compile_recipe, pick_device, to_device
+from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.engines.leg import WHOLE, Leg, States
 from trickrun.engines.stacked import train_stack
@@ -18,6 +18,7 @@ from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import train
+from trickrun.placement import pick_device, to_device
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe

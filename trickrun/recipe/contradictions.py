@@ -1,0 +1,161 @@
+"""What sections of a recipe must not say together: each of these stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trickrun.data.breast_cancer import BreastCancer
+from trickrun.data.diabetes import Diabetes
+from trickrun.data.digits import Digits
+from trickrun.data.iris import Iris
+from trickrun.data.synthetic import Synthetic
+from trickrun.data.wine import Wine
+from trickrun.recipe.expect import CONDITION
+from trickrun.recipe.messages import Complaint
+from trickrun.recipe.problems import did_you_mean
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.optimizers import SGD
+from trickrun.tricks.schedules import Plateau
+
+TABLES = (BreastCancer, Diabetes, Iris, Synthetic, Wine)
+"""Data kinds whose samples are known to be no images."""
+
+SPLIT_BY_RECIPE = (*TABLES, Digits)
+"""Data kinds known to bring no validation or test part of their own."""
+
+
+def shares(recipe: Recipe) -> Iterator[Complaint]:
+    """The validation and the test split leave something to train on."""
+    split = recipe.data.split
+    if split.folds is None and split.val + split.test >= 1:
+        yield Complaint(
+            ("data", "split"),
+            f"val {split.val:g} and test {split.test:g} leave nothing to train on",
+            "their sum must be below 1",
+        )
+
+
+def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
+    """A subset fills at least one batch."""
+    data = recipe.data
+    if data.subset and data.batch_size != "full" and data.subset.n < data.batch_size:
+        yield Complaint(
+            ("data", "subset"),
+            f"{data.subset.n} samples do not fill one batch of {data.batch_size}",
+            f"set data.batch_size to {data.subset.n} or less, or to full",
+        )
+
+
+def images(recipe: Recipe) -> Iterator[Complaint]:
+    """Augmentations and mixtures of images act on images."""
+    if not isinstance(recipe.data, TABLES):
+        return
+    for trick in recipe.regularizers.mixing:
+        if trick.needs_image:
+            yield Complaint(
+                ("regularizers", trick.kind_name),
+                f"{trick.kind_name} needs images, {recipe.data.kind} is a table",
+                "for tables use mixup",
+            )
+    for index, augmentation in enumerate(recipe.augmentation):
+        if augmentation.needs_image:
+            yield Complaint(
+                ("augmentation", index),
+                f"{augmentation.kind_name} needs images, {recipe.data.kind} is a table",
+                "for tables use noise or feature_dropout",
+            )
+
+
+def momentum(recipe: Recipe) -> Iterator[Complaint]:
+    """Nesterov's look-ahead has a velocity to look along, and dampening the form that knows it."""
+    optimizer = recipe.optimizer
+    if isinstance(optimizer, SGD) and optimizer.nesterov and optimizer.momentum == 0:
+        yield Complaint(
+            ("optimizer", "nesterov"), "nesterov needs momentum, which is 0", "add momentum: 0.9"
+        )
+    if isinstance(optimizer, SGD) and optimizer.dampening > 0:
+        other = "nesterov" if optimizer.nesterov else f"form {optimizer.form}"
+        if optimizer.nesterov or optimizer.form == "classical":
+            yield Complaint(
+                ("optimizer", "dampening"), f"{other} has no dampening", "take one of them out"
+            )
+
+
+def smoothed_loss(recipe: Recipe) -> Iterator[Complaint]:
+    """Label smoothing has a loss over classes to act on."""
+    smoothing = recipe.regularizers.label_smoothing
+    if smoothing and not smoothing.off and not recipe.loss.takes_label_smoothing:
+        yield Complaint(
+            ("regularizers", "label_smoothing"),
+            f"label_smoothing cannot act on the loss {recipe.loss.kind_name}",
+            "use cross_entropy, or take label_smoothing out",
+        )
+
+
+def distinct_metrics(recipe: Recipe) -> Iterator[Complaint]:
+    """Each metric is listed once, and all are for the same task."""
+    tasks: dict[str, str] = {}
+    names: set[str] = set()
+    for index, metric in enumerate(recipe.metrics or ()):
+        where = ("metrics", index)
+        other = {"classification": "regression", "regression": "classification"}.get(metric.task)
+        if metric.name in names:
+            yield Complaint(where, f"the metric {metric.name} is listed twice", "keep one")
+        elif other in tasks:
+            message = f"{metric.name} is for {metric.task}, {tasks[other]} for {other}"
+            yield Complaint(where, message, "the data's task is one of them")
+        names.add(metric.name)
+        tasks.setdefault(metric.task, metric.name)
+
+
+def recorded(recipe: Recipe) -> list[str]:
+    """Return what each evaluation records, as far as the text tells."""
+    if recipe.metrics is None:
+        names = ["accuracy", "perplexity", "mae", "r2"]
+    else:
+        names = [metric.name for metric in recipe.metrics]
+    return ["train_loss", "val_loss", *(f"val_{name}" for name in names)]
+
+
+def monitors(recipe: Recipe) -> Iterator[Complaint]:
+    """What early stopping, plateau and the grid watch is something that evaluations record."""
+    watched: list[tuple[tuple[str, ...], str]] = []
+    if recipe.early_stopping:
+        watched.append((("early_stopping", "monitor"), recipe.early_stopping.monitor))
+    schedule = recipe.optimizer.schedule
+    if isinstance(schedule, Plateau):
+        watched.append((("optimizer", "schedule", "monitor"), schedule.monitor))
+    if recipe.grid:
+        watched.append((("grid", "metric"), recipe.grid.metric))
+    split = recipe.data.split
+    no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and split.val == 0 and split.folds is None
+    for steps, name in watched:
+        if name not in recorded(recipe):
+            hint = did_you_mean(name, recorded(recipe))
+            yield Complaint(steps, f"no evaluation has a value {name!r}", hint)
+        elif no_split and name.startswith("val_"):
+            hint = "set data.split.val above 0, or watch train_loss"
+            yield Complaint(steps, f"{name} needs a validation split; data.split.val is 0", hint)
+
+
+def gate_conditions(recipe: Recipe) -> Iterator[Complaint]:
+    """Each expectation is a comparison with a number."""
+    for path, condition in recipe.expect.items():
+        if not isinstance(condition, str) or not CONDITION.match(condition):
+            hint = 'write e.g. ">= 0.9", in quotes; also <=, > and <'
+            yield Complaint(("expect", path), "expected a comparison with a number", hint)
+
+
+def gate_names(recipe: Recipe) -> Iterator[Complaint]:
+    """Each expectation is about a value that train reports."""
+    names = [name.removeprefix("val_") for name in recorded(recipe)[1:]]
+    best = [f"best.{name}" for name in ("epoch", "step", *recorded(recipe))]
+    known = [*(f"test.{name}" for name in names), *best, "epochs", "steps", "samples_per_second"]
+    no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and recipe.data.split.test == 0
+    for path in recipe.expect:
+        steps = ("expect", path)
+        if path not in known:
+            hint = did_you_mean(path, known)
+            yield Complaint(steps, f"train reports no value {path!r}", hint, on_key=True)
+        elif no_split and path.startswith("test."):
+            yield Complaint(steps, "there is no test split; data.split.test is 0", on_key=True)
