@@ -14,6 +14,15 @@ INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
+def restored(
+    kind: type[TrickrunError], args: tuple[Any, ...], state: dict[str, Any]
+) -> TrickrunError:
+    """Return a pickled error, whatever its class makes of its arguments."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
 class TrickrunError(Exception):
     """An expected error, shown to people as one readable message and never as a traceback.
 
@@ -36,6 +45,10 @@ class TrickrunError(Exception):
         self.message = message
         self.where = where
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A worker's error crosses to the process that asked for the work."""
+        return restored, (type(self), self.args, self.__dict__)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
