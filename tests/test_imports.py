@@ -26,6 +26,8 @@ ORDER = (
     "records",
     "state",
     "compiler",
+    "placement",
+    "network",
     "ledger",
     "transfer",
     "regularization",
