@@ -69,7 +69,7 @@ def main() -> None:
         "`python -m benchmarks.faults.run` and `peers`; what the columns mean is in",
         "`benchmarks/faults/README.md`. Shares with Wilson's 95 % intervals.",
         f"{write_dropped()} (`benchmarks/faults/results/dropped.md` has the others).",
-        machine("torch", *PEERS),
+        machine("torch"),
         "",
         table(list(rows(programs))),
     ]
