@@ -89,13 +89,13 @@ def test_errors_that_no_edit_tests_stand_only_where_training_goes_badly():
 
 
 def test_where_nothing_helps_it_says_so_and_where_to_look():
-    last = unexplained(POOR, 12, "net:Net")
+    last = unexplained(POOR, 12, 0, "net:Net")
     assert (last.code, last.where, last.evidence["tried"]) == ("TR90", "net:Net", 12)
     assert "nothing I can change helps" in last.why
 
 
 def test_where_nobody_learns_the_targets_do_not_follow_from_the_inputs():
-    last = unexplained(HOPELESS, 12, "the data")
+    last = unexplained(HOPELESS, 12, 0, "the data")
     assert last.code == "TR10"
     assert "60% of the training samples" in last.why
 
@@ -133,3 +133,8 @@ def test_what_is_wrong_by_construction_goes_before_what_makes_up_for_it():
     weak = replace(softmax, effect=replace(HELPED, gains=(0.2, 0.2, 0.2)))
     found = with_what_was_tried([SOFTMAX], [norm, weak], [], POOR)
     assert [(f.code, f.severity) for f in found] == [("TR26", "error"), ("TR44", "warning")]
+
+
+def test_edits_that_had_no_time_are_told():
+    last = unexplained(POOR, 4, 9, "the data")
+    assert "none of 4 edits helps; 9 more had no time: allow more with --budget" in last.why

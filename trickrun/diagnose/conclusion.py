@@ -264,11 +264,11 @@ def judged(
     return replace(finding, severity="warning")
 
 
-def unexplained(standing: Standing, tried: int, where: str) -> Finding:
+def unexplained(standing: Standing, tried: int, untried: int, where: str) -> Finding:
     """Return TR10 if nobody learns from these samples, else TR90: no edit changes how badly it
     trains."""
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
-    numbers |= {"training": standing.training}
+    numbers |= {"untried": untried, "training": standing.training}
     if standing.hopeless:
         why = (
             "Neither this network, with or without edits, nor a linear model or trees predict new "
@@ -281,8 +281,14 @@ def unexplained(standing: Standing, tried: int, where: str) -> Finding:
         return Finding("TR10", name, "error", 0.85, where, numbers, why)
     why = (
         f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
-        f"where {standing.reachable:.2f} can be reached, and nothing I can change helps "
-        f"({tried} edits tried): look at {where}."
+        f"where {standing.reachable:.2f} can be reached, and "
     )
+    if untried:
+        why += (
+            f"none of {tried} edits helps; {untried} more had no time: allow more with --budget, "
+            f"or look at {where}."
+        )
+    else:
+        why += f"nothing I can change helps ({tried} edits tried): look at {where}."
     name = "Trains badly, and no edit helps"
     return Finding("TR90", name, "error", 0.5, where, numbers, why)

@@ -40,7 +40,8 @@ def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Find
     sure = [f for f in findings if certain(f) or (f.severity == "error" and f.edit is not None)]
     if not standing.hopeless and any(not certain(finding) for finding in sure):
         return findings  # these were not tried: no claim that nothing helps
-    last = unexplained(standing, len(tried.screened) if tried else 0, suspect(short))
+    counts = (len(tried.screened), tried.untried) if tried else (0, 0)
+    last = unexplained(standing, *counts, suspect(short))
     return [*sure, last, *(finding for finding in findings if finding not in sure)]
 
 

@@ -54,6 +54,7 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
         return tried  # no time, or the recipe cannot be trained: nothing to compare with
     tried.screened = screened(arms, found, first)
     tried.edits = {c.label: c.edit for c in found if c.label in tried.screened}
+    tried.untried = sum(not (arm.skills or arm.reason) for arm in arms.known.values())
     prove(arms, tried, promising(tried, found, arms.short), rest)
     tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
     reached = max((e.after for e in tried.effects.values() if e.helps), default=0.0)

@@ -23,6 +23,7 @@ class Tried:
         at_length: the recipe's skill after a training of its own length, if that was needed.
         reachable: the best skill that anything reached, learners without training loop included.
         trainings: how many there were.
+        untried: candidates that there was no time for.
     """
 
     base: Arm
@@ -33,6 +34,7 @@ class Tried:
     at_length: float | None = None
     reachable: float = 0.0
     trainings: int = 0
+    untried: int = 0
 
     @property
     def causes(self) -> list[Candidate]:
@@ -46,6 +48,7 @@ class Tried:
             "at_length": self.at_length,
             "reachable": self.reachable,
             "trainings": self.trainings,
+            "untried": self.untried,
             "screened": self.screened,
             "proven": {
                 label: {
