@@ -86,8 +86,9 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     }
     smoothing = recipe.regularizers.label_smoothing
     batch_size, span = batch_plan(recipe, len(data.train), model)
-    touches += train_touches(recipe, batch_size)
+    touches += train_touches(recipe, model, batch_size, span)
     check_touched(touches)
+    unfreezing = recipe.train.gradual_unfreezing
     if device.type == "cpu":
         set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
     return Job(
@@ -103,6 +104,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         metrics=metrics,
         optimizer=recipe.optimizer.over(recipe.optimizer.groups(model), folder),
         penalties=penalties,
+        layers=unfreezing.layers(model) if unfreezing is not None else (),
         augmentations=bind_augmentations(
             recipe, folder, data.shape, device, bool(data.task.vocabulary)
         ),
@@ -165,14 +167,16 @@ def check_sampling(recipe: Recipe, task: Task) -> None:
         )
 
 
-def train_touches(recipe: Recipe, batch_size: int) -> list[Touch]:
-    """Return the ledger's lines of what the train section does to batches."""
+def train_touches(recipe: Recipe, model: nn.Module, batch_size: int, span: Span) -> list[Touch]:
+    """Return the ledger's lines of what the train section does to batches and layers."""
     train, touches = recipe.train, []
     if train.accumulate is not None:
         count = train.accumulate.batches
         touches.append(Touch("train", "accumulate", f"{count} batches a step", count, count == 1))
     if train.batch_ramp is not None:
         touches.append(train.batch_ramp.touch(batch_size))
+    if train.gradual_unfreezing is not None:
+        touches.append(train.gradual_unfreezing.touch(model, span))
     return touches
 
 

@@ -14,6 +14,7 @@ from torch import nn
 from trickrun.data.prepare import Prepared, as_numbers
 from trickrun.data.sampling import balanced_order
 from trickrun.modules.averaging import WeightAverage
+from trickrun.modules.staged import keep_statistics
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import LayerStreams, StepStream, generator, key
@@ -104,6 +105,8 @@ class Job:
         loss_kind: the loss's parameters, for what metrics and predictions see.
         targets: each split's targets in the form that the loss compares with.
         penalties: those of non-zero strength.
+        layers: the trained parameters from the input to the head, if a layer after the other is
+            unfrozen.
         step: the user's own training step, or None for the built-in one.
         augmentations: those that act, in the recipe's order.
         streams: what the model's layers draw from.
@@ -125,6 +128,7 @@ class Job:
     metrics: dict[str, MetricFunction]
     optimizer: torch.optim.Optimizer
     penalties: tuple[BoundPenalty, ...]
+    layers: tuple[tuple[nn.Parameter, ...], ...]
     step: Step | None
     augmentations: tuple[BoundAugmentation, ...]
     streams: LayerStreams
@@ -173,6 +177,15 @@ class Job:
                 yield batch if ramp is None else batch[: ramp.size(len(batch), step, self.span)]
                 step += 1
             epoch, place = epoch + 1, 0
+
+    def start_training(self, step: int) -> None:
+        """Bring the model into the state in which it takes ``step``: its mode, what is frozen."""
+        unfreezing = self.recipe.train.gradual_unfreezing
+        changed = unfreezing is not None and unfreezing.hold(self.layers, step, self.span)
+        if changed or not self.model.training:
+            self.model.train()  # it walks through all layers
+            if unfreezing is not None:
+                keep_statistics(self.model)
 
     def start_streams(self, step: int) -> None:
         """Make what ``step`` draws a function of the seed and the step alone."""
@@ -227,7 +240,8 @@ class Job:
     def constrain(self) -> None:
         """Bring the weights back to where the recipe's max_norm allows them."""
         if self.recipe.regularizers.max_norm is not None:
-            self.recipe.regularizers.max_norm.constrain(self.bounded)
+            trained = [weight for weight in self.bounded if weight.requires_grad]
+            self.recipe.regularizers.max_norm.constrain(trained)
 
     def average_weights(self, steps: int) -> None:
         """Take the weights after ``steps`` steps into the average, if the recipe has one."""

@@ -103,8 +103,7 @@ def take_step(
     over.
     """
     lr = set_lr(job, step, history)
-    if not job.model.training:
-        job.model.train()  # it walks through all layers
+    job.start_training(step)
     job.start_streams(step)
     x, y = job.training_batch(indices, step)
     penalty = norm = None

@@ -69,9 +69,7 @@ class Staged(nn.Sequential):
     def train(self, mode: bool = True) -> Staged:
         """Set the mode of all but frozen modules: a frozen batch norm keeps its statistics."""
         super().train(mode)
-        for module in self.modules():
-            if is_frozen(module):
-                module.eval()
+        keep_statistics(self)
         return self
 
     def prefix(self, x: torch.Tensor) -> torch.Tensor:
@@ -87,6 +85,13 @@ class Staged(nn.Sequential):
         for stage in list(self)[self.frozen_stages :]:
             x = stage(x)
         return x
+
+
+def keep_statistics(model: nn.Module) -> None:
+    """Set what is frozen to evaluation: a batch norm's statistics stay as its weights do."""
+    for module in model.modules():
+        if is_frozen(module):
+            module.eval()
 
 
 def is_frozen(module: nn.Module) -> bool:

@@ -23,6 +23,7 @@ from trickrun.recipe.contradictions import (
 from trickrun.recipe.doubts import (
     balanced_twice,
     decayed_twice,
+    learned_before_unfreezing,
     noisy_statistics,
     patience_fits,
     pretrained_inputs,
@@ -65,6 +66,7 @@ WARNINGS = (
     Rule(balanced_twice, ("data", "loss")),
     Rule(pretrained_inputs, ("data", "model")),
     Rule(warmup_fits, ("optimizer", "train")),
+    Rule(learned_before_unfreezing, ("model", "train")),
     Rule(still_moving, ("regularizers", "optimizer")),
     Rule(transformer_normalized, ("model", "normalization")),
     Rule(patience_fits, ("early_stopping", "train")),

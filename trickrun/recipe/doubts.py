@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from trickrun.data.normalize import Fixed
 from trickrun.data.text import Text
 from trickrun.models import Pretrained, Transformer
+from trickrun.models.python import PythonModel
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.normalization import Batch
@@ -74,6 +75,17 @@ def warmup_fits(recipe: Recipe) -> Iterator[Complaint]:
             ("optimizer", "schedule", "warmup"),
             f"the warm-up of {schedule.warmup:g} steps is as long as the run of {steps}",
             "below 1 it is a share of the run: 0.05 is a usual one",
+        )
+
+
+def learned_before_unfreezing(recipe: Recipe) -> Iterator[Complaint]:
+    """Layers that wait have learned something."""
+    learned = isinstance(recipe.model, Pretrained | PythonModel) or recipe.model.init_from
+    if recipe.train.gradual_unfreezing is not None and not learned:
+        yield Complaint(
+            ("train", "gradual_unfreezing"),
+            "the layers that wait for their turn are random: the network begins from scratch",
+            "leave it out, or begin with learned weights: model: pretrained, or model.init_from",
         )
 
 

@@ -64,6 +64,8 @@ OTHER_NAMES = {
     "layerwise_lr": "layer_decay",
     "gradient_accumulation": "accumulate",
     "accumulation_steps": "accumulate",
+    "unfreeze": "gradual_unfreezing",
+    "progressive_unfreezing": "gradual_unfreezing",
     "batch_size_schedule": "batch_ramp",
     "batch_size_warmup": "batch_ramp",
     "group_norm": "group",

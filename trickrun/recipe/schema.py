@@ -18,7 +18,7 @@ from trickrun.tricks.metrics import AnyMetric
 from trickrun.tricks.normalization import AnyNormalization, NoNormalization
 from trickrun.tricks.optimizers import Adam, AnyOptimizer
 from trickrun.tricks.regularizers import Regularizers
-from trickrun.tricks.schedules import Accumulate, BatchRamp
+from trickrun.tricks.schedules import Accumulate, BatchRamp, GradualUnfreezing
 from trickrun.tricks.stopping import EarlyStopping
 
 
@@ -58,6 +58,9 @@ class Train(Params):
     )
     batch_ramp: BatchRamp | None = Field(
         default=None, description="smaller batches at first; null: all as data.batch_size"
+    )
+    gradual_unfreezing: GradualUnfreezing | None = Field(
+        default=None, description="the head first, then layer after layer; null: all from the start"
     )
     log_every: Count = Field(default=10, description="steps between lines in metrics.jsonl")
     look_every: CountOrZero = Field(

@@ -11,10 +11,10 @@ from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.loop import set_lr, take_step
+from trickrun.modules.layer_order import layers
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.tricks.optimizers import SGD, AdamW, LayerDecay
-from trickrun.tricks.optimizers.layer_decay import layers
 
 HERE = Path(__file__).parent
 

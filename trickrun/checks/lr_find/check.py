@@ -105,6 +105,7 @@ def range_test(loaded: Loaded, test: Range) -> Loaded:
         "optimizer.schedule": schedule,
         "train.steps": test.steps,
         "train.eval_every": test.steps,
+        "train.gradual_unfreezing": None,
         "data.drop_last": True,
         "early_stopping": None,
         "expect": None,

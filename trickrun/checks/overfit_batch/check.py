@@ -75,6 +75,7 @@ def one_batch(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
         "data.batch_size": "full",
         "train.accumulate": None,
         "train.batch_ramp": None,
+        "train.gradual_unfreezing": None,
         "regularizers": None,
         "augmentation": None,
         "early_stopping": None,
@@ -102,6 +103,8 @@ def other_limits(loaded: Loaded) -> list[str]:
         limits.append("early_stopping")
     if loaded.recipe.train.batch_ramp is not None:
         limits.append("train.batch_ramp")
+    if loaded.recipe.train.gradual_unfreezing is not None:
+        limits.append("train.gradual_unfreezing")
     return limits
 
 

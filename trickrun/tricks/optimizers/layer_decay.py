@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -33,6 +32,8 @@ class LayerDecay(Params):
 
     def scales(self, model: nn.Module) -> dict[str, float]:
         """Return the factor of lr of each parameter that is not the head's."""
+        from trickrun.modules.layer_order import layers
+
         found = layers(model)
         return {
             name: self.rate ** (len(found) - 1 - place)
@@ -42,35 +43,7 @@ class LayerDecay(Params):
 
     def touch(self, model: nn.Module) -> Touch:
         """Return the ledger's line; a network of one layer has nothing below its head."""
+        from trickrun.modules.layer_order import layers
+
         below = max(len(layers(model)) - 1, 0)
         return Touch("optimizer", self.kind, f"{counted(below, 'layer')} below the head", below)
-
-
-def layers(model: nn.Module) -> list[list[str]]:
-    """Return the parameters' names layer by layer, from the input to the head."""
-    from trickrun.modules.layers import weight_layers
-
-    found: list[list[str]] = []
-    leading = [name for name, _ in model.named_parameters(recurse=False)]
-    for prefix, unit in units(model):
-        names = [f"{prefix}{name}" for name, _ in unit.named_parameters()]
-        if weight_layers(unit):
-            found.append(leading + names)
-            leading = []
-        elif found:
-            found[-1] += names
-        else:
-            leading += names
-    return found
-
-
-def units(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Yield the parts that ``model`` is a sequence of, each with the prefix of its names."""
-    from torch import nn
-
-    for name, child in model.named_children():
-        inner = f"{prefix}{name}."
-        if isinstance(child, nn.Sequential | nn.ModuleList):
-            yield from units(child, inner)
-        else:
-            yield inner, child

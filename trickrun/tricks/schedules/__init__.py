@@ -13,6 +13,7 @@ from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.schedules.cosine import Cosine
 from trickrun.tricks.schedules.cosine_restarts import CosineRestarts
 from trickrun.tricks.schedules.exponential import Exponential
+from trickrun.tricks.schedules.gradual_unfreezing import GradualUnfreezing
 from trickrun.tricks.schedules.inverse_sqrt import InverseSqrt
 from trickrun.tricks.schedules.linear import Linear
 from trickrun.tricks.schedules.lr_range import LRRange
@@ -49,6 +50,7 @@ __all__ = [
     "Cosine",
     "CosineRestarts",
     "Exponential",
+    "GradualUnfreezing",
     "InverseSqrt",
     "LRRange",
     "Linear",
