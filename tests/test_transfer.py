@@ -6,7 +6,7 @@ import pytest
 import torch
 from tiny_stages import tiny_stages, tiny_state
 
-from trickrun import transfer
+from trickrun import placement, transfer
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import prepare
 from trickrun.errors import CompileError
@@ -69,7 +69,7 @@ def test_the_prefix_runs_once(monkeypatch):
 
     job = job_of()
     monkeypatch.setattr(Staged, "prefix", counted)
-    monkeypatch.setattr(transfer, "BATCH", 200)
+    monkeypatch.setattr(placement, "SMALL_PASS", 200)
     losses(job)
     # 48 training samples, then 270 of validation in two parts.
     assert sizes == [48, 200, 70]

@@ -12,12 +12,10 @@ from torch import nn
 from trickrun.data.part import Part
 from trickrun.job import Job
 from trickrun.modules.recalibrate import recalibrate
+from trickrun.placement import pass_size
 from trickrun.records import Evaluation
 from trickrun.state import Progress
 from trickrun.tricks.normalization import Batch
-
-BATCH = 1024
-"""Samples a forward pass; larger ones are no faster and need more memory."""
 
 
 def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = None) -> Evaluation:
@@ -97,7 +95,7 @@ def predict(job: Job, x: torch.Tensor, model: nn.Module | None = None) -> torch.
     model = model or job.model
     model.eval()
     with torch.inference_mode(), job.autocast():
-        batches = (job.inputs(batch) for batch in x.split(BATCH))
+        batches = (job.inputs(batch) for batch in x.split(pass_size(job.device)))
         return torch.cat([model(batch).to(job.dtype) for batch in batches])
 
 

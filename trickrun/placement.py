@@ -16,6 +16,14 @@ from trickrun.models.vgg import VGG
 from trickrun.recipe.schema import Recipe
 from trickrun.threads import available, step_flops, thread_count
 
+SMALL_PASS, LARGE_PASS = 64, 1024
+"""Samples of a forward pass without gradients, on a CPU and on a GPU.
+
+Larger ones are no faster on a GPU. On a CPU they are slower, because activations leave the caches
+and are fresh memory each time: a pretrained network at 64 pixels does 480 images a second in passes
+of 64 and 190 in passes of 1024, for which it takes 2 GB (benchmarks/pass_size.py).
+"""
+
 
 def pick_device(wanted: str) -> torch.device:
     """Return the device for train.device; auto is CUDA where there is one."""
@@ -59,6 +67,11 @@ def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: i
     wanted = recipe.train.threads
     flops = step_flops(model, x, batch_size) if wanted == "auto" and available() > 1 else 0.0
     torch.set_num_threads(thread_count(wanted, flops))
+
+
+def pass_size(device: torch.device) -> int:
+    """Return how many samples a forward pass without gradients takes on ``device``."""
+    return SMALL_PASS if device.type == "cpu" else LARGE_PASS
 
 
 def to_device(data: Prepared, device: torch.device) -> Prepared:

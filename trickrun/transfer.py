@@ -19,14 +19,12 @@ from trickrun.models.base import Model
 from trickrun.models.pretrained import Pretrained
 from trickrun.models.weights import read_weights, some
 from trickrun.modules.staged import Staged
+from trickrun.placement import pass_size
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.ledger import Touch, counted
 
 CACHED_BYTES = 2**30
 """Features that are kept at most; the same on every machine, since it decides the last bits."""
-
-BATCH = 256
-"""Samples of a forward pass that computes features."""
 
 HEAD = "head."
 """How the names of a model's last layer begin: the one that may be another in the new run."""
@@ -155,5 +153,6 @@ def with_cached_prefix(job: Job) -> Job:
 def features(job: Job, model: Staged, x: torch.Tensor) -> torch.Tensor:
     """Return what the frozen stages make of raw inputs ``x`` [N, *shape]."""
     with torch.no_grad(), job.autocast():
-        made = [model.prefix(job.inputs(part)).to(job.dtype) for part in x.split(BATCH)]
+        parts = x.split(pass_size(job.device))
+        made = [model.prefix(job.inputs(part)).to(job.dtype) for part in parts]
     return torch.cat(made)

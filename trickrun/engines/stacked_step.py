@@ -19,9 +19,9 @@ from torch.func import functional_call, vmap
 
 from trickrun.engines.stacked_inputs import Batches, Masks, with_given_dropout
 from trickrun.engines.stacked_loss import StackedLoss, stacked_penalties
-from trickrun.evaluate import BATCH
 from trickrun.job import Batch, Job
 from trickrun.loop import StepResult, set_lr
+from trickrun.placement import LARGE_PASS
 
 Tensors = dict[str, torch.Tensor]
 History = list[dict[str, float]]
@@ -179,7 +179,7 @@ class Stack:
         """
         job = self.jobs[0]
         self.set_mode(training=False)
-        size = min(BATCH, 4 * job.batch_size)
+        size = min(LARGE_PASS, 4 * job.batch_size)
         with torch.inference_mode(), job.autocast():
             return torch.cat(
                 [

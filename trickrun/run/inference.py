@@ -8,11 +8,12 @@ import torch
 
 from trickrun.data.part import Part
 from trickrun.errors import CompileError
-from trickrun.evaluate import BATCH, predict
+from trickrun.evaluate import predict
 from trickrun.job import Job
 from trickrun.modules.dropconnect import DropConnectLinear
 from trickrun.modules.dropout import KeyedDropout
 from trickrun.modules.fold import fold_batch_norms
+from trickrun.placement import pass_size
 
 ALIKE = 1e-5
 """How far folded outputs may be from the others, as a share of the largest: rounding errors."""
@@ -36,11 +37,12 @@ def with_masks(job: Job, x: torch.Tensor, masks: int) -> torch.Tensor:
     job.model.eval()
     for layer in drawing:
         layer.train()
+    parts = x.split(pass_size(job.device))
     found = []
     for index in range(masks):
         job.streams.at(-1 - index)
         with job.autocast():
-            outputs = [job.model(job.inputs(batch)).to(job.dtype) for batch in x.split(BATCH)]
+            outputs = [job.model(job.inputs(part)).to(job.dtype) for part in parts]
         found.append(torch.cat(outputs))
     job.model.eval()
     return torch.stack(found)
