@@ -21,6 +21,7 @@ from trickrun.engines.choose import (
 )
 from trickrun.engines.trial import Trial, make_trial
 from trickrun.engines.work import run_trial
+from trickrun.engines.workers import FIRST_POOL_SECONDS, NEXT_POOL_SECONDS, Workers
 from trickrun.recipe.patch import canonical, patch_paths
 
 HERE = Path(__file__).parent
@@ -46,13 +47,23 @@ SLOW = replace(TIMING, stacked=1.0)
 SHORT = replace(TIMING, steps=100)
 
 
-def laid_out(monkeypatch: pytest.MonkeyPatch, of: list[Trial], timing: Timing | None) -> Layout:
-    """The layout of ``of`` if each group's timing comes out as ``timing``."""
+def laid_out(
+    monkeypatch: pytest.MonkeyPatch,
+    of: list[Trial],
+    timing: Timing | None,
+    workers: Workers | None = None,
+) -> Layout:
+    """The layout of ``of`` if each group's timing comes out as ``timing``.
+
+    Args:
+        workers: those that this process has; None: none yet.
+    """
 
     def time_group(group: list[Trial], folder: Path, workers: int) -> Timing | None:
         return timing and replace(timing, group=tuple(group))
 
     monkeypatch.setattr(choose, "time_group", time_group)
+    monkeypatch.setattr(choose, "WORKERS", workers or Workers())
     return lay_out(of, HERE)
 
 
@@ -108,6 +119,27 @@ def test_many_short_groups_together_are_worth_a_pool(monkeypatch):
     assert sizes(laid_out(monkeypatch, SIXTEEN, timing)) == HERE_ONLY
     other = trials(*({"optimizer.lr": 0.001 * k, "model.hidden": [4]} for k in range(1, 17)))
     assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], timing)) == ([], [8, 8, 8, 8])
+
+
+def test_workers_that_are_there_are_worth_it_sooner(monkeypatch):
+    class Waiting(Workers):
+        def seconds(self) -> float:
+            return 0.0
+
+    assert sizes(laid_out(monkeypatch, SIXTEEN, SHORT, Waiting())) == STACKED
+
+
+def test_a_server_that_has_begun_makes_the_wait_shorter(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("trickrun.engines.workers.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("trickrun.engines.workers.forkserver.ensure_running", lambda: None)
+    workers = Workers()
+    assert workers.seconds() == FIRST_POOL_SECONDS
+    workers.warm_up()
+    now[0] += 1
+    assert workers.seconds() == FIRST_POOL_SECONDS - 1
+    now[0] += 60
+    assert workers.seconds() == NEXT_POOL_SECONDS
 
 
 def test_chunks_are_few_and_nearly_equal():

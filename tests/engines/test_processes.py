@@ -1,6 +1,10 @@
 """Worker processes: each trial's result, a dying worker, and bad trials among good ones."""
 
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,7 @@ import pytest
 from trickrun.engines.processes import run_chunks
 from trickrun.engines.trial import Trial, make_trial
 from trickrun.engines.work import run_trial
+from trickrun.engines.workers import WORKERS
 from trickrun.recipe.load import load
 from trickrun.recipe.patch import patch_paths
 
@@ -28,6 +33,10 @@ def dies_once(inputs, outputs):
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return torch.nn.Linear(inputs[0], outputs)
+
+def slow(inputs, outputs):
+    import time
+    time.sleep(600)
 
 def dies(inputs, outputs):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -87,3 +96,56 @@ def test_a_stack_whose_worker_dies_is_trained_trial_by_trial(folder: Path) -> No
     assert sorted((r.id, r.status, r.engine) for r in found) == sorted(
         (trial.id, "finished", "processes") for trial in wanted
     )
+
+
+def test_workers_wait_for_the_next_search(folder: Path) -> None:
+    first, second = trials(folder, {"optimizer.lr": 0.01}, {"optimizer.lr": 0.02})
+    list(run_chunks([(first,)], folder, "val_loss", workers=1))
+    pool = WORKERS.pool
+    assert pool is not None
+    assert WORKERS.seconds() == 0
+    list(run_chunks([(second,)], folder, "val_loss", workers=1))
+    assert WORKERS.pool is pool
+
+
+def test_workers_whose_results_nobody_wants_end_at_once(folder: Path) -> None:
+    model = {"kind": "python", "target": "user_nets:slow"}
+    quick, slow = trials(folder, {"optimizer.lr": 0.01}, {"model": model})
+    results = run_chunks([(quick,), (slow,)], folder, "val_loss", workers=2)
+    assert next(results).id == quick.id
+    began = time.monotonic()
+    children = active_children()
+    results.close()
+    for child in children:
+        child.join(20)
+    assert time.monotonic() - began < 20
+    assert not any(child.is_alive() for child in children)
+    assert WORKERS.pool is None
+
+
+def test_workers_end_with_the_process_that_began_them(folder: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from trickrun.engines.workers import WORKERS\n"
+        "print(WORKERS.at_least(1).submit(os.getpid).result(), flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + 20
+    while is_running(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(worker)
+
+
+def is_running(process: int) -> bool:
+    """Return whether there is a process of this number that has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -61,6 +61,9 @@ def run(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    from trickrun.engines.workers import WORKERS
+
+    WORKERS.warm_up()
     from trickrun.checks.checklist.check import run_checklist
     from trickrun.recipe.apply import difference
     from trickrun.report.checklist import add_pictures, print_end, tell

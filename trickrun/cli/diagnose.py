@@ -93,6 +93,10 @@ def diagnosed(
     # What is wrong with the recipe's text is told before torch is imported.
     path = Path(target)
     loaded = load(path, overrides) if path.suffix in RECIPES else None
+    if confirm:
+        from trickrun.engines.workers import WORKERS
+
+        WORKERS.warm_up()
     from trickrun.checks.diagnose.check import diagnose as check
     from trickrun.checks.diagnose.earlier_run import recipe_of
     from trickrun.checks.verdict import record

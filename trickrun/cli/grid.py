@@ -78,6 +78,9 @@ def run_grid(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    from trickrun.engines.workers import WORKERS
+
+    WORKERS.warm_up()
     from trickrun.checks.grid.check import run_search
     from trickrun.report.grid import live_table, print_search
     from trickrun.report.grid_pictures import pictures

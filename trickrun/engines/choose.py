@@ -22,10 +22,11 @@ import torch
 from trickrun import doctor
 from trickrun.engines.groups import groups
 from trickrun.engines.leg import WHOLE, Leg
-from trickrun.engines.processes import Chunk, pool_seconds, run_chunks
+from trickrun.engines.processes import Chunk, run_chunks
 from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import compiled, run_chunk
+from trickrun.engines.workers import WORKERS
 from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import take_step
@@ -182,7 +183,7 @@ def lay_out(trials: Sequence[Trial], folder: Path) -> Layout:
             timings.append(timing)
     here = sum(timing.seconds_here for timing in timings)
     away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
-    if not layout.workers and here <= pool_seconds() + away:
+    if not layout.workers and here <= WORKERS.seconds() + away:
         layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
     else:
         layout.workers += [chunk for timing in timings for chunk in timing.chunks_away()]

@@ -1,18 +1,17 @@
-"""Persistent worker processes, one a core, forked from a server that has imported torch once."""
+"""Chunks of trials, trained in worker processes; what a worker that dies leaves is begun again."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from trickrun.engines.leg import WHOLE, Leg
 from trickrun.engines.trial import Trial, TrialResult
-from trickrun.engines.work import ALONE, run_chunk, set_up
+from trickrun.engines.work import ALONE, run_chunk
+from trickrun.engines.workers import WORKERS
 from trickrun.threads import cores
 
 ATTEMPTS = 2
@@ -20,17 +19,6 @@ ATTEMPTS = 2
 
 Chunk = tuple[Trial, ...]
 """Trials that one worker trains together."""
-
-FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 3.0, 0.2
-"""What it takes until workers train: the first ones wait for a server that imports torch and
-scikit-learn, the others are forked from it."""
-
-_pools_begun = 0
-
-
-def pool_seconds() -> float:
-    """Return how long workers that were started now would take until they train."""
-    return NEXT_POOL_SECONDS if _pools_begun else FIRST_POOL_SECONDS
 
 
 def run_chunks(
@@ -77,35 +65,27 @@ def one_pool(
     Only as many chunks are handed out as there are workers, so that a dying worker blames no
     trial that had not begun; ``begun`` counts those that have.
     """
-    global _pools_begun
-    _pools_begun += 1
     running: dict[Future[list[TrialResult]], Chunk] = {}
-    with ProcessPoolExecutor(workers, server(), set_up) as pool:
+    pool = WORKERS.at_least(workers)
 
-        def hand_out() -> None:
-            while waiting and len(running) < workers:
-                running[pool.submit(run_chunk, waiting[0], folder, metric, leg)] = waiting[0]
-                for trial in waiting.popleft():
-                    begun[trial.id] += 1
+    def hand_out() -> None:
+        while waiting and len(running) < workers:
+            running[pool.submit(run_chunk, waiting[0], folder, metric, leg)] = waiting[0]
+            for trial in waiting.popleft():
+                begun[trial.id] += 1
 
-        try:
+    try:
+        hand_out()
+        while running:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            results = [result for future in done for result in future.result()]
+            for future in done:
+                del running[future]
             hand_out()
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                results = [result for future in done for result in future.result()]
-                for future in done:
-                    del running[future]
-                hand_out()
-                yield from results
-        except BrokenProcessPool:
-            pass
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            yield from results
+    except BrokenProcessPool:
+        pass
+    finally:
+        if running:  # a worker died, or nobody wants the rest
+            WORKERS.dismiss()
     return [trial for chunk in running.values() for trial in chunk]
-
-
-def server() -> BaseContext:
-    """Return the context of workers that are forked from a server which has imported torch."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["trickrun.engines.preload"])
-    return context

@@ -34,11 +34,6 @@ NOT_IN_DATA = {"batch_size", "shuffle", "sampling", "drop_last"}
 """Words of the data section that do not change what is prepared."""
 
 
-def set_up() -> None:
-    """Give a worker one thread, also for what it does before it compiles a trial."""
-    torch.set_num_threads(1)
-
-
 def run_chunk(
     trials: Sequence[Trial], folder: Path, metric: str, leg: Leg = WHOLE
 ) -> list[TrialResult]:
