@@ -96,7 +96,8 @@ def main() -> None:
         print(lines[-1], flush=True)
     told = (
         "`python benchmarks/pass_size.py`: samples a second in passes of so many, median of "
-        f"{REPEATS}, and the largest memory of a process that makes no others.\n{machine('torch')}\n\n"
+        f"{REPEATS}, and the largest memory of a process that makes no others.\n"
+        f"{machine('torch')}\n\n"
     )
     if options.write:
         write_section("Passes without gradients", told + "\n".join(lines))

@@ -53,7 +53,7 @@ class Measured:
     accuracy: float
 
 
-def recipe_of(network: str, epochs: int) -> Loaded:
+def recipe_of(network: str, epochs: int, seed: int = 0) -> Loaded:
     """Return the recipe with ``network`` and nothing that the peers lack."""
     model, subset = NETWORKS[network]
     overrides = [
@@ -66,6 +66,7 @@ def recipe_of(network: str, epochs: int) -> Loaded:
         "early_stopping=null",
         "optimizer={kind: adam, lr: 1e-3}",
         f"train.epochs={epochs}",
+        f"seed={seed}",
         "expect=null",
     ]
     return load(RECIPE, overrides)
@@ -163,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
@@ -177,14 +178,16 @@ def main() -> None:
         loaded = recipe_of(network, options.epochs)
         data = prepare(loaded.recipe.data, loaded.folder)
         measurements: dict[str, list[Measured]] = {}
-        for _ in range(options.repeats):
+        for seed in range(options.repeats):
+            loaded = recipe_of(network, options.epochs, seed)
             for name, way in ways(options.peers).items():
                 measurements.setdefault(name, []).append(way(loaded, data))
         lines += rows(network, measurements)
         print("\n".join(lines[-len(measurements) :]), flush=True)
     told = (
         f"`python benchmarks/train_speed.py`: {options.epochs} epochs with an evaluation each, "
-        f"medians (ranges) of {options.repeats} rounds.\n{machine('torch', *PEERS)}, "
+        f"medians (ranges) of {options.repeats} rounds, each with a seed of its own.\n"
+        f"{machine('torch', *PEERS)}, "
         f"load {load_before:.1f} before and {os.getloadavg()[0]:.1f} after\n\n"
     )
     if options.write:
