@@ -13,10 +13,13 @@ from trickrun.errors import CompileError
 from trickrun.loop import train
 from trickrun.models import pretrained
 from trickrun.modules.staged import Staged
+from trickrun.recipe.load import from_tree
+from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe
 from trickrun.records import Checkpoint, Evaluation
-from trickrun.run.trained import for_predictions
-from trickrun.transfer import with_cached_prefix
+from trickrun.run.folder import create
+from trickrun.run.trained import for_predictions, remember_data
+from trickrun.transfer import task_of, with_cached_prefix
 
 DIGITS = Recipe.model_validate(
     {"data": {"kind": "digits", "subset": {"n": 48}, "batch_size": 16}, "model": {"kind": "mlp"}}
@@ -240,3 +243,91 @@ def test_frozen_layers_are_trained_later_from_where_the_head_was_left(earlier):
     for name, value in first.model.state_dict().items():
         assert torch.equal(second.model.state_dict()[name], value)
     assert all(p.requires_grad for p in second.model.parameters())
+
+
+STORY = "the cat sat. the dog ran. a bird sang and the cat heard. " * 4
+REVIEWS = "text,opinion\n" + "good cats run,good\nbad zebras sit,bad\n" * 12
+
+
+def text_run(folder, monkeypatch, model, story=STORY):
+    """Return the folder of a run that has learned to continue ``story``."""
+    (folder / "story.txt").write_text(story)
+    data = {"kind": "text", "path": "story.txt", "length": 8, "batch_size": 4}
+    return kept_run(folder, monkeypatch, {"data": data, "model": model})
+
+
+def kept_run(folder, monkeypatch, tree):
+    monkeypatch.setenv("TRICKRUN_RUNS", str(folder / "runs"))
+    found = create(folder / "runs", "text")
+    job = compile_recipe(of_tree({"train": {"steps": 3}, **tree}), folder)
+    remember_data(found, job.data)
+    (found.path / "checkpoints").mkdir(exist_ok=True)
+    for record in train(job):
+        if isinstance(record, Checkpoint):
+            torch.save({**record.state, "metrics_bytes": 0}, found.path / "checkpoints" / "last.pt")
+    return found.path
+
+
+def of_tree(tree):
+    return from_tree(canonical(tree))
+
+
+GRU = {"kind": "gru", "hidden": 6, "embedding": 4}
+
+
+def test_a_token_brings_its_vector_along_whatever_its_number(tmp_path, monkeypatch):
+    run = text_run(tmp_path, monkeypatch, GRU)
+    (tmp_path / "reviews.csv").write_text(REVIEWS)
+    words = {"kind": "text", "path": "reviews.csv", "target": "opinion", "batch_size": 4}
+    tree = {"data": {**words, "tokens": "char"}, "model": {**GRU, "init_from": str(run)}}
+    job = compile_recipe(of_tree(tree), tmp_path)
+    before = task_of(run).vocabulary
+    now = job.data.task.vocabulary
+    fresh = compile_recipe(of_tree({**tree, "model": GRU}), tmp_path).model.state_dict()
+    state, found = saved(run), job.model.state_dict()
+    assert {"z", "t"} <= set(now)
+    assert "z" not in before
+    assert before.index("t") != now.index("t")
+    for place, token in enumerate(now):
+        old = state["embedding.weight"][before.index(token)] if token in before else None
+        row = fresh["embedding.weight"][place] if old is None else old
+        assert torch.equal(found["embedding.weight"][place], row), token
+    assert torch.equal(found["head.weight"], fresh["head.weight"])
+    body = [name for name in state if name.split(".")[0] not in ("embedding", "head")]
+    assert body
+    assert all(torch.equal(found[name], state[name]) for name in body)
+
+
+def test_a_language_model_goes_on_with_another_text(tmp_path, monkeypatch):
+    run = text_run(tmp_path, monkeypatch, GRU)
+    (tmp_path / "other.txt").write_text("zebras and cats: they sang. " * 9)
+    data = {"kind": "text", "path": "other.txt", "length": 8, "batch_size": 4}
+    job = compile_recipe(of_tree({"data": data, "model": {**GRU, "init_from": str(run)}}), tmp_path)
+    before, now = task_of(run).vocabulary, job.data.task.vocabulary
+    for name in ("embedding.weight", "head.weight", "head.bias"):
+        for token in set(before) & set(now):
+            row = job.model.state_dict()[name][now.index(token)]
+            assert torch.equal(row, saved(run)[name][before.index(token)])
+
+
+def test_words_know_nothing_of_characters(tmp_path, monkeypatch):
+    run = text_run(tmp_path, monkeypatch, GRU, STORY.replace(" a ", " one "))
+    (tmp_path / "reviews.csv").write_text(REVIEWS)
+    data = {"kind": "text", "path": "reviews.csv", "target": "opinion", "batch_size": 4}
+    tree = {"data": data, "model": {**GRU, "init_from": str(run)}}
+    with pytest.raises(CompileError, match="knows none of these tokens") as caught:
+        compile_recipe(of_tree(tree), tmp_path)
+    assert caught.value.hint == "cut both texts into the same tokens: data.tokens: char, or word"
+
+
+def test_other_classes_of_the_same_number_get_a_new_head(tmp_path, monkeypatch):
+    mlp_of = {"kind": "mlp", "hidden": [5]}
+    (tmp_path / "a.csv").write_text("x,y\n" + "1,left\n2,right\n" * 20)
+    (tmp_path / "b.csv").write_text("x,y\n" + "1,up\n2,down\n" * 20)
+    data = {"kind": "csv", "target": "y", "batch_size": 4}
+    run = kept_run(tmp_path, monkeypatch, {"data": {**data, "path": "a.csv"}, "model": mlp_of})
+    model = {**mlp_of, "init_from": str(run)}
+    other = compile_recipe(of_tree({"data": {**data, "path": "b.csv"}, "model": model}), tmp_path)
+    same = compile_recipe(of_tree({"data": {**data, "path": "a.csv"}, "model": model}), tmp_path)
+    new = other.model.get_parameter("head.weight"), same.model.get_parameter("head.weight")
+    assert [torch.equal(weight, saved(run)["head.weight"]) for weight in new] == [False, True]

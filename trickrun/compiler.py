@@ -75,7 +75,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
     check_output(model, data, dtype, outputs)
     touches += fit_init_to_data(recipe, model, data, loss_kind)
-    touches += learned_before(recipe, model, folder)
+    touches += learned_before(recipe, model, folder, data.task)
     touches += recipe.optimizer.touches(model)
     check_touched(touches)
     penalties = bind_penalties(recipe, model)

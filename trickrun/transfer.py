@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -13,6 +15,8 @@ from torch import nn
 
 from trickrun.data.normalize import Scaler
 from trickrun.data.part import Part
+from trickrun.data.task import DATA_FILE, Task, task_in
+from trickrun.data.tokens import RESERVED
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.models.base import Model
@@ -26,35 +30,40 @@ from trickrun.tricks.ledger import Touch, counted
 CACHED_BYTES = 2**30
 """Features that are kept at most; the same on every machine, since it decides the last bits."""
 
+EMBEDDING = "embedding.weight"
+"""The tokens' vectors in a model that takes tokens, a row for each."""
+
 HEAD = "head."
 """How the names of a model's last layer begin: the one that may be another in the new run."""
 
 
-def learned_before(recipe: Recipe, model: nn.Module, folder: Path) -> list[Touch]:
+def learned_before(recipe: Recipe, model: nn.Module, folder: Path, task: Task) -> list[Touch]:
     """Load the weights of the run that the recipe continues from, if it names one; return the
     ledger's lines, of what a pretrained model keeps frozen too."""
     kind = recipe.model
     touches = []
     if isinstance(kind, Model | Pretrained) and kind.init_from is not None:
-        touches.append(continue_from(model, kind.init_from, folder))
+        touches.append(continue_from(model, kind.init_from, folder, task))
     if isinstance(kind, Pretrained) and isinstance(model, Staged):
         touches.append(kind.touch(model))
     return touches
 
 
-def continue_from(model: nn.Module, run: str, folder: Path) -> Touch:
+def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Touch:
     """Load the weights of another run into ``model``, in place; return the ledger's line.
 
-    Everything but the head must be there and fit. The head is taken over where it fits.
+    Everything but the head must be there and fit. The head is taken over where it answers the same
+    question. What belongs to a token goes with it, whatever its number was in the other run.
 
     Args:
         run: a run's folder, from the recipe's ``folder`` or the working folder, or its id.
+        task: what the new run is to predict.
 
     Raises CompileError if there is no such run, or its network is another.
     """
     path = checkpoint(run, folder)
-    found = read_state(path)
     own = model.state_dict()
+    found = for_task(read_state(path), own, task_of(path.parent.parent), task)
     fits = {n: v for n, v in found.items() if n in own and v.shape == own[n].shape}
     wrong = [name for name in own if name not in fits and not name.startswith(HEAD)]
     if wrong or not fits:
@@ -68,6 +77,67 @@ def continue_from(model: nn.Module, run: str, folder: Path) -> Touch:
     new = [name for name in own if name not in fits]
     what = f"{counted(len(fits), 'tensor')} of {path.parent.parent.name}"
     return Touch("model", "init_from", what + (f"; new: {some(new)}" if new else ""), len(fits))
+
+
+def task_of(run: Path) -> Task | None:
+    """Return what a run predicts; None if its folder does not tell."""
+    try:
+        return task_in(json.loads((run / DATA_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def for_task(
+    found: dict[str, torch.Tensor], own: dict[str, torch.Tensor], before: Task | None, task: Task
+) -> dict[str, torch.Tensor]:
+    """Return the weights ``found`` in a run for the task ``before`` as those for ``task``.
+
+    Args:
+        own: the new network's weights, which tokens keep that the run did not know.
+
+    Raises CompileError if the runs have no token in common.
+    """
+    if before is None:
+        return found
+    heads = {name for name in found if name.startswith(HEAD)}
+    by_token = {EMBEDDING}
+    if before.next_token and task.next_token:
+        by_token |= heads  # each row is a token's score
+    elif before.labels != task.labels:
+        found = {name: value for name, value in found.items() if name not in heads}
+    if before.vocabulary == task.vocabulary or not (before.vocabulary and task.vocabulary):
+        return found
+    rows = shared_rows(before.vocabulary, task.vocabulary)
+    renumbered = by_token & found.keys() & own.keys()
+    return found | {name: with_rows(own[name], found[name], rows) for name in renumbered}
+
+
+def shared_rows(before: Sequence[str], now: Sequence[str]) -> dict[int, int]:
+    """Return the number of each token that both vocabularies have: now, and before.
+
+    Raises CompileError if only the reserved tokens are in both.
+    """
+    places = {token: place for place, token in enumerate(before)}
+    rows = {place: places[token] for place, token in enumerate(now) if token in places}
+    if len(rows) <= len(RESERVED):
+        raise CompileError(
+            "that run knows none of these tokens",
+            "model.init_from",
+            "cut both texts into the same tokens: data.tokens: char, or word",
+        )
+    return rows
+
+
+def with_rows(own: torch.Tensor, found: torch.Tensor, rows: dict[int, int]) -> torch.Tensor:
+    """Return ``own`` [tokens, ...] with the rows of ``found`` whose numbers ``rows`` has.
+
+    Where the widths differ it is ``found``, which does not fit and is told of as such.
+    """
+    if own.shape[1:] != found.shape[1:]:
+        return found
+    made = own.clone()
+    made[list(rows)] = found[list(rows.values())].to(made)
+    return made
 
 
 def checkpoint(run: str, folder: Path) -> Path:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+DATA_FILE = "data.json"
+"""The file in a run folder that says what predictions need to know of the training data."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,10 @@ class Task:
     priors: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
     next_token: bool = False
+
+
+def task_in(facts: Mapping[str, Any]) -> Task:
+    """Return the task that a run's DATA_FILE tells. Raises ValueError if it tells none."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Task).validate_python(facts.get("task"))

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 InitFrom = Annotated[
-    str | None, Field(description="a run whose weights training begins with: its folder or id")
+    str | None,
+    Field(
+        description="a run whose weights training begins with: its folder or id; tokens go by "
+        "their names, and a head for other classes is new"
+    ),
 ]
 
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
 
 from trickrun.compiler import compile_recipe
 from trickrun.data.normalize import Scaler
 from trickrun.data.part import Part
 from trickrun.data.prepare import Prepared
-from trickrun.data.task import Task
+from trickrun.data.task import DATA_FILE, task_in
 from trickrun.errors import RunFolderError
 from trickrun.job import Job
 from trickrun.models import Model, Pretrained
@@ -21,9 +20,6 @@ from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.tricks.init import Auto
-
-DATA = "data.json"
-"""The file in the run folder that says what predictions need to know of the training data."""
 
 
 def remember_data(folder: RunFolder, data: Prepared) -> None:
@@ -39,7 +35,7 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
         "target_shift": values_or_none(data.target_scaler.shift),
         "target_scale": values_or_none(data.target_scaler.scale),
     }
-    folder.write_json(DATA, facts)
+    folder.write_json(DATA_FILE, facts)
 
 
 def open_run(folder: RunFolder) -> Job:
@@ -100,8 +96,8 @@ def for_predictions(recipe: Recipe) -> Recipe:
 
 def stand_in(folder: RunFolder) -> Prepared:
     """Return the run's data without its samples. Raises RunFolderError if it cannot be read."""
-    facts = folder.read_json(DATA)
-    task = TypeAdapter(Task).validate_python(facts["task"])
+    facts = folder.read_json(DATA_FILE)
+    task = task_in(facts)
     # Two samples, as compiling tries the model on them and one has no batch statistics.
     inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else None)
     targets = torch.zeros(inputs.shape if task.next_token else 2, dtype=torch.int64)

@@ -9,14 +9,13 @@ from statistics import median
 
 from pydantic import TypeAdapter
 
-from trickrun.data.task import Task
+from trickrun.data.task import DATA_FILE, Task
 from trickrun.diagnose.curve_evidence import Curves, Setting
 from trickrun.errors import RunFolderError
 from trickrun.models import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
-from trickrun.run.trained import DATA
 from trickrun.tricks.monitor import HIGHER_IS_BETTER
 from trickrun.tricks.optimizers import PythonOptimizer
 
@@ -36,7 +35,7 @@ def read_curves(folder: RunFolder) -> Curves:
     if not records:
         raise RunFolderError("this run has no curves: it has not trained yet", str(folder.path))
     end = records[-1] if records[-1]["kind"] == "end" else {}
-    facts = folder.read_json(DATA)
+    facts = folder.read_json(DATA_FILE)
     task = TypeAdapter(Task).validate_python(facts["task"])
     # A loss that is no number is written as null.
     finite = [e for e in evaluations if e.get("val_loss", 0.0) is not None]
