@@ -12,12 +12,15 @@ from trickrun.data.part import Part
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
-from trickrun.job import Batch, Job, Step
+from trickrun.job import Job
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
 from trickrun.models.python import PythonModel
 from trickrun.network import build_model, check_output, fit_init_to_data
+from trickrun.own_step import own_step
 from trickrun.placement import (
     channels_last,
+    compiled,
+    loss_scaler,
     pick_device,
     set_determinism,
     set_threads,
@@ -26,11 +29,10 @@ from trickrun.placement import (
 from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
 from trickrun.streams import LayerStreams
-from trickrun.targets import call, resolve
 from trickrun.transfer import check_parts, learned_before, new_layers
 from trickrun.tricks.init.apply import initialize
 from trickrun.tricks.ledger import Touch
-from trickrun.tricks.losses import AutoLoss, Loss, LossFunction
+from trickrun.tricks.losses import AutoLoss, Loss
 from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
 from trickrun.tricks.schedules import Plateau, Span
 from trickrun.tricks.stopping import EarlyStopping
@@ -98,11 +100,13 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         dtype=dtype,
         data=data,
         model=model,
+        network=compiled(recipe, model),
         loss_kind=loss_kind,
         loss=loss_kind.build(data.task, folder, smoothing.epsilon if smoothing else 0.0),
         targets=prepare_targets(loss_kind, data, dtype),
         metrics=metrics,
         optimizer=recipe.optimizer.over(recipe.optimizer.groups(model), folder),
+        scaler=loss_scaler(recipe, device),
         penalties=penalties,
         layers=unfreezing.layers(model) if unfreezing is not None else (),
         augmentations=bind_augmentations(
@@ -117,44 +121,6 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         span=span,
         ledger=tuple(touches),
     )
-
-
-def own_step(recipe: Recipe, folder: Path) -> Step | None:
-    """Return the user's training step, if the recipe names one.
-
-    Raises CompileError if the recipe also declares what only the built-in step applies.
-    """
-    wanted = recipe.train.step
-    if wanted is None:
-        return None
-    regularizers = recipe.regularizers
-    replaced = (*regularizers.penalties, regularizers.sam, regularizers.gradient_noise)
-    unused = [trick.kind_name for trick in replaced if trick is not None and not trick.off]
-    unused += [trick.kind_name for trick in regularizers.mixing]
-    unused += ["clip"] if recipe.optimizer.clip is not None else []
-    unused += ["accumulate"] if recipe.train.batches_a_step > 1 else []
-    if unused:
-        raise CompileError(
-            f"your own step decides what is minimized, so nothing applies: {', '.join(unused)}",
-            "train.step",
-            "take them out of the recipe and do them in your step",
-        )
-    function = resolve(wanted.target, folder)
-
-    def step(
-        model: nn.Module, batch: Batch, loss: LossFunction, optimizer: torch.optim.Optimizer
-    ) -> torch.Tensor:
-        values = (model, batch, loss, optimizer)
-        found = call(function, wanted.target, *values, args=wanted.args)
-        if not isinstance(found, torch.Tensor) or found.numel() != 1:
-            raise CompileError(
-                f"it returned {found!r}, not the loss as a tensor of one number",
-                wanted.target,
-                "return the loss that you called backward on",
-            )
-        return found.detach().reshape(())
-
-    return step
 
 
 def check_sampling(recipe: Recipe, task: Task) -> None:

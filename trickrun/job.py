@@ -16,6 +16,7 @@ from trickrun.data.sampling import balanced_order
 from trickrun.modules.averaging import WeightAverage
 from trickrun.modules.staged import keep_statistics
 from trickrun.params import PythonTarget
+from trickrun.placement import Network
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import LayerStreams, StepStream, generator, key
 from trickrun.tricks.augmentation import Augment, Stage
@@ -47,6 +48,9 @@ class BoundPenalty:
         """Return the scalar that it adds to the loss."""
         return self.penalty.penalty(self.parameters)
 
+
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+"""The types that a forward pass computes in under mixed precision."""
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Inputs [B, *shape] and prepared targets [B, ...] of one step."""
@@ -102,8 +106,11 @@ class Job:
         recipe: what it was compiled from.
         folder: what relative paths and python targets are relative to.
         data: the splits on ``device``, and what normalizes their batches.
+        network: what a training step calls: the model itself, or a compiled one that shares its
+            parameters.
         loss_kind: the loss's parameters, for what metrics and predictions see.
         targets: each split's targets in the form that the loss compares with.
+        scaler: scales the loss for fp16, whose gradients would vanish; else it does nothing.
         penalties: those of non-zero strength.
         layers: the trained parameters from the input to the head, if a layer after the other is
             unfrozen.
@@ -122,11 +129,13 @@ class Job:
     dtype: torch.dtype
     data: Prepared
     model: nn.Module
+    network: Network
     loss_kind: Loss
     loss: LossFunction
     targets: dict[str, torch.Tensor]
     metrics: dict[str, MetricFunction]
     optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
     penalties: tuple[BoundPenalty, ...]
     layers: tuple[tuple[nn.Parameter, ...], ...]
     step: Step | None
@@ -264,6 +273,5 @@ class Job:
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the context of a forward pass: mixed precision if the recipe asks for it."""
-        if self.recipe.train.precision == "bf16":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return nullcontext()
+        half = HALF.get(self.recipe.train.precision)
+        return nullcontext() if half is None else torch.autocast(self.device.type, half)

@@ -112,6 +112,7 @@ def take_step(
     else:
         x, targets = job.mix(x, y, step)
         loss, penalty = backward(job, x, targets, step)
+        job.scaler.unscale_(job.optimizer)
         norm = gradient_norm(job) if logged else None
         job.add_gradient_noise(step)
         update(job)
@@ -129,7 +130,7 @@ def backward(
     climbs = sam is not None and not sam.off
     if len(x) <= job.batch_size and not climbs:
         loss, penalty = data_loss(job, x, targets), job.penalty()
-        (loss if penalty is None else loss + penalty).backward()
+        job.scaler.scale(loss if penalty is None else loss + penalty).backward()
         return loss.detach(), None if penalty is None else penalty.detach()
     loss = add_gradient(job, x, targets)
     if sam is not None and climbs:
@@ -138,7 +139,7 @@ def backward(
             add_gradient(job, x, targets)
     penalty = job.penalty()
     if penalty is not None:
-        penalty.backward()
+        job.scaler.scale(penalty).backward()
     return loss, None if penalty is None else penalty.detach()
 
 
@@ -148,7 +149,7 @@ def add_gradient(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
     losses = []
     for part, own in zip(x.split(job.batch_size), targets.split(job.batch_size), strict=True):
         loss = data_loss(job, part, own)
-        loss.backward()
+        job.scaler.scale(loss).backward()
         losses.append(loss.detach())
     return torch.stack(losses).sum()
 
@@ -156,14 +157,18 @@ def add_gradient(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
 def data_loss(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
     """Return the scalar loss of the model's answers to ``x`` [B, *shape]."""
     with job.autocast():
-        return targets.loss(job.loss, job.model(x))
+        return targets.loss(job.loss, job.network(x))
 
 
 def update(job: Job) -> None:
-    """Clip the gradients as the recipe says and take the optimizer's step."""
+    """Clip the gradients as the recipe says and take the optimizer's step.
+
+    With a scaled loss a step whose gradients overflow is left out, and the scale is halved.
+    """
     if job.recipe.optimizer.clip is not None:
         job.recipe.optimizer.clip.on_model(job.model)
-    job.optimizer.step()
+    job.scaler.step(job.optimizer)
+    job.scaler.update()
 
 
 def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:

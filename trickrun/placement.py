@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import torch
 from torch import nn
@@ -15,6 +17,9 @@ from trickrun.models.resnet import ResNet
 from trickrun.models.vgg import VGG
 from trickrun.recipe.schema import Recipe
 from trickrun.threads import available, step_flops, thread_count
+
+Network = Callable[[torch.Tensor], torch.Tensor]
+"""From inputs [B, *shape] to outputs [B, ..., outputs]."""
 
 SMALL_PASS, LARGE_PASS = 64, 1024
 """Samples of a forward pass without gradients, on a CPU and on a GPU.
@@ -67,6 +72,58 @@ def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: i
     wanted = recipe.train.threads
     flops = step_flops(model, x, batch_size) if wanted == "auto" and available() > 1 else 0.0
     torch.set_num_threads(thread_count(wanted, flops))
+
+
+def loss_scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler:
+    """Return what scales the loss in fp16, whose gradients would vanish below 6e-8; for any other
+    precision it does nothing (Micikevicius et al. 2018, arXiv:1710.03740).
+
+    Raises CompileError with sam, whose climb needs a gradient that has not overflowed.
+    """
+    half, sam = recipe.train.precision == "fp16", recipe.regularizers.sam
+    if half and sam is not None and not sam.off:
+        raise CompileError(
+            "sam climbs along the gradient, which overflows at times in fp16",
+            "train.precision",
+            "use bf16, or leave sam out",
+        )
+    return torch.amp.GradScaler(device.type, enabled=half)
+
+
+def compiled(recipe: Recipe, model: nn.Module) -> Network:
+    """Return what training steps call: ``model``, or with train.compile a program made of it.
+
+    The program is made at its first call, which raises CompileError if that fails.
+    """
+    if not recipe.train.compile:
+        return model
+    if recipe.train.batch_ramp is not None:
+        raise CompileError(
+            "batches that grow would each be compiled anew",
+            "train.compile",
+            "leave out this or train.batch_ramp",
+        )
+
+    @cache
+    def program() -> Network:
+        # With dynamic shapes the program that runs would depend on which batches were met before,
+        # and a resumed run has met others.
+        made: Network = torch.compile(model, dynamic=False)
+        return made
+
+    def network(x: torch.Tensor) -> torch.Tensor:
+        from torch._dynamo.exc import TorchDynamoException
+
+        try:
+            return program()(x)
+        except TorchDynamoException as error:
+            raise CompileError(
+                f"torch.compile cannot: {str(error).strip().splitlines()[0]}",
+                "train.compile",
+                "set it to false; on a CPU it needs a C++ compiler",
+            ) from error
+
+    return network
 
 
 def pass_size(device: torch.device) -> int:

@@ -59,6 +59,7 @@ def snapshot(job: Job, progress: Progress) -> dict[str, Any]:
     return {
         "model": job.model.state_dict(),
         "optimizer": job.optimizer.state_dict(),
+        "scaler": job.scaler.state_dict(),
         "average": None if job.average is None else job.average.state_dict(),
         "progress": asdict(progress),
     }
@@ -68,6 +69,8 @@ def restore(job: Job, state: Mapping[str, Any]) -> Progress:
     """Bring ``job`` into the state of ``snapshot`` and return its progress."""
     job.model.load_state_dict(state["model"])
     job.optimizer.load_state_dict(state["optimizer"])
+    if state.get("scaler"):  # only with fp16
+        job.scaler.load_state_dict(state["scaler"])
     if job.average is not None:
         job.average.load_state_dict(state["average"])
     return Progress(**state["progress"])

@@ -3,14 +3,14 @@
 All trainable parameters are one tensor [K, P], a row for each trial. The network runs once for all
 rows under vmap and the gradient of the summed losses is, row by row, each trial's own, because no
 trial's loss depends on another's row. Each trial then takes the step of its own torch optimizer on
-its own row, with its own learning rate and clipping: nothing of torch.optim is written again.
+its own row, with its own learning rate and clipping: nothing of torch.optim is written again (see
+stacked_optimizer.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from torch.func import functional_call, vmap
 
 from trickrun.engines.stacked_inputs import Batches, Masks, with_given_dropout
 from trickrun.engines.stacked_loss import StackedLoss, stacked_penalties
+from trickrun.engines.stacked_optimizer import clip_rows, copied, on_row, row_of, update_of
 from trickrun.job import Batch, Job
 from trickrun.loop import StepResult, set_lr
 from trickrun.placement import LARGE_PASS
@@ -43,7 +44,7 @@ class Stack:
         self.flat = torch.stack([self.flattened(job.model) for job in jobs])
         self.fixed = stacked_fixed([job.model for job in jobs])
         self.jobs = [on_row(job, row) for job, row in zip(jobs, self.flat, strict=True)]
-        self.optimizer = joint_optimizer(self.jobs)
+        self.update = update_of(self.jobs, self.flat)
         self.network = with_given_dropout(deepcopy(model)).train()
         self.bind(step=0)
 
@@ -65,35 +66,32 @@ class Stack:
         """Go on from ``step`` with the trials at ``places`` only."""
         if not places:
             return
+        states = self.update.states()
         self.jobs = [self.jobs[place] for place in places]
         self.flat = self.flat[list(places)]
         self.fixed = {name: value[list(places)] for name, value in self.fixed.items()}
         for job, values in zip(self.jobs, self.flat, strict=True):
             row_of(job).data = values
-        self.optimizer = joint_optimizer(self.jobs, self.optimizer)
+        self.update = update_of(self.jobs, self.flat)
+        self.update.restore([states[place] for place in places])
         self.bind(step)
 
     def state_of(self, place: int) -> dict[str, Any]:
         """Return what a trial needs to go on in another stack: copies of what is its own."""
-        row = row_of(self.jobs[place])
-        state = self.optimizer.state.get(row, {})
+        state = self.update.states()[place]
         return {
-            "parameters": row.clone(),
+            "parameters": self.flat[place].clone(),
             "fixed": {name: value[place].clone() for name, value in self.fixed.items()},
-            "optimizer": {name: copied(value) for name, value in state.items()},
+            "optimizer": {name: copied(v, self.flat.device) for name, v in state.items()},
         }
 
     def restore(self, states: Sequence[dict[str, Any]], step: int) -> None:
         """Bring each trial into a state of ``state_of``, which ``step`` steps have led to."""
-        for place, (job, state) in enumerate(zip(self.jobs, states, strict=True)):
-            row = row_of(job)
-            row.copy_(state["parameters"])
+        for place, state in enumerate(states):
+            self.flat[place].copy_(state["parameters"])
             for name, value in state["fixed"].items():
                 self.fixed[name][place] = value.to(self.fixed[name].device)
-            self.optimizer.state[row] = {
-                name: value.to(row.device) if isinstance(value, torch.Tensor) else value
-                for name, value in state["optimizer"].items()
-            }
+        self.update.restore([state["optimizer"] for state in states])
         self.bind(step)
 
     def take_step(self, step: int, histories: Sequence[History]) -> list[StepResult]:
@@ -109,11 +107,8 @@ class Stack:
         samples = batch[1].shape[0 if self.batches.shared else 1]
         masks = self.masks.at(step, samples)
         losses, penalties, gradient = self.gradient(batch, masks)
-        for job, own in zip(self.jobs, gradient, strict=True):
-            row_of(job).grad = own
-            if job.recipe.optimizer.clip is not None:
-                job.recipe.optimizer.clip.apply([row_of(job)])
-        self.optimizer.step()
+        clip_rows(self.jobs, gradient)
+        self.update.step(gradient, lrs)
         none = [None] * len(self.jobs)
         terms = none if penalties is None else penalties.unbind()
         return [
@@ -202,45 +197,3 @@ def stacked_fixed(models: Sequence[nn.Module]) -> Tensors:
     found = {name: [model.get_parameter(name).detach() for model in models] for name in frozen}
     found |= {name: [model.get_buffer(name) for model in models] for name in buffers}
     return {name: torch.stack(values) for name, values in found.items()}
-
-
-def on_row(job: Job, row: torch.Tensor) -> Job:
-    """Return ``job`` with an optimizer of the same recipe over ``row`` [P].
-
-    Our optimizers work entry by entry, so a row is to them what the parameters it is made of are,
-    in one tensor instead of many.
-    """
-    return replace(job, optimizer=job.recipe.optimizer.over([{"params": [row]}], job.folder))
-
-
-def copied(value: Any) -> Any:
-    """Return an entry of an optimizer's state that later steps do not change."""
-    return value.clone() if isinstance(value, torch.Tensor) else value
-
-
-def row_of(job: Job) -> torch.Tensor:
-    """Return the row that the job's optimizer acts on."""
-    row: torch.Tensor = job.optimizer.param_groups[0]["params"][0]
-    return row
-
-
-def joint_optimizer(
-    jobs: Sequence[Job], before: torch.optim.Optimizer | None = None
-) -> torch.optim.Optimizer:
-    """Return one optimizer whose parameter groups are those of all ``jobs``.
-
-    A torch optimizer reads everything from its groups and states, so its step is the step of each
-    job's own; one call for all saves some 15 µs a trial. The groups are the jobs' own, so that
-    what sets a job's learning rate sets it here.
-
-    Args:
-        before: the optimizer that has stepped so far, whose states are kept.
-    """
-    joint = on_row(jobs[0], row_of(jobs[0])).optimizer
-    joint.param_groups = [group for job in jobs for group in job.optimizer.param_groups]
-    joint.state.clear()
-    for job in jobs:
-        state = (before or job.optimizer).state
-        if row_of(job) in state:
-            joint.state[row_of(job)] = state[row_of(job)]
-    return joint

@@ -73,14 +73,23 @@ class Train(Params):
     threads: Count | Literal["auto"] = Field(
         default="auto", description="on a CPU; auto: one for small networks, else one a core"
     )
-    precision: Literal["float32", "float64", "bf16"] = Field(
-        default="float32", description="bf16 is automatic mixed precision"
+    precision: Literal["float32", "float64", "bf16", "fp16"] = Field(
+        default="float32",
+        description="bf16 and fp16 are automatic mixed precision, fp16 with a scaled loss",
+    )
+    compile: bool = Field(
+        default=False, description="train with torch.compile: it begins later and may step faster"
     )
     deterministic: bool = Field(default=False, description="on CUDA: bitwise repeatable, slower")
     checkpoint: CheckpointEvery = CheckpointEvery()
     step: PythonTarget | None = Field(
         default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
     )
+
+    @property
+    def trains_alone(self) -> bool:
+        """A stack has one compiled program, and no loss scale for each trial."""
+        return self.compile or self.precision == "fp16"
 
     @property
     def batches_a_step(self) -> int:

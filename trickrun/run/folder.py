@@ -22,7 +22,7 @@ CHECKPOINTS = {
     "last": {"model", "optimizer", "average", "progress", "metrics_bytes"},
     "best": {"model", "values"},
 }
-"""The checkpoints of a run, and what each holds."""
+"""The checkpoints of a run, and what each holds at least: those of other versions may have more."""
 
 TAIL = 65536
 """Bytes at the end of metrics.jsonl that hold its last line."""
@@ -110,7 +110,7 @@ class RunFolder:
         except Exception as error:  # torch raises many kinds for a damaged file
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise damaged(path, reason) from error
-        if not isinstance(loaded, dict) or loaded.keys() != CHECKPOINTS[name]:
+        if not isinstance(loaded, dict) or not loaded.keys() >= CHECKPOINTS[name]:
             raise damaged(path, "it is not one of trickrun's")
         return loaded
 

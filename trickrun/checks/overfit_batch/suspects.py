@@ -23,6 +23,11 @@ SINKING = -1.0
 """A bias from which down ReLU units hardly see a sample above zero: inputs of size 1 and a matched
 init give sums of size 1."""
 USUAL_LR = 1e-3
+HALF = {
+    "bf16": "With 8 bits of precision small updates round to nothing.",
+    "fp16": "Small gradients vanish, and numbers above 65504 overflow.",
+}
+"""What each half precision may do to training."""
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
 
@@ -177,8 +182,8 @@ def step(recipe: Recipe) -> Iterator[Suspect]:
         why = "The bound on the gradient keeps the steps too short."
         change = {"optimizer.clip": None}
         yield Suspect("optimizer.clip", change, "TR71", "Clipping too tight", why)
-    if recipe.train.precision == "bf16":
-        why = "With 8 bits of precision small updates round to nothing."
+    if recipe.train.precision in HALF:
+        why = HALF[recipe.train.precision]
         change = {"train.precision": "float32"}
         yield Suspect("train.precision", change, "TR75", "Precision too low", why)
 
