@@ -13,6 +13,7 @@ import trickrun
 ROOT = Path(trickrun.__file__).parent
 
 ORDER = (
+    "__main__",
     "cli",
     "docs",
     "report",
@@ -23,6 +24,7 @@ ORDER = (
     "looks",
     "loop",
     "evaluate",
+    "block",
     "records",
     "state",
     "compiler",

@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
+from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.loop import take_step, train
-from trickrun.recipe.load import from_tree
+from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.records import Checkpoint, Evaluation, Steps
 from trickrun.state import restore
@@ -87,7 +88,8 @@ def test_other_precisions_have_no_scale():
     ("told", "sections", "message"),
     [
         ({"precision": "fp16"}, {"regularizers": {"sam": 0.05}}, "sam climbs along the gradient"),
-        ({"compile": True, "batch_ramp": 0.25}, {}, "batches that grow"),
+        ({"compile": True, "batch_ramp": 0.25}, {}, "with batch_ramp the program"),
+        ({"compile": True, "gradual_unfreezing": 1}, {}, "with gradual_unfreezing the program"),
         *[
             ({**change, "step": "steps:of_mine"}, {}, f"nothing applies: {name}")
             for change, name in (
@@ -138,3 +140,10 @@ def test_a_network_that_cannot_be_compiled_is_told(monkeypatch):
 def test_they_train_alone():
     assert job({"precision": "fp16"}).recipe.train.trains_alone
     assert not job({"precision": "bf16"}).recipe.train.trains_alone
+
+
+def test_checks_do_not_compile(tmp_path):
+    path = tmp_path / "r.yaml"
+    path.write_text("data: iris\nmodel: mlp\ntrain: {compile: true}\n")
+    assert load(path).recipe.train.compile
+    assert not derive(load(path), {"train.steps": 3}).recipe.train.compile

@@ -97,15 +97,22 @@ def compiled(recipe: Recipe, model: nn.Module) -> Network:
     """
     if not recipe.train.compile:
         return model
-    if recipe.train.batch_ramp is not None:
-        raise CompileError(
-            "batches that grow would each be compiled anew",
-            "train.compile",
-            "leave out this or train.batch_ramp",
-        )
+    train = recipe.train
+    changing = {"batch_ramp": train.batch_ramp, "gradual_unfreezing": train.gradual_unfreezing}
+    for name, trick in changing.items():
+        if trick is not None:
+            raise CompileError(
+                f"with {name} the program would be compiled anew all the time",
+                "train.compile",
+                f"leave out this or train.{name}",
+            )
 
     @cache
     def program() -> Network:
+        import torch._dynamo
+
+        # The programs of earlier jobs count towards a limit, beyond which nothing is compiled.
+        torch._dynamo.reset()
         # With dynamic shapes the program that runs would depend on which batches were met before,
         # and a resumed run has met others.
         made: Network = torch.compile(model, dynamic=False)

@@ -40,6 +40,12 @@ def test_each_command_has_help_with_an_example(trickrun, command):
     assert f"Example: trickrun {command.split()[0]}" in " ".join(shown.out.split())
 
 
+def test_it_is_a_module_too():
+    words = [sys.executable, "-m", "trickrun", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, f"trickrun {__version__}")
+
+
 def test_version(trickrun):
     assert trickrun("--version").out == f"trickrun {__version__}\n"
 

@@ -36,8 +36,12 @@ class Verdict:
 
 
 def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
-    """Return the recipe with ``changes`` (path to value), validated again."""
-    tree = patch_paths(loaded.tree, changes)
+    """Return the recipe with ``changes`` (path to value), validated again.
+
+    It is not compiled: a check trains many short runs, which would compile longer than they train.
+    """
+    plain = {"train.compile": False} if loaded.recipe.train.compile else {}
+    tree = patch_paths(loaded.tree, {**plain, **changes})
     return replace(loaded, recipe=from_tree(tree), tree=tree)
 
 

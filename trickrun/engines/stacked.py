@@ -12,11 +12,12 @@ from dataclasses import asdict
 
 import torch
 
+from trickrun.block import BLOCK, Block
 from trickrun.engines.leg import States
 from trickrun.engines.stacked_step import Stack
 from trickrun.evaluate import validate
 from trickrun.job import Job
-from trickrun.loop import BLOCK, Block, is_evaluation, stops
+from trickrun.loop import is_evaluation, stops
 from trickrun.records import End, NonFinite
 from trickrun.state import Progress
 

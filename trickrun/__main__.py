@@ -1,0 +1,5 @@
+"""``python -m trickrun``."""
+
+from trickrun.cli import main
+
+main()
