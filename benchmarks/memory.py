@@ -30,7 +30,7 @@ PLAIN = [
     "regularizers=null",
     "augmentation=null",
     "early_stopping=null",
-    "optimizer={kind: adam, lr: 1e-3}",
+    "optimizer={kind: adam, lr: 1e-3, schedule: constant}",
     "train.epochs=2",
     "expect=null",
 ]

@@ -25,8 +25,8 @@ SMALL_PASS, LARGE_PASS = 64, 1024
 """Samples of a forward pass without gradients, on a CPU and on a GPU.
 
 Larger ones are no faster on a GPU. On a CPU they are slower, because activations leave the caches
-and are fresh memory each time: a pretrained network at 64 pixels does 480 images a second in passes
-of 64 and 190 in passes of 1024, for which it takes 2 GB (benchmarks/pass_size.py).
+and are fresh memory each time: a pretrained network at 64 pixels answers 690 images a second in
+passes of 64, and 190 in passes of 1024, for which it takes 1.8 GB (benchmarks/pass_size.py).
 """
 
 

@@ -20,12 +20,20 @@ RELU_HE = ("model.activation=relu", "init=kaiming_normal")
 CLAIMS = (
     Claim(
         "init-saturation",
-        "A normal init of deviation 1 saturates tanh units; Glorot's init does not.",
+        "A normal init of deviation 1 saturates tanh and sigmoid units; Glorot's init does not.",
         "Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward networks",
-        {"normal 1.0": ("init={kind: normal, std: 1.0}",), "xavier": ("init=xavier_normal",)},
+        {
+            "tanh, normal 1.0": ("init={kind: normal, std: 1.0}",),
+            "tanh, xavier": ("init=xavier_normal",),
+            "sigmoid, normal 1.0": ("init={kind: normal, std: 1.0}", "model.activation=sigmoid"),
+            "sigmoid, xavier": ("init=xavier_normal", "model.activation=sigmoid"),
+        },
         saturated_at_init,
         "saturated units of the sixth layer before training, share",
-        lower("xavier", "normal 1.0"),
+        each(
+            lower("tanh, xavier", "tanh, normal 1.0"),
+            lower("sigmoid, xavier", "sigmoid, normal 1.0"),
+        ),
     ),
     Claim(
         "init-vanishing-signal",

@@ -39,6 +39,5 @@ CLAIMS = (
         "mean training loss of the last epoch",
         lower("warm-up", "none"),
         limits="Six blocks of width 32 on patches of digits.",
-        seeds=3,
     ),
 )
