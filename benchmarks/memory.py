@@ -19,21 +19,11 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
+from bare_recipe import BARE, RECIPE
 from results import machine, write_section
 
-RECIPE = Path(__file__).parent.parent / "recipes" / "fashion-mnist.yaml"
 HIDDEN = (256, 128)
-PLAIN = [
-    "model={kind: mlp, hidden: [256, 128]}",
-    "data.batch_size=128",
-    "normalization=none",
-    "regularizers=null",
-    "augmentation=null",
-    "early_stopping=null",
-    "optimizer={kind: adam, lr: 1e-3, schedule: constant}",
-    "train.epochs=2",
-    "expect=null",
-]
+PLAIN = [*BARE, "model={kind: mlp, hidden: [256, 128]}", "train.epochs=2"]
 
 
 def images_and_labels(folder: Path, part: str) -> tuple[bytes, bytes]:

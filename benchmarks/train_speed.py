@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from bare_recipe import BARE, RECIPE
 from results import installed, machine, write_section
 from torch import nn
 from training_peers import PEERS, Case
@@ -35,8 +36,6 @@ from trickrun.job import Job
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import execute
 from trickrun.threads import available
-
-RECIPE = Path(__file__).parent.parent / "recipes" / "fashion-mnist.yaml"
 
 NETWORKS = {
     "MLP 784-256-128-10": ("{kind: mlp, hidden: [256, 128]}", "null"),
@@ -59,15 +58,9 @@ def recipe_of(network: str, epochs: int, seed: int = 0) -> Loaded:
     overrides = [
         f"model={model}",
         f"data.subset={subset}",
-        "data.batch_size=128",
-        "normalization=none",
-        "regularizers=null",
-        "augmentation=null",
-        "early_stopping=null",
-        "optimizer={kind: adam, lr: 1e-3, schedule: constant}",
+        *BARE,
         f"train.epochs={epochs}",
         f"seed={seed}",
-        "expect=null",
     ]
     return load(RECIPE, overrides)
 

@@ -106,11 +106,11 @@ def compiled(recipe: Recipe, model: nn.Module) -> Network:
                 "train.compile",
                 f"leave out this or train.{name}",
             )
+    import torch._dynamo
+    from torch._dynamo.exc import TorchDynamoException
 
     @cache
     def program() -> Network:
-        import torch._dynamo
-
         # The programs of earlier jobs count towards a limit, beyond which nothing is compiled.
         torch._dynamo.reset()
         # With dynamic shapes the program that runs would depend on which batches were met before,
@@ -119,8 +119,6 @@ def compiled(recipe: Recipe, model: nn.Module) -> Network:
         return made
 
     def network(x: torch.Tensor) -> torch.Tensor:
-        from torch._dynamo.exc import TorchDynamoException
-
         try:
             return program()(x)
         except TorchDynamoException as error:

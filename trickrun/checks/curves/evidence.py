@@ -7,9 +7,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from pydantic import TypeAdapter
-
-from trickrun.data.task import DATA_FILE, Task
+from trickrun.data.task import DATA_FILE, Task, task_in
 from trickrun.diagnose.curve_evidence import Curves, Setting
 from trickrun.errors import RunFolderError
 from trickrun.models import MLP
@@ -36,7 +34,7 @@ def read_curves(folder: RunFolder) -> Curves:
         raise RunFolderError("this run has no curves: it has not trained yet", str(folder.path))
     end = records[-1] if records[-1]["kind"] == "end" else {}
     facts = folder.read_json(DATA_FILE)
-    task = TypeAdapter(Task).validate_python(facts["task"])
+    task = task_in(facts)
     # A loss that is no number is written as null.
     finite = [e for e in evaluations if e.get("val_loss", 0.0) is not None]
     metric = metric_of(recipe, finite)
