@@ -90,6 +90,7 @@ def with_skorch(case: Case) -> None:
 
 
 def with_fastai(case: Case) -> None:
+    import fastai.callback.progress  # adds no_bar to the learner
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
     from fastai.optimizer import OptimWrapper
@@ -108,7 +109,9 @@ def with_keras(case: Case) -> None:
     import keras
 
     inputs = keras.Input(tuple(case.x.shape[1:]))
-    network = keras.Model(inputs, keras.layers.TorchModuleWrapper(case.model)(inputs))
+    outputs = (None, *case.model(case.x[:1]).shape[1:])
+    layer = keras.layers.TorchModuleWrapper(case.model, output_shape=outputs)
+    network = keras.Model(inputs, layer(inputs))
     network.compile(
         optimizer=keras.optimizers.Adam(case.lr),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

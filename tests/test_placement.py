@@ -106,10 +106,11 @@ def test_what_does_not_go_together(told, sections, message):
 
 
 def test_training_steps_call_the_compiled_network_and_evaluations_the_model(monkeypatch):
-    shapes = []
+    shapes, modes = [], []
 
-    def fake(model, dynamic):
+    def fake(model, dynamic, mode):
         assert dynamic is False
+        modes.append(mode)
 
         def program(x):
             shapes.append(tuple(x.shape))
@@ -120,13 +121,15 @@ def test_training_steps_call_the_compiled_network_and_evaluations_the_model(monk
     monkeypatch.setattr(torch, "compile", fake)
     plain = [r.values for r in train(job({})) if isinstance(r, Evaluation)]
     assert shapes == []
-    compiled = [r.values for r in train(job({"compile": True})) if isinstance(r, Evaluation)]
-    assert len(shapes) == 8
-    assert compiled == plain
+    for wanted in (True, "reduce-overhead"):
+        compiled = [r.values for r in train(job({"compile": wanted})) if isinstance(r, Evaluation)]
+        assert compiled == plain
+    assert len(shapes) == 16
+    assert modes == [None, "reduce-overhead"]
 
 
 def test_a_network_that_cannot_be_compiled_is_told(monkeypatch):
-    def broken(model, dynamic):
+    def broken(model, dynamic, mode):
         def program(x):
             raise TorchDynamoException("no C++ compiler\nmany lines")
 

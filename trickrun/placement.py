@@ -98,6 +98,7 @@ def compiled(recipe: Recipe, model: nn.Module) -> Network:
     if not recipe.train.compile:
         return model
     train = recipe.train
+    mode = train.compile if isinstance(train.compile, str) else None
     changing = {"batch_ramp": train.batch_ramp, "gradual_unfreezing": train.gradual_unfreezing}
     for name, trick in changing.items():
         if trick is not None:
@@ -115,7 +116,7 @@ def compiled(recipe: Recipe, model: nn.Module) -> Network:
         torch._dynamo.reset()
         # With dynamic shapes the program that runs would depend on which batches were met before,
         # and a resumed run has met others.
-        made: Network = torch.compile(model, dynamic=False)
+        made: Network = torch.compile(model, dynamic=False, mode=mode)
         return made
 
     def network(x: torch.Tensor) -> torch.Tensor:

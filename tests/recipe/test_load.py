@@ -138,6 +138,12 @@ def test_a_long_line_is_drawn_in_part(tmp_path: Path) -> None:
         ("normalization: null", "expected a kind, but null is given", "write none"),
         ("loss: my.mod:f", "unknown kind 'my.mod:f'", "{kind: python, target: 'my.mod:f'}"),
         ("metrics: accuracy", "expected a list", "write a list: [accuracy]"),
+        (
+            "train: {compile: reduce_overhead}",
+            "expected true, false or reduce-overhead, but the text 'reduce_overhead'",
+            "mean reduce-overhead?",
+        ),
+        ("train: {compile: yes}", "expected true, false or reduce-overhead", "write true"),
         ("train: {device: gpu}", "expected auto, cpu or cuda, but the text 'gpu'", "mean cuda?"),
         ("init: he_normal", "unknown kind 'he_normal'", "did you mean kaiming_normal?"),
         ("optimizer: {learning_rate: 1}", "unknown key 'learning_rate'", "did you mean lr?"),

@@ -64,13 +64,15 @@ class ImageFiles:
 
         Raises DataError that names a file which is no whole image.
         """
-        return self.begin(ids).finished().to(ids.device)
+        return self.begin(ids, ids.device).finished().to(ids.device, non_blocking=True)
 
-    def begin(self, ids: torch.Tensor) -> Decoding:
-        """Let the threads decode the images ``ids`` [B]."""
+    def begin(self, ids: torch.Tensor, device: torch.device) -> Decoding:
+        """Let the threads decode the images ``ids`` [B], which ``device`` will ask for."""
         import torch
 
-        images = torch.empty(len(ids), *self.shape, dtype=torch.uint8)
+        # A GPU copies from pinned memory while the CPU goes on.
+        pinned = device.type == "cuda"
+        images = torch.empty(len(ids), *self.shape, dtype=torch.uint8, pin_memory=pinned)
         rows, wanted = images.numpy(), ids.tolist()
         parts = [
             self.threads.submit(self.decode_into, rows[start : start + CHUNK], part)
@@ -99,7 +101,7 @@ class ImageFiles:
                 while len(order) <= AHEAD:
                     indices = next(batches)
                     order.append(indices.to(device))
-                    self.begun[id(order[-1])] = order[-1], self.begin(ids[indices])
+                    self.begun[id(order[-1])] = order[-1], self.begin(ids[indices], device)
                 yield order[0]
                 del self.begun[id(order.popleft())]
         finally:
@@ -115,7 +117,8 @@ class ImageFiles:
         for step, decoding in self.begun.values():
             start = (indices.data_ptr() - step.data_ptr()) // indices.element_size()
             if 0 <= start <= len(step) - len(indices) and indices.is_contiguous():
-                return decoding.finished()[start : start + len(indices)].to(indices.device)
+                images = decoding.finished()[start : start + len(indices)]
+                return images.to(indices.device, non_blocking=True)
         return self.read(ids.index_select(0, indices))
 
 

@@ -67,6 +67,8 @@ def _options(annotation: Any, metadata: list[Any]) -> list[str]:
         return [given(arg).removeprefix("the text ").strip("'") for arg in args]
     if annotation is type(None):
         return ["null"]
+    if annotation is bool:
+        return ["true", "false"]
     return [_one(annotation, origin, args, metadata)]
 
 
@@ -80,8 +82,6 @@ def _flat(metadata: Iterable[Any]) -> list[Any]:
 
 
 def _one(annotation: Any, origin: Any, args: tuple[Any, ...], metadata: list[Any]) -> str:
-    if annotation is bool:
-        return "true or false"
     if annotation is int:
         return "a whole number" + _bounds(metadata)
     if annotation is float:

@@ -214,14 +214,15 @@ def _value_hint(value: Any, wanted: str, place: _Place) -> str:
         return f"drop the quotes: {value}"
     if "number" in wanted and _is_number(value.replace("_", "").replace(",", "")):
         return f"write it without separators: {value.replace('_', '').replace(',', '')}"
-    if "true or false" in wanted and value.lower() in ("yes", "no", "on", "off", "true", "false"):
+    words = re.findall(r"[A-Za-z_][\w-]*", wanted)
+    if "false" in words and value.lower() in ("yes", "no", "on", "off", "true", "false"):
         return f"write {'true' if value.lower() in ('yes', 'on', 'true') else 'false'}"
     if value.lower() in ("none", "null") and place.member and place.member.nullable:
         return "write null"
     if isinstance(place.shape, Items):
         return f"write a list: [{value}]"
-    words = re.findall(r"[A-Za-z_]\w*", wanted)
-    close = did_you_mean(value, words)
+    names = [word for word in words if word not in ("true", "false")]
+    close = did_you_mean(value, names)
     return close if close.startswith("did you mean") else about
 
 
