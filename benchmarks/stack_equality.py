@@ -120,8 +120,8 @@ def main() -> None:
             lines.append(f"| {name} | {optimizer} | {rate:.1g} | {found[0]:.1e} | {found[1]:.1e} |")
             print(lines[-1], flush=True)
     told = (
-        f"`python benchmarks/stack_equality.py`: {STEPS} steps; largest relative difference of a loss "
-        f"of the trials up to the best of {TRIALS} rates.\n{machine('torch')}\n\n"
+        f"`python benchmarks/stack_equality.py`: {STEPS} steps; largest relative difference of a "
+        f"loss of the trials up to the best of {TRIALS} rates.\n{machine('torch')}\n\n"
     )
     if options.write:
         write_section("Stacks: losses beside those of trials alone", told + "\n".join(lines))

@@ -90,7 +90,7 @@ def with_skorch(case: Case) -> None:
 
 
 def with_fastai(case: Case) -> None:
-    import fastai.callback.progress  # adds no_bar to the learner
+    import fastai.callback.progress  # noqa: F401 (adds no_bar to the learner)
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
     from fastai.optimizer import OptimWrapper
