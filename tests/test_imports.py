@@ -34,6 +34,7 @@ ORDER = (
     "transfer",
     "regularization",
     "job",
+    "batch",
     "placement",
     "lookup",
     "catalogue",

@@ -11,6 +11,7 @@ from random import Random
 import torch
 from torch import nn
 
+from trickrun.batch import Batch, Targets
 from trickrun.data.prepare import Prepared, as_numbers
 from trickrun.data.sampling import balanced_order
 from trickrun.modules.averaging import WeightAverage
@@ -51,48 +52,6 @@ class BoundPenalty:
 
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 """The types that a forward pass computes in under mixed precision."""
-
-Batch = tuple[torch.Tensor, torch.Tensor]
-"""Inputs [B, *shape] and prepared targets [B, ...] of one step."""
-
-
-@dataclass(frozen=True)
-class Targets:
-    """The prepared targets of a training batch, whose inputs may be mixtures of two samples.
-
-    Args:
-        own: of each sample [B, ...].
-        other: of the samples mixed in [B, ...]; None: nothing is mixed.
-        share: of each input that is its own sample's.
-        whole: those of the step that these are a part of; None: they are all of it.
-    """
-
-    own: torch.Tensor
-    other: torch.Tensor | None = None
-    share: float = 1.0
-    whole: Targets | None = None
-
-    def loss(self, function: LossFunction, prediction: torch.Tensor) -> torch.Tensor:
-        """Return the scalar loss of ``prediction`` [B, ...]: the two losses in their shares."""
-        all_own = all_other = None
-        if self.whole is not None:
-            all_own, all_other = self.whole.own, self.whole.other
-        loss = function(prediction, self.own, all_own)
-        if self.other is None:
-            return loss
-        other = function(prediction, self.other, all_other)
-        return self.share * loss + (1 - self.share) * other
-
-    def split(self, size: int) -> list[Targets]:
-        """Return the parts for batches of ``size`` samples that make one step together."""
-        if len(self.own) <= size:
-            return [self]
-        owns = self.own.split(size)
-        others = self.other.split(size) if self.other is not None else [None] * len(owns)
-        return [
-            Targets(own, other, self.share, self) for own, other in zip(owns, others, strict=True)
-        ]
-
 
 Step = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
 """A user's own training step: it updates the model and returns the loss, detached."""

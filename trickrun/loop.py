@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from trickrun.batch import Targets
 from trickrun.block import BLOCK, Block, StepResult
 from trickrun.evaluate import scheduled_lr, validate
-from trickrun.job import Job, Targets
+from trickrun.job import Job
 from trickrun.modules.buffers import undisturbed_buffers
 from trickrun.records import Checkpoint, End, NonFinite, Record, Watch
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot

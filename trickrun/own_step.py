@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from trickrun.batch import Batch
 from trickrun.errors import CompileError
-from trickrun.job import HALF, Batch, Step
+from trickrun.job import HALF, Step
 from trickrun.recipe.schema import Recipe
 from trickrun.targets import call, resolve
 from trickrun.tricks.losses import LossFunction

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from trickrun.batch import Batch
 from trickrun.errors import CompileError
-from trickrun.job import Batch, Job
+from trickrun.job import Job
 from trickrun.modules.dropout import GivenDropout, KeyedDropout, dropout_mask
 
 

@@ -17,11 +17,12 @@ import torch
 from torch import nn
 from torch.func import functional_call, vmap
 
+from trickrun.batch import Batch
 from trickrun.block import StepResult
 from trickrun.engines.stacked_inputs import Batches, Masks, with_given_dropout
 from trickrun.engines.stacked_loss import StackedLoss, stacked_penalties
 from trickrun.engines.stacked_optimizer import clip_rows, copied, on_row, row_of, update_of
-from trickrun.job import Batch, Job
+from trickrun.job import Job
 from trickrun.loop import set_lr
 from trickrun.placement import LARGE_PASS
 
