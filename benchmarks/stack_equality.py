@@ -4,8 +4,9 @@
 
 For each network and optimizer 16 learning rates over four decades are trained for EPOCHS epochs;
 those up to the best one take 20 steps in a stack and one by one, with dropout under the same masks.
-(Above the best rate the dynamics amplify rounding.) The table has the largest relative difference
-of any loss of any of these trials.
+The table has the largest relative difference of any loss of any of these trials. Training amplifies
+rounding; so beside each difference stands that of training alone twice, the second time from
+parameters that differ in their last bit.
 
 A pixel that is dark in a whole batch is a constant before batch norm, so its weights' gradients are
 zero but for rounding, which Adam and RMSprop scale up to whole steps. Normalized to mean 0 and
@@ -76,48 +77,67 @@ def trials_of(model: dict[str, Any], optimizer: str, precision: str) -> list[Tri
 
 def place_of_best(trials: list[Trial]) -> int:
     """Return the index of the trial whose validation loss is lowest after EPOCHS epochs."""
-    losses = {result.id: result.metric for result in run_trials(trials, HERE, "val_loss")}
+    results = run_trials(trials, HERE, "val_loss")
+    losses = {one.id: math.inf if one.metric is None else one.metric for one in results}
     found = [losses[trial.id] for trial in trials]
-    return min(range(len(trials)), key=lambda k: math.inf if found[k] is None else found[k])
+    return found.index(min(found))
 
 
-def largest_difference(trials: list[Trial]) -> float:
-    """Return the largest relative difference between the losses of a stack and those alone."""
+def losses_stacked(trials: list[Trial]) -> torch.Tensor:
+    """Return the loss of each trial's steps in a stack [trials, STEPS]."""
     stack = Stack([compiled(trial, HERE) for trial in trials])
     histories: list[list[dict[str, float]]] = [[] for _ in trials]
-    stacked = torch.stack(
-        [
-            torch.stack([result.loss for result in stack.take_step(step, histories)])
-            for step in range(STEPS)
-        ],
-        dim=1,
-    )
-    alone = []
+    steps = (stack.take_step(step, histories) for step in range(STEPS))
+    return torch.stack([torch.stack([result.loss for result in one]) for one in steps], dim=1)
+
+
+def losses_alone(trials: list[Trial], moved: bool = False) -> torch.Tensor:
+    """Return the loss of each trial's steps one by one [trials, STEPS].
+
+    Args:
+        moved: begin with each parameter moved to the next number of its type.
+    """
+    found = []
     for trial in trials:
         job = compiled(trial, HERE)
+        if moved:
+            with torch.no_grad():
+                for parameter in job.model.parameters():
+                    parameter.copy_(parameter.nextafter(torch.full_like(parameter, math.inf)))
         batches = job.batches(0)
         losses = [take_step(job, next(batches), step, [], False).loss for step in range(STEPS)]
-        alone.append(torch.stack(losses))
-    expected = torch.stack(alone)
-    return float(((stacked - expected).abs() / expected.abs()).max())
+        found.append(torch.stack(losses))
+    return torch.stack(found)
+
+
+def differences(trials: list[Trial]) -> tuple[float, float]:
+    """Return the largest relative difference of a loss: stacked, and alone but moved."""
+    expected = losses_alone(trials)
+    others = (losses_stacked(trials), losses_alone(trials, moved=True))
+    stacked, moved = (float(((one - expected).abs() / expected.abs()).max()) for one in others)
+    return stacked, moved
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
-    lines = ["| network | optimizer | best rate | float64 | float32 |", "|---|---|---|---|---|"]
+    lines = [
+        "| network | optimizer | best rate | float64 | its last bits | float32 | its last bits |",
+        "|---|---|---|---|---|---|---|",
+    ]
     print("\n".join(lines), flush=True)
     for name, model in MODELS.items():
         for optimizer in OPTIMIZERS:
             best = place_of_best(trials_of(model, optimizer, "float32"))
-            found = []
+            found: list[float] = []
             for precision in ("float64", "float32"):
                 trials = trials_of(model, optimizer, precision)[: best + 1]
                 with one_thread():
-                    found.append(largest_difference(trials))
+                    found += differences(trials)
             rate = trials[-1].params["optimizer.lr"]
-            lines.append(f"| {name} | {optimizer} | {rate:.1g} | {found[0]:.1e} | {found[1]:.1e} |")
+            cells = " | ".join(f"{one:.1e}" for one in found)
+            lines.append(f"| {name} | {optimizer} | {rate:.1g} | {cells} |")
             print(lines[-1], flush=True)
     told = (
         f"`python benchmarks/stack_equality.py`: {STEPS} steps; largest relative difference of a "
