@@ -7,9 +7,9 @@ Adam, and evaluate the validation split after each epoch; they take turns. The p
 one writes by hand for data that fits: slices of a permutation, torch's own unfused Adam. trickrun
 runs as its ``train`` command does, with run folder, checkpoints, metrics and looks at the layers.
 Time begins when data and network are there. The peers have their progress bars, loggers and
-checkpoints switched off; those that are not installed are left out (``pip install -e '.[bench]'``).
-All use torch's own number of threads but trickrun, which follows its rule; one plain loop follows
-it too.
+checkpoints switched off, but for the row "as it comes"; those that are not installed are left out
+(``pip install -e '.[bench]'``). All use torch's own number of threads but trickrun, which follows
+its rule; one plain loop follows it too.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ NETWORKS = {
     "CNN 8, 16 / 64": ("{kind: cnn, channels: [8, 16], kernel: 3, hidden: [64]}", "{n: 12800}"),
 }
 """Network and subset of the training split."""
+
+
+PACKAGES = sorted({package for package, _ in PEERS.values()})
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,9 @@ def ways(names: list[str]) -> dict[str, Callable[..., Measured]]:
         "plain loop": peer(by_hand, available()),
         "plain loop, trickrun's threads": peer(by_hand, None),
     }
-    for package, train in PEERS.items():
-        if package in names and installed(package) != "missing":
-            found[package] = peer(train, available())
+    for name, (package, train) in PEERS.items():
+        if name in names and installed(package) != "missing":
+            found[name] = peer(train, available())
     return found
 
 
@@ -180,7 +183,7 @@ def main() -> None:
     told = (
         f"`python benchmarks/train_speed.py`: {options.epochs} epochs with an evaluation each, "
         f"medians (ranges) of {options.repeats} rounds, each with a seed of its own.\n"
-        f"{machine('torch', *PEERS)}, "
+        f"{machine('torch', *PACKAGES)}, "
         f"load {load_before:.1f} before and {os.getloadavg()[0]:.1f} after\n\n"
     )
     if options.write:

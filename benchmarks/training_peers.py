@@ -6,7 +6,10 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -35,6 +38,16 @@ def loaders(case: Case) -> tuple[DataLoader[Any], DataLoader[Any]]:
 
 
 def with_lightning(case: Case) -> None:
+    fit_with_lightning(case, bare=True)
+
+
+def with_lightning_as_it_comes(case: Case) -> None:
+    """Lightning with its logger, checkpoints, progress bar and summary."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        fit_with_lightning(case, bare=False)
+
+
+def fit_with_lightning(case: Case, bare: bool) -> None:
     import lightning
 
     class Module(lightning.LightningModule):
@@ -54,17 +67,18 @@ def with_lightning(case: Case) -> None:
             return torch.optim.Adam(self.model.parameters(), lr=case.lr)
 
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         trainer = lightning.Trainer(
             max_epochs=case.epochs,
             accelerator="cuda" if case.x.is_cuda else "cpu",
             devices=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
+            logger=not bare,
+            enable_checkpointing=not bare,
+            enable_progress_bar=not bare,
+            enable_model_summary=not bare,
             num_sanity_val_steps=0,
+            default_root_dir=folder,
         )
         trainer.fit(Module(), *loaders(case))
 
@@ -122,10 +136,11 @@ def with_keras(case: Case) -> None:
     )  # fmt: skip
 
 
-PEERS: dict[str, Callable[[Case], None]] = {
-    "lightning": with_lightning,
-    "skorch": with_skorch,
-    "fastai": with_fastai,
-    "keras": with_keras,
+PEERS: dict[str, tuple[str, Callable[[Case], None]]] = {
+    "lightning": ("lightning", with_lightning),
+    "lightning, as it comes": ("lightning", with_lightning_as_it_comes),
+    "skorch": ("skorch", with_skorch),
+    "fastai": ("fastai", with_fastai),
+    "keras": ("keras", with_keras),
 }
-"""By the name of the package."""
+"""Each with the package that it needs."""
