@@ -25,6 +25,7 @@ def source_from_arrays(
     where: str,
     labels: tuple[str, ...] = (),
     features: tuple[str, ...] = (),
+    gaps: bool = False,
 ) -> Source:
     """Return the data set of ``parts``: "train" and perhaps "val" and "test".
 
@@ -34,10 +35,11 @@ def source_from_arrays(
         where: what an error names.
         labels: the classes' names, or the target columns', if the data has them.
         features: the inputs' names, if the data has them.
+        gaps: inputs may be NaN, which stands for a missing value.
 
     Raises DataError for whatever does not make a data set.
     """
-    inputs = {name: as_inputs(x, f"{where}: {name} x") for name, (x, _) in parts.items()}
+    inputs = {name: as_inputs(x, f"{where}: {name} x", gaps) for name, (x, _) in parts.items()}
     targets = {name: as_array(y, f"{where}: {name} y") for name, (_, y) in parts.items()}
     for name, x in inputs.items():
         check_lengths(len(x), targets[name], f"{where}: {name}")
@@ -82,11 +84,11 @@ def as_array(value: Any, where: str) -> Array:
     return array
 
 
-def as_inputs(value: Any, where: str) -> torch.Tensor:
+def as_inputs(value: Any, where: str, gaps: bool = False) -> torch.Tensor:
     """Return inputs [N, *shape]: uint8 stays, any other number becomes float32.
 
     [N] becomes [N, 1]. Images in uint8 become [N, C, H, W]: [N, H, W] gets a channel axis, and a
-    last axis of 1, 3 or 4 is taken for the channels. Raises DataError.
+    last axis of 1, 3 or 4 is taken for the channels. Raises DataError, with ``gaps`` not for NaN.
     """
     import numpy as np
     import torch
@@ -106,7 +108,7 @@ def as_inputs(value: Any, where: str) -> torch.Tensor:
         return torch.from_numpy(np.array(channels_first(array)))
     with np.errstate(over="ignore"):
         converted = np.array(array, dtype=np.float32)
-    check_finite(converted, where)
+    check_finite(converted, where, gaps)
     return torch.from_numpy(converted)
 
 
@@ -119,11 +121,11 @@ def channels_first(array: Array) -> Array:
     return array
 
 
-def check_finite(array: Array, where: str) -> None:
-    """Raise DataError that names the first place with NaN or infinity in float32."""
+def check_finite(array: Array, where: str, gaps: bool) -> None:
+    """Raise DataError that names the first place with infinity or, but for ``gaps``, NaN."""
     import numpy as np
 
-    bad = ~np.isfinite(array)
+    bad = np.isinf(array) if gaps else ~np.isfinite(array)
     if bad.any():
         place = [int(i) for i in np.argwhere(bad)[0]]
         raise DataError(

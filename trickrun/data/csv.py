@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,16 +10,14 @@ from trickrun.data.arrays import TaskKind, source_from_arrays
 from trickrun.data.base import Data
 from trickrun.data.encode import encode, feature_names
 from trickrun.data.files import read_samples
+from trickrun.data.missing import filled, medians
+from trickrun.data.part import Part
 from trickrun.data.paths import content_hash, locate
 from trickrun.data.source import Columns, Samples, Source
 from trickrun.data.table import Table, looks_like_data, read_table
 from trickrun.data.table_targets import class_names, infer_kind, target_values
 from trickrun.data.task import Task
 from trickrun.errors import DataError
-
-if TYPE_CHECKING:
-    pass
-
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
@@ -30,6 +29,8 @@ class Csv(Data):
     Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
         category. task auto: text, or at most 20 different whole numbers that recur, are classes;
         other numbers are values. The classes are named as they are written, and sorted.
+        missing fill: a missing number becomes its column's median in the training split, and a
+        0/1 feature more says where it was missing; a missing text is a category of its own.
     Interactions: normalize: standard scales 0/1 features too.
     Source: RFC 4180, with any of , ; tab | between cells.
     """
@@ -47,6 +48,10 @@ class Csv(Data):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="between cells; null: found out"
     )
+    missing: Literal["error", "drop", "fill"] = Field(
+        default="error",
+        description="cells that are empty, NA, NaN, null or ?; drop: leave such samples out",
+    )
     header: bool = Field(
         default=True, description="whether the first line has names; if not: c1, c2, …"
     )
@@ -59,15 +64,32 @@ class Csv(Data):
     def load(self, folder: Path) -> Source:
         table = read_table(locate(self.path, folder), self.delimiter, self.header)
         self.check_columns(table)
-        features = feature_names(table, self.inputs(table))
-        x = encode(table, features)
+        columns, gaps = self.inputs(table), self.missing == "fill"
+        if self.missing == "drop":
+            table = table.complete([*columns, *self.targets])
+        features = feature_names(table, columns, gaps)
+        x = encode(table, features, gaps)
         kind = self.task_kind(table)
         y: Any
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
         else:
             y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
-        return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features)
+        return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
+
+    def finish(
+        self, source: Source, train: Part, val: Part | None, test: Part | None
+    ) -> tuple[Part, Part | None, Part | None, Task]:
+        """Fill missing values with the medians of the training part."""
+        if self.missing != "fill":
+            return train, val, test, source.task
+        fills = medians(train.x, source.task.features, self.path)
+
+        def whole(part: Part) -> Part:
+            return Part(filled(part.x, fills), part.y)
+
+        task = replace(source.task, fills=tuple(fills.tolist()))
+        return whole(train), val and whole(val), test and whole(test), task
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         columns = Columns(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from trickrun.data.table import Table, is_missing, number
@@ -15,24 +15,30 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 MOST_CATEGORIES = 100
+MISSING = "(missing)"
+"""The category of a missing cell, where such cells are allowed: ``color=(missing)``."""
 PEEK = 1000
 """Cells of a column that are looked at to tell text from numbers."""
 
 
-def feature_names(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
+def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> tuple[str, ...]:
     """Return the features that ``columns`` become: ``age``, or ``color=blue``, ``color=red``.
+
+    Args:
+        gaps: a column with missing cells gets one more 0/1 feature, for example ``age=(missing)``.
 
     Raises DataError for a column of text that is not a category, such as names.
     """
     features: list[str] = []
     for name in columns:
         cells = table.column(name)
+        gap = [f"{name}={MISSING}"] if gaps and any(map(is_missing, cells)) else []
         if not is_text(cells):
-            features.append(name)
+            features += [name, *gap]
             continue
         categories = sorted({cell for cell in cells if not is_missing(cell)})
         check_categories(table, name, categories)
-        features += [f"{name}={category}" for category in categories]
+        features += [f"{name}={category}" for category in categories] + gap
     repeated = [feature for feature in features if features.count(feature) > 1]
     if repeated:
         raise DataError(
@@ -53,8 +59,11 @@ def check_categories(table: Table, name: str, categories: Sequence[str]) -> None
         )
 
 
-def encode(table: Table, features: Sequence[str]) -> Array:
+def encode(table: Table, features: Sequence[str], gaps: bool = False) -> Array:
     """Return the values [N, features] in float64 of features that feature_names() named.
+
+    Args:
+        gaps: a missing number is NaN, a missing category MISSING, if that is among the features.
 
     Raises DataError that names line and column of a cell that is missing, not a number, or a
     category that is not among the features.
@@ -65,12 +74,15 @@ def encode(table: Table, features: Sequence[str]) -> Array:
     categories: dict[str, dict[str, int]] = {}
     for place, feature in enumerate(features):
         if feature in table.columns:
-            values[:, place] = numbers(table, feature)
+            values[:, place] = numbers(table, feature, gaps)
         else:
             name = column_of(table, feature)
             categories.setdefault(name, {})[feature.removeprefix(f"{name}=")] = place
     for name, places in categories.items():
-        values[np.arange(len(values)), category_places(table, name, places)] = 1
+        if name in features:
+            values[:, places[MISSING]] = [*map(is_missing, table.columns[name])]
+        else:
+            values[np.arange(len(values)), category_places(table, name, places)] = 1
     return values
 
 
@@ -84,12 +96,13 @@ def column_of(table: Table, feature: str) -> str:
 
 def category_places(table: Table, name: str, places: dict[str, int]) -> list[int]:
     """Return the feature's place for each cell of a text column."""
-    for row, cell in enumerate(table.columns[name]):
+    cells = [MISSING if is_missing(cell) else cell for cell in table.columns[name]]
+    for row, cell in enumerate(cells):
         if cell not in places:
             refuse_missing(table, row, name)
             known = ", ".join(places)
             raise table.error(row, name, f"{cell!r} is not a known category", f"known: {known}")
-    return [places[cell] for cell in table.columns[name]]
+    return [places[cell] for cell in cells]
 
 
 def is_text(cells: Sequence[str]) -> bool:
@@ -98,14 +111,21 @@ def is_text(cells: Sequence[str]) -> bool:
     return 2 * sum(number(cell) is not None for cell in present) < len(present)
 
 
-def numbers(table: Table, name: str) -> Sequence[float]:
-    """Return a column's numbers; DataError for the first cell that is none, missing or infinite."""
+def numbers(table: Table, name: str, gaps: bool = False) -> Sequence[float]:
+    """Return a column's numbers; DataError for the first cell that is none, missing or infinite.
+
+    Args:
+        gaps: a missing one is NaN instead.
+    """
     cells = table.column(name)
     fast = all_numbers(cells)
     if fast is not None:
         return fast
     values = []
     for row, cell in enumerate(cells):
+        if gaps and is_missing(cell):
+            values.append(nan)
+            continue
         value = number(cell)
         if value is None or not isfinite(value):
             refuse_missing(table, row, name)
@@ -134,5 +154,6 @@ def refuse_missing(table: Table, row: int, name: str) -> None:
             row,
             name,
             f"the value is missing, as in {count} of the column's {len(cells)} cells",
-            f"fill it in, remove such rows, or leave the column out (data.drop: [{name}])",
+            "fill it in or remove such rows; a recipe can do so with data.missing: fill or drop, "
+            f"or leave the column out with data.drop: [{name}]",
         )

@@ -17,6 +17,7 @@ from trickrun.data.labels import (
     listed,
     whole_numbers,
 )
+from trickrun.data.missing import filled
 from trickrun.data.npz_file import read_npz
 from trickrun.data.source import Columns, Samples
 from trickrun.data.table import Table, is_missing, read_table
@@ -57,7 +58,9 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
             table.where,
             f"give {prod(shape)} columns, and no other but {', '.join(targets)}",
         )
-    x = as_inputs(encode(table, features), table.where).reshape(-1, *shape)
+    x = as_inputs(encode(table, features, bool(task.fills)), table.where, bool(task.fills))
+    if task.fills:
+        x = filled(x, x.new_tensor(task.fills))
     used = {f if f in table.columns else column_of(table, f) for f in features}
     extra = [name for name in others if name not in used]
     if extra and not columns.ignore_others:
@@ -66,7 +69,7 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
             table.where,
             "remove them, or name them as the recipe's data has them",
         )
-    return Samples(x, table_targets(table, task, targets))
+    return Samples(x.reshape(-1, *shape), table_targets(table, task, targets))
 
 
 def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Tensor | None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import compress
 from pathlib import Path
 
 from trickrun.data.paths import read_bytes, unpacked
@@ -44,6 +45,22 @@ class Table:
             asker = f" ({asked_by})" if asked_by else ""
             raise DataError(f"there is no column {name!r}{asker}", self.where, hint)
         return self.columns[name]
+
+    def complete(self, names: Sequence[str]) -> Table:
+        """Return the table without the rows that miss a cell of the columns ``names``.
+
+        Raises DataError if none is left.
+        """
+        cells = zip(*(self.columns[name] for name in names), strict=True)
+        kept = [not any(map(is_missing, row)) for row in cells]
+        if not any(kept):
+            raise DataError(
+                "every row misses a value",
+                self.where,
+                "set data.missing: fill, or leave out the columns that have few",
+            )
+        columns = {name: tuple(compress(cells, kept)) for name, cells in self.columns.items()}
+        return Table(self.where, columns, list(compress(self.lines, kept)))
 
     def error(self, row: int, name: str, message: str, hint: str) -> DataError:
         """Return an error about the cell in ``row`` (from 0) of column ``name``."""

@@ -20,6 +20,7 @@ class Task:
         targets: number of values a sample; 1 for classification.
         labels: the classes' names in index order, or the targets' names.
         features: the input features' names where the data has them.
+        fills: what stands in for a missing value of each feature; empty: none may be missing.
         priors: share of each class in the training split; empty until the split is made.
         vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
         next_token: whether each place of an input asks for the token after it, so that targets
@@ -31,6 +32,7 @@ class Task:
     targets: int = 1
     labels: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    fills: tuple[float, ...] = ()
     priors: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
     next_token: bool = False
