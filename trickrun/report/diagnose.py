@@ -41,7 +41,7 @@ def print_diagnosis(verdict: Verdict) -> None:
             text = f"     explains {symptom.code} {symptom.name} ({symptom.where})"
             console.print(Text(text, "dim"), soft_wrap=True)
     if verdict.result["tried"] is not None:
-        print_table(console, trainings(verdict.result["tried"]))
+        print_trainings(console, verdict.result["tried"])
     for part, why in verdict.result["failed"].items():
         console.print(Text(f"not measured: {part}: {why}", "yellow"), soft_wrap=True)
     told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
@@ -94,10 +94,22 @@ def told(evidence: dict[str, Any]) -> str:
     return ", ".join(plain[:SHOWN])
 
 
-def trainings(tried: dict[str, Any]) -> Table:
+def print_trainings(console: Console, tried: dict[str, Any]) -> None:
+    """Print the edits that went to the proof, and how many did not get that far."""
+    if tried["proven"]:
+        print_table(console, trainings(tried["proven"]))
+    elif tried["screened"]:
+        count = len(tried["screened"])
+        console.print(Text(f" {count} edits were tried once; none of them looked better", "dim"))
+    if tried["untried"]:
+        told = f" no time to try {tried['untried']} edits; --budget allows more"
+        console.print(Text(told, "yellow"))
+
+
+def trainings(proven: dict[str, dict[str, Any]]) -> Table:
     """Return the table of the edits that went to the proof."""
     table = Table("edit tried", "skill", "with it", "needed", "", box=None, header_style="bold")
-    for label, effect in by_gain(tried["proven"].items()):
+    for label, effect in by_gain(proven.items()):
         mark = Text("✓ helps", "green") if effect["helps"] else Text("✗", "red")
         before, after = number(effect["before"]), number(effect["after"])
         table.add_row(
