@@ -21,9 +21,9 @@ PROVEN = {
         (
             {"proven": PROVEN, "screened": {"a=1": 0.25, "b=2": -0.1, "c=3": 0.0}, "untried": 0},
             [
-                "edit tried  skill  with it  needed",
-                "a=1         0.25   0.5      +0.125  ✓ helps",
-                "b=2         0.25   0.125    +0.125  ✗",
+                "edit tried skill with it needed",
+                "a=1 0.2500 0.5000 +0.1250 ✓ helps",
+                "b=2 0.2500 0.1250 +0.1250 ✗",
             ],
         ),
         (
@@ -38,5 +38,5 @@ PROVEN = {
 def test_trainings(capsys, tried, expected):
     verdict = Verdict("pass", {"tried": tried, "failed": {}}, summary="nothing is wrong")
     print_diagnosis(verdict)
-    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines == [*expected, "PASS nothing is wrong"]
