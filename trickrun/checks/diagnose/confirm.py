@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from trickrun.checks.diagnose.arms import BASE, Arm, Arms
-from trickrun.checks.diagnose.at_length import OBVIOUS, base_at_length, check_at_length
+from trickrun.checks.diagnose.at_length import base_at_length, check_at_length
 from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.candidates import together
 from trickrun.checks.diagnose.new_rate import with_new_rate
+from trickrun.checks.diagnose.several import fewest, replaceable, unusual
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
 from trickrun.checks.diagnose.tried import Tried
@@ -28,12 +29,6 @@ PROVEN = 5
 PAIRED = 4
 """Candidates whose pairs are tried where no single edit is enough."""
 
-UNUSUAL = 0.4
-"""Likelihood from which on a part is replaced in the plain form of the recipe."""
-
-TUNED = ("optimizer.lr", "train.epochs", "train.steps", "data.batch_size")
-"""Values that suit the other parts: replaced along with these, they would be off the other way."""
-
 ENOUGH = 0.1
 """Distance in skill to what is known to be reachable at which single edits are enough."""
 
@@ -47,7 +42,8 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
         known: skill that other learners reached on the same samples.
     """
     first, *rest = seeds(arms.short)
-    whole = all_unusual(found)
+    parts = unusual(found)
+    whole = [together(parts)] if len(parts) > 1 else []
     look(arms, [*whole, *found], first)
     tried = Tried(arms.known[BASE])
     if first not in tried.base.skills:
@@ -57,17 +53,38 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
     tried.untried = sum(not (arm.skills or arm.reason) for arm in arms.known.values())
     prove(arms, tried, promising(tried, found, arms.short), rest)
     tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
-    reached = max((e.after for e in tried.effects.values() if e.helps), default=0.0)
-    if max(reached, tried.base.mean) < tried.reachable - ENOUGH:
-        pairs = [*whole, *with_new_rate(arms.short, found), *pairs_of(tried, found)]
+    if far(tried):
+        pairs = [*with_new_rate(arms.short, found), *pairs_of(tried, found)]
         look(arms, pairs, first)
-        tried.screened |= screened(arms, pairs, first)
-        prove(arms, tried, beyond(tried, pairs, reached, arms.short), rest)
+        prove_better(arms, tried, pairs, first, rest)
+    for many in (parts, replaceable(found)):
+        if far(tried) and len(many) > 1:
+            least = max(reached(tried), tried.base.skills[first]) + ENOUGH
+            several = fewest(arms, many, first, least)
+            prove_better(arms, tried, [several] if several else [], first, rest)
     check_at_length(arms, tried, rest[0])
     if not tried.causes and tried.base.mean < tried.reachable - ENOUGH:
         tried.at_length = base_at_length(arms, rest[0])
     tried.trainings = sum(len(arm.skills) for arm in arms.known.values())
     return tried
+
+
+def reached(tried: Tried) -> float:
+    """Return the best skill with an edit that helps; 0 if none does."""
+    return max((e.after for e in tried.effects.values() if e.helps), default=0.0)
+
+
+def far(tried: Tried) -> bool:
+    """Whether neither the recipe nor an edit that helps comes near to what can be reached."""
+    return max(reached(tried), tried.base.mean) < tried.reachable - ENOUGH
+
+
+def prove_better(
+    arms: Arms, tried: Tried, found: Sequence[Candidate], first: int, fresh: Sequence[int]
+) -> None:
+    """Prove those of ``found`` that looked better with seed ``first`` than what helps so far."""
+    tried.screened |= screened(arms, found, first)
+    prove(arms, tried, beyond(tried, found, reached(tried), arms.short), fresh)
 
 
 def seeds(short: Short) -> list[int]:
@@ -147,17 +164,6 @@ def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
     for candidate in order:
         parts.setdefault(candidate.path, candidate)
     return [together(pair) for pair in combinations(list(parts.values())[:PAIRED], 2)]
-
-
-def all_unusual(found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the edit of all unusual parts at once, if there are several: what it reaches, the
-    recipe's plain form can."""
-    parts: dict[str, Candidate] = {}
-    for candidate in found:
-        tuned = candidate.path in TUNED and candidate.likelihood < OBVIOUS
-        if candidate.likelihood >= UNUSUAL and not tuned:
-            parts.setdefault(candidate.path, candidate)
-    return [together(parts.values())] if len(parts) > 1 else []
 
 
 def beyond(
