@@ -142,6 +142,24 @@ def shown(problem: Problem) -> str:
             "grid.metric",
             "cannot be searched",
         ),
+        (
+            "grid: {coarse: {space: {regularizers.label_smoothing.epsilon: [0.0, 0.1]}}}",
+            "grid.coarse.space.regularizers.label_smoothing.epsilon",
+            "regularizers.label_smoothing.epsilon",
+            "cannot be ranked by their val_loss",
+        ),
+        (
+            "grid: {metric: train_loss, fine: {space: {loss: [cross_entropy, hinge]}}}",
+            "grid.fine.space.loss",
+            "loss",
+            "cannot be ranked by their train_loss",
+        ),
+        (
+            "metrics: [{kind: python, target: 'm:mine'}]\ngrid: {metric: val_mine}",
+            "grid.metric",
+            "val_mine",
+            "nothing says whether a higher val_mine is better",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_where_it_stands(
@@ -170,6 +188,8 @@ def test_what_cannot_work_is_refused_where_it_stands(
         "expect: {best.val_loss: '<1e-3', steps: '<= 100', samples_per_second: ' > 1.5 '}",
         "grid: {coarse: {space: {data.batch_size: {int: [8, 64]}, model.hidden: [[8], []]}}}",
         "grid: {coarse: {space: {optimizer: [sgd, adam], optimizer.momentum: [0.0, 0.9]}}}",
+        "grid: {metric: val_accuracy, coarse: {space: {loss: [cross_entropy, hinge]}}}",
+        "metrics: [{kind: python, target: 'm:mine'}]\ngrid: {metric: val_mine, mode: max}",
         "grid: {coarse: {space: {optimizer.clip: [null, 1.0, {value: 0.5}]}}}",
     ],
 )

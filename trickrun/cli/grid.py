@@ -13,7 +13,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrainingFailed
 
 if TYPE_CHECKING:
-    from trickrun.checks.grid.search import Stage
+    from trickrun.checks.grid.plan import Stage
 
 app = typer.Typer(help="Steps 4 and 5: search the recipe's space.", no_args_is_help=True)
 

@@ -33,7 +33,7 @@ from trickrun.recipe.doubts import (
 )
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.space import paths_exist, values_fit
+from trickrun.recipe.space import comparable, paths_exist, values_fit
 
 Check = Callable[[Recipe], Iterable[Complaint]]
 
@@ -57,6 +57,7 @@ ERRORS = (
     Rule(gate_conditions, ("expect",)),
     Rule(gate_names, ("data", "metrics", "expect")),
     Rule(paths_exist, ("grid",)),
+    Rule(comparable, ("grid",)),
     Rule(values_fit, tuple(Recipe.model_fields)),
 )
 

@@ -14,6 +14,7 @@ from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
+from trickrun.tricks.monitor import Monitor
 from trickrun.tricks.optimizers import SGD
 from trickrun.tricks.schedules import Plateau
 
@@ -119,23 +120,28 @@ def recorded(recipe: Recipe) -> list[str]:
 
 def monitors(recipe: Recipe) -> Iterator[Complaint]:
     """What early stopping, plateau and the grid watch is something that evaluations record."""
-    watched: list[tuple[tuple[str, ...], str]] = []
+    watched: list[tuple[tuple[str, ...], Monitor]] = []
     if recipe.early_stopping:
-        watched.append((("early_stopping", "monitor"), recipe.early_stopping.monitor))
+        watched.append((("early_stopping", "monitor"), recipe.early_stopping))
     schedule = recipe.optimizer.schedule
     if isinstance(schedule, Plateau):
-        watched.append((("optimizer", "schedule", "monitor"), schedule.monitor))
+        watched.append((("optimizer", "schedule", "monitor"), schedule))
     if recipe.grid:
-        watched.append((("grid", "metric"), recipe.grid.metric))
+        rank = Monitor(monitor=recipe.grid.metric, mode=recipe.grid.mode)
+        watched.append((("grid", "metric"), rank))
     split = recipe.data.split
     no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and split.val == 0 and split.folds is None
-    for steps, name in watched:
+    for steps, monitor in watched:
+        name = monitor.monitor
         if name not in recorded(recipe):
             hint = did_you_mean(name, recorded(recipe))
             yield Complaint(steps, f"no evaluation has a value {name!r}", hint)
         elif no_split and name.startswith("val_"):
             hint = "set data.split.val above 0, or watch train_loss"
             yield Complaint(steps, f"{name} needs a validation split; data.split.val is 0", hint)
+        elif monitor.undecided:
+            hint = f"set {'.'.join((*steps[:-1], 'mode'))} to max or min"
+            yield Complaint(steps, f"nothing says whether a higher {name} is better", hint)
 
 
 def gate_conditions(recipe: Recipe) -> Iterator[Complaint]:

@@ -24,6 +24,9 @@ NOT_SEARCHED = {
     "train.steps": "the search's own epochs say how long a trial trains",
 }
 
+CHANGES_LOSS = ("loss", "regularizers.label_smoothing", "data.scale_targets")
+"""Parts that decide what number a validation loss is."""
+
 
 def searches(recipe: Recipe) -> Iterator[tuple[tuple[Step, ...], dict[str, Range]]]:
     """Yield where each space of the recipe stands, and the space."""
@@ -86,6 +89,22 @@ def _below(shapes: list[Shape]) -> dict[str, list[Shape]]:
             for name, member in members(params).items():
                 found.setdefault(name, []).append(member.shape)
     return found
+
+
+def comparable(recipe: Recipe) -> Iterator[Complaint]:
+    """No trials are ranked by their losses where a search changes what the loss is."""
+    metric = recipe.grid.metric if recipe.grid else ""
+    if metric.removeprefix("val_").removeprefix("train_") != "loss":
+        return
+    for where, space in searches(recipe):
+        for path in space:
+            if path.startswith(CHANGES_LOSS):
+                yield Complaint(
+                    (*where, path),
+                    f"trials with other values of {path} cannot be ranked by their {metric}",
+                    "set grid.metric, for example to val_accuracy",
+                    on_key=True,
+                )
 
 
 def values_fit(recipe: Recipe) -> Iterator[Complaint]:

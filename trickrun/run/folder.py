@@ -121,12 +121,16 @@ class RunFolder:
             half_written.unlink()
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from training into this folder; RunFolderError if one does."""
-        with files.locked(self.metrics_file) as mine:
+    def locked(self, name: str = "metrics.jsonl") -> Iterator[None]:
+        """Keep other processes from working in this folder; RunFolderError if one does.
+
+        Args:
+            name: the file that stands for it: one that is never written anew as a whole.
+        """
+        with files.locked(self.path / name) as mine:
             if not mine:
                 raise RunFolderError(
-                    "another process is training into this folder",
+                    "another process is working in this folder",
                     str(self.path),
                     "wait until it has ended, or stop it",
                 )

@@ -41,7 +41,7 @@ class Monitor(Params):
                 f"{path}.monitor",
                 "there are: " + ", ".join(values),
             )
-        if self.mode == "auto" and self.name not in HIGHER_IS_BETTER | LOWER_IS_BETTER:
+        if self.undecided:
             raise CompileError(
                 f"nothing says whether a higher {self.monitor} is better",
                 f"{path}.mode",
@@ -65,6 +65,11 @@ class Monitor(Params):
     def maximizes(self) -> bool:
         """Whether a higher value is better."""
         return self.name in HIGHER_IS_BETTER if self.mode == "auto" else self.mode == "max"
+
+    @property
+    def undecided(self) -> bool:
+        """Whether auto cannot tell what is better, as of a metric of the user's own."""
+        return self.mode == "auto" and self.name not in HIGHER_IS_BETTER | LOWER_IS_BETTER
 
     @property
     def name(self) -> str:

@@ -10,9 +10,12 @@ import pytest
 
 from trickrun.checks.grid import search as grid
 from trickrun.checks.grid.analysis import best_first
-from trickrun.checks.grid.check import new_search
+from trickrun.checks.grid.check import run_search
 from trickrun.checks.grid.halving import Rung, halve, rungs
-from trickrun.checks.grid.search import Plan, journal, judge, open_search, plan
+from trickrun.checks.grid.journal import JOURNAL, journal, new_search, open_search
+from trickrun.checks.grid.judge import judge
+from trickrun.checks.grid.plan import Plan, plan
+from trickrun.engines.choose import Layout
 from trickrun.engines.trial import TrialResult
 from trickrun.recipe.load import load
 from trickrun.run.folder import RunFolder
@@ -30,7 +33,9 @@ grid:
 @pytest.fixture(autouse=True)
 def one_stack(monkeypatch):
     """All trials in one stack here: nothing is chosen by timing."""
-    monkeypatch.setattr(grid, "lay_out", lambda trials, folder: grid.Layout(here=[tuple(trials)]))
+    monkeypatch.setattr(
+        "trickrun.checks.grid.journal.lay_out", lambda trials, folder: Layout(here=[tuple(trials)])
+    )
 
 
 def planned(folder: Path, **changes: str) -> Plan:
@@ -116,7 +121,7 @@ def test_killed_after_any_trial_it_goes_on_to_the_same_end(tmp_path):
             break
         except Killed:
             kills += 1
-            with (folder.path / grid.JOURNAL).open("ab") as torn:
+            with (folder.path / JOURNAL).open("ab") as torn:
                 torn.write(b'{"id": "cut')
     assert kills == lines
     assert latest(folder) == expected
@@ -155,3 +160,15 @@ def test_a_trial_that_stops_early_stays_in_the_running(tmp_path):
     assert {r.status for r in found.values()} == {"finished", "stopped"}
     assert [r.rung for r in found.values() if r.status == "finished"] == [None] * 3
     assert json.loads((next((tmp_path / "runs").glob("*/*")) / "plan.json").read_text())["halving"]
+
+
+def test_a_search_that_has_ended_is_not_trained_again(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(RECIPE)
+    loaded = load(path)
+    first, _ = run_search(loaded, "coarse", tmp_path, [], lambda *_: None)
+    seen = []
+    again, folder = run_search(loaded, "coarse", tmp_path, [], lambda *each: seen.append(each))
+    assert seen == []
+    assert again.result["trials"] == first.result["trials"]
+    assert not (folder.path / "rungs").exists()

@@ -12,7 +12,7 @@ from trickrun.checks.checklist.contest import Contest, Entry, contest
 from trickrun.checks.checklist.context import Context, Step, StepDone, checked, words
 from trickrun.checks.curves.check import read_runs
 from trickrun.checks.grid.check import run_search
-from trickrun.checks.grid.search import Stage
+from trickrun.checks.grid.plan import Stage
 from trickrun.checks.initial_loss.check import initial_loss
 from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.overfit_batch.check import overfit_batch

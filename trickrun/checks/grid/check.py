@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from trickrun.checks.grid.halving import halve
-from trickrun.checks.grid.search import (
-    Plan,
-    Stage,
-    Watch,
-    finished_trials,
+from trickrun.checks.grid.journal import (
+    JOURNAL,
+    LAYOUT,
+    PLAN,
+    ended,
     journal,
-    judge,
+    known_results,
+    new_search,
     newest_coarse,
     open_search,
-    plan,
-    search,
+    searches,
 )
+from trickrun.checks.grid.judge import judge
+from trickrun.checks.grid.plan import Plan, Stage, plan
+from trickrun.checks.grid.search import Watch, search
 from trickrun.checks.grid.winners import confirm
-from trickrun.checks.verdict import Verdict, begin, conclude
+from trickrun.checks.verdict import Verdict, conclude
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
 
@@ -45,28 +49,27 @@ def run_search(
     if stage == "fine" and coarse is None and fine_space is None:
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
-    folder = open_search(root, planned) or new_search(planned, loaded, root, command)
-    if planned.search.halving:
-        halve(planned, folder, watch)
-    else:
-        search(planned, folder, finished_trials(root, loaded.recipe.name), watch)
-    wanted = {trial.id for trial in planned.trials}
-    latest = {result.id: result for result in journal(folder) if result.id in wanted}
-    verdict = judge(planned, list(latest.values()))
-    if seeds and verdict.result["best"] is not None:
-        ranked = [latest[row["id"]] for row in verdict.result["trials"]]
-        confirmed = confirm(planned, ranked, seeds)
-        verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
-    conclude(folder, verdict)
+    folder = open_search(root, planned) or begun(planned, loaded, root, command)
+    with folder.locked(PLAN):
+        if planned.search.halving:
+            halve(planned, folder, watch)
+        else:
+            search(planned, folder, known_results(root, planned), watch)
+        latest = {result.id: result for result in journal(folder)}
+        verdict = judge(planned, [latest[t.id] for t in planned.trials if t.id in latest])
+        if seeds and verdict.result["best"] is not None:
+            ranked = [latest[row["id"]] for row in verdict.result["trials"]]
+            confirmed = confirm(planned, ranked, seeds)
+            verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
+        conclude(folder, verdict)
     return verdict, folder
 
 
-def new_search(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
-    """Make the folder of a search, with what is needed to recognize it later."""
-    folder = begin(loaded, planned.loaded, root, command)
-    space = {path: values.model_dump(exclude_none=True) for path, values in planned.space.items()}
-    ids = sorted(trial.id for trial in planned.trials)
-    halving = planned.search.halving
-    facts = {"stage": planned.stage, "space": space, "trials": ids, "halving": halving}
-    folder.write_json("plan.json", facts)
+def begun(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
+    """Return the folder of a new search. Where the same one has ended before by halving, it has
+    all of its trials: at which rung each of them was stopped says nothing elsewhere."""
+    before = [run for run in searches(root, planned) if planned.search.halving and ended(run)]
+    folder = new_search(planned, loaded, root, command)
+    for name in (LAYOUT, JOURNAL) if before else ():
+        shutil.copyfile(before[0].path / name, folder.path / name)
     return folder

@@ -9,18 +9,13 @@ the ones that reach the end have the values that they would have without halving
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trickrun import files
-from trickrun.checks.grid.search import (
-    JOURNAL,
-    Plan,
-    Watch,
-    drop_cut_line,
-    journal,
-    recorded_layout,
-)
+from trickrun.checks.grid.journal import append, drop_cut_line, journal, recorded_layout
+from trickrun.checks.grid.plan import Plan
+from trickrun.checks.grid.search import Watch
 from trickrun.engines.choose import run_layout
 from trickrun.engines.leg import Leg
 from trickrun.engines.trial import TrialResult
@@ -93,10 +88,12 @@ def train_rung(
     company = layout.only({name for name in entrants if leg.has_place_for(name)})
     before = {result.id: result.seconds for result in journal(folder)}
     where, left = planned.loaded.folder, set(entrants) - known
-    for result in run_layout(company, where, planned.metric, left, leg):
-        whole = replace(result, seconds=result.seconds + before.get(result.id, 0.0))
-        files.append(folder.path / JOURNAL, (files.to_json(whole.as_json()) + "\n").encode())
-        yield whole
+    # Closed at once if the journal cannot be written: the workers then stop.
+    with closing(run_layout(company, where, planned.metric, left, leg)) as results:
+        for result in results:
+            whole = replace(result, seconds=result.seconds + before.get(result.id, 0.0))
+            append(folder, whole)
+            yield whole
 
 
 def survivors(

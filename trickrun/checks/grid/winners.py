@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.grid.search import Plan
+from trickrun.checks.grid.plan import Plan
 from trickrun.checks.verdict import derive
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import TrialResult, make_trial
