@@ -48,6 +48,15 @@ def patch(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return canonical(merged)
 
 
+def edits_after(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the edits ``before`` and then ``later`` as one: what a later one replaces is gone."""
+
+    def replaced(path: str) -> bool:
+        return any(path == other or path.startswith(f"{other}.") for other in later)
+
+    return {path: value for path, value in before.items() if not replaced(path)} | dict(later)
+
+
 def patch_paths(tree: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``tree`` with each recipe path in ``values`` patched by its value; null deletes.
 

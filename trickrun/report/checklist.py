@@ -10,6 +10,7 @@ from rich.text import Text
 from trickrun.checks.checklist.context import StepDone, words
 from trickrun.checks.verdict import Verdict, recall
 from trickrun.report.console import terminal
+from trickrun.report.numbers import number
 from trickrun.report.verdict import STYLES
 from trickrun.run.folder import RunFolder
 
@@ -38,10 +39,13 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out.print()
     out.print(Text(verdict.verdict.upper(), STYLES[verdict.verdict]), Text(verdict.summary))
     if verdict.result.get("test"):
-        scores = "  ".join(f"{key} {value:.4f}" for key, value in verdict.result["test"].items())
+        scored = verdict.result["test"].items()
+        scores = "  ".join(f"{key} {number(score)}" for key, score in scored)
         out.print(f"test, scored once: {scores}")
     if verdict.result["tuned_recipe"] is not None:
         out.print(f"tuned recipe: {verdict.result['tuned_recipe']}", soft_wrap=True)
+        if verdict.result["tied_to_its_folder"]:
+            out.print("  its paths start at your recipe's folder: copy it there to train it")
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 

@@ -1,22 +1,26 @@
 """The checklist: gates, edits that feed the next step, going on after a crash, budget, contest."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from trickrun.checks.checklist.budget import Budget, Size, fitted
-from trickrun.checks.checklist.contest import Entry, choose, rounds
+from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
+from trickrun.checks.checklist.check import is_tied
+from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
 from trickrun.checks.checklist.context import (
     Context,
     Step,
     StepDone,
     checked,
+    edits_of,
     run_steps,
     unfinished,
     words,
 )
+from trickrun.checks.checklist.steps import contestants, shortened, step_grid_fine, told
 from trickrun.checks.verdict import Verdict, begin, conclude, derive
 from trickrun.data.prepare import prepare
 from trickrun.diagnose.finding import Finding
@@ -85,7 +89,7 @@ def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     steps = {"a": step("a", **{"optimizer.lr": 0.25}), "b": crash}
     with pytest.raises(KeyboardInterrupt):
         run_steps(steps, context, folder, nothing, keep_going=False)
-    again = unfinished(context.root, context.loaded, keep_going=False)
+    again = unfinished(context.root, context.loaded, 2, keep_going=False)
     assert again is not None
     assert again.path == folder.path
     ran: list[str] = []
@@ -107,9 +111,9 @@ def test_a_checklist_that_has_ended_or_is_of_another_recipe_is_not_gone_on_with(
     context: Context, folder: RunFolder
 ) -> None:
     other = derive(context.loaded, {"optimizer.lr": 0.1})
-    assert unfinished(context.root, other, keep_going=False) is None
+    assert unfinished(context.root, other, 2, keep_going=False) is None
     conclude(folder, Verdict("pass", {}))
-    assert unfinished(context.root, context.loaded, keep_going=False) is None
+    assert unfinished(context.root, context.loaded, 2, keep_going=False) is None
 
 
 def finding(confirmed: dict[str, float] | None, **edit: object) -> Finding:
@@ -217,3 +221,116 @@ def test_data_with_its_own_validation_keeps_it(tmp_path: Path) -> None:
 
 
 LOSS, ACCURACY = Monitor(monitor="val_loss"), Monitor(monitor="val_accuracy")
+
+
+def test_keep_going_takes_the_steps_that_are_left_and_no_more(
+    context: Context, folder: RunFolder
+) -> None:
+    steps = {"a": step("a", "fail"), "b": step("b"), "c": step("c")}
+    run_steps(steps, context, folder, nothing, keep_going=False)
+    conclude(folder, Verdict("fail", {}))
+    assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
+    again = unfinished(context.root, context.loaded, 3, keep_going=True)
+    assert again is not None
+    run_steps(steps, context, again, nothing, keep_going=True)
+    assert unfinished(context.root, context.loaded, 3, keep_going=True) is None
+
+
+def test_a_checklist_that_another_process_takes_is_left_to_it(
+    context: Context, folder: RunFolder
+) -> None:
+    with folder.locked("tree.json"):
+        assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
+    assert unfinished(context.root, context.loaded, 3, keep_going=False) is not None
+
+
+def test_a_later_edit_of_a_section_takes_the_place_of_what_is_below_it() -> None:
+    done = [
+        StepDone("lr-find", "pass", "", "", {"optimizer.lr": 0.04, "init": "zeros"}),
+        StepDone("grid coarse", "pass", "", "", {"optimizer": {"kind": "adam", "lr": 0.2}}),
+        StepDone("grid fine", "pass", "", "", {"optimizer.beta1": 0.8}),
+    ]
+    adam = {"kind": "adam", "lr": 0.2}
+    assert edits_of(done) == {"init": "zeros", "optimizer": adam, "optimizer.beta1": 0.8}
+    assert edits_of(done[:1]) == {"optimizer.lr": 0.04, "init": "zeros"}
+
+
+def test_contestants_have_all_edits_that_they_were_found_with(
+    context: Context, folder: RunFolder
+) -> None:
+    rows = [{"status": "diverged", "params": {}}]
+    rows += [{"status": "finished", "params": {"optimizer.lr": lr}} for lr in (0.01, 0.02, 0.03)]
+    folder.write_json("evidence.json", {"trials": rows})
+    done = (
+        StepDone("lr-find", "pass", "", "", {"optimizer.lr": 0.04}),
+        StepDone("grid coarse", "pass", "", "", {"model.hidden": [64]}),
+        StepDone("grid fine", "pass", str(folder.path), "", {"optimizer.lr": 0.01}),
+    )
+    found = contestants(replace(context, done=done))
+    assert [entry.edits for entry in found] == [
+        {"optimizer.lr": 0.04},
+        {"model.hidden": [64], "optimizer.lr": 0.01},
+        {"model.hidden": [64], "optimizer.lr": 0.02},
+    ]
+
+
+def test_without_a_coarse_result_there_is_nothing_to_search_around(context: Context) -> None:
+    coarse = StepDone("grid coarse", "fail", "runs/x", "nothing finished")
+    found = step_grid_fine(replace(context, done=(coarse,)))
+    assert (found.name, found.verdict, found.run) == ("grid fine", "fail", "runs/x")
+
+
+def test_entries_with_other_losses_are_judged_by_the_metric(context: Context) -> None:
+    original = Entry("original", {})
+    rate, loss = Entry("a", {"optimizer.lr": 0.1}), Entry("b", {"loss": "hinge"})
+    smoothed = Entry("c", {"regularizers.label_smoothing": 0.2})
+    assert judged_by(context.loaded, [original, rate]).monitor == "val_loss"
+    for other in (loss, smoothed):
+        assert judged_by(context.loaded, [original, rate, other]).monitor == "val_accuracy"
+    mine = derive(context.loaded, {"metrics": [{"kind": "python", "target": "m:f"}, "f1_macro"]})
+    assert judged_by(mine, [original, loss]).monitor == "val_f1_macro"
+
+
+def test_why_nothing_finished_is_told(context: Context) -> None:
+    entry = Entry("a", {"data.batch_size": 1000}, reason="x")
+    outcome = contest(context.loaded, [entry], 2, {"data.batch_size": 1000})
+    assert all("larger than the training split" in each.reason for each in outcome.entries)
+    assert "original did not finish: " in told(outcome)
+
+
+def test_a_subset_fills_the_largest_batch(context: Context) -> None:
+    assert largest_batch(context.loaded.recipe) == 32
+    space = {"data.batch_size": {"choice": [8, 512]}}
+    searched = derive(context.loaded, {"data.batch_size": 64, "grid.coarse.space": space})
+    assert largest_batch(searched.recipe) == 512
+    wanted = Size(trials=6, epochs=1)
+    assert fitted(wanted, 1.0, 4000, 0.01, smallest=512).samples == 512
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(None, None), (1e6, None), (1e-6, 1)])
+def test_a_recipe_in_steps_loses_steps_to_the_budget(
+    context: Context, seconds: float | None, steps: int | None
+) -> None:
+    loaded = derive(context.loaded, {"train.epochs": None, "train.steps": 50})
+    short = replace(context, loaded=loaded, working=loaded, budget=Budget(seconds))
+    changes, said = shortened(short, runs=10)
+    assert changes == ({} if steps is None else {"train.steps": steps})
+    assert said == ([] if steps is None else [f"steps 50 -> {steps}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "tied"),
+    [
+        (RECIPE, [], False),
+        (RECIPE, ["optimizer.lr=0.1"], False),
+        ("data: {kind: csv, path: t.csv, target: y}\nmodel: mlp\n", [], True),
+        ("data: {kind: csv, path: /t.csv, target: y}\nmodel: mlp\n", [], False),
+        ("data: iris\nmodel: {kind: python, target: 'm:Net'}\n", [], True),
+        ("extends: tiny.yaml\n", [], True),
+    ],
+)
+def test_what_must_stay_beside_its_files(
+    context: Context, tmp_path: Path, text: str, overrides: list[str], tied: bool
+) -> None:
+    (tmp_path / "other.yaml").write_text(text)
+    assert is_tied(load(tmp_path / "other.yaml", overrides)) is tied

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from trickrun.compiler import compile_recipe
 from trickrun.loop import take_step
+from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.schema import Recipe
+from trickrun.recipe.space import searches
 from trickrun.threads import cores
 
 WARM, TIMED = 3, 12
@@ -15,6 +19,9 @@ WARM, TIMED = 3, 12
 
 MIN_TRIALS = 6
 """Trials below which a search says nothing."""
+
+MIN_SAMPLES = 256
+"""Training samples below which a training says nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,19 @@ class Size:
 
 
 def fitted(
-    wanted: Size, epoch_seconds: float, samples: int, seconds: float, fewest: int = MIN_TRIALS
+    wanted: Size,
+    epoch_seconds: float,
+    samples: int,
+    seconds: float,
+    fewest: int = MIN_TRIALS,
+    smallest: int = MIN_SAMPLES,
 ) -> Size:
     """Return ``wanted`` shrunk to take about ``seconds``: trials first, then epochs, then samples.
 
     Args:
         epoch_seconds: time of one epoch on all ``samples`` on one core.
         fewest: trials that are kept whatever it costs.
+        smallest: training samples that are kept whatever it costs.
     """
     affordable = seconds * cores() / epoch_seconds  # epochs on all samples
     if wanted.trials * wanted.epochs <= affordable:
@@ -64,7 +77,7 @@ def fitted(
     trials = max(min(wanted.trials, fewest), int(affordable / wanted.epochs))
     epochs = min(wanted.epochs, max(1, int(affordable / trials)))
     share = min(1.0, affordable / (trials * epochs))
-    kept = max(int(samples * share), min(samples, 256))
+    kept = max(int(samples * share), min(samples, smallest))
     shrunk = [
         f"{name} {before} -> {after}"
         for name, before, after in (
@@ -75,6 +88,15 @@ def fitted(
         if after < before
     ]
     return Size(trials, epochs, kept if kept < samples else None, tuple(shrunk))
+
+
+def largest_batch(recipe: Recipe) -> int:
+    """Return the samples that fill the largest batch that the recipe or its searches ask for."""
+    sizes: list[Any] = [recipe.data.batch_size]
+    for _, space in searches(recipe):
+        values = space.get("data.batch_size", Range(choice=(1,)))
+        sizes += getattr(values, values.taken[0])
+    return max((size for size in sizes if isinstance(size, int)), default=1)
 
 
 def epoch_seconds(loaded: Loaded) -> tuple[float, int]:

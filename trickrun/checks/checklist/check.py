@@ -6,12 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.checklist.budget import Budget
-from trickrun.checks.checklist.context import Context, StepDone, Tell, run_steps, unfinished
+from trickrun.checks.checklist.context import (
+    RECIPE,
+    STATE,
+    Context,
+    StepDone,
+    Tell,
+    run_steps,
+    unfinished,
+)
 from trickrun.checks.checklist.steps import STEPS
 from trickrun.checks.verdict import Verdict, begin, conclude
 from trickrun.recipe.apply import edited_to
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import patch_paths
+from trickrun.recipe.python_parts import python_parts
 from trickrun.run.folder import RunFolder, find
 
 
@@ -31,15 +40,16 @@ def run_checklist(
         keep_going: go on after a step that fails.
         seconds: budget; searches, epochs and samples shrink to fit. None: no limit.
     """
-    folder = unfinished(root, loaded, keep_going)
+    folder = unfinished(root, loaded, len(STEPS), keep_going)
     if folder is None:
         folder = begin(loaded, loaded, root, command)
-        folder.write_json("tree.json", loaded.tree)
-        folder.write_json("checklist.json", [])
+        folder.write_json(RECIPE, loaded.tree)
+        folder.write_json(STATE, [])
     context = Context(loaded, loaded, {}, (), root, command, Budget(seconds))
-    done = run_steps(STEPS, context, folder, tell, keep_going)
-    verdict = concluded(loaded, done, folder, root)
-    conclude(folder, verdict)
+    with folder.locked(RECIPE):
+        done = run_steps(STEPS, context, folder, tell, keep_going)
+        verdict = concluded(loaded, done, folder, root)
+        conclude(folder, verdict)
     return verdict, done, folder
 
 
@@ -61,6 +71,7 @@ def concluded(loaded: Loaded, done: tuple[StepDone, ...], folder: RunFolder, roo
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
     result |= {
         "tuned_recipe": str(folder.path / "tuned.yaml"),
+        "tied_to_its_folder": is_tied(loaded),
         "edits": last.edits,
         "contest": evidence["contest"],
         "test": evidence["test"],
@@ -69,3 +80,11 @@ def concluded(loaded: Loaded, done: tuple[StepDone, ...], folder: RunFolder, roo
     taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
     summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
     return Verdict(worst, result, (), summary)
+
+
+def is_tied(loaded: Loaded) -> bool:
+    """Whether a recipe names files or code beside it, so that it says something else elsewhere."""
+    path = getattr(loaded.recipe.data, "path", None)
+    files = path is not None and not Path(path).is_absolute()
+    extends = sum(not layer.steps for layer in loaded.layers) > 1
+    return files or extends or bool(python_parts(loaded.recipe))

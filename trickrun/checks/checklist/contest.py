@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trickrun.checks.grid.winners import interval
 from trickrun.checks.verdict import derive
+from trickrun.compiler import pick_metrics
 from trickrun.data.base import Data
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import make_trial
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.schema import Recipe
 from trickrun.tricks.monitor import Monitor
 
 
@@ -26,11 +28,13 @@ class Entry:
     Args:
         edits: of the user's recipe; empty for the recipe itself.
         values: the metric at the best evaluation, one a round; None where it did not finish.
+        reason: why the first round that did not finish did not.
     """
 
     name: str
     edits: dict[str, Any]
     values: tuple[float | None, ...] = ()
+    reason: str = ""
 
     @property
     def mean(self) -> float:
@@ -70,9 +74,8 @@ def contest(
     Args:
         changes: made to all alike (a subset that the budget asks for).
     """
-    grid = loaded.recipe.grid or Grid()
-    rank = Monitor(monitor=grid.metric, mode=grid.mode)
     entrants = (Entry("original", {}), *candidates)
+    rank = judged_by(loaded, entrants)
     common = {**changes, "grid": None, "expect": None}
     trials = {
         (entry.name, number): make_trial(
@@ -82,16 +85,31 @@ def contest(
         for number, changed in enumerate(rounds(loaded, count))
     }
     unique = {trial.id: trial for trial in trials.values()}
-    results = {r.id: r for r in run_trials(list(unique.values()), loaded.folder, grid.metric)}
-    entries = tuple(
-        Entry(
-            entry.name,
-            entry.edits,
-            tuple(results[trials[entry.name, number].id].metric for number in range(count)),
-        )
-        for entry in entrants
-    )
-    return choose(grid.metric, entries, rank)
+    results = {r.id: r for r in run_trials(list(unique.values()), loaded.folder, rank.monitor)}
+    entries = []
+    for entry in entrants:
+        own = [results[trials[entry.name, number].id] for number in range(count)]
+        reason = next((result.reason for result in own if result.metric is None), "")
+        entries.append(replace(entry, values=tuple(r.metric for r in own), reason=reason))
+    return choose(rank.monitor, tuple(entries), rank)
+
+
+def judged_by(loaded: Loaded, entrants: Sequence[Entry]) -> Monitor:
+    """Return what the contest is judged by: grid.metric, unless that is the loss and an entry has
+    another one: losses of different kinds cannot be compared."""
+    grid = loaded.recipe.grid or Grid()
+    rank = Monitor(monitor=grid.metric, mode=grid.mode)
+    if rank.name != "loss" or len({loss_of(derive(loaded, e.edits).recipe) for e in entrants}) == 1:
+        return rank
+    task = loaded.recipe.data.load(loaded.folder).task
+    others = [Monitor(monitor=f"val_{m.name}") for m in pick_metrics(loaded.recipe, task)]
+    return next((other for other in others if not other.undecided), rank)
+
+
+def loss_of(recipe: Recipe) -> str:
+    """Return what decides which number a validation loss is."""
+    smoothing = recipe.regularizers.label_smoothing
+    return repr((recipe.loss, recipe.data.scale_targets, smoothing))
 
 
 def rounds(loaded: Loaded, count: int) -> list[dict[str, Any]]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from trickrun import files
 from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.verdict import Verdict, derive, record
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.patch import edits_after
 from trickrun.run.folder import RunFolder, every
 
-STATE = "checklist.json"
+STATE, RECIPE = "checklist.json", "tree.json"
 
 StepVerdict = Literal["pass", "warn", "fail"]
 
@@ -90,13 +92,21 @@ def run_steps(
         if done and done[-1].verdict == "fail" and not keep_going:
             break
         tell(name, None)
-        edits = {path: value for before in done for path, value in before.edits.items()}
+        edits = edits_of(done)
         working = derive(context.loaded, edits)
         now = step(replace(context, working=working, edits=edits, done=done))
         done = (*done, now)
         folder.write_json(STATE, [asdict(each) for each in done])
         tell(name, now)
     return done
+
+
+def edits_of(done: Iterable[StepDone]) -> dict[str, Any]:
+    """Return what the steps ``done`` change for those after them."""
+    edits: dict[str, Any] = {}
+    for step in done:
+        edits = edits_after(edits, step.edits)
+    return edits
 
 
 def taken(folder: RunFolder) -> tuple[StepDone, ...]:
@@ -107,19 +117,23 @@ def taken(folder: RunFolder) -> tuple[StepDone, ...]:
     return tuple(StepDone(**row) for row in json.loads(path.read_text()))
 
 
-def unfinished(root: Path, loaded: Loaded, keep_going: bool) -> RunFolder | None:
+def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunFolder | None:
     """Return the newest checklist of just this recipe that was cut off, or None.
 
-    One that a failed step ended is over, unless ``keep_going`` asks for the rest.
+    One that a failed step ended is over, unless ``keep_going`` asks for the rest. One that another
+    process is taking is that one's.
+
+    Args:
+        steps: how many a whole checklist has.
     """
     for run in every(root):
         if run.name != loaded.recipe.name or not (run.path / STATE).exists():
             continue
-        if json.loads((run.path / "tree.json").read_text()) != loaded.tree:
+        if json.loads((run.path / RECIPE).read_text()) != loaded.tree:
             continue
-        failed = any(step.verdict == "fail" for step in taken(run))
         ended = (run.path / "evidence.json").exists()
-        return run if not ended or (failed and keep_going) else None
+        goes_on = not ended or (keep_going and len(taken(run)) < steps)
+        return run if goes_on and not files.is_locked(run.path / RECIPE) else None
     return None
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from trickrun.checks.checklist.budget import MIN_TRIALS, Size, epoch_seconds, fitted
+from trickrun.checks.checklist.budget import (
+    MIN_SAMPLES,
+    MIN_TRIALS,
+    Size,
+    epoch_seconds,
+    fitted,
+    largest_batch,
+)
 from trickrun.checks.checklist.contest import Contest, Entry, contest
-from trickrun.checks.checklist.context import Context, Step, StepDone, checked, words
+from trickrun.checks.checklist.context import Context, Step, StepDone, checked, edits_of, words
 from trickrun.checks.curves.check import read_runs
 from trickrun.checks.grid.check import run_search
 from trickrun.checks.grid.plan import Stage
@@ -19,8 +27,10 @@ from trickrun.checks.overfit_batch.check import overfit_batch
 from trickrun.checks.verdict import conclude, derive
 from trickrun.compiler import compile_recipe
 from trickrun.recipe.grid import Grid
+from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
 from trickrun.run.folder import RunFolder, find
+from trickrun.threads import cores
 
 ROUNDS = 5
 """Of the contest between the original and the tuned recipe: seeds, each with its own fold."""
@@ -68,6 +78,10 @@ def step_grid_coarse(context: Context) -> StepDone:
 def step_grid_fine(context: Context) -> StepDone:
     """Step 5: around the coarse search's best."""
     coarse = next((done for done in context.done if done.name == "grid coarse"), None)
+    grid = context.loaded.recipe.grid or Grid()
+    if coarse is not None and coarse.verdict == "fail" and grid.fine.space is None:
+        told = "no trial of the coarse search finished, so there is nothing to look around"
+        return StepDone("grid fine", "fail", coarse.run, told)
     source = find(context.root, coarse.run) if coarse is not None else None
     return searched("grid fine", "fine", context, {}, source)
 
@@ -100,11 +114,9 @@ def searched(
 
 def step_curves(context: Context) -> StepDone:
     """Step 6: the contest with the original, then one whole run of what won, and its curves."""
-    epochs = context.loaded.recipe.train.epochs
     candidates = contestants(context)
     runs = ROUNDS * (len(candidates) + 1) + 1
-    size = affordable("curves", Size(runs, epochs), context, fewest=runs)
-    changes = subset(size) | ({"train.epochs": size.epochs} if size.epochs < epochs else {})
+    changes, shrunk = shortened(context, runs)
     outcome = contest(context.loaded, candidates, ROUNDS, changes)
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
     job = compile_recipe(tuned.recipe, tuned.folder)
@@ -114,40 +126,61 @@ def step_curves(context: Context) -> StepDone:
     series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
     conclude(folder, replace(verdict, series=series))
     findings = [finding.as_json() for finding in verdict.findings]
+    failed = all(math.isnan(entry.mean) for entry in outcome.entries)
     return StepDone(
         name="curves",
-        verdict=verdict.verdict,
+        verdict="warn" if failed and verdict.verdict == "pass" else verdict.verdict,
         run=str(folder.path),
         summary=f"{verdict.summary}\n{told(outcome)}",
         edits=outcome.winner.edits,
         findings=findings,
-        shrunk=list(size.shrunk),
+        shrunk=shrunk,
     )
 
 
+def shortened(context: Context, runs: int) -> tuple[dict[str, Any], list[str]]:
+    """Return the changes with which ``runs`` whole trainings fit the step's share of the time, and
+    in words what they take away."""
+    train = context.loaded.recipe.train
+    if context.budget.left is None:
+        return {}, []
+    each, samples = epoch_seconds(context.working)
+    share = context.budget.left * SHARES["curves"]
+    if train.steps is None:
+        least = max(MIN_SAMPLES, largest_batch(context.loaded.recipe))
+        size = fitted(Size(runs, train.epochs), each, samples, share, runs, least)
+        epochs = {"train.epochs": size.epochs} if size.epochs < train.epochs else {}
+        return subset(size) | epochs, list(size.shrunk)
+    batch = context.working.recipe.data.batch_size
+    step = each / max(1, samples // (samples if batch == "full" else batch))
+    steps = min(train.steps, max(1, int(share * cores() / (runs * step))))
+    if steps == train.steps:
+        return {}, []
+    return {"train.steps": steps}, [f"steps {train.steps} -> {steps}"]
+
+
 def contestants(context: Context) -> list[Entry]:
-    """Return what may replace the original: the searches' two best, each with the mends before."""
-    mends = {
-        path: value
-        for done in context.done
-        if done.name in ("initial-loss", "overfit-batch", "lr-find")
-        for path, value in done.edits.items()
-    }
+    """Return what may replace the original: the mends of the first steps, and the two best trials
+    of the last search that found some, each with all edits that it was found with."""
+    mends = edits_of(done for done in context.done if not done.name.startswith("grid"))
     found = [Entry("mended", mends)] if mends else []
     for name in ("grid fine", "grid coarse"):
-        done = next((d for d in context.done if d.name == name), None)
-        if done is None or not done.edits:
+        place = next((i for i, done in enumerate(context.done) if done.name == name), None)
+        if place is None or not context.done[place].edits:
             continue
-        rows = find(context.root, done.run).read_json("evidence.json")["trials"]
-        best = [row for row in rows if row["status"] == "finished"][:2]
-        found += [Entry(f"{name} {i}", {**mends, **row["params"]}) for i, row in enumerate(best, 1)]
+        before = edits_of(context.done[:place])
+        rows = find(context.root, context.done[place].run).read_json("evidence.json")["trials"]
+        best = [row["params"] for row in rows if row["status"] == "finished"][:2]
+        found += [
+            Entry(f"{name} {i}", edits_after(before, params)) for i, params in enumerate(best, 1)
+        ]
         break
     return found
 
 
 def told(outcome: Contest) -> str:
     """Return the contest's outcome in a sentence."""
-    means = ", ".join(f"{entry.name} {entry.mean:.4g}" for entry in outcome.entries)
+    means = ", ".join(f"{entry.name} {mean_of(entry)}" for entry in outcome.entries)
     if not outcome.winner.edits:
         return f"Over {ROUNDS} folds ({outcome.metric}: {means}) nothing beats the original."
     return (
@@ -156,13 +189,19 @@ def told(outcome: Contest) -> str:
     )
 
 
-def affordable(name: str, wanted: Size, context: Context, fewest: int = MIN_TRIALS) -> Size:
+def mean_of(entry: Entry) -> str:
+    """Return an entry's mean in words, or why it has none."""
+    return f"did not finish: {entry.reason}" if math.isnan(entry.mean) else f"{entry.mean:.4g}"
+
+
+def affordable(name: str, wanted: Size, context: Context) -> Size:
     """Return ``wanted`` shrunk to the step's share of the time that is left."""
     left = context.budget.left
     if left is None:
         return wanted
     each, samples = epoch_seconds(context.working)
-    return fitted(wanted, each, samples, left * SHARES[name], fewest)
+    least = max(MIN_SAMPLES, largest_batch(context.loaded.recipe))
+    return fitted(wanted, each, samples, left * SHARES[name], MIN_TRIALS, least)
 
 
 def subset(size: Size) -> dict[str, Any]:
