@@ -138,3 +138,20 @@ def test_what_is_wrong_by_construction_goes_before_what_makes_up_for_it():
 def test_edits_that_had_no_time_are_told():
     last = unexplained(POOR, 4, 9, "the data")
     assert "none of 4 edits helps; 9 more had no time: allow more with --budget" in last.why
+
+
+def test_hopeless_is_only_what_somebody_tried_on_enough_samples():
+    assert HOPELESS.hopeless
+    assert not replace(HOPELESS, learners=False, edits=False).hopeless
+    assert replace(HOPELESS, learners=False).hopeless
+    # One sample more or less of a rare class is half of all there is to learn.
+    assert not Standing(skill=1.0, reachable=1.0, error=0.6, training=1.0).hopeless
+
+
+def test_who_tried_is_told():
+    both = unexplained(HOPELESS, 3, 0, "the data").why
+    assert both.startswith("Neither this network, with or without edits, nor a linear model")
+    alone = unexplained(replace(HOPELESS, learners=False), 3, 0, "the data").why
+    assert alone.startswith("Nothing of this network, with or without edits, predicts new samples")
+    others = unexplained(replace(HOPELESS, edits=False), 0, 0, "the data").why
+    assert others.startswith("Neither this network nor a linear model or trees predict")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from itertools import permutations
 
@@ -65,7 +66,8 @@ def test_of_equal_findings_the_gravest_is_kept_and_a_confirmed_one_before_all() 
     sure, doubtful = finding("TR52", confidence=0.9), finding("TR52", "warning", 0.95)
     tried = Finding("TR52", "", "warning", 0.5, "model", {}, "", None, {"before": 2, "after": 1})
     assert ranked([doubtful, sure]) == [sure]
-    assert ranked([sure, doubtful, tried]) == [tried]
+    assert ranked([sure, doubtful, tried]) == [replace(tried, severity="error")]
+    assert ranked([doubtful, tried]) == [tried]
     assert len(ranked([sure, finding("TR52", where="elsewhere")])) == 2
 
 

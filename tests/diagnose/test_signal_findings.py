@@ -314,3 +314,5 @@ def test_weights_that_do_not_move_are_frozen() -> None:
     assert codes(network(on_purpose, layer("two"), layer("head"))) == []
     asleep = layer("one", updates=still), layer("head", updates=still)
     assert codes(network(*asleep, lrs=(0.0,) * STEPS)) == []
+    lost = only(network(*asleep, lrs=(1e-9,) * STEPS))
+    assert (lost.code, lost.where, lost.severity) == ("TR36", "optimizer.lr", "error")

@@ -68,6 +68,9 @@ are tuned for nothing differ by as much."""
 NOTHING = 0.05
 """Skill below which a network has learned nothing."""
 
+UNSURE = 0.25
+"""Standard error of a skill from which on the validation split says nothing of the kind."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -79,6 +82,8 @@ class Standing:
         error: standard error of a skill by the number of validation samples.
         training: skill on the training samples themselves.
         known: whether the recipe could be trained at all.
+        learners: whether learners other than the network were fitted.
+        edits: whether edits were tried.
     """
 
     skill: float
@@ -86,6 +91,8 @@ class Standing:
     error: float
     training: float
     known: bool = True
+    learners: bool = True
+    edits: bool = True
 
     @property
     def poor(self) -> bool:
@@ -94,8 +101,10 @@ class Standing:
 
     @property
     def hopeless(self) -> bool:
-        """Whether nobody learned anything from these samples."""
-        return self.reachable < max(NOTHING, 2 * self.error)
+        """Whether nobody learned anything from these samples, of those who tried. Too few samples
+        to validate on, or too rare classes, cannot tell."""
+        tried = self.learners or self.edits
+        return tried and self.error < UNSURE and self.reachable < max(NOTHING, 2 * self.error)
 
 
 @dataclass(frozen=True)
@@ -270,9 +279,11 @@ def unexplained(standing: Standing, tried: int, untried: int, where: str) -> Fin
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
     numbers |= {"untried": untried, "training": standing.training}
     if standing.hopeless:
+        network = "this network" + (", with or without edits," if standing.edits else "")
+        others = "nor a linear model or trees predict" if standing.learners else "predicts"
         why = (
-            "Neither this network, with or without edits, nor a linear model or trees predict new "
-            f"samples better than a constant answer does (best skill {standing.reachable:.2f})"
+            f"{'Neither' if standing.learners else 'Nothing of'} {network} {others} new samples "
+            f"better than a constant answer does (best skill {standing.reachable:.2f})"
         )
         if standing.training > 2 * BEHIND:
             why += f", though the network learns {standing.training:.0%} of the training samples"

@@ -35,6 +35,9 @@ FEW_VALUES = 20
 PER_CLASS = 3.0
 """Samples a class below which classes are values in disguise. Own."""
 
+CONSTANT_TARGET = "All targets alike"
+"""Name of the finding that leaves nothing to be said of the network."""
+
 
 def unscaled_targets(e: Static) -> list[Finding]:
     """TR06: values far larger or smaller than an untrained network's outputs; trap: large ones
@@ -86,7 +89,7 @@ def constant_target(e: Static) -> list[Finding]:
     if not one_class and (targets is None or targets.std > 0):
         return []
     why = "All training samples have the same target: there is nothing to learn."
-    return [Finding("TR07", "All targets alike", "error", 0.95, "data", {}, why)]
+    return [Finding("TR07", CONSTANT_TARGET, "error", 0.95, "data", {}, why)]
 
 
 def uneven_classes(e: Static) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -36,3 +37,12 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+CHANGES_LOSS = ("loss", "regularizers.label_smoothing", "data.scale_targets")
+"""Parts of a recipe that decide what number a validation loss is."""
+
+
+def changes_loss(edit: Mapping[str, Any] | None) -> bool:
+    """Whether losses with and without an edit are of different kinds, so that nothing compares."""
+    return any(path.startswith(CHANGES_LOSS) for path in edit or ())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.finding import Finding, Severity
 
 STUCK = ("TR36", "TR54", "TR55", "TR61", "TR62", "TR70", "TR73")
 """What a network that learns slowly or not at all shows."""
@@ -62,7 +63,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         # Steps
         "TR33": (*WILD, *STUCK, "TR34"),
         "TR34": (*WILD, *STUCK),
-        "TR35": ("TR41", "TR43", "TR44", "TR54", "TR57", "TR60", "TR61", "TR62", "TR64",
+        "TR35": ("TR14", "TR41", "TR43", "TR44", "TR54", "TR57", "TR60", "TR61", "TR62", "TR64",
                  "TR70", "TR73"),
         "TR36": ("TR54", "TR55", "TR61", "TR62", "TR70", "TR73"),
         "TR39": (*WILD, *STUCK),
@@ -159,20 +160,21 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
 
 def distinct(findings: Iterable[Finding]) -> list[Finding]:
     """Return one finding for each code and place: one that was confirmed, else the gravest and
-    then the surest."""
-    best: dict[tuple[str, str], Finding] = {}
+    then the surest. It is as grave as the gravest of them."""
+    same: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        key = (finding.code, finding.where)
-        if key not in best or own_rank(finding) < own_rank(best[key]):
-            best[key] = finding
-    return list(best.values())
+        same.setdefault((finding.code, finding.where), []).append(finding)
+    return [
+        replace(min(group, key=own_rank), severity=gravest(group) or "info")
+        for group in same.values()
+    ]
 
 
 def own_rank(finding: Finding) -> tuple[bool, int, float]:
     return finding.confirmed is None, SEVERITIES.index(finding.severity), -finding.confidence
 
 
-def gravest(findings: Sequence[Finding]) -> str | None:
+def gravest(findings: Sequence[Finding]) -> Severity | None:
     """Return the gravest severity among ``findings``; None if there are none."""
     known = {finding.severity for finding in findings}
     return next((severity for severity in SEVERITIES if severity in known), None)

@@ -12,6 +12,9 @@ from trickrun.diagnose.signal_evidence import SignalEvidence
 HIGH, LOW, IDEAL = -1.0, -4.0, -3.0
 """log10 of update over weights: TheDeepChecker's bounds, and CS231n's rule of thumb."""
 
+LOST = 1e-7
+"""Learning rate below which a step is lost in float32: it keeps 1e-7 of a weight's size."""
+
 WARM = 0.3
 """Share of optimizer.lr that the last step must have for small updates to count: in a warm-up, or
 at the end of a schedule, they are meant to be small."""
@@ -21,7 +24,7 @@ SHRUNK = 10.0
 
 
 def frozen(evidence: SignalEvidence) -> list[Finding]:
-    """TR45: the weights of a trainable layer do not change at all."""
+    """TR45: the weights of a trainable layer do not change at all; TR36 where that is rounding."""
     still = [
         layer.name
         for layer in evidence.layers
@@ -29,7 +32,14 @@ def frozen(evidence: SignalEvidence) -> list[Finding]:
     ]
     if not still or not any(lr > 0 for lr in evidence.lrs):
         return []
-    numbers = {"layers": still, "steps": evidence.steps}
+    numbers: dict[str, Any] = {"layers": still, "steps": evidence.steps}
+    if max(evidence.lrs) < LOST:
+        name, place = "Learning rate too low", "optimizer.lr"
+        why = (
+            f"In {evidence.steps} steps the weights of {', '.join(still)} did not change by one "
+            f"bit: with a learning rate of {max(evidence.lrs):.1g} a step is lost in rounding."
+        )
+        return [Finding("TR36", name, "error", 0.9, place, numbers, why)]
     why = (
         f"In {evidence.steps} steps the weights of {', '.join(still)} did not change by one bit: "
         "no gradient reaches them, or the optimizer does not have them."

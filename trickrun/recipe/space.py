@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from trickrun.diagnose.finding import changes_loss
 from trickrun.recipe.dump import resolved
 from trickrun.recipe.grid import Range, Search
 from trickrun.recipe.messages import Complaint, complaints
@@ -23,9 +24,6 @@ NOT_SEARCHED = {
     "train.epochs": "the search's own epochs say how long a trial trains",
     "train.steps": "the search's own epochs say how long a trial trains",
 }
-
-CHANGES_LOSS = ("loss", "regularizers.label_smoothing", "data.scale_targets")
-"""Parts that decide what number a validation loss is."""
 
 
 def searches(recipe: Recipe) -> Iterator[tuple[tuple[Step, ...], dict[str, Range]]]:
@@ -98,7 +96,7 @@ def comparable(recipe: Recipe) -> Iterator[Complaint]:
         return
     for where, space in searches(recipe):
         for path in space:
-            if path.startswith(CHANGES_LOSS):
+            if changes_loss({path: None}):
                 yield Complaint(
                     (*where, path),
                     f"trials with other values of {path} cannot be ranked by their {metric}",

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trickrun.checks.verdict import Verdict
-from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.finding import Finding, changes_loss
 from trickrun.diagnose.rank import symptoms_of
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import number
@@ -79,7 +79,8 @@ def print_cause(console: Console, place: int, finding: Finding, measure: str) ->
     edits = " ".join(override(path, value) for path, value in (finding.edit or {}).items())
     if edits:
         console.print(Text(f"   edit: {edits}", "cyan"), soft_wrap=True)
-    if finding.confirmed is not None:
+    compared = measure == "skill" or not changes_loss(finding.edit)
+    if finding.confirmed is not None and compared:
         before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
         console.print(Text(f"   tried: {measure} {before} → {after}", "green"), soft_wrap=True)
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from trickrun.checks.overfit_batch.check import overfit_batch
+from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
+from trickrun.checks.overfit_batch.search import one_rate
+from trickrun.checks.overfit_batch.suspects import Suspect, rate
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.errors import CompileError
 from trickrun.recipe.load import Loaded, load
@@ -231,3 +233,20 @@ def test_two_checks_of_one_recipe_give_the_same_numbers(digits: Loaded) -> None:
     first, second = judged(digits), judged(digits)
     assert first.series["losses"] == second.series["losses"]
     assert first.result == second.result
+
+
+def test_a_batch_has_samples_of_a_rare_class_too(recipe: Make, tmp_path: Path) -> None:
+    rows = [f"{i},{i % 100 == 0}" for i in range(1000)]
+    (tmp_path / "t.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
+    rare = recipe("data: {kind: csv, path: t.csv, target: y}\nmodel: {kind: mlp, hidden: [8]}\n")
+    base, data = one_batch(rare, 32, 10)
+    assert len(data.train) > 32
+    assert data.train.y.bincount().tolist() == [len(data.train) - 1, 1]
+    assert base.recipe.data.subset.n == len(data.train)
+
+
+def test_of_several_learning_rates_the_most_usual_is_suggested(digits: Loaded) -> None:
+    other = Suspect("init", {"init": "auto"}, "TR23", "", "")
+    rates = [rate(digits.recipe, lr) for lr in (1e-1, 3e-3, 1.0, 1e-6)]
+    assert one_rate([*rates, other], digits.recipe) == [rates[1], other]
+    assert one_rate([other], digits.recipe) == [other]

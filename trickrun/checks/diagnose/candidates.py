@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from trickrun.checks.diagnose.candidate import Candidate
-from trickrun.checks.diagnose.likelihood import of_rate, of_suspect, usual_rates
+from trickrun.checks.diagnose.likelihood import of_rate, of_suspect
 from trickrun.checks.diagnose.parts import (
     LONGER,
     batches,
@@ -20,6 +20,7 @@ from trickrun.checks.diagnose.parts import (
 )
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.overfit_batch.suspects import Suspect, rate, suspects
+from trickrun.checks.usual_rates import usual_rates
 from trickrun.diagnose.finding import Finding
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.optimizers import PythonOptimizer

@@ -19,12 +19,16 @@ from trickrun.diagnose.conclusion import (
     with_what_was_tried,
     without_trying,
 )
-from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.data_targets import CONSTANT_TARGET
+from trickrun.diagnose.finding import Finding, changes_loss
 from trickrun.params import PythonTarget
 
 
 def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Finding]:
-    """Return the findings, best first."""
+    """Return the findings, best first. Where all targets are alike, the rest follows from it."""
+    alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
+    if alike:
+        return alike[:1]
     standing = standing_of(short, evidence, tried)
     if tried is None:
         findings, causes = without_trying(evidence.findings, standing), []
@@ -42,7 +46,8 @@ def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Find
         return findings  # these were not tried: no claim that nothing helps
     counts = (len(tried.screened), tried.untried) if tried else (0, 0)
     last = unexplained(standing, *counts, suspect(short))
-    return [*sure, last, *(finding for finding in findings if finding not in sure)]
+    first = [finding for finding in sure if certain(finding) or not standing.hopeless]
+    return [*first, last, *(finding for finding in findings if finding not in first)]
 
 
 def causes_of(tried: Tried) -> list[Cause]:
@@ -79,7 +84,9 @@ def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standi
     reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
     error = standard_error(reachable, short.data)
     known = bool(skills) or probe is not None
-    return Standing(level, reachable, error, probe.train if probe else level, known)
+    training = probe.train if probe else level
+    learners = bool(evidence.reference)
+    return Standing(level, reachable, error, training, known, learners, tried is not None)
 
 
 def suspect(short: Short) -> str:
@@ -111,12 +118,12 @@ def verdict_of(findings: list[Finding], evidence: Evidence, tried: Tried | None)
 
 def sentence(findings: list[Finding], tried: Tried | None) -> str:
     """Return the conclusion in words."""
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if not errors:
+    if not any(finding.severity == "error" for finding in findings):
         return "nothing is wrong with this recipe that would keep it from training well"
-    first = errors[0]
+    # As grave as the gravest thing that it explains.
+    first = findings[0]
     text = f"the cause is most likely: {first.name} ({first.where})"
-    if first.confirmed is not None:
+    if first.confirmed is not None and (tried is not None or not changes_loss(first.edit)):
         before, after = first.confirmed["before"], first.confirmed["after"]
         measure = "skill" if tried is not None else "loss"
         text += f"; with the edit the {measure} goes from {before:.3g} to {after:.3g}"

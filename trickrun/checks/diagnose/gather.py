@@ -36,8 +36,9 @@ from trickrun.recipe.load import Loaded
 VERSION = 1
 """Of the evidence record's form; a part that is left out does not change it."""
 
-SEEDS, BATCH, BATCH_STEPS = 2, 32, 250
-"""The steps' sizes here: a fraction of what their own commands spend."""
+SEEDS, BATCH, BATCH_STEPS = 2, 32, 500
+"""The steps' sizes here: a fraction of what their own commands spend, but for the batch, which is
+fitted long before or not at all: fewer steps would call a slow recipe a faulty one."""
 
 Tell = Callable[[str], None]
 """Told what is looked at now."""

@@ -10,21 +10,11 @@ from __future__ import annotations
 import math
 
 from trickrun.checks.overfit_batch.suspects import Suspect
+from trickrun.checks.usual_rates import usual_rates
 from trickrun.models.base import Model
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.losses import MAE, MSE, Huber
 from trickrun.tricks.optimizers import PythonOptimizer
-
-USUAL_RATES = {
-    "sgd": (3e-3, 0.3),
-    "adam": (1e-4, 1e-2),
-    "adamw": (1e-4, 1e-2),
-    "rmsprop": (1e-4, 5e-3),
-    "adagrad": (1e-3, 0.1),
-    "adadelta": (0.1, 2.0),
-}
-"""Learning rates between which most recipes lie; momentum m divides those of sgd by 1 / (1 - m), up
-to its effect at 0.9, but no more than fivefold."""
 
 BY_CODE = {
     "TR21": 0.9,
@@ -57,14 +47,6 @@ def of_rate(recipe: Recipe, up: bool) -> float:
     given = recipe.optimizer.lr
     off = math.log10(low / given if up else given / high)
     return min(0.95, max(0.2, 0.4 + 0.4 * off))
-
-
-def usual_rates(recipe: Recipe) -> tuple[float, float]:
-    """Return the learning rates between which most recipes with this optimizer lie."""
-    optimizer = recipe.optimizer
-    low, high = USUAL_RATES.get(optimizer.kind_name, (1e-4, 1e-2))
-    shrink = min(5.0, 1 / (1 - getattr(optimizer, "momentum", 0.0)))
-    return low / shrink, high / shrink
 
 
 def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:

@@ -23,12 +23,12 @@ WIDEST = 4096
 
 def reference(data: Prepared, metric: str) -> dict[str, float]:
     """Return each learner's skill on the validation split; none if there is none, or for inputs
-    that are too large or not finite.
+    that are too large, not finite, or tokens, whose numbers mean nothing.
 
     Two that fail differently: a linear model on scaled features, and randomized trees, which no
     scaling disturbs.
     """
-    if data.val is None or data.streamed or data.train.x[0].numel() > WIDEST:
+    if data.val is None or not has_features(data):
         return {}
     x, y = arrays(data.train, MOST)
     x_val, y_val = arrays(data.val, MOST)
@@ -39,6 +39,11 @@ def reference(data: Prepared, metric: str) -> dict[str, float]:
         answers = learner.fit(x, y).predict(x_val)
         found[kind] = skill(score(metric, y_val, answers), metric, data.task)
     return found
+
+
+def has_features(data: Prepared) -> bool:
+    """Whether inputs are numbers that such learners can take."""
+    return not (data.streamed or data.task.vocabulary or data.train.x[0].numel() > WIDEST)
 
 
 def score(metric: str, y: Any, answers: Any) -> float:
@@ -80,9 +85,7 @@ def label_noise(data: Prepared) -> LabelNoise | None:
     """
     from sklearn.model_selection import cross_val_predict
 
-    if data.task.kind != "classification" or data.streamed:
-        return None
-    if data.train.x[0].numel() > WIDEST:
+    if data.task.kind != "classification" or not has_features(data):
         return None
     x, y = arrays(data.train, JUDGED)
     counts = np.bincount(y, minlength=data.task.classes)

@@ -20,6 +20,10 @@ STEPS = 500
 """Twice what the slowest healthy network that was measured needs (see FITTED)."""
 
 
+LARGEST = 1024
+"""Samples that a batch is enlarged to, at most."""
+
+
 def overfit_batch(loaded: Loaded, size: int = SIZE, steps: int = STEPS) -> tuple[Verdict, Loaded]:
     """Train on one batch until it is fitted; find what keeps the network from it.
 
@@ -68,7 +72,25 @@ def judge(arm: Arm, findings: list[Finding]) -> Literal["pass", "warn", "fail"]:
 
 
 def one_batch(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
-    """Return the recipe that trains on one batch with nothing that regularizes, and its data."""
+    """Return the recipe that trains on one batch with nothing that regularizes, and its data.
+
+    Where classes are so rare that all samples of the batch are of one, it is larger.
+    """
+    base, data = batch_of(loaded, size, steps)
+    while one_class(data) and len(data.train) == size < LARGEST:
+        size *= 2
+        base, data = batch_of(loaded, size, steps)
+    return base, data
+
+
+def one_class(data: Prepared) -> bool:
+    """Whether all training samples have the same class."""
+    classes = data.task.kind == "classification" and not data.task.next_token
+    return classes and max(data.task.priors) == 1.0
+
+
+def batch_of(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
+    """Return the recipe that trains on ``size`` samples as one batch, and its data."""
     subset = loaded.recipe.data.subset
     changes: dict[str, Any] = {
         "data.subset": {"n": min(size, subset.n) if subset is not None else size},

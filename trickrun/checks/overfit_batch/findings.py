@@ -88,7 +88,7 @@ def unexplained(loaded: Loaded, arms: Mapping[str, Arm]) -> Finding:
 def nothing_to_learn(arm: Arm, samples: int) -> Finding:
     """Return the finding for a batch whose best answer does not depend on the input."""
     alike = arm.goal.conflicts == samples
-    name = "All inputs alike" if alike else "All targets alike"
+    name = "All inputs alike" if alike else "All targets of the batch alike"
     why = (
         f"All {samples} samples of the batch have the same input: no network can tell them apart."
         if alike

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +18,12 @@ from trickrun.checks.overfit_batch.findings import (
 from trickrun.checks.overfit_batch.goal import BLOCKED, FITTED
 from trickrun.checks.overfit_batch.regularizers_back import Regularizer
 from trickrun.checks.overfit_batch.suspects import Suspect, scaled_rates, suspects
+from trickrun.checks.usual_rates import usual_rates
 from trickrun.data.prepare import Prepared
 from trickrun.diagnose.finding import Finding
 from trickrun.errors import TrickrunError
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.schema import Recipe
 
 
 @dataclass
@@ -66,6 +69,7 @@ def blockers(search: Search, loaded: Loaded) -> tuple[list[Finding], list[str]]:
     rates = scaled_rates(search.base.recipe)
     doubted = suspects(search.base.recipe, search.data.task)
     alone = [s for s in rates + doubted if search.fits(label(s), s.changes)]
+    alone = one_rate(alone, search.base.recipe)
     if alone:
         # Another learning rate makes up for many a fault, so it comes last among equals.
         alone.sort(key=lambda s: (search.arms[label(s)].steps, s.path == "optimizer.lr"))
@@ -76,6 +80,15 @@ def blockers(search: Search, loaded: Loaded) -> tuple[list[Finding], list[str]]:
     needed = smallest(doubted, search)
     last = search.arms.get("needed together") or search.arms["all replaced"]
     return [combined(needed, merged(needed), search.arms["base"], last)], [s.path for s in needed]
+
+
+def one_rate(alone: list[Suspect], recipe: Recipe) -> list[Suspect]:
+    """Return ``alone`` with the most usual learning rate, of several: one batch is fitted fastest
+    with a rate that is too high for more."""
+    middle = math.sqrt(math.prod(usual_rates(recipe)))
+    rates = [s for s in alone if s.path == "optimizer.lr"]
+    rates.sort(key=lambda s: abs(math.log10(s.changes[s.path] / middle)))
+    return [s for s in alone if s not in rates[1:]]
 
 
 def smallest(doubted: list[Suspect], search: Search) -> list[Suspect]:
