@@ -169,7 +169,8 @@ def test_a_recipe_that_cannot_be_a_job_is_told_by_its_trial():
     assert choose.time_group(of, HERE, 2) is None
 
 
-def test_all_trials_end_in_a_stack_as_alone():
+def test_all_trials_end_in_a_stack_as_alone(monkeypatch):
+    monkeypatch.setattr(choose, "WORKERS", Workers())  # those of other tests would be worth it
     threads = torch.get_num_threads()
     results = {r.id: r for r in run_trials(SIXTEEN[:3], HERE, "val_loss")}
     assert torch.get_num_threads() == threads

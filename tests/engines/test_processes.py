@@ -38,6 +38,29 @@ def slow(inputs, outputs):
     import time
     time.sleep(600)
 
+def dies_beside(inputs, outputs):
+    import time
+    while not Path(__file__).with_name("begun").exists():
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def is_beside(inputs, outputs):
+    import time
+    Path(__file__).with_name("begun").touch()
+    time.sleep(0.5)
+    return torch.nn.Linear(inputs[0], outputs)
+
+def needs_all_memory(inputs, outputs):
+    import time
+    full = Path(__file__).with_name("full")
+    try:
+        full.touch(exist_ok=False)
+    except FileExistsError:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(1)
+    full.unlink()
+    return torch.nn.Linear(inputs[0], outputs)
+
 def dies(inputs, outputs):
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -81,6 +104,23 @@ def test_a_trial_that_kills_every_worker_is_given_up_and_the_others_end(folder: 
     assert found == {wanted[0].id: "crashed", wanted[1].id: "finished"}
 
 
+def test_a_trial_that_kills_its_worker_takes_no_other_along(folder: Path) -> None:
+    dies, beside = (
+        {"model": {"kind": "python", "target": f"user_nets:{name}"}}
+        for name in ("dies_beside", "is_beside")
+    )
+    wanted = trials(folder, dies, beside)
+    found = [(r.id, r.status) for r in run_chunks(alone(wanted), folder, "val_loss", workers=2)]
+    assert found == [(wanted[1].id, "finished"), (wanted[0].id, "crashed")]
+
+
+def test_what_was_lost_is_begun_again_one_at_a_time(folder: Path) -> None:
+    model = {"kind": "python", "target": "user_nets:needs_all_memory"}
+    wanted = trials(folder, *({"model": model, "optimizer.lr": lr} for lr in (0.01, 0.02, 0.03)))
+    found = [r.status for r in run_chunks(alone(wanted), folder, "val_loss", workers=3)]
+    assert found == ["finished"] * 3
+
+
 def test_divergence_and_a_recipe_that_cannot_be_a_job_are_results(folder: Path) -> None:
     wild = {"optimizer": {"kind": "sgd", "lr": 1e30}}
     bad = {"data.batch_size": 100_000}
@@ -101,11 +141,11 @@ def test_a_stack_whose_worker_dies_is_trained_trial_by_trial(folder: Path) -> No
 def test_workers_wait_for_the_next_search(folder: Path) -> None:
     first, second = trials(folder, {"optimizer.lr": 0.01}, {"optimizer.lr": 0.02})
     list(run_chunks([(first,)], folder, "val_loss", workers=1))
-    pool = WORKERS.pool
-    assert pool is not None
+    waiting = active_children()
+    assert waiting
     assert WORKERS.seconds() == 0
     list(run_chunks([(second,)], folder, "val_loss", workers=1))
-    assert WORKERS.pool is pool
+    assert active_children() == waiting
 
 
 def test_workers_whose_results_nobody_wants_end_at_once(folder: Path) -> None:
@@ -120,14 +160,14 @@ def test_workers_whose_results_nobody_wants_end_at_once(folder: Path) -> None:
         child.join(20)
     assert time.monotonic() - began < 20
     assert not any(child.is_alive() for child in children)
-    assert WORKERS.pool is None
+    assert not WORKERS.begun
 
 
 def test_workers_end_with_the_process_that_began_them(folder: Path) -> None:
     code = (
         "import os, sys\n"
         "from trickrun.engines.workers import WORKERS\n"
-        "print(WORKERS.at_least(1).submit(os.getpid).result(), flush=True)\n"
+        "print(WORKERS.first(1)[0].submit(os.getpid).result(), flush=True)\n"
         "sys.stdin.read()\n"
     )
     parent = subprocess.Popen(

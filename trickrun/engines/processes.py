@@ -1,17 +1,19 @@
-"""Chunks of trials, trained in worker processes; what a worker that dies leaves is begun again."""
+"""Chunks of trials, trained in worker processes; what a worker dies of is begun again, alone."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from trickrun.engines.leg import WHOLE, Leg
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import ALONE, run_chunk
-from trickrun.engines.workers import WORKERS
+from trickrun.engines.workers import WORKERS, Worker
 from trickrun.threads import cores
 
 ATTEMPTS = 2
@@ -19,6 +21,8 @@ ATTEMPTS = 2
 
 Chunk = tuple[Trial, ...]
 """Trials that one worker trains together."""
+
+Work = Callable[[], list[TrialResult]]
 
 
 def run_chunks(
@@ -36,56 +40,57 @@ def run_chunks(
         workers: number of processes; None: one a core, and no more than chunks.
         leg: how far they train.
 
-    A worker that dies (killed, out of memory) takes its pool along: what had not finished is begun
-    again in a new one, trial by trial, each trial at most ATTEMPTS times.
+    A worker that dies (killed, out of memory) takes only its own chunk along. That chunk's trials
+    are begun again when all others have ended, one at a time, because what killed the worker may be
+    that there was no memory for several; each trial is begun at most ATTEMPTS times.
     """
-    waiting = deque(chunks)
-    begun = dict.fromkeys((trial.id for chunk in chunks for trial in chunk), 0)
-    while waiting:
-        count = min(workers or cores(), len(waiting))
-        for trial in (yield from one_pool(waiting, folder, metric, count, begun, leg)):
-            if begun[trial.id] < ATTEMPTS:
-                waiting.append((trial,))
-            else:
-                yield TrialResult(
-                    trial.id, trial.params, "crashed", None, {}, 0.0, ALONE, "its process died"
-                )
+
+    def work(chunk: Chunk) -> Work:
+        return partial(run_chunk, chunk, folder, metric, leg)
+
+    count = min(workers or cores(), len(chunks))
+    lost = yield from in_workers(chunks, count, work)
+    for _ in range(ATTEMPTS - 1):
+        lost = yield from in_workers([(trial,) for trial in chain.from_iterable(lost)], 1, work)
+    for trial in chain.from_iterable(lost):
+        yield TrialResult(
+            trial.id, trial.params, "crashed", None, {}, 0.0, ALONE, "its process died"
+        )
 
 
-def one_pool(
-    waiting: deque[Chunk],
-    folder: Path,
-    metric: str,
-    workers: int,
-    begun: dict[str, int],
-    leg: Leg,
-) -> Generator[TrialResult, None, list[Trial]]:
-    """Yield results until nothing waits or a worker dies; return the trials that were lost.
+def in_workers(
+    chunks: Sequence[Chunk], count: int, work: Callable[[Chunk], Work]
+) -> Generator[TrialResult, None, list[Chunk]]:
+    """Yield the results of ``chunks`` as they end; return the chunks whose workers died.
 
-    Only as many chunks are handed out as there are workers, so that a dying worker blames no
-    trial that had not begun; ``begun`` counts those that have.
+    Args:
+        count: number of workers. Each gets the next chunk when it has ended one, so that a dying
+            worker blames no chunk that had not begun.
+        work: makes what a worker does of a chunk.
     """
-    running: dict[Future[list[TrialResult]], Chunk] = {}
-    pool = WORKERS.at_least(workers)
+    waiting, lost = deque(chunks), list[Chunk]()
+    running: dict[Future[list[TrialResult]], tuple[Worker, Chunk]] = {}
 
-    def hand_out() -> None:
-        while waiting and len(running) < workers:
-            running[pool.submit(run_chunk, waiting[0], folder, metric, leg)] = waiting[0]
-            for trial in waiting.popleft():
-                begun[trial.id] += 1
+    def hand_out(idle: Iterable[Worker]) -> None:
+        for worker in idle:
+            if waiting:
+                chunk = waiting.popleft()
+                running[worker.submit(work(chunk))] = worker, chunk
 
     try:
-        hand_out()
+        hand_out(WORKERS.first(count) if chunks else ())
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
-            results = [result for future in done for result in future.result()]
-            for future in done:
-                del running[future]
-            hand_out()
+            ended = [(future, *running.pop(future)) for future in done]
+            results = []
+            for future, _, chunk in ended:
+                try:
+                    results += future.result()
+                except BrokenProcessPool:
+                    lost.append(chunk)
+            hand_out(worker for _, worker, _ in ended)
             yield from results
-    except BrokenProcessPool:
-        pass
     finally:
-        if running:  # a worker died, or nobody wants the rest
+        if running:  # nobody wants the rest
             WORKERS.dismiss()
-    return [trial for chunk in running.values() for trial in chunk]
+    return lost

@@ -11,22 +11,54 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from typing import TypeVar
+
+Gives = TypeVar("Gives")
 
 FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 3.0, 0.2
 """What it takes until workers train: the first ones wait for a server that imports torch and
 scikit-learn, the others are forked from it."""
 
 
+class Worker:
+    """One worker process. It has a pool of its own, because a pool of several ends as a whole when
+    one of its processes dies, and what the others do would be lost."""
+
+    def __init__(self) -> None:
+        self.pool = new_pool()
+
+    def submit(self, work: Callable[[], Gives]) -> Future[Gives]:
+        """Begin ``work`` in the process, or in a new one if that has died.
+
+        The future raises BrokenProcessPool if the process dies of it.
+        """
+        try:
+            return self.pool.submit(work)
+        except BrokenProcessPool:
+            self.pool = new_pool()
+            return self.pool.submit(work)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        # Python has a public name for it from 3.14 on. A worker that trains would go on for
+        # minutes, and Python waits for it at its own end.
+        processes = list((getattr(self.pool, "_processes", None) or {}).values())
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+
 class Workers:
     """The worker processes of this process: they wait for the next search when one has ended."""
 
     def __init__(self) -> None:
-        self.pool: ProcessPoolExecutor | None = None
-        self.count = 0
+        self.begun: list[Worker] = []
         self.server_begun: float | None = None
 
     def warm_up(self) -> None:
@@ -38,31 +70,29 @@ class Workers:
 
     def seconds(self) -> float:
         """Return how long workers would take until they train, if they were wanted now."""
-        if self.pool is not None:
+        if self.begun:
             return 0.0
         if self.server_begun is None:
             return FIRST_POOL_SECONDS
         waited = time.monotonic() - self.server_begun
         return max(FIRST_POOL_SECONDS - waited, NEXT_POOL_SECONDS)
 
-    def at_least(self, count: int) -> ProcessPoolExecutor:
-        """Return a pool of ``count`` workers or more."""
-        if self.pool is None or self.count < count:
-            self.dismiss()
-            self.warm_up()
-            self.pool, self.count = ProcessPoolExecutor(count, server(), set_up), count
-        return self.pool
+    def first(self, count: int) -> list[Worker]:
+        """Return ``count`` workers; those that are there already come first."""
+        self.warm_up()
+        self.begun += [Worker() for _ in range(count - len(self.begun))]
+        return self.begun[:count]
 
     def dismiss(self) -> None:
         """End the workers, whatever they do."""
-        pool, self.pool = self.pool, None
-        if pool is not None:
-            # Python has a public name for it from 3.14 on. A worker that trains would go on for
-            # minutes, and Python waits for it at its own end.
-            processes = list((getattr(pool, "_processes", None) or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
+        ended, self.begun = self.begun, []
+        for worker in ended:
+            worker.end()
+
+
+def new_pool() -> ProcessPoolExecutor:
+    """Return a pool of one process, which begins with its first call."""
+    return ProcessPoolExecutor(1, server(), set_up)
 
 
 def server() -> BaseContext:

@@ -1,0 +1,26 @@
+"""A worker process by itself: its death, and what it does before it works."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+
+import pytest
+
+from trickrun.engines.workers import Worker
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    begun = Worker()
+    yield begun
+    begun.end()
+
+
+def test_a_worker_that_has_died_is_begun_anew(worker: Worker) -> None:
+    first = worker.submit(os.getpid).result()
+    assert worker.submit(os.getpid).result() == first
+    with pytest.raises(BrokenProcessPool):
+        worker.submit(partial(signal.raise_signal, signal.SIGKILL)).result()
+    assert worker.submit(os.getpid).result() != first
