@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,6 +59,18 @@ def test_json_is_the_only_thing_on_stdout(capsys):
         "result": {"a": 1},
         "findings": [{"code": "TR01"}],
     }
+
+
+def test_what_is_printed_below_python_is_not_on_stdout_either(capfd):
+    def work() -> Answer:
+        ctypes.CDLL(None).printf(b"from C\n")
+        os.system("echo from a child")
+        return Answer("pass", {})
+
+    ended(work, as_json=True)
+    printed = capfd.readouterr()
+    assert json.loads(printed.out)["verdict"] == "pass"
+    assert sorted(printed.err.splitlines()) == ["from C", "from a child"]
 
 
 def test_non_finite_numbers_are_null_and_listed(capsys):

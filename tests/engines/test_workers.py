@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -24,3 +26,16 @@ def test_a_worker_that_has_died_is_begun_anew(worker: Worker) -> None:
     with pytest.raises(BrokenProcessPool):
         worker.submit(partial(signal.raise_signal, signal.SIGKILL)).result()
     assert worker.submit(os.getpid).result() != first
+
+
+def test_what_a_worker_prints_is_on_stderr() -> None:
+    code = (
+        "import os\n"
+        "from functools import partial\n"
+        "from trickrun.engines.workers import Worker\n"
+        "worker = Worker()\n"
+        "worker.submit(partial(print, 'from python')).result()\n"
+        "worker.submit(partial(os.system, 'echo from below')).result()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "from python\nfrom below\n")

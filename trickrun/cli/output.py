@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -63,15 +64,15 @@ def answer(
 ) -> NoReturn:
     """Do ``work``, print its answer, and exit.
 
-    People read what ``work`` itself prints. With --json, whatever is printed meanwhile (user code
-    included) goes to stderr, and stdout gets one JSON object.
+    People read what ``work`` itself prints. With --json, whatever is printed meanwhile goes to
+    stderr (see ``all_on_stderr``), and stdout gets one JSON object.
 
     Args:
         recipe: the recipe's path as given, for the JSON object of an error.
     """
     started = time.monotonic()
     try:
-        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        with all_on_stderr() if as_json else contextlib.nullcontext():
             found = attempt(work, recipe, debug, as_json)
         if as_json:
             print_json(command, found, time.monotonic() - started)
@@ -81,6 +82,21 @@ def answer(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)
     sys.exit(found.code)
+
+
+@contextlib.contextmanager
+def all_on_stderr() -> Iterator[None]:
+    """Send to stderr what anything prints to stdout: user code, C libraries, child processes."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # C keeps what it prints until its buffer is full
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_json: bool) -> Answer:

@@ -6,9 +6,11 @@ itself.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -105,12 +107,17 @@ def server() -> BaseContext:
 def set_up() -> None:
     """Give a worker one thread, also for what it does before it compiles a trial.
 
+    What user code prints goes to stderr, because stdout may be read as JSON.
+
     It lives as long as the process that began it: that one is told of Ctrl-C and ends it; and if it
     is killed, the worker ends too.
     """
     import torch
 
     torch.set_num_threads(1)
+    sys.stdout = sys.stderr
+    with contextlib.suppress(OSError):  # there may be no stderr
+        os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
