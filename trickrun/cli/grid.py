@@ -38,6 +38,7 @@ def coarse(
         as_json,
         debug,
         lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
+        recipe,
     )
 
 
@@ -63,6 +64,7 @@ def fine(
         as_json,
         debug,
         lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
+        recipe,
     )
 
 
