@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -135,13 +136,17 @@ def outcome(
         return TrialResult(trial.id, trial.params, status, None, {}, seconds, engine, reason)
 
     match how:
-        case End(stopped_by="interrupt", best=values) if metric in values:
+        case End(best=values) if not values:
+            return told("failed", "its evaluations are not finite")
+        case End(best=values) if metric not in values:
+            return told("failed", f"its evaluations have no {metric}: {', '.join(values)}")
+        case End(best=values) if not math.isfinite(values[metric]):
+            return told("failed", f"its {metric} is not a number")
+        case End(stopped_by="interrupt", best=values):
             stopped = told("stopped", f"stopped at rung {leg.number}, after {leg.epochs} epochs")
             return replace(stopped, metric=values[metric], values=values, rung=leg.number)
-        case End(best=values) if metric in values:
-            return replace(told("finished", ""), metric=values[metric], values=values)
         case End(best=values):
-            return told("failed", f"its evaluations have no {metric}: {', '.join(values)}")
+            return replace(told("finished", ""), metric=values[metric], values=values)
         case NonFinite():
             return told("diverged", str(how))
         case TrickrunError():
