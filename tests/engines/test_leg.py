@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from trickrun.engines.leg import WHOLE, Leg
+from trickrun.engines.processes import run_chunks
 from trickrun.engines.trial import Trial, TrialResult, make_trial
 from trickrun.engines.work import run_chunk
+from trickrun.errors import CannotWrite
 from trickrun.recipe.patch import canonical, patch_paths
 
 HERE = Path(__file__).parent
@@ -75,3 +77,13 @@ def test_what_ends_before_the_pause_has_ended(tmp_path):
     assert [found[t.id].status for t in of] == ["stopped", "diverged", "finished"]
     leg = Leg(2, None, tmp_path)
     assert [leg.has_place_for(t.id) for t in of] == [True, False, False]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_state_that_cannot_be_kept_is_not_the_trials_fault(tmp_path, count):
+    of = trials(*[{"seed": seed} for seed in range(count)])
+    leg = Leg(1, 1, tmp_path / "missing")
+    with pytest.raises(CannotWrite, match="missing"):
+        run_chunk(of, HERE, "val_loss", leg)
+    with pytest.raises(CannotWrite, match="missing"):
+        list(run_chunks([tuple(of)], HERE, "val_loss", workers=1, leg=leg))

@@ -16,7 +16,7 @@ from trickrun.data.prepare import Prepared, prepare
 from trickrun.engines.leg import WHOLE, Leg, States
 from trickrun.engines.stacked import train_stack
 from trickrun.engines.trial import Status, Trial, TrialResult
-from trickrun.errors import TrickrunError
+from trickrun.errors import CannotWrite, TrickrunError
 from trickrun.job import Job
 from trickrun.loop import train
 from trickrun.placement import pick_device, to_device
@@ -41,7 +41,7 @@ def run_chunk(
     """Train trials of one shape, stacked if there are several, and return their results.
 
     A trial that began in a stack goes on in one, were it alone there. What a recipe causes is a
-    result, not an error.
+    result, not an error; raises CannotWrite if a trial's state cannot be kept.
 
     Args:
         folder: the recipe's folder.
@@ -65,6 +65,8 @@ def run_trial(trial: Trial, folder: Path, metric: str, leg: Leg = WHOLE) -> Tria
     how: End | Exception
     try:
         how = train_alone(trial, compiled(trial, folder), leg)
+    except CannotWrite:  # a full disk is not the trial's own fault, and the others will meet it too
+        raise
     except Exception as error:  # user code may raise anything; the other trials go on
         how = error
     return outcome(trial, metric, ALONE, time.perf_counter() - started, how, leg)
