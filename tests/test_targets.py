@@ -147,6 +147,22 @@ def test_error_inside_a_call_names_the_users_line(tmp_path: Path) -> None:
     assert "line 2: return 1 / n" in caught.value.hint
 
 
+def test_a_call_that_exits_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "mine.py", "import sys\ndef make():\n    sys.exit(3)\n")
+    function = targets.resolve("mine:make", tmp_path)
+    with pytest.raises(CompileError, match="SystemExit: 3") as caught:
+        targets.call(function, "mine:make", args={})
+    assert "line 3: sys.exit(3)" in caught.value.hint
+
+
+def test_an_interrupt_goes_through_a_call() -> None:
+    def make() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        targets.call(make, "m:make", args={})
+
+
 def test_own_errors_go_through_a_call() -> None:
     def make() -> None:
         raise DataError("broken", "file.csv")

@@ -48,15 +48,15 @@ def resolve(target: str, folder: Path) -> Callable[..., Any]:
 def call(function: Callable[..., Any], target: str, *values: Any, args: Mapping[str, Any]) -> Any:
     """Return ``function(*values, **args)``, what ``resolve(target)`` gave.
 
-    Raises CompileError if it does not take these arguments, or fails (with the user's line). An
-    error that is trickrun's own goes through.
+    Raises CompileError if it does not take these arguments, or fails (with the user's line), also
+    by ``sys.exit``. An error that is trickrun's own goes through.
     """
     check_arguments(function, target, values, args)
     try:
         return function(*values, **args)
     except TrickrunError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise blame(error, target) from error
 
 

@@ -157,6 +157,13 @@ def test_an_error_of_user_code_names_its_line():
     assert __file__ in str(error)
 
 
+def test_user_code_that_exits_is_an_error_of_its_own(capsys):
+    assert ended(raising(SystemExit(0)), as_json=True) == 2
+    body = json.loads(capsys.readouterr().out)
+    assert body["error"]["message"] == "SystemExit: 0"
+    assert "raise error" in body["error"]["hint"]
+
+
 def caught_without_user_code(error: Exception) -> TrickrunError:
     return explained(error)  # never raised, so it has no traceback
 

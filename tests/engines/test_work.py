@@ -9,10 +9,22 @@ from typing import Any
 import pytest
 
 from trickrun.engines.leg import WHOLE, Leg
-from trickrun.engines.trial import make_trial
-from trickrun.engines.work import ALONE, outcome
+from trickrun.engines.trial import TrialResult, make_trial
+from trickrun.engines.work import ALONE, outcome, run_trial
 from trickrun.recipe.patch import canonical
 from trickrun.records import End, NonFinite
+
+USER_CODE = """
+import sys
+import torch
+
+class Leaves(torch.nn.Linear):
+    def forward(self, x):
+        return super().forward(x) if len(x) == 2 else LEAVE
+
+def net(inputs, outputs):
+    return Leaves(inputs[0], outputs)
+"""
 
 HERE = Path(__file__).parent
 BASE: dict[str, Any] = {
@@ -53,3 +65,22 @@ def test_an_end_without_the_metric_is_a_failure():
 
 def test_a_loss_that_is_not_finite_is_divergence():
     assert ended(NonFinite(7, math.inf)) == ("diverged", None, "the loss of step 7 is inf")
+
+
+def trained(folder: Path, leave: str) -> TrialResult:
+    """The result of a network that leaves by ``leave`` at its first batch."""
+    (folder / "leaving_nets.py").write_text(USER_CODE.replace("LEAVE", leave))
+    tree = canonical({**BASE, "model": {"kind": "python", "target": "leaving_nets:net"}})
+    return run_trial(make_trial(tree, {}, folder), folder, "val_loss")
+
+
+def test_user_code_that_exits_is_a_trial_that_failed(tmp_path):
+    result = trained(tmp_path, "sys.exit(3)")
+    assert result.status == "failed"
+    assert "SystemExit: 3" in result.reason
+    assert f"in {tmp_path / 'leaving_nets.py'}, line 7: " in result.reason
+
+
+def test_an_interrupt_ends_more_than_its_trial(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, "(_ for _ in ()).throw(KeyboardInterrupt)")

@@ -105,7 +105,7 @@ def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_jso
         return work()
     except BrokenPipeError:
         raise
-    except (Exception, KeyboardInterrupt) as cause:
+    except (Exception, KeyboardInterrupt, SystemExit) as cause:  # user code may call sys.exit
         error = explained(cause)
         if debug or isinstance(error, Bug):
             traceback.print_exc()

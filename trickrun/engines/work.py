@@ -26,6 +26,7 @@ from trickrun.recipe.schema import Recipe
 from trickrun.records import Checkpoint, End, NonFinite
 from trickrun.run.memory import is_out_of_memory
 from trickrun.state import Best, Progress, restore
+from trickrun.targets import blame
 
 ALONE = "processes"
 STACKED = "stacked"
@@ -67,6 +68,8 @@ def run_trial(trial: Trial, folder: Path, metric: str, leg: Leg = WHOLE) -> Tria
         how = train_alone(trial, compiled(trial, folder), leg)
     except CannotWrite:  # a full disk is not the trial's own fault, and the others will meet it too
         raise
+    except SystemExit as error:
+        how = blame(error, "your code")
     except Exception as error:  # user code may raise anything; the other trials go on
         how = error
     return outcome(trial, metric, ALONE, time.perf_counter() - started, how, leg)
