@@ -47,6 +47,7 @@ ORDER = (
     "params",
     "streams",
     "threads",
+    "source_hash",
     "targets",
     "errors",
     "diagnose",

@@ -10,7 +10,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
-from trickrun.errors import TrainingFailed
+from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.grid.plan import Stage
@@ -89,6 +89,13 @@ def run_grid(
     from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)
+    fine = loaded.recipe.grid.fine.space if loaded.recipe.grid else None
+    if from_run is not None and fine is not None:
+        raise TrickrunError(
+            "the recipe gives the space of the fine search itself",
+            "--from",
+            "leave out this or grid.fine.space",
+        )
     source = find(root, from_run) if from_run is not None else None
     with live_table() as watch:
         verdict, folder = run_search(loaded, stage, root, sys.argv, watch, seeds, source)

@@ -10,7 +10,8 @@ from trickrun.data.base import Data
 from trickrun.data.source import Source
 from trickrun.errors import DataError
 from trickrun.params import PythonTarget
-from trickrun.targets import blame, call, resolve, source_hash
+from trickrun.source_hash import source_hash
+from trickrun.targets import blame, call, resolve
 
 TASK_KINDS: tuple[TaskKind, ...] = ("classification", "regression", "auto")
 KEYS = ("train", "val", "test", "task", "labels")

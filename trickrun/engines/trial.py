@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
-from trickrun.targets import source_hash
+from trickrun.source_hash import source_hash
 
 Status = Literal["finished", "stopped", "diverged", "failed", "crashed"]
 """finished; stopped: at a rung of successive halving; diverged: its loss became non-finite; failed:

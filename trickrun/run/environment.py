@@ -19,7 +19,7 @@ from trickrun.data.prepare import Prepared
 from trickrun.job import Job
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
-from trickrun.targets import source_hash
+from trickrun.source_hash import source_hash
 
 EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")
 """Facts about the process that a bitwise equal resume needs unchanged."""
