@@ -34,7 +34,7 @@ class Trainings:
             self.known[name] = Arm(changes, {seed: self.skill(set(changes)) for seed in seeds})
 
 
-PARTS = [part(name, 1 - place / 10) for place, name in enumerate("abcdef")]
+PARTS = [part(name, 0.8 - place / 10) for place, name in enumerate("abcdef")]
 
 
 def needs(*paths: str) -> Trainings:
@@ -51,6 +51,11 @@ def test_only_what_is_needed_is_left(needed):
 def test_a_part_that_is_worth_little_is_put_back():
     trainings = Trainings(lambda edited: 0.9 * ("a" in edited) + 0.02 * ("b" in edited))
     assert set(fewest(trainings, PARTS, 0, 0.5).edit) == {"a"}
+
+
+def test_what_is_surely_wrong_is_not_put_back():
+    found = fewest(needs("c"), [part("z", 0.95), *PARTS], 0, 0.5)
+    assert set(found.edit) == {"z", "c"}
 
 
 def test_nothing_is_put_back_if_all_together_do_not_help():

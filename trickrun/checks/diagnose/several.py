@@ -21,6 +21,9 @@ ADDED = ("regularizers", "loss.class_weights")
 LOSS = 0.05
 """Skill that a part may be worth and still not be needed."""
 
+SURE = 0.9
+"""Likelihood from which on a part is wrong whatever it is worth."""
+
 PROOF = 8
 """Trainings that the proof of what is found takes."""
 
@@ -63,7 +66,8 @@ def one_a_part(found: Iterable[Candidate]) -> list[Candidate]:
 def fewest(arms: Arms, parts: Sequence[Candidate], seed: int, least: float) -> Candidate | None:
     """Return the edit of as few of ``parts`` as reach what all of them reach together.
 
-    One after the other is put back, the least likely first, and stays so if little is lost.
+    One after the other is put back, the least likely first, and stays so if little is lost. What is
+    surely wrong is not put back: others may only make up for it.
 
     Args:
         parts: edits of different parts, likeliest first.
@@ -74,7 +78,7 @@ def fewest(arms: Arms, parts: Sequence[Candidate], seed: int, least: float) -> C
     if reached is None or reached < least:
         return None
     kept = list(parts)
-    for part in reversed(parts):
+    for part in reversed([part for part in parts if part.likelihood < SURE]):
         if len(kept) == 1 or arms.seconds_left < PROOF * arms.short.step_seconds * arms.short.steps:
             break
         rest = [other for other in kept if other is not part]
