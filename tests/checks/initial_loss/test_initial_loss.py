@@ -135,3 +135,29 @@ def test_an_edit_that_does_not_help_is_not_suggested(recipe: Make) -> None:
     found = judged(loaded)
     assert found.verdict == "fail"
     assert all(f.confirmed["after"] < f.confirmed["before"] / 2 for f in found.findings if f.edit)
+
+
+def test_an_edit_that_makes_no_recipe_or_job_is_taken_off_its_finding(
+    recipe: Make, tmp_path: Path
+) -> None:
+    """The head's bias cannot be set behind a sigmoid, nor where a user's head has none."""
+    rows = [f"{i % 20 / 10 - 1:.2f},{int(i % 20 == 0)}" for i in range(400)]
+    (tmp_path / "rare.csv").write_text("\n".join(["x,y", *rows]))
+    squashed = judged(
+        recipe("""
+            data: {kind: csv, path: rare.csv, target: y}
+            model: {kind: mlp, hidden: [8], head_activation: sigmoid}
+            loss: bce
+        """)
+    )
+    assert squashed.verdict == "fail"
+    found = {finding.code: finding for finding in squashed.findings}
+    assert found["TR26"].edit == {"model.head_activation": "linear"}
+    assert found["TR24"].edit is None
+    (tmp_path / "mine_nobias.py").write_text(
+        "from torch import nn\n"
+        "def net(outputs):\n"
+        "    return nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, outputs, bias=False))\n"
+    )
+    bare = judged(recipe("{data: diabetes, model: {kind: python, target: 'mine_nobias:net'}}"))
+    assert [(f.code, f.edit) for f in bare.findings if f.code == "TR24"] == [("TR24", None)]

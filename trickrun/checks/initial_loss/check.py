@@ -25,9 +25,12 @@ from trickrun.data.prepare import Prepared, prepare
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
+from trickrun.errors import CompileError, DataError
 from trickrun.job import Job
 from trickrun.models.base import Model
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.patch import PathError
+from trickrun.recipe.problems import RecipeError
 from trickrun.tricks.losses import MAE, MSE, Huber
 
 SEEDS = 5
@@ -180,11 +183,18 @@ def explain(loaded: Loaded, evidence: InitialLoss, seeds: int) -> tuple[Finding,
 
 
 def confirm(loaded: Loaded, before: InitialLoss, finding: Finding, seeds: int) -> Finding | None:
-    """Return ``finding`` with the loss before and after its edit; None if it was a bad guess."""
+    """Return ``finding`` with the loss before and after its edit; None if it was a bad guess.
+
+    An edit that makes no job is taken off.
+    """
     if finding.edit is None or finding.edit == SCALED_TARGETS or finding.code not in BY_NUMBER:
         return finding
-    changed = derive(loaded, finding.edit)
-    after, _ = gather(changed, prepare(changed.recipe.data, changed.folder), seeds)
+    try:
+        changed = derive(loaded, finding.edit)
+        after, _ = gather(changed, prepare(changed.recipe.data, changed.folder), seeds)
+    except (RecipeError, PathError, DataError, CompileError):
+        # What fits the numbers need not fit the recipe: a head without a bias cannot get one.
+        return replace(finding, edit=None)
     if distance(after) < distance(before) / 2:
         return replace(finding, confirmed={"before": before.loss, "after": after.loss})
     return None if finding.code in GUESSES else finding
