@@ -246,6 +246,8 @@ def test_the_edit_for_a_vanishing_gradient_follows_its_cause() -> None:
     assert only(network(*lost, init="normal")).edit == {"init": {"kind": "auto"}}
     assert only(network(*lost)).edit == {"normalization": {"kind": "batch"}}
     assert only(network(*lost, normalization="batch")).edit is None
+    along = network(*lost, usual_normalization="layer")
+    assert only(along).edit == {"normalization": {"kind": "layer"}}
 
 
 def test_a_training_that_ends_in_nan_explodes() -> None:

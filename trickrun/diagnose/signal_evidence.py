@@ -130,6 +130,7 @@ class SignalEvidence:
         input_std: standard deviation of all inputs together.
         lr, optimizer, init, normalization, activation: as in the recipe; the activation is empty
             for a user's own network.
+        usual_normalization: the kind that suits the network and its batches.
         learned: whether the weights were learned before, so that their size is no init's fault.
     """
 
@@ -145,6 +146,7 @@ class SignalEvidence:
     init: str
     normalization: str
     activation: str
+    usual_normalization: str = "batch"
     learned: bool = False
 
     @property

@@ -84,4 +84,6 @@ def rescale(evidence: SignalEvidence) -> dict[str, Any] | None:
         return {"model.activation": "relu"}
     if evidence.init not in ("auto", "kaiming_normal", "kaiming_uniform"):
         return {"init": {"kind": "auto"}}
-    return {"normalization": {"kind": "batch"}} if evidence.normalization == "none" else None
+    if evidence.normalization != "none":
+        return None
+    return {"normalization": {"kind": evidence.usual_normalization}}

@@ -44,6 +44,9 @@ class Model(Params):
     takes_tokens: ClassVar[bool] = False
     """Whether inputs may be token ids [T], which only an embedding makes numbers of."""
 
+    usual_normalization: ClassVar[Literal["batch", "layer"]] = "batch"
+    """The kind of normalization layers to add where nothing else is asked for."""
+
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         """Return the network from [N, *inputs] to [N, outputs].
 

@@ -24,6 +24,7 @@ class RecurrentModel(Model):
     """Parameters that rnn, lstm and gru share."""
 
     takes_tokens: ClassVar[bool] = True
+    usual_normalization: ClassVar[Literal["batch", "layer"]] = "layer"
 
     hidden: Count = Field(default=64, description="units of each layer, in each direction")
     layers: Count = Field(default=1, description="recurrent layers")

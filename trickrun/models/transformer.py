@@ -41,6 +41,7 @@ class Transformer(Model):
     """
 
     takes_tokens: ClassVar[bool] = True
+    usual_normalization: ClassVar[Literal["batch", "layer"]] = "layer"
 
     kind: Literal["transformer"] = "transformer"
     width: Count = Field(default=64, description="features of each place")

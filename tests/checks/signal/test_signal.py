@@ -197,3 +197,20 @@ def test_planted_faults_are_found_first(overrides: tuple[str, ...], code: str, e
     assert first.code == code
     assert first.edit is not None
     assert list(first.edit) == [edit]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("data={kind: synthetic, family: adding}", "model=gru"),
+        ("data={kind: synthetic, family: adding}", "model=transformer"),
+        ("data.batch_size=4",),
+        ("data.batch_size=15",),  # 106 samples: the last batch has one
+        ("data.batch_size=15", "data.drop_last=true"),
+    ],
+)
+def test_the_usual_normalization_makes_a_job(tmp_path: Path, overrides: tuple[str, ...]) -> None:
+    found = measure(compiled(recipe(tmp_path, *overrides)), 100, 1, lambda done, total: None)
+    kind = found.usual_normalization
+    assert kind == ("batch" if "data.drop_last=true" in overrides else "layer")
+    compiled(recipe(tmp_path, *overrides, f"normalization={kind}"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.data.task import Task
-from trickrun.models import CNN, MLP, PythonModel, Transformer
+from trickrun.models import CNN, MLP, PythonModel
 from trickrun.models.base import Model
 from trickrun.models.recurrent import RecurrentModel
 from trickrun.recipe.schema import Recipe
@@ -206,12 +206,11 @@ def optimizer(recipe: Recipe) -> Iterator[Suspect]:
 
 def normalization(recipe: Recipe) -> Iterator[Suspect]:
     """Yield the lack of normalization layers, or those that are there."""
-    if isinstance(recipe.model, PythonModel):
+    if not isinstance(recipe.model, Model):
         return
     if recipe.normalization.kind == "none":
         why = "Without normalization the signal is lost on its way through the layers."
-        sequence = isinstance(recipe.model, RecurrentModel | Transformer)
-        change = {"normalization": {"kind": "layer" if sequence else "batch"}}
+        change = {"normalization": {"kind": recipe.model.usual_normalization}}
         yield Suspect("normalization", change, "TR44", "Activations lose their scale", why)
     else:
         why = f"The {recipe.normalization.kind} normalization removes what the answer depends on."

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from trickrun.diagnose.recipe_network import FEW
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
 from trickrun.job import Job
 from trickrun.looks.layer_pass import Seen
@@ -171,8 +172,18 @@ def evidence(
         init=recipe.init.kind_name,
         normalization=recipe.normalization.kind_name,
         activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
+        usual_normalization=usual_normalization(job),
         learned=begins_learned(recipe),
     )
+
+
+def usual_normalization(job: Job) -> str:
+    """Return the kind of normalization layers that suits the model and its batches."""
+    model, data = job.recipe.model, job.recipe.data
+    rest = 0 if data.drop_last else len(job.data.train) % job.batch_size
+    if not isinstance(model, Model) or job.batch_size <= FEW or rest == 1:
+        return "layer"
+    return model.usual_normalization
 
 
 def input_std(job: Job, samples: int) -> float:
