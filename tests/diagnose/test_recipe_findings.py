@@ -109,6 +109,11 @@ def test_a_fault_is_found_first_and_its_edit_takes_it_away(
     assert code not in left
 
 
+@pytest.mark.parametrize("model", ["lstm", "transformer", "{kind: gru, layers: 2}"])
+def test_a_model_whose_hidden_is_a_number_has_layers_all_the_same(model: str) -> None:
+    assert "TR22" in codes(f"model={model}", "init=zeros", "normalization=layer")
+
+
 def overrides_after(loaded: Loaded, edit: dict[str, object]) -> list[str]:
     """Return overrides that make the recipe with the edit of a finding."""
     import yaml

@@ -67,9 +67,12 @@ class Static:
 
     @property
     def hidden(self) -> int:
-        """The number of hidden layers; a kind that does not list them counts as many."""
-        listed = [self.model[name] for name in ("channels", "hidden") if name in self.model]
-        return sum(len(widths) for widths in listed) if listed else 10
+        """The number of hidden layers; a kind that neither lists nor counts them has many."""
+        given = [self.model.get(name) for name in ("channels", "hidden")]
+        listed = [widths for widths in given if isinstance(widths, list)]
+        if listed:
+            return sum(len(widths) for widths in listed)
+        return int(self.model.get("layers", 10))
 
     @property
     def loss(self) -> str:
