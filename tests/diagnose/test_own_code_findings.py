@@ -86,6 +86,15 @@ def test_each_fault_of_evaluation_has_its_code(network, code):
     assert codes(network_findings(network)) == [code]
 
 
+def test_tiny_batches_of_a_built_in_network_get_another_normalization():
+    layer = {"kind": "layer"}
+    tiny = replace(NETWORK, target="model", loss=3.0, batch_size=4, without_batch=layer)
+    (found,) = network_findings(tiny)
+    assert found.edit == {"normalization": layer}
+    (own,) = network_findings(replace(tiny, without_batch=None))
+    assert own.edit is None
+
+
 def test_modes_may_differ_in_a_network_that_has_learned_nothing():
     assert network_findings(replace(NETWORK, loss=9.0, batch_loss=4.0)) == []
 

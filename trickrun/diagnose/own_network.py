@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from trickrun.diagnose.finding import Finding
 
@@ -36,6 +37,8 @@ class OwnNetwork:
         frozen: share of its parameters that ask for no gradient; of a built-in network 0, because
             there the recipe says so.
         softmax: units of a layer of the user's network that ends in a softmax over them.
+        without_batch: the normalization that could replace its batch norm; None if the recipe does
+            not set that.
     """
 
     target: str
@@ -48,6 +51,7 @@ class OwnNetwork:
     batch_norm: bool
     frozen: float = 0.0
     softmax: int | None = None
+    without_batch: dict[str, Any] | None = None
 
 
 def network_findings(e: OwnNetwork) -> list[Finding]:
@@ -117,7 +121,7 @@ def modes_differ(e: OwnNetwork) -> list[Finding]:
         f"{e.loss:.3g} in evaluation mode: batch norm's running statistics do not fit"
     )
     why += f", as batches of {e.batch_size} are too small." if tiny else "."
-    edit = {"normalization": {"kind": "group"}} if tiny and e.target == "model" else None
+    edit = {"normalization": e.without_batch} if tiny and e.without_batch else None
     name = "Batch norm with tiny batches" if tiny else "Stale batch norm statistics"
     code = "TR48" if tiny else "TR47"
     return [Finding(code, name, "error", 0.8, e.target, numbers, why, edit)]

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from trickrun.diagnose.finding import Finding, Severity
+from trickrun.diagnose.small_batches import without_batch
 from trickrun.diagnose.static_evidence import BATCH_NORMS, Static
 
 GREW, LOST, HOPELESS = 10.0, 1e-4, 1e4
@@ -159,7 +160,7 @@ def noisy_batch_norm(e: Static) -> list[Finding]:
         f"Batch norm takes its statistics from {e.batch} samples: they are noise, and unlike those "
         "used in evaluation."
     )
-    edit = {"normalization": {"kind": "group" if "channels" in e.model else "layer"}}
+    edit = {"normalization": without_batch(e.model)}
     numbers = {"batch_size": e.batch}
     name = "Batch norm on tiny batches"
     return [Finding("TR48", name, "warning", 0.8, "normalization", numbers, why, edit)]

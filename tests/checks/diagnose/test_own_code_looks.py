@@ -59,6 +59,13 @@ def test_a_softmax_inside_and_frozen_layers_are_seen(make):
         assert [(f.code, f.severity) for f in found] == [(code, "warning")]
 
 
+def test_a_built_in_network_has_another_normalization_for_tiny_batches(make):
+    job = job_of(make, "normalization=batch", "data.batch_size=4")
+    assert look_at_network(job).without_batch == {"kind": "layer"}
+    own = "model={kind: python, target: 'mine:Net'}"
+    assert look_at_network(job_of(make, own)).without_batch is None
+
+
 def test_a_look_leaves_batch_norm_alone(make):
     """What the step itself does to running statistics is the only change."""
     with_look = job_of(make, "normalization=batch", "train.step={target: 'mine:step'}")

@@ -10,9 +10,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
 from trickrun.diagnose.own_network import OwnNetwork
+from trickrun.diagnose.small_batches import without_batch
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
 from trickrun.looks.look import before_first_step
+from trickrun.models.base import Model
 from trickrun.params import PythonTarget
 
 EVALUATED = 256
@@ -48,6 +50,7 @@ def look_at_network(job: Job) -> OwnNetwork:
         ),
         frozen=frozen_share(job.model) if isinstance(model, PythonTarget) else 0.0,
         softmax=hidden_softmax(job, x) if isinstance(model, PythonTarget) else None,
+        without_batch=without_batch(model.model_dump()) if isinstance(model, Model) else None,
     )
 
 

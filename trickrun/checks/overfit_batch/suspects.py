@@ -210,7 +210,7 @@ def normalization(recipe: Recipe) -> Iterator[Suspect]:
         return
     if recipe.normalization.kind == "none":
         why = "Without normalization the signal is lost on its way through the layers."
-        change = {"normalization": {"kind": recipe.model.usual_normalization}}
+        change: dict[str, Any] = {"normalization": {"kind": recipe.model.usual_normalization}}
         yield Suspect("normalization", change, "TR44", "Activations lose their scale", why)
     else:
         why = f"The {recipe.normalization.kind} normalization removes what the answer depends on."
