@@ -241,6 +241,22 @@ def test_splits_of_other_classes() -> None:
     assert told(changed(drift=(("val", Drift(0.05, 1.0, 20, 0.4)),))) == []
 
 
+@pytest.mark.parametrize(
+    ("split", "possible"),
+    [
+        ("{stratified: false}", True),
+        ("{stratified: false, val: 0.4, test: 0.4}", False),
+        ("{stratified: false, folds: 2, test: 0.0}", True),
+        ("{stratified: false, folds: 2, test: 0.3}", False),
+    ],
+)
+def test_no_stratified_split_of_classes_that_are_too_small(split: str, possible: bool) -> None:
+    drift = Drift(0.05, 1.0, 200, 0.8)
+    rare = changed(drift=(("val", drift),), classes=Classes(("a", "b"), (600, 4)))
+    (drawn,) = (f for f in found(rare, f"data.split={split}") if f.code == "TR83")
+    assert drawn.edit == ({"data.split.stratified": True} if possible else None)
+
+
 def test_few_validation_samples_are_a_remark() -> None:
     few = changed(splits=(("val", replace(STANDARD, samples=20)),))
     assert told(few) == [("TR84", "info")]

@@ -54,14 +54,24 @@ def unlike_classes(e: Static) -> list[Finding]:
         why = f"The class shares of {name} differ from the training split's by {drift.classes:.0%}"
         why += f", and nothing was trained of {new}." if new else "."
         why += " A split along an order in the file looks like that: draw it at random."
-        settings = e.recipe["data"]
-        edit = None
-        if settings["split"]["stratified"] is False:
-            edit = {"data.split.stratified": True}
+        by_chance = e.recipe["data"]["split"]["stratified"] is False
+        edit = {"data.split.stratified": True} if by_chance and can_be_stratified(e) else None
         where = f"data ({name})"
         title = "Splits of other classes"
         found.append(Finding("TR83", title, "warning", 0.7, where, numbers, why, edit))
     return found
+
+
+def can_be_stratified(e: Static) -> bool:
+    """Whether a stratified split leaves samples of every class to train on.
+
+    Validation and test each take a class's share to within one sample.
+    """
+    split = e.recipe["data"]["split"]
+    val = 1 / split["folds"] if split["folds"] else split["val"]
+    left = 1 - val - split["test"]
+    counts = e.data.classes.counts if e.data and e.data.classes else ()
+    return bool(counts) and min(counts) * left >= 2
 
 
 def small_validation(e: Static) -> list[Finding]:
