@@ -23,6 +23,15 @@ def test_a_long_one_is_cut_and_watched_ones_are_evaluated(make):
     assert short.recipe.recipe.early_stopping is None
 
 
+def test_a_schedule_may_watch_a_metric_that_the_recipe_does_not_name(make):
+    sine = "data: {kind: synthetic, family: sine, n: 100}\nmodel: {kind: mlp, hidden: [8]}\n"
+    watched = "optimizer.schedule={kind: plateau, monitor: val_mae}"
+    short = shorten(make(watched, text=sine))
+    assert [metric.name for metric in short.recipe.recipe.metrics] == ["r2", "mae"]
+    named = shorten(make("metrics=[rmse]", text=sine))
+    assert [metric.name for metric in named.recipe.recipe.metrics] == ["r2", "rmse"]
+
+
 def test_every_candidate_is_a_recipe_and_the_unusual_come_first(make):
     odd = "init={kind: normal, std: 3.0}", "regularizers.dropout=0.9", "optimizer.momentum=0.99"
     short = shorten(make("optimizer=sgd", *odd, "model.activation=sigmoid"))

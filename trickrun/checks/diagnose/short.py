@@ -8,8 +8,9 @@ from typing import Any
 
 from trickrun.checks.diagnose.skill import metric_for, skill
 from trickrun.checks.verdict import derive
-from trickrun.compiler import compile_recipe
+from trickrun.compiler import compile_recipe, pick_metrics
 from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.task import Task
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
@@ -86,8 +87,7 @@ def shorten(loaded: Loaded) -> Short:
     steps = min(span.steps, STEPS)
     changes = {**fewer_samples(loaded, whole), **length(steps, evaluations(loaded.recipe))}
     name = metric_for(loaded.recipe, whole.task)
-    others = [dict(metric) for metric in loaded.tree.get("metrics") or ()]
-    changes["metrics"] = [{"kind": name}, *(m for m in others if m["kind"] != name)]
+    changes["metrics"] = metrics(loaded, whole.task, name)
     changes |= {"early_stopping": None, "expect": None, "grid": None}
     recipe = derive(loaded, changes)
     data = prepare(recipe.recipe.data, recipe.folder)
@@ -96,6 +96,14 @@ def shorten(loaded: Loaded) -> Short:
     if affordable < steps:
         recipe = derive(recipe, length(affordable, evaluations(loaded.recipe)))
     return Short(loaded, recipe, data, span, len(whole.train), seconds, name)
+
+
+def metrics(loaded: Loaded, task: Task, first: str) -> list[dict[str, Any]]:
+    """Return the metric ``first`` and the recipe's, or the task's usual ones: a schedule may watch
+    one of them."""
+    usual = [{"kind": metric.kind_name} for metric in pick_metrics(loaded.recipe, task)]
+    given = [dict(metric) for metric in loaded.tree.get("metrics") or usual]
+    return [{"kind": first}, *(metric for metric in given if metric["kind"] != first)]
 
 
 def timed(recipe: Loaded, data: Prepared) -> float:
