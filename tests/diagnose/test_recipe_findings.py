@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from trickrun.data.synthetic import Synthetic
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.static import findings
 from trickrun.recipe.evidence import static_evidence
@@ -198,6 +200,12 @@ def test_values_want_a_loss_and_a_head_for_values() -> None:
     assert (finding.code, finding.severity) == ("TR30", "error")
     assert finding.edit == {"loss": {"kind": "mse"}}
     assert codes("loss=huber", "model.activation=tanh", name="diabetes") == []
+
+
+@pytest.mark.parametrize("family", get_args(Synthetic.model_fields["family"].annotation))
+def test_the_task_of_each_synthetic_family_is_known(family: str) -> None:
+    given = recipe(f"data={{kind: synthetic, family: {family}}}").recipe
+    assert static_evidence(given).task == given.data.load(Path()).task.kind
 
 
 def test_a_users_own_parts_are_left_to_the_checks_that_run_them() -> None:

@@ -24,6 +24,9 @@ SIZES: dict[Size, dict[str, int]] = {
 }
 """The families that take a number of features, classes or steps, with its default."""
 
+VALUES = ("linear", "sine", "quadratic", "adding")
+"""The families whose targets are values; those of the others are classes."""
+
 
 class Synthetic(Data):
     """Samples drawn from a formula: as many as wanted, as noisy as wanted.
@@ -77,6 +80,11 @@ class Synthetic(Data):
             raise ValueError(f"{self.family} needs at least 2 features")
         return self
 
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """What the family asks for."""
+        return "regression" if self.family in VALUES else "classification"
+
     def load(self, folder: Path) -> Source:
         import torch
 
@@ -89,8 +97,8 @@ class Synthetic(Data):
         noise = torch.randn(y.shape if y.is_floating_point() else x.shape, generator=draw)
         if y.is_floating_point():
             y = y + self.noise * noise
-            return source_from_arrays({"train": (x, y)}, "regression", "data", ("y",))
-        return source_from_arrays({"train": (x + self.noise * noise, y)}, "classification", "data")
+            return source_from_arrays({"train": (x, y)}, self.task, "data", ("y",))
+        return source_from_arrays({"train": (x + self.noise * noise, y)}, self.task, "data")
 
     def sample(self, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Return inputs [n, features] or [n, steps, features] and targets [n] before noise: int64

@@ -8,7 +8,6 @@ from trickrun.data.digits import Digits
 from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.iris import Iris
 from trickrun.data.mnist import Mnist
-from trickrun.data.synthetic import Synthetic
 from trickrun.data.wine import Wine
 from trickrun.diagnose.data_evidence import DataEvidence
 from trickrun.diagnose.static_evidence import Static
@@ -50,8 +49,6 @@ def task_of(recipe: Recipe) -> str:
     data = recipe.data
     if isinstance(data, CLASSES):
         return "classification"
-    if isinstance(data, Synthetic):
-        return "regression" if data.family in ("linear", "sine") else "classification"
     if isinstance(data, Diabetes):
         return "regression"
     given = getattr(data, "task", "auto")
