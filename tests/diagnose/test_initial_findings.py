@@ -141,11 +141,12 @@ def test_rare_classes_get_the_bias_of_their_shares() -> None:
     assert finding.edit == {"init.head_bias": "prior"}
 
 
-def test_large_targets_are_to_be_scaled_and_drowned_ones_need_a_quiet_head() -> None:
+def test_large_targets_and_drowned_ones_are_to_be_scaled() -> None:
     (large,) = causes(replace(VALUES, target_size=77.0))
     assert (large.severity, large.edit) == ("warning", {"data.scale_targets": "standard"})
     drowned = replace(VALUES, loss=1.0, expected=0.0025, tolerance=0.1, output_size=1.0)
     found = causes(replace(drowned, target_size=0.05))
     (small,) = [finding for finding in found if finding.code == "TR06"]
-    assert small.severity == "error"
-    assert small.edit == {"init.head": {"kind": "normal", "std": 0.01}}
+    assert (small.severity, small.edit) == ("error", {"data.scale_targets": "standard"})
+    scaled = causes(replace(drowned, target_size=0.05, scaled_targets=True))
+    assert "TR06" not in [finding.code for finding in scaled]

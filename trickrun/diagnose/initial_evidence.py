@@ -30,6 +30,7 @@ class InitialLoss:
         best: the best constant, if there is one.
         target_low, target_high, target_size: of values: range, and root mean square about the
             head's constant.
+        scaled_targets: whether data.scale_targets has been at work on them.
         doubling, loss_floor, output_size, output_low, output_high, row_sum_error, exp_sum_error,
             input_size, feature_size, feature_spread: see checks.initial_measure.Measured.
     """
@@ -63,6 +64,7 @@ class InitialLoss:
     target_low: float = 0.0
     target_high: float = 0.0
     target_size: float = 0.0
+    scaled_targets: bool = False
     zero_inputs: bool = False
 
     @property

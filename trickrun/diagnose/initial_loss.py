@@ -222,8 +222,13 @@ def small_head() -> dict[str, Any]:
 
 
 def target_scale(e: InitialLoss) -> list[Finding]:
-    """Return TR06 for values much larger or smaller than what an untrained network puts out."""
-    if e.task != "regression" or SMALL_TARGETS <= e.target_size <= LARGE_TARGETS:
+    """Return TR06 for values much larger or smaller than what an untrained network puts out.
+
+    Scaled ones are far from nothing but the head's bias, which ``head_bias`` judges.
+    """
+    if e.task != "regression" or e.scaled_targets:
+        return []
+    if SMALL_TARGETS <= e.target_size <= LARGE_TARGETS:
         return []
     small = e.target_size < SMALL_TARGETS
     meaning = "drown in the untrained outputs" if small else "ask for steps and gradients as large"
@@ -234,7 +239,6 @@ def target_scale(e: InitialLoss) -> list[Finding]:
     )
     evidence = {"target_size": e.target_size, "output_size": e.output_size}
     drowned = small and e.too_high
-    edit = small_head() if drowned else dict(SCALED_TARGETS)
     severity: Severity = "error" if drowned else "warning"
-    where = next(iter(SCALED_TARGETS))
+    where, edit = next(iter(SCALED_TARGETS)), dict(SCALED_TARGETS)
     return [Finding("TR06", "Unscaled targets", severity, 0.7, where, evidence, why, edit)]

@@ -146,6 +146,7 @@ def evidence_of(
         target_low=float(target.min()),
         target_high=float(target.max()),
         target_size=target_size,
+        scaled_targets=job.recipe.data.scale_targets != "none",
         zero_inputs=job.recipe.data.zero_inputs,
         doubling=middle(lambda m: m.doubling),
         loss_floor=middle(lambda m: m.loss_floor),
