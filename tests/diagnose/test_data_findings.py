@@ -117,6 +117,9 @@ def test_constant_features() -> None:
     assert told(changed(constant=8)) == [("TR04", "warning")]
     assert told(changed(constant=10)) == [("TR04", "error")]
     assert told(changed(shape=(1, 28, 28), constant=300)) == []
+    # Places that only padding reaches are no columns to drop.
+    assert told(changed(constant=8, tokens=True)) == []
+    assert told(changed(constant=10, tokens=True)) == [("TR04", "error")]
 
 
 def test_constant_columns_can_be_dropped() -> None:

@@ -117,7 +117,7 @@ def beyond_chance(drift: Drift) -> float:
 
 
 def constant_features(e: Static) -> list[Finding]:
-    """TR04: features that never vary; trap: the borders of images."""
+    """TR04: features that never vary; trap: the borders of images, and places of padding."""
     data = e.data
     if data is None or data.constant == 0 or e.recipe["data"]["zero_inputs"]:
         return []
@@ -125,7 +125,7 @@ def constant_features(e: Static) -> list[Finding]:
     if data.constant == data.features:
         why = "Every training sample has the same input: there is nothing to tell them apart by."
         return [Finding("TR04", "All inputs alike", "error", 0.95, "data", numbers, why)]
-    if data.is_image:
+    if data.is_image or data.tokens:
         return []
     named = ", ".join(data.constant_names)
     why = (

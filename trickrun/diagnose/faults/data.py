@@ -45,7 +45,7 @@ FAULTS = (
         "Constant features",
         (DATA, "train", "overfit-batch"),
         "Features that have one value in all training samples.",
-        "Deviation 0 (TheDeepChecker). Borders of images are exempt. All features: an error.",
+        "Deviation 0 (TheDeepChecker). Not borders of images, nor padding. All features: an error.",
         "A constant says nothing, and where it changes later nobody has learned what that means.",
         "Drop the columns: `data.drop`. If all inputs are alike, look at how they are read.",
     ),
