@@ -102,6 +102,7 @@ CASES: list[tuple[InitialLoss, dict[str, Any], list[str]]] = [
     (CLASSES, {"loss": 4.5, "output_size": 2.5, "feature_size": 1.6, "init": OWN_HEAD}, []),
     (CLASSES, {"loss": float("nan"), "input_size": float("nan")}, ["TR05"]),
     (CLASSES, {"loss": float("inf"), "output_size": float("inf")}, ["TR23"]),
+    (VALUES, {"loss": float("inf"), "target_size": 3e20}, ["TR06", "TR23"]),
 ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def causes(e: InitialLoss) -> list[Finding]:
 
 
 def non_finite(e: InitialLoss) -> list[Finding]:
-    """Return why the loss is not a number: the inputs, or the network's scale."""
+    """Return why the loss is not a number: the inputs, or the scale of targets or network."""
     if not math.isfinite(e.input_size):
         return [
             Finding(
@@ -58,6 +58,7 @@ def non_finite(e: InitialLoss) -> list[Finding]:
             )
         ]
     return [
+        *target_scale(e),
         Finding(
             "TR23",
             "Outputs overflow at init",
@@ -67,7 +68,7 @@ def non_finite(e: InitialLoss) -> list[Finding]:
             {"output_size": e.output_size, "feature_size": e.feature_size},
             "The weights multiply the signal until it leaves the range of numbers.",
             plain_init(e),
-        )
+        ),
     ]
 
 
@@ -239,6 +240,7 @@ def target_scale(e: InitialLoss) -> list[Finding]:
     )
     evidence = {"target_size": e.target_size, "output_size": e.output_size}
     drowned = small and e.too_high
-    severity: Severity = "error" if drowned else "warning"
+    overflows = not math.isfinite(e.loss) and e.output_size < e.target_size
+    severity: Severity = "error" if drowned or overflows else "warning"
     where, edit = next(iter(SCALED_TARGETS)), dict(SCALED_TARGETS)
     return [Finding("TR06", "Unscaled targets", severity, 0.7, where, evidence, why, edit)]

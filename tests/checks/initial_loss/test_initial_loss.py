@@ -137,6 +137,14 @@ def test_an_edit_that_does_not_help_is_not_suggested(recipe: Make) -> None:
     assert all(f.confirmed["after"] < f.confirmed["before"] / 2 for f in found.findings if f.edit)
 
 
+def test_targets_whose_loss_overflows_are_named(recipe: Make, tmp_path: Path) -> None:
+    rows = [f"{i / 50 - 1:.2f},{(i + 1) * 1e19:.3g}" for i in range(100)]
+    (tmp_path / "far.csv").write_text("\n".join(["x,y", *rows]))
+    found = judged(recipe("{data: {kind: csv, path: far.csv, target: y}, model: mlp}"))
+    assert [(f.code, f.severity) for f in found.findings] == [("TR06", "error")]
+    assert found.findings[0].edit == {"data.scale_targets": "standard"}
+
+
 def test_an_edit_that_makes_no_recipe_or_job_is_taken_off_its_finding(
     recipe: Make, tmp_path: Path
 ) -> None:
