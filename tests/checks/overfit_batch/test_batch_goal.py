@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.overfit_batch.goal import Goal, goal_of
+from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.compiler import compile_recipe
 from trickrun.data.normalize import Scaler
 from trickrun.data.part import Part
@@ -79,13 +79,25 @@ def test_nothing_is_learnable_where_all_inputs_or_all_targets_are_alike() -> Non
 def test_reached_asks_for_the_loss_and_for_every_right_answer() -> None:
     wanted = Goal(floor=0.2, baseline=1.2, known=True, accuracy=0.75, conflicts=2)
     assert wanted.limit(0.05) == pytest.approx(0.25)
-    assert wanted.reached(0.24, 0.75, 0.05)
-    assert not wanted.reached(0.26, 0.75, 0.05)
-    assert not wanted.reached(0.24, 0.74, 0.05)
-    assert not wanted.reached(math.nan, 0.75, 0.05)
-    assert not wanted.reached(-5.0, 0.75, 0.05)  # nll of logits
+    right = Score(accuracy=0.75)
+    assert wanted.reached(0.24, right, 0.05)
+    assert not wanted.reached(0.26, right, 0.05)
+    assert not wanted.reached(0.24, Score(accuracy=0.74), 0.05)
+    assert not wanted.reached(math.nan, right, 0.05)
+    assert not wanted.reached(-5.0, right, 0.05)  # nll of logits
+
+
+def test_a_users_own_loss_below_0_is_judged_by_the_score() -> None:
     own = Goal(floor=0.0, baseline=1.2, known=False, accuracy=0.75, conflicts=2)
-    assert own.reached(-5.0, 0.75, 0.05)  # a user's own loss may go below 0
+    assert own.reached(-5.0, Score(accuracy=0.75), 0.05)
+    assert not own.reached(-5.0, Score(accuracy=0.7), 0.05)
+    assert own.reached(-5.0, Score(accuracy=0.7), 0.2)  # with a regularizer back on
+    assert not own.reached(-math.inf, Score(accuracy=0.75), 0.05)
+    values = Goal(floor=0.0, baseline=1.2, known=False, accuracy=None, conflicts=0)
+    assert values.reached(-5.0, Score(r2=0.96), 0.05)
+    assert not values.reached(-5.0, Score(r2=-300.0), 0.05)
+    assert not values.reached(-5.0, Score(), 0.05)
+    assert values.reached(0.01, Score(r2=-300.0), 0.05)  # above 0 the loss alone says it
 
 
 def test_next_tokens_that_one_beginning_leaves_open_are_no_conflict():

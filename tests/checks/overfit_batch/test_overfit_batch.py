@@ -250,3 +250,29 @@ def test_of_several_learning_rates_the_most_usual_is_suggested(digits: Loaded) -
     rates = [rate(digits.recipe, lr) for lr in (1e-1, 3e-3, 1.0, 1e-6)]
     assert one_rate([*rates, other], digits.recipe) == [rates[1], other]
     assert one_rate([other], digits.recipe) == [other]
+
+
+@pytest.mark.parametrize(
+    ("loss", "verdict"), [("flipped", "warn"), ("shifted", "pass"), ("poisson", "warn")]
+)
+def test_a_users_own_loss_below_0_does_not_pass_by_itself(
+    recipe: Make, tmp_path: Path, loss: str, verdict: str
+) -> None:
+    (tmp_path / "negative.py").write_text(
+        "from torch.nn.functional import poisson_nll_loss\n"
+        "def flipped(z, y): return -(z - y).square().mean(1)\n"
+        "def shifted(z, y): return (z - y).square().mean(1) - 50\n"
+        "def poisson(z, y): return poisson_nll_loss(z, 9 + y, reduction='none').mean(1)\n"
+    )
+    found = judged(
+        recipe(f"""
+            data: {{kind: synthetic, family: linear}}
+            model: {{kind: mlp, hidden: [64]}}
+            optimizer: {{kind: adam, lr: 1e-2}}
+            loss: {{kind: python, target: 'negative:{loss}'}}
+        """),
+        steps=300,
+    )
+    assert found.verdict == verdict
+    told = [(f.code, f.severity, f.where) for f in found.findings]
+    assert told == ([] if verdict == "pass" else [("TR73", "info", "loss")])

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from trickrun.checks.overfit_batch.goal import Goal, goal_of
+from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import Prepared, prepare
@@ -30,7 +30,7 @@ class Arm:
         fitted: whether the goal was reached.
         steps: optimizer steps taken.
         loss: mean data loss at the end, dropout and label smoothing aside; NaN if it diverged.
-        accuracy: share of right answers at the end; None for values.
+        score: of the answers at the end.
         initial_loss: the loss before the first step.
         losses: the loss of each step, as minimized.
         goal: what could be reached.
@@ -40,10 +40,25 @@ class Arm:
     fitted: bool
     steps: int
     loss: float
-    accuracy: float | None
+    score: Score
     initial_loss: float
     losses: list[float]
     goal: Goal
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of right answers at the end; None for values."""
+        return self.score.accuracy
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is known if the batch is fitted.
+
+        Values are not, where a user's own loss is below 0 and the outputs are not the targets:
+        they may be what the loss makes them of, such as the logarithm of a rate.
+        """
+        known = self.accuracy is not None and self.goal.missing(self.score) is not None
+        return self.fitted or known or not self.goal.bottomless(self.loss)
 
 
 def length(steps: int) -> dict[str, Any]:
@@ -75,28 +90,28 @@ def run_arm(
         data = prepare(derived.recipe.data, derived.folder)
     # Nothing is validated here, and evaluating a whole split would take most of the time.
     job = compile_recipe(derived.recipe, derived.folder, replace(data, val=None, test=None))
-    initial, at_start = reached(job)
+    initial, score = reached(job)
     goal = goal_of(job, initial)
     losses: list[float] = []
-    loss, accuracy = initial, at_start
+    loss = initial
     try:
         for record in train(job) if goal.learnable > 0 else ():
             if not isinstance(record, Steps):
                 continue
             losses += record.losses
-            loss, accuracy = reached(job)
-            if goal.reached(loss, accuracy, share) or not math.isfinite(loss):
+            loss, score = reached(job)
+            if goal.reached(loss, score, share) or not math.isfinite(loss):
                 break
     except NonFinite as error:
         losses += error.before
         loss = math.nan
-    fitted = goal.reached(loss, accuracy, share)
-    return Arm(dict(changes), fitted, len(losses), loss, accuracy, initial, losses, goal)
+    fitted = goal.reached(loss, score, share)
+    return Arm(dict(changes), fitted, len(losses), loss, score, initial, losses, goal)
 
 
 @torch.no_grad()
-def reached(job: Job) -> tuple[float, float | None]:
-    """Return mean data loss and accuracy (None for values) on the training split.
+def reached(job: Job) -> tuple[float, Score]:
+    """Return mean data loss and score on the training split.
 
     Dropout and label smoothing are left out, and batch norm uses the batch's statistics, as in
     training: a batch that fills the split has no others.
@@ -105,8 +120,18 @@ def reached(job: Job) -> tuple[float, float | None]:
     with job.autocast():
         prediction = job.model(job.inputs(job.data.train.x)).to(job.dtype)
     plain = replace(job, loss=job.loss_kind.build(job.data.task, job.folder))
-    loss = mean_loss(plain, prediction, job.targets["train"])
+    target = job.targets["train"]
+    loss = mean_loss(plain, prediction, target)
     if job.data.task.kind != "classification":
-        return loss, None
+        return loss, Score(r2=explained(prediction, target))
     answers = job.loss_kind.scores(prediction, job.data.task).argmax(-1)
-    return loss, float((answers == job.data.train.y).double().mean())
+    return loss, Score(accuracy=float((answers == job.data.train.y).double().mean()))
+
+
+def explained(prediction: torch.Tensor, target: torch.Tensor) -> float | None:
+    """Return the share of the variance of ``target`` [N, targets] that ``prediction`` explains."""
+    if prediction.shape != target.shape:
+        return None
+    left = (target - prediction).double().square().sum()
+    varied = (target - target.mean(0)).double().square().sum()
+    return float(1 - left / varied) if varied > 0 else None

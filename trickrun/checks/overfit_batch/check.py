@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from trickrun.checks.overfit_batch.arms import Arm, length
-from trickrun.checks.overfit_batch.findings import conflicting, nothing_to_learn
+from trickrun.checks.overfit_batch.findings import conflicting, not_judged, nothing_to_learn
 from trickrun.checks.overfit_batch.goal import FITTED
 from trickrun.checks.overfit_batch.regularizers_back import declared
 from trickrun.checks.overfit_batch.search import Search, add_back, blockers
@@ -48,6 +48,8 @@ def overfit_batch(loaded: Loaded, size: int = SIZE, steps: int = STEPS) -> tuple
     elif arm.fitted:
         findings, blocked = add_back(search, regularizers)
         findings += conflicting(arm, len(data.train))
+    elif not arm.judged:
+        findings, blocked = [not_judged(arm)], []
     else:
         findings, blocked = blockers(search, loaded)
         findings += conflicting(arm, len(data.train))
@@ -64,8 +66,11 @@ def overfit_batch(loaded: Loaded, size: int = SIZE, steps: int = STEPS) -> tuple
 
 
 def judge(arm: Arm, findings: list[Finding]) -> Literal["pass", "warn", "fail"]:
-    """Return fail if the batch is not fitted, or not with a regularizer of the recipe."""
+    """Return fail if the batch is not fitted, or not with a regularizer of the recipe; warn if that
+    is not known."""
     severities = {finding.severity for finding in findings}
+    if not arm.judged:
+        return "warn"
     if "error" in severities or not arm.fitted:
         return "fail"
     return "warn" if "warning" in severities else "pass"
@@ -165,9 +170,14 @@ def describe(
 def sentence(arm: Arm, samples: int, blocked: list[str]) -> str:
     """Return the numbers and the threshold in a sentence."""
     right = "" if arm.accuracy is None else f", accuracy {arm.accuracy:.1%}"
+    fitted = f"fitted is {arm.goal.limit(FITTED):.4g} and below"
+    if arm.goal.bottomless(arm.loss):
+        r2 = arm.score.r2
+        right += "" if r2 is None else f", r2 {r2:.4g}"
+        fitted = "below 0 the score decides" if arm.judged else "below 0 no floor is known"
     reached = (
         f"loss {arm.initial_loss:.4g} -> {arm.loss:.4g}{right} on {samples} samples in "
-        f"{arm.steps} steps; fitted is {arm.goal.limit(FITTED):.4g} and below"
+        f"{arm.steps} steps; {fitted}"
     )
     if not blocked:
         return reached

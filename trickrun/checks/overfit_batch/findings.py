@@ -72,6 +72,8 @@ def combined(needed: list[Suspect], changes: dict[str, Any], base: Arm, arm: Arm
 def unexplained(loaded: Loaded, arms: Mapping[str, Arm]) -> Finding:
     """Return the finding for a batch that nothing tried could fit."""
     base = arms["base"]
+    if not base.judged:
+        return not_judged(base)
     own = isinstance(loaded.recipe.model, PythonModel)
     where = "model" if own else "data"
     look = "Look at your model's code" if own else "Look at the data, and at how it is loaded"
@@ -83,6 +85,17 @@ def unexplained(loaded: Loaded, arms: Mapping[str, Arm]) -> Finding:
     )
     why = f"The loss {state}{none if others else ''}. {look}, or allow more steps."
     return Finding("TR73", "Cannot fit one batch", "error", 0.5, where, numbers(base), why)
+
+
+def not_judged(arm: Arm) -> Finding:
+    """Return the remark that nothing tells whether the batch is fitted."""
+    explains = "" if arm.score.r2 is None else f", and its outputs have an r2 of {arm.score.r2:.3g}"
+    why = (
+        f"Your loss is {arm.loss:.4g} at the end{explains}. Below 0 nothing says how low it can "
+        "get, so whether the batch is fitted cannot be told: add what makes it 0 at best."
+    )
+    evidence = {**numbers(arm), "r2": arm.score.r2}
+    return Finding("TR73", "Batch not judged", "info", 0.3, "loss", evidence, why)
 
 
 def nothing_to_learn(arm: Arm, samples: int) -> Finding:
@@ -155,4 +168,7 @@ def together_too_much(regularizers: list[Regularizer], arm: Arm, without: Arm) -
 
 def left(arm: Arm) -> float:
     """Return the share of what there is to learn that an arm left."""
+    missing = arm.goal.missing(arm.score)
+    if arm.goal.bottomless(arm.loss) and missing is not None:
+        return missing
     return (arm.loss - arm.goal.floor) / arm.goal.learnable

@@ -25,12 +25,27 @@ smoothing 0.1 0.04, 0.5 0.26; l2 of 0.01 0.02, of 1 (without a norm) everything.
 
 
 @dataclass(frozen=True)
+class Score:
+    """How good the answers to a batch are, whatever the loss.
+
+    Args:
+        accuracy: share of right ones; None for values.
+        r2: share of the targets' variance that they explain; None for classes, and where the
+            outputs are not one for each target or the targets do not vary.
+    """
+
+    accuracy: float | None = None
+    r2: float | None = None
+
+
+@dataclass(frozen=True)
 class Goal:
     """What a batch's mean data loss can be.
 
     Args:
         floor: the lowest that any network can reach; above 0 where equal inputs have different
-            targets. A user's own loss is taken to reach 0.
+            targets. A user's own loss is taken to reach 0; once it is below, its floor is not
+            known, and the score decides.
         baseline: the loss of the best constant answer: nothing is learned above it.
         known: whether floor and baseline follow from the loss; False for a user's own.
         accuracy: the highest that any network can reach; None for values, and for next tokens,
@@ -54,14 +69,27 @@ class Goal:
         """Return the loss that leaves ``share`` of what there is to learn."""
         return self.floor + share * self.learnable
 
-    def reached(self, loss: float, accuracy: float | None, share: float) -> bool:
+    def bottomless(self, loss: float) -> bool:
+        """Whether ``loss`` is a user's own and below 0, so that nothing says how low it can get."""
+        return not self.known and loss < -ROUNDING * abs(self.baseline)
+
+    def missing(self, score: Score) -> float | None:
+        """Return how much a score lacks of what can be reached; None if neither is known."""
+        if score.accuracy is not None and self.accuracy is not None:
+            return self.accuracy - score.accuracy
+        return None if score.r2 is None else 1 - score.r2
+
+    def reached(self, loss: float, score: Score, share: float) -> bool:
         """Return whether no more than ``share`` is left and every right answer is given.
 
         Where more may be left than of a fitted batch, as with regularizers back on, the loss alone
         decides. A loss below the floor is not fitted: it is fed something that it is not made for.
         """
-        wrong = 0.0 if accuracy is None or self.accuracy is None else self.accuracy - accuracy
+        missing = self.missing(score)
+        wrong = 0.0 if score.accuracy is None or missing is None else missing
         right = share > FITTED or wrong <= ROUNDING
+        if self.bottomless(loss):
+            return right and missing is not None and missing <= share and math.isfinite(loss)
         sound = not self.known or loss >= self.floor - share * self.learnable
         return right and sound and math.isfinite(loss) and loss <= self.limit(share)
 
