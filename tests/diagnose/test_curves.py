@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from trickrun.diagnose.curve_evidence import Curves, Setting
+from trickrun.diagnose.curve_evidence import Curves, Setting, floor_seen
 from trickrun.diagnose.curves import SHAPES, judge, judge_together, shape
 from trickrun.diagnose.finding import Finding
 
@@ -62,6 +62,12 @@ def curves(
         setting=Setting(lr=0.1, schedule="constant", length=N, length_path="train.epochs"),
     )
     return replace(run, **changes)  # type: ignore[arg-type]
+
+
+def below_zero(train: Sequence[float], val: Sequence[float] = ()) -> Curves:
+    """Return a run whose loss is the user's own and goes below 0."""
+    floor = floor_seen(0.0, [*train, *val])
+    return curves(train, val, baseline=train[0], floor=floor)
 
 
 def setting(**changes: object) -> Setting:
@@ -433,3 +439,21 @@ def test_few_evaluations_are_not_judged_except_that_they_diverged() -> None:
     assert (finding.code, finding.severity) == ("TR66", "info")
     assert finding.edit == {"train.epochs": 160}
     assert shape(curves([2.0, 9.0, 40.0])) == "diverged"
+
+
+def test_the_floor_is_the_lowest_loss_only_below_0() -> None:
+    assert floor_seen(0.0, [2.0, 1.0]) == 0.0
+    assert floor_seen(0.3, [2.0, 0.2]) == 0.3  # label smoothing
+    assert floor_seen(0.0, []) == 0.0
+    assert floor_seen(0.0, [-6.0, -9.0, -8.0]) == -9.0
+
+
+def test_a_loss_below_0_is_judged_by_how_far_it_came() -> None:
+    """A Poisson loss: it starts below 0, and a constant answer's is below 0 too."""
+    train = noisy(falling(-9.0, start=-6.0), 0.01)
+    (found,) = judge(below_zero(train, noisy(falling(-8.0, start=-5.5), 0.01)))
+    assert found.code == "TR65"
+    assert 0 <= found.evidence["left"] < 0.05
+    assert 0 <= found.evidence["val_left"] < 0.5
+    falls = [-(2.0**i) for i in range(N)]
+    assert all(0 <= share <= 1 for share in below_zero(falls).left)

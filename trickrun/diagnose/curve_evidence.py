@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from statistics import fmean
@@ -67,7 +68,8 @@ class Curves:
         stopped_by: epochs, steps, early_stopping, interrupted, failed; empty if it has not ended.
         non_finite: whether a loss or weight that was no number ended it.
         baseline: loss of the best constant answer, or what comes nearest to it.
-        floor: the loss that a perfect network would have (label smoothing leaves some).
+        floor: the loss that a perfect network would have (label smoothing leaves some); the lowest
+            one seen if that is below 0, where no other is known.
         val_samples: size of the validation split, if it is known.
         setting: what of the recipe matters.
     """
@@ -160,6 +162,15 @@ class Curves:
         gain = last * (min(1.0, last / before) if before > 0 else 1.0)
         now = max(self.at(1.0) - self.floor, 0.0)
         return min(gain, now * last / (now + last))
+
+
+def floor_seen(floor: float, losses: Iterable[float]) -> float:
+    """Return ``floor``, or the lowest of ``losses`` if that is below 0.
+
+    A loss of the user's own may be, and one that is fed something that it is not made for.
+    """
+    lowest = min(losses, default=floor)
+    return lowest if lowest < 0 else floor
 
 
 def end_of(values: tuple[float, ...] | list[float], count: int = 3) -> float:

@@ -75,7 +75,12 @@ def still_better(c: Curves, turn: int) -> bool:
 
 
 def gaping(c: Curves) -> Finding | None:
-    """Return overfitting by a fitted training split and a validation loss far above it."""
+    """Return overfitting by a fitted training split and a validation loss far above it.
+
+    Where the floor is but the lowest loss seen, nothing says that the split is fitted.
+    """
+    if c.floor < 0:
+        return None
     val, train = smoothed(c.val_loss), smoothed(c.train_loss)
     gaps = [v - t for v, t in zip(val, train, strict=True)]
     least = GAP * c.unit + 2 * c.val_error

@@ -81,7 +81,8 @@ def shape(curves: Curves) -> str:
 def healthy(c: Curves) -> Finding:
     """Return that there is nothing to find fault with."""
     evidence: dict[str, Any] = {"run": c.run, "best_epoch": c.best_epoch, "left": c.left[-1]}
-    why = f"Training ends with {c.left[-1]:.1%} of a constant answer's loss left"
+    whole = "a constant answer's loss" if c.floor >= 0 else "the way down to the lowest loss"
+    why = f"Training ends with {c.left[-1]:.1%} of {whole} left"
     if c.val_loss:
         evidence["val_left"] = (end_of(c.val_loss) - c.floor) / c.unit
         why += f", validation with {evidence['val_left']:.1%}"

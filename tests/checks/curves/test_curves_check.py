@@ -155,3 +155,13 @@ def test_a_check_has_no_curves(tmp_path: Path) -> None:
     check = record_runs(folders, read_runs(folders), tmp_path / "runs", [])
     with pytest.raises(RunFolderError, match="has no curves"):
         read_curves(check)
+
+
+def test_a_loss_below_0_has_its_lowest_value_as_the_floor(tmp_path: Path) -> None:
+    (tmp_path / "below.py").write_text("def loss(z, y): return (z - y).square().mean(1) - 1e5\n")
+    own = "loss={kind: python, target: 'below:loss'}"
+    (folder,) = trained(tmp_path, VALUES, own)
+    found = read_curves(folder)
+    assert found.floor == min(*found.train_loss, *found.val_loss) < found.baseline < 0
+    (usual,) = trained(tmp_path, VALUES)
+    assert read_curves(usual).floor == 0.0

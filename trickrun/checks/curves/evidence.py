@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from trickrun.data.task import DATA_FILE, Task, task_in
-from trickrun.diagnose.curve_evidence import Curves, Setting
+from trickrun.diagnose.curve_evidence import Curves, Setting, floor_seen
 from trickrun.errors import RunFolderError
 from trickrun.models import MLP
 from trickrun.recipe.load import load
@@ -38,6 +38,8 @@ def read_curves(folder: RunFolder) -> Curves:
     # A loss that is no number is written as null.
     finite = [e for e in evaluations if e.get("val_loss", 0.0) is not None]
     metric = metric_of(recipe, finite)
+    train_loss = column(finite, "train_loss")
+    val_loss = column(finite, "val_loss") if finite and "val_loss" in finite[0] else ()
     baseline, floor = bounds(recipe, task, finite, steps)
     kept = [e["epoch"] for e in finite if e["best"]]
     return Curves(
@@ -46,8 +48,8 @@ def read_curves(folder: RunFolder) -> Curves:
         epochs=column(finite, "epoch"),
         steps=column(finite, "step"),
         lrs=column(finite, "lr"),
-        train_loss=column(finite, "train_loss"),
-        val_loss=column(finite, "val_loss") if finite and "val_loss" in finite[0] else (),
+        train_loss=train_loss,
+        val_loss=val_loss,
         metric=metric,
         values=column(finite, f"val_{metric}") if metric else (),
         maximizes=metric in HIGHER_IS_BETTER,
@@ -55,7 +57,7 @@ def read_curves(folder: RunFolder) -> Curves:
         stopped_by=str(end.get("stopped_by", "")),
         non_finite=end.get("cause") == "non_finite" or len(finite) < len(evaluations),
         baseline=baseline,
-        floor=floor,
+        floor=floor_seen(floor, (*train_loss, *val_loss)),
         val_samples=facts.get("val_samples") or None,
         setting=setting_of(recipe),
     )

@@ -14,7 +14,7 @@ from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
 from trickrun.data.part import Part
-from trickrun.diagnose.curve_evidence import Curves
+from trickrun.diagnose.curve_evidence import Curves, floor_seen
 from trickrun.diagnose.own_network import OwnNetwork
 from trickrun.diagnose.signal_evidence import SignalEvidence
 from trickrun.evaluate import evaluate
@@ -108,7 +108,7 @@ def curves_of(job: Job, evidence: SignalEvidence) -> Curves | None:
         stopped_by="steps",
         non_finite=evidence.non_finite_step is not None,
         baseline=constants.of(constants.best),
-        floor=0.0,
+        floor=floor_seen(0.0, losses),
         val_samples=None,
         setting=replace(setting_of(job.recipe), length=job.span.steps),
     )
