@@ -107,7 +107,8 @@ def test_validate_refuses_python_where_asked(trickrun: Trickrun, recipe: Path) -
     recipe.write_text(
         "data: digits\nmodel: {kind: python, target: 'no.such:Thing'}\n"
         "train: {step: 'mine:step'}\n"
-        "grid: {coarse: {space: {loss: [mse, {kind: python, target: 'a:b'}]}}}\n"
+        "grid: {metric: val_accuracy, coarse: {space: {loss: [mse, {kind: python, "
+        "target: 'a:b'}]}}}\n"
     )
     assert trickrun("validate", "r.yaml").code == 0
     ran = trickrun("validate", "r.yaml", "--no-python", "--json")

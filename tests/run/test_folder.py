@@ -105,7 +105,7 @@ def test_a_check_has_no_log(tmp_path):
 
 def test_one_process_at_a_time(tmp_path):
     run = made(tmp_path)
-    refused = pytest.raises(RunFolderError, match="another process is training")
+    refused = pytest.raises(RunFolderError, match="another process is working in this folder")
     with run.locked(), refused, run.locked():
         pass
     with run.locked():

@@ -9,6 +9,7 @@ stacked_optimizer.py).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
@@ -40,6 +41,8 @@ class Stack:
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
+        # vmap takes attention trial by trial, which is still the fastest way, and says so.
+        warnings.filterwarnings("ignore", "There is a performance drop because")
         model = jobs[0].model
         self.names = [name for name, p in model.named_parameters() if p.requires_grad]
         self.shapes = [model.get_parameter(name).shape for name in self.names]

@@ -117,3 +117,11 @@ def test_next_tokens_that_one_beginning_leaves_open_are_no_conflict():
     assert goal.baseline == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
     assert goal.accuracy is None
     assert goal.conflicts == 0
+
+
+def test_where_a_class_is_rare_equal_chances_are_the_measure() -> None:
+    wanted = Goal(floor=0.0, baseline=0.14, known=True, accuracy=1.0, conflicts=0, guess=0.7)
+    assert wanted.limit(0.05) == pytest.approx(0.035)
+    assert wanted.learnable == 0.14
+    same = Goal(floor=0.1, baseline=1.1, known=True, accuracy=1.0, conflicts=2, guess=1.0)
+    assert same.limit(0.05) == pytest.approx(0.15)

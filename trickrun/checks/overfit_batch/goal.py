@@ -18,6 +18,9 @@ cross_entropy cannot get below 0.6, an all-zero init not below 1."""
 
 ROUNDING = 1e-6
 
+UNEVEN = 0.8
+"""Share of the loss of equal chances below which the best constant answer counts as good."""
+
 BLOCKED = 0.2
 """The same with a regularizer back on, which may slow fitting but must not prevent it. Measured
 after 250 steps on digits: dropout 0.5 leaves 0.001, 0.8 up to 0.09, 0.9 from 0.30 on; label
@@ -51,6 +54,8 @@ class Goal:
         accuracy: the highest that any network can reach; None for values, and for next tokens,
             of which near ties after one beginning would decide it.
         conflicts: how many samples share their input with a different target.
+        guess: the loss of equal chances for all classes where these are of very different size;
+            else 0.
     """
 
     floor: float
@@ -58,6 +63,7 @@ class Goal:
     known: bool
     accuracy: float | None
     conflicts: int
+    guess: float = 0.0
 
     @property
     def learnable(self) -> float:
@@ -66,8 +72,10 @@ class Goal:
         return left if left > ROUNDING * abs(self.baseline) else 0.0
 
     def limit(self, share: float) -> float:
-        """Return the loss that leaves ``share`` of what there is to learn."""
-        return self.floor + share * self.learnable
+        """Return the loss that leaves ``share`` of what there is to learn, for classes of unequal
+        size of what equal chances for all would leave: where one class is rare, answering the other
+        is nearly right, and a share of the rest asks for more certainty than any network needs."""
+        return self.floor + share * max(self.learnable, self.guess - self.floor)
 
     def bottomless(self, loss: float) -> bool:
         """Whether ``loss`` is a user's own and below 0, so that nothing says how low it can get."""
@@ -113,10 +121,13 @@ def goal_of(job: Job, initial_loss: float) -> Goal:
     baseline = abs(initial_loss)
     if whole is not None:
         baseline = whole.of(whole.uniform if whole.best is None else whole.best)
-    accuracy = None
-    if job.data.task.kind == "classification":
-        accuracy = sum(int(y[group].bincount().max()) for group in groups) / len(y)
-    return Goal(floor, baseline, whole is not None, accuracy, sum(len(group) for group in mixed))
+    conflicts = sum(len(group) for group in mixed)
+    if job.data.task.kind != "classification":
+        return Goal(floor, baseline, whole is not None, None, conflicts)
+    accuracy = sum(int(y[group].bincount().max()) for group in groups) / len(y)
+    guess = whole.of(whole.uniform) if whole is not None else 0.0
+    uneven = baseline < UNEVEN * guess
+    return Goal(floor, baseline, whole is not None, accuracy, conflicts, guess if uneven else 0.0)
 
 
 def next_token_goal(job: Job, x: torch.Tensor, y: torch.Tensor, baseline: float) -> Goal:
