@@ -194,3 +194,29 @@ def test_other_errors_pass_as_they_are():
         raise RuntimeError("shapes do not match")
     with pytest.raises(TrainingFailed), out_of_memory_explained("cpu"):
         torch.empty(10**15)
+
+
+def test_a_network_of_the_users_that_exits_is_a_failure(trickrun, recipe, tmp_path):
+    (tmp_path / "exits.py").write_text(
+        textwrap.dedent("""
+            import sys
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self, inputs, outputs):
+                    super().__init__()
+                    self.head = nn.Linear(inputs[0], outputs)
+                    self.calls = 0
+
+                def forward(self, x):
+                    self.calls += self.training
+                    if self.calls > 9:
+                        sys.exit(3)
+                    return self.head(x)
+        """)
+    )
+    changes = "model={kind: python, target: 'exits:Net'}", "train.look_every=0"
+    ran = trickrun("train", recipe, *changes, "--json")
+    assert ran.code == 2
+    run = RunFolder(next((tmp_path / "runs" / "unlucky").iterdir()))
+    assert run.status == "failed"

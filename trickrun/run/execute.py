@@ -199,7 +199,7 @@ def failure_noted(folder: RunFolder) -> Iterator[None]:
         at_once = Interrupted("interrupted", hint=f"go on from the last checkpoint: {again}")
         at_once.run = str(folder.path)
         raise at_once from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # user code may call sys.exit
         if isinstance(error, TrickrunError):
             error.run = str(folder.path)
         if isinstance(error, CannotWrite):
@@ -212,7 +212,7 @@ def failure_noted(folder: RunFolder) -> Iterator[None]:
         raise
 
 
-def cause(error: Exception) -> str:
+def cause(error: BaseException) -> str:
     """Return the kind of failure; a run that met a non-finite number would meet it again."""
     if isinstance(error, Diverged):
         return "non_finite"
