@@ -90,6 +90,11 @@ def fitted(
     return Size(trials, epochs, kept if kept < samples else None, tuple(shrunk))
 
 
+def fewest_samples(recipe: Recipe) -> int:
+    """Return the training samples that are kept whatever they cost."""
+    return max(MIN_SAMPLES, largest_batch(recipe))
+
+
 def largest_batch(recipe: Recipe) -> int:
     """Return the samples that fill the largest batch that the recipe or its searches ask for."""
     sizes: list[Any] = [recipe.data.batch_size]

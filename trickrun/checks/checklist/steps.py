@@ -9,12 +9,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from trickrun.checks.checklist.budget import (
-    MIN_SAMPLES,
     MIN_TRIALS,
     Size,
     epoch_seconds,
+    fewest_samples,
     fitted,
-    largest_batch,
 )
 from trickrun.checks.checklist.contest import Contest, Entry, contest
 from trickrun.checks.checklist.context import Context, Step, StepDone, checked, edits_of, words
@@ -147,7 +146,7 @@ def shortened(context: Context, runs: int) -> tuple[dict[str, Any], list[str]]:
     each, samples = epoch_seconds(context.working)
     share = context.budget.left * SHARES["curves"]
     if train.steps is None:
-        least = max(MIN_SAMPLES, largest_batch(context.loaded.recipe))
+        least = fewest_samples(context.loaded.recipe)
         size = fitted(Size(runs, train.epochs), each, samples, share, runs, least)
         epochs = {"train.epochs": size.epochs} if size.epochs < train.epochs else {}
         return subset(size) | epochs, list(size.shrunk)
@@ -200,7 +199,7 @@ def affordable(name: str, wanted: Size, context: Context) -> Size:
     if left is None:
         return wanted
     each, samples = epoch_seconds(context.working)
-    least = max(MIN_SAMPLES, largest_batch(context.loaded.recipe))
+    least = fewest_samples(context.loaded.recipe)
     return fitted(wanted, each, samples, left * SHARES[name], MIN_TRIALS, least)
 
 

@@ -61,7 +61,8 @@ def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
         if far(tried) and len(many) > 1:
             least = max(reached(tried), tried.base.skills[first]) + ENOUGH
             several = fewest(arms, many, first, least)
-            prove_better(arms, tried, [several] if several else [], first, rest)
+            if several is not None:
+                prove_better(arms, tried, [several], first, rest)
     check_at_length(arms, tried, rest[0])
     if not tried.causes and tried.base.mean < tried.reachable - ENOUGH:
         tried.at_length = base_at_length(arms, rest[0])
@@ -166,15 +167,13 @@ def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
     return [together(pair) for pair in combinations(list(parts.values())[:PAIRED], 2)]
 
 
-def beyond(
-    tried: Tried, pairs: Iterable[Candidate], reached: float, short: Short
-) -> list[Candidate]:
+def beyond(tried: Tried, pairs: Iterable[Candidate], best: float, short: Short) -> list[Candidate]:
     """Return the pairs that look better than the best single edit, best first; few."""
     before = next(iter(tried.base.skills.values()))
     able = {}
     for pair in pairs:
         gain = tried.screened.get(pair.label, 0.0)
-        if before + gain > reached + ENOUGH and effect_of(gain, pair, tried, short).promising:
+        if before + gain > best + ENOUGH and effect_of(gain, pair, tried, short).promising:
             able[pair.label] = (gain, pair)
-    best = sorted(able.values(), key=lambda item: -item[0])
-    return [pair for _, pair in best[:2]]
+    ranked = sorted(able.values(), key=lambda item: -item[0])
+    return [pair for _, pair in ranked[:2]]

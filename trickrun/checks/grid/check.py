@@ -68,8 +68,10 @@ def run_search(
 def begun(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
     """Return the folder of a new search. Where the same one has ended before by halving, it has
     all of its trials: at which rung each of them was stopped says nothing elsewhere."""
-    before = [run for run in searches(root, planned) if planned.search.halving and ended(run)]
+    same = searches(root, planned) if planned.search.halving else ()
+    before = next((run for run in same if ended(run)), None)
     folder = new_search(planned, loaded, root, command)
-    for name in (LAYOUT, JOURNAL) if before else ():
-        shutil.copyfile(before[0].path / name, folder.path / name)
+    if before is not None:
+        for name in (LAYOUT, JOURNAL):
+            shutil.copyfile(before.path / name, folder.path / name)
     return folder

@@ -32,9 +32,9 @@ def new_search(planned: Plan, loaded: Loaded, root: Path, command: list[str]) ->
 
 def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:
     """Yield the folders of the same search, newest first."""
+    facts = planned.facts
     for run in every(root):
-        same_name = run.name == planned.loaded.recipe.name and (run.path / PLAN).exists()
-        if same_name and json_in(run, PLAN) == planned.facts:
+        if run.name == planned.loaded.recipe.name and json_in(run, PLAN) == facts:
             yield run
 
 

@@ -19,7 +19,6 @@ SIZE = 32
 STEPS = 500
 """Twice what the slowest healthy network that was measured needs (see FITTED)."""
 
-
 LARGEST = 1024
 """Samples that a batch is enlarged to, at most."""
 
