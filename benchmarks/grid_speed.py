@@ -31,7 +31,7 @@ from results import machine, write_section
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.engines.choose import one_thread, run_trials, split
 from trickrun.engines.processes import run_chunks
 from trickrun.engines.trial import Trial, TrialResult, make_trial

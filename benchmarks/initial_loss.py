@@ -14,7 +14,7 @@ from typing import Any
 
 from trickrun.checks.initial_loss.check import gather, initial_loss
 from trickrun.checks.verdict import Verdict, derive
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.report.numbers import number

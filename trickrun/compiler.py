@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared, prepare
-from trickrun.data.task import Task
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
@@ -30,12 +30,18 @@ from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
 from trickrun.streams import LayerStreams
 from trickrun.transfer import check_parts, learned_before, new_layers
-from trickrun.tricks.init.apply import initialize
+from trickrun.tricks.init._apply import initialize
 from trickrun.tricks.ledger import Touch
-from trickrun.tricks.losses import AutoLoss, Loss
-from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
-from trickrun.tricks.schedules import Plateau, Span
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.metrics import Metric
+from trickrun.tricks.metrics.accuracy import Accuracy
+from trickrun.tricks.metrics.mae import MAE
+from trickrun.tricks.metrics.perplexity import Perplexity
+from trickrun.tricks.metrics.r2 import R2
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 DTYPES = {"float64": torch.float64}
 

@@ -67,6 +67,10 @@ class CompileError(TrickrunError):
     """A valid recipe that cannot become a job, for example a trick that finds nothing to act on."""
 
 
+class PluginError(TrickrunError):
+    """An installed package announces a kind and cannot deliver it."""
+
+
 class RunFolderError(TrickrunError):
     """A run folder cannot be written, read or resumed."""
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.job import Job
 from trickrun.modules.recalibrate import recalibrate
 from trickrun.placement import pass_size
 from trickrun.records import Evaluation
 from trickrun.state import Progress
-from trickrun.tricks.normalization import Batch
+from trickrun.tricks.normalization.batch import Batch
 
 
 def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = None) -> Evaluation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
 from trickrun.models.python import PythonModel
 from trickrun.modules.averaging import WeightAverage

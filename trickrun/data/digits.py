@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from trickrun.data.base import Data
-from trickrun.data.bundled import bundled_fingerprint
-from trickrun.data.source import Source
-from trickrun.data.task import Task
+from trickrun.data._base import Data
+from trickrun.data.formats.bundled import bundled_fingerprint
+from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import Task
 
 
 class Digits(Data):

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from trickrun.data.base import Data
-from trickrun.data.bundled import bundled_fingerprint, bundled_table
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.splits.source import Source
 
 
 class Iris(Data):

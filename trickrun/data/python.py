@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from trickrun.data.arrays import TaskKind, as_array, source_from_arrays
-from trickrun.data.base import Data
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.arrays import TaskKind, as_array, source_from_arrays
+from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 from trickrun.params import PythonTarget
 from trickrun.source_hash import source_hash

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data.arrays import source_from_arrays
-from trickrun.data.base import Data
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.arrays import source_from_arrays
+from trickrun.data.splits.source import Source
 from trickrun.params import CountOrZero, NonNegative, Seed
 from trickrun.streams import generator
 

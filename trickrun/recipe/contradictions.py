@@ -15,8 +15,8 @@ from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.monitor import Monitor
-from trickrun.tricks.optimizers import SGD
-from trickrun.tricks.schedules import Plateau
+from trickrun.tricks.optimizers.sgd import SGD
+from trickrun.tricks.schedules.plateau import Plateau
 
 TABLES = (BreastCancer, Diabetes, Iris, Synthetic, Wine)
 """Data kinds whose samples are known to be no images."""

@@ -15,7 +15,7 @@ import torch
 from pydantic import BaseModel
 
 from trickrun import __version__
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.job import Job
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from trickrun.compiler import prepare_targets
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.errors import DataError
 from trickrun.evaluate import predict, rate
 from trickrun.job import Job

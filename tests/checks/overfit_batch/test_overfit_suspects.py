@@ -7,7 +7,7 @@ import pytest
 
 from trickrun.checks.overfit_batch.regularizers_back import declared
 from trickrun.checks.overfit_batch.suspects import scaled_rates, suspects
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical, patch_paths
 

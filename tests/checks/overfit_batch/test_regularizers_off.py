@@ -13,7 +13,7 @@ from trickrun.checks.initial_loss.measure import constants_of, measure
 from trickrun.checks.overfit_batch.check import one_batch
 from trickrun.checks.overfit_batch.regularizers_back import declared
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.tricks.regularizers import Regularizers

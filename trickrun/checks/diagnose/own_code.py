@@ -13,7 +13,9 @@ from trickrun.diagnose.own_loss import OwnLoss
 from trickrun.diagnose.own_step import OwnStep, StepLook
 from trickrun.job import Job
 from trickrun.loop import take_step
-from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
+from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.python import PythonLoss
 
 LOOKS = 4
 """Steps that are looked at: the first has nothing before it."""

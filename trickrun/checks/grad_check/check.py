@@ -10,7 +10,7 @@ from trickrun.checks.grad_check.measure import Checked
 from trickrun.checks.grad_check.mixing import mixing
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.diagnose.gradients import (
     DOUBTFUL,
     GOOD,
@@ -23,7 +23,8 @@ from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded
 from trickrun.tricks.losses.python import PythonLoss
-from trickrun.tricks.regularizers import LabelSmoothing, Penalty
+from trickrun.tricks.regularizers._penalty import Penalty
+from trickrun.tricks.regularizers.label_smoothing import LabelSmoothing
 
 SAMPLES = 3
 """CS231n: few samples, so that few kinks lie within a step. Below 3, batch norm's output is ±1

@@ -21,17 +21,19 @@ from trickrun.checks.initial_loss.measure import (
 )
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.errors import CompileError, DataError
 from trickrun.job import Job
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
-from trickrun.tricks.losses import MAE, MSE, Huber
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
 
 SEEDS = 5
 
@@ -132,7 +134,7 @@ def evidence_of(
         loss_kind=job.loss_kind.kind_name,
         reduction=job.loss.reduction,
         batch_size=batch_of(job, indices),
-        head_activation=model.head_activation if isinstance(model, Model) else None,
+        head_activation=model.head_activation if isinstance(model, BuiltinModel) else None,
         init=init_words(job),
         loss=middle(lambda m: m.loss),
         expected=expected,

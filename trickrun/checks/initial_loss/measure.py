@@ -11,8 +11,8 @@ from trickrun.checks.expected_loss import ConstantLoss, constant_loss
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
 from trickrun.looks.look import before_first_step
-from trickrun.models.activations import activation
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
+from trickrun.modules.activations import activation
 from trickrun.modules.layers import biases, weight_layers
 
 
@@ -150,7 +150,7 @@ def head_constant(job: Job) -> torch.Tensor:
     found = [p for _, p in biases(layers[-1][1]) if p.shape == (outputs,)] if layers else []
     constant = found[0].detach().double().cpu() if found else torch.zeros(outputs).double()
     model = job.recipe.model
-    if job.data.task.kind == "regression" and isinstance(model, Model):
+    if job.data.task.kind == "regression" and isinstance(model, BuiltinModel):
         constant = activation(model.head_activation)(constant.unsqueeze(0))[0]
     return constant
 

@@ -12,7 +12,7 @@ from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
 from trickrun.checks.lr_find.signal import first_rise
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.learning_rate import LearningRate, misplaced
 from trickrun.errors import TrickrunError
@@ -20,7 +20,8 @@ from trickrun.loop import train
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.records import NonFinite, Steps
-from trickrun.tricks.schedules import LRRange, Schedule, Span
+from trickrun.tricks.schedules import Schedule, Span
+from trickrun.tricks.schedules.lr_range import LRRange
 
 Watch = Callable[[int, int], None]
 """Told how many steps of how many are done."""

@@ -12,7 +12,7 @@ import torch
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
 from trickrun.looks.look import before_first_step

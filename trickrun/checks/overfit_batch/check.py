@@ -10,7 +10,7 @@ from trickrun.checks.overfit_batch.goal import FITTED
 from trickrun.checks.overfit_batch.regularizers_back import declared
 from trickrun.checks.overfit_batch.search import Search, add_back, blockers
 from trickrun.checks.verdict import Verdict, derive
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.diagnose.finding import Finding
 from trickrun.errors import DataError
 from trickrun.recipe.load import Loaded
@@ -123,7 +123,7 @@ def batch_of(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
 def other_limits(loaded: Loaded) -> list[str]:
     """Return what else of the recipe is switched off, as recipe paths."""
     limits = []
-    if loaded.recipe.optimizer.schedule.kind != "constant":
+    if loaded.recipe.optimizer.schedule.kind_name != "constant":
         limits.append("optimizer.schedule")
     if loaded.recipe.early_stopping is not None:
         limits.append("early_stopping")

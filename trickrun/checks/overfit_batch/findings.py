@@ -10,7 +10,7 @@ from trickrun.checks.overfit_batch.arms import Arm
 from trickrun.checks.overfit_batch.regularizers_back import Regularizer
 from trickrun.checks.overfit_batch.suspects import Suspect
 from trickrun.diagnose.finding import Finding
-from trickrun.models import PythonModel
+from trickrun.models.python import PythonModel
 from trickrun.recipe.load import Loaded
 
 

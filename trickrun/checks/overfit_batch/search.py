@@ -19,7 +19,7 @@ from trickrun.checks.overfit_batch.goal import BLOCKED, FITTED
 from trickrun.checks.overfit_batch.regularizers_back import Regularizer
 from trickrun.checks.overfit_batch.suspects import Suspect, scaled_rates, suspects
 from trickrun.checks.usual_rates import usual_rates
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.diagnose.finding import Finding
 from trickrun.errors import TrickrunError
 from trickrun.recipe.load import Loaded

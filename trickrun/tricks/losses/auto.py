@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.losses.base import Loss
+from trickrun.data.splits.task import Task
+from trickrun.tricks.losses._base import Loss
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.mse import MSE
 

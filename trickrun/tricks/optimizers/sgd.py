@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from trickrun.params import Beta, Probability, Stackable
-from trickrun.tricks.optimizers.base import Decaying, LearningRate
+from trickrun.tricks.optimizers._base import Decaying, LearningRate
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,7 @@ class SGD(Decaying):
         import torch
 
         if self.form == "classical":
-            from trickrun.modules.classical_sgd import ClassicalSGD
+            from trickrun.tricks.optimizers._classical_sgd import ClassicalSGD
 
             return ClassicalSGD(groups, self.lr, self.momentum, self.nesterov, self.weight_decay)
         return torch.optim.SGD(
