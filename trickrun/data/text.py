@@ -47,6 +47,9 @@ class Text(Data):
     Source: Shannon 1951, Prediction and Entropy of Printed English.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = False
+
     main: ClassVar[str | None] = "path"
 
     holds_text: ClassVar[bool] = True
