@@ -219,8 +219,18 @@ class KindFolder(Mapping[str, type[Params]]):
         return [*self.files, *(sorted(self.plugins) if plugins_allowed() else ())]
 
     def all(self) -> dict[str, type[Params]]:
-        """Return all kinds with their classes, in the order of ``names``."""
-        return {name: self[name] for name in self.names()}
+        """Return all kinds with their classes, in the order of ``names``.
+
+        A kind that an installed package announces and cannot deliver is left out: it is an error
+        for those who name it, and for nobody else.
+        """
+        found: dict[str, type[Params]] = {}
+        for name in self.names():
+            try:
+                found[name] = self[name]
+            except PluginError:
+                continue
+        return found
 
     def validated(self, value: object) -> Params:
         """Return the checked parameters of a mapping with a ``kind``, or of a made object."""

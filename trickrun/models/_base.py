@@ -12,11 +12,12 @@ from trickrun.modules.activations import ActivationName, activation
 from trickrun.params import KindFolder, Params
 from trickrun.streams import LayerStreams
 from trickrun.tricks.normalization import AnyNormalization
-from trickrun.tricks.regularizers.dropout import Dropout
-from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from trickrun.tricks.regularizers.dropout import Dropout
+    from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
 
 
 InitFrom = Annotated[

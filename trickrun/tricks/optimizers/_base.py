@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -55,6 +56,10 @@ class Optimizer(Params):
     def trains_alone(self) -> bool:
         """A stacked trial has one row of parameters, in which none is set apart."""
         return self.layer_decay is not None or bool(self.lr_scale)
+
+    def contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what its parameters must not say together: one of them, what is wrong, a hint."""
+        yield from ()
 
     def settings(self, model: nn.Module) -> Settings:
         """Return what sets parameters of ``model`` apart; the others are left out.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -40,6 +41,14 @@ class SGD(Decaying):
     form: Literal["pytorch", "classical"] = Field(
         default="pytorch", description="what lr multiplies: the velocity, or each gradient in it"
     )
+
+    def contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Nesterov's look-ahead needs a velocity, and only PyTorch's form knows dampening."""
+        if self.nesterov and self.momentum == 0:
+            yield "nesterov", "nesterov needs momentum, which is 0", "add momentum: 0.9"
+        if self.dampening > 0 and (self.nesterov or self.form == "classical"):
+            other = "nesterov" if self.nesterov else f"form {self.form}"
+            yield "dampening", f"{other} has no dampening", "take one of them out"
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

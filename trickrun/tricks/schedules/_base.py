@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from trickrun.params import KindFolder, Params, Probability
+from trickrun.tricks.monitor import Monitor
 
 Floor = Annotated[Probability, Field(description="share of lr that is left at the end")]
 
@@ -28,6 +29,11 @@ class Span:
 
 class Schedule(Params):
     """A learning rate over the steps of a run."""
+
+    @property
+    def watches(self) -> Monitor | None:
+        """What it reads of the evaluations; None: the learning rate depends on the step alone."""
+        return None
 
     def lr(self, base: float, step: int, span: Span) -> float:
         """Return the learning rate at ``step`` (0-based) for an optimizer with lr ``base``."""

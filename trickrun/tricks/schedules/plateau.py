@@ -37,6 +37,10 @@ class Plateau(Monitor, WarmedUp):
     )
     min_lr: NonNegative = Field(default=0.0, description="lr is not lowered below this")
 
+    @property
+    def watches(self) -> Monitor:
+        return self
+
     def decay(self, step: int, span: Span) -> float:
         return 1.0
 

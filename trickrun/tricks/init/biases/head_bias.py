@@ -11,7 +11,6 @@ from trickrun.modules.activations import ActivationName
 from trickrun.params import Params, Stackable
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses._base import Loss
-from trickrun.tricks.losses._constants import best_constant
 
 if TYPE_CHECKING:
     import torch
@@ -50,6 +49,8 @@ class HeadBias(Params):
         Raises CompileError for a loss whose best constant is not known.
         """
         import torch
+
+        from trickrun.tricks.losses._constants import best_constant
 
         if self.value != "prior":
             return torch.full((loss.outputs(task),), self.value)
