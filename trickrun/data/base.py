@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -13,9 +13,6 @@ from trickrun.data.part import Part
 from trickrun.data.source import Columns, Samples, Source
 from trickrun.data.task import Task
 from trickrun.params import Count, CountOrZero, Params, Seed, Share
-
-if TYPE_CHECKING:
-    pass
 
 
 class Split(Params):
