@@ -47,4 +47,4 @@ def test_what_is_imported_is_declared_and_the_other_way() -> None:
 
 def test_what_is_declared_has_a_tested_version() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
-    assert REQUIRED | OPTIONAL <= {pin.split("==")[0] for pin in pins}
+    assert {pin.split("==")[0] for pin in pins} >= REQUIRED | OPTIONAL
