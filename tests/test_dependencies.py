@@ -48,3 +48,10 @@ def test_what_is_imported_is_declared_and_the_other_way() -> None:
 def test_what_is_declared_has_a_tested_version() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
     assert {pin.split("==")[0] for pin in pins} >= REQUIRED | OPTIONAL
+
+
+def test_the_gpu_script_needs_nothing_else() -> None:
+    scripts = ("gpu", "gpu_cases", "grid_speed", "results")
+    beside = {name.replace("_", "-") for name in (*scripts, "exactness")}
+    files = [ROOT / "benchmarks" / f"{name}.py" for name in scripts]
+    assert imported(*files, ROOT / "tests" / "exactness.py") - beside <= REQUIRED
