@@ -132,8 +132,8 @@ class Measuring:
 
     def answer(self, limit: float, function: Callable[..., Figures], *arguments: Any) -> Figures:
         """Return what the call gives within ``limit`` seconds, or why it gives nothing."""
-        self.worker = self.worker or Worker()
         try:
+            self.worker = self.worker or Worker()
             return {"status": "ok", **self.worker.pool.submit(function, *arguments).result(limit)}
         except TimeoutError:
             reason = f"it took more than {limit:.0f} s"
