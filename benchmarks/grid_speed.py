@@ -138,7 +138,7 @@ def plain_seconds(job: Job, rates: Sequence[float]) -> float:
         optimizer = torch.optim.Adam(model.parameters(), lr=rate)
         for _ in range(job.recipe.train.epochs):
             model.train()
-            for indices in torch.randperm(len(x)).split(job.batch_size):
+            for indices in torch.randperm(len(x), device=x.device).split(job.batch_size):
                 optimizer.zero_grad()
                 loss_of(model(x[indices]), y[indices]).backward()
                 optimizer.step()

@@ -90,7 +90,7 @@ class Diverged(TrainingFailed):
 
 
 class Lost(TrainingFailed):
-    """``train --watch`` ended a run that could not come to anything.
+    """``train --stop-when lost`` ended a run that could not come to anything.
 
     Args:
         finding: why; a diagnose.finding.Finding.

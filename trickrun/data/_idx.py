@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,9 +14,6 @@ from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.splits.source import Source
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
-
-if TYPE_CHECKING:
-    pass
 
 FILES = {
     ("train", "x"): "train-images-idx3-ubyte",
