@@ -26,7 +26,7 @@ def test_every_trick_file_is_in_the_catalogue():
     package = Path(sys.modules["trickrun.tricks"].__file__).parent
     files = {
         f"{file.parent.name}/{file.stem}"
-        for file in package.glob("*/*.py")
+        for file in package.rglob("*.py")
         if '    kind: Literal["' in file.read_text()
         or "kind: ClassVar[Literal[" in file.read_text()
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from shipped import shipped
 
 from trickrun.checks.copies import copies, few_possible, row_hashes
 from trickrun.checks.data_look import look, measure, order
@@ -191,7 +192,7 @@ def test_next_tokens_are_no_classes_of_samples() -> None:
     assert look(recipe("data.normalize=none"), data) == []
 
 
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", shipped())
 def test_no_shipped_recipe_has_an_error(path: Path) -> None:
     from trickrun.data.splits.prepare import prepare
 

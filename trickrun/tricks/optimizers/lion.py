@@ -33,6 +33,6 @@ class Lion(Decaying):
     )
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
-        from trickrun.tricks.optimizers._lion import LionOptimizer
+        from trickrun.tricks.optimizers._torch_lion import LionOptimizer
 
         return LionOptimizer(groups, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay)

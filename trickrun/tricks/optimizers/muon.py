@@ -72,7 +72,7 @@ class Muon(Decaying):
                 "optimizer",
                 "update torch to 2.9 or later, or use adamw",
             )
-        from trickrun.tricks.optimizers._muon_adamw import MuonAdamW
+        from trickrun.tricks.optimizers._torch_muon_adamw import MuonAdamW
 
         shared = {"lr": self.lr, "weight_decay": self.weight_decay}
         muon = {

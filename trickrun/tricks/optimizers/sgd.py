@@ -54,7 +54,7 @@ class SGD(Decaying):
         import torch
 
         if self.form == "classical":
-            from trickrun.tricks.optimizers._classical_sgd import ClassicalSGD
+            from trickrun.tricks.optimizers._torch_classical_sgd import ClassicalSGD
 
             return ClassicalSGD(groups, self.lr, self.momentum, self.nesterov, self.weight_decay)
         return torch.optim.SGD(
