@@ -27,7 +27,7 @@ class Watcher:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.every = job.recipe.train.look_every
+        self.every = job.settings.look_every
         self.samples = job.order(0)[:SAMPLES]
         self.layers = self.find() if self.every > 0 else []
         self.weights: list[list[torch.Tensor]] = []

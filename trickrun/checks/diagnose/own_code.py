@@ -11,7 +11,7 @@ from torch import nn
 
 from trickrun.diagnose.own_loss import OwnLoss
 from trickrun.diagnose.own_step import OwnStep, StepLook
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.loop import take_step
 from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
 
@@ -30,7 +30,7 @@ CERTAIN = (1.0, 3.0, 10.0, 30.0)
 Tensors = Sequence[torch.Tensor]
 
 
-def look_at_step(job: Job) -> OwnStep:
+def look_at_step(job: RecipeJob) -> OwnStep:
     """Take LOOKS steps with the user's own training step and compare each with its batch's loss.
 
     Args:
@@ -153,7 +153,7 @@ def flat(tensors: Tensors) -> torch.Tensor:
     return torch.cat([tensor.flatten().double() for tensor in tensors])
 
 
-def look_at_loss(job: Job) -> OwnLoss:
+def look_at_loss(job: RecipeJob) -> OwnLoss:
     """Compare ``job``'s own loss, the user's, with the task's usual one on random predictions."""
     kind = job.recipe.loss
     assert isinstance(kind, PythonLoss)
