@@ -22,6 +22,7 @@ ORDER = (
     "doctor",
     "run",
     "looks",
+    "timing",
     "loop",
     "evaluate",
     "block",

@@ -13,6 +13,7 @@ from trickrun.diagnose.own_loss import OwnLoss
 from trickrun.diagnose.own_step import OwnStep, StepLook
 from trickrun.job import Job, RecipeJob
 from trickrun.loop import take_step
+from trickrun.modules.buffers import undisturbed_buffers
 from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
 
 LOOKS = 4
@@ -67,14 +68,12 @@ def gradient(
     """
     job.model.train()
     job.start_streams(step)
-    buffers = [buffer.clone() for buffer in job.model.buffers()]
     x, y = job.training_batch(batch, step)
     x = torch.zeros_like(x) if blind else x
-    loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
     weights = trainable(job)
-    found = torch.autograd.grad(loss, weights, allow_unused=True)
-    for buffer, old in zip(job.model.buffers(), buffers, strict=True):
-        buffer.copy_(old)
+    with undisturbed_buffers(job.model):
+        loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
+        found = torch.autograd.grad(loss, weights, allow_unused=True)
     return flat(
         [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
     )

@@ -14,10 +14,11 @@ from trickrun.diagnose.recipe_network import FEW
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
 from trickrun.job import RecipeJob
 from trickrun.looks.layer_pass import Seen
-from trickrun.looks.look import Found, find_layers, look, norm, undisturbed
+from trickrun.looks.look import Found, find_layers, look, norm
 from trickrun.looks.statistics import Statistics, histogram
 from trickrun.loop import data_loss, take_step
 from trickrun.models.base import Model
+from trickrun.modules.buffers import undisturbed
 from trickrun.transfer import begins_learned
 
 MOMENTS = 5
