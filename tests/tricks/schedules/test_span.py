@@ -7,7 +7,7 @@ import pytest
 from trickrun.compiler import compile_recipe
 from trickrun.data.prepare import prepare
 from trickrun.recipe.load import from_tree
-from trickrun.recipe.shape import canonical
+from trickrun.recipe.patch import canonical
 from trickrun.tricks.schedules import Span
 
 
