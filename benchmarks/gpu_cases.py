@@ -20,9 +20,9 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from exactness import ending, go_on, same, the_run, train
 from grid_speed import CASES, HERE, METRIC, plain_job, plain_seconds, trials_of
 from results import processor
-from trickrun.data.prepare import prepare
 
 import trickrun
+from trickrun.data.splits.prepare import prepare
 from trickrun.engines.choose import one_thread
 from trickrun.engines.work import STACKED, run_chunk
 from trickrun.recipe.load import from_tree

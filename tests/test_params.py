@@ -19,7 +19,7 @@ from trickrun.models import MODELS
 from trickrun.params import KindFolder, Params, kind_of
 from trickrun.tricks.augmentation import AUGMENTATIONS
 from trickrun.tricks.init import INITS
-from trickrun.tricks.init.residual import RESIDUAL_INITS
+from trickrun.tricks.init.residual._base import RESIDUAL_INITS
 from trickrun.tricks.losses import LOSSES
 from trickrun.tricks.metrics import METRICS
 from trickrun.tricks.normalization import NORMALIZATIONS

@@ -199,12 +199,10 @@ def with_cached_prefix(job: Job) -> Job:
     Then a step begins where training does. The job is returned as it is if there are no frozen
     stages, if something random precedes them, or if their outputs take too much memory.
     """
-    model, kind = job.model, job.recipe.model
+    model = job.model
     if not isinstance(model, Staged) or model.frozen_shape is None:
         return job
-    if job.augmentations or job.recipe.regularizers.mixing:
-        return job
-    if isinstance(kind, Pretrained) and not kind.cache:
+    if job.augmentations or job.settings.mixing or not job.settings.cache_frozen:
         return job
     parts = {"train": job.data.train, "val": job.data.val}
     samples = sum(len(part) for part in parts.values() if part is not None)

@@ -14,7 +14,7 @@ from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.diagnose.finding import Finding
-    from trickrun.job import Job
+    from trickrun.job import RecipeJob
     from trickrun.recipe.load import Loaded
     from trickrun.run.execute import Outcome
     from trickrun.run.folder import RunFolder
@@ -127,7 +127,7 @@ def go_on(
     return conclude(outcome, str(resumed.folder.path / "recipe.yaml"), before)
 
 
-def look_first(job: Job, folder: RunFolder) -> list[Finding]:
+def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     """Return what recipe and data show before training; tell people, and note it in the folder."""
     from trickrun.checks.data_look import look
     from trickrun.cli.findings import tell_before_training
@@ -138,7 +138,7 @@ def look_first(job: Job, folder: RunFolder) -> list[Finding]:
     return found
 
 
-def ending(job: Job, stop_when: StopWhen | None) -> list[Sink]:
+def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
     """Return what ends a lost run, if that is wanted."""
     from trickrun.checks.curves.watch import ending_sink
 

@@ -14,7 +14,7 @@ from trickrun.data.splits.part import Part
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.task import DATA_FILE, task_in
 from trickrun.errors import RunFolderError
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.models import BuiltinModel
 from trickrun.models.pretrained import Pretrained
 from trickrun.recipe.load import load
@@ -39,7 +39,7 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
     folder.write_json(DATA_FILE, facts)
 
 
-def open_run(folder: RunFolder) -> Job:
+def open_run(folder: RunFolder) -> RecipeJob:
     """Return the job of a run with the weights that it ended with, ready to evaluate and predict.
 
     No data set is loaded: the job's splits are stand-ins, its scaler and task are the run's.

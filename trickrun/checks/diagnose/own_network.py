@@ -12,7 +12,7 @@ from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
 from trickrun.diagnose.own_network import OwnNetwork
 from trickrun.diagnose.small_batches import without_batch
 from trickrun.evaluate import mean_loss
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.looks.look import before_first_step
 from trickrun.models import BuiltinModel
 from trickrun.models.python import PythonModel
@@ -22,7 +22,7 @@ EVALUATED = 256
 
 
 @torch.no_grad()
-def look_at_network(job: Job) -> OwnNetwork:
+def look_at_network(job: RecipeJob) -> OwnNetwork:
     """Return what ``job``'s network, trained by now, does in evaluation mode."""
     indices = job.order(0)[:EVALUATED]
     x = job.inputs(job.data.train.x.index_select(0, indices))

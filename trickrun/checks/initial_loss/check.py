@@ -26,7 +26,7 @@ from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.errors import CompileError, DataError
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.models import BuiltinModel
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import PathError
@@ -112,7 +112,7 @@ def gather(loaded: Loaded, data: Prepared, seeds: int) -> tuple[InitialLoss, lis
 
 
 def evidence_of(
-    job: Job, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
+    job: RecipeJob, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
 ) -> InitialLoss:
     """Return the medians over seeds, and what is normal for the loss and the targets at hand."""
 
@@ -163,7 +163,7 @@ def evidence_of(
     )
 
 
-def init_words(job: Job) -> dict[str, Any]:
+def init_words(job: RecipeJob) -> dict[str, Any]:
     """Return the init section with what the recipe says, defaults left out."""
     init = job.recipe.init
     return {"kind": init.kind_name, **init.model_dump(mode="json", exclude_unset=True)}

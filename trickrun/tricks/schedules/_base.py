@@ -26,6 +26,21 @@ class Span:
     steps: int
     per_epoch: int
 
+    @classmethod
+    def of(
+        cls, samples: int, step_size: int, drop_last: bool, epochs: int, steps: int | None
+    ) -> Span:
+        """Return the length of a run; an epoch has at least one step.
+
+        Args:
+            samples: of the training split.
+            step_size: samples of one optimizer step.
+            drop_last: an epoch's last, smaller step is left out.
+            steps: the whole length, in place of ``epochs``.
+        """
+        per_epoch = max(samples // step_size if drop_last else -(-samples // step_size), 1)
+        return cls(steps or epochs * per_epoch, per_epoch)
+
 
 class Schedule(Params):
     """A learning rate over the steps of a run."""
