@@ -27,7 +27,7 @@ class ResidualInit(Params):
         raise NotImplementedError
 
 
-RESIDUAL_INITS = KindFolder("trickrun.tricks.init.residual._base")
+RESIDUAL_INITS = KindFolder("trickrun.tricks.init.residual")
 
 AnyResidualInit = Annotated[ResidualInit, RESIDUAL_INITS]
 """One of the ways to start residual branches, chosen by its kind."""
