@@ -31,7 +31,7 @@ from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
 from trickrun.loop import train

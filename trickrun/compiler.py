@@ -8,17 +8,16 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared, prepare
-from trickrun.data.task import Task
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
-from trickrun.models.python import PythonModel
-from trickrun.network import build_model, check_output, fit_init_to_data
+from trickrun.job import RecipeJob, prepare_targets
+from trickrun.ledger import ledger_of
+from trickrun.models.pretrained import Pretrained
+from trickrun.network import build_network
 from trickrun.own_step import own_step
+from trickrun.params import PythonTarget
 from trickrun.placement import (
-    channels_last,
     compiled,
     loss_scaler,
     pick_device,
@@ -27,20 +26,32 @@ from trickrun.placement import (
     to_device,
 )
 from trickrun.recipe.schema import Recipe
-from trickrun.regularization import bounded_weights, check_mixing, insert_layers, weight_average
+from trickrun.regularization import (
+    bind_augmentations,
+    bind_penalties,
+    bounded_weights,
+    check_mixing,
+    weight_average,
+)
+from trickrun.settings import HALF, TrainingSettings
 from trickrun.streams import LayerStreams
-from trickrun.transfer import check_parts, learned_before, new_layers
-from trickrun.tricks.init.apply import initialize
-from trickrun.tricks.ledger import Touch
-from trickrun.tricks.losses import AutoLoss, Loss
-from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
-from trickrun.tricks.schedules import Plateau, Span
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.transfer import check_parts
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.metrics import Metric
+from trickrun.tricks.metrics.accuracy import Accuracy
+from trickrun.tricks.metrics.mae import MAE
+from trickrun.tricks.metrics.perplexity import Perplexity
+from trickrun.tricks.metrics.r2 import R2
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 DTYPES = {"float64": torch.float64}
 
 
-def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> Job:
+def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> RecipeJob:
     """Return the job for ``recipe``.
 
     Args:
@@ -54,47 +65,35 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
     dtype = DTYPES.get(recipe.train.precision, torch.float32)
+
+    # Build: data, loss, model, optimizer.
     data = to_device(data or prepare(recipe.data, folder), device)
-    loss_kind: Loss = recipe.loss
-    if isinstance(loss_kind, AutoLoss):
-        loss_kind = loss_kind.chosen(data.task)
-    loss_kind.check(data.task)
-    loss_kind.check_places(data.task)
-    outputs = loss_kind.outputs(data.task)
-
-    check_mixing(recipe, data)
-    check_parts(recipe)
-    check_sampling(recipe, data.task)
-
+    loss_kind = pick_loss(recipe, data.task)
+    check_parts_fit(recipe, data)
     streams = LayerStreams(recipe.seed, device)
-    model = build_model(recipe, folder, data, outputs, streams)
-    insert_layers(recipe, model, streams)
-    own = isinstance(recipe.model, PythonModel)
-    touches = initialize(new_layers(model), recipe.init, recipe.seed, leave_as_built=own)
-    recipe.normalization.normalize_weights(model, recipe.seed)
-    model.to(device, dtype)
-    if channels_last(recipe, device):
-        nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
-    check_output(model, data, dtype, outputs)
-    touches += fit_init_to_data(recipe, model, data, loss_kind)
-    touches += learned_before(recipe, model, folder, data.task)
-    touches += recipe.optimizer.touches(model)
-    check_touched(touches)
-    penalties = bind_penalties(recipe, model)
-    touches += all_touches(recipe, model, loss_kind, penalties)
+    model, done = build_network(recipe, folder, data, loss_kind, dtype, streams)
+    optimizer = recipe.optimizer.over(recipe.optimizer.groups(model), folder)
+    batch_size, span = batch_plan(recipe, len(data.train), model)
 
+    settings = settings_of(recipe)
+
+    # Bind: what acts while it trains, to what it acts on.
+    tokens = bool(data.task.vocabulary)
+    penalties = bind_penalties(recipe, model)
+    augmentations = bind_augmentations(recipe, folder, data.shape, device, tokens)
     metrics = {
         metric.name: metric.build(data.task, folder) for metric in pick_metrics(recipe, data.task)
     }
-    smoothing = recipe.regularizers.label_smoothing
-    batch_size, span = batch_plan(recipe, len(data.train), model)
-    touches += train_touches(recipe, model, batch_size, span)
-    check_touched(touches)
-    unfreezing = recipe.train.gradual_unfreezing
+    stopping = pick_stopping(recipe, data, metrics)
+
+    # Check: each trick has found something to act on.
+    ledger = ledger_of(recipe, done, model, loss_kind, penalties, batch_size, span)
+
     if device.type == "cpu":
         set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
-    return Job(
+    return RecipeJob(
         recipe=recipe,
+        settings=settings,
         folder=folder,
         device=device,
         dtype=dtype,
@@ -102,25 +101,74 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         model=model,
         network=compiled(recipe, model),
         loss_kind=loss_kind,
-        loss=loss_kind.build(data.task, folder, smoothing.epsilon if smoothing else 0.0),
+        loss=loss_kind.build(data.task, folder, settings.label_smoothing),
         targets=prepare_targets(loss_kind, data, dtype),
         metrics=metrics,
-        optimizer=recipe.optimizer.over(recipe.optimizer.groups(model), folder),
-        scaler=loss_scaler(recipe, device),
-        penalties=penalties,
-        layers=unfreezing.layers(model) if unfreezing is not None else (),
-        augmentations=bind_augmentations(
-            recipe, folder, data.shape, device, bool(data.task.vocabulary)
-        ),
-        step=own_step(recipe, folder),
-        streams=streams,
-        bounded=bounded_weights(recipe, model),
-        average=weight_average(recipe, model),
-        stopping=pick_stopping(recipe, data, metrics),
+        optimizer=optimizer,
+        stopping=stopping,
         batch_size=batch_size,
         span=span,
-        ledger=tuple(touches),
+        streams=streams,
+        scaler=loss_scaler(recipe, device),
+        penalties=penalties,
+        layers=settings.unfreezing.layers(model) if settings.unfreezing is not None else (),
+        step=own_step(recipe, folder),
+        augmentations=augmentations,
+        bounded=bounded_weights(recipe, model),
+        average=weight_average(recipe, model),
+        ledger=ledger,
     )
+
+
+def settings_of(recipe: Recipe) -> TrainingSettings:
+    """Return what the loop needs to know of ``recipe``."""
+    data, train, regularizers = recipe.data, recipe.train, recipe.regularizers
+    noise, sam, model = regularizers.gradient_noise, regularizers.sam, recipe.model
+    normalization, smoothing = recipe.normalization, regularizers.label_smoothing
+    own = (model, recipe.loss, recipe.optimizer, train.step, *recipe.augmentation)
+    return TrainingSettings(
+        seed=recipe.seed,
+        seeds_torch=any(isinstance(part, PythonTarget) for part in own),
+        shuffle=data.shuffle,
+        balanced=data.sampling == "balanced",
+        batches_a_step=train.batches_a_step,
+        batch_ramp=train.batch_ramp,
+        unfreezing=train.gradual_unfreezing,
+        schedule=recipe.optimizer.schedule,
+        clip=recipe.optimizer.clip,
+        label_smoothing=smoothing.epsilon if smoothing is not None else 0.0,
+        mixing=regularizers.mixing,
+        gradient_noise=None if noise is None or noise.off else noise,
+        sam=None if sam is None or sam.off else sam,
+        max_norm=regularizers.max_norm,
+        averaging=regularizers.averaging,
+        half=HALF.get(train.precision),
+        recalibrate=isinstance(normalization, Batch) and normalization.recalibrate,
+        cache_frozen=not isinstance(model, Pretrained) or model.cache,
+        length="steps" if train.steps else "epochs",
+        stops_early=recipe.early_stopping is not None,
+        eval_every=train.eval_every,
+        log_every=train.log_every,
+        look_every=train.look_every,
+        checkpoint=train.checkpoint.amount,
+    )
+
+
+def pick_loss(recipe: Recipe, task: Task) -> Loss:
+    """Return the recipe's loss, or the task's usual one; CompileError if it cannot serve it."""
+    kind: Loss = recipe.loss
+    if isinstance(kind, AutoLoss):
+        kind = kind.chosen(task)
+    kind.check(task)
+    kind.check_places(task)
+    return kind
+
+
+def check_parts_fit(recipe: Recipe, data: Prepared) -> None:
+    """Raise CompileError for parts of which one makes no sense with another, or with the data."""
+    check_mixing(recipe, data)
+    check_parts(recipe)
+    check_sampling(recipe, data.task)
 
 
 def check_sampling(recipe: Recipe, task: Task) -> None:
@@ -131,19 +179,6 @@ def check_sampling(recipe: Recipe, task: Task) -> None:
             "data.sampling",
             "set it to uniform",
         )
-
-
-def train_touches(recipe: Recipe, model: nn.Module, batch_size: int, span: Span) -> list[Touch]:
-    """Return the ledger's lines of what the train section does to batches and layers."""
-    train, touches = recipe.train, []
-    if train.accumulate is not None:
-        count = train.accumulate.batches
-        touches.append(Touch("train", "accumulate", f"{count} batches a step", count, count == 1))
-    if train.batch_ramp is not None:
-        touches.append(train.batch_ramp.touch(batch_size))
-    if train.gradual_unfreezing is not None:
-        touches.append(train.gradual_unfreezing.touch(model, span))
-    return touches
 
 
 def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:
@@ -178,19 +213,8 @@ def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Spa
             "train.accumulate",
             "lower it, or make the batches smaller",
         )
-    per_epoch = samples // together if data.drop_last else -(-samples // together)
-    return size, Span(recipe.train.steps or recipe.train.epochs * per_epoch, per_epoch)
-
-
-def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """Return each split's targets as the loss wants them; float targets get the job's dtype."""
-
-    def prepared(part: Part) -> torch.Tensor:
-        target = loss.prepare(part.y, data.task)
-        return target.to(dtype) if target.is_floating_point() else target
-
-    parts = {"train": data.train, "val": data.val, "test": data.test}
-    return {name: prepared(part) for name, part in parts.items() if part is not None}
+    train = recipe.train
+    return size, Span.of(samples, together, data.drop_last, train.epochs, train.steps)
 
 
 def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:

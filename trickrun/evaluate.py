@@ -9,13 +9,12 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.job import Job
 from trickrun.modules.recalibrate import recalibrate
 from trickrun.placement import pass_size
 from trickrun.records import Evaluation
 from trickrun.state import Progress
-from trickrun.tricks.normalization import Batch
 
 
 def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = None) -> Evaluation:
@@ -47,8 +46,8 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
 
 def recalibrates(job: Job) -> bool:
     """Return whether batch norm's statistics are taken anew before each evaluation."""
-    normalization, averaging = job.recipe.normalization, job.recipe.regularizers.averaging
-    if isinstance(normalization, Batch) and normalization.recalibrate:
+    averaging = job.settings.averaging
+    if job.settings.recalibrate:
         return True
     return averaging is not None and averaging.recalibrates and job.evaluated is not job.model
 

@@ -12,21 +12,22 @@ import torch
 from torch import nn
 
 from trickrun.batch import Batch, Targets
-from trickrun.data.prepare import Prepared, as_numbers
-from trickrun.data.sampling import balanced_order
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, as_numbers
+from trickrun.data.splits.sampling import balanced_order
 from trickrun.modules.averaging import WeightAverage
 from trickrun.modules.staged import keep_statistics
-from trickrun.params import PythonTarget
 from trickrun.placement import Network
 from trickrun.recipe.schema import Recipe
+from trickrun.settings import TrainingSettings
 from trickrun.streams import LayerStreams, StepStream, generator, key
 from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss, LossFunction
 from trickrun.tricks.metrics import MetricFunction
-from trickrun.tricks.regularizers.base import Penalty
+from trickrun.tricks.regularizers._penalty import Penalty
 from trickrun.tricks.schedules import Span
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
 @dataclass(frozen=True)
@@ -50,40 +51,40 @@ class BoundPenalty:
         return self.penalty.penalty(self.parameters)
 
 
-HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
-"""The types that a forward pass computes in under mixed precision."""
-
 Step = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
 """A user's own training step: it updates the model and returns the loss, detached."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """A recipe compiled for one device. Only the loop changes it: model and optimizer.
+    """All that the training loop needs, on one device. Only the loop changes it: model and
+    optimizer.
+
+    ``compile_recipe`` makes one from a recipe, ``assemble`` from a plain module.
 
     Args:
-        recipe: what it was compiled from.
+        settings: what is said about training, in plain values.
         folder: what relative paths and python targets are relative to.
         data: the splits on ``device``, and what normalizes their batches.
         network: what a training step calls: the model itself, or a compiled one that shares its
             parameters.
         loss_kind: the loss's parameters, for what metrics and predictions see.
         targets: each split's targets in the form that the loss compares with.
+        stopping: what the best evaluation is; only with settings.stops_early it ends the run.
+        streams: what the model's layers draw from.
         scaler: scales the loss for fp16, whose gradients would vanish; else it does nothing.
         penalties: those of non-zero strength.
         layers: the trained parameters from the input to the head, if a layer after the other is
             unfrozen.
         step: the user's own training step, or None for the built-in one.
-        augmentations: those that act, in the recipe's order.
-        streams: what the model's layers draw from.
+        augmentations: those that act, in their order.
         bounded: the weights that max_norm acts on.
-        average: the average of the weights that is evaluated in their place, if the recipe has one.
-        stopping: what the best evaluation is; only recipe.early_stopping ends the run by it.
-        ledger: what each trick touched.
+        average: the average of the weights that is evaluated in their place, if there is one.
+        ledger: what each trick acts on.
     """
 
-    recipe: Recipe
-    folder: Path
+    settings: TrainingSettings
+    folder: Path = Path()
     device: torch.device
     dtype: torch.dtype
     data: Prepared
@@ -94,18 +95,18 @@ class Job:
     targets: dict[str, torch.Tensor]
     metrics: dict[str, MetricFunction]
     optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    penalties: tuple[BoundPenalty, ...]
-    layers: tuple[tuple[nn.Parameter, ...], ...]
-    step: Step | None
-    augmentations: tuple[BoundAugmentation, ...]
-    streams: LayerStreams
-    bounded: list[torch.Tensor]
-    average: WeightAverage | None
     stopping: EarlyStopping
     batch_size: int
     span: Span
-    ledger: tuple[Touch, ...]
+    streams: LayerStreams
+    scaler: torch.amp.GradScaler
+    penalties: tuple[BoundPenalty, ...] = ()
+    layers: tuple[tuple[nn.Parameter, ...], ...] = ()
+    step: Step | None = None
+    augmentations: tuple[BoundAugmentation, ...] = ()
+    bounded: tuple[torch.Tensor, ...] = ()
+    average: WeightAverage | None = None
+    ledger: tuple[Touch, ...] = ()
 
     def order(self, epoch: int) -> torch.Tensor:
         """Return the order [N] in which ``epoch`` (from 0) visits the training samples."""
@@ -114,17 +115,22 @@ class Job:
     def drawn_order(self, epoch: int) -> torch.Tensor:
         """Return ``order`` on the CPU, where it is drawn."""
         count = len(self.data.train)
-        if not self.recipe.data.shuffle:
+        if not self.settings.shuffle:
             return torch.arange(count)
-        stream = generator(self.recipe.seed, "shuffle", epoch)
-        if self.recipe.data.sampling == "balanced":
+        stream = generator(self.settings.seed, "shuffle", epoch)
+        if self.settings.balanced:
             return balanced_order(self.data.train.y.cpu(), stream)
         return torch.randperm(count, generator=stream)
 
     @property
+    def eval_every(self) -> int:
+        """The steps between two evaluations of the validation split."""
+        return self.settings.eval_every or self.span.per_epoch
+
+    @property
     def step_size(self) -> int:
         """The samples of one step: those of all batches whose gradients it adds up."""
-        return self.batch_size * self.recipe.train.batches_a_step
+        return self.batch_size * self.settings.batches_a_step
 
     def batches(self, step: int) -> Iterator[torch.Tensor]:
         """Yield the sample indices [B] of each training step from ``step`` (from 0) on."""
@@ -138,7 +144,7 @@ class Job:
         self, step: int, order: Callable[[int], torch.Tensor]
     ) -> Iterator[torch.Tensor]:
         """Yield the batches of each epoch's ``order`` from ``step`` on."""
-        ramp = self.recipe.train.batch_ramp
+        ramp = self.settings.batch_ramp
         epoch, place = divmod(step, self.span.per_epoch)
         while True:
             for batch in order(epoch).split(self.step_size)[place : self.span.per_epoch]:
@@ -148,7 +154,7 @@ class Job:
 
     def start_training(self, step: int) -> None:
         """Bring the model into the state in which it takes ``step``: its mode, what is frozen."""
-        unfreezing = self.recipe.train.gradual_unfreezing
+        unfreezing = self.settings.unfreezing
         changed = unfreezing is not None and unfreezing.hold(self.layers, step, self.span)
         if changed or not self.model.training:
             self.model.train()  # it walks through all layers
@@ -158,16 +164,8 @@ class Job:
     def start_streams(self, step: int) -> None:
         """Make what ``step`` draws a function of the seed and the step alone."""
         self.streams.at(step)
-        if self.has_user_code:
-            # It may draw from torch's global generator, whose state no checkpoint holds.
-            torch.manual_seed(key(self.recipe.seed, "python", step))
-
-    @property
-    def has_user_code(self) -> bool:
-        """Whether a training step runs code that the recipe names."""
-        recipe = self.recipe
-        parts = (recipe.model, recipe.loss, recipe.optimizer, recipe.train.step)
-        return any(isinstance(part, PythonTarget) for part in (*parts, *recipe.augmentation))
+        if self.settings.seeds_torch:
+            torch.manual_seed(key(self.settings.seed, "python", step))
 
     def inputs(self, x: torch.Tensor) -> torch.Tensor:
         """Return a batch as the model sees it in evaluation: float, normalized."""
@@ -190,30 +188,29 @@ class Job:
 
     def mix(self, x: torch.Tensor, y: torch.Tensor, step: int) -> tuple[torch.Tensor, Targets]:
         """Return the batch as mixup or cutmix leave it; with both, ``step`` gets one of them."""
-        mixing = self.recipe.regularizers.mixing
+        mixing, seed = self.settings.mixing, self.settings.seed
         if not mixing:
             return x, Targets(y)
-        seed = self.recipe.seed
         trick = mixing[key(seed, "mixing", step) % len(mixing)]
         x, share = trick.mix(x, Random(key(seed, trick.kind_name, step)))
         return x, Targets(y, y.roll(1, 0), share)
 
     def add_gradient_noise(self, step: int) -> None:
-        """Add to the gradients what the recipe's gradient_noise says for ``step``."""
-        noise = self.recipe.regularizers.gradient_noise
-        if noise is not None and not noise.off:
-            stream = generator(self.recipe.seed, noise.kind, step, device=self.device)
+        """Add the settings' noise for ``step`` to the gradients."""
+        noise = self.settings.gradient_noise
+        if noise is not None:
+            stream = generator(self.settings.seed, noise.kind, step, device=self.device)
             noise.add(list(self.model.parameters()), step, stream)
 
     def constrain(self) -> None:
-        """Bring the weights back to where the recipe's max_norm allows them."""
-        if self.recipe.regularizers.max_norm is not None:
+        """Bring the weights back to where max_norm allows them."""
+        if self.settings.max_norm is not None:
             trained = [weight for weight in self.bounded if weight.requires_grad]
-            self.recipe.regularizers.max_norm.constrain(trained)
+            self.settings.max_norm.constrain(trained)
 
     def average_weights(self, steps: int) -> None:
-        """Take the weights after ``steps`` steps into the average, if the recipe has one."""
-        averaging = self.recipe.regularizers.averaging
+        """Take the weights after ``steps`` steps into the average, if there is one."""
+        averaging = self.settings.averaging
         if averaging is None or self.average is None:
             return
         share = averaging.share(steps, self.average.count, self.span)
@@ -226,11 +223,33 @@ class Job:
         return self.average.model if self.average is not None and self.average.count else self.model
 
     def penalty(self) -> torch.Tensor | None:
-        """Return the sum of the penalties, or None if the recipe has none."""
+        """Return the sum of the penalties, or None if there is none."""
         terms = [bound.term() for bound in self.penalties]
         return torch.stack(terms).sum() if terms else None
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Return the context of a forward pass: mixed precision if the recipe asks for it."""
-        half = HALF.get(self.recipe.train.precision)
+        """Return the context of a forward pass: mixed precision if the settings ask for it."""
+        half = self.settings.half
         return nullcontext() if half is None else torch.autocast(self.device.type, half)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeJob(Job):
+    """A job that was compiled from a recipe.
+
+    The loop never needs the recipe. What does (a check that names an edit, a run's folder, a stack
+    of trials) says so by asking for this class.
+    """
+
+    recipe: Recipe
+
+
+def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Return each split's targets as the loss wants them; float targets get the job's dtype."""
+
+    def prepared(part: Part) -> torch.Tensor:
+        target = loss.prepare(part.y, data.task)
+        return target.to(dtype) if target.is_floating_point() else target
+
+    parts = {"train": data.train, "val": data.val, "test": data.test}
+    return {name: prepared(part) for name, part in parts.items() if part is not None}

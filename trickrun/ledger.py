@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 
-import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from trickrun.errors import CompileError
-from trickrun.job import BoundAugmentation, BoundPenalty
+from trickrun.job import BoundPenalty
 from trickrun.models.python import PythonModel
+from trickrun.modules.dropconnect import DropConnectLinear
+from trickrun.modules.dropout import KeyedChannelDropout, KeyedDropout, KeyedPathDropout
 from trickrun.modules.rms_norm import ChannelRMSNorm
 from trickrun.recipe.schema import Recipe
-from trickrun.regularization import layer_touches, step_touches
-from trickrun.streams import StepStream
+from trickrun.regularization import bounded_weights
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import Loss
-from trickrun.tricks.normalization import Spectral, Weight
-from trickrun.tricks.regularizers.base import penalized
+from trickrun.tricks.normalization.spectral import Spectral
+from trickrun.tricks.normalization.weight import Weight
+from trickrun.tricks.schedules._base import Span
 
 NORMS = (
     nn.modules.batchnorm._NormBase,
@@ -30,21 +30,42 @@ NORMS = (
 )
 
 
-def all_touches(
-    recipe: Recipe, model: nn.Module, loss: Loss, penalties: tuple[BoundPenalty, ...]
-) -> list[Touch]:
-    """Return the ledger's lines for all tricks but the init, which writes its own.
+LAYERS: dict[str, type[nn.Module]] = {
+    "dropout": KeyedDropout,
+    "spatial_dropout": KeyedChannelDropout,
+    "dropconnect": DropConnectLinear,
+    "stochastic_depth": KeyedPathDropout,
+}
+"""The regularizers that are layers of a model."""
 
-    Raises CompileError if one that is on acts on nothing.
+
+def ledger_of(
+    recipe: Recipe,
+    done: Sequence[Touch],
+    model: nn.Module,
+    loss: Loss,
+    penalties: tuple[BoundPenalty, ...],
+    batch_size: int,
+    span: Span,
+) -> tuple[Touch, ...]:
+    """Return the whole ledger of a job.
+
+    Args:
+        done: the lines of what was done to the weights, which only those who did it know.
+
+    Raises CompileError if a trick that is on acts on nothing.
     """
-    touches = [
+    ledger = (
+        *done,
+        *recipe.optimizer.touches(model),
         *model_touches(recipe, model),
         *regularizer_touches(recipe, penalties, loss),
         *step_touches(recipe, model),
         *augmentation_touches(recipe),
-    ]
-    check_touched(touches)
-    return touches
+        *train_touches(recipe, model, batch_size, span),
+    )
+    check_touched(ledger)
+    return ledger
 
 
 def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
@@ -54,8 +75,8 @@ def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
     """
     touches = []
     own = isinstance(recipe.model, PythonModel)
-    if recipe.normalization.kind != "none":
-        kind = recipe.normalization.kind
+    if recipe.normalization.kind_name != "none":
+        kind = recipe.normalization.kind_name
         if isinstance(recipe.normalization, Weight | Spectral):
             count = sum(is_parametrized(m, "weight") for m in model.modules())
             what = f"the weights of {counted(count, 'layer')}"
@@ -66,10 +87,20 @@ def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
     return touches + layer_touches(recipe, model)
 
 
-def bind_penalties(recipe: Recipe, model: nn.Module) -> tuple[BoundPenalty, ...]:
-    """Return each penalty of non-zero strength with the parameters that it acts on."""
-    acting = [penalty for penalty in recipe.regularizers.penalties if not penalty.off]
-    return tuple(BoundPenalty(penalty, penalized(model, penalty.on)) for penalty in acting)
+def layer_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+    """Return the ledger lines of the regularizers that are layers of a built-in model.
+
+    A python model builds its own layers, so there these tricks touch nothing.
+    """
+    touches = []
+    own = isinstance(recipe.model, PythonModel)
+    for name, kind in LAYERS.items():
+        trick = getattr(recipe.regularizers, name)
+        if trick is not None:
+            count = 0 if own else sum(type(m) is kind for m in model.modules())
+            what = "off" if trick.off else counted(count, "layer")
+            touches.append(Touch("regularizers", name, what, count, trick.off))
+    return touches
 
 
 def regularizer_touches(
@@ -98,29 +129,25 @@ def regularizer_touches(
     return touches
 
 
-def bind_augmentations(
-    recipe: Recipe,
-    folder: Path,
-    shape: tuple[int, ...],
-    device: torch.device,
-    tokens: bool = False,
-) -> tuple[BoundAugmentation, ...]:
-    """Return the augmentations of non-zero strength, each with a stream of its own; raise
-    CompileError for one that cannot act on samples of this shape, or on ``tokens``."""
-    bound = []
-    repeats: Counter[str] = Counter()
-    for index, augmentation in enumerate(recipe.augmentation):
-        kind = augmentation.kind_name
-        if tokens:
-            augmentation.check_tokens(f"augmentation.{index}")
-        else:
-            augmentation.check(shape, f"augmentation.{index}")
-        # Not by its place in the list: taking another one out must not change its draws.
-        stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
-        repeats[kind] += 1
-        if not augmentation.off:
-            bound.append(BoundAugmentation(augmentation.stage, augmentation.build(folder), stream))
-    return tuple(bound)
+def step_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+    """Return the ledger lines of the regularizers that change the training step."""
+    regularizers = recipe.regularizers
+    trained = sum(p.requires_grad for p in model.parameters())
+    bounded = len(bounded_weights(recipe, model))
+    acts_on = (
+        (regularizers.mixup, "training batches", 1),
+        (regularizers.cutmix, "training batches", 1),
+        (regularizers.gradient_noise, counted(trained, "gradient"), trained),
+        (regularizers.sam, counted(trained, "parameter"), trained),
+        (regularizers.max_norm, f"the weights of {counted(bounded, 'layer')}", bounded),
+        (regularizers.ema, counted(trained, "parameter"), trained),
+        (regularizers.swa, counted(trained, "parameter"), trained),
+    )
+    return [
+        Touch("regularizers", trick.kind_name, "off" if trick.off else what, count, trick.off)
+        for trick, what, count in acts_on
+        if trick is not None
+    ]
 
 
 def augmentation_touches(recipe: Recipe) -> list[Touch]:
@@ -137,7 +164,20 @@ def augmentation_touches(recipe: Recipe) -> list[Touch]:
     ]
 
 
-def check_touched(touches: list[Touch]) -> None:
+def train_touches(recipe: Recipe, model: nn.Module, batch_size: int, span: Span) -> list[Touch]:
+    """Return the ledger's lines of what the train section does to batches and layers."""
+    train, touches = recipe.train, []
+    if train.accumulate is not None:
+        count = train.accumulate.batches
+        touches.append(Touch("train", "accumulate", f"{count} batches a step", count, count == 1))
+    if train.batch_ramp is not None:
+        touches.append(train.batch_ramp.touch(batch_size))
+    if train.gradual_unfreezing is not None:
+        touches.append(train.gradual_unfreezing.touch(model, span))
+    return touches
+
+
+def check_touched(touches: Sequence[Touch]) -> None:
     """Raise CompileError for tricks that are on and found nothing to act on."""
     idle = [touch for touch in touches if touch.count == 0 and not touch.off]
     if idle:

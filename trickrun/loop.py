@@ -51,7 +51,7 @@ def train(
         watched = watch if watch is not None and watch.due(progress.step) else None
         if watched is not None:
             watched.before(progress.step)
-        logged = (progress.step + 1) % job.recipe.train.log_every == 0
+        logged = (progress.step + 1) % job.settings.log_every == 0
         block.add(take_step(job, next(batches), progress.step, progress.history, logged))
         progress.step += 1
 
@@ -81,13 +81,12 @@ def train(
         job.model.load_state_dict(best.model)
     elif stopped_by != "interrupt" and job.evaluated is not job.model:
         job.model.load_state_dict(job.evaluated.state_dict())
-    length = "steps" if job.recipe.train.steps else "epochs"
-    yield End(stopped_by or length, best.values if best is not None else {})
+    yield End(stopped_by or job.settings.length, best.values if best is not None else {})
 
 
 def stops(job: Job, progress: Progress) -> bool:
     """Return whether early stopping ends the run after the evaluations so far."""
-    return job.recipe.early_stopping is not None and job.stopping.stop(progress.history)
+    return job.settings.stops_early and job.stopping.stop(progress.history)
 
 
 def take_step(
@@ -96,8 +95,7 @@ def take_step(
     """Take training step ``step`` (from 0) on the samples ``indices`` [B].
 
     The step's order: batch, augment, mix, forward, loss and penalty, backward, gradient noise,
-    clip, update, constrain, average. From mixing to the update a recipe's own train.step takes
-    over.
+    clip, update, constrain, average. From mixing to the update a user's own step takes over.
     """
     lr = set_lr(job, step, history)
     job.start_training(step)
@@ -123,14 +121,13 @@ def backward(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Put the gradient of a batch's loss and penalty into the parameters; return both, detached."""
     job.optimizer.zero_grad(set_to_none=True)
-    sam = job.recipe.regularizers.sam
-    climbs = sam is not None and not sam.off
-    if len(x) <= job.batch_size and not climbs:
+    sam = job.settings.sam
+    if len(x) <= job.batch_size and sam is None:
         loss, penalty = data_loss(job, x, targets), job.penalty()
         job.scaler.scale(loss if penalty is None else loss + penalty).backward()
         return loss.detach(), None if penalty is None else penalty.detach()
     loss = add_gradient(job, x, targets)
-    if sam is not None and climbs:
+    if sam is not None:
         with sam.climbed(list(job.model.parameters())), undisturbed_buffers(job.model):
             job.start_streams(step)  # the same dropout in both passes
             add_gradient(job, x, targets)
@@ -158,12 +155,12 @@ def data_loss(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
 
 
 def update(job: Job) -> None:
-    """Clip the gradients as the recipe says and take the optimizer's step.
+    """Clip the gradients as the settings say and take the optimizer's step.
 
     With a scaled loss a step whose gradients overflow is left out, and the scale is halved.
     """
-    if job.recipe.optimizer.clip is not None:
-        job.recipe.optimizer.clip.on_model(job.model)
+    if job.settings.clip is not None:
+        job.settings.clip.on_model(job.model)
     job.scaler.step(job.optimizer)
     job.scaler.update()
 
@@ -173,7 +170,7 @@ def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:
 
     A group's ``lr_scale`` is a factor of its own (see tricks/optimizers/base.py).
     """
-    schedule = job.recipe.optimizer.schedule
+    schedule = job.settings.schedule
     groups = job.optimizer.param_groups
     for group in groups:
         base = group.setdefault("initial_lr", group["lr"])
@@ -201,5 +198,4 @@ def check_weights(job: Job, step: int, loss: float) -> None:
 
 def is_evaluation(job: Job, step: int) -> bool:
     """Return whether the validation split is evaluated after ``step`` steps."""
-    every = job.recipe.train.eval_every or job.span.per_epoch
-    return step % every == 0 or step == job.span.steps
+    return step % job.eval_every == 0 or step == job.span.steps

@@ -9,8 +9,9 @@ from torch import nn
 
 from trickrun.batch import Batch
 from trickrun.errors import CompileError
-from trickrun.job import HALF, Step
+from trickrun.job import Step
 from trickrun.recipe.schema import Recipe
+from trickrun.settings import HALF
 from trickrun.targets import call, resolve
 from trickrun.tricks.losses import LossFunction
 

@@ -1,27 +1,21 @@
-"""The regularizers that are no terms of the loss: where they act in a model, and the ledger."""
+"""Regularizers and augmentations, bound to the model and the data that they act on."""
 
 from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
 
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
+from trickrun.job import BoundAugmentation, BoundPenalty
 from trickrun.models.python import PythonModel
 from trickrun.modules.averaging import WeightAverage
-from trickrun.modules.dropconnect import DropConnectLinear
-from trickrun.modules.dropout import KeyedChannelDropout, KeyedDropout, KeyedPathDropout
 from trickrun.recipe.schema import Recipe
-from trickrun.streams import LayerStreams
-from trickrun.tricks.ledger import Touch, counted
-
-LAYERS: dict[str, type[nn.Module]] = {
-    "dropout": KeyedDropout,
-    "spatial_dropout": KeyedChannelDropout,
-    "dropconnect": DropConnectLinear,
-    "stochastic_depth": KeyedPathDropout,
-}
-"""The regularizers that are layers of a model."""
+from trickrun.streams import LayerStreams, StepStream
+from trickrun.tricks.regularizers._penalty import penalized
 
 
 def insert_layers(recipe: Recipe, model: nn.Module, streams: LayerStreams) -> None:
@@ -45,10 +39,10 @@ def check_mixing(recipe: Recipe, data: Prepared) -> None:
             raise CompileError(message, where, "for tables use mixup")
 
 
-def bounded_weights(recipe: Recipe, model: nn.Module) -> list[torch.Tensor]:
+def bounded_weights(recipe: Recipe, model: nn.Module) -> tuple[torch.Tensor, ...]:
     """Return the weights that max_norm acts on."""
     bound = recipe.regularizers.max_norm
-    return [] if bound is None else bound.constrained(model)
+    return () if bound is None else tuple(bound.constrained(model))
 
 
 def weight_average(recipe: Recipe, model: nn.Module) -> WeightAverage | None:
@@ -69,38 +63,32 @@ def weight_average(recipe: Recipe, model: nn.Module) -> WeightAverage | None:
         ) from error
 
 
-def layer_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
-    """Return the ledger lines of the regularizers that are layers of a built-in model.
-
-    A python model builds its own layers, so there these tricks touch nothing.
-    """
-    touches = []
-    own = isinstance(recipe.model, PythonModel)
-    for name, kind in LAYERS.items():
-        trick = getattr(recipe.regularizers, name)
-        if trick is not None:
-            count = 0 if own else sum(type(m) is kind for m in model.modules())
-            what = "off" if trick.off else counted(count, "layer")
-            touches.append(Touch("regularizers", name, what, count, trick.off))
-    return touches
+def bind_penalties(recipe: Recipe, model: nn.Module) -> tuple[BoundPenalty, ...]:
+    """Return each penalty of non-zero strength with the parameters that it acts on."""
+    acting = [penalty for penalty in recipe.regularizers.penalties if not penalty.off]
+    return tuple(BoundPenalty(penalty, penalized(model, penalty.on)) for penalty in acting)
 
 
-def step_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
-    """Return the ledger lines of the regularizers that change the training step."""
-    regularizers = recipe.regularizers
-    trained = sum(p.requires_grad for p in model.parameters())
-    bounded = len(bounded_weights(recipe, model))
-    acts_on = (
-        (regularizers.mixup, "training batches", 1),
-        (regularizers.cutmix, "training batches", 1),
-        (regularizers.gradient_noise, counted(trained, "gradient"), trained),
-        (regularizers.sam, counted(trained, "parameter"), trained),
-        (regularizers.max_norm, f"the weights of {counted(bounded, 'layer')}", bounded),
-        (regularizers.ema, counted(trained, "parameter"), trained),
-        (regularizers.swa, counted(trained, "parameter"), trained),
-    )
-    return [
-        Touch("regularizers", trick.kind_name, "off" if trick.off else what, count, trick.off)
-        for trick, what, count in acts_on
-        if trick is not None
-    ]
+def bind_augmentations(
+    recipe: Recipe,
+    folder: Path,
+    shape: tuple[int, ...],
+    device: torch.device,
+    tokens: bool = False,
+) -> tuple[BoundAugmentation, ...]:
+    """Return the augmentations of non-zero strength, each with a stream of its own; raise
+    CompileError for one that cannot act on samples of this shape, or on ``tokens``."""
+    bound = []
+    repeats: Counter[str] = Counter()
+    for index, augmentation in enumerate(recipe.augmentation):
+        kind = augmentation.kind_name
+        if tokens:
+            augmentation.check_tokens(f"augmentation.{index}")
+        else:
+            augmentation.check(shape, f"augmentation.{index}")
+        # Not by its place in the list: taking another one out must not change its draws.
+        stream = StepStream(recipe.seed, f"augmentation.{kind}.{repeats[kind]}", device)
+        repeats[kind] += 1
+        if not augmentation.off:
+            bound.append(BoundAugmentation(augmentation.stage, augmentation.build(folder), stream))
+    return tuple(bound)

@@ -77,10 +77,10 @@ def restore(job: Job, state: Mapping[str, Any]) -> Progress:
 
 
 class CheckpointClock:
-    """When the next checkpoint is due, by train.checkpoint: steps, epochs or seconds."""
+    """When the next checkpoint is due, by settings.checkpoint: steps, epochs or seconds."""
 
     def __init__(self, job: Job) -> None:
-        self.count, unit = job.recipe.train.checkpoint.amount
+        self.count, unit = job.settings.checkpoint
         self.by_time = unit == "s"
         if unit == "epochs":
             self.count *= job.span.per_epoch

@@ -6,8 +6,16 @@ import pytest
 import torch
 
 from trickrun.checks.expected_loss import ConstantLoss, constant_loss, typical_deviation
-from trickrun.data.task import Task
-from trickrun.tricks.losses import BCE, MAE, MSE, NLL, CrossEntropy, Hinge, Huber, Loss, PythonLoss
+from trickrun.data.splits.task import Task
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.hinge import Hinge
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
+from trickrun.tricks.losses.python import PythonLoss
 
 HERE = Path(__file__).parent
 DRAW = torch.Generator().manual_seed(0)

@@ -11,11 +11,18 @@ from dataclasses import dataclass
 
 import torch
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.streams import generator
-from trickrun.tricks.losses import BCE, MAE, MSE, NLL, CrossEntropy, Hinge, Huber, Loss
-from trickrun.tricks.losses.constants import best_constant, class_mass
-from trickrun.tricks.losses.values import value_targets
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses._constants import best_constant, class_mass
+from trickrun.tricks.losses._values import value_targets
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.hinge import Hinge
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
 
 DRAWS = 256
 

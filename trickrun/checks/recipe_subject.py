@@ -14,10 +14,10 @@ from trickrun.checks.interventions.replacements import replacements, scaled_rate
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.engines.work import NOT_IN_DATA
 from trickrun.errors import DataError
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 
@@ -49,6 +49,11 @@ class RecipeSubject:
         """The recipe's seed."""
         return self.recipe.seed
 
+    @property
+    def lr(self) -> float:
+        """The recipe's learning rate."""
+        return self.recipe.optimizer.lr
+
     @cached_property
     def data(self) -> Prepared:
         """The recipe's splits, loaded when they are first asked for. Raises DataError."""
@@ -56,7 +61,7 @@ class RecipeSubject:
             return self.origin.data
         return prepare(self.recipe.data, self.loaded.folder)
 
-    def job(self) -> Job:
+    def job(self) -> RecipeJob:
         """Return the recipe compiled afresh. Raises DataError or CompileError."""
         return compile_recipe(self.recipe, self.loaded.folder, self.data)
 
@@ -90,7 +95,7 @@ class RecipeSubject:
         """Return the recipe's regularizers, and what else it declares that slows fitting."""
         recipe = self.recipe
         declares = {
-            "optimizer.schedule": recipe.optimizer.schedule.kind != "constant",
+            "optimizer.schedule": recipe.optimizer.schedule.kind_name != "constant",
             "early_stopping": recipe.early_stopping is not None,
             "train.batch_ramp": recipe.train.batch_ramp is not None,
             "train.gradual_unfreezing": recipe.train.gradual_unfreezing is not None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 
 if TYPE_CHECKING:
     from trickrun.job import Job
@@ -28,6 +28,11 @@ class Subject(Protocol):
     @property
     def seed(self) -> int:
         """What its weights and batches are drawn with; ``changed({"seed": …})`` draws others."""
+        ...
+
+    @property
+    def lr(self) -> float:
+        """The learning rate that its optimizer is given, before any schedule."""
         ...
 
     @property

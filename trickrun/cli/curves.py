@@ -16,7 +16,7 @@ from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.verdict import Verdict
-    from trickrun.job import Job
+    from trickrun.job import RecipeJob
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
 
@@ -88,7 +88,7 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
 
 
 @contextmanager
-def watch(job: Job, folder: RunFolder) -> Iterator[Sink]:
+def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
     """Announce a run and yield what shows its progress."""
     from trickrun.report.progress import announce, progress_sink
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,11 +50,13 @@ def check_text(
 ) -> Answer:
     """Print the recipe's problems, or that there are none, and what it shows before training."""
     from trickrun.cli import findings
+    from trickrun.params import without_plugins
     from trickrun.recipe.load import load
     from trickrun.recipe.problems import RecipeError
 
     try:
-        loaded = load(path, overrides)
+        with without_plugins() if no_python else nullcontext():
+            loaded = load(path, overrides)
         if no_python:
             loaded.without_python()
         found = check_job(loaded) if data else findings.from_text(loaded)

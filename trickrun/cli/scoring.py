@@ -14,8 +14,8 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.part import Part
-    from trickrun.job import Job
+    from trickrun.data.splits.part import Part
+    from trickrun.job import RecipeJob
     from trickrun.run.folder import RunFolder
 
 SplitName = Literal["test", "val", "train"]
@@ -98,7 +98,7 @@ def evaluate_run(
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
 
 
-def score_in_a_way(job: Job, part: Part, masks: int | None, folded: bool) -> dict[str, Any]:
+def score_in_a_way(job: RecipeJob, part: Part, masks: int | None, folded: bool) -> dict[str, Any]:
     """Return the scores of a part, with ``masks`` dropout masks or with folded batch norms."""
     from trickrun.run.inference import fold, mc_dropout
     from trickrun.run.scoring import score
@@ -113,13 +113,13 @@ def score_in_a_way(job: Job, part: Part, masks: int | None, folded: bool) -> dic
     return score(job, part)
 
 
-def own_part(job: Job, folder: RunFolder, split: SplitName) -> tuple[Job, Part]:
+def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, Part]:
     """Return a split of the run's own data, loaded again, and the job that can read it; warn if
     the data is not what it was.
 
     Raises DataError if the recipe has no such split.
     """
-    from trickrun.data.prepare import prepare
+    from trickrun.data.splits.prepare import prepare
     from trickrun.run.environment import data_hash
 
     data = prepare(job.recipe.data, job.folder)

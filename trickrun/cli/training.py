@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,11 +14,14 @@ from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.diagnose.finding import Finding
-    from trickrun.job import Job
+    from trickrun.job import RecipeJob
     from trickrun.recipe.load import Loaded
     from trickrun.run.execute import Outcome
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
+
+StopWhen = Literal["lost"]
+"""What may end a run before its recipe does: lost, it has diverged or is dead."""
 
 
 def train(
@@ -41,18 +44,19 @@ def train(
             "--dry-run", help="Show shapes, parameters, memory and the ledger; train nothing."
         ),
     ] = False,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="End a run that is clearly lost: diverged, or dead."),
-    ] = False,
+    stop_when: Annotated[
+        StopWhen | None,
+        typer.Option(help="End a run that is clearly lost: diverged, or dead.", show_default=False),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Train a recipe: run folder, checkpoints, early stopping, test score of the best epoch.
 
-    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite or --watch
-    ends a lost run. Ctrl-C saves a checkpoint.
+    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite or
+    --stop-when lost ends the run. Ctrl-C saves a checkpoint.
 
     --resume goes on where a run was stopped. With train.epochs=N (or train.steps, early_stopping,
     train.device) it goes on in a new run, whose schedule spans the new length.
@@ -60,24 +64,30 @@ def train(
     Example: trickrun train recipes/digits.yaml optimizer.lr=3e-4 train.epochs=10
     """
 
+    if watch:
+        print("notice: --watch is now called --stop-when lost", file=sys.stderr)
+        stop_when = "lost"
+
     def work() -> Answer:
         if resume is not None and dry_run:
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
             changes = [str(recipe)] if recipe is not None else []
-            return go_on(resume, [*changes, *(overrides or [])], runs_dir, watch)
+            return go_on(resume, [*changes, *(overrides or [])], runs_dir, stop_when)
         if recipe is None:
             raise TrickrunError(
                 "no recipe given", hint="trickrun train RECIPE, or trickrun train --resume RUN"
             )
         if dry_run:
             return show_plan(recipe, overrides or [])
-        return train_recipe(recipe, overrides or [], runs_dir, watch)
+        return train_recipe(recipe, overrides or [], runs_dir, stop_when)
 
     answer("train", as_json, debug, work, recipe if resume is None else None)
 
 
-def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
+def train_recipe(
+    recipe: Path, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
+) -> Answer:
     """Train a recipe into a new run folder."""
     from trickrun.recipe.load import load
 
@@ -93,11 +103,13 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, watch: b
     before = look_first(job, folder)
     announce(job, folder)
     with progress_sink(job) as sink:
-        outcome = execute.execute(folder, job, sys.argv, [sink, *watching(job, watch)])
+        outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
     return conclude(outcome, str(recipe), before, loaded)
 
 
-def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
+def go_on(
+    wanted: str, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
+) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
     from trickrun.report.progress import announce, progress_sink
     from trickrun.run import execute, resume
@@ -110,12 +122,12 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> 
     before = look_first(resumed.job, resumed.folder)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:
-        sinks = [sink, *watching(resumed.job, watch)]
+        sinks = [sink, *ending(resumed.job, stop_when)]
         outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
     return conclude(outcome, str(resumed.folder.path / "recipe.yaml"), before)
 
 
-def look_first(job: Job, folder: RunFolder) -> list[Finding]:
+def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     """Return what recipe and data show before training; tell people, and note it in the folder."""
     from trickrun.checks.data_look import look
     from trickrun.cli.findings import tell_before_training
@@ -126,11 +138,11 @@ def look_first(job: Job, folder: RunFolder) -> list[Finding]:
     return found
 
 
-def watching(job: Job, watch: bool) -> list[Sink]:
+def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
     """Return what ends a lost run, if that is wanted."""
     from trickrun.checks.curves.watch import ending_sink
 
-    return [ending_sink(job.recipe.optimizer.lr)] if watch else []
+    return [ending_sink(job.recipe.optimizer.lr)] if stop_when == "lost" else []
 
 
 def show_plan(recipe: Path, overrides: list[str]) -> Answer:

@@ -11,9 +11,6 @@ from trickrun.diagnose.static_evidence import CLASS_LOSSES, VALUE_LOSSES, Static
 SQUASHED = ("softmax", "sigmoid", "hard_sigmoid")
 """Activations whose outputs are probabilities."""
 
-HALF_LINES = ("relu", "softplus")
-"""Activations that keep a logit from saying no."""
-
 HEAD = "model.head_activation"
 
 

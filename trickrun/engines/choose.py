@@ -9,9 +9,7 @@ their arithmetic: small networks on a CPU, nearly everything on a GPU.
 from __future__ import annotations
 
 import math
-import statistics
-import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -29,15 +27,12 @@ from trickrun.engines.work import compiled, run_chunk
 from trickrun.engines.workers import WORKERS
 from trickrun.errors import TrickrunError
 from trickrun.job import Job
-from trickrun.loop import take_step
 from trickrun.run.footprint import footprint
 from trickrun.threads import cores
+from trickrun.timing import seconds_a_step, seconds_of
 
 SMALL = 3
 """Trials from which on a group is worth timing."""
-
-TIMED, TIMING_SECONDS = 6, 1.0
-"""Steps of each way that are timed, and after how many seconds two are enough."""
 
 MEMORY_SHARE = 0.5
 """The share of the free memory that stacks may take."""
@@ -209,29 +204,16 @@ def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | N
             largest = room_for(job)
             size = min(max(2, ceil(len(group) / stacks)), largest)
             jobs = [compiled(trial, folder) for trial in group[:size]]
-            batches = job.batches(0)
-            alone = seconds_a_step(job, lambda n: take_step(job, next(batches), n, [], False))
+            alone = seconds_a_step(job)
             stack = Stack(jobs)
             histories: list[list[dict[str, float]]] = [[] for _ in jobs]
-            stacked = seconds_a_step(job, lambda n: stack.take_step(n, histories))
+            stacked = seconds_of(lambda n: stack.take_step(n, histories), job.device)
     except TrickrunError:
         return None  # a trial that cannot be a job is told when it is its turn
     except RuntimeError:
         return None  # vmap does not know some operation, or memory ran out
     steps = max(job.span.steps for job in jobs)
     return Timing(tuple(group), workers, stacks, steps, alone, stacked, size, largest)
-
-
-def seconds_a_step(job: Job, step: Callable[[int], object]) -> float:
-    """Return how long a step takes on the job's device, the first left out: it also imports."""
-    seconds: list[float] = []
-    while len(seconds) < TIMED and (len(seconds) < 2 or sum(seconds) < TIMING_SECONDS):
-        started = time.perf_counter()
-        step(len(seconds))
-        if job.device.type == "cuda":
-            torch.cuda.synchronize(job.device)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median_low(seconds[1:])
 
 
 def room_for(job: Job) -> int:

@@ -16,12 +16,10 @@ from trickrun.block import BLOCK, Block
 from trickrun.engines.leg import States
 from trickrun.engines.stacked_step import Stack
 from trickrun.evaluate import validate
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.loop import is_evaluation, stops
 from trickrun.records import End, NonFinite
 from trickrun.state import Progress
-
-NAME = "stacked"
 
 
 class Member:
@@ -32,7 +30,7 @@ class Member:
         state: where it goes on; None: at the beginning.
     """
 
-    def __init__(self, place: int, job: Job, state: States | None) -> None:
+    def __init__(self, place: int, job: RecipeJob, state: States | None) -> None:
         self.place = place
         self.job = job
         self.progress = Progress(**state["progress"]) if state else Progress()
@@ -67,12 +65,12 @@ class Member:
         if stops(self.job, self.progress):
             return End("early_stopping", self.best)
         if self.progress.step == self.job.span.steps:
-            return End("steps" if self.job.recipe.train.steps else "epochs", self.best)
+            return End(self.job.settings.length, self.best)
         return None
 
 
 def train_stack(
-    jobs: Sequence[Job],
+    jobs: Sequence[RecipeJob],
     states: Sequence[States] = (),
     pause: int | None = None,
     keep: Callable[[int, States], None] = lambda place, state: None,

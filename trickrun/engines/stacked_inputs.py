@@ -9,7 +9,7 @@ from torch import nn
 
 from trickrun.batch import Batch
 from trickrun.errors import CompileError
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.modules.dropout import GivenDropout, KeyedDropout, dropout_mask
 
 
@@ -24,8 +24,8 @@ class Batches:
         step: the first step, from 0.
     """
 
-    def __init__(self, jobs: Sequence[Job], step: int) -> None:
-        sources = [(job.recipe.seed, job.recipe.augmentation) for job in jobs]
+    def __init__(self, jobs: Sequence[RecipeJob], step: int) -> None:
+        sources = [(job.settings.seed, job.recipe.augmentation) for job in jobs]
         different = list(dict.fromkeys(sources))
         self.jobs = [jobs[sources.index(source)] for source in different]
         self.which = [different.index(source) for source in sources]
@@ -54,7 +54,7 @@ class Masks:
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        seeds = [job.recipe.seed for job in jobs]
+        seeds = [job.settings.seed for job in jobs]
         different = list(dict.fromkeys(seeds))
         self.dtype = jobs[0].dtype
         self.jobs = [jobs[seeds.index(seed)] for seed in different]

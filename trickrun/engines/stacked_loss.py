@@ -10,7 +10,7 @@ from torch.func import vmap
 from trickrun.engines.groups import stackable
 from trickrun.job import Job
 from trickrun.tricks.losses import LossFunction
-from trickrun.tricks.regularizers.base import Penalty
+from trickrun.tricks.regularizers._penalty import Penalty
 
 
 class StackedLoss:
@@ -22,11 +22,10 @@ class StackedLoss:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         job = jobs[0]
-        smoothing = [j.recipe.regularizers.label_smoothing for j in jobs]
-        epsilons = [[s.epsilon] for s in smoothing if s is not None]
+        epsilons = [[j.settings.label_smoothing] for j in jobs]
         self.loss = job.loss_kind.build(job.data.task, job.folder)
         self.smooth: LossFunction | None = None
-        if epsilons:
+        if any(epsilon for [epsilon] in epsilons):
             self.smooth = job.loss_kind.build(job.data.task, job.folder, label_smoothing=1.0)
             self.epsilon = torch.tensor(epsilons, dtype=job.dtype, device=job.device)
 

@@ -8,20 +8,18 @@ from typing import Any
 
 import torch
 
-from trickrun.job import Job
-from trickrun.tricks.optimizers import (
-    SGD,
-    Adadelta,
-    Adagrad,
-    Adam,
-    Adamax,
-    AdamW,
-    Decaying,
-    Lion,
-    NAdam,
-    RAdam,
-    RMSprop,
-)
+from trickrun.job import RecipeJob
+from trickrun.tricks.optimizers import Decaying
+from trickrun.tricks.optimizers.adadelta import Adadelta
+from trickrun.tricks.optimizers.adagrad import Adagrad
+from trickrun.tricks.optimizers.adam import Adam
+from trickrun.tricks.optimizers.adamax import Adamax
+from trickrun.tricks.optimizers.adamw import AdamW
+from trickrun.tricks.optimizers.lion import Lion
+from trickrun.tricks.optimizers.nadam import NAdam
+from trickrun.tricks.optimizers.radam import RAdam
+from trickrun.tricks.optimizers.rmsprop import RMSprop
+from trickrun.tricks.optimizers.sgd import SGD
 
 PROPORTIONAL = (SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, RAdam, RMSprop)
 """Optimizers whose step is the learning rate times a direction that depends on the gradients alone,
@@ -31,15 +29,15 @@ State = dict[str, Any]
 """An optimizer's state of one row: tensors [P] and numbers, by name."""
 
 
-def clip_rows(jobs: Sequence[Job], gradients: torch.Tensor) -> None:
-    """Bound the rows of ``gradients`` [K, P] in place, as each job's recipe says."""
+def clip_rows(jobs: Sequence[RecipeJob], gradients: torch.Tensor) -> None:
+    """Bound the rows of ``gradients`` [K, P] in place, as each job's settings say."""
     for job, own in zip(jobs, gradients, strict=True):
-        if job.recipe.optimizer.clip is not None:
+        if job.settings.clip is not None:
             row_of(job).grad = own
-            job.recipe.optimizer.clip.apply([row_of(job)])
+            job.settings.clip.apply([row_of(job)])
 
 
-def on_row(job: Job, row: torch.Tensor) -> Job:
+def on_row(job: RecipeJob, row: torch.Tensor) -> RecipeJob:
     """Return ``job`` with an optimizer of the same recipe over ``row`` [P].
 
     Our optimizers work entry by entry, so a row is to them what the parameters it is made of are,
@@ -48,7 +46,7 @@ def on_row(job: Job, row: torch.Tensor) -> Job:
     return replace(job, optimizer=job.recipe.optimizer.over([{"params": [row]}], job.folder))
 
 
-def row_of(job: Job) -> torch.Tensor:
+def row_of(job: RecipeJob) -> torch.Tensor:
     """Return the row that the job's optimizer acts on."""
     row: torch.Tensor = job.optimizer.param_groups[0]["params"][0]
     return row
@@ -65,7 +63,7 @@ class OwnSteps:
         jobs: see ``on_row``.
     """
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[RecipeJob]) -> None:
         self.rows = [row_of(job) for job in jobs]
         self.optimizer = on_row(jobs[0], self.rows[0]).optimizer
         self.optimizer.param_groups = [g for job in jobs for g in job.optimizer.param_groups]
@@ -102,7 +100,7 @@ class OneDirection:
         flat: the rows [K, P].
     """
 
-    def __init__(self, jobs: Sequence[Job], flat: torch.Tensor) -> None:
+    def __init__(self, jobs: Sequence[RecipeJob], flat: torch.Tensor) -> None:
         self.flat = flat
         self.direction = torch.zeros_like(flat)
         self.optimizer = on_row(without_decay(jobs[0]), self.direction).optimizer
@@ -146,13 +144,13 @@ class OneDirection:
 Update = OwnSteps | OneDirection
 
 
-def update_of(jobs: Sequence[Job], flat: torch.Tensor) -> Update:
+def update_of(jobs: Sequence[RecipeJob], flat: torch.Tensor) -> Update:
     """Return what updates the rows ``flat`` [K, P] of ``jobs``, all at once where that is the
     same."""
     return OneDirection(jobs, flat) if has_one_direction(jobs) else OwnSteps(jobs)
 
 
-def has_one_direction(jobs: Sequence[Job]) -> bool:
+def has_one_direction(jobs: Sequence[RecipeJob]) -> bool:
     """Return whether the jobs' optimizers differ in nothing but how far they go."""
     optimizers = [job.recipe.optimizer for job in jobs]
     first = optimizers[0]
@@ -166,13 +164,13 @@ def has_one_direction(jobs: Sequence[Job]) -> bool:
     return len({o.model_dump_json(exclude=distance) for o in optimizers}) == 1
 
 
-def decay_beside(job: Job) -> float:
+def decay_beside(job: RecipeJob) -> float:
     """Return the job's weight decay that is not a part of the gradient."""
     optimizer = job.recipe.optimizer
     return optimizer.weight_decay if isinstance(optimizer, Decaying) else 0.0
 
 
-def without_decay(job: Job) -> Job:
+def without_decay(job: RecipeJob) -> RecipeJob:
     """Return ``job`` with an optimizer in its recipe that decays nothing."""
     optimizer = job.recipe.optimizer
     if not isinstance(optimizer, Decaying):

@@ -23,7 +23,7 @@ from trickrun.block import StepResult
 from trickrun.engines.stacked_inputs import Batches, Masks, with_given_dropout
 from trickrun.engines.stacked_loss import StackedLoss, stacked_penalties
 from trickrun.engines.stacked_optimizer import clip_rows, copied, on_row, row_of, update_of
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.loop import set_lr
 from trickrun.placement import LARGE_PASS
 
@@ -40,7 +40,7 @@ class Stack:
         fixed: what no optimizer changes, name to [K, ...]: buffers and frozen parameters.
     """
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[RecipeJob]) -> None:
         # vmap takes attention trial by trial, which is still the fastest way, and says so.
         warnings.filterwarnings("ignore", "There is a performance drop because")
         model = jobs[0].model

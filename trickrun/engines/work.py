@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.engines.leg import WHOLE, Leg, States
 from trickrun.engines.stacked import train_stack
 from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import CannotWrite, TrickrunError
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.loop import train
 from trickrun.placement import pick_device, to_device
 from trickrun.recipe.load import from_tree
@@ -109,7 +109,7 @@ def run_stack(
         seconds = (time.perf_counter() - started) / len(trials)
         results.append(outcome(trial, metric, STACKED, seconds, how, leg))
 
-    jobs: list[tuple[Trial, Job]] = []
+    jobs: list[tuple[Trial, RecipeJob]] = []
     for trial in trials:
         try:
             jobs.append((trial, compiled(trial, folder)))
@@ -162,7 +162,7 @@ def outcome(
             return told("failed", f"{type(how).__name__}: {how}")
 
 
-def compiled(trial: Trial, folder: Path) -> Job:
+def compiled(trial: Trial, folder: Path) -> RecipeJob:
     """Return the trial's job, for one thread. Raises TrickrunError if its recipe cannot be one.
 
     Other trials train on the other cores; and the number of threads decides the last bits, which

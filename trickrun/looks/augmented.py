@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.job import BoundAugmentation, Job
+from trickrun.job import BoundAugmentation, RecipeJob
 from trickrun.tricks.augmentation import Augmentation
 
 
@@ -25,7 +25,7 @@ class Column:
     images: torch.Tensor
 
 
-def columns(job: Job, samples: int) -> list[Column]:
+def columns(job: RecipeJob, samples: int) -> list[Column]:
     """Return random training samples: as they are, by each augmentation alone, and by all.
 
     They are drawn as in the job's first step. Of several crops of an image the first is shown.
@@ -53,7 +53,7 @@ def columns(job: Job, samples: int) -> list[Column]:
 
 
 def seen(
-    job: Job, indices: torch.Tensor, augmentations: Sequence[BoundAugmentation]
+    job: RecipeJob, indices: torch.Tensor, augmentations: Sequence[BoundAugmentation]
 ) -> torch.Tensor:
     """Return what ``augmentations`` make of the samples ``indices`` [N], in the data's unit."""
     x, _ = replace(job, augmentations=tuple(augmentations)).training_batch(indices, step=0)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +13,7 @@ from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.looks.layer_pass import Seen, watch
 from trickrun.looks.statistics import Statistics
+from trickrun.modules.buffers import undisturbed
 from trickrun.modules.layers import weights
 
 
@@ -58,20 +58,6 @@ def before_first_step(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.train()
-
-
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Put back, at the end, the buffers and modes of ``model``; parameters must not be changed."""
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    modes = {module: module.training for module in model.modules()}
-    try:
-        yield
-    finally:
-        for name, buffer in model.named_buffers():
-            buffer.copy_(buffers[name])
-        for module, mode in modes.items():
-            module.training = mode
 
 
 @torch.no_grad()

@@ -10,8 +10,9 @@ from trickrun.diagnose.run_evidence import LayerLook, Look
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.looks.layer_pass import Seen, watch
-from trickrun.looks.look import Found, before_first_step, find_layers, undisturbed
+from trickrun.looks.look import Found, before_first_step, find_layers
 from trickrun.looks.statistics import SATURATED, by_unit
+from trickrun.modules.buffers import undisturbed
 
 SAMPLES = 256
 """Training samples that each look passes through the network, at most."""
@@ -27,7 +28,7 @@ class Watcher:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.every = job.recipe.train.look_every
+        self.every = job.settings.look_every
         self.samples = job.order(0)[:SAMPLES]
         self.layers = self.find() if self.every > 0 else []
         self.weights: list[list[torch.Tensor]] = []

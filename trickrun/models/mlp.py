@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.models.base import Blocks, Model
+from trickrun.models._base import Blocks, BuiltinModel
 from trickrun.params import Counts
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class MLP(Model):
+class MLP(BuiltinModel):
     """Fully connected layers; inputs of any shape are flattened.
 
     Formula: h = activation(W h + b) for each hidden layer, then W h + b.

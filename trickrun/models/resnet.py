@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from trickrun.models.base import Blocks, Model
-from trickrun.models.images import check_image
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._images import check_image
 from trickrun.params import Count
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def known_depth(depth: int) -> int:
     )
 
 
-class ResNet(Model):
+class ResNet(BuiltinModel):
     """Convolutions in residual blocks: each block adds to its input.
 
     Formula: h = activation(shortcut(h) + branch(h)), branch = conv, norm, activation, conv, norm;

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.errors import CompileError
-from trickrun.models.base import Blocks, Model
-from trickrun.models.sequences import (
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._sequences import (
     Layers,
     answered,
     check_sequence,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trickrun.modules.residual import Residual
 
 
-class Transformer(Model):
+class Transformer(BuiltinModel):
     """Self-attention over tokens, over the steps of a sequence, or over the patches of an image.
 
     Formula: h = h + attention(norm(h)); h = h + W2 activation(W1 norm(h)) in each block (norm:
@@ -44,6 +44,7 @@ class Transformer(Model):
     usual_normalization: ClassVar[Literal["batch", "layer"]] = "layer"
 
     kind: Literal["transformer"] = "transformer"
+    starter: ClassVar[tuple[str, ...]] = ("normalization: layer",)
     width: Count = Field(default=64, description="features of each place")
     layers: Count = Field(default=2, description="blocks")
     heads: Count = Field(default=4, description="of the attention; they divide the width")

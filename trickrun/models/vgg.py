@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.models.base import Blocks, Model
-from trickrun.models.images import check_image, too_small
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._images import check_image, too_small
 from trickrun.params import Count, Counts
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class VGG(Model):
+class VGG(BuiltinModel):
     """Blocks of 3 by 3 convolutions with pooling after each block, then fully connected layers.
 
     Formula: h = pool(activation(conv(… activation(conv(h))))) for each block, then an mlp.

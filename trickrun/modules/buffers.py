@@ -1,4 +1,4 @@
-"""Running a model without changing its buffers."""
+"""Running a model without changing its buffers, or its modes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,23 @@ from torch import nn
 @contextmanager
 def undisturbed_buffers(model: nn.Module) -> Iterator[None]:
     """Put the buffers of ``model`` back, at the end, to what they are now."""
-    buffers = list(model.buffers())
-    before = [buffer.clone() for buffer in buffers]
-    yield
-    with torch.no_grad():
-        for buffer, value in zip(buffers, before, strict=True):
-            buffer.copy_(value)
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            # By name: a module may put another tensor in a buffer's place.
+            for name, buffer in model.named_buffers():
+                buffer.copy_(before[name])
+
+
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Put back, at the end, the buffers and modes of ``model``; parameters must not be changed."""
+    modes = {module: module.training for module in model.modules()}
+    try:
+        with undisturbed_buffers(model):
+            yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode

@@ -15,10 +15,10 @@ from trickrun.recipe.contradictions import (
     gate_conditions,
     gate_names,
     images,
-    momentum,
     monitors,
     shares,
     smoothed_loss,
+    within_the_optimizer,
 )
 from trickrun.recipe.doubts import (
     balanced_twice,
@@ -50,7 +50,7 @@ ERRORS = (
     Rule(shares, ("data",)),
     Rule(filled_batch, ("data",)),
     Rule(images, ("data", "augmentation", "regularizers")),
-    Rule(momentum, ("optimizer",)),
+    Rule(within_the_optimizer, ("optimizer",)),
     Rule(smoothed_loss, ("loss", "regularizers")),
     Rule(distinct_metrics, ("metrics",)),
     Rule(monitors, ("data", "metrics", "early_stopping", "optimizer", "grid")),

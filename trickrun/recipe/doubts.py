@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trickrun.data.normalize import Fixed
+from trickrun.data.normalizers.fixed import Fixed
 from trickrun.data.text import Text
-from trickrun.models import Pretrained, Transformer
+from trickrun.models.pretrained import Pretrained
 from trickrun.models.python import PythonModel
+from trickrun.models.transformer import Transformer
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.normalization import Batch
+from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.optimizers import Decaying
-from trickrun.tricks.schedules.base import WarmedUp
+from trickrun.tricks.schedules._base import WarmedUp
 
 
 def decayed_twice(recipe: Recipe) -> Iterator[Complaint]:
@@ -62,7 +63,7 @@ def pretrained_inputs(recipe: Recipe) -> Iterator[Complaint]:
         yield Complaint(
             ("data", "normalize"),
             f"{recipe.model.name} learned from inputs of another scale than "
-            f"{recipe.data.normalize.kind} makes",
+            f"{recipe.data.normalize.kind_name} makes",
             "for images from 0 to 255: {kind: fixed, mean: 127, std: 128}",
         )
 
@@ -80,7 +81,9 @@ def warmup_fits(recipe: Recipe) -> Iterator[Complaint]:
 
 def learned_before_unfreezing(recipe: Recipe) -> Iterator[Complaint]:
     """Layers that wait have learned something."""
-    learned = isinstance(recipe.model, Pretrained | PythonModel) or recipe.model.init_from
+    learned = isinstance(recipe.model, Pretrained | PythonModel) or getattr(
+        recipe.model, "init_from", None
+    )
     if recipe.train.gradual_unfreezing is not None and not learned:
         yield Complaint(
             ("train", "gradual_unfreezing"),
@@ -118,7 +121,7 @@ def patience_fits(recipe: Recipe) -> Iterator[Complaint]:
 
 def transformer_normalized(recipe: Recipe) -> Iterator[Complaint]:
     """A transformer has the normalization that its residual branches count on."""
-    if isinstance(recipe.model, Transformer) and recipe.normalization.kind == "none":
+    if isinstance(recipe.model, Transformer) and recipe.normalization.kind_name == "none":
         yield Complaint(
             ("model",),
             "a transformer without normalization layers is hard to train",

@@ -64,9 +64,8 @@ def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
     samples = data.train.samples
     size = samples if recipe.data.batch_size == "full" else recipe.data.batch_size
     size *= recipe.train.batches_a_step
-    per_epoch = samples // size if recipe.data.drop_last else -(-samples // size)
-    per_epoch = max(per_epoch, 1)
-    return Span(recipe.train.steps or recipe.train.epochs * per_epoch, per_epoch)
+    train = recipe.train
+    return Span.of(samples, size, recipe.data.drop_last, train.epochs, train.steps)
 
 
 def rates_of(recipe: Recipe, span: Span) -> list[float]:

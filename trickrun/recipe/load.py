@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError, create_model
 
-from trickrun.data.kinds import AnyData
+from trickrun.data._base import AnyData
 from trickrun.errors import TrickrunError
 from trickrun.models import AnyModel
 from trickrun.recipe.consistency import ERRORS, WARNINGS, broken

@@ -32,7 +32,7 @@ def plan(job: Job) -> dict[str, Any]:
             )
         },
         "batch_size": job.batch_size,
-        "accumulate": job.recipe.train.batches_a_step,
+        "accumulate": job.settings.batches_a_step,
         "steps": job.span.steps,
         "steps_per_epoch": job.span.per_epoch,
         "parameters": sum(p.numel() for p in job.model.parameters()),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.records import Evaluation, Record, Steps
 from trickrun.report.console import terminal
 from trickrun.report.curves import loss_curves
@@ -26,7 +26,7 @@ SILENCE = 10.0
 """Seconds after which an evaluation is told in any case."""
 
 
-def announce(job: Job, folder: RunFolder) -> None:
+def announce(job: RecipeJob, folder: RunFolder) -> None:
     """Print what is about to be trained."""
     parameters = sum(p.numel() for p in job.model.parameters())
     data = job.data
@@ -100,7 +100,7 @@ def bar_mover(job: Job, shown: Progress) -> Callable[[Record], None]:
 
 def teller(job: Job, console: Console) -> Callable[[Record], None]:
     """Return the sink that prints a line an evaluation; of very many, at even distances."""
-    every = job.recipe.train.eval_every or job.span.per_epoch
+    every = job.eval_every
     stride = math.ceil(job.span.steps / every / MOST_LINES)
     epochs = f"{job.span.steps / job.span.per_epoch:g}"
     last = time.monotonic()

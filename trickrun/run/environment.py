@@ -15,8 +15,8 @@ import torch
 from pydantic import BaseModel
 
 from trickrun import __version__
-from trickrun.data.prepare import Prepared
-from trickrun.job import Job
+from trickrun.data.splits.prepare import Prepared
+from trickrun.job import RecipeJob
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
 from trickrun.source_hash import source_hash
@@ -51,7 +51,7 @@ def describe(device: torch.device, command: list[str], folder: Path) -> dict[str
     }
 
 
-def describe_job(job: Job, command: list[str]) -> dict[str, Any]:
+def describe_job(job: RecipeJob, command: list[str]) -> dict[str, Any]:
     """Return ``describe`` and what else decides how ``job`` trains: its data and user code."""
     return {
         **describe(job.device, command, job.folder),

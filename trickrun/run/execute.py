@@ -19,7 +19,7 @@ from trickrun.errors import (
     TrickrunError,
 )
 from trickrun.evaluate import evaluate
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.looks.watcher import Watcher
 from trickrun.loop import train
 from trickrun.recipe.dump import resolved_text
@@ -82,7 +82,7 @@ def start(
     return folder
 
 
-def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) -> Outcome:
+def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[Sink]) -> Outcome:
     """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
@@ -104,7 +104,7 @@ def execute(folder: RunFolder, job: Job, command: list[str], sinks: list[Sink]) 
             return finish(folder, job, progress, end)
 
 
-def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
+def go_back(folder: RunFolder, job: RecipeJob) -> tuple[Progress, Best | None]:
     """Bring ``job`` and the metrics to the last checkpoint; return how far that is and the best.
 
     Raises RunFolderError if the checkpoints do not fit the job or each other.
@@ -128,7 +128,9 @@ def go_back(folder: RunFolder, job: Job) -> tuple[Progress, Best | None]:
     return progress, Best(**best) if best else None
 
 
-def note_environment(folder: RunFolder, job: Job, command: list[str], progress: Progress) -> None:
+def note_environment(
+    folder: RunFolder, job: RecipeJob, command: list[str], progress: Progress
+) -> None:
     """Write env.json, tricks.json and data.json; of a resumed run, note what differs."""
     known, facts = folder.facts(), environment.describe_job(job, command)
     if progress.step == 0 or "torch" not in known:
@@ -142,10 +144,10 @@ def note_environment(folder: RunFolder, job: Job, command: list[str], progress: 
 
 
 def follow(
-    folder: RunFolder, job: Job, progress: Progress, best: Best | None, sinks: list[Sink]
+    folder: RunFolder, job: RecipeJob, progress: Progress, best: Best | None, sinks: list[Sink]
 ) -> End:
     """Train, write each record to the folder and tell the sinks; return the last record."""
-    write = folder_sink(folder, job.recipe.train.log_every)
+    write = folder_sink(folder, job.settings.log_every)
     with stop_on_interrupt() as interrupted:
         for record in train(job, progress, best, interrupted, Watcher(job)):
             for sink in (write, *sinks):
@@ -154,7 +156,7 @@ def follow(
     return record
 
 
-def finish(folder: RunFolder, job: Job, progress: Progress, end: End) -> Outcome:
+def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> Outcome:
     """Score the kept weights on the test split and write the closing line."""
     test: dict[str, float] = {}
     if end.stopped_by != "interrupt" and job.data.test is not None:
@@ -175,10 +177,10 @@ def finish(folder: RunFolder, job: Job, progress: Progress, end: End) -> Outcome
     return Outcome(folder, result, unmet)
 
 
-def explain(folder: RunFolder, job: Job, progress: Progress, error: NonFinite) -> Diverged:
+def explain(folder: RunFolder, job: RecipeJob, progress: Progress, error: NonFinite) -> Diverged:
     """Return the error for people: the step, and the layer where the first bad number arose."""
     if error.good is not None:
-        folder_sink(folder, job.recipe.train.log_every)(error.good)
+        folder_sink(folder, job.settings.log_every)(error.good)
     fresh = compile_recipe(job.recipe, job.folder, job.data)
     saved = folder.load("last")
     begin = restore(fresh, saved) if saved else Progress()

@@ -9,7 +9,7 @@ from typing import Any
 
 from trickrun.compiler import compile_recipe
 from trickrun.errors import RunFolderError
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import environment
 from trickrun.run.execute import start
@@ -29,7 +29,7 @@ class Resumed:
     """
 
     folder: RunFolder
-    job: Job
+    job: RecipeJob
     warnings: list[str]
 
 
@@ -94,7 +94,7 @@ def check_status(folder: RunFolder, changed: bool) -> None:
         )
 
 
-def check_goes_on(folder: RunFolder, job: Job, state: dict[str, Any] | None) -> None:
+def check_goes_on(folder: RunFolder, job: RecipeJob, state: dict[str, Any] | None) -> None:
     """Raise RunFolderError if the changed run has nothing to do, or its best weights are lost."""
     if state is None:
         return
@@ -106,7 +106,7 @@ def check_goes_on(folder: RunFolder, job: Job, state: dict[str, Any] | None) -> 
             where,
             f"for more, give train.epochs above {done / job.span.per_epoch:g} (or train.steps)",
         )
-    if job.recipe.early_stopping is not None and job.stopping.stop(history):
+    if job.settings.stops_early and job.stopping.stop(history):
         raise RunFolderError(
             "as changed, early stopping has already ended it", where, "give a larger patience"
         )

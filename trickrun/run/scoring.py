@@ -8,16 +8,15 @@ from typing import Any
 
 import torch
 
-from trickrun.compiler import prepare_targets
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.errors import DataError
 from trickrun.evaluate import predict, rate
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob, prepare_targets
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
 
 
-def file_part(job: Job, path: Path) -> Part:
+def file_part(job: RecipeJob, path: Path) -> Part:
     """Return the samples of another file, read as the run's own data. Raises DataError."""
     samples = job.recipe.data.load_file(path, job.data.task, job.data.shape)
     if samples.y is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import shipped
 
 from trickrun.checks.initial_loss.check import initial_loss
 from trickrun.checks.recipe_subject import RecipeSubject
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 BENCHMARK = runpy.run_path(str(ROOT / "benchmarks" / "initial_loss.py"))
 
 # Fashion-MNIST's files do not ship.
-RECIPES = [path for path in sorted(ROOT.glob("recipes/*.yaml")) if path.stem != "fashion-mnist"]
+RECIPES = shipped("fashion-mnist")
 
 Make = Callable[[str], Loaded]
 
@@ -51,7 +52,7 @@ def test_a_fault_is_named_and_its_edit_helps(case: Any) -> None:
         assert first.confirmed["after"] == mended.result["loss"]
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", RECIPES)
 def test_no_shipped_recipe_fails_but_the_one_that_shall(path: Path) -> None:
     found = judged(load(path), seeds=2)
     if path.stem == "digits-untuned":

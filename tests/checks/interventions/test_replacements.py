@@ -7,7 +7,7 @@ import pytest
 
 from trickrun.checks.interventions.regularizers import declared
 from trickrun.checks.interventions.replacements import replacements, scaled_rates
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical, patch_paths
 

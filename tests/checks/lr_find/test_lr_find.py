@@ -10,14 +10,12 @@ from trickrun.errors import TrickrunError
 from trickrun.loop import train
 from trickrun.recipe.load import load
 from trickrun.records import Steps
-from trickrun.tricks.schedules import (
-    Constant,
-    Cosine,
-    LRRange,
-    OneCycle,
-    Plateau,
-    Step,
-)
+from trickrun.tricks.schedules.constant import Constant
+from trickrun.tricks.schedules.cosine import Cosine
+from trickrun.tricks.schedules.lr_range import LRRange
+from trickrun.tricks.schedules.one_cycle import OneCycle
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.schedules.step import Step
 
 IRIS = """\
 name: flowers

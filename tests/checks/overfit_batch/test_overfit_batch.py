@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import shipped
 
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.replacements import rate
@@ -19,8 +20,7 @@ from trickrun.recipe.load import Loaded, load
 
 ROOT = Path(__file__).parents[3]
 # Fashion-MNIST's files do not ship: benchmarks/overfit_batch.py has all recipes.
-OTHERS = ("digits-untuned", "fashion-mnist")
-RECIPES = [path for path in sorted(ROOT.glob("recipes/*.yaml")) if path.stem not in OTHERS]
+RECIPES = shipped("digits-untuned", "fashion-mnist")
 
 Make = Callable[[str], Loaded]
 
@@ -48,7 +48,7 @@ def judged(loaded: Loaded, changes: dict[str, Any] | None = None, steps: int = 5
     return overfit_batch(RecipeSubject(derive(loaded, changes or {})), steps=steps)[0]
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", RECIPES)
 def test_every_shipped_recipe_passes(path: Path) -> None:
     found = judged(load(path))
     assert found.verdict == "pass", found.summary

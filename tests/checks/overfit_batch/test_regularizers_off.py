@@ -13,7 +13,7 @@ from trickrun.checks.interventions.regularizers import beside_loss, declared
 from trickrun.checks.overfit_batch.check import one_batch
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.tricks.regularizers import Regularizers

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.ledger import bind_augmentations
 from trickrun.recipe.schema import Recipe
+from trickrun.regularization import bind_augmentations
 
 CPU = torch.device("cpu")
 

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from trickrun.tricks.init.residual._base.depth_scaled import DepthScaled
+from trickrun.tricks.init.residual._base.fixup import Fixup
+from trickrun.tricks.init.residual._base.zero_gamma import ZeroGamma
 
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
@@ -13,8 +16,8 @@ from trickrun.job import Job
 from trickrun.modules.residual import Residual, residuals
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.init import DepthScaled, Fixup, KaimingNormal, ZeroGamma
-from trickrun.tricks.init.apply import initialize
+from trickrun.tricks.init._apply import initialize
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
 
 HERE = Path(__file__).parent
 

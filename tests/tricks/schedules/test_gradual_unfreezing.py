@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
@@ -17,15 +17,12 @@ from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.records import Checkpoint
 from trickrun.state import restore
-from trickrun.tricks.optimizers import AnyOptimizer, PythonOptimizer
-from trickrun.tricks.schedules import GradualUnfreezing, Span
+from trickrun.tricks.optimizers import OPTIMIZERS
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
 
 HERE = Path(__file__).parent
-BUILT_IN = [
-    kind.model_fields["kind"].default
-    for kind in get_args(get_args(AnyOptimizer)[0])
-    if kind is not PythonOptimizer
-]
+BUILT_IN = [kind for kind in OPTIMIZERS if kind != "python"]
 
 
 def job(**sections: Any) -> Job:

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trickrun.compiler import compile_recipe
-from trickrun.loop import take_step
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import searches
 from trickrun.threads import cores
-
-WARM, TIMED = 3, 12
-"""Steps before and in a timing: the first ones pay for imports and memory."""
+from trickrun.timing import seconds_a_step
 
 MIN_TRIALS = 6
 """Trials below which a search says nothing."""
@@ -107,10 +104,4 @@ def largest_batch(recipe: Recipe) -> int:
 def epoch_seconds(loaded: Loaded) -> tuple[float, int]:
     """Return how long an epoch of training takes in this process, and its number of samples."""
     job = compile_recipe(loaded.recipe, loaded.folder)
-    batches = job.batches(0)
-    for step in range(WARM + TIMED):
-        if step == WARM:
-            began = time.perf_counter()
-        take_step(job, next(batches), step, [], logged=False)
-    each = (time.perf_counter() - began) / TIMED
-    return each * job.span.per_epoch, len(job.data.train)
+    return seconds_a_step(job) * job.span.per_epoch, len(job.data.train)

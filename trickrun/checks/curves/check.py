@@ -16,13 +16,13 @@ from trickrun.diagnose.curves import SHAPES, judge, judge_together
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.smoothing import smoothed
 from trickrun.errors import Diverged, Interrupted
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import execute
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 
-Watch = Callable[[Job, RunFolder], AbstractContextManager[Sink]]
+Watch = Callable[[RecipeJob, RunFolder], AbstractContextManager[Sink]]
 """What shows a run while it trains."""
 
 

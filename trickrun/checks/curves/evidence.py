@@ -7,15 +7,15 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from trickrun.data.task import DATA_FILE, Task, task_in
+from trickrun.data.splits.task import DATA_FILE, Task, task_in
 from trickrun.diagnose.curve_evidence import Curves, Setting, floor_seen
 from trickrun.errors import RunFolderError
-from trickrun.models import MLP
+from trickrun.models.mlp import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
-from trickrun.tricks.monitor import HIGHER_IS_BETTER
-from trickrun.tricks.optimizers import PythonOptimizer
+from trickrun.tricks.monitor import higher_is_better
+from trickrun.tricks.optimizers import Decaying
 
 LIKELIHOODS = ("auto", "cross_entropy", "nll", "bce")
 """Losses whose constant answer costs the entropy of the class shares."""
@@ -52,7 +52,7 @@ def read_curves(folder: RunFolder) -> Curves:
         val_loss=val_loss,
         metric=metric,
         values=column(finite, f"val_{metric}") if metric else (),
-        maximizes=metric in HIGHER_IS_BETTER,
+        maximizes=bool(higher_is_better(metric)),
         best_epoch=kept[-1] if kept else None,
         stopped_by=str(end.get("stopped_by", "")),
         non_finite=end.get("cause") == "non_finite" or len(finite) < len(evaluations),
@@ -147,7 +147,7 @@ def setting_of(recipe: Recipe) -> Setting:
     """Return what of a recipe explains its curves, or would change them."""
     regularizers, optimizer, train = recipe.regularizers, recipe.optimizer, recipe.train
     penalties = [f"regularizers.{p.kind_name}" for p in regularizers.penalties if not p.off]
-    if not isinstance(optimizer, PythonOptimizer) and optimizer.weight_decay > 0:
+    if isinstance(optimizer, Decaying) and optimizer.weight_decay > 0:
         penalties.append("optimizer.weight_decay")
     dropout, smoothing = regularizers.dropout, regularizers.label_smoothing
     return Setting(

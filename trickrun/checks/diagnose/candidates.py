@@ -24,7 +24,7 @@ from trickrun.checks.interventions.replacements import rate, replacements
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.diagnose.finding import Finding
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.optimizers import PythonOptimizer
+from trickrun.tricks.optimizers.python import PythonOptimizer
 
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 

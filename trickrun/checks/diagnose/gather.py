@@ -22,7 +22,7 @@ from trickrun.checks.overfit_batch.search import Search
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import Verdict
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.label_noise import corrupted_labels
@@ -30,8 +30,9 @@ from trickrun.diagnose.own_loss import loss_findings
 from trickrun.diagnose.own_network import network_findings
 from trickrun.diagnose.own_step import step_findings
 from trickrun.errors import TrickrunError
-from trickrun.params import PythonTarget
+from trickrun.models.python import PythonModel
 from trickrun.recipe.evidence import static_evidence
+from trickrun.tricks.losses.python import PythonLoss
 
 VERSION = 1
 """Of the evidence record's form; a part that is left out does not change it."""
@@ -104,7 +105,7 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
     }
     if short.loaded.recipe.train.step is not None:
         parts["own_step"] = lambda: look_at_own_step(found, short)
-    if isinstance(short.loaded.recipe.loss, PythonTarget):
+    if isinstance(short.loaded.recipe.loss, PythonLoss):
         parts["own_loss"] = lambda: look_at_own_loss(found, short)
     if has_own_network(short):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
@@ -189,4 +190,4 @@ def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
 def has_own_network(short: Short) -> bool:
     """Whether model or loss are the user's own code."""
     recipe = short.loaded.recipe
-    return isinstance(recipe.model, PythonTarget) or isinstance(recipe.loss, PythonTarget)
+    return isinstance(recipe.model, PythonModel) or isinstance(recipe.loss, PythonLoss)

@@ -11,10 +11,12 @@ import math
 
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.usual_rates import usual_rates
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses import MAE, MSE, Huber
-from trickrun.tricks.optimizers import PythonOptimizer
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.optimizers.python import PythonOptimizer
 
 BY_CODE = {
     "TR21": 0.9,
@@ -59,7 +61,7 @@ def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
         case "TR01":
             return 0.15 if 0.2 < input_std < 3 else 0.85
         case "TR42":
-            deep = isinstance(recipe.model, Model) and recipe.model.activation != "tanh"
+            deep = isinstance(recipe.model, BuiltinModel) and recipe.model.activation != "tanh"
             return 0.5 if deep else 0.2
         case "TR54":
             narrow = min(getattr(recipe.model, "hidden", ()), default=0)

@@ -11,9 +11,12 @@ from torch import nn
 
 from trickrun.diagnose.own_loss import OwnLoss
 from trickrun.diagnose.own_step import OwnStep, StepLook
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.loop import take_step
-from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
+from trickrun.modules.buffers import undisturbed_buffers
+from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.python import PythonLoss
 
 LOOKS = 4
 """Steps that are looked at: the first has nothing before it."""
@@ -30,7 +33,7 @@ CERTAIN = (1.0, 3.0, 10.0, 30.0)
 Tensors = Sequence[torch.Tensor]
 
 
-def look_at_step(job: Job) -> OwnStep:
+def look_at_step(job: RecipeJob) -> OwnStep:
     """Take LOOKS steps with the user's own training step and compare each with its batch's loss.
 
     Args:
@@ -67,14 +70,12 @@ def gradient(
     """
     job.model.train()
     job.start_streams(step)
-    buffers = [buffer.clone() for buffer in job.model.buffers()]
     x, y = job.training_batch(batch, step)
     x = torch.zeros_like(x) if blind else x
-    loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
     weights = trainable(job)
-    found = torch.autograd.grad(loss, weights, allow_unused=True)
-    for buffer, old in zip(job.model.buffers(), buffers, strict=True):
-        buffer.copy_(old)
+    with undisturbed_buffers(job.model):
+        loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
+        found = torch.autograd.grad(loss, weights, allow_unused=True)
     return flat(
         [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
     )
@@ -153,7 +154,7 @@ def flat(tensors: Tensors) -> torch.Tensor:
     return torch.cat([tensor.flatten().double() for tensor in tensors])
 
 
-def look_at_loss(job: Job) -> OwnLoss:
+def look_at_loss(job: RecipeJob) -> OwnLoss:
     """Compare ``job``'s own loss, the user's, with the task's usual one on random predictions."""
     kind = job.recipe.loss
     assert isinstance(kind, PythonLoss)

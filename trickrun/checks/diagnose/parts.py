@@ -10,7 +10,7 @@ from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.likelihood import of_length, of_regularizer
 from trickrun.checks.diagnose.short import STEPS, Short
 from trickrun.checks.interventions.regularizers import declared
-from trickrun.models import PythonModel
+from trickrun.models.python import PythonModel
 
 LONGER = 4
 """How many times longer a run is tried that may be too short."""

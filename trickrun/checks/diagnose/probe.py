@@ -13,12 +13,12 @@ from trickrun.checks.diagnose.short import Short
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.diagnose.curve_evidence import Curves, floor_seen
 from trickrun.diagnose.own_network import OwnNetwork
 from trickrun.diagnose.signal_evidence import SignalEvidence
 from trickrun.evaluate import evaluate
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 
 LOOKED_AT = 512
 """Samples of each look at the layers, and of the training split's own score."""
@@ -84,7 +84,7 @@ def score_of(job: Job, part: Part, short: Short) -> float:
     return short.skill(evaluate(job, part, target)[short.metric])
 
 
-def curves_of(job: Job, evidence: SignalEvidence) -> Curves | None:
+def curves_of(job: RecipeJob, evidence: SignalEvidence) -> Curves | None:
     """Return the step losses as a curve of POINTS means, without validation."""
     losses = [loss for loss in evidence.losses if math.isfinite(loss)]
     constants = constants_of(job, job.order(0)[: 2 * LOOKED_AT])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from trickrun.checks.diagnose.skill import metric_for, skill
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe, pick_metrics
-from trickrun.data.prepare import Prepared, prepare
-from trickrun.data.task import Task
-from trickrun.loop import take_step
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.task import Task
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.threads import cores
+from trickrun.timing import seconds_a_step
 from trickrun.tricks.schedules import Span
 
 SAMPLES, VALIDATED, STEPS = 4000, 1000, 300
@@ -22,9 +21,6 @@ SAMPLES, VALIDATED, STEPS = 4000, 1000, 300
 
 FEWEST, TRAININGS, SECONDS = 100, 30, 100.0
 """Steps that are taken whatever it costs, trainings of a diagnosis, and what they may take."""
-
-TIMED = 5
-"""Steps whose time is taken."""
 
 EVALUATIONS = 5
 """Of a training that something watches."""
@@ -107,24 +103,14 @@ def metrics(loaded: Loaded, task: Task, first: str) -> list[dict[str, Any]]:
 
 
 def timed(recipe: Loaded, data: Prepared) -> float:
-    """Return the seconds of a training step, on a job that is thrown away.
-
-    The fastest of a few, because the first ones also import and other work only slows them.
-    """
-    job = compile_recipe(recipe.recipe, recipe.folder, data)
-    batches = job.batches(0)
-    seconds = []
-    for step in range(TIMED):
-        started = time.perf_counter()
-        take_step(job, next(batches), step, [], logged=False)
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+    """Return the seconds of a training step, on a job that is thrown away."""
+    return seconds_a_step(compile_recipe(recipe.recipe, recipe.folder, data))
 
 
 def evaluations(recipe: Recipe) -> int:
     """Return how often a short training is evaluated: once at its end, where overfitting shows,
     unless the recipe watches its evaluations; then the best of several counts."""
-    watches = recipe.early_stopping is not None or recipe.optimizer.schedule.kind == "plateau"
+    watches = recipe.early_stopping is not None or recipe.optimizer.schedule.kind_name == "plateau"
     return EVALUATIONS if watches else 1
 
 

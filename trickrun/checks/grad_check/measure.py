@@ -52,7 +52,7 @@ class Checked:
         self.gradient = gradients(self.loss, self.trainable)
         each = min(coordinates, max(2, MOST // max(len(self.trainable), 1)))
         self.ways = {
-            name: directions(p, by_loss, each, generator(job.recipe.seed, "grad-check", name))
+            name: directions(p, by_loss, each, generator(job.settings.seed, "grad-check", name))
             for name, p in self.trainable
             if (by_loss := self.gradient[name]) is not None
         }

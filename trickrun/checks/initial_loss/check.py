@@ -25,11 +25,13 @@ from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.errors import CompileError, DataError
-from trickrun.job import Job
-from trickrun.models.base import Model
+from trickrun.job import RecipeJob
+from trickrun.models import BuiltinModel
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
-from trickrun.tricks.losses import MAE, MSE, Huber
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
 
 SEEDS = 5
 
@@ -104,7 +106,7 @@ def gather(subject: Subject, seeds: int) -> tuple[InitialLoss, list[Measured]]:
 
 
 def evidence_of(
-    job: Job, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
+    job: RecipeJob, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
 ) -> InitialLoss:
     """Return the medians over seeds, and what is normal for the loss and the targets at hand."""
 
@@ -126,7 +128,7 @@ def evidence_of(
         loss_kind=job.loss_kind.kind_name,
         reduction=job.loss.reduction,
         batch_size=batch_of(job, indices),
-        head_activation=model.head_activation if isinstance(model, Model) else None,
+        head_activation=model.head_activation if isinstance(model, BuiltinModel) else None,
         init=init_words(job),
         loss=middle(lambda m: m.loss),
         expected=expected,
@@ -155,7 +157,7 @@ def evidence_of(
     )
 
 
-def init_words(job: Job) -> dict[str, Any]:
+def init_words(job: RecipeJob) -> dict[str, Any]:
     """Return the init section with what the recipe says, defaults left out."""
     init = job.recipe.init
     return {"kind": init.kind_name, **init.model_dump(mode="json", exclude_unset=True)}

@@ -9,10 +9,10 @@ from torch import nn
 
 from trickrun.checks.expected_loss import ConstantLoss, constant_loss
 from trickrun.evaluate import mean_loss
-from trickrun.job import Job
+from trickrun.job import Job, RecipeJob
 from trickrun.looks.look import before_first_step
-from trickrun.models.activations import activation
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
+from trickrun.modules.activations import activation
 from trickrun.modules.layers import biases, weight_layers
 
 
@@ -57,7 +57,7 @@ class Measured:
 
 
 @torch.no_grad()
-def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measured:
+def measure(job: RecipeJob, indices: torch.Tensor, constants: ConstantLoss) -> Measured:
     """Look at ``job``'s untrained network on the training samples ``indices`` [N], whole batches.
 
     Dropout and augmentation do not act. Batch norm uses the batch's statistics, as in the first
@@ -75,7 +75,7 @@ def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measure
     bias = head_constant(job)
     penalty = job.penalty()
     return Measured(
-        seed=job.recipe.seed,
+        seed=job.settings.seed,
         loss=batch_loss(job, outputs, target, size),
         zero_input_loss=batch_loss(job, zeros, target, size),
         bias_loss=constants.of(bias),
@@ -124,11 +124,8 @@ def constants_of(job: Job, indices: torch.Tensor) -> ConstantLoss:
 
     For a user's own loss there is no closed form: it is asked for its value.
     """
-    smoothing = job.recipe.regularizers.label_smoothing
     y = job.data.train.y.index_select(0, indices).cpu()
-    known = constant_loss(
-        job.loss_kind, job.data.task, y, smoothing.epsilon if smoothing is not None else 0.0
-    )
+    known = constant_loss(job.loss_kind, job.data.task, y, job.settings.label_smoothing)
     if known is not None:
         return known
     target = job.targets["train"].index_select(0, indices)
@@ -140,7 +137,7 @@ def constants_of(job: Job, indices: torch.Tensor) -> ConstantLoss:
     return ConstantLoss(of, None, torch.zeros(job.loss_kind.outputs(job.data.task)).double())
 
 
-def head_constant(job: Job) -> torch.Tensor:
+def head_constant(job: RecipeJob) -> torch.Tensor:
     """Return the output [outputs] that the head's bias stands for; zeros if there is no bias.
 
     For classes these are logits. For values the built-in head's activation is applied.
@@ -150,7 +147,7 @@ def head_constant(job: Job) -> torch.Tensor:
     found = [p for _, p in biases(layers[-1][1]) if p.shape == (outputs,)] if layers else []
     constant = found[0].detach().double().cpu() if found else torch.zeros(outputs).double()
     model = job.recipe.model
-    if job.data.task.kind == "regression" and isinstance(model, Model):
+    if job.data.task.kind == "regression" and isinstance(model, BuiltinModel):
         constant = activation(model.head_activation)(constant.unsqueeze(0))[0]
     return constant
 

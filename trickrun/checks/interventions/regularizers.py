@@ -6,13 +6,11 @@ from typing import Any
 
 from trickrun.checks.interventions.parts import Regularizer
 from trickrun.recipe.load import Loaded
-from trickrun.tricks.regularizers import (
-    DropConnect,
-    Dropout,
-    LabelSmoothing,
-    Penalty,
-    SpatialDropout,
-)
+from trickrun.tricks.regularizers._penalty import Penalty
+from trickrun.tricks.regularizers.dropconnect import DropConnect
+from trickrun.tricks.regularizers.dropout import Dropout
+from trickrun.tricks.regularizers.label_smoothing import LabelSmoothing
+from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
 
 USUAL_DROPOUT = 0.3
 USUAL_SMOOTHING = 0.1

@@ -6,13 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from trickrun.checks.interventions.parts import Replacement
-from trickrun.data.task import Task
-from trickrun.models import CNN, MLP, PythonModel
-from trickrun.models.base import Model
-from trickrun.models.recurrent import RecurrentModel
+from trickrun.data.splits.task import Task
+from trickrun.models import BuiltinModel
+from trickrun.models._recurrent import RecurrentModel
+from trickrun.models.cnn import CNN
+from trickrun.models.mlp import MLP
+from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses import BCE, MAE, MSE, NLL, AutoLoss, CrossEntropy, Huber, PythonLoss
-from trickrun.tricks.optimizers import Adam
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
+from trickrun.tricks.losses.python import PythonLoss
+from trickrun.tricks.optimizers.adam import Adam
 
 HEALTHY_INITS = ("auto", "kaiming_normal", "kaiming_uniform")
 HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish")
@@ -63,7 +72,7 @@ def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
 def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield an activation after the last layer that does not suit the loss."""
     model, kind = recipe.model, recipe.loss
-    if not isinstance(model, Model):
+    if not isinstance(model, BuiltinModel):
         return
     given = model.head_activation
     wanted = "log_softmax" if isinstance(kind, NLL) else "linear"
@@ -130,7 +139,7 @@ def init(recipe: Recipe) -> Iterator[Replacement]:
 def activation(recipe: Recipe) -> Iterator[Replacement]:
     """Yield a hidden activation that is linear, a softmax, or flat for large inputs."""
     model = recipe.model
-    if not isinstance(model, Model) or model.activation in HEALTHY_ACTIVATIONS:
+    if not isinstance(model, BuiltinModel) or model.activation in HEALTHY_ACTIVATIONS:
         return
     if isinstance(model, RecurrentModel):
         return  # tanh is their usual one, and that of the gated ones cannot be changed
@@ -147,8 +156,8 @@ def activation(recipe: Recipe) -> Iterator[Replacement]:
 
 def inputs(recipe: Recipe) -> Iterator[Replacement]:
     """Yield any normalization of the inputs but the standard one."""
-    if recipe.data.normalize.kind != "standard":
-        why = f"Inputs normalized by {recipe.data.normalize.kind} are not of size 1."
+    if recipe.data.normalize.kind_name != "standard":
+        why = f"Inputs normalized by {recipe.data.normalize.kind_name} are not of size 1."
         change = {"data.normalize": {"kind": "standard"}}
         yield Replacement("data.normalize", change, "TR01", "Unscaled inputs", why)
 
@@ -188,14 +197,15 @@ def optimizer(recipe: Recipe) -> Iterator[Replacement]:
 
 def normalization(recipe: Recipe) -> Iterator[Replacement]:
     """Yield the lack of normalization layers, or those that are there."""
-    if not isinstance(recipe.model, Model):
+    if not isinstance(recipe.model, BuiltinModel):
         return
-    if recipe.normalization.kind == "none":
+    if recipe.normalization.kind_name == "none":
         why = "Without normalization the signal is lost on its way through the layers."
         change: dict[str, Any] = {"normalization": {"kind": recipe.model.usual_normalization}}
         yield Replacement("normalization", change, "TR44", "Activations lose their scale", why)
     else:
-        why = f"The {recipe.normalization.kind} normalization removes what the answer depends on."
+        kind = recipe.normalization.kind_name
+        why = f"The {kind} normalization removes what the answer depends on."
         change = {"normalization": {"kind": "none"}}
         yield Replacement("normalization", change, "TR72", "Normalization in the way", why)
 

@@ -18,8 +18,8 @@ from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import train
 from trickrun.records import NonFinite, Steps
-from trickrun.tricks.optimizers import Optimizer
-from trickrun.tricks.schedules import LRRange, Schedule, Span
+from trickrun.tricks.schedules import Schedule, Span
+from trickrun.tricks.schedules.lr_range import LRRange
 
 Watch = Callable[[int, int], None]
 """Told how many steps of how many are done."""
@@ -61,7 +61,7 @@ def lr_find(
     derived = range_test(subject, test)
     # The subject's own job comes first: what is wrong with it is said of it.
     job = subject.job()
-    optimizer, span = job.recipe.optimizer, job.span
+    lr, schedule = subject.lr, job.settings.schedule
     seeds = [subject.seed + draw for draw in range(test.seeds)]
     lrs = planned_lrs(test)
     readings = []
@@ -70,18 +70,18 @@ def lr_find(
         losses = measure(one, lrs, watched(watch, done, test))
         readings.append(read(lrs, losses))
     advice = advise(readings)
-    finding = own_lr(optimizer, span, advice, lrs)
+    finding = own_lr(job, lr, advice, lrs)
     result = {
         **asdict(advice),
-        "lr": optimizer.lr,
+        "lr": lr,
         "range": [test.low, test.high],
         "steps": test.steps,
         "seeds": test.seeds,
-        "applies_to": applies_to(optimizer.schedule),
+        "applies_to": applies_to(schedule),
         "curve": mean_curve(lrs, readings),
     }
     series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=True)]}
-    said = summary(optimizer.schedule, advice)
+    said = summary(schedule, advice)
     if advice.suggestion is None:
         return Verdict("fail", result, (), said, series), derived
     if finding is not None:
@@ -145,14 +145,12 @@ def measure(job: Job, lrs: Sequence[float], tell: Callable[[int], None]) -> list
     return losses
 
 
-def own_lr(
-    optimizer: Optimizer, span: Span, advice: Advice, lrs: Sequence[float]
-) -> Finding | None:
-    """Return what the range test says about the subject's own lr, if it is far off."""
-    schedule = optimizer.schedule
+def own_lr(job: Job, lr: float, advice: Advice, lrs: Sequence[float]) -> Finding | None:
+    """Return what the range test says about the ``lr`` of the subject's own ``job``, if it is far
+    off."""
+    schedule, span = job.settings.schedule, job.span
     if advice.suggestion is None or advice.bottom is None or isinstance(schedule, LRRange):
         return None
-    lr = optimizer.lr
     measured = LearningRate(
         lr=lr,
         steps=span.steps,

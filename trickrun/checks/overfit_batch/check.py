@@ -10,7 +10,7 @@ from trickrun.checks.overfit_batch.goal import FITTED
 from trickrun.checks.overfit_batch.search import BASE, Search, add_back, blockers
 from trickrun.checks.subject import AnySubject
 from trickrun.checks.verdict import Verdict
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.diagnose.finding import Finding
 
 SIZE = 32

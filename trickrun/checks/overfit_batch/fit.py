@@ -15,7 +15,7 @@ from trickrun.job import Job
 from trickrun.looks.look import before_first_step
 from trickrun.loop import train
 from trickrun.records import NonFinite, Steps
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ import torch
 
 from trickrun.diagnose.recipe_network import FEW
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
-from trickrun.job import Job
+from trickrun.job import RecipeJob
 from trickrun.looks.layer_pass import Seen
-from trickrun.looks.look import Found, find_layers, look, norm, undisturbed
+from trickrun.looks.look import Found, find_layers, look, norm
 from trickrun.looks.statistics import Statistics, histogram
 from trickrun.loop import data_loss, take_step
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
+from trickrun.modules.buffers import undisturbed
 from trickrun.transfer import begins_learned
 
 MOMENTS = 5
@@ -28,7 +29,7 @@ UPDATES = 24
 
 
 def measure(
-    job: Job, samples: int, steps: int, progress: Callable[[int, int], None]
+    job: RecipeJob, samples: int, steps: int, progress: Callable[[int, int], None]
 ) -> SignalEvidence:
     """Train ``job`` for ``steps`` steps and return what its layers do.
 
@@ -73,7 +74,7 @@ def measure(
 
 
 def describe(
-    job: Job,
+    job: RecipeJob,
     layers: Sequence[Found],
     statistics: Sequence[Statistics],
     first: Sequence[Statistics],
@@ -102,7 +103,7 @@ def describe(
 
 
 def weight_gradients(
-    job: Job, layers: Sequence[Found], batch: torch.Tensor, step: int
+    job: RecipeJob, layers: Sequence[Found], batch: torch.Tensor, step: int
 ) -> list[list[torch.Tensor]]:
     """Return the gradient of the data loss by each layer's trainable weights, as ``step`` sees it.
 
@@ -134,7 +135,7 @@ def update(layer: Found, before: Sequence[torch.Tensor], step: int) -> Update:
 
 
 def evidence(
-    job: Job,
+    job: RecipeJob,
     layers: Sequence[Found],
     moments: Sequence[Sequence[Moment]],
     updates: Sequence[Sequence[Update]],
@@ -171,22 +172,22 @@ def evidence(
         optimizer=recipe.optimizer.kind_name,
         init=recipe.init.kind_name,
         normalization=recipe.normalization.kind_name,
-        activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
+        activation=recipe.model.activation if isinstance(recipe.model, BuiltinModel) else "",
         usual_normalization=usual_normalization(job),
         learned=begins_learned(recipe),
     )
 
 
-def usual_normalization(job: Job) -> str:
+def usual_normalization(job: RecipeJob) -> str:
     """Return the kind of normalization layers that suits the model and its batches."""
     model, data = job.recipe.model, job.recipe.data
     rest = 0 if data.drop_last else len(job.data.train) % job.batch_size
-    if not isinstance(model, Model) or job.batch_size <= FEW or rest == 1:
+    if not isinstance(model, BuiltinModel) or job.batch_size <= FEW or rest == 1:
         return "layer"
     return model.usual_normalization
 
 
-def input_std(job: Job, samples: int) -> float:
+def input_std(job: RecipeJob, samples: int) -> float:
     """Return the deviation of the inputs as the network gets them; 1 for tokens."""
     if job.data.task.vocabulary:
         return 1.0

@@ -40,7 +40,7 @@ FAULTS = (
     Fault(
         "TR41",
         "Exploding gradient",
-        ("signal", "train --watch", "diagnose"),
+        ("signal", "train --stop-when lost", "diagnose"),
         "The same ratio; or a loss that is no number, or far above its beginning and rising.",
         "70 (AutoTrainer); three times the first losses (own).",
         "Any step that suits one end of the network is wrong for the other.",

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses.base import Loss, LossFunction
-from trickrun.tricks.losses.classes import ClassWeights, class_weights, needs_classes
+from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._classes import ClassWeights, class_weights, needs_classes
 
 if TYPE_CHECKING:
     import torch

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses.base import Loss, LossFunction
-from trickrun.tricks.losses.classes import class_targets, needs_classes
+from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._classes import class_targets, needs_classes
 
 if TYPE_CHECKING:
     import torch

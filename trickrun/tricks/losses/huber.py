@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses.base import Loss, LossFunction
-from trickrun.tricks.losses.values import value_outputs, value_targets
+from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
     import torch

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.losses.base import Loss, LossFunction
-from trickrun.tricks.losses.values import value_outputs, value_targets
+from trickrun.data.splits.task import Task
+from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
     import torch

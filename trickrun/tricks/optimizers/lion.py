@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Betas, Stackable
-from trickrun.tricks.optimizers.base import Decaying, LearningRate
+from trickrun.tricks.optimizers._base import Decaying, LearningRate
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +33,6 @@ class Lion(Decaying):
     )
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
-        from trickrun.modules.lion import LionOptimizer
+        from trickrun.tricks.optimizers._torch_lion import LionOptimizer
 
         return LionOptimizer(groups, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay)

@@ -8,7 +8,7 @@ from pydantic import Field
 from trickrun.errors import CompileError
 from trickrun.params import Beta, Betas, Count, NonNegative
 from trickrun.tricks.ledger import Touch, counted
-from trickrun.tricks.optimizers.base import Decaying, Settings
+from trickrun.tricks.optimizers._base import Decaying, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -72,7 +72,7 @@ class Muon(Decaying):
                 "optimizer",
                 "update torch to 2.9 or later, or use adamw",
             )
-        from trickrun.modules.muon_adamw import MuonAdamW
+        from trickrun.tricks.optimizers._torch_muon_adamw import MuonAdamW
 
         shared = {"lr": self.lr, "weight_decay": self.weight_decay}
         muon = {

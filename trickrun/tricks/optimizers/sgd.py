@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from trickrun.params import Beta, Probability, Stackable
-from trickrun.tricks.optimizers.base import Decaying, LearningRate
+from trickrun.tricks.optimizers._base import Decaying, LearningRate
 
 if TYPE_CHECKING:
     import torch
@@ -41,11 +42,19 @@ class SGD(Decaying):
         default="pytorch", description="what lr multiplies: the velocity, or each gradient in it"
     )
 
+    def contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Nesterov's look-ahead needs a velocity, and only PyTorch's form knows dampening."""
+        if self.nesterov and self.momentum == 0:
+            yield "nesterov", "nesterov needs momentum, which is 0", "add momentum: 0.9"
+        if self.dampening > 0 and (self.nesterov or self.form == "classical"):
+            other = "nesterov" if self.nesterov else f"form {self.form}"
+            yield "dampening", f"{other} has no dampening", "take one of them out"
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 
         if self.form == "classical":
-            from trickrun.modules.classical_sgd import ClassicalSGD
+            from trickrun.tricks.optimizers._torch_classical_sgd import ClassicalSGD
 
             return ClassicalSGD(groups, self.lr, self.momentum, self.nesterov, self.weight_decay)
         return torch.optim.SGD(

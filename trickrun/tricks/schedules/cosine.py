@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from trickrun.tricks.schedules.base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
 
 
 class Cosine(WarmedUp):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.schedules.base import Schedule, Span
+from trickrun.tricks.schedules._base import Schedule, Span
 
 AtLeastOne = Annotated[float, Field(ge=1)]
 
