@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from trickrun.checks.grad_check.check import grad_check
+from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.lr_find.check import Range, lr_find
 from trickrun.checks.module_subject import ModuleSubject, known_loss
 from trickrun.checks.overfit_batch.check import overfit_batch
+from trickrun.checks.signal.check import signal
 from trickrun.errors import CompileError
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.huber import Huber
@@ -117,6 +122,67 @@ def test_dropout_and_weight_decay_are_off_and_put_back() -> None:
     job = base.job()
     assert job.model[2].p == 0.0
     assert job.optimizer.param_groups[0]["weight_decay"] == 0.0
+
+
+def test_the_initial_loss_of_a_module() -> None:
+    found, derived = initial_loss(subject(), seeds=3)
+    assert found.verdict == "pass", found.summary
+    assert found.result["expected"] == pytest.approx(math.log(3), abs=0.05)
+    assert len({seed["loss"] for seed in found.result["per_seed"]}) == 3
+    assert derived.job().span.steps == 1
+
+
+def test_a_head_that_starts_too_large_raises_the_initial_loss() -> None:
+    module = network()
+    nn.init.normal_(module[3].weight, std=5.0)
+    found, _ = initial_loss(subject(module), seeds=1)
+    assert found.verdict == "fail"
+    assert found.result["loss"] > found.result["limit"]
+
+
+def test_a_learning_rate_for_a_module() -> None:
+    found, derived = lr_find(subject(), Range(steps=100, seeds=1))
+    assert found.result["lr"] == 1e-2
+    assert 1e-3 < found.result["suggestion"] < 1
+    assert len(found.series["per_seed"][0]["losses"]) > 50
+    assert derived.job().span.per_epoch == 200 // 64
+
+
+def test_the_signal_through_a_module() -> None:
+    found, _ = signal(subject(), steps=5)
+    assert [layer["name"] for layer in found.result["layers"]] == ["0", "3"]
+    assert found.series["signal"]["optimizer"] == "adam"
+    assert found.series["signal"]["lr"] == 1e-2
+
+
+def test_the_gradients_of_a_module() -> None:
+    found, derived = grad_check(subject(network(dropout=0.5)))
+    assert found.verdict == "pass", found.summary
+    assert found.result["disabled"] == ["regularizers.dropout"]
+    assert derived.job().dtype == torch.float64
+
+
+def test_a_module_whose_backward_pass_is_wrong() -> None:
+    class Wrong(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+            return gradient
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.head = nn.Linear(6, 8), nn.Linear(8, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            answer: torch.Tensor = self.head(Wrong.apply(self.layer(x)))
+            return answer
+
+    found, _ = grad_check(subject(Net()))
+    assert found.verdict == "fail"
 
 
 def test_the_module_and_its_training_are_left_alone() -> None:

@@ -326,8 +326,8 @@ def known_loss(loss: LossFunction, y: torch.Tensor) -> Loss | None:
     match loss:
         case nn.CrossEntropyLoss(reduction="mean", weight=None):
             return CrossEntropy()
-        case nn.CrossEntropyLoss(reduction="mean", weight=weight):
-            return CrossEntropy(class_weights=weight.tolist())
+        case nn.CrossEntropyLoss(reduction="mean", weight=torch.Tensor() as weight):
+            return CrossEntropy(class_weights=tuple(weight.tolist()))
         case nn.NLLLoss(reduction="mean", weight=None):
             return NLL()
     return None

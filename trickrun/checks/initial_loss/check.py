@@ -25,10 +25,11 @@ from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.errors import CompileError, DataError
-from trickrun.job import RecipeJob
+from trickrun.job import Job, recipe_of
 from trickrun.models import BuiltinModel
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
+from trickrun.recipe.schema import Recipe
 from trickrun.tricks.losses.huber import Huber
 from trickrun.tricks.losses.mae import MAE
 from trickrun.tricks.losses.mse import MSE
@@ -106,7 +107,7 @@ def gather(subject: Subject, seeds: int) -> tuple[InitialLoss, list[Measured]]:
 
 
 def evidence_of(
-    job: RecipeJob, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
+    job: Job, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
 ) -> InitialLoss:
     """Return the medians over seeds, and what is normal for the loss and the targets at hand."""
 
@@ -121,7 +122,8 @@ def evidence_of(
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)
     expected = middle(lambda m: min(m.bias_loss, uniform_loss))
-    model, best = job.recipe.model, constants.best
+    recipe, best = recipe_of(job), constants.best
+    model = recipe.model if recipe is not None else None
     return InitialLoss(
         task=job.data.task.kind,
         outputs=len(center),
@@ -129,7 +131,7 @@ def evidence_of(
         reduction=job.loss.reduction,
         batch_size=batch_of(job, indices),
         head_activation=model.head_activation if isinstance(model, BuiltinModel) else None,
-        init=init_words(job),
+        init=init_words(recipe),
         loss=middle(lambda m: m.loss),
         expected=expected,
         tolerance=typical_deviation(constants.of, center, NORMAL_SIZE * size),
@@ -142,8 +144,8 @@ def evidence_of(
         target_low=float(target.min()),
         target_high=float(target.max()),
         target_size=target_size,
-        scaled_targets=job.recipe.data.scale_targets != "none",
-        zero_inputs=job.recipe.data.zero_inputs,
+        scaled_targets=job.data.target_scaler.shift is not None,
+        zero_inputs=recipe is not None and recipe.data.zero_inputs,
         doubling=middle(lambda m: m.doubling),
         loss_floor=middle(lambda m: m.loss_floor),
         output_size=middle(lambda m: m.output_size),
@@ -157,9 +159,12 @@ def evidence_of(
     )
 
 
-def init_words(job: RecipeJob) -> dict[str, Any]:
-    """Return the init section with what the recipe says, defaults left out."""
-    init = job.recipe.init
+def init_words(recipe: Recipe | None) -> dict[str, Any]:
+    """Return the init section with what the recipe says, defaults left out; auto, which leaves a
+    user's network as it was built, where there is no recipe."""
+    if recipe is None:
+        return {"kind": "auto"}
+    init = recipe.init
     return {"kind": init.kind_name, **init.model_dump(mode="json", exclude_unset=True)}
 
 
