@@ -5,6 +5,7 @@ Nothing here imports torch: a recipe is checked without it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -50,6 +51,11 @@ class Params(BaseModel):
     alternatives: ClassVar[tuple[str, ...]] = ()
     """Parameters that exclude each other: a patch that sets one takes the others away."""
 
+    revision: ClassVar[int] = 1
+    """Raised by 1 whenever a default of this kind, or what it means, changes: results of the kind
+    that are journalled then count for another recipe. A new parameter whose default does what the
+    kind did before needs no other revision."""
+
     @classmethod
     def expand(cls, value: dict[str, Any]) -> dict[str, Any]:
         """Rewrite spellings of a mapping that mean the same (``keep: 0.7`` is ``p: 0.3``)."""
@@ -74,6 +80,19 @@ class Params(BaseModel):
             for name in self.alternatives
             if fields[name] in self.model_fields_set and getattr(self, fields[name]) is not None
         ]
+
+
+def parts(value: Any, path: str = "") -> Iterator[tuple[str, Params]]:
+    """Yield all parameter objects that ``value`` is made of, itself included, each with its path
+    in the recipe; ``path`` is that of ``value``."""
+    if isinstance(value, Params):
+        yield path, value
+        for name, info in type(value).model_fields.items():
+            inner = info.alias or name
+            yield from parts(getattr(value, name), f"{path}.{inner}" if path else inner)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from parts(item, f"{path}.{index}")
 
 
 class PythonTarget(Params):

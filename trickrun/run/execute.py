@@ -73,8 +73,8 @@ def start(
     """
     folder = create(root, loaded.recipe.name)
     folder.write("recipe.yaml", loaded.text)
-    facts = {"recipe_folder": str(recipe_folder.resolve()), "command": command, "parent": parent}
-    folder.write_json("env.json", facts)
+    facts = {"arithmetic": environment.ARITHMETIC, "recipe_folder": str(recipe_folder.resolve())}
+    folder.write_json("env.json", {**facts, "command": command, "parent": parent})
     for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
         folder.write(name, content)
     # The last file: a folder that a crash left unfinished has none, so it is no run.
