@@ -122,7 +122,7 @@ class Data(Params):
         return None
 
 
-DATA_KINDS = KindFolder("trickrun.data")
+DATA_KINDS = KindFolder("trickrun.data", "Data")
 
 AnyData = Annotated[Data, DATA_KINDS]
 """One of the data kinds."""

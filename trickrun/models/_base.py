@@ -163,7 +163,7 @@ class Blocks:
             yield f"{self.head_activation}_head", activation(self.head_activation)
 
 
-MODELS = KindFolder("trickrun.models")
+MODELS = KindFolder("trickrun.models", "Model")
 
 AnyModel = Annotated[Model, MODELS]
 """One of the models, chosen by its kind."""

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from trickrun.tricks.init.residual._base.depth_scaled import DepthScaled
-from trickrun.tricks.init.residual._base.fixup import Fixup
-from trickrun.tricks.init.residual._base.zero_gamma import ZeroGamma
+from trickrun.tricks.init.residual.depth_scaled import DepthScaled
+from trickrun.tricks.init.residual.fixup import Fixup
+from trickrun.tricks.init.residual.zero_gamma import ZeroGamma
 
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import torch
 
-from trickrun.checks.expected_loss import ConstantLoss, typical_deviation
+from trickrun.checks.expected_loss import typical_deviation
 from trickrun.checks.initial_loss.measure import (
     Measured,
     batch_of,
@@ -31,6 +31,7 @@ from trickrun.models import BuiltinModel
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
+from trickrun.tricks.losses import ConstantLoss
 from trickrun.tricks.losses.huber import Huber
 from trickrun.tricks.losses.mae import MAE
 from trickrun.tricks.losses.mse import MSE

@@ -91,7 +91,7 @@ class Augmentation(Params):
         raise NotImplementedError
 
 
-AUGMENTATIONS = KindFolder("trickrun.tricks.augmentation")
+AUGMENTATIONS = KindFolder("trickrun.tricks.augmentation", "Augmentation")
 
 AnyAugmentation = Annotated[Augmentation, AUGMENTATIONS]
 """One of the augmentations, chosen by its kind."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GainName = Literal["auto", "linear", "relu", "leaky_relu", "tanh", "sigmoid", "selu"]
 Bias = Literal["auto", "zeros", "torch_default"] | Annotated[float, Stackable()]
-INITS = KindFolder("trickrun.tricks.init")
+INITS = KindFolder("trickrun.tricks.init", "Init")
 
 OF_THE_NETWORK = ("head", "recurrent", "head_bias", "forget_bias", "residual")
 """Parameters that a part of the network cannot have again."""

@@ -16,6 +16,8 @@ from trickrun.params import KindFolder, Params
 if TYPE_CHECKING:
     import torch
 
+    from trickrun.tricks.losses._constant import ConstantLoss
+
 PerSample = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 
 
@@ -97,6 +99,17 @@ class Loss(Params):
         """
         raise NotImplementedError
 
+    def constant(
+        self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0
+    ) -> ConstantLoss | None:
+        """Return its mean over targets for outputs that ignore the input; None: no closed form.
+
+        Args:
+            y: class indices [N], or values [N, targets].
+            label_smoothing: as the loss was built with; a loss that takes none ignores it.
+        """
+        return None
+
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
         them), or values [N, targets]."""
@@ -111,7 +124,7 @@ class Loss(Params):
         return outputs.mean(0)
 
 
-LOSSES = KindFolder("trickrun.tricks.losses")
+LOSSES = KindFolder("trickrun.tricks.losses", "Loss")
 
 AnyLoss = Annotated[Loss, LOSSES]
 """One of the losses, chosen by its kind."""

@@ -14,6 +14,13 @@ from trickrun.tricks.losses._classes import (
     needs_classes,
     weight_of,
 )
+from trickrun.tricks.losses._constant import (
+    ConstantLoss,
+    centered_log,
+    class_mass,
+    constant_loss,
+    log_loss,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -78,3 +85,7 @@ class CrossEntropy(Loss):
     def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
         """Return the logarithm of the mean probabilities."""
         return mean_log_probability(outputs)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        mass = class_mass(self.class_weights, task, y, label_smoothing)
+        return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))

@@ -9,6 +9,7 @@ from trickrun.data.splits.task import Task
 from trickrun.params import Positive
 from trickrun.tricks.losses._base import Loss, LossFunction
 from trickrun.tricks.losses._classes import class_targets, needs_classes
+from trickrun.tricks.losses._constant import ConstantLoss, class_mass
 
 if TYPE_CHECKING:
     import torch
@@ -46,3 +47,14 @@ class Hinge(Loss):
             )
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        import torch
+
+        shares = class_mass(None, task, y, 0.0)
+
+        def of(z: torch.Tensor) -> float:
+            short = (self.margin - z[:, None] + z[None, :]).clamp(min=0).fill_diagonal_(0)
+            return float((shares @ short).sum() / len(z))
+
+        return ConstantLoss(of, None, torch.zeros(task.classes, dtype=torch.float64))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
@@ -34,3 +35,7 @@ class MAE(Loss):
             return (prediction - target).abs().flatten(1).mean(dim=1)
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        values = value_targets(y, task).double()
+        return constant_loss(lambda z: float((values - z).abs().mean()), values.median(0).values)

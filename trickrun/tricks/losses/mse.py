@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
@@ -33,3 +34,8 @@ class MSE(Loss):
             return (prediction - target).square().flatten(1).mean(dim=1)
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        values = value_targets(y, task).double()
+        mean, variance = values.mean(0), values.var(0, correction=0)
+        return constant_loss(lambda z: float((variance + (mean - z).square()).mean()), mean)

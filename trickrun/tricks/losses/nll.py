@@ -13,6 +13,13 @@ from trickrun.tricks.losses._classes import (
     needs_classes,
     weight_of,
 )
+from trickrun.tricks.losses._constant import (
+    ConstantLoss,
+    centered_log,
+    class_mass,
+    constant_loss,
+    log_loss,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -59,3 +66,8 @@ class NLL(Loss):
     def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
         """Return the logarithm of the mean probabilities."""
         return mean_log_probability(outputs)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        """Outputs count as logits: the network must end in log_softmax."""
+        mass = class_mass(self.class_weights, task, y, 0.0)
+        return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))

@@ -48,7 +48,7 @@ class NormalizationLayer(Normalization):
         return self.placement == "before_activation"
 
 
-NORMALIZATIONS = KindFolder("trickrun.tricks.normalization")
+NORMALIZATIONS = KindFolder("trickrun.tricks.normalization", "Normalization")
 
 AnyNormalization = Annotated[Normalization, NORMALIZATIONS]
 """One of the normalizations, chosen by its kind."""

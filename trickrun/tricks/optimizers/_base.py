@@ -160,7 +160,7 @@ def decayed_weights(model: nn.Module) -> list[nn.Parameter]:
     return list(dict.fromkeys(p for _, layer in weight_layers(model) for _, p in weights(layer)))
 
 
-OPTIMIZERS = KindFolder("trickrun.tricks.optimizers")
+OPTIMIZERS = KindFolder("trickrun.tricks.optimizers", "Optimizer")
 
 AnyOptimizer = Annotated[Optimizer, OPTIMIZERS]
 """One of the optimizers, chosen by its kind."""

@@ -80,7 +80,7 @@ class WarmedUp(Schedule):
         return base * self.decay(step - warm, Span(max(span.steps - warm, 1), span.per_epoch))
 
 
-SCHEDULES = KindFolder("trickrun.tricks.schedules")
+SCHEDULES = KindFolder("trickrun.tricks.schedules", "Schedule")
 
 AnySchedule = Annotated[Schedule, SCHEDULES]
 """One of the schedules, chosen by its kind."""

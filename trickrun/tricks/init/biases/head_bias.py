@@ -50,20 +50,19 @@ class HeadBias(Params):
         """
         import torch
 
-        from trickrun.tricks.losses._constants import best_constant
-
         if self.value != "prior":
             return torch.full((loss.outputs(task),), self.value)
-        found = best_constant(loss, task, y.cpu(), label_smoothing)
-        if found is None:
+        known = loss.constant(task, y.cpu(), label_smoothing)
+        if known is None or known.best is None:
             raise CompileError(
                 f"the best constant for the loss {loss.kind_name} is not known",
                 "init.head_bias",
                 "give it as a number, or take head_bias out",
             )
+        best = known.best
         if task.kind == "classification":
-            found = found.clamp(min=float(found.max()) - math.log(2 * len(y)))
-        return found
+            best = best.clamp(min=float(best.max()) - math.log(2 * len(y)))
+        return best
 
     def apply(
         self, model: nn.Module, constant: torch.Tensor, activation: ActivationName | None

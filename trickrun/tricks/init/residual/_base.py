@@ -27,7 +27,7 @@ class ResidualInit(Params):
         raise NotImplementedError
 
 
-RESIDUAL_INITS = KindFolder("trickrun.tricks.init.residual")
+RESIDUAL_INITS = KindFolder("trickrun.tricks.init.residual", "ResidualInit")
 
 AnyResidualInit = Annotated[ResidualInit, RESIDUAL_INITS]
 """One of the ways to start residual branches, chosen by its kind."""
