@@ -50,6 +50,21 @@ class Subset(Params):
 class Data(Params):
     """Parameters that every data kind takes beside its own."""
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    """What the kind always asks for; None if its parameters or its samples decide."""
+
+    table: ClassVar[bool] = False
+    """Whether its samples are known to be no images, but features in columns or steps."""
+
+    own_split: ClassVar[bool | None] = None
+    """Whether it brings a validation or test part of its own; None if only its files can tell."""
+
+    characters: ClassVar[bool] = False
+    """Whether its samples are pictures of signs that people read, which a mirror changes."""
+
+    from_user: ClassVar[bool] = False
+    """Whether its samples are the user's, who may have scaled them before."""
+
     batch_size: Count | Literal["full"] = Field(default=64, description="samples a step, or full")
     normalize: AnyNormalize = Field(
         default=Standard(), description="fitted on the training split only"

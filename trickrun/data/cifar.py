@@ -25,6 +25,9 @@ PAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 class CifarImages(Data):
     """Color images of 32 by 32 pixels in CIFAR's binary files, with a test part of their own."""
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = True
+
     places: ClassVar[tuple[str, ...]]
     """Folders that are searched if the recipe gives no path; relative ones from the recipe's."""
     train_files: ClassVar[tuple[str, ...]]

@@ -35,6 +35,10 @@ class Csv(Data):
     Source: RFC 4180, with any of , ; tab | between cells.
     """
 
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
+    from_user: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["csv"] = "csv"
@@ -69,7 +73,7 @@ class Csv(Data):
             table = table.complete([*columns, *self.targets])
         features = feature_names(table, columns, gaps)
         x = encode(table, features, gaps)
-        kind = self.task_kind(table)
+        kind = self.asked_task(table)
         y: Any
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
@@ -131,7 +135,7 @@ class Csv(Data):
             raise DataError("no column is left as input", table.where, "look at data.drop")
         return names
 
-    def task_kind(self, table: Table) -> Literal["classification", "regression"]:
+    def asked_task(self, table: Table) -> Literal["classification", "regression"]:
         """Return the task, for auto by the cells of the target column."""
         several = len(self.targets) > 1
         if self.task == "classification" and several:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from trickrun.data.base import Data
 from trickrun.data.bundled import bundled_fingerprint, bundled_table
@@ -16,6 +16,10 @@ class Diabetes(Data):
         on all samples, the test part included.
     Source: Efron et al. 2004, Least angle regression; scikit-learn.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
 
     kind: Literal["diabetes"] = "diabetes"
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from trickrun.data.base import Data
 from trickrun.data.bundled import bundled_fingerprint
@@ -15,6 +15,10 @@ class Digits(Data):
     When: a real data set that trains in seconds; it comes with scikit-learn.
     Source: sklearn.datasets.load_digits; UCI Optical Recognition of Handwritten Digits.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = False
+    characters: ClassVar[bool] = True
 
     kind: Literal["digits"] = "digits"
 

@@ -29,6 +29,9 @@ FILES = {
 class IdxImages(Data):
     """Ten classes of 28 by 28 grey images in four IDX files, with a test part of their own."""
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = True
+
     places: ClassVar[tuple[str, ...]]
     """Folders that are searched if the recipe gives no path; relative ones from the recipe's."""
     labels: ClassVar[tuple[str, ...]]

@@ -36,6 +36,9 @@ class ImageFolder(Data):
     Source: torchvision.datasets.ImageFolder has the same layout; Pillow decodes.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    from_user: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["image_folder"] = "image_folder"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from trickrun.data.base import Data
 from trickrun.data.bundled import bundled_fingerprint, bundled_table
@@ -14,6 +14,10 @@ class Iris(Data):
     When: a first try; it trains in a second, and one species is easy to tell.
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems; scikit-learn.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
 
     kind: Literal["iris"] = "iris"
 

@@ -16,6 +16,8 @@ class Mnist(IdxImages):
 
     kind: Literal["mnist"] = "mnist"
 
+    characters: ClassVar[bool] = True
+
     places: ClassVar[tuple[str, ...]] = (
         "data/mnist",
         "data/MNIST/raw",

@@ -29,6 +29,8 @@ class Npz(Data):
     Source: numpy.savez. Arrays of objects are refused, since reading them would run code.
     """
 
+    from_user: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["npz"] = "npz"

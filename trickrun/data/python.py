@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from trickrun.data.arrays import TaskKind, as_array, source_from_arrays
 from trickrun.data.base import Data
@@ -27,6 +27,8 @@ class PythonData(Data, PythonTarget):
         are not given are split from train.
     Source: none.
     """
+
+    from_user: ClassVar[bool] = True
 
     kind: Literal["python"] = "python"
 

@@ -46,6 +46,9 @@ class Text(Data):
     Source: Shannon 1951, Prediction and Entropy of Printed English.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = False
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["text"] = "text"
