@@ -59,6 +59,9 @@ class Data(Params):
     own_split: ClassVar[bool | None] = None
     """Whether it brings a validation or test part of its own; None if only its files can tell."""
 
+    token_ids: ClassVar[bool] = False
+    """Whether its samples are token ids, which only an embedding makes numbers of."""
+
     characters: ClassVar[bool] = False
     """Whether its samples are pictures of signs that people read, which a mirror changes."""
 

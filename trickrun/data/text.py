@@ -48,6 +48,7 @@ class Text(Data):
 
     task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
     own_split: ClassVar[bool | None] = False
+    token_ids: ClassVar[bool] = True
 
     main: ClassVar[str | None] = "path"
 

@@ -45,6 +45,9 @@ class Pretrained(Params):
 
     main: ClassVar[str | None] = "name"
 
+    learned: ClassVar[bool | None] = True
+    fixes_input_scale: ClassVar[bool] = True
+
     kind: Literal["pretrained"] = "pretrained"
     name: str = Field(
         default="efficientnet_lite0",

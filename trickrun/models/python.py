@@ -28,6 +28,9 @@ class PythonModel(PythonTarget):
 
     main: ClassVar[str | None] = "target"
 
+    learned: ClassVar[bool | None] = None
+    fixes_input_scale: ClassVar[bool] = False
+
     kind: Literal["python"] = "python"
 
     def build_python(

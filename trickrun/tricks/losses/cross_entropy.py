@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.base import Loss, LossFunction, Takes
 from trickrun.tricks.losses.classes import (
     ClassWeights,
     class_targets,
@@ -35,6 +35,8 @@ class CrossEntropy(Loss):
     Source: torch.nn.functional.cross_entropy.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "logits"
     takes_label_smoothing: ClassVar[bool] = True
     takes_places: ClassVar[bool] = True
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.task import Task
-from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses.base import Loss, LossFunction, Takes
 from trickrun.tricks.losses.values import value_outputs, value_targets
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ class MSE(Loss):
     Defaults: mean over samples and outputs, as in PyTorch.
     Source: torch.nn.functional.mse_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
+    grows_with_error: ClassVar[bool] = True
 
     kind: Literal["mse"] = "mse"
 
