@@ -12,7 +12,7 @@ import trickrun
 from trickrun.diagnose.faults import CATALOGUE, FAMILIES, Fault
 from trickrun.diagnose.rank import EXPLAINS
 from trickrun.diagnose.static import findings
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import load
 
 ROOT = Path(trickrun.__file__).parent
@@ -51,7 +51,7 @@ def test_an_example_is_a_recipe_and_has_its_fault(fault: Fault, tmp_path: Path) 
     example = yaml.safe_load(fault.example or "{}")
     path = tmp_path / "r.yaml"
     path.write_text(yaml.safe_dump({"data": "digits", "model": "mlp", **example}))
-    codes = [finding.code for finding in findings(static_evidence(load(path).recipe))]
+    codes = [finding.code for finding in findings(facts_of(load(path).recipe))]
     if "validate" in fault.by:
         assert fault.code in codes
     else:

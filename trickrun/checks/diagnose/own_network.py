@@ -50,7 +50,9 @@ def look_at_network(job: Job) -> OwnNetwork:
         ),
         frozen=frozen_share(job.model) if isinstance(model, PythonTarget) else 0.0,
         softmax=hidden_softmax(job, x) if isinstance(model, PythonTarget) else None,
-        without_batch=without_batch(model.model_dump()) if isinstance(model, Model) else None,
+        without_batch=without_batch(model.hidden_channels, model.hidden_units or ())
+        if isinstance(model, Model)
+        else None,
     )
 
 
