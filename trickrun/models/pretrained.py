@@ -45,6 +45,9 @@ class Pretrained(Model):
 
     main: ClassVar[str | None] = "name"
 
+    learned: ClassVar[bool | None] = True
+    fixes_input_scale: ClassVar[bool] = True
+
     kind: Literal["pretrained"] = "pretrained"
     starter_data: ClassVar[tuple[str, ...]] = (
         "normalize: {kind: fixed, mean: 127, std: 128}  # for images from 0 to 255",

@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from trickrun.tricks.init.residual.depth_scaled import DepthScaled
-from trickrun.tricks.init.residual.fixup import Fixup
-from trickrun.tricks.init.residual.zero_gamma import ZeroGamma
 
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
@@ -18,6 +15,9 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.tricks.init._apply import initialize
 from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.residual.depth_scaled import DepthScaled
+from trickrun.tricks.init.residual.fixup import Fixup
+from trickrun.tricks.init.residual.zero_gamma import ZeroGamma
 
 HERE = Path(__file__).parent
 

@@ -182,7 +182,7 @@ def usual_normalization(job: RecipeJob) -> str:
     """Return the kind of normalization layers that suits the model and its batches."""
     model, data = job.recipe.model, job.recipe.data
     rest = 0 if data.drop_last else len(job.data.train) % job.batch_size
-    if not isinstance(model, BuiltinModel) or job.batch_size <= FEW or rest == 1:
+    if not isinstance(model, BuiltinModel) or job.batch_size < FEW or rest == 1:
         return "layer"
     return model.usual_normalization
 

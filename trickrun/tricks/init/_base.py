@@ -32,6 +32,12 @@ class Init(Params):
     default_bias: ClassVar[Literal["zeros", "torch_default"]] = "zeros"
     """What bias auto stands for."""
 
+    equal: ClassVar[bool] = False
+    """Whether all weights of a layer are one number, so that its units are copies."""
+
+    one_sided: ClassVar[bool] = False
+    """Whether no weight is negative, so that the units of a layer answer nearly alike."""
+
     bias: Bias = Field(
         default="auto",
         description="what biases start at; auto: zeros, or torch's own where the weights are",
@@ -63,6 +69,11 @@ class Init(Params):
         if self.head_bias is not None and self.head is not None and self.head.bias != "auto":
             raise ValueError("head_bias and the bias in head are the same thing; give one of them")
         return self
+
+    @property
+    def variance(self) -> float | None:
+        """The variance of weights whose size does not follow the layer's width; None for others."""
+        return None
 
     def gain_before(self, following: nn.Module | None) -> float:
         """Return the gain for a layer followed by the activation ``following``, if there is one."""

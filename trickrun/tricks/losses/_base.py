@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 PerSample = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 
+Takes = Literal["logits", "scores", "log_probabilities", "values"]
+"""What a loss takes: logits, which it squashes itself; scores, whose order counts; logarithms of
+probabilities; or numbers that are answers themselves."""
+
 
 @dataclass(frozen=True)
 class LossFunction:
@@ -55,6 +59,18 @@ class LossFunction:
 
 class Loss(Params):
     """Parameters that every loss takes beside its own."""
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    """What it is made for; None if the task decides, or a user's own code."""
+
+    takes: ClassVar[Takes | None] = None
+    """What the network's outputs must be; None if it is not known."""
+
+    one_output: ClassVar[bool] = False
+    """Whether the network has a single output, whatever the number of classes."""
+
+    grows_with_error: ClassVar[bool] = False
+    """Whether its gradient grows with the error, so that the targets' unit scales the steps."""
 
     takes_label_smoothing: ClassVar[bool] = False
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import ClassWeights, class_weights, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass, log_loss
 
@@ -24,6 +24,9 @@ class BCE(Loss):
     Source: torch.nn.functional.binary_cross_entropy_with_logits.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "logits"
+    one_output: ClassVar[bool] = True
     takes_label_smoothing: ClassVar[bool] = True
 
     kind: Literal["bce"] = "bce"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,
@@ -42,6 +42,8 @@ class CrossEntropy(Loss):
     Source: torch.nn.functional.cross_entropy.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "logits"
     takes_label_smoothing: ClassVar[bool] = True
     takes_places: ClassVar[bool] = True
 

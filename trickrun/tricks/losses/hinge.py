@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import class_targets, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass
 
@@ -25,6 +25,9 @@ class Hinge(Loss):
     Source: Weston & Watkins 1999, Support Vector Machines for Multi-Class Pattern Recognition;
         torch.nn.functional.multi_margin_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "scores"
 
     kind: Literal["hinge"] = "hinge"
     margin: Positive = Field(default=1.0, description="lead that the right class should have")

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
@@ -23,6 +23,10 @@ class Huber(Loss):
     Defaults: delta 1, as in PyTorch; it is in the target's unit.
     Source: Huber 1964, Robust Estimation of a Location Parameter; torch.nn.functional.huber_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
+    grows_with_error: ClassVar[bool] = True
 
     kind: Literal["huber"] = "huber"
     delta: Positive = Field(default=1.0, description="error at which square turns into line")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
@@ -21,6 +21,9 @@ class MAE(Loss):
     Interactions: its gradient has the same size near the target as far away, so the lr must fall.
     Source: torch.nn.functional.l1_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
 
     kind: Literal["mae"] = "mae"
 

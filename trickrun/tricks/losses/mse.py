@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
@@ -20,6 +20,10 @@ class MSE(Loss):
     Defaults: mean over samples and outputs, as in PyTorch.
     Source: torch.nn.functional.mse_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
+    grows_with_error: ClassVar[bool] = True
 
     kind: Literal["mse"] = "mse"
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,
@@ -35,6 +35,9 @@ class NLL(Loss):
     Interactions: from plain logits or a softmax it has no lower bound or a wrong one.
     Source: torch.nn.functional.nll_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "log_probabilities"
 
     kind: Literal["nll"] = "nll"
     class_weights: ClassWeights = None

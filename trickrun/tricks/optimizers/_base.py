@@ -33,7 +33,36 @@ Settings = dict[str, dict[str, Any]]
 
 
 class Optimizer(Params):
-    """Parameters that every optimizer takes beside its own."""
+    """Parameters that every optimizer takes beside its own.
+
+    The class attributes say what findings and checks must know of a kind. None means unknown, and
+    then nothing is said: of a user's own optimizer all are.
+    """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = None
+    """Learning rates between which most recipes lie; where momentum multiplies lr, without it."""
+
+    high_lr: ClassVar[float | None] = None
+    """Learning rate from which on few networks train; where momentum multiplies lr, of both
+    together; where a step is proportional to the gradient, at 256 samples a step."""
+
+    least_travel: ClassVar[float | None] = None
+    """Sum of the learning rate over a run below which the weights cannot have moved far."""
+
+    adaptive: ClassVar[bool | None] = None
+    """Whether the rule divides by the gradient's own size, so that a gradient ten times as large
+    makes the same step; if not, a step is proportional to the gradient."""
+
+    steps_proportional_to_lr: ClassVar[bool | None] = None
+    """Whether twice the lr is twice the way at any time of a run; not if the rule has a decay or a
+    unit of its own."""
+
+    momentum_multiplies_lr: ClassVar[bool] = False
+    """Whether momentum m sums gradients up, so that steps get 1/(1-m) times as long as lr says; if
+    not, momentum is a mean, which leaves their length."""
+
+    eps_bounds_steps: ClassVar[bool] = False
+    """Whether eps alone keeps an entry with hardly any gradient from a whole step."""
 
     lr: LearningRate = 1e-3
     schedule: Annotated[AnySchedule, Stackable()] = Field(
@@ -130,6 +159,11 @@ class Decaying(Optimizer):
     decay: Literal["all", "weights"] = Field(
         default="all", description="what weight_decay acts on; weights: no biases or norm scales"
     )
+
+    @property
+    def decay_decoupled(self) -> bool:
+        """Whether the decay takes a share of the weights, times lr, beside the gradient's step."""
+        return not self.couples_decay
 
     @property
     def trains_alone(self) -> bool:

@@ -30,6 +30,15 @@ class Muon(Decaying):
     """
 
     couples_decay: ClassVar[bool] = False
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """As for adamw, which match_rms_adamw makes lr mean; original takes about 0.02."""
+    high_lr: ClassVar[float | None] = 0.1
+    """As for adamw."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adamw."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["muon"] = "muon"
     momentum: Beta = Field(default=0.95, description="memory of the gradient")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -44,6 +44,9 @@ class Span:
 
 class Schedule(Params):
     """A learning rate over the steps of a run."""
+
+    ends_low: ClassVar[bool] = False
+    """Whether the rate is near 0 at the end, where an average of the last weights is taken."""
 
     @property
     def watches(self) -> Monitor | None:
