@@ -14,7 +14,7 @@ from trickrun.params import PythonTarget
 from trickrun.recipe.dump import plain
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
-from trickrun.tricks.init import Init
+from trickrun.tricks.init._base import Init
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.optimizers import Decaying

@@ -10,6 +10,7 @@ import pytest
 from shipped import shipped
 
 from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.recipe.load import Loaded, load
 
@@ -33,7 +34,7 @@ def recipe(tmp_path: Path) -> Make:
 
 
 def judged(loaded: Loaded, seeds: int = 3) -> Verdict:
-    return initial_loss(loaded, seeds)[0]
+    return initial_loss(RecipeSubject(loaded), seeds)[0]
 
 
 @pytest.mark.parametrize("case", BENCHMARK["CASES"], ids=lambda c: f"{c.code}-{c.recipe['loss']}")
@@ -77,7 +78,8 @@ def test_the_result_has_the_keys_of_the_contract(recipe: Make) -> None:
 
 
 def test_the_derived_recipe_is_one_step_of_the_users(recipe: Make) -> None:
-    _, derived = initial_loss(recipe("{data: iris, model: {kind: mlp, hidden: [8]}}"), 1)
+    loaded = recipe("{data: iris, model: {kind: mlp, hidden: [8]}}")
+    _, derived = initial_loss(RecipeSubject(loaded), 1)
     assert derived.recipe.train.steps == 1
     assert derived.recipe.seed == 0
 

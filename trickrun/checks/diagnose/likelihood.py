@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from trickrun.checks.overfit_batch.suspects import Suspect
+from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
@@ -51,9 +51,9 @@ def of_rate(recipe: Recipe, up: bool) -> float:
     return min(0.95, max(0.2, 0.4 + 0.4 * off))
 
 
-def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
+def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
     """Return the likelihood that a part with a usual replacement is the cause."""
-    match suspect.code:
+    match part.code:
         case "TR26" if isinstance(recipe.loss, MSE | MAE | Huber):
             return 0.4  # probabilities beside one-hot classes: slow, but nothing is squashed twice
         case "TR23":
@@ -67,12 +67,12 @@ def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
             narrow = min(getattr(recipe.model, "hidden", ()), default=0)
             return 0.85 if narrow < 4 else 0.5 if narrow < 8 else 0.2
         case "TR35" | "TR36":
-            return of_rate(recipe, suspect.code == "TR36")
+            return of_rate(recipe, part.code == "TR36")
         case "TR71":
             clip = recipe.optimizer.clip
             bound = min(b for b in (clip.norm, clip.value) if b is not None) if clip else 1.0
             return 0.7 if bound < 0.1 else 0.2
-    return BY_CODE.get(suspect.code, 0.3)
+    return BY_CODE.get(part.code, 0.3)
 
 
 def of_init(recipe: Recipe) -> float:

@@ -32,7 +32,7 @@ class Short:
 
     Args:
         loaded: the user's recipe.
-        recipe: the short one, from which every arm is derived.
+        recipe: the short one, from which every variant is derived.
         data: what the short one trains on.
         span: the length of the user's own training.
         samples: training samples of the user's own training.

@@ -1,10 +1,10 @@
-"""The regularizers of a recipe, each to be put back alone on a batch that fits without any."""
+"""The regularizers of a recipe, each to be put back alone, or weaker."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from trickrun.checks.interventions.parts import Regularizer
 from trickrun.recipe.load import Loaded
 from trickrun.tricks.regularizers._penalty import Penalty
 from trickrun.tricks.regularizers.dropconnect import DropConnect
@@ -15,26 +15,6 @@ from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
 USUAL_DROPOUT = 0.3
 USUAL_SMOOTHING = 0.1
 WEAKER = 0.01
-
-
-@dataclass(frozen=True)
-class Regularizer:
-    """One declared trick that trades fit on the training data for something else.
-
-    Args:
-        path: where it stands in the user's recipe.
-        back: the change of the one-batch recipe that puts it back.
-        edit: the change of the user's recipe that should make it bearable.
-        weaker: the change of the one-batch recipe that puts the edited one back; None if the edit
-            takes it out.
-        code: what it is called in a finding.
-    """
-
-    path: str
-    back: dict[str, Any]
-    edit: dict[str, float | None]
-    weaker: dict[str, Any] | None
-    code: str
 
 
 def declared(loaded: Loaded) -> list[Regularizer]:
@@ -53,6 +33,19 @@ def declared(loaded: Loaded) -> list[Regularizer]:
     if decay:
         less = float(f"{decay * WEAKER:.6g}")
         found.append(Regularizer(path, {path: decay}, {path: less}, {path: less}, "TR50"))
+    return found
+
+
+def beside_loss(loaded: Loaded) -> list[str]:
+    """Return the recipe paths of the regularizers that are no term of the loss."""
+    recipe = loaded.recipe
+    found = [
+        f"regularizers.{name}"
+        for name in type(recipe.regularizers).model_fields
+        if not isinstance(getattr(recipe.regularizers, name), Penalty | LabelSmoothing | None)
+    ]
+    if recipe.augmentation:
+        found.append("augmentation")
     return found
 
 

@@ -1,11 +1,11 @@
-"""What may keep a network from fitting one batch, and what to put in its place to find out."""
+"""The unusual parts of a recipe, each with the usual one in its place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from trickrun.checks.interventions.parts import Replacement
 from trickrun.data.splits.task import Task
 from trickrun.models import BuiltinModel
 from trickrun.models._recurrent import RecurrentModel
@@ -40,39 +40,21 @@ HALF = {
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
 
-@dataclass(frozen=True)
-class Suspect:
-    """A part of the recipe and its replacement.
-
-    Args:
-        path: the part, as a recipe path.
-        changes: recipe path to the value that is known to work.
-        code, name: the finding if the replacement alone lets the batch be fitted.
-        why: the reason, for people.
-    """
-
-    path: str
-    changes: dict[str, Any]
-    code: str
-    name: str
-    why: str
-
-
-def scaled_rates(recipe: Recipe) -> list[Suspect]:
+def scaled_rates(recipe: Recipe) -> list[Replacement]:
     """Return the learning rate scaled both ways."""
     return [rate(recipe, float(f"{recipe.optimizer.lr * factor:.6g}")) for factor in LR_FACTORS]
 
 
-def rate(recipe: Recipe, lr: float) -> Suspect:
+def rate(recipe: Recipe, lr: float) -> Replacement:
     """Return another learning rate."""
     given = recipe.optimizer.lr
     high = given > lr
     name = "Learning rate too high" if high else "Learning rate too low"
     why = f"With lr {lr:g} instead of {given:g} the batch is fitted."
-    return Suspect("optimizer.lr", {"optimizer.lr": lr}, "TR35" if high else "TR36", name, why)
+    return Replacement("optimizer.lr", {"optimizer.lr": lr}, "TR35" if high else "TR36", name, why)
 
 
-def suspects(recipe: Recipe, task: Task) -> list[Suspect]:
+def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
     """Return the recipe's unusual parts with their usual replacements, likeliest cause first."""
     return [
         *head(recipe, task),
@@ -87,7 +69,7 @@ def suspects(recipe: Recipe, task: Task) -> list[Suspect]:
     ]
 
 
-def head(recipe: Recipe, task: Task) -> Iterator[Suspect]:
+def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield an activation after the last layer that does not suit the loss."""
     model, kind = recipe.model, recipe.loss
     if not isinstance(model, BuiltinModel):
@@ -112,27 +94,27 @@ def head(recipe: Recipe, task: Task) -> Iterator[Suspect]:
         code, name = "TR26", "Probabilities into a loss from logits"
         why = f"The loss squashes the {given} once more, so no answer can be certain."
     path = "model.head_activation"
-    yield Suspect(path, {path: wanted}, code, name, why)
+    yield Replacement(path, {path: wanted}, code, name, why)
 
 
-def loss(recipe: Recipe, task: Task) -> Iterator[Suspect]:
+def loss(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield a loss that does not suit the task, weighs classes or sums over the batch."""
     kind = recipe.loss
     usual = "cross_entropy" if task.kind == "classification" else "mse"
     change = {"loss": {"kind": usual}}
     if isinstance(kind, PythonLoss):
         why = f"With {usual} the batch is fitted: look at {kind.target}."
-        yield Suspect("loss", change, "TR30", "Your loss", why)
+        yield Replacement("loss", change, "TR30", "Your loss", why)
     elif isinstance(kind, MSE | MAE | Huber) and task.kind == "classification":
         why = f"{kind.kind} on one-hot classes has flat regions that {usual} has not."
-        yield Suspect("loss", change, "TR30", "Loss does not suit the task", why)
+        yield Replacement("loss", change, "TR30", "Loss does not suit the task", why)
     elif kind.reduction == "sum":
         why = "A sum over the batch multiplies every gradient by the batch size."
         edit = {"loss.reduction": "mean"}
-        yield Suspect("loss.reduction", edit, "TR21", "Sum over the batch instead of mean", why)
+        yield Replacement("loss.reduction", edit, "TR21", "Sum over the batch instead of mean", why)
 
 
-def init(recipe: Recipe) -> Iterator[Suspect]:
+def init(recipe: Recipe) -> Iterator[Replacement]:
     """Yield any init but the plain ones; of a user's model also the one that it was built with."""
     scheme = recipe.init
     plain = scheme.head is None and scheme.bias in ("auto", "zeros")
@@ -151,10 +133,10 @@ def init(recipe: Recipe) -> Iterator[Suspect]:
     # A patch keeps gain and bias where the kind stays the same; auto is kaiming_normal too.
     again = scheme.kind_name == "kaiming_normal"
     change = {"init": {"kind": "auto" if again else "kaiming_normal"}}
-    yield Suspect("init", change, code, name, why)
+    yield Replacement("init", change, code, name, why)
 
 
-def activation(recipe: Recipe) -> Iterator[Suspect]:
+def activation(recipe: Recipe) -> Iterator[Replacement]:
     """Yield a hidden activation that is linear, a softmax, or flat for large inputs."""
     model = recipe.model
     if not isinstance(model, BuiltinModel) or model.activation in HEALTHY_ACTIVATIONS:
@@ -169,35 +151,35 @@ def activation(recipe: Recipe) -> Iterator[Suspect]:
     elif given in SATURATING:
         code, name = "TR42", "Saturating activation"
         why = f"{given} is flat for large inputs, and its slopes multiply through depth."
-    yield Suspect("model.activation", {"model.activation": "relu"}, code, name, why)
+    yield Replacement("model.activation", {"model.activation": "relu"}, code, name, why)
 
 
-def inputs(recipe: Recipe) -> Iterator[Suspect]:
+def inputs(recipe: Recipe) -> Iterator[Replacement]:
     """Yield any normalization of the inputs but the standard one."""
     if recipe.data.normalize.kind_name != "standard":
         why = f"Inputs normalized by {recipe.data.normalize.kind_name} are not of size 1."
         change = {"data.normalize": {"kind": "standard"}}
-        yield Suspect("data.normalize", change, "TR01", "Unscaled inputs", why)
+        yield Replacement("data.normalize", change, "TR01", "Unscaled inputs", why)
 
 
-def step(recipe: Recipe) -> Iterator[Suspect]:
+def step(recipe: Recipe) -> Iterator[Replacement]:
     """Yield the user's own training step, clipping, and half precision."""
     change: dict[str, Any]
     if recipe.train.step is not None:
         why = f"With trickrun's own step the batch is fitted: look at {recipe.train.step.target}."
         change = {"train.step": None}
-        yield Suspect("train.step", change, "TR74", "Your training step", why)
+        yield Replacement("train.step", change, "TR74", "Your training step", why)
     if recipe.optimizer.clip is not None:
         why = "The bound on the gradient keeps the steps too short."
         change = {"optimizer.clip": None}
-        yield Suspect("optimizer.clip", change, "TR71", "Clipping too tight", why)
+        yield Replacement("optimizer.clip", change, "TR71", "Clipping too tight", why)
     if recipe.train.precision in HALF:
         why = HALF[recipe.train.precision]
         change = {"train.precision": "float32"}
-        yield Suspect("train.precision", change, "TR75", "Precision too low", why)
+        yield Replacement("train.precision", change, "TR75", "Precision too low", why)
 
 
-def optimizer(recipe: Recipe) -> Iterator[Suspect]:
+def optimizer(recipe: Recipe) -> Iterator[Replacement]:
     """Yield any optimizer but plain adam, and of that another learning rate than the usual."""
     given = recipe.optimizer
     if isinstance(given, Adam) and given == Adam(lr=given.lr, schedule=given.schedule):
@@ -210,31 +192,31 @@ def optimizer(recipe: Recipe) -> Iterator[Suspect]:
         # A patch keeps the other parameters of an adam: they are deleted one by one.
         set_here = sorted(given.model_fields_set - {"kind", "lr", "schedule"})
         change = {"optimizer.lr": USUAL_LR, **{f"optimizer.{name}": None for name in set_here}}
-    yield Suspect("optimizer", change, "TR70", "Optimizer does not get there", why)
+    yield Replacement("optimizer", change, "TR70", "Optimizer does not get there", why)
 
 
-def normalization(recipe: Recipe) -> Iterator[Suspect]:
+def normalization(recipe: Recipe) -> Iterator[Replacement]:
     """Yield the lack of normalization layers, or those that are there."""
     if not isinstance(recipe.model, BuiltinModel):
         return
     if recipe.normalization.kind_name == "none":
         why = "Without normalization the signal is lost on its way through the layers."
         change: dict[str, Any] = {"normalization": {"kind": recipe.model.usual_normalization}}
-        yield Suspect("normalization", change, "TR44", "Activations lose their scale", why)
+        yield Replacement("normalization", change, "TR44", "Activations lose their scale", why)
     else:
         kind = recipe.normalization.kind_name
         why = f"The {kind} normalization removes what the answer depends on."
         change = {"normalization": {"kind": "none"}}
-        yield Suspect("normalization", change, "TR72", "Normalization in the way", why)
+        yield Replacement("normalization", change, "TR72", "Normalization in the way", why)
 
 
-def capacity(recipe: Recipe) -> Iterator[Suspect]:
+def capacity(recipe: Recipe) -> Iterator[Replacement]:
     """Yield the model itself: too narrow, or a user's own."""
     model = recipe.model
     if isinstance(model, PythonModel):
         why = f"A plain mlp fits the batch: look at {model.target}."
-        yield Suspect("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
+        yield Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
     elif isinstance(model, MLP | CNN) and min(model.hidden, default=0) < ENOUGH_UNITS:
         hidden = [max(units, ENOUGH_UNITS) for units in model.hidden] or [ENOUGH_UNITS]
         why = f"With hidden layers of {hidden} units the batch is fitted."
-        yield Suspect("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)
+        yield Replacement("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)

@@ -6,20 +6,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from statistics import fmean
-from typing import Any
 
 from trickrun.checks.diagnose.short import Short
+from trickrun.checks.interventions.edits import Changes
+from trickrun.checks.interventions.variants import Variant, untrained
 from trickrun.engines.choose import Layout, lay_out, run_layout
 from trickrun.engines.groups import groups
 from trickrun.engines.trial import Trial, TrialResult, make_trial
 from trickrun.errors import TrickrunError
 from trickrun.recipe.patch import patch_paths
 
-Changes = Mapping[str, Any]
-
 BASE = "as it is"
-"""The arm of the recipe without any edit."""
+"""The variant without any edit."""
 
 HERE_SECONDS = 30.0
 """Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
@@ -31,39 +29,20 @@ stack is the faster way."""
 
 
 @dataclass
-class Arm:
-    """What short trainings with one edit reached.
-
-    Args:
-        changes: recipe path to value; empty for the recipe as it is.
-        skills: seed to skill on the validation split; see skill.py.
-        diverged: seeds whose training did.
-        reason: why it could not be trained at all.
-    """
-
-    changes: dict[str, Any]
-    skills: dict[int, float] = field(default_factory=dict)
-    diverged: list[int] = field(default_factory=list)
-    reason: str = ""
-
-    @property
-    def mean(self) -> float:
-        return fmean(self.skills.values())
-
-
-@dataclass
-class Arms:
-    """Runs arms of one short recipe and remembers what each reached.
+class Trainings:
+    """Trains variants of one short recipe and remembers what each reached.
 
     Args:
         deadline: moment (time.monotonic) after which no result is waited for.
         tell: told of trainings done and trainings in all.
+        known: all variants by name, with the skill on the validation split (see skill.py) for each
+            seed.
     """
 
     short: Short
     deadline: float
     tell: Callable[[int, int], None] = lambda done, total: None
-    known: dict[str, Arm] = field(default_factory=dict)
+    known: dict[str, Variant[float]] = field(default_factory=dict)
 
     @property
     def seconds_left(self) -> float:
@@ -71,40 +50,39 @@ class Arms:
         return max(0.0, self.deadline - time.monotonic())
 
     def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int], share: float = 1.0) -> None:
-        """Train each of the arms ``wanted`` (name to changes) with ``seeds``; see ``known``.
+        """Train each variant ``wanted`` (name to changes) with ``seeds``; see ``known``.
 
         Args:
             share: of the time left that this may take.
 
-        What is there already is not trained again. Arms that are no recipe, or that time does not
-        suffice for, have no skills.
+        What is there already is not trained again. Variants that are no recipe, or that time does
+        not suffice for, have no results.
         """
         trials: dict[str, Trial] = {}
-        owners: dict[str, list[tuple[str, int]]] = {}
-        for seed in seeds:
-            for name, changes in wanted.items():
-                arm = self.known.setdefault(name, Arm(dict(changes)))
-                if seed in arm.skills or arm.reason:
-                    continue
-                try:
-                    trial = self.trial(changes, seed, name)
-                except TrickrunError as error:
-                    arm.reason = str(error)
-                    continue
-                trials.setdefault(trial.id, trial)
-                owners.setdefault(trial.id, []).append((name, seed))
+        owners: dict[str, list[tuple[Variant[float], int]]] = {}
+        for name, variant, seed in untrained(self.known, wanted, seeds):
+            try:
+                trial = self.trial(variant.edit, seed, name)
+            except TrickrunError as error:
+                variant.reason = str(error)
+                continue
+            trials.setdefault(trial.id, trial)
+            owners.setdefault(trial.id, []).append((variant, seed))
         until = time.monotonic() + share * self.seconds_left
         self.train(list(trials.values()), owners, until)
 
     def trial(self, changes: Changes, seed: int, name: str) -> Trial:
         """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""
         tree = patch_paths(self.short.recipe.tree, {**changes, "seed": seed})
-        return make_trial(tree, {"arm": name, "seed": seed}, self.short.loaded.folder)
+        return make_trial(tree, {"variant": name, "seed": seed}, self.short.loaded.folder)
 
     def train(
-        self, trials: list[Trial], owners: Mapping[str, list[tuple[str, int]]], until: float
+        self,
+        trials: list[Trial],
+        owners: Mapping[str, list[tuple[Variant[float], int]]],
+        until: float,
     ) -> None:
-        """Train ``trials`` until a moment and give each result to the arms that own it."""
+        """Train ``trials`` until a moment and give each result to the variants that own it."""
         metric = f"val_{self.short.metric}"
         folder = self.short.loaded.folder
         if not trials or time.monotonic() > self.deadline:
@@ -112,8 +90,8 @@ class Arms:
         layout = self.layout(trials)
         with closing(run_layout(layout, folder, metric, layout.ids)) as results:
             for done, result in enumerate(results, 1):
-                for name, seed in owners[result.id]:
-                    self.note(self.known[name], seed, result)
+                for variant, seed in owners[result.id]:
+                    self.note(variant, seed, result)
                 self.tell(done, len(trials))
                 if time.monotonic() > until:
                     break
@@ -127,17 +105,15 @@ class Arms:
         groups_here = groups(trials) if stacks else [[trial] for trial in trials]
         return Layout(here=[tuple(group) for group in groups_here])
 
-    def note(self, arm: Arm, seed: int, result: TrialResult) -> None:
-        """Keep one training's result."""
+    def note(self, variant: Variant[float], seed: int, result: TrialResult) -> None:
+        """Keep one training's skill, or why there is none."""
         if result.status in ("failed", "crashed"):
-            arm.reason = result.reason
-            return
-        arm.skills[seed] = self.short.skill(result.metric)
-        if result.status == "diverged":
-            arm.diverged.append(seed)
+            variant.reason = result.reason
+        else:
+            variant.results[seed] = self.short.skill(result.metric)
 
 
 def steps_of(trial: Trial) -> int:
-    """Return the length of a trial in steps; every arm's recipe states it."""
+    """Return the length of a trial in steps; every variant's recipe states it."""
     steps: int = trial.tree["train"]["steps"]
     return steps

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from trickrun.checks.overfit_batch.regularizers_back import declared
-from trickrun.checks.overfit_batch.suspects import scaled_rates, suspects
+from trickrun.checks.interventions.regularizers import declared
+from trickrun.checks.interventions.replacements import replacements, scaled_rates
 from trickrun.data.splits.task import Task
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical, patch_paths
@@ -64,30 +64,30 @@ def test_what_is_unusual_is_doubted(
     changes: dict[str, Any], task: Task, doubted: dict[str, str]
 ) -> None:
     loaded = recipe(changes)
-    found = suspects(loaded.recipe, task)
-    assert {suspect.path: suspect.code for suspect in found} == {**ALWAYS, **doubted}
-    for suspect in found:
-        tree = patch_paths(loaded.tree, suspect.changes)
-        rest = {s.path for s in suspects(from_tree(tree), task)}
-        assert suspect.path not in rest - {"normalization"}
+    found = replacements(loaded.recipe, task)
+    assert {replacement.path: replacement.code for replacement in found} == {**ALWAYS, **doubted}
+    for replacement in found:
+        tree = patch_paths(loaded.tree, replacement.edit)
+        rest = {r.path for r in replacements(from_tree(tree), task)}
+        assert replacement.path not in rest - {"normalization"}
 
 
 def test_layers_that_are_wide_enough_are_not_doubted() -> None:
-    found = suspects(recipe({"model.hidden": [64, 128]}).recipe, CLASSES)
-    assert [suspect.path for suspect in found] == ["normalization"]
-    (narrow,) = (s for s in suspects(recipe({}).recipe, CLASSES) if s.path == "model.hidden")
-    assert narrow.changes == {"model.hidden": [64, 80]}
+    found = replacements(recipe({"model.hidden": [64, 128]}).recipe, CLASSES)
+    assert [replacement.path for replacement in found] == ["normalization"]
+    (narrow,) = (r for r in replacements(recipe({}).recipe, CLASSES) if r.path == "model.hidden")
+    assert narrow.edit == {"model.hidden": [64, 80]}
 
 
 def test_a_users_network_is_doubted_as_a_whole() -> None:
     model = {"kind": "python", "target": "mine:net"}
-    found = suspects(recipe({"model": model}).recipe, CLASSES)
-    assert {s.path: s.code for s in found} == {"init": "TR23", "model": "TR76"}
+    found = replacements(recipe({"model": model}).recipe, CLASSES)
+    assert {r.path: r.code for r in found} == {"init": "TR23", "model": "TR76"}
 
 
 def test_the_learning_rate_is_scaled_both_ways() -> None:
     rates = scaled_rates(recipe({"optimizer": {"kind": "sgd", "lr": 0.02}}).recipe)
-    assert [(s.changes["optimizer.lr"], s.code) for s in rates] == [
+    assert [(r.edit["optimizer.lr"], r.code) for r in rates] == [
         (0.2, "TR36"),
         (0.002, "TR35"),
         (2.0, "TR36"),

@@ -1,32 +1,28 @@
-"""Short trainings of derived recipes on one batch, for checks that compare them."""
+"""A training on one batch, and how far it gets."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
-from trickrun.checks.verdict import derive
-from trickrun.compiler import compile_recipe
-from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.checks.subject import Subject
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job
 from trickrun.looks.look import before_first_step
 from trickrun.loop import train
-from trickrun.recipe.load import Loaded
 from trickrun.records import NonFinite, Steps
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
 @dataclass(frozen=True)
-class Arm:
-    """What one short training reached.
+class Fit:
+    """What a training on one batch reached.
 
     Args:
-        changes: of the recipe that the arms start from: path to value.
         fitted: whether the goal was reached.
         steps: optimizer steps taken.
         loss: mean data loss at the end, dropout and label smoothing aside; NaN if it diverged.
@@ -36,7 +32,6 @@ class Arm:
         goal: what could be reached.
     """
 
-    changes: dict[str, Any]
     fitted: bool
     steps: int
     loss: float
@@ -73,23 +68,16 @@ def length(steps: int) -> dict[str, Any]:
     }
 
 
-def run_arm(
-    base: Loaded, data: Prepared, changes: Mapping[str, Any], steps: int, share: float
-) -> Arm:
-    """Train ``base`` with ``changes`` for at most ``steps`` steps, or until the batch is fitted.
+def fit(subject: Subject, share: float) -> Fit:
+    """Train ``subject``, whose data are one batch, until the batch is fitted or the run ends.
 
     Args:
-        data: what ``base`` trains on; loaded anew if the changes concern it.
         share: of what there is to learn that may be left; see Goal.
 
     Raises:
-        TrickrunError: the changed recipe cannot become a job.
+        TrickrunError: the subject cannot become a job.
     """
-    derived = derive(base, {**changes, **length(steps)})
-    if derived.recipe.data != base.recipe.data:
-        data = prepare(derived.recipe.data, derived.folder)
-    # Nothing is validated here, and evaluating a whole split would take most of the time.
-    job = compile_recipe(derived.recipe, derived.folder, replace(data, val=None, test=None))
+    job = unevaluated(subject.job())
     initial, score = reached(job)
     goal = goal_of(job, initial)
     losses: list[float] = []
@@ -106,7 +94,14 @@ def run_arm(
         losses += error.before
         loss = math.nan
     fitted = goal.reached(loss, score, share)
-    return Arm(dict(changes), fitted, len(losses), loss, score, initial, losses, goal)
+    return Fit(fitted, len(losses), loss, score, initial, losses, goal)
+
+
+def unevaluated(job: Job) -> Job:
+    """Return ``job`` with its training split alone: nothing is validated here, and evaluating a
+    whole split would take most of the time."""
+    data = replace(job.data, val=None, test=None)
+    return replace(job, data=data, stopping=EarlyStopping(monitor="train_loss"))
 
 
 @torch.no_grad()
