@@ -173,6 +173,7 @@ def evidence(
         normalization=recipe.normalization.kind_name,
         activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
         usual_normalization=usual_normalization(job),
+        usual_init=recipe.init.usual,
         learned=begins_learned(recipe),
     )
 
