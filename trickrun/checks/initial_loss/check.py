@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from itertools import chain
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
@@ -30,9 +30,6 @@ from trickrun.models import BuiltinModel
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
 from trickrun.tricks.losses import ConstantLoss
-from trickrun.tricks.losses.huber import Huber
-from trickrun.tricks.losses.mae import MAE
-from trickrun.tricks.losses.mse import MSE
 
 SEEDS = 5
 
@@ -118,11 +115,11 @@ def evidence_of(
     bias = torch.tensor(measured[0].bias, dtype=torch.float64)
     center = bias if measured[0].bias_loss <= uniform_loss else constants.uniform
     target = job.targets["train"].index_select(0, indices).double().cpu()
-    values = isinstance(job.loss_kind, MSE | MAE | Huber)
+    values = job.loss_kind.takes == "values"
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)
     expected = middle(lambda m: min(m.bias_loss, uniform_loss))
-    model, best = job.recipe.model, constants.best
+    model, init, best = job.recipe.model, job.recipe.init, constants.best
     return InitialLoss(
         task=job.data.task.kind,
         outputs=len(center),
@@ -130,7 +127,11 @@ def evidence_of(
         reduction=job.loss.reduction,
         batch_size=batch_of(job, indices),
         head_activation=model.head_activation if isinstance(model, BuiltinModel) else None,
-        init=init_words(job),
+        init=init.kind_name,
+        takes=job.loss_kind.takes,
+        equal_weights=init.equal,
+        own_head=init.head is not None,
+        own_head_bias=init.head is not None and "bias" in init.head.model_fields_set,
         loss=middle(lambda m: m.loss),
         expected=expected,
         tolerance=typical_deviation(constants.of, center, NORMAL_SIZE * size),
@@ -156,12 +157,6 @@ def evidence_of(
         feature_size=middle(lambda m: m.feature_size),
         feature_spread=max(m.feature_spread for m in measured),
     )
-
-
-def init_words(job: RecipeJob) -> dict[str, Any]:
-    """Return the init section with what the recipe says, defaults left out."""
-    init = job.recipe.init
-    return {"kind": init.kind_name, **init.model_dump(mode="json", exclude_unset=True)}
 
 
 def explain(subject: Subject, evidence: InitialLoss, seeds: int) -> tuple[Finding, ...]:

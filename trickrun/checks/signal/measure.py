@@ -174,6 +174,7 @@ def evidence(
         normalization=recipe.normalization.kind_name,
         activation=recipe.model.activation if isinstance(recipe.model, BuiltinModel) else "",
         usual_normalization=usual_normalization(job),
+        usual_init=recipe.init.usual,
         learned=begins_learned(recipe),
     )
 

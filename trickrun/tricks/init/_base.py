@@ -32,6 +32,9 @@ class Init(Params):
     default_bias: ClassVar[Literal["zeros", "torch_default"]] = "zeros"
     """What bias auto stands for."""
 
+    usual: ClassVar[bool] = False
+    """Whether it keeps the signal's size through layers of ReLU, so that it needs no other."""
+
     equal: ClassVar[bool] = False
     """Whether all weights of a layer are one number, so that its units are copies."""
 
