@@ -17,7 +17,7 @@ from pathlib import Path
 from results import machine, write_section
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.loop import train
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe

@@ -14,6 +14,7 @@ import torch
 from results import machine, write_section
 
 from trickrun.checks.grad_check.check import grad_check
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.load import load
 
 TITLE = "Gradient check: errors of right gradients"
@@ -29,7 +30,7 @@ def row(title: str, name: str, *changes: str) -> str:
     started = time.perf_counter()
     for activation in ACTIVATIONS:
         recipe = load(RECIPES / f"{name}.yaml", [*changes, f"model.activation={activation}"])
-        verdict, _ = grad_check(recipe)
+        verdict, _ = grad_check(RecipeSubject(recipe))
         kinks = sum(checked["kinks"] for checked in verdict.result["parameters"])
         error = f"{verdict.result['max_relative_error']:.1e}"
         cells.append(f"{error} ({kinks})" if kinks else error)

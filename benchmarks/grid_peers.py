@@ -22,7 +22,7 @@ import torch
 from grid_speed import CASES, HERE, METRIC, Case, plain_job, plain_seconds, trials_of, ways
 from results import installed, machine, write_section
 
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import Trial
 from trickrun.recipe.load import from_tree

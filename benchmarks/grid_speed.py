@@ -31,7 +31,7 @@ from results import machine, write_section
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.engines.choose import one_thread, run_trials, split
 from trickrun.engines.processes import run_chunks
 from trickrun.engines.trial import Trial, TrialResult, make_trial
@@ -138,7 +138,7 @@ def plain_seconds(job: Job, rates: Sequence[float]) -> float:
         optimizer = torch.optim.Adam(model.parameters(), lr=rate)
         for _ in range(job.recipe.train.epochs):
             model.train()
-            for indices in torch.randperm(len(x)).split(job.batch_size):
+            for indices in torch.randperm(len(x), device=x.device).split(job.batch_size):
                 optimizer.zero_grad()
                 loss_of(model(x[indices]), y[indices]).backward()
                 optimizer.step()

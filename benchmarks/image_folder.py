@@ -30,7 +30,7 @@ from PIL import Image
 from results import machine, write_section
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.image_files import decoded
+from trickrun.data.formats.image_files import decoded
 from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.recipe.load import from_tree

@@ -13,8 +13,8 @@ from statistics import median
 from typing import Any
 
 from trickrun.checks.initial_loss.check import gather, initial_loss
-from trickrun.checks.verdict import Verdict, derive
-from trickrun.data.prepare import prepare
+from trickrun.checks.recipe_subject import RecipeSubject
+from trickrun.checks.verdict import Verdict
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.report.numbers import number
@@ -111,7 +111,8 @@ def loaded(recipe: dict[str, Any]) -> Loaded:
 def judged(case: Case) -> tuple[Verdict, Verdict]:
     """Return the verdicts without and with the fault."""
     healthy = loaded(case.recipe)
-    return initial_loss(healthy)[0], initial_loss(derive(healthy, case.fault))[0]
+    subject = RecipeSubject(healthy)
+    return initial_loss(subject)[0], initial_loss(subject.changed(case.fault))[0]
 
 
 def row(case: Case) -> str:
@@ -144,7 +145,7 @@ def size_row(model: dict[str, Any], data: str, normalization: str) -> str:
     cells = [f"{model['kind']} of {layers} hidden layers, {data}, {normalization}"]
     for init in INITS:
         recipe = {"data": data, "model": model, "init": init, "normalization": normalization}
-        _, measured = gather(loaded(recipe), prepare(loaded(recipe).recipe.data, HERE), seeds=5)
+        _, measured = gather(RecipeSubject(loaded(recipe)), seeds=5)
         cells.append(f"{median(m.output_size for m in measured):.2f}")
     return "| " + " | ".join(cells) + " |"
 

@@ -28,9 +28,10 @@ from lr_find_peers import lightning, torch_lr_finder
 from results import machine, write_section
 
 from trickrun.checks.lr_find.check import lr_find
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
 from trickrun.loop import train
@@ -115,7 +116,7 @@ def measure(name: str, steps: int) -> Case:
     def losses(lr: float) -> list[float]:
         return [final_loss(job_of(loaded, data, seed, lr)) for seed in SEEDS]
 
-    verdict, _ = lr_find(loaded)
+    verdict, _ = lr_find(RecipeSubject(loaded))
     found = verdict.result
     initial = [seed["initial"] for seed in verdict.series["per_seed"]]
     sweep = {lr: losses(lr) for lr in SWEEP}

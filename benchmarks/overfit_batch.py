@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.overfit_batch.check import overfit_batch
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import derive
 from trickrun.recipe.load import Loaded, load
 from trickrun.report.numbers import number
@@ -42,7 +43,7 @@ FAULTS: list[dict[str, Any]] = [
 def row(loaded: Loaded, name: str, with_fault: bool) -> str:
     """Return one line of a table."""
     started = time.perf_counter()
-    verdict, _ = overfit_batch(loaded)
+    verdict, _ = overfit_batch(RecipeSubject(loaded))
     seconds = time.perf_counter() - started
     result, findings = verdict.result, verdict.findings
     right = result["final_accuracy"]
@@ -71,7 +72,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     # The first check also pays for importing torch's optimizers and scikit-learn.
-    overfit_batch(load(RECIPES / "iris.yaml"))
+    overfit_batch(RecipeSubject(load(RECIPES / "iris.yaml")))
     shared = ["verdict", "loss", "accuracy", "steps"]
     paths = sorted(RECIPES.glob("*.yaml"))
     recipes = [row(load(path), path.name, False) for path in paths]

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.signal.check import signal
 from trickrun.recipe.load import load
 from trickrun.report.verdict import override
@@ -62,7 +63,7 @@ FAULTY: tuple[tuple[str, ...], ...] = (
 def row(name: str, *changes: str, expected: str = "none") -> str:
     """Return what is found in a shipped recipe, changed, and the first finding's edit."""
     started = time.perf_counter()
-    verdict, _ = signal(load(RECIPES / f"{name}.yaml", changes))
+    verdict, _ = signal(RecipeSubject(load(RECIPES / f"{name}.yaml", changes)))
     seconds = time.perf_counter() - started
     found = ", ".join(f"{f.code} ({f.severity})" for f in verdict.findings) or "none"
     edit = (verdict.findings[0].edit if verdict.findings else None) or {}

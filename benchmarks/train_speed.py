@@ -30,7 +30,7 @@ from torch import nn
 from training_peers import PEERS, Case
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
 from trickrun.recipe.load import Loaded, load

@@ -6,15 +6,15 @@ from exactness import same
 from torch import nn
 
 from trickrun.assemble import GivenLoss, assemble, task_of
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.errors import CompileError
 from trickrun.loop import train
 from trickrun.records import Checkpoint, End, Evaluation, Steps
 from trickrun.settings import TrainingSettings
 from trickrun.state import Progress, restore
-from trickrun.tricks.clipping.clip import Clip
 from trickrun.tricks.metrics.accuracy import Accuracy
 from trickrun.tricks.schedules.cosine import Cosine
+from trickrun.tricks.updates.clip import Clip
 
 SIGN = torch.Generator().manual_seed(0)
 X = torch.randn(40, 2, generator=SIGN)

@@ -12,7 +12,7 @@ from trickrun.loop import train
 from trickrun.recipe.load import load
 from trickrun.records import Checkpoint, End, Evaluation, Steps
 from trickrun.state import Progress, restore
-from trickrun.tricks.schedules import Plateau
+from trickrun.tricks.schedules.plateau import Plateau
 
 RECIPE = """\
 data: {kind: iris, batch_size: 16}

@@ -6,7 +6,7 @@ from torch import nn
 
 from trickrun import timing
 from trickrun.assemble import assemble
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.timing import seconds_a_step, seconds_of
 
 CPU = torch.device("cpu")

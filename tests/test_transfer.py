@@ -8,7 +8,7 @@ from tiny_stages import tiny_stages, tiny_state
 
 from trickrun import placement, transfer
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
 from trickrun.loop import train
 from trickrun.models import pretrained

@@ -24,7 +24,7 @@ def tiny_state(seed: int = 3) -> dict[str, torch.Tensor]:
 def tiny_stages(
     name: str, size: tuple[int, int], state: dict[str, torch.Tensor]
 ) -> tuple[OrderedDict[str, nn.Module], int]:
-    """Stand in for ``trickrun.models.pretrained_stages.lite_stages``."""
+    """Stand in for ``trickrun.models._pretrained_stages.lite_stages``."""
     body = tiny_body()
     body.load_state_dict(state)
     return OrderedDict(body.named_children()), 4

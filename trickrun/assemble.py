@@ -9,18 +9,18 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from trickrun.data.normalize import Scaler
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared, with_priors
-from trickrun.data.task import Task
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, with_priors
+from trickrun.data.splits.task import Task
 from trickrun.job import Job, prepare_targets
 from trickrun.settings import TrainingSettings
 from trickrun.streams import LayerStreams
-from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction
 from trickrun.tricks.losses.python import a_sample
-from trickrun.tricks.metrics.base import MetricFunction
-from trickrun.tricks.schedules.base import Span
-from trickrun.tricks.stopping.early_stopping import EarlyStopping
+from trickrun.tricks.metrics._base import MetricFunction
+from trickrun.tricks.schedules._base import Span
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
 class GivenLoss(Loss):

@@ -10,7 +10,16 @@ from typing import Any
 from trickrun.params import Params
 from trickrun.recipe.describe import of_field
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.shape import Free, Items, Kinds, Member, Section, Shape, members
+from trickrun.recipe.shape import (
+    Free,
+    Items,
+    Kinds,
+    Member,
+    Section,
+    Shape,
+    default_of,
+    members,
+)
 
 LABELS = ("Formula", "When", "Defaults", "Interactions", "Source")
 
@@ -121,7 +130,7 @@ def places_at(path: str, shape: Shape) -> list[Place]:
         case Free(inner):
             return places_at(path, inner)
         case Kinds(kinds):
-            return [Place(path, params, kind) for kind, params in kinds.items()]
+            return [Place(path, params, kind) for kind, params in kinds.all().items()]
         case Section(params):
             kind = getattr(params, "kind", None)
             # A trick with a key of its own (l2, clip) belongs to the section that has the key.
@@ -158,7 +167,7 @@ def example(place: Place) -> str:
     if not has_key:
         chosen = {"kind": place.kind, **given} if given else place.kind
     elif params.main is not None:
-        default = written(members(params)[params.main].field.default)
+        default = written(default_of(members(params)[params.main].field))
         chosen = {params.main: "…"} if default is None else default
     path = place.path.split(".")
     if has_key and place.path != place.kind:
@@ -189,7 +198,7 @@ def parameters(params: type[Params], sections: dict[type[Params], str]) -> tuple
         Parameter(
             name,
             type_in_words(member, sections),
-            None if member.field.is_required() else written(member.field.default),
+            None if member.field.is_required() else written(default_of(member.field)),
             member.field.is_required(),
             member.field.description or "",
         )
@@ -202,9 +211,9 @@ def type_in_words(member: Member, sections: dict[type[Params], str]) -> str:
     """Return in words what values a parameter takes."""
     match member.shape:
         case Kinds(kinds):
-            words = f"a kind of {sections[next(iter(kinds.values()))]}"
+            words = f"a kind of {sections[kinds[next(iter(kinds))]]}"
         case Items(Kinds(kinds)):
-            words = f"a list (each a kind of {sections[next(iter(kinds.values()))]})"
+            words = f"a list (each a kind of {sections[kinds[next(iter(kinds))]]})"
         case Section(params):
             words = f"a mapping of {', '.join(members(params))}"
         case _:
@@ -220,7 +229,7 @@ def written(value: Any) -> Any:
                 name: written(getattr(value, field))
                 for field, info in type(value).model_fields.items()
                 if (name := info.alias or field) != "kind"
-                and getattr(value, field) != info.get_default()
+                and getattr(value, field) != default_of(info)
             }
             if "kind" not in type(value).model_fields:
                 return given

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared, prepare
-from trickrun.data.task import Task
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import RecipeJob, prepare_targets
 from trickrun.ledger import ledger_of
@@ -36,11 +36,17 @@ from trickrun.regularization import (
 from trickrun.settings import HALF, TrainingSettings
 from trickrun.streams import LayerStreams
 from trickrun.transfer import check_parts
-from trickrun.tricks.losses import AutoLoss, Loss
-from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
-from trickrun.tricks.normalization import Batch
-from trickrun.tricks.schedules import Plateau, Span
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.metrics import Metric
+from trickrun.tricks.metrics.accuracy import Accuracy
+from trickrun.tricks.metrics.mae import MAE
+from trickrun.tricks.metrics.perplexity import Perplexity
+from trickrun.tricks.metrics.r2 import R2
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 DTYPES = {"float64": torch.float64}
 

@@ -67,6 +67,10 @@ class CompileError(TrickrunError):
     """A valid recipe that cannot become a job, for example a trick that finds nothing to act on."""
 
 
+class PluginError(TrickrunError):
+    """An installed package announces a kind and cannot deliver it."""
+
+
 class RunFolderError(TrickrunError):
     """A run folder cannot be written, read or resumed."""
 
@@ -86,7 +90,7 @@ class Diverged(TrainingFailed):
 
 
 class Lost(TrainingFailed):
-    """``train --watch`` ended a run that could not come to anything.
+    """``train --stop-when lost`` ended a run that could not come to anything.
 
     Args:
         finding: why; a diagnose.finding.Finding.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.job import Job
 from trickrun.modules.recalibrate import recalibrate
 from trickrun.placement import pass_size

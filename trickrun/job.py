@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from trickrun.batch import Batch, Targets
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared, as_numbers
-from trickrun.data.sampling import balanced_order
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, as_numbers
+from trickrun.data.splits.sampling import balanced_order
 from trickrun.modules.averaging import WeightAverage
 from trickrun.modules.staged import keep_statistics
 from trickrun.placement import Network
@@ -25,9 +25,9 @@ from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss, LossFunction
 from trickrun.tricks.metrics import MetricFunction
-from trickrun.tricks.regularizers.base import Penalty
+from trickrun.tricks.regularizers._penalty import Penalty
 from trickrun.tricks.schedules import Span
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights
 from trickrun.tricks.ledger import Touch, counted
 from trickrun.tricks.losses import Loss
-from trickrun.tricks.normalization import Spectral, Weight
-from trickrun.tricks.schedules.base import Span
+from trickrun.tricks.normalization.spectral import Spectral
+from trickrun.tricks.normalization.weight import Weight
+from trickrun.tricks.schedules._base import Span
 
 NORMS = (
     nn.modules.batchnorm._NormBase,
@@ -74,8 +75,8 @@ def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
     """
     touches = []
     own = isinstance(recipe.model, PythonModel)
-    if recipe.normalization.kind != "none":
-        kind = recipe.normalization.kind
+    if recipe.normalization.kind_name != "none":
+        kind = recipe.normalization.kind_name
         if isinstance(recipe.normalization, Weight | Spectral):
             count = sum(is_parametrized(m, "weight") for m in model.modules())
             what = f"the weights of {counted(count, 'layer')}"

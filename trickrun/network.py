@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
-from trickrun.models.base import Blocks, Model, Tokens
+from trickrun.models import Blocks, BuiltinModel, Tokens
 from trickrun.models.pretrained import Pretrained
 from trickrun.models.python import PythonModel
 from trickrun.placement import channels_last
@@ -17,7 +17,7 @@ from trickrun.recipe.schema import Recipe
 from trickrun.regularization import insert_layers
 from trickrun.streams import LayerStreams, generator
 from trickrun.transfer import learned_before, new_layers
-from trickrun.tricks.init.apply import initialize
+from trickrun.tricks.init._apply import initialize
 from trickrun.tricks.ledger import Touch
 from trickrun.tricks.losses import Loss
 
@@ -66,10 +66,11 @@ def build_model(
         return params.build(folder, data.shape, outputs, recipe.regularizers.dropout, streams)
     if task.vocabulary and not params.takes_tokens:
         raise CompileError(
-            f"{params.kind} takes numbers, but the data's inputs are tokens",
+            f"{params.kind_name} takes numbers, but the data's inputs are tokens",
             "model",
             "use model: lstm, gru, rnn or transformer",
         )
+    assert isinstance(params, BuiltinModel)
     blocks = Blocks(
         activation=params.activation,
         head_activation=params.head_activation,
@@ -123,5 +124,5 @@ def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Los
     constant = init.head_bias.constant(
         loss, data.task, data.train.y, smoothing.epsilon if smoothing else 0.0
     )
-    activation = recipe.model.head_activation if isinstance(recipe.model, Model) else None
+    activation = recipe.model.head_activation if isinstance(recipe.model, BuiltinModel) else None
     return [init.head_bias.apply(model, constant, activation)]

@@ -1,15 +1,28 @@
-"""What every parameter class of the recipe is made from: the base model and the number types.
+"""What every parameter class of the recipe is made from, and how a kind is found by its file.
 
 Nothing here imports torch: a recipe is checked without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
+
+from trickrun.errors import PluginError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,8 @@ class Params(BaseModel):
         allow_inf_nan=False,
         validate_default=False,
         serialize_by_alias=True,
+        # A validator is built when it is first needed: most classes of a section never are.
+        defer_build=True,
     )
 
     main: ClassVar[str | None] = None
@@ -122,3 +137,272 @@ CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Betas = Annotated[tuple[Beta, Beta], Field(strict=False)]
 Counts = Annotated[tuple[Count, ...], Field(strict=False)]
+
+
+KIND = re.compile(r"[a-z][a-z0-9_]*")
+"""What the name of a kind looks like; files with other names (``_base.py``) hold no kind."""
+
+_plugins: ContextVar[bool] = ContextVar("plugins", default=True)
+
+
+@contextmanager
+def without_plugins() -> Iterator[None]:
+    """Know only trickrun's own kinds within the block, whatever packages are installed."""
+    token = _plugins.set(False)
+    try:
+        yield
+    finally:
+        _plugins.reset(token)
+
+
+def plugins_allowed() -> bool:
+    """Return whether kinds of installed packages are looked for; see ``without_plugins``."""
+    return _plugins.get()
+
+
+class KindFolder(Mapping[str, type[Params]]):
+    """The kinds of one section of the recipe: each is a file of one folder.
+
+    Kind ``adamw`` is the class in ``adamw.py`` whose ``kind`` is ``adamw``. A name is looked up in
+    the folder's listing before anything is imported, and only that file is. An installed package
+    adds kinds by entry points ``trickrun.<section>``, read only for a name that no file has.
+
+    As the metadata of a type, ``Annotated[Optimizer, OPTIMIZERS]``, a folder is what pydantic
+    checks a mapping with a ``kind`` by.
+
+    Args:
+        package: the folder, as an import names it.
+        base: the class in its ``_base.py`` that all kinds share.
+    """
+
+    def __init__(self, package: str, base: str) -> None:
+        self.package = package
+        self.base_name = base
+        self.name = package.rpartition(".")[2]
+
+    @cached_property
+    def base(self) -> type[Params]:
+        """What all kinds share: its parameters are known whatever the kind is."""
+        module = importlib.import_module(f"{self.package}._base")
+        found: type[Params] = getattr(module, self.base_name)
+        return found
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The names of trickrun's own kinds, sorted."""
+        path = sys.modules[self.package].__path__
+        found = (m.name for m in pkgutil.iter_modules(path) if not m.ispkg)
+        return tuple(sorted(name for name in found if KIND.fullmatch(name)))
+
+    def __hash__(self) -> int:
+        return hash(self.package)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self.files or self.plugin(kind) is not None
+
+    def __getitem__(self, kind: str) -> type[Params]:
+        """Return the class of ``kind``.
+
+        Raises:
+            KeyError: there is no such kind.
+            PluginError: an installed package announces it and cannot deliver.
+        """
+        if kind in self.files:
+            return self.class_in(kind)
+        entry = self.plugin(kind)
+        if entry is None:
+            raise KeyError(kind)
+        return loaded_plugin(entry, self.name, self.base)
+
+    def class_in(self, kind: str) -> type[Params]:
+        """Return the class of one of trickrun's own files."""
+        module = importlib.import_module(f"{self.package}.{kind}")
+        for found in vars(module).values():
+            if isinstance(found, type) and issubclass(found, self.base) and kind_of(found) == kind:
+                return found
+        raise TypeError(f"{module.__file__} holds no {self.base_name} whose kind is {kind!r}")
+
+    @cached_property
+    def plugins(self) -> dict[str, EntryPoint]:
+        """The kinds that installed packages announce, by name; trickrun's own names win."""
+        return {
+            entry.name: entry
+            for entry in installed_entries(f"trickrun.{self.name}")
+            if KIND.fullmatch(entry.name) and entry.name not in self.files
+        }
+
+    def plugin(self, kind: object) -> EntryPoint | None:
+        """Return the entry point of a kind that an installed package adds."""
+        return self.plugins.get(str(kind)) if plugins_allowed() else None
+
+    def names(self) -> list[str]:
+        """Return the names of all kinds, those of installed packages last."""
+        return [*self.files, *(sorted(self.plugins) if plugins_allowed() else ())]
+
+    def all(self) -> dict[str, type[Params]]:
+        """Return all kinds with their classes, in the order of ``names``.
+
+        A kind that an installed package announces and cannot deliver is left out: it is an error
+        for those who name it, and for nobody else.
+        """
+        found: dict[str, type[Params]] = {}
+        for name in self.names():
+            try:
+                found[name] = self[name]
+            except PluginError:
+                continue
+        return found
+
+    def validated(self, value: object) -> Params:
+        """Return the checked parameters of a mapping with a ``kind``, or of a made object."""
+        if isinstance(value, Params):
+            kind = kind_of(type(value))
+            if kind in self and isinstance(value, self[str(kind)]):
+                return value
+        if not isinstance(value, dict):
+            raise PydanticKnownError("dict_type")
+        kind = value.get("kind")
+        if isinstance(kind, str) and kind in self:
+            return self[kind].model_validate(value)
+        ctx = {"discriminator": "'kind'", "tag": str(kind), "expected_tags": ", ".join(self)}
+        wrong = "union_tag_invalid" if "kind" in value else "union_tag_not_found"
+        error = InitErrorDetails(type=wrong, input=value, ctx=ctx)
+        raise ValidationError.from_exception_data(self.name, [error, *self.wrong_in_shared(value)])
+
+    def wrong_in_shared(self, value: dict[str, Any]) -> list[InitErrorDetails]:
+        """Return what is wrong with the parameters that all kinds take, if the kind is unknown."""
+        shared = {info.alias or name for name, info in self.base.model_fields.items()}
+        try:
+            self.base.model_validate({key: v for key, v in value.items() if key in shared})
+        except ValidationError as error:
+            return [
+                InitErrorDetails(
+                    type=PydanticCustomError(e["type"], "{text}", {"text": e["msg"]})
+                    if e["type"] == "value_error"
+                    else e["type"],
+                    loc=e["loc"],
+                    input=e["input"],
+                    ctx=e.get("ctx", {}),
+                )
+                for e in error.errors(include_url=False)
+            ]
+        return []
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: object
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validated)
+
+    def one(self, kind: str) -> Any:
+        """Return the type of a parameter whose key is ``kind``: the parameters of that file."""
+        return Annotated[Params, KindFile(self, kind)]
+
+    def default(self, kind: str) -> DefaultKind:
+        """Return what makes a field's default: ``kind`` with its own defaults."""
+        return DefaultKind(self, kind)
+
+
+@dataclass(frozen=True)
+class KindFile:
+    """One kind of a folder, as the metadata of a type; its file is imported when it is needed."""
+
+    folder: KindFolder
+    kind: str
+
+    @property
+    def params(self) -> type[Params]:
+        """The class in the file."""
+        return self.folder[self.kind]
+
+    def validated(self, value: object) -> Params:
+        """Return the checked parameters of a mapping, or of a made object."""
+        return self.params.model_validate(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: object
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validated)
+
+
+@dataclass(frozen=True)
+class DefaultKind:
+    """A field's default that is a kind, imported only where a recipe leaves the field out."""
+
+    folder: KindFolder
+    kind: str
+
+    def __call__(self) -> Any:
+        return self.folder[self.kind]()
+
+
+def kind_of(params: type[Params]) -> str | None:
+    """Return the kind that a class stands for; None for a base class or a section without kinds.
+
+    It is a field, ``kind: Literal["adamw"]``, or for a trick with a key of its own (``l2``) a
+    class attribute.
+    """
+    field = params.model_fields.get("kind")
+    if field is None:
+        kind = getattr(params, "kind", None)
+        return kind if isinstance(kind, str) else None
+    if get_origin(field.annotation) is not Literal:
+        return None
+    (kind,) = get_args(field.annotation)
+    return str(kind)
+
+
+def installed_entries(group: str) -> list[EntryPoint]:
+    """Return the entry points of ``group`` that installed packages have.
+
+    Only the interpreter's site-packages count: metadata that lies in the working folder, beside a
+    recipe or on PYTHONPATH was put there by whoever sent the files.
+    """
+    import importlib.metadata
+    import site
+
+    folders = [*site.getsitepackages(), *([site.getusersitepackages()] if enabled_user() else ())]
+    found: dict[str, EntryPoint] = {}
+    for distribution in importlib.metadata.distributions(path=folders):
+        for entry in distribution.entry_points:
+            if entry.group == group:
+                found.setdefault(entry.name, entry)
+    return list(found.values())
+
+
+def enabled_user() -> bool:
+    """Return whether this interpreter uses the user's own site-packages."""
+    import site
+
+    return bool(site.ENABLE_USER_SITE)
+
+
+def loaded_plugin(entry: EntryPoint, section: str, base: type[Params]) -> type[Params]:
+    """Return the class that an entry point names.
+
+    Raises PluginError if it cannot be imported, or is no kind of that name.
+    """
+    where = f"entry point {entry.name} = {entry.value} of trickrun.{section}"
+    try:
+        found = entry.load()
+    except Exception as error:  # whatever the package's code raises
+        raise PluginError(
+            f"this kind cannot be imported: {type(error).__name__}: {error}",
+            where,
+            "mend or remove the installed package that adds it",
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, base) and kind_of(found) == entry.name):
+        raise PluginError(
+            f"this is no trickrun kind {entry.name!r}",
+            where,
+            f'name a subclass of {base.__name__} with kind: Literal["{entry.name}"]',
+        )
+    return found

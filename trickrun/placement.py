@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
 from trickrun.models.cnn import CNN
 from trickrun.models.resnet import ResNet

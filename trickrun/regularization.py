@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
 from trickrun.job import BoundAugmentation, BoundPenalty
 from trickrun.models.python import PythonModel
 from trickrun.modules.averaging import WeightAverage
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import LayerStreams, StepStream
-from trickrun.tricks.regularizers.base import penalized
+from trickrun.tricks.regularizers._penalty import penalized
 
 
 def insert_layers(recipe: Recipe, model: nn.Module, streams: LayerStreams) -> None:

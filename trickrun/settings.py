@@ -7,16 +7,16 @@ from typing import Literal
 
 import torch
 
-from trickrun.tricks.clipping.clip import Clip
-from trickrun.tricks.regularizers.averaging import Averaging
+from trickrun.tricks.regularizers._averaging import Averaging
+from trickrun.tricks.regularizers._mixing import Mixing
 from trickrun.tricks.regularizers.gradient_noise import GradientNoise
 from trickrun.tricks.regularizers.max_norm import MaxNorm
-from trickrun.tricks.regularizers.mixing import Mixing
 from trickrun.tricks.regularizers.sam import SAM
-from trickrun.tricks.schedules.base import Schedule
-from trickrun.tricks.schedules.batch_ramp import BatchRamp
+from trickrun.tricks.schedules._base import Schedule
 from trickrun.tricks.schedules.constant import Constant
-from trickrun.tricks.schedules.gradual_unfreezing import GradualUnfreezing
+from trickrun.tricks.train.batch_ramp import BatchRamp
+from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
+from trickrun.tricks.updates.clip import Clip
 
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 """The types that a forward pass computes in under mixed precision."""

@@ -13,15 +13,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.data.normalize import Scaler
-from trickrun.data.part import Part
-from trickrun.data.task import DATA_FILE, Task, task_in
-from trickrun.data.tokens import RESERVED
+from trickrun.data.formats.tokens import RESERVED
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.task import DATA_FILE, Task, task_in
 from trickrun.errors import CompileError
 from trickrun.job import Job
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
+from trickrun.models._weights import read_weights, some
 from trickrun.models.pretrained import Pretrained
-from trickrun.models.weights import read_weights, some
 from trickrun.modules.staged import Staged
 from trickrun.placement import pass_size
 from trickrun.recipe.schema import Recipe
@@ -42,7 +42,7 @@ def learned_before(recipe: Recipe, model: nn.Module, folder: Path, task: Task) -
     ledger's lines, of what a pretrained model keeps frozen too."""
     kind = recipe.model
     touches = []
-    if isinstance(kind, Model | Pretrained) and kind.init_from is not None:
+    if isinstance(kind, BuiltinModel | Pretrained) and kind.init_from is not None:
         touches.append(continue_from(model, kind.init_from, folder, task))
     if isinstance(kind, Pretrained) and isinstance(model, Staged):
         touches.append(kind.touch(model))
@@ -174,7 +174,7 @@ def begins_learned(recipe: Recipe) -> bool:
     """Return whether training begins with weights that were learned before."""
     model = recipe.model
     return isinstance(model, Pretrained) or (
-        isinstance(model, Model) and model.init_from is not None
+        isinstance(model, BuiltinModel) and model.init_from is not None
     )
 
 
@@ -185,7 +185,7 @@ def check_parts(recipe: Recipe) -> None:
         raise CompileError(
             "lsuv would rescale weights that were learned before", "init", "use init: auto"
         )
-    if isinstance(model, Pretrained) and recipe.normalization.kind != "none":
+    if isinstance(model, Pretrained) and recipe.normalization.kind_name != "none":
         raise CompileError(
             "a pretrained network has its own normalization, and no place for another",
             "normalization",

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from shipped import shipped
 
 from trickrun.checks.copies import copies, few_possible, row_hashes
 from trickrun.checks.data_look import look, measure, order
-from trickrun.data.normalize import Scaler
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared
-from trickrun.data.split import mixed
-from trickrun.data.task import Task
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.split import mixed
+from trickrun.data.splits.task import Task
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 
@@ -191,9 +192,9 @@ def test_next_tokens_are_no_classes_of_samples() -> None:
     assert look(recipe("data.normalize=none"), data) == []
 
 
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", shipped())
 def test_no_shipped_recipe_has_an_error(path: Path) -> None:
-    from trickrun.data.prepare import prepare
+    from trickrun.data.splits.prepare import prepare
 
     loaded = load(path)
     found = look(loaded.recipe, prepare(loaded.recipe.data, loaded.folder))

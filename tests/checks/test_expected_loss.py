@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.expected_loss import ConstantLoss, constant_loss, typical_deviation
-from trickrun.data.task import Task
-from trickrun.tricks.losses import BCE, MAE, MSE, NLL, CrossEntropy, Hinge, Huber, Loss, PythonLoss
+from trickrun.checks.expected_loss import typical_deviation
+from trickrun.data.splits.task import Task
+from trickrun.tricks.losses import ConstantLoss, Loss
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.hinge import Hinge
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
+from trickrun.tricks.losses.python import PythonLoss
 
 HERE = Path(__file__).parent
 DRAW = torch.Generator().manual_seed(0)
@@ -47,7 +55,7 @@ CASES: list[tuple[Loss, Task, torch.Tensor, float]] = [
 
 
 def known(loss: Loss, task: Task, y: torch.Tensor, smoothing: float) -> ConstantLoss:
-    found = constant_loss(loss, task, y, smoothing)
+    found = loss.constant(task, y, smoothing)
     assert found is not None
     return found
 
@@ -98,7 +106,7 @@ def test_a_class_without_samples_costs_nothing() -> None:
 
 
 def test_a_users_loss_has_no_closed_form() -> None:
-    assert constant_loss(PythonLoss(target="mine:loss"), THREE, CLASSES) is None
+    assert PythonLoss(target="mine:loss").constant(THREE, CLASSES) is None
 
 
 def test_the_typical_deviation_of_a_square_is_the_variance() -> None:

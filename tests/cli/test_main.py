@@ -133,6 +133,25 @@ def test_a_quick_command_imports_nothing_heavy(arguments, allowed, tmp_path):
     assert done.stderr.splitlines()[-1] == str(allowed)
 
 
+ON_WINDOWS = """
+import sys
+sys.modules["fcntl"] = None
+from trickrun.cli import main
+sys.platform = "win32"
+sys.argv = ["trickrun", "runs"]
+main()
+"""
+
+
+def test_windows_is_refused_in_a_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", ON_WINDOWS], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == "error: trickrun needs Linux or macOS; on Windows, run it in WSL\n"
+
+
 def test_help_lists_the_steps_of_the_checklist_in_order(trickrun):
     shown = trickrun("--help").out
     steps = ["The checklist", "initial-loss", "overfit-batch", "lr-find", " grid ", " curves "]

@@ -141,9 +141,12 @@ def test_user_code_that_fails_while_training_is_blamed_by_line(trickrun, tmp_pat
 
 def test_warnings_of_the_recipe_are_told(trickrun, recipe):
     ran = trickrun("train", recipe, "early_stopping=50", "--json")
-    (warning,) = ran.json["result"]["warnings"]
-    assert warning["path"] == "early_stopping.patience"
-    assert "warning: " in ran.err
+    (warning,) = (f for f in ran.json["findings"] if f["severity"] == "warning")
+    assert (warning["code"], warning["where"]) == ("TR91", "early_stopping.patience")
+    assert "! TR91 Patience as long as the run (early_stopping.patience): " in ran.err
+    planned = trickrun("train", recipe, "early_stopping=50", "--dry-run", "--json")
+    assert [finding["code"] for finding in planned.json["findings"]] == ["TR91"]
+    assert "! TR91 " in planned.err
 
 
 def test_constant_features_are_told(trickrun, tmp_path):
@@ -223,15 +226,29 @@ def test_no_color_is_respected(trickrun, recipe, terminal, monkeypatch):
     assert not colours(trickrun("train", recipe).out)
 
 
-def test_watch_ends_a_lost_run_with_its_reason(trickrun, recipe):
+@pytest.mark.parametrize("option", [("--stop-when", "lost"), ("--watch",)])
+def test_a_lost_run_is_ended_with_its_reason(trickrun, recipe, option):
     dead = ["init={kind: constant, value: 0.0}", "optimizer.lr=1e-9"]
     length = ["train.steps=1000", "train.look_every=100"]
-    ran = trickrun("train", recipe, *dead, *length, "--watch", "--json")
+    ran = trickrun("train", recipe, *dead, *length, *option, "--json")
     assert ran.code == 3
+    assert ("notice: --watch is now called --stop-when lost\n" in ran.err) == (len(option) == 1)
     assert ran.json["findings"][0]["code"] == "TR43"
     assert ran.json["error"]["where"] == "TR43 Dead units"
     lines = Path(ran.json["run"], "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["cause"] == "lost"
+
+
+def test_a_healthy_run_is_not_ended_as_lost(trickrun, recipe):
+    ran = trickrun("train", recipe, "--stop-when", "lost", "--json")
+    assert ran.code == 0
+    assert ran.json["result"]["stopped_by"] == "epochs"
+
+
+def test_the_old_name_of_stop_when_is_not_in_the_help(trickrun):
+    shown = trickrun("train", "--help").out
+    assert "--stop-when" in shown
+    assert "--watch" not in shown
 
 
 def test_train_tells_why_a_run_did_not_learn(trickrun, recipe):

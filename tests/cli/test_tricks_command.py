@@ -26,7 +26,7 @@ def test_a_pipe_gets_one_line_a_trick():
 
 def test_a_section_is_listed_alone():
     lines = run("residual").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["zero_gamma", "fixup", "depth_scaled"]
+    assert [line.split()[0] for line in lines] == ["depth_scaled", "fixup", "zero_gamma"]
 
 
 def test_a_page_tells_everything():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from trickrun.data.arrays import TaskKind, as_inputs, source_from_arrays
-from trickrun.data.source import Source
+from trickrun.data.formats.arrays import TaskKind, as_inputs, source_from_arrays
+from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 
 X = np.arange(12.0).reshape(6, 2)

@@ -7,11 +7,11 @@ import pytest
 import torch
 from sklearn import datasets
 
-from trickrun.data import bundled
-from trickrun.data.base import Data
+from trickrun.data._base import Data
 from trickrun.data.breast_cancer import BreastCancer
 from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
+from trickrun.data.formats import bundled
 from trickrun.data.iris import Iris
 from trickrun.data.wine import Wine
 

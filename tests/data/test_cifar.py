@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data.base import Split
+from trickrun.data._base import Split
 from trickrun.data.cifar10 import Cifar10
 from trickrun.data.cifar100 import Cifar100
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import DataError
 
 

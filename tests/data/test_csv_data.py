@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from trickrun.data.csv import Csv
-from trickrun.data.source import Source
+from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 
 TEXT = """age,color,size,kind

@@ -13,8 +13,8 @@ from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
 from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.iris import Iris
-from trickrun.data.source import Samples
-from trickrun.data.task import Task
+from trickrun.data.splits.source import Samples
+from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 
 TRAIN = """age,color,id,kind

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.base import Split
-from trickrun.data.image_files import AHEAD, ImageFiles, decoded
+from trickrun.data._base import Split
+from trickrun.data.formats.image_files import AHEAD, ImageFiles, decoded
 from trickrun.data.image_folder import ImageFolder
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
 from trickrun.job import Job
 from trickrun.loop import train
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def streaming(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no image be kept, as if there were more of them than memory."""
-    monkeypatch.setattr("trickrun.data.image_files.ImageFiles.bytes_each", 2**40)
+    monkeypatch.setattr("trickrun.data.formats.image_files.ImageFiles.bytes_each", 2**40)
 
 
 def job_on(folder: Path, **changes: Any) -> Job:

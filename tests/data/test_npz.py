@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trickrun.data.formats.npz_file import read_npz
 from trickrun.data.npz import Npz
-from trickrun.data.npz_file import read_npz
-from trickrun.data.source import Source
+from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 
 X = np.arange(12.0, dtype="float32").reshape(6, 2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.data.paths import content_hash, locate, read_bytes
+from trickrun.data.formats.paths import content_hash, locate, read_bytes
 from trickrun.errors import DataError
 
 

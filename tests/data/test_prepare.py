@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 import torch
 
-from trickrun.data.base import Data, Split, Subset
+from trickrun.data._base import Data, Split, Subset
 from trickrun.data.digits import Digits
 from trickrun.data.iris import Iris
-from trickrun.data.normalize import NoNormalize, Scaler
-from trickrun.data.prepare import Prepared, prepare
-from trickrun.data.source import Source
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.normalizers.none import NoNormalize
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import Task
 from trickrun.data.synthetic import Synthetic
-from trickrun.data.task import Task
 from trickrun.errors import DataError
 
 HERE = Path()

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from trickrun.data.python import PythonData
-from trickrun.data.source import Source
+from trickrun.data.splits.source import Source
 from trickrun.errors import CompileError, DataError
 
 HEAD = """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.recipe.load import load
 
 RECIPES = Path(__file__).parents[2] / "recipes"

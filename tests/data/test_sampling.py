@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.sampling import balanced_order
+from trickrun.data.splits.sampling import balanced_order
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from trickrun.data.base import Split
-from trickrun.data.split import take, take_fold
+from trickrun.data._base import Split
+from trickrun.data.splits.split import take, take_fold
 
 
 @given(

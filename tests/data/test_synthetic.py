@@ -7,8 +7,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from trickrun.data.splits.task import Task
 from trickrun.data.synthetic import Synthetic
-from trickrun.data.task import Task
 
 CLASSES = ["blobs", "moons", "circles", "spiral", "xor"]
 SEQUENCES = ["recall"]

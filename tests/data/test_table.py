@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.data.table import Table, find_delimiter, is_missing, number, read_table
+from trickrun.data.formats.table import Table, find_delimiter, is_missing, number, read_table
 from trickrun.errors import DataError
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from trickrun.data.base import Split
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data._base import Split
+from trickrun.data.formats.tokens import PADDING, UNKNOWN, kept_tokens, split_tokens
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.text import Text
-from trickrun.data.tokens import PADDING, UNKNOWN, kept_tokens, split_tokens
 from trickrun.errors import DataError
 
 REVIEWS = [("Good, good soup", "yes"), ("bad soup", "no"), ("a very long and good text", "yes")]

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 import trickrun
-from trickrun.diagnose.faults import CATALOGUE, FAMILIES, Fault
+from trickrun.diagnose.conclusion import ALTERNATIVES, BEHAVIOUR, OWN_CODE, UNTESTED_ROOTS
+from trickrun.diagnose.faults import CATALOGUE, FAMILIES, NOT_REPORTED, Fault
 from trickrun.diagnose.rank import EXPLAINS
 from trickrun.diagnose.static import findings
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import load
 
 ROOT = Path(trickrun.__file__).parent
@@ -37,6 +38,18 @@ def test_every_code_that_is_reported_has_an_entry_and_the_other_way() -> None:
     assert reported() == set(CATALOGUE)
 
 
+def test_a_published_fault_has_an_entry_or_the_index_says_why_not() -> None:
+    published = {f"TR{row:02d}" for row in range(1, 60)}
+    assert published - set(CATALOGUE) == set(NOT_REPORTED)
+    told = {code for why in NOT_REPORTED.values() for code in re.findall(r"TR\d\d", why)}
+    assert told <= set(CATALOGUE)
+
+
+def test_a_diagnosis_weighs_only_codes_of_the_catalogue() -> None:
+    alternatives = {code for codes in ALTERNATIVES.values() for code in codes}
+    assert BEHAVIOUR | OWN_CODE | UNTESTED_ROOTS | alternatives <= set(CATALOGUE)
+
+
 def test_codes_are_given_once() -> None:
     assert sum(len(faults) for faults in FAMILIES.values()) == len(CATALOGUE)
 
@@ -51,7 +64,7 @@ def test_an_example_is_a_recipe_and_has_its_fault(fault: Fault, tmp_path: Path) 
     example = yaml.safe_load(fault.example or "{}")
     path = tmp_path / "r.yaml"
     path.write_text(yaml.safe_dump({"data": "digits", "model": "mlp", **example}))
-    codes = [finding.code for finding in findings(static_evidence(load(path).recipe))]
+    codes = [finding.code for finding in findings(facts_of(load(path).recipe))]
     if "validate" in fault.by:
         assert fault.code in codes
     else:

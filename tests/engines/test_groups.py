@@ -11,8 +11,10 @@ from trickrun.catalogue import walk
 from trickrun.engines.groups import group_of, groups, stackable
 from trickrun.engines.trial import Trial, make_trial
 from trickrun.recipe.patch import canonical, patch_paths
-from trickrun.tricks.optimizers import SGD, Adam
-from trickrun.tricks.regularizers import L2, Dropout
+from trickrun.tricks.optimizers.adam import Adam
+from trickrun.tricks.optimizers.sgd import SGD
+from trickrun.tricks.regularizers.dropout import Dropout
+from trickrun.tricks.regularizers.l2 import L2
 
 HERE = Path(__file__).parent
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.engines.groups import shape_of
 from trickrun.engines.stacked_step import Stack
 from trickrun.job import Job
@@ -19,8 +19,8 @@ from trickrun.loop import take_step
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical, patch_paths
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.normalization import AnyNormalization
-from trickrun.tricks.optimizers import AnyOptimizer
+from trickrun.tricks.normalization import NORMALIZATIONS
+from trickrun.tricks.optimizers import OPTIMIZERS
 
 STEPS = 20
 HERE = Path(__file__).parent
@@ -38,11 +38,6 @@ LRS: tuple[dict[str, Any], ...] = tuple({"optimizer.lr": lr} for lr in (1e-3, 3e
 def data_of(kind: str) -> Prepared:
     sections = {data["kind"]: data for data in (DIGITS, TWO_CLASSES, VALUES)}
     return prepare(recipe({"data": sections[kind]}, {}).data, HERE)
-
-
-def kinds(union: Any) -> list[str]:
-    """The kinds of a section, those that are added later included."""
-    return [params.model_fields["kind"].default for params in get_args(get_args(union)[0])]
 
 
 def recipe(base: dict[str, Any], change: dict[str, Any]) -> Recipe:
@@ -93,7 +88,7 @@ def assert_equal(
 ALONE = {"python", "adafactor", "muon"}
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds(AnyOptimizer)) - ALONE))
+@pytest.mark.parametrize("kind", sorted(set(OPTIMIZERS) - ALONE))
 def test_every_optimizer(kind):
     assert_equal({"optimizer": {"kind": kind}}, LRS)
 
@@ -125,7 +120,7 @@ def test_each_parameter_of_an_optimizer_is_the_trials_own(optimizer, changes):
     assert_equal({"optimizer": optimizer}, paths)
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds(AnyNormalization)) - {"spectral"}))
+@pytest.mark.parametrize("kind", sorted(set(NORMALIZATIONS) - {"spectral"}))
 @pytest.mark.parametrize("model", [MLP, CNN], ids=["mlp", "cnn"])
 def test_every_normalization(kind, model):
     if kind == "instance":

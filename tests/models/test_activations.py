@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.init import calculate_gain
 
-from trickrun.models.activations import ActivationName, activation, gain, is_activation
+from trickrun.modules.activations import ActivationName, activation, gain, is_activation
 
 NAMES = get_args(ActivationName)
 

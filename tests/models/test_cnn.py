@@ -5,11 +5,13 @@ import torch
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.models import CNN
-from trickrun.models.base import Blocks
+from trickrun.models._base import Blocks
+from trickrun.models.cnn import CNN
 from trickrun.streams import LayerStreams
-from trickrun.tricks.normalization import Batch, Instance, NoNormalization
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.normalization.instance import Instance
+from trickrun.tricks.normalization.none import NoNormalization
+from trickrun.tricks.regularizers.dropout import Dropout
 
 
 def build(model: CNN, inputs=(1, 8, 8), outputs=3, normalization=None, dropout=None) -> nn.Module:

@@ -3,11 +3,13 @@
 import pytest
 import torch
 
-from trickrun.models import MLP
-from trickrun.models.base import Blocks
+from trickrun.models._base import Blocks
+from trickrun.models.mlp import MLP
 from trickrun.streams import LayerStreams
-from trickrun.tricks.normalization import Batch, Layer, NoNormalization
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.normalization.layer import Layer
+from trickrun.tricks.normalization.none import NoNormalization
+from trickrun.tricks.regularizers.dropout import Dropout
 
 
 def blocks(**changes) -> Blocks:

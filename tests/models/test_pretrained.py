@@ -10,9 +10,9 @@ from torch import nn
 
 from trickrun.errors import CompileError
 from trickrun.models import pretrained
+from trickrun.models._pretrained_stages import lite_stages, lite_weights, timm_stage
+from trickrun.models._weights import read_weights
 from trickrun.models.pretrained import Pretrained
-from trickrun.models.pretrained_stages import lite_stages, lite_weights, timm_stage
-from trickrun.models.weights import read_weights
 from trickrun.streams import LayerStreams
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.models import PythonModel
+from trickrun.models.python import PythonModel
 
 CODE = """
     import torch

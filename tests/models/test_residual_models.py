@@ -6,12 +6,14 @@ from pydantic import ValidationError
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.models import VGG, ResNet
-from trickrun.models.base import Blocks
+from trickrun.models._base import Blocks
+from trickrun.models.resnet import ResNet
+from trickrun.models.vgg import VGG
 from trickrun.modules.residual import residuals
 from trickrun.streams import LayerStreams
-from trickrun.tricks.normalization import Batch, NoNormalization
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.normalization.none import NoNormalization
+from trickrun.tricks.regularizers.dropout import Dropout
 
 
 def build(model, inputs=(1, 8, 8), outputs=3, norm=None, dropout=None) -> nn.Module:

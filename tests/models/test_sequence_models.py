@@ -6,12 +6,19 @@ from pydantic import ValidationError
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.models import GRU, LSTM, RNN, Tokens, Transformer
-from trickrun.models.base import Blocks
+from trickrun.models import Tokens
+from trickrun.models._base import Blocks
+from trickrun.models.gru import GRU
+from trickrun.models.lstm import LSTM
+from trickrun.models.rnn import RNN
+from trickrun.models.transformer import Transformer
 from trickrun.modules.residual import residuals
 from trickrun.streams import LayerStreams
-from trickrun.tricks.normalization import Batch, Layer, NoNormalization
-from trickrun.tricks.regularizers import Dropout, SpatialDropout
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.normalization.layer import Layer
+from trickrun.tricks.normalization.none import NoNormalization
+from trickrun.tricks.regularizers.dropout import Dropout
+from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
 
 CLASSES = Tokens(count=9, next_token=False)
 NEXT = Tokens(count=9, next_token=True)

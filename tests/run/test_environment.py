@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.recipe.load import load
 from trickrun.run import environment
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
 from trickrun.evaluate import predict
 from trickrun.job import Job
@@ -18,7 +18,10 @@ from trickrun.loop import train
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.run.inference import fold, mc_dropout, with_masks
-from trickrun.tricks.losses import BCE, MSE, NLL, CrossEntropy
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
 
 
 def trained(**parts: Any) -> Job:

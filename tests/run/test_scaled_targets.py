@@ -12,7 +12,7 @@ from exactness import ending, go_on, same, train
 from trickrun.checks.data_look import look, measure
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import DataError
 from trickrun.evaluate import evaluate, mean_loss, score
 from trickrun.job import Job

@@ -9,7 +9,7 @@ import torch
 
 from trickrun.checks.initial_loss.measure import constants_of, measure
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
 from trickrun.evaluate import evaluate
 from trickrun.job import Job

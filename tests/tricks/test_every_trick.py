@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from trickrun.catalogue import Place, paragraphs, walk
 from trickrun.compiler import compile_recipe
-from trickrun.data.base import Data
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data._base import Data
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.loop import train
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch.nn import functional
 
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.diagnose.data_evidence import Copies
 from trickrun.streams import generator
 

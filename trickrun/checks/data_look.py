@@ -8,15 +8,15 @@ from collections.abc import Mapping
 import torch
 
 from trickrun.checks.copies import copies
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared, sample
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, sample
 from trickrun.diagnose.data_evidence import Classes, Copies, DataEvidence, Drift, Inputs, Targets
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.static import findings
 from trickrun.job import prepare_targets
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses import AutoLoss
+from trickrun.tricks.losses.auto import AutoLoss
 
 VALUES = 2**20
 """Input values that are looked at in a split: a larger one is sampled (8 MiB as float64)."""
@@ -36,7 +36,7 @@ NAMED = 10
 
 def look(recipe: Recipe, data: Prepared) -> list[Finding]:
     """Return what is wrong with a recipe and its data, causes first; nothing is trained."""
-    return findings(static_evidence(recipe, measure(recipe, data)))
+    return findings(facts_of(recipe, measure(recipe, data)))
 
 
 def measure(recipe: Recipe, data: Prepared) -> DataEvidence:

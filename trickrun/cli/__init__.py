@@ -105,8 +105,16 @@ def threads_wait_briefly() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 
+def refuse_windows() -> None:
+    """Exit on Windows, which lacks the locks of run folders (fcntl)."""
+    if sys.platform == "win32":
+        print("error: trickrun needs Linux or macOS; on Windows, run it in WSL", file=sys.stderr)
+        sys.exit(USAGE)
+
+
 def main() -> None:
     """Run the command line."""
+    refuse_windows()
     threads_wait_briefly()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -13,10 +13,10 @@ from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
+    from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.checks.verdict import Verdict
-    from trickrun.recipe.load import Loaded
 
-Check = Callable[["Loaded"], "tuple[Verdict, Loaded]"]
+Check = Callable[["RecipeSubject"], "tuple[Verdict, RecipeSubject]"]
 """From the user's recipe to the verdict and the derived recipe that was run."""
 
 
@@ -41,7 +41,7 @@ def initial_loss(
             recipe,
             overrides or [],
             runs_dir,
-            lambda loaded: check(loaded, seeds),
+            lambda subject: check(subject, seeds),
             print_initial_loss,
         )
 
@@ -70,7 +70,7 @@ def overfit_batch(
             recipe,
             overrides or [],
             runs_dir,
-            lambda loaded: check(loaded, size, steps),
+            lambda subject: check(subject, size, steps),
             print_overfit_batch,
         )
 
@@ -94,12 +94,13 @@ def run_check(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.checks.verdict import record
     from trickrun.report.verdict import print_verdict
     from trickrun.run.folder import runs_dir
 
-    verdict, derived = check(loaded)
-    folder = record(verdict, loaded, derived, runs_dir(runs), sys.argv)
+    verdict, derived = check(RecipeSubject(loaded))
+    folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv)
     for name, picture in (pictures(verdict) if pictures is not None else {}).items():
         folder.write(name, picture)
     if show is not None:

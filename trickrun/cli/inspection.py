@@ -11,8 +11,8 @@ from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
+    from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.checks.verdict import Verdict
-    from trickrun.recipe.load import Loaded
 
 
 def grad_check(
@@ -41,7 +41,7 @@ def grad_check(
             recipe,
             overrides or [],
             runs_dir,
-            lambda loaded: check(loaded, samples, coordinates, h, h_sweep),
+            lambda subject: check(subject, samples, coordinates, h, h_sweep),
             print_grad_check,
             pictures,
         )
@@ -72,9 +72,9 @@ def signal(
         from trickrun.report.signal import print_signal
         from trickrun.report.signal_pictures import pictures
 
-        def look(loaded: Loaded) -> tuple[Verdict, Loaded]:
+        def look(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
             with bar("signal") as progress:
-                return check(loaded, steps, samples, progress)
+                return check(subject, steps, samples, progress)
 
         return run_check(recipe, overrides or [], runs_dir, look, print_signal, pictures)
 

@@ -13,8 +13,8 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
+    from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.checks.verdict import Verdict
-    from trickrun.recipe.load import Loaded
 
 
 def lr_find(
@@ -60,9 +60,9 @@ def find(
     from trickrun.report.bar import bar
     from trickrun.report.lr_find import pictures, print_lr_find
 
-    def test(loaded: Loaded) -> tuple[Verdict, Loaded]:
+    def test(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
         with bar("range test") as watch:
-            return check(loaded, Range(*size), watch)
+            return check(subject, Range(*size), watch)
 
     return run_check(recipe, overrides, runs, test, print_lr_find, pictures)
 

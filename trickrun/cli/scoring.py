@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.part import Part
+    from trickrun.data.splits.part import Part
     from trickrun.job import RecipeJob
     from trickrun.run.folder import RunFolder
 
@@ -119,7 +119,7 @@ def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Recip
 
     Raises DataError if the recipe has no such split.
     """
-    from trickrun.data.prepare import prepare
+    from trickrun.data.splits.prepare import prepare
     from trickrun.run.environment import data_hash
 
     data = prepare(job.recipe.data, job.folder)

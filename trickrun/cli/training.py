@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,10 +15,12 @@ from trickrun.errors import Interrupted, TrickrunError
 if TYPE_CHECKING:
     from trickrun.diagnose.finding import Finding
     from trickrun.job import RecipeJob
-    from trickrun.recipe.load import Loaded
     from trickrun.run.execute import Outcome
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
+
+StopWhen = Literal["lost"]
+"""What may end a run before its recipe does: lost, it has diverged or is dead."""
 
 
 def train(
@@ -41,18 +43,19 @@ def train(
             "--dry-run", help="Show shapes, parameters, memory and the ledger; train nothing."
         ),
     ] = False,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="End a run that is clearly lost: diverged, or dead."),
-    ] = False,
+    stop_when: Annotated[
+        StopWhen | None,
+        typer.Option(help="End a run that is clearly lost: diverged, or dead.", show_default=False),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Train a recipe: run folder, checkpoints, early stopping, test score of the best epoch.
 
-    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite or --watch
-    ends a lost run. Ctrl-C saves a checkpoint.
+    Exits 1 if a value that the recipe expects is missed, 3 if the loss is not finite or
+    --stop-when lost ends the run. Ctrl-C saves a checkpoint.
 
     --resume goes on where a run was stopped. With train.epochs=N (or train.steps, early_stopping,
     train.device) it goes on in a new run, whose schedule spans the new length.
@@ -60,29 +63,34 @@ def train(
     Example: trickrun train recipes/digits.yaml optimizer.lr=3e-4 train.epochs=10
     """
 
+    if watch:
+        print("notice: --watch is now called --stop-when lost", file=sys.stderr)
+        stop_when = "lost"
+
     def work() -> Answer:
         if resume is not None and dry_run:
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
             changes = [str(recipe)] if recipe is not None else []
-            return go_on(resume, [*changes, *(overrides or [])], runs_dir, watch)
+            return go_on(resume, [*changes, *(overrides or [])], runs_dir, stop_when)
         if recipe is None:
             raise TrickrunError(
                 "no recipe given", hint="trickrun train RECIPE, or trickrun train --resume RUN"
             )
         if dry_run:
             return show_plan(recipe, overrides or [])
-        return train_recipe(recipe, overrides or [], runs_dir, watch)
+        return train_recipe(recipe, overrides or [], runs_dir, stop_when)
 
     answer("train", as_json, debug, work, recipe if resume is None else None)
 
 
-def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
+def train_recipe(
+    recipe: Path, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
+) -> Answer:
     """Train a recipe into a new run folder."""
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    warn(loaded)
     from trickrun.compiler import compile_recipe
     from trickrun.report.progress import announce, progress_sink
     from trickrun.run import execute
@@ -93,11 +101,13 @@ def train_recipe(recipe: Path, overrides: list[str], runs: Path | None, watch: b
     before = look_first(job, folder)
     announce(job, folder)
     with progress_sink(job) as sink:
-        outcome = execute.execute(folder, job, sys.argv, [sink, *watching(job, watch)])
-    return conclude(outcome, str(recipe), before, loaded)
+        outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
+    return conclude(outcome, str(recipe), before)
 
 
-def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> Answer:
+def go_on(
+    wanted: str, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
+) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
     from trickrun.report.progress import announce, progress_sink
     from trickrun.run import execute, resume
@@ -110,7 +120,7 @@ def go_on(wanted: str, overrides: list[str], runs: Path | None, watch: bool) -> 
     before = look_first(resumed.job, resumed.folder)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:
-        sinks = [sink, *watching(resumed.job, watch)]
+        sinks = [sink, *ending(resumed.job, stop_when)]
         outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
     return conclude(outcome, str(resumed.folder.path / "recipe.yaml"), before)
 
@@ -126,11 +136,11 @@ def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     return found
 
 
-def watching(job: RecipeJob, watch: bool) -> list[Sink]:
+def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
     """Return what ends a lost run, if that is wanted."""
     from trickrun.checks.curves.watch import ending_sink
 
-    return [ending_sink(job.recipe.optimizer.lr)] if watch else []
+    return [ending_sink(job.recipe.optimizer.lr)] if stop_when == "lost" else []
 
 
 def show_plan(recipe: Path, overrides: list[str]) -> Answer:
@@ -138,18 +148,19 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    warn(loaded)
+    from trickrun.cli import findings
     from trickrun.compiler import compile_recipe
     from trickrun.report.plan import plan, print_plan
 
-    found = plan(compile_recipe(loaded.recipe, loaded.folder))
-    print_plan(found)
-    return Answer("pass", {**found, **warnings_of(loaded)}, recipe=str(recipe))
+    found = findings.from_text(loaded)
+    findings.tell_before_training(found)
+    planned = plan(compile_recipe(loaded.recipe, loaded.folder))
+    print_plan(planned)
+    told = [finding.as_json() for finding in found]
+    return Answer("pass", planned, recipe=str(recipe), findings=told)
 
 
-def conclude(
-    outcome: Outcome, recipe: str, before: list[Finding], loaded: Loaded | None = None
-) -> Answer:
+def conclude(outcome: Outcome, recipe: str, before: list[Finding]) -> Answer:
     """Print how a run ended, and what that shows, and return its answer.
 
     Args:
@@ -158,7 +169,7 @@ def conclude(
     from trickrun.report.progress import print_outcome
 
     print_outcome(outcome)
-    result = {**outcome.result, "missed": outcome.missed, **warnings_of(loaded)}
+    result = {**outcome.result, "missed": outcome.missed}
     run = str(outcome.folder.path)
     if outcome.interrupted:
         hint = f"go on with: trickrun train --resume {outcome.folder.path}"
@@ -186,16 +197,3 @@ def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, An
     findings = [finding.as_json() for finding in ranked([*before, *found])]
     outcome.folder.write_json("findings.json", findings)
     return findings
-
-
-def warn(loaded: Loaded) -> None:
-    """Print what in a recipe is allowed but probably not meant."""
-    for problem in loaded.warnings:
-        print(f"warning: {problem}", file=sys.stderr)
-
-
-def warnings_of(loaded: Loaded | None) -> dict[str, object]:
-    """Return the warnings as a part of the result, if there are any."""
-    if loaded is None or not loaded.warnings:
-        return {}
-    return {"warnings": [problem.as_json() for problem in loaded.warnings]}

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from trickrun.data.base import Data
-from trickrun.data.bundled import bundled_fingerprint, bundled_table
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.splits.source import Source
 
 
 class BreastCancer(Data):
@@ -14,6 +14,10 @@ class BreastCancer(Data):
     When: two classes of unequal size (212 and 357).
     Source: Wolberg et al. 1995, UCI Breast Cancer Wisconsin (Diagnostic); scikit-learn.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
 
     kind: Literal["breast_cancer"] = "breast_cancer"
 

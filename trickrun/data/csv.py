@@ -6,17 +6,17 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.arrays import TaskKind, source_from_arrays
-from trickrun.data.base import Data
-from trickrun.data.encode import encode, feature_names
-from trickrun.data.files import read_samples
-from trickrun.data.missing import filled, medians
-from trickrun.data.part import Part
-from trickrun.data.paths import content_hash, locate
-from trickrun.data.source import Columns, Samples, Source
-from trickrun.data.table import Table, looks_like_data, read_table
-from trickrun.data.table_targets import class_names, infer_kind, target_values
-from trickrun.data.task import Task
+from trickrun.data._base import Data
+from trickrun.data.formats.arrays import TaskKind, source_from_arrays
+from trickrun.data.formats.encode import encode, feature_names
+from trickrun.data.formats.files import read_samples
+from trickrun.data.formats.missing import filled, medians
+from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.formats.table import Table, looks_like_data, read_table
+from trickrun.data.formats.table_targets import class_names, infer_kind, target_values
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.source import Columns, Samples, Source
+from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
@@ -35,11 +35,19 @@ class Csv(Data):
     Source: RFC 4180, with any of , ; tab | between cells.
     """
 
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
+    from_user: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["csv"] = "csv"
-    path: str = Field(description="the file, gz or not; relative to the recipe")
-    target: str | Names = Field(description="the column to predict; several for regression")
+    path: str = Field(
+        description="the file, gz or not; relative to the recipe", examples=["data.csv"]
+    )
+    target: str | Names = Field(
+        description="the column to predict; several for regression", examples=["label"]
+    )
     task: TaskKind = Field(default="auto", description="classes or values")
     features: Names | None = Field(default=None, description="the columns to use; null: all others")
     drop: Annotated[tuple[str, ...], Field(strict=False)] = Field(
@@ -69,7 +77,7 @@ class Csv(Data):
             table = table.complete([*columns, *self.targets])
         features = feature_names(table, columns, gaps)
         x = encode(table, features, gaps)
-        kind = self.task_kind(table)
+        kind = self.asked_task(table)
         y: Any
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
@@ -131,7 +139,7 @@ class Csv(Data):
             raise DataError("no column is left as input", table.where, "look at data.drop")
         return names
 
-    def task_kind(self, table: Table) -> Literal["classification", "regression"]:
+    def asked_task(self, table: Table) -> Literal["classification", "regression"]:
         """Return the task, for auto by the cells of the target column."""
         several = len(self.targets) > 1
         if self.task == "classification" and several:

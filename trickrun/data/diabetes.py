@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from trickrun.data.base import Data
-from trickrun.data.bundled import bundled_fingerprint, bundled_table
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.splits.source import Source
 
 
 class Diabetes(Data):
@@ -16,6 +16,10 @@ class Diabetes(Data):
         on all samples, the test part included.
     Source: Efron et al. 2004, Least angle regression; scikit-learn.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
 
     kind: Literal["diabetes"] = "diabetes"
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from trickrun.data.base import Data
-from trickrun.data.bundled import bundled_fingerprint
-from trickrun.data.source import Source
-from trickrun.data.task import Task
+from trickrun.data._base import Data
+from trickrun.data.formats.bundled import bundled_fingerprint
+from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import Task
 
 
 class Digits(Data):
@@ -15,6 +15,10 @@ class Digits(Data):
     When: a real data set that trains in seconds; it comes with scikit-learn.
     Source: sklearn.datasets.load_digits; UCI Optical Recognition of Handwritten Digits.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = False
+    characters: ClassVar[bool] = True
 
     kind: Literal["digits"] = "digits"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from trickrun.data.idx import IdxImages
+from trickrun.data._idx import IdxImages
 
 
 class FashionMnist(IdxImages):

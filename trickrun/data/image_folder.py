@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.base import Data
-from trickrun.data.image_files import SUFFIXES, ImageFiles, default_workers
-from trickrun.data.labels import check_two_classes, listed
-from trickrun.data.part import Part
-from trickrun.data.paths import locate, missing_hint
-from trickrun.data.source import Samples, Source
-from trickrun.data.task import Task
+from trickrun.data._base import Data
+from trickrun.data.formats.image_files import SUFFIXES, ImageFiles, default_workers
+from trickrun.data.formats.labels import check_two_classes, listed
+from trickrun.data.formats.paths import locate, missing_hint
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.source import Samples, Source
+from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count
 
@@ -36,10 +36,13 @@ class ImageFolder(Data):
     Source: torchvision.datasets.ImageFolder has the same layout; Pillow decodes.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    from_user: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["image_folder"] = "image_folder"
-    path: str = Field(description="the folder; relative to the recipe")
+    path: str = Field(description="the folder; relative to the recipe", examples=["images"])
     size: Count = Field(default=64, description="height and width that images are scaled to")
     color: bool = Field(default=True, description="false: one grey channel")
     memory: Count = Field(default=1024, description="MiB up to which decoded images are kept")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from trickrun.data.idx import IdxImages
+from trickrun.data._idx import IdxImages
 
 
 class Mnist(IdxImages):
@@ -15,6 +15,8 @@ class Mnist(IdxImages):
     """
 
     kind: Literal["mnist"] = "mnist"
+
+    characters: ClassVar[bool] = True
 
     places: ClassVar[tuple[str, ...]] = (
         "data/mnist",

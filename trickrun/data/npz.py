@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.arrays import TaskKind, source_from_arrays
-from trickrun.data.base import Data
-from trickrun.data.npz_file import read_npz
-from trickrun.data.paths import content_hash, locate
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.arrays import TaskKind, source_from_arrays
+from trickrun.data.formats.npz_file import read_npz
+from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,10 +29,12 @@ class Npz(Data):
     Source: numpy.savez. Arrays of objects are refused, since reading them would run code.
     """
 
+    from_user: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["npz"] = "npz"
-    path: str = Field(description="the file; relative to the recipe")
+    path: str = Field(description="the file; relative to the recipe", examples=["data.npz"])
     task: TaskKind = Field(default="auto", description="classes or values")
 
     def load(self, folder: Path) -> Source:

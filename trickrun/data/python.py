@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from trickrun.data.arrays import TaskKind, as_array, source_from_arrays
-from trickrun.data.base import Data
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.arrays import TaskKind, as_array, source_from_arrays
+from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 from trickrun.params import PythonTarget
 from trickrun.source_hash import source_hash
@@ -27,6 +27,8 @@ class PythonData(Data, PythonTarget):
         are not given are split from train.
     Source: none.
     """
+
+    from_user: ClassVar[bool] = True
 
     kind: Literal["python"] = "python"
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from math import pi
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data.arrays import source_from_arrays
-from trickrun.data.base import Data
-from trickrun.data.source import Source
+from trickrun.data._base import Data
+from trickrun.data.formats.arrays import source_from_arrays
+from trickrun.data.splits.source import Source
 from trickrun.params import CountOrZero, NonNegative, Seed
 from trickrun.streams import generator
 
@@ -45,6 +45,9 @@ class Synthetic(Data):
     Source: blobs, moons, circles follow sklearn.datasets; spiral follows CS231n's case study;
         adding and recall follow Hochreiter & Schmidhuber 1997, Long Short-Term Memory.
     """
+
+    table: ClassVar[bool] = True
+    own_split: ClassVar[bool | None] = False
 
     kind: Literal["synthetic"] = "synthetic"
     family: Literal[

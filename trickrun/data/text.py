@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data.base import Data
-from trickrun.data.labels import check_two_classes, index_of
-from trickrun.data.normalize import AnyNormalize, NoNormalize
-from trickrun.data.part import Part
-from trickrun.data.paths import content_hash, locate
-from trickrun.data.source import Samples, Source
-from trickrun.data.table import Table, decoded, read_table
-from trickrun.data.table_targets import class_names
-from trickrun.data.task import Task
-from trickrun.data.tokens import (
+from trickrun.data._base import Data
+from trickrun.data.formats.labels import check_two_classes, index_of
+from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.formats.table import Table, decoded, read_table
+from trickrun.data.formats.table_targets import class_names
+from trickrun.data.formats.tokens import (
     Level,
     blocks,
     encoded,
@@ -24,6 +20,11 @@ from trickrun.data.tokens import (
     split_tokens,
     vocabulary_of,
 )
+from trickrun.data.normalizers._base import AnyNormalize
+from trickrun.data.normalizers.none import NoNormalize
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.source import Samples, Source
+from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count
 
@@ -46,10 +47,17 @@ class Text(Data):
     Source: Shannon 1951, Prediction and Entropy of Printed English.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    own_split: ClassVar[bool | None] = False
+    token_ids: ClassVar[bool] = True
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["text"] = "text"
-    path: str = Field(description="the table or the plain text, gz or not; relative to the recipe")
+    path: str = Field(
+        description="the table or the plain text, gz or not; relative to the recipe",
+        examples=["text.txt"],
+    )
     target: str | None = Field(
         default=None, description="the table's column of classes; null: predict the next token"
     )
@@ -69,7 +77,7 @@ class Text(Data):
 
     @model_validator(mode="after")
     def _words_fit(self) -> Text:
-        if self.normalize.kind != "none":
+        if self.normalize.kind_name != "none":
             raise ValueError("tokens cannot be normalized; leave normalize out")
         if self.target is None and self.column is not None:
             raise ValueError("column names the texts of a table; name its target too")

@@ -26,7 +26,6 @@ CERTAIN = frozenset(
         "TR27",
         "TR28",
         "TR29",
-        "TR31",
         "TR32",
         "TR33",
         "TR34",

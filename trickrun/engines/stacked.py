@@ -21,8 +21,6 @@ from trickrun.loop import is_evaluation, stops
 from trickrun.records import End, NonFinite
 from trickrun.state import Progress
 
-NAME = "stacked"
-
 
 class Member:
     """A trial in a stack.

@@ -10,7 +10,7 @@ from torch.func import vmap
 from trickrun.engines.groups import stackable
 from trickrun.job import Job
 from trickrun.tricks.losses import LossFunction
-from trickrun.tricks.regularizers.base import Penalty
+from trickrun.tricks.regularizers._penalty import Penalty
 
 
 class StackedLoss:

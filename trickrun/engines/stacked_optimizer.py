@@ -9,19 +9,17 @@ from typing import Any
 import torch
 
 from trickrun.job import RecipeJob
-from trickrun.tricks.optimizers import (
-    SGD,
-    Adadelta,
-    Adagrad,
-    Adam,
-    Adamax,
-    AdamW,
-    Decaying,
-    Lion,
-    NAdam,
-    RAdam,
-    RMSprop,
-)
+from trickrun.tricks.optimizers import Decaying
+from trickrun.tricks.optimizers.adadelta import Adadelta
+from trickrun.tricks.optimizers.adagrad import Adagrad
+from trickrun.tricks.optimizers.adam import Adam
+from trickrun.tricks.optimizers.adamax import Adamax
+from trickrun.tricks.optimizers.adamw import AdamW
+from trickrun.tricks.optimizers.lion import Lion
+from trickrun.tricks.optimizers.nadam import NAdam
+from trickrun.tricks.optimizers.radam import RAdam
+from trickrun.tricks.optimizers.rmsprop import RMSprop
+from trickrun.tricks.optimizers.sgd import SGD
 
 PROPORTIONAL = (SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, RAdam, RMSprop)
 """Optimizers whose step is the learning rate times a direction that depends on the gradients alone,

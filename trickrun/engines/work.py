@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.engines.leg import WHOLE, Segment, States
 from trickrun.engines.stacked import train_stack
 from trickrun.engines.trial import Status, Trial, TrialResult

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from trickrun.models.activations import is_activation
+from trickrun.modules.activations import is_activation
 from trickrun.modules.layers import WEIGHT_LAYERS, weights
 
 RANGES: dict[type[nn.Module], tuple[float, float]] = {

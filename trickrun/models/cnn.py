@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.models.base import Blocks, Model
-from trickrun.models.images import check_image, too_small
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._images import check_image, too_small
 from trickrun.params import Count, Counts
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class CNN(Model):
+class CNN(BuiltinModel):
     """Convolutions with max pooling, then fully connected layers.
 
     Formula: h = pool(activation(conv(h))) for each of ``channels``, then an mlp on all of h.
@@ -57,6 +57,26 @@ class CNN(Model):
                 "an even kernel cannot keep the size: use an odd one, or padding valid"
             )
         return self
+
+    @property
+    def hidden_layers(self) -> int:
+        return len(self.channels) + len(self.hidden)
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        return self.hidden
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        return self.channels
+
+    def fan_ins(self, inputs: tuple[int, ...] | None) -> tuple[int, ...]:
+        """Return the inputs of a unit of each layer; the first fully connected one is left out, as
+        its inputs depend on the image's size."""
+        known = self.channels[:-1] if inputs is None else (inputs[0], *self.channels[:-1])
+        kernels = self.kernels[-len(known) :] if known else ()
+        convolutions = (n * k**2 for n, k in zip(known, kernels, strict=True))
+        return (*convolutions, *self.hidden)
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from torch import nn

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.models.base import Blocks, Model
+from trickrun.models._base import Blocks, BuiltinModel
 from trickrun.params import Counts
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class MLP(Model):
+class MLP(BuiltinModel):
     """Fully connected layers; inputs of any shape are flattened.
 
     Formula: h = activation(W h + b) for each hidden layer, then W h + b.
@@ -24,6 +24,17 @@ class MLP(Model):
 
     kind: Literal["mlp"] = "mlp"
     hidden: Counts = Field(default=(256, 128), description="units of each hidden layer; may be []")
+
+    @property
+    def hidden_layers(self) -> int:
+        return len(self.hidden)
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        return self.hidden
+
+    def fan_ins(self, inputs: tuple[int, ...] | None) -> tuple[int, ...]:
+        return self.hidden if inputs is None else (prod(inputs), *self.hidden)
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from torch import nn

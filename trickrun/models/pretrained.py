@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.models.base import InitFrom
-from trickrun.models.pretrained_stages import LITE, lite_stages, lite_weights, timm_stage
-from trickrun.models.weights import read_weights
-from trickrun.params import Count, Params
+from trickrun.models._base import InitFrom, Model
+from trickrun.models._pretrained_stages import LITE, lite_stages, lite_weights, timm_stage
+from trickrun.models._weights import read_weights
+from trickrun.params import Count
 from trickrun.tricks.ledger import Touch, counted
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.regularizers.dropout import Dropout
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trickrun.streams import LayerStreams
 
 
-class Pretrained(Params):
+class Pretrained(Model):
     """A network that has learned another, larger data set, with a new head for this one.
 
     Formula: softmax(W f(x) + b): f is the pretrained network without its last layer, W and b are
@@ -45,7 +45,13 @@ class Pretrained(Params):
 
     main: ClassVar[str | None] = "name"
 
+    learned: ClassVar[bool | None] = True
+    fixes_input_scale: ClassVar[bool] = True
+
     kind: Literal["pretrained"] = "pretrained"
+    starter_data: ClassVar[tuple[str, ...]] = (
+        "normalize: {kind: fixed, mean: 127, std: 128}  # for images from 0 to 255",
+    )
     name: str = Field(
         default="efficientnet_lite0",
         description="efficientnet_lite0, 1 or 2, or a name that timm knows, if timm is installed",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.errors import CompileError
+from trickrun.models._base import Model
 from trickrun.params import PythonTarget
 from trickrun.streams import key
 from trickrun.targets import call, resolve
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class PythonModel(PythonTarget):
+class PythonModel(PythonTarget, Model):
     """Your own network: ``f(**args)`` returns the nn.Module.
 
     Formula: yours; the module maps [N, *inputs] to [N, outputs].
@@ -27,6 +28,9 @@ class PythonModel(PythonTarget):
     """
 
     main: ClassVar[str | None] = "target"
+
+    learned: ClassVar[bool | None] = None
+    fixes_input_scale: ClassVar[bool] = False
 
     kind: Literal["python"] = "python"
 

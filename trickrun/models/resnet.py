@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from trickrun.models.base import Blocks, Model
-from trickrun.models.images import check_image
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._images import check_image
 from trickrun.params import Count
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def known_depth(depth: int) -> int:
     )
 
 
-class ResNet(Model):
+class ResNet(BuiltinModel):
     """Convolutions in residual blocks: each block adds to its input.
 
     Formula: h = activation(shortcut(h) + branch(h)), branch = conv, norm, activation, conv, norm;
@@ -64,6 +64,14 @@ class ResNet(Model):
         description="small: a 3x3 convolution; large: 7x7 and pooling, to a quarter of the size; "
         "auto: large for 18, 34, 50 on images of 64 pixels or more",
     )
+
+    @property
+    def hidden_layers(self) -> int:
+        return self.depth - 1
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        return self.channels
 
     @property
     def stages(self) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.errors import CompileError
-from trickrun.models.base import Blocks, Model
-from trickrun.models.sequences import (
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._sequences import (
     Layers,
     answered,
     check_sequence,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trickrun.modules.residual import Residual
 
 
-class Transformer(Model):
+class Transformer(BuiltinModel):
     """Self-attention over tokens, over the steps of a sequence, or over the patches of an image.
 
     Formula: h = h + attention(norm(h)); h = h + W2 activation(W1 norm(h)) in each block (norm:
@@ -42,8 +42,10 @@ class Transformer(Model):
 
     takes_tokens: ClassVar[bool] = True
     usual_normalization: ClassVar[Literal["batch", "layer"]] = "layer"
+    needs_normalization: ClassVar[bool] = True
 
     kind: Literal["transformer"] = "transformer"
+    starter: ClassVar[tuple[str, ...]] = ("normalization: layer",)
     width: Count = Field(default=64, description="features of each place")
     layers: Count = Field(default=2, description="blocks")
     heads: Count = Field(default=4, description="of the attention; they divide the width")
@@ -67,6 +69,10 @@ class Transformer(Model):
         if self.width % self.heads:
             raise ValueError(f"{self.heads} heads do not divide a width of {self.width}")
         return self
+
+    @property
+    def hidden_layers(self) -> int:
+        return self.layers
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from trickrun.modules.attention import TransformerBlock

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.models.base import Blocks, Model
-from trickrun.models.images import check_image, too_small
+from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._images import check_image, too_small
 from trickrun.params import Count, Counts
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class VGG(Model):
+class VGG(BuiltinModel):
     """Blocks of 3 by 3 convolutions with pooling after each block, then fully connected layers.
 
     Formula: h = pool(activation(conv(… activation(conv(h))))) for each block, then an mlp.
@@ -49,6 +49,18 @@ class VGG(Model):
                 f"convs has {len(self.depths)} numbers for {len(self.channels)} blocks"
             )
         return self
+
+    @property
+    def hidden_layers(self) -> int:
+        return sum(self.depths) + len(self.hidden)
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        return self.hidden
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        return self.channels
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from torch import nn

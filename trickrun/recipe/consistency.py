@@ -1,7 +1,7 @@
 """What the sections of a recipe must agree on, as far as the text alone can tell.
 
-A rule looks at sections that are each valid by themselves. An error stops the recipe; a warning is
-for what is allowed but is probably not meant.
+A rule looks at sections that are each valid by themselves, and what it finds stops the recipe. What
+is allowed but is probably not meant is a finding: see ``diagnose/static.py``.
 """
 
 from __future__ import annotations
@@ -15,21 +15,10 @@ from trickrun.recipe.contradictions import (
     gate_conditions,
     gate_names,
     images,
-    momentum,
     monitors,
     shares,
     smoothed_loss,
-)
-from trickrun.recipe.doubts import (
-    balanced_twice,
-    decayed_twice,
-    learned_before_unfreezing,
-    noisy_statistics,
-    patience_fits,
-    pretrained_inputs,
-    still_moving,
-    transformer_normalized,
-    warmup_fits,
+    within_the_optimizer,
 )
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
@@ -50,7 +39,7 @@ ERRORS = (
     Rule(shares, ("data",)),
     Rule(filled_batch, ("data",)),
     Rule(images, ("data", "augmentation", "regularizers")),
-    Rule(momentum, ("optimizer",)),
+    Rule(within_the_optimizer, ("optimizer",)),
     Rule(smoothed_loss, ("loss", "regularizers")),
     Rule(distinct_metrics, ("metrics",)),
     Rule(monitors, ("data", "metrics", "early_stopping", "optimizer", "grid")),
@@ -59,18 +48,6 @@ ERRORS = (
     Rule(paths_exist, ("grid",)),
     Rule(comparable, ("grid",)),
     Rule(values_fit, tuple(Recipe.model_fields)),
-)
-
-WARNINGS = (
-    Rule(decayed_twice, ("optimizer", "regularizers")),
-    Rule(noisy_statistics, ("data", "normalization")),
-    Rule(balanced_twice, ("data", "loss")),
-    Rule(pretrained_inputs, ("data", "model")),
-    Rule(warmup_fits, ("optimizer", "train")),
-    Rule(learned_before_unfreezing, ("model", "train")),
-    Rule(still_moving, ("regularizers", "optimizer")),
-    Rule(transformer_normalized, ("model", "normalization")),
-    Rule(patience_fits, ("early_stopping", "train")),
 )
 
 

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trickrun.data.breast_cancer import BreastCancer
-from trickrun.data.diabetes import Diabetes
-from trickrun.data.digits import Digits
-from trickrun.data.iris import Iris
-from trickrun.data.synthetic import Synthetic
-from trickrun.data.wine import Wine
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.monitor import Monitor
-from trickrun.tricks.optimizers import SGD
-from trickrun.tricks.schedules import Plateau
-
-TABLES = (BreastCancer, Diabetes, Iris, Synthetic, Wine)
-"""Data kinds whose samples are known to be no images."""
-
-SPLIT_BY_RECIPE = (*TABLES, Digits)
-"""Data kinds known to bring no validation or test part of their own."""
 
 
 def shares(recipe: Recipe) -> Iterator[Complaint]:
@@ -49,37 +35,28 @@ def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
 
 def images(recipe: Recipe) -> Iterator[Complaint]:
     """Augmentations and mixtures of images act on images."""
-    if not isinstance(recipe.data, TABLES):
+    if not recipe.data.table:
         return
     for trick in recipe.regularizers.mixing:
         if trick.needs_image:
             yield Complaint(
                 ("regularizers", trick.kind_name),
-                f"{trick.kind_name} needs images, {recipe.data.kind} is a table",
+                f"{trick.kind_name} needs images, {recipe.data.kind_name} is a table",
                 "for tables use mixup",
             )
     for index, augmentation in enumerate(recipe.augmentation):
         if augmentation.needs_image:
             yield Complaint(
                 ("augmentation", index),
-                f"{augmentation.kind_name} needs images, {recipe.data.kind} is a table",
+                f"{augmentation.kind_name} needs images, {recipe.data.kind_name} is a table",
                 "for tables use noise or feature_dropout",
             )
 
 
-def momentum(recipe: Recipe) -> Iterator[Complaint]:
-    """Nesterov's look-ahead has a velocity to look along, and dampening the form that knows it."""
-    optimizer = recipe.optimizer
-    if isinstance(optimizer, SGD) and optimizer.nesterov and optimizer.momentum == 0:
-        yield Complaint(
-            ("optimizer", "nesterov"), "nesterov needs momentum, which is 0", "add momentum: 0.9"
-        )
-    if isinstance(optimizer, SGD) and optimizer.dampening > 0:
-        other = "nesterov" if optimizer.nesterov else f"form {optimizer.form}"
-        if optimizer.nesterov or optimizer.form == "classical":
-            yield Complaint(
-                ("optimizer", "dampening"), f"{other} has no dampening", "take one of them out"
-            )
+def within_the_optimizer(recipe: Recipe) -> Iterator[Complaint]:
+    """The optimizer's own parameters agree with each other."""
+    for name, message, hint in recipe.optimizer.contradictions():
+        yield Complaint(("optimizer", name), message, hint)
 
 
 def smoothed_loss(recipe: Recipe) -> Iterator[Complaint]:
@@ -124,13 +101,13 @@ def monitors(recipe: Recipe) -> Iterator[Complaint]:
     if recipe.early_stopping:
         watched.append((("early_stopping", "monitor"), recipe.early_stopping))
     schedule = recipe.optimizer.schedule
-    if isinstance(schedule, Plateau):
-        watched.append((("optimizer", "schedule", "monitor"), schedule))
+    if schedule.watches is not None:
+        watched.append((("optimizer", "schedule", "monitor"), schedule.watches))
     if recipe.grid:
         rank = Monitor(monitor=recipe.grid.metric, mode=recipe.grid.mode)
         watched.append((("grid", "metric"), rank))
     split = recipe.data.split
-    no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and split.val == 0 and split.folds is None
+    no_split = recipe.data.own_split is False and split.val == 0 and split.folds is None
     for steps, monitor in watched:
         name = monitor.monitor
         if name not in recorded(recipe):
@@ -157,7 +134,7 @@ def gate_names(recipe: Recipe) -> Iterator[Complaint]:
     names = [name.removeprefix("val_") for name in recorded(recipe)[1:]]
     best = [f"best.{name}" for name in ("epoch", "step", *recorded(recipe))]
     known = [*(f"test.{name}" for name in names), *best, "epochs", "steps", "samples_per_second"]
-    no_split = isinstance(recipe.data, SPLIT_BY_RECIPE) and recipe.data.split.test == 0
+    no_split = recipe.data.own_split is False and recipe.data.split.test == 0
     for path in recipe.expect:
         steps = ("expect", path)
         if path not in known:

@@ -54,9 +54,8 @@ class _Builder:
     def __init__(self) -> None:
         self.definitions: dict[str, Json] = {}
 
-    def reference(self, params: type[Params], make: Callable[[], Json]) -> Json:
-        """Return a reference to the definition named after ``params``; it is made if need be."""
-        name = ".".join([*params.__module__.split(".")[-2:], params.__name__])
+    def reference(self, name: str, make: Callable[[], Json]) -> Json:
+        """Return a reference to the definition ``name``; it is made if need be."""
         if name not in self.definitions:
             # An init's head is again an init: the name must be there before its parts are made.
             self.definitions[name] = {}
@@ -65,14 +64,14 @@ class _Builder:
 
     def section(self, params: type[Params]) -> Json:
         """Return the schema of a mapping with the parameters of ``params``, defined once."""
-        return self.reference(params, lambda: self.mapping(params))
+        name = ".".join([*params.__module__.split(".")[-2:], params.__name__])
+        return self.reference(name, lambda: self.mapping(params))
 
     def kinds(self, shape: Kinds) -> Json:
-        """Return the schema of a section of kinds, defined once under the name of their base."""
-        classes = list(dict.fromkeys(shape.kinds.values()))
-        base = next(c for c in classes[0].__mro__ if all(issubclass(k, c) for k in classes))
-        words: Json = {"enum": list(shape.kinds)}
-        return self.reference(base, lambda: _any_of([words, *map(self.section, classes)]))
+        """Return the schema of a section of kinds, defined once under the name of their folder."""
+        kinds = shape.kinds.all()
+        options = lambda: _any_of([{"enum": list(kinds)}, *map(self.section, kinds.values())])  # noqa: E731
+        return self.reference(shape.kinds.name, options)
 
     def mapping(self, params: type[Params]) -> Json:
         """Return the schema of a mapping with the parameters of ``params``."""

@@ -68,7 +68,7 @@ def complaints(error: ValidationError, tree: dict[str, Any]) -> list[Complaint]:
 
 
 def _place(loc: Sequence[Step], tree: Any) -> _Place:
-    """Return the recipe path of a pydantic location, which also names union members."""
+    """Return the recipe path of a pydantic location."""
     steps: list[Step] = []
     shape: Shape = ROOT
     member: Member | None = None
@@ -76,9 +76,6 @@ def _place(loc: Sequence[Step], tree: Any) -> _Place:
     here = tree
     words = list(loc)
     while words and not isinstance(shape, Leaf):
-        if isinstance(shape, Kinds) and len(set(shape.kinds.values())) > 1:
-            shape = Section(shape.kinds[str(words.pop(0))])
-            continue
         step = words.pop(0)
         params = params_at(shape, here)
         if params is not None:
@@ -140,7 +137,7 @@ def _homes(word: str) -> Iterator[str]:
 
 def _wrong_kind(steps: tuple[Step, ...], shape: Shape, value: Any) -> Complaint:
     assert isinstance(shape, Kinds)
-    known = list(shape.kinds)
+    known = shape.kinds.names()
     if not isinstance(value, dict):
         return _no_section(steps, shape, value)
     if "kind" not in value:
@@ -152,7 +149,10 @@ def _wrong_kind(steps: tuple[Step, ...], shape: Shape, value: Any) -> Complaint:
     if ":" in kind and "python" in known:
         hint = f"for your own code write {{kind: python, target: {kind!r}}}"
         return Complaint(steps, f"unknown kind {kind!r}", hint)
-    return Complaint(steps, f"unknown kind {kind!r}", did_you_mean(kind, known))
+    hint = did_you_mean(kind, known)
+    if kind in shape.kinds.plugins:
+        hint = "an installed package adds it, and --no-python leaves such kinds out"
+    return Complaint(steps, f"unknown kind {kind!r}", hint)
 
 
 def _kinds_hint(known: list[str]) -> str:
@@ -163,7 +163,7 @@ def _no_section(steps: tuple[Step, ...], shape: Shape, value: Any) -> Complaint:
     """Complain about something that is no mapping where parameters are expected."""
     if isinstance(shape, Kinds):
         hint = "write none to switch it off" if "none" in shape.kinds and value is None else ""
-        hint = hint or _kinds_hint(list(shape.kinds))
+        hint = hint or _kinds_hint(shape.kinds.names())
         return Complaint(steps, f"expected a kind, but {given(value)} is given", hint)
     assert isinstance(shape, Section)
     known = ", ".join(members(shape.params))

@@ -7,19 +7,21 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data.kinds import AnyData
+from trickrun.data._base import AnyData
 from trickrun.models import AnyModel
 from trickrun.params import Count, CountOrZero, Params, PythonTarget, Seed, Stackable
 from trickrun.recipe.grid import Grid
 from trickrun.tricks.augmentation import AnyAugmentation
-from trickrun.tricks.init import AnyInit, Auto
-from trickrun.tricks.losses import AnyLoss, AutoLoss
+from trickrun.tricks.init import INITS, AnyInit
+from trickrun.tricks.losses import LOSSES, AnyLoss
 from trickrun.tricks.metrics import AnyMetric
-from trickrun.tricks.normalization import AnyNormalization, NoNormalization
-from trickrun.tricks.optimizers import Adam, AnyOptimizer
+from trickrun.tricks.normalization import NORMALIZATIONS, AnyNormalization
+from trickrun.tricks.optimizers import OPTIMIZERS, AnyOptimizer
 from trickrun.tricks.regularizers import Regularizers
-from trickrun.tricks.schedules import Accumulate, BatchRamp, GradualUnfreezing
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.train.accumulate import Accumulate
+from trickrun.tricks.train.batch_ramp import BatchRamp
+from trickrun.tricks.train.early_stopping import EarlyStopping
+from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
 
 
 class CheckpointEvery(Params):
@@ -117,18 +119,21 @@ class Recipe(Params):
     )
     data: AnyData = Field(description="what to learn from")
     model: AnyModel = Field(description="the network")
-    loss: AnyLoss = Field(default=AutoLoss(), description="what is minimized")
+    loss: AnyLoss = Field(default_factory=LOSSES.default("auto"), description="what is minimized")
     metrics: tuple[AnyMetric, ...] | None = Field(
         default=None, strict=False, description="null: accuracy, or mae and r2 for regression"
     )
     init: Annotated[AnyInit, Stackable()] = Field(
-        default=Auto(), description="what the weights start at"
+        default_factory=INITS.default("auto"), description="what the weights start at"
     )
     normalization: AnyNormalization = Field(
-        default=NoNormalization(), description="layers that normalize hidden activations"
+        default_factory=NORMALIZATIONS.default("none"),
+        description="layers that normalize hidden activations",
     )
     regularizers: Regularizers = Field(default=Regularizers(), description="against overfitting")
-    optimizer: AnyOptimizer = Field(default=Adam(), description="how weights are changed")
+    optimizer: AnyOptimizer = Field(
+        default_factory=OPTIMIZERS.default("adam"), description="how weights are changed"
+    )
     augmentation: Annotated[tuple[AnyAugmentation, ...], Stackable()] = Field(
         default=(), strict=False, description="random changes of training batches, in order"
     )

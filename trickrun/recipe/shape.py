@@ -6,14 +6,13 @@ Shorthand, patches, error messages and the JSON schema all follow this one descr
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from trickrun.params import Params
+from trickrun.params import DefaultKind, KindFile, KindFolder, Params
 
 UNIONS = (Union, types.UnionType)
 
@@ -27,9 +26,15 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Section:
-    """A mapping with the parameters of one class."""
+    """A mapping with the parameters of one class, or of the class in one file."""
 
-    params: type[Params]
+    __match_args__ = ("params",)
+
+    source: type[Params] | KindFile
+
+    @property
+    def params(self) -> type[Params]:
+        return self.source.params if isinstance(self.source, KindFile) else self.source
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,11 @@ class Kinds:
     """A mapping whose ``kind`` says which class its parameters belong to.
 
     Args:
-        kinds: kind to class, in the order of the union.
+        kinds: the folder of the kinds.
         default: the kind that a mapping without ``kind`` has; None: it must be named.
     """
 
-    kinds: Mapping[str, type[Params]]
+    kinds: KindFolder
     default: str | None = None
 
     def chosen(self, *mappings: object) -> type[Params] | None:
@@ -53,7 +58,7 @@ class Kinds:
             if isinstance(mapping, dict) and "kind" in mapping:
                 kind = mapping["kind"]
                 return self.kinds.get(kind) if isinstance(kind, str) else None
-        return self.kinds.get(self.default) if self.default else None
+        return self.kinds[self.default] if self.default else None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def members(params: type[Params]) -> dict[str, Member]:
     """Return the parameters of ``params`` by their recipe names."""
     return {
         field.alias or name: Member(
-            shape_of(_constrained(field), field.get_default()),
+            shape_of(_constrained(field), _default_kind(field)),
             type(None) in get_args(field.annotation),
             field,
         )
@@ -101,13 +106,30 @@ def _constrained(field: FieldInfo) -> Any:
     return Annotated[field.annotation, *metadata] if metadata else field.annotation
 
 
-def shape_of(annotation: Any, default: object = None) -> Shape:
-    """Return the form of values of type ``annotation``; ``default`` is the field's."""
+def default_of(field: FieldInfo) -> Any:
+    """Return a field's default, made anew if it is a kind; PydanticUndefined if it has none."""
+    return field.get_default(call_default_factory=True, validated_data={})
+
+
+def _default_kind(field: FieldInfo) -> str | None:
+    """Return the kind that a mapping without ``kind`` has."""
+    made = field.default_factory
+    return made.kind if isinstance(made, DefaultKind) else None
+
+
+def shape_of(annotation: Any, default: str | None = None) -> Shape:
+    """Return the form of values of type ``annotation``.
+
+    Args:
+        default: the kind of a mapping that names none.
+    """
     arms = [arm for arm in _arms(annotation) if arm is not type(None)]
-    if arms and all(isinstance(arm, type) and issubclass(arm, Params) for arm in arms):
-        return _sections(arms, default)
     if len(arms) == 1:
         (arm,) = arms
+        if isinstance(arm, KindFolder):
+            return Kinds(arm, default)
+        if isinstance(arm, KindFile) or (isinstance(arm, type) and issubclass(arm, Params)):
+            return Section(arm)
         origin, args = get_origin(arm), get_args(arm)
         if origin is list or (origin is tuple and args[1:] == (Ellipsis,)):
             return Items(shape_of(args[0]))
@@ -117,24 +139,14 @@ def shape_of(annotation: Any, default: object = None) -> Shape:
 
 
 def _arms(annotation: Any) -> list[Any]:
-    """Return the members of a union, nested ones included; of anything else, itself."""
+    """Return the members of a union, nested ones included; of anything else, itself.
+
+    A type whose metadata say where its kinds are found is that folder or file.
+    """
     if get_origin(annotation) is Annotated:
-        return _arms(get_args(annotation)[0])
+        inner, *metadata = get_args(annotation)
+        found = [m for m in metadata if isinstance(m, KindFolder | KindFile)]
+        return found or _arms(inner)
     if get_origin(annotation) in UNIONS:
         return [arm for part in get_args(annotation) for arm in _arms(part)]
     return [annotation]
-
-
-def _sections(classes: list[type[Params]], default: object) -> Shape:
-    if len(classes) == 1 and "kind" not in classes[0].model_fields:
-        return Section(classes[0])
-    kinds = {kind: params for params in classes for kind in kind_names(params)}
-    kind = getattr(default, "kind", None)
-    return Kinds(types.MappingProxyType(kinds), kind if isinstance(kind, str) else None)
-
-
-def kind_names(params: type[Params]) -> tuple[str, ...]:
-    """Return the kinds that select ``params``."""
-    annotation = params.model_fields["kind"].annotation
-    assert get_origin(annotation) is Literal, f"{params.__name__}.kind must be a Literal"
-    return get_args(annotation)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
+from trickrun.data._base import Data
+from trickrun.models import Model
 from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import plain
 from trickrun.recipe.emit import flow
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.problems import Problem, RecipeError, did_you_mean
-from trickrun.recipe.shape import Kinds, Member, members
+from trickrun.recipe.shape import Kinds, Member, default_of, members
 
 COMMENT_COLUMN = 36
 
@@ -22,25 +24,6 @@ DEFAULTS = {"loss": "auto", "optimizer": "adam"}
 
 SHOWN = {"data": ("batch_size",), "optimizer": ("lr",)}
 """Parameters that a starter recipe shows beside those that a kind alone has."""
-
-EXAMPLES = {
-    "csv.path": "data.csv",
-    "csv.target": "label",
-    "npz.path": "data.npz",
-    "image_folder.path": "images",
-    "text.path": "text.txt",
-}
-"""What stands for a required parameter until somebody says better."""
-
-NEEDED = {
-    "transformer": ("normalization: layer",),
-}
-"""Lines without which a model does not train well."""
-
-INPUTS = {
-    "pretrained": "  normalize: {kind: fixed, mean: 127, std: 128}  # for images from 0 to 255",
-}
-"""How data are to be normalized for a model, where the default is wrong."""
 
 HEAD = """\
 # {name}
@@ -77,10 +60,12 @@ def starter(name: str, file: str, kinds: dict[str, str]) -> str:
     """
     chosen = {**DEFAULTS, **kinds}
     parts = {section: [*_section(section, chosen[section])] for section in SECTIONS}
-    model = chosen["model"]
-    if model in INPUTS and chosen["data"] != "text":
-        parts["data"].append(INPUTS[model])
-    parts["model"] += NEEDED.get(model, ())
+    model, data = _params("model", chosen["model"]), _params("data", chosen["data"])
+    assert issubclass(model, Model)
+    assert issubclass(data, Data)
+    if not data.token_ids:
+        parts["data"] += [f"  {line}" for line in model.starter_data]
+    parts["model"] += model.starter
     lines = [line for section in SECTIONS for line in parts[section]]
     return HEAD.format(name=name, file=file) + "".join(f"{line}\n" for line in lines) + TAIL
 
@@ -137,7 +122,7 @@ def _worth_knowing(section: str, params: type[Params]) -> dict[str, Any]:
     """Return the defaults that a starter shows: a few by name, and what is a model's own."""
     inherited = members(params.__bases__[0])
     return {
-        name: plain(member.field.default)
+        name: plain(default_of(member.field))
         for name, member in members(params).items()
         if name in SHOWN.get(section, ())
         or (section == "model" and name not in inherited and not member.field.is_required())
@@ -157,4 +142,4 @@ def _example(section: str, kind: str, name: str, member: Member) -> Any:
         return get_args(annotation)[0]
     if name == "target" and issubclass(_params(section, kind), PythonTarget):
         return f"my_{section}:{'Net' if section == 'model' else 'function'}"
-    return EXAMPLES[f"{kind}.{name}"]
+    return (member.field.examples or ["…"])[0]

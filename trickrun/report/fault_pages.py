@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trickrun.diagnose.faults import CATALOGUE, FAMILIES, Fault
+from trickrun.diagnose.faults import CATALOGUE, FAMILIES, NOT_REPORTED, Fault
 from trickrun.diagnose.rank import EXPLAINS
 
 MADE = (
@@ -51,6 +51,9 @@ def index() -> str:
         blocks.append(
             "\n".join([f"## {family}\n", "| code | finding | from |", "|---|---|---|", *rows])
         )
+    rows = [f"| {code} | {why} |" for code, why in NOT_REPORTED.items()]
+    head = ["## Published faults without a page\n", "| row | why |", "|---|---|"]
+    blocks.append("\n".join([*head, *rows]))
     return "\n".join([*(f"{block.rstrip()}\n" for block in blocks), SOURCES])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from trickrun import __version__
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.prepare import Prepared
 from trickrun.job import RecipeJob
 from trickrun.params import PythonTarget, parts
 from trickrun.recipe.schema import Recipe

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.errors import CompileError
 from trickrun.evaluate import predict
 from trickrun.job import Job

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.errors import DataError
 from trickrun.evaluate import predict, score
 from trickrun.job import Job, RecipeJob, prepare_targets

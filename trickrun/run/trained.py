@@ -9,17 +9,18 @@ from typing import Any
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.normalize import Scaler
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared
-from trickrun.data.task import DATA_FILE, task_in
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.task import DATA_FILE, task_in
 from trickrun.errors import RunFolderError
 from trickrun.job import RecipeJob
-from trickrun.models import Model, Pretrained
+from trickrun.models import BuiltinModel
+from trickrun.models.pretrained import Pretrained
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
-from trickrun.tricks.init import Auto
+from trickrun.tricks.init.auto import Auto
 
 
 def remember_data(folder: RunFolder, data: Prepared) -> None:
@@ -88,7 +89,7 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
         "train": recipe.train.model_copy(update={"device": "auto", "accumulate": None}),
     }
-    if isinstance(recipe.model, Model | Pretrained):
+    if isinstance(recipe.model, BuiltinModel | Pretrained):
         # The run that it began with may be gone.
         changes["model"] = recipe.model.model_copy(update={"init_from": None})
     return recipe.model_copy(update=changes)

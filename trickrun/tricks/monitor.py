@@ -10,9 +10,15 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import NonNegative, Params
+from trickrun.tricks.metrics import METRICS, Metric
 
-HIGHER_IS_BETTER = frozenset({"accuracy", "top5", "f1_macro", "auroc", "r2"})
-LOWER_IS_BETTER = frozenset({"loss", "mae", "rmse", "perplexity", "bits_per_token"})
+
+def higher_is_better(name: str) -> bool | None:
+    """Return whether higher values of a metric, or of the loss, are better; None: not known."""
+    if name == "loss":
+        return False
+    metric = METRICS.get(name)
+    return metric.higher_is_better if metric and issubclass(metric, Metric) else None
 
 
 class Monitor(Params):
@@ -64,12 +70,12 @@ class Monitor(Params):
     @property
     def maximizes(self) -> bool:
         """Whether a higher value is better."""
-        return self.name in HIGHER_IS_BETTER if self.mode == "auto" else self.mode == "max"
+        return bool(higher_is_better(self.name)) if self.mode == "auto" else self.mode == "max"
 
     @property
     def undecided(self) -> bool:
         """Whether auto cannot tell what is better, as of a metric of the user's own."""
-        return self.mode == "auto" and self.name not in HIGHER_IS_BETTER | LOWER_IS_BETTER
+        return self.mode == "auto" and higher_is_better(self.name) is None
 
     @property
     def name(self) -> str:

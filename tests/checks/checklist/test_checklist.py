@@ -22,7 +22,7 @@ from trickrun.checks.checklist.context import (
 )
 from trickrun.checks.checklist.steps import contestants, shortened, step_grid_fine, told
 from trickrun.checks.verdict import Verdict, begin, conclude, derive
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.diagnose.finding import Finding
 from trickrun.engines.processes import cores
 from trickrun.recipe.load import Loaded, load

@@ -12,7 +12,7 @@ import pytest
 
 from trickrun.checks.curves.check import read_runs, record_runs, train_runs
 from trickrun.checks.curves.evidence import bounds, read_curves
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import RunFolderError
 from trickrun.job import Job
 from trickrun.recipe.load import Loaded, load
@@ -70,7 +70,7 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_under_mse_the_constant_answers_loss_is_the_variance(tmp_path: Path) -> None:
     (folder,) = trained(tmp_path, VALUES, "metrics=[r2]")
-    from trickrun.data.prepare import prepare
+    from trickrun.data.splits.prepare import prepare
     from trickrun.recipe.load import load
 
     loaded = load(folder.path / "resolved.yaml")

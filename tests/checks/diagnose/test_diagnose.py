@@ -2,7 +2,8 @@
 
 import pytest
 
-from trickrun.checks.diagnose.candidates import as_trial, candidates, together
+from trickrun.checks.diagnose.candidate import together
+from trickrun.checks.diagnose.candidates import as_trial, candidates
 from trickrun.checks.diagnose.check import diagnose
 from trickrun.checks.diagnose.short import STEPS, shorten
 from trickrun.checks.verdict import derive

@@ -9,36 +9,36 @@ from typing import Any
 
 import pytest
 
-from trickrun.checks.diagnose.arms import Arm
 from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.several import fewest, replaceable, unusual
+from trickrun.checks.interventions.variants import Variant
 
 
 def part(path: str, likelihood: float, value: Any = None, code: str = "TR00") -> Candidate:
     edit = {path: value}
-    return Candidate(path, edit, edit, code, path, "", likelihood)
+    return Candidate(path, edit, code, path, "", edit, likelihood)
 
 
 @dataclass
-class Trainings:
-    """Stands for Arms: the skill of an edit is what ``skill`` makes of its paths."""
+class FakeTrainings:
+    """Stands for Trainings: the skill of an edit is what ``skill`` makes of its paths."""
 
     skill: Callable[[set[str]], float]
     seconds_left: float = 100.0
-    known: dict[str, Arm] = field(default_factory=dict)
+    known: dict[str, Variant[float]] = field(default_factory=dict)
     short: Any = field(default_factory=lambda: SimpleNamespace(step_seconds=0.01, steps=100))
 
     def run(self, wanted: dict[str, dict[str, Any]], seeds: list[int]) -> None:
         self.seconds_left -= 1
         for name, changes in wanted.items():
-            self.known[name] = Arm(changes, {seed: self.skill(set(changes)) for seed in seeds})
+            self.known[name] = Variant(changes, {seed: self.skill(set(changes)) for seed in seeds})
 
 
 PARTS = [part(name, 0.8 - place / 10) for place, name in enumerate("abcdef")]
 
 
-def needs(*paths: str) -> Trainings:
-    return Trainings(lambda edited: 0.9 if edited >= set(paths) else 0.1)
+def needs(*paths: str) -> FakeTrainings:
+    return FakeTrainings(lambda edited: 0.9 if edited >= set(paths) else 0.1)
 
 
 @pytest.mark.parametrize("needed", ["ae", "c", "f", "abcdef", "bdf"])
@@ -49,7 +49,7 @@ def test_only_what_is_needed_is_left(needed):
 
 
 def test_a_part_that_is_worth_little_is_put_back():
-    trainings = Trainings(lambda edited: 0.9 * ("a" in edited) + 0.02 * ("b" in edited))
+    trainings = FakeTrainings(lambda edited: 0.9 * ("a" in edited) + 0.02 * ("b" in edited))
     assert set(fewest(trainings, PARTS, 0, 0.5).edit) == {"a"}
 
 
@@ -59,7 +59,7 @@ def test_what_is_surely_wrong_is_not_put_back():
 
 
 def test_nothing_is_put_back_if_all_together_do_not_help():
-    trainings = Trainings(lambda edited: 0.4)
+    trainings = FakeTrainings(lambda edited: 0.4)
     assert fewest(trainings, PARTS, 0, 0.5) is None
     assert len(trainings.known) == 1
 

@@ -8,9 +8,9 @@ import torch
 
 from trickrun.checks.diagnose.reference import label_noise, reference
 from trickrun.checks.diagnose.skill import LOWEST, metric_for, skill, standard_error
-from trickrun.data.part import Part
-from trickrun.data.prepare import prepare
-from trickrun.data.task import Task
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import prepare
+from trickrun.data.splits.task import Task
 from trickrun.diagnose.label_noise import corrupted_labels
 
 CLASSES = Task("classification", classes=4, priors=(0.4, 0.2, 0.2, 0.2))

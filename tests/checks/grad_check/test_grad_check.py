@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from trickrun.checks.grad_check.check import grad_check
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import Verdict
 from trickrun.errors import CompileError
 from trickrun.recipe.load import load
@@ -125,7 +126,7 @@ def check(tmp_path: Path):
     path.write_text("data: {kind: iris}\nmodel: {kind: mlp, hidden: [8], activation: tanh}\n")
 
     def run(*overrides: str, **options: object) -> Verdict:
-        return grad_check(load(path, overrides), **options)[0]  # type: ignore[arg-type]
+        return grad_check(RecipeSubject(load(path, overrides)), **options)[0]  # type: ignore[arg-type]
 
     return run
 
@@ -138,7 +139,7 @@ def own(way: str = "", factor: float = 1.0) -> str:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_networks_are_right(name: str) -> None:
-    found, derived = grad_check(load(RECIPES / f"{name}.yaml"))
+    found, derived = grad_check(RecipeSubject(load(RECIPES / f"{name}.yaml")))
     assert found.verdict == "pass"
     assert found.result["max_relative_error"] < 1e-6
     assert derived.recipe.train.precision == "float64"
@@ -282,7 +283,7 @@ def test_the_sweep_is_a_u(check) -> None:
 
 
 def test_the_parameters_end_as_they_were(check, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trickrun.checks.grad_check import check as module
+    from trickrun.checks import recipe_subject as module
 
     seen: list[dict[str, torch.Tensor]] = []
     compiled = module.compile_recipe

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import shipped
 
 from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.recipe.load import Loaded, load
 
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 BENCHMARK = runpy.run_path(str(ROOT / "benchmarks" / "initial_loss.py"))
 
 # Fashion-MNIST's files do not ship.
-RECIPES = [path for path in sorted(ROOT.glob("recipes/*.yaml")) if path.stem != "fashion-mnist"]
+RECIPES = shipped("fashion-mnist")
 
 Make = Callable[[str], Loaded]
 
@@ -32,7 +34,7 @@ def recipe(tmp_path: Path) -> Make:
 
 
 def judged(loaded: Loaded, seeds: int = 3) -> Verdict:
-    return initial_loss(loaded, seeds)[0]
+    return initial_loss(RecipeSubject(loaded), seeds)[0]
 
 
 @pytest.mark.parametrize("case", BENCHMARK["CASES"], ids=lambda c: f"{c.code}-{c.recipe['loss']}")
@@ -50,7 +52,7 @@ def test_a_fault_is_named_and_its_edit_helps(case: Any) -> None:
         assert first.confirmed["after"] == mended.result["loss"]
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", RECIPES)
 def test_no_shipped_recipe_fails_but_the_one_that_shall(path: Path) -> None:
     found = judged(load(path), seeds=2)
     if path.stem == "digits-untuned":
@@ -76,7 +78,8 @@ def test_the_result_has_the_keys_of_the_contract(recipe: Make) -> None:
 
 
 def test_the_derived_recipe_is_one_step_of_the_users(recipe: Make) -> None:
-    _, derived = initial_loss(recipe("{data: iris, model: {kind: mlp, hidden: [8]}}"), 1)
+    loaded = recipe("{data: iris, model: {kind: mlp, hidden: [8]}}")
+    _, derived = initial_loss(RecipeSubject(loaded), 1)
     assert derived.recipe.train.steps == 1
     assert derived.recipe.seed == 0
 

@@ -5,19 +5,17 @@ import math
 import pytest
 
 from trickrun.checks.lr_find.check import Range, applies_to, lr_find
-from trickrun.compiler import compile_recipe
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
 from trickrun.loop import train
 from trickrun.recipe.load import load
 from trickrun.records import Steps
-from trickrun.tricks.schedules import (
-    Constant,
-    Cosine,
-    LRRange,
-    OneCycle,
-    Plateau,
-    Step,
-)
+from trickrun.tricks.schedules.constant import Constant
+from trickrun.tricks.schedules.cosine import Cosine
+from trickrun.tricks.schedules.lr_range import LRRange
+from trickrun.tricks.schedules.one_cycle import OneCycle
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.schedules.step import Step
 
 IRIS = """\
 name: flowers
@@ -37,13 +35,13 @@ def flowers(tmp_path):
     path.write_text(IRIS)
 
     def loaded(*overrides):
-        return load(path, overrides)
+        return RecipeSubject(load(path, overrides))
 
     return loaded
 
 
-def losses_of(loaded):
-    job = compile_recipe(loaded.recipe, loaded.folder)
+def losses_of(subject):
+    job = subject.job()
     return [loss for record in train(job) if isinstance(record, Steps) for loss in record.losses]
 
 
@@ -72,9 +70,9 @@ def test_training_the_derived_recipe_repeats_the_first_seed(flowers):
 
 def test_no_later_training_feels_it(flowers):
     before = losses_of(flowers())
-    loaded = flowers()
-    lr_find(loaded, QUICK)
-    assert losses_of(loaded) == before
+    subject = flowers()
+    lr_find(subject, QUICK)
+    assert losses_of(subject) == before
 
 
 def test_the_test_stops_soon_after_the_loss_rises(flowers):

@@ -8,10 +8,10 @@ import torch
 
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.compiler import compile_recipe
-from trickrun.data.normalize import Scaler
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared, with_priors
-from trickrun.data.task import Task
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, with_priors
+from trickrun.data.splits.task import Task
 from trickrun.recipe.load import from_tree
 
 HERE = Path(__file__).parent

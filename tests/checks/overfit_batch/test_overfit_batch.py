@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import shipped
 
+from trickrun.checks.interventions.parts import Replacement
+from trickrun.checks.interventions.replacements import rate
 from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.search import one_rate
-from trickrun.checks.overfit_batch.suspects import Suspect, rate
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import Verdict, derive
 from trickrun.errors import CompileError
 from trickrun.recipe.load import Loaded, load
 
 ROOT = Path(__file__).parents[3]
 # Fashion-MNIST's files do not ship: benchmarks/overfit_batch.py has all recipes.
-OTHERS = ("digits-untuned", "fashion-mnist")
-RECIPES = [path for path in sorted(ROOT.glob("recipes/*.yaml")) if path.stem not in OTHERS]
+RECIPES = shipped("digits-untuned", "fashion-mnist")
 
 Make = Callable[[str], Loaded]
 
@@ -43,10 +45,10 @@ def digits(recipe: Make) -> Loaded:
 
 
 def judged(loaded: Loaded, changes: dict[str, Any] | None = None, steps: int = 500) -> Verdict:
-    return overfit_batch(derive(loaded, changes or {}), steps=steps)[0]
+    return overfit_batch(RecipeSubject(derive(loaded, changes or {})), steps=steps)[0]
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", RECIPES)
 def test_every_shipped_recipe_passes(path: Path) -> None:
     found = judged(load(path))
     assert found.verdict == "pass", found.summary
@@ -216,10 +218,10 @@ def test_a_small_data_set_is_the_batch(recipe: Make) -> None:
         model: {kind: mlp, hidden: [16]}
         optimizer: {kind: adam, lr: 1e-2}
     """)
-    found, derived = overfit_batch(loaded, size=64)
+    found, derived = overfit_batch(RecipeSubject(loaded), size=64)
     assert found.result["samples"] == 22
     assert derived.recipe.data.subset is None
-    found, derived = overfit_batch(loaded, size=8)
+    found, derived = overfit_batch(RecipeSubject(loaded), size=8)
     assert found.result["samples"] == 8
     assert derived.recipe.data.subset is not None
 
@@ -239,17 +241,19 @@ def test_a_batch_has_samples_of_a_rare_class_too(recipe: Make, tmp_path: Path) -
     rows = [f"{i},{i % 100 == 0}" for i in range(1000)]
     (tmp_path / "t.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     rare = recipe("data: {kind: csv, path: t.csv, target: y}\nmodel: {kind: mlp, hidden: [8]}\n")
-    base, data = one_batch(rare, 32, 10)
+    base = one_batch(RecipeSubject(rare), 32, 10)
+    data = base.data
     assert len(data.train) > 32
     assert data.train.y.bincount().tolist() == [len(data.train) - 1, 1]
     assert base.recipe.data.subset.n == len(data.train)
 
 
 def test_of_several_learning_rates_the_most_usual_is_suggested(digits: Loaded) -> None:
-    other = Suspect("init", {"init": "auto"}, "TR23", "", "")
+    other = Replacement("init", {"init": "auto"}, "TR23", "", "")
+    usual_lr = RecipeSubject(digits).alternatives().usual_lr
     rates = [rate(digits.recipe, lr) for lr in (1e-1, 3e-3, 1.0, 1e-6)]
-    assert one_rate([*rates, other], digits.recipe) == [rates[1], other]
-    assert one_rate([other], digits.recipe) == [other]
+    assert one_rate([*rates, other], usual_lr) == [rates[1], other]
+    assert one_rate([other], usual_lr) == [other]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from trickrun.checks.grad_check.check import disabled
 from trickrun.checks.initial_loss.measure import constants_of, measure
+from trickrun.checks.interventions.regularizers import beside_loss, declared
 from trickrun.checks.overfit_batch.check import one_batch
-from trickrun.checks.overfit_batch.regularizers_back import declared
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.tricks.regularizers import Regularizers
@@ -47,7 +47,7 @@ def data() -> Prepared:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_batch_is_fitted_without_it_and_it_is_put_back(name):
     loaded = recipe(name)
-    base, _ = one_batch(loaded, 8, 10)
+    base = one_batch(RecipeSubject(loaded), 8, 10)
     assert base.recipe.regularizers == Regularizers()
     (back,) = declared(loaded)
     assert back.path == f"regularizers.{name}"
@@ -57,7 +57,7 @@ def test_one_batch_is_fitted_without_it_and_it_is_put_back(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_grad_check_leaves_out_what_is_no_term_of_the_loss(name):
     off = [] if name in IN_THE_LOSS else [f"regularizers.{name}"]
-    assert disabled(recipe(name)) == off
+    assert beside_loss(recipe(name)) == off
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"label_smoothing"}))

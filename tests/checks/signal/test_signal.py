@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.signal.check import signal
 from trickrun.checks.signal.measure import find_layers, measure, undisturbed, weight_gradients
 from trickrun.compiler import compile_recipe
@@ -100,8 +101,9 @@ def test_looking_changes_no_bit_of_the_training(tmp_path: Path, overrides: tuple
 
 def test_it_takes_the_steps_asked_for_and_tells_of_them(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
+    subject = RecipeSubject(recipe(tmp_path))
     verdict, derived = signal(
-        recipe(tmp_path), steps=7, progress=lambda done, total: told.append((done, total))
+        subject, steps=7, progress=lambda done, total: told.append((done, total))
     )
     assert told == [(i, 7) for i in range(1, 8)]
     evidence = verdict.series["signal"]
@@ -152,7 +154,8 @@ def test_buffers_and_modes_are_put_back(tmp_path: Path) -> None:
 
 
 def test_frozen_layers_and_repeated_calls_are_told_apart(tmp_path: Path) -> None:
-    verdict, _ = signal(recipe(tmp_path, "model={kind: python, target: 'networks:Half'}"), steps=10)
+    loaded = recipe(tmp_path, "model={kind: python, target: 'networks:Half'}")
+    verdict, _ = signal(RecipeSubject(loaded), steps=10)
     rows = verdict.result["layers"]
     assert [row["name"] for row in rows] == ["one", "again", "again (call 2)", "head"]
     assert [row["trainable"] for row in rows] == [False, True, True, True]
@@ -163,14 +166,14 @@ def test_frozen_layers_and_repeated_calls_are_told_apart(tmp_path: Path) -> None
 
 def test_a_network_without_layers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match="no layers with weights"):
-        signal(recipe(tmp_path, "model={kind: python, target: 'networks:Same'}"))
+        signal(RecipeSubject(recipe(tmp_path, "model={kind: python, target: 'networks:Same'}")))
 
 
 @pytest.mark.parametrize(
     "name", ["breast-cancer", "diabetes", "digits", "fruit", "iris", "moons", "spiral", "wine"]
 )
 def test_shipped_recipes_are_healthy(name: str) -> None:
-    verdict, _ = signal(load(RECIPES / f"{name}.yaml"))
+    verdict, _ = signal(RecipeSubject(load(RECIPES / f"{name}.yaml")))
     assert (verdict.verdict, verdict.findings) == ("pass", ())
 
 
@@ -193,7 +196,7 @@ DEEP = "model.hidden=[64, 64, 64, 64, 64]"
 )
 def test_planted_faults_are_found_first(overrides: tuple[str, ...], code: str, edit: str) -> None:
     loaded = load(RECIPES / "digits.yaml", ["normalization=none", *overrides])
-    first = signal(loaded)[0].findings[0]
+    first = signal(RecipeSubject(loaded))[0].findings[0]
     assert first.code == code
     assert first.edit is not None
     assert list(first.edit) == [edit]

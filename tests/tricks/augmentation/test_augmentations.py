@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trickrun.errors import CompileError
-from trickrun.tricks.augmentation import Flip, Noise, PythonAugmentation, Shift
+from trickrun.tricks.augmentation.flip import Flip
+from trickrun.tricks.augmentation.noise import Noise
+from trickrun.tricks.augmentation.python import PythonAugmentation
+from trickrun.tricks.augmentation.shift import Shift
 
 SHAPES = [(5, 1, 7, 9), (5, 3, 8, 8)]
 KINDS = [Flip(), Flip(axis="vertical"), Shift(pixels=2), Noise(std=0.1)]

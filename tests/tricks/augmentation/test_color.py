@@ -6,9 +6,12 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.tricks.augmentation import Blur, Brightness, ColorShift, Contrast, Saturation
-from trickrun.tricks.augmentation.blur import blurred
-from trickrun.tricks.augmentation.color import brightened, contrasted, grey, saturated
+from trickrun.tricks.augmentation._color import brightened, contrasted, grey, saturated
+from trickrun.tricks.augmentation.blur import Blur, blurred
+from trickrun.tricks.augmentation.brightness import Brightness
+from trickrun.tricks.augmentation.color_shift import ColorShift
+from trickrun.tricks.augmentation.contrast import Contrast
+from trickrun.tricks.augmentation.saturation import Saturation
 
 
 def images(channels=3, samples=4, size=7):

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from trickrun.tricks.augmentation import Cutout, FeatureDropout, RandomErasing
-from trickrun.tricks.augmentation.cutout import rectangle
+from trickrun.tricks.augmentation.cutout import Cutout, rectangle
+from trickrun.tricks.augmentation.feature_dropout import FeatureDropout
+from trickrun.tricks.augmentation.random_erasing import RandomErasing
 
 
 def generator(seed=0):

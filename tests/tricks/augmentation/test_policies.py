@@ -5,8 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from trickrun.tricks.augmentation import RandAugment, TrivialAugment
-from trickrun.tricks.augmentation.policy import (
+from trickrun.tricks.augmentation._policy import (
     Policy,
     apply_one_each,
     policy,
@@ -15,8 +14,9 @@ from trickrun.tricks.augmentation.policy import (
     solarized,
     stretched,
 )
-from trickrun.tricks.augmentation.randaugment import RANGES
-from trickrun.tricks.augmentation.warp import identity, warp
+from trickrun.tricks.augmentation._warp import identity, warp
+from trickrun.tricks.augmentation.randaugment import RANGES, RandAugment
+from trickrun.tricks.augmentation.trivialaugment import TrivialAugment
 
 NOTHING = 5
 """The place of the operation that does nothing: the first after the affine maps."""

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from trickrun.data.tokens import PADDING, UNKNOWN
+from trickrun.data.formats.tokens import PADDING, UNKNOWN
 from trickrun.tricks.augmentation.token_dropout import TokenDropout
 
 

@@ -6,10 +6,7 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.tricks.augmentation import Affine, RandomCrop, ResizedCrop, Rotate, Scale, Shear
-from trickrun.tricks.augmentation.random_crop import windows
-from trickrun.tricks.augmentation.resized_crop import enlarged
-from trickrun.tricks.augmentation.warp import (
+from trickrun.tricks.augmentation._warp import (
     after,
     identity,
     rotation,
@@ -18,6 +15,12 @@ from trickrun.tricks.augmentation.warp import (
     translation,
     warp,
 )
+from trickrun.tricks.augmentation.affine import Affine
+from trickrun.tricks.augmentation.random_crop import RandomCrop, windows
+from trickrun.tricks.augmentation.resized_crop import ResizedCrop, enlarged
+from trickrun.tricks.augmentation.rotate import Rotate
+from trickrun.tricks.augmentation.scale import Scale
+from trickrun.tricks.augmentation.shear import Shear
 
 
 def images(height=6, width=6, channels=2, samples=3):

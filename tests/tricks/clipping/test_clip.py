@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
 
-from trickrun.tricks.clipping import Clip
+from trickrun.tricks.updates.clip import Clip
 
 
 def with_gradients(*gradients):

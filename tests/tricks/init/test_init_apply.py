@@ -7,18 +7,16 @@ import torch
 from torch import nn
 
 from trickrun.streams import generator
-from trickrun.tricks.init import (
-    Auto,
-    Constant,
-    Init,
-    KaimingNormal,
-    Normal,
-    Orthogonal,
-    TorchDefault,
-    XavierNormal,
-    Zeros,
-)
-from trickrun.tricks.init.apply import activations_after, initialize
+from trickrun.tricks.init._apply import activations_after, initialize
+from trickrun.tricks.init._base import Init
+from trickrun.tricks.init.auto import Auto
+from trickrun.tricks.init.constant import Constant
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.normal import Normal
+from trickrun.tricks.init.orthogonal import Orthogonal
+from trickrun.tricks.init.torch_default import TorchDefault
+from trickrun.tricks.init.xavier_normal import XavierNormal
+from trickrun.tricks.init.zeros import Zeros
 
 
 def network() -> nn.Sequential:

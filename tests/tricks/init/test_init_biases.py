@@ -10,13 +10,23 @@ from pydantic import ValidationError
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.recipe.load import from_tree
-from trickrun.tricks.init import ForgetBias, HeadBias, KaimingNormal, Normal, Orthogonal, Zeros
-from trickrun.tricks.init.apply import initialize
-from trickrun.tricks.losses import BCE, MAE, MSE, CrossEntropy, Hinge, Huber
+from trickrun.tricks.init._apply import initialize
+from trickrun.tricks.init.biases.forget_bias import ForgetBias
+from trickrun.tricks.init.biases.head_bias import HeadBias
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.normal import Normal
+from trickrun.tricks.init.orthogonal import Orthogonal
+from trickrun.tricks.init.zeros import Zeros
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.hinge import Hinge
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
 
 HERE = Path(__file__).parent
 Y = torch.tensor([0] * 6 + [1] * 3 + [2])

@@ -9,9 +9,9 @@ from torch import nn
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
-from trickrun.tricks.init import LSUV, Zeros
-from trickrun.tricks.init.apply import initialize
-from trickrun.tricks.init.lsuv import output_variance
+from trickrun.tricks.init._apply import initialize
+from trickrun.tricks.init.lsuv import LSUV, output_variance
+from trickrun.tricks.init.zeros import Zeros
 
 HERE = Path(__file__).parent
 

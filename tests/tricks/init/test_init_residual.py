@@ -13,8 +13,11 @@ from trickrun.job import Job
 from trickrun.modules.residual import Residual, residuals
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.init import DepthScaled, Fixup, KaimingNormal, ZeroGamma
-from trickrun.tricks.init.apply import initialize
+from trickrun.tricks.init._apply import initialize
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.residual.depth_scaled import DepthScaled
+from trickrun.tricks.init.residual.fixup import Fixup
+from trickrun.tricks.init.residual.zero_gamma import ZeroGamma
 
 HERE = Path(__file__).parent
 

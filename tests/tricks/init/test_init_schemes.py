@@ -7,28 +7,26 @@ import torch
 from torch import nn
 from torch.nn import init as torch_init
 
-from trickrun.tricks.init import (
-    Auto,
-    Constant,
-    Identity,
-    Init,
-    KaimingNormal,
-    KaimingUniform,
-    LecunNormal,
-    LecunUniform,
-    Normal,
-    Orthogonal,
-    PositiveUniform,
-    ScaledNormal,
-    Sparse,
-    TorchDefault,
-    TruncatedNormal,
-    Uniform,
-    VarianceScaling,
-    XavierNormal,
-    XavierUniform,
-    Zeros,
-)
+from trickrun.tricks.init._base import Init
+from trickrun.tricks.init.auto import Auto
+from trickrun.tricks.init.constant import Constant
+from trickrun.tricks.init.identity import Identity
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.kaiming_uniform import KaimingUniform
+from trickrun.tricks.init.lecun_normal import LecunNormal
+from trickrun.tricks.init.lecun_uniform import LecunUniform
+from trickrun.tricks.init.normal import Normal
+from trickrun.tricks.init.orthogonal import Orthogonal
+from trickrun.tricks.init.positive_uniform import PositiveUniform
+from trickrun.tricks.init.scaled_normal import ScaledNormal
+from trickrun.tricks.init.sparse import Sparse
+from trickrun.tricks.init.torch_default import TorchDefault
+from trickrun.tricks.init.truncated_normal import TruncatedNormal
+from trickrun.tricks.init.uniform import Uniform
+from trickrun.tricks.init.variance_scaling import VarianceScaling
+from trickrun.tricks.init.xavier_normal import XavierNormal
+from trickrun.tricks.init.xavier_uniform import XavierUniform
+from trickrun.tricks.init.zeros import Zeros
 
 SHAPES = [(7, 5), (6, 3, 5, 5), (4, 2, 3)]
 GAIN = 1.7

@@ -8,19 +8,17 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses import (
-    BCE,
-    MAE,
-    MSE,
-    NLL,
-    AutoLoss,
-    CrossEntropy,
-    Hinge,
-    Huber,
-    Loss,
-)
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.hinge import Hinge
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
 
 HERE = Path(__file__).parent
 THREE = Task("classification", classes=3, labels=("a", "b", "c"), priors=(0.5, 0.3, 0.2))

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses import LossFunction, PythonLoss
+from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.losses.python import PythonLoss
 
 CODE = """
     from torch.nn import functional

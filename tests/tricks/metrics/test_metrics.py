@@ -8,19 +8,17 @@ import pytest
 import torch
 from sklearn import metrics as sklearn_metrics
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.metrics import (
-    AUROC,
-    MAE,
-    R2,
-    RMSE,
-    Accuracy,
-    F1Macro,
-    Metric,
-    PythonMetric,
-    Top5,
-)
+from trickrun.tricks.metrics import Metric
+from trickrun.tricks.metrics.accuracy import Accuracy
+from trickrun.tricks.metrics.auroc import AUROC
+from trickrun.tricks.metrics.f1_macro import F1Macro
+from trickrun.tricks.metrics.mae import MAE
+from trickrun.tricks.metrics.python import PythonMetric
+from trickrun.tricks.metrics.r2 import R2
+from trickrun.tricks.metrics.rmse import RMSE
+from trickrun.tricks.metrics.top5 import Top5
 
 EIGHT = Task("classification", classes=8)
 TWO = Task("classification", classes=2)

@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 
-from trickrun.data.task import Task
-from trickrun.tricks.metrics import Accuracy, BitsPerToken, Perplexity
+from trickrun.data.splits.task import Task
+from trickrun.tricks.metrics.accuracy import Accuracy
+from trickrun.tricks.metrics.bits_per_token import BitsPerToken
+from trickrun.tricks.metrics.perplexity import Perplexity
 
 TASK = Task("classification", classes=4)
 NEXT = Task("classification", classes=4, next_token=True)

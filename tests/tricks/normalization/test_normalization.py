@@ -5,16 +5,14 @@ import torch
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.tricks.normalization import (
-    RMS,
-    Batch,
-    GhostBatch,
-    Group,
-    Instance,
-    Layer,
-    NoNormalization,
-    Normalization,
-)
+from trickrun.tricks.normalization import Normalization
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.normalization.ghost_batch import GhostBatch
+from trickrun.tricks.normalization.group import Group
+from trickrun.tricks.normalization.instance import Instance
+from trickrun.tricks.normalization.layer import Layer
+from trickrun.tricks.normalization.none import NoNormalization
+from trickrun.tricks.normalization.rms import RMS
 
 EPS = 0.1
 SHAPES = {0: (6, 4), 1: (6, 4, 5), 2: (6, 4, 5, 3)}

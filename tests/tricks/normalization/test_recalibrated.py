@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.job import Job
 from trickrun.loop import train
 from trickrun.recipe.schema import Recipe

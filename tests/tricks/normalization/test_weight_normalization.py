@@ -11,12 +11,13 @@ from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.modules.layers import plain_layers, weights
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.normalization import Spectral, Weight
+from trickrun.tricks.normalization.spectral import Spectral
+from trickrun.tricks.normalization.weight import Weight
 
 DATA: dict[str, Any] = {"kind": "digits", "subset": {"n": 64}, "batch_size": 16}
 

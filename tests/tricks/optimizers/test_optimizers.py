@@ -7,20 +7,18 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.tricks.optimizers import (
-    SGD,
-    Adadelta,
-    Adafactor,
-    Adagrad,
-    Adam,
-    Adamax,
-    AdamW,
-    NAdam,
-    Optimizer,
-    PythonOptimizer,
-    RAdam,
-    RMSprop,
-)
+from trickrun.tricks.optimizers import Optimizer
+from trickrun.tricks.optimizers.adadelta import Adadelta
+from trickrun.tricks.optimizers.adafactor import Adafactor
+from trickrun.tricks.optimizers.adagrad import Adagrad
+from trickrun.tricks.optimizers.adam import Adam
+from trickrun.tricks.optimizers.adamax import Adamax
+from trickrun.tricks.optimizers.adamw import AdamW
+from trickrun.tricks.optimizers.nadam import NAdam
+from trickrun.tricks.optimizers.python import PythonOptimizer
+from trickrun.tricks.optimizers.radam import RAdam
+from trickrun.tricks.optimizers.rmsprop import RMSprop
+from trickrun.tricks.optimizers.sgd import SGD
 
 HERE = Path(__file__).parent
 

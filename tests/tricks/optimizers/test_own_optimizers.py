@@ -10,7 +10,11 @@ from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.optimizers import SGD, Adam, Lion, Lookahead, Muon
+from trickrun.tricks.optimizers.adam import Adam
+from trickrun.tricks.optimizers.lion import Lion
+from trickrun.tricks.optimizers.muon import Muon
+from trickrun.tricks.optimizers.sgd import SGD
+from trickrun.tricks.updates.lookahead import Lookahead
 
 HERE = Path(__file__).parent
 STEPS = 12

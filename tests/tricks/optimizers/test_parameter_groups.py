@@ -14,7 +14,9 @@ from trickrun.loop import set_lr, take_step
 from trickrun.modules.layer_order import layers
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.optimizers import SGD, AdamW, LayerDecay
+from trickrun.tricks.optimizers.adamw import AdamW
+from trickrun.tricks.optimizers.sgd import SGD
+from trickrun.tricks.updates.layer_decay import LayerDecay
 
 HERE = Path(__file__).parent
 

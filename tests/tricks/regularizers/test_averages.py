@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import CompileError
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
@@ -22,7 +22,9 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe
 from trickrun.records import Checkpoint, End, Evaluation
-from trickrun.tricks.regularizers import EMA, SWA, Regularizers
+from trickrun.tricks.regularizers import Regularizers
+from trickrun.tricks.regularizers.ema import EMA
+from trickrun.tricks.regularizers.swa import SWA
 from trickrun.tricks.schedules import Span
 
 BASE: dict[str, Any] = {

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.modules.dropconnect import DropConnectLinear
@@ -18,7 +18,7 @@ from trickrun.modules.dropout import KeyedChannelDropout, KeyedDropout, KeyedPat
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.streams import StepStream
-from trickrun.tricks.regularizers import Dropout
+from trickrun.tricks.regularizers.dropout import Dropout
 
 RESNET = {"kind": "resnet", "depth": 14, "width": 4}
 

@@ -11,13 +11,13 @@ import torch
 from torch.nn import functional
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.regularizers import CutMix, Mixup
-from trickrun.tricks.regularizers.cutmix import span
+from trickrun.tricks.regularizers.cutmix import CutMix, span
+from trickrun.tricks.regularizers.mixup import Mixup
 
 DIGITS = {"kind": "digits", "subset": {"n": 64}, "batch_size": 16}
 

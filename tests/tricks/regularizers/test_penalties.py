@@ -4,8 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.tricks.regularizers import L1, L2, Dropout, ElasticNet, LabelSmoothing, Regularizers
-from trickrun.tricks.regularizers.base import penalized
+from trickrun.tricks.regularizers import Regularizers
+from trickrun.tricks.regularizers._penalty import penalized
+from trickrun.tricks.regularizers.dropout import Dropout
+from trickrun.tricks.regularizers.elastic_net import ElasticNet
+from trickrun.tricks.regularizers.l1 import L1
+from trickrun.tricks.regularizers.l2 import L2
+from trickrun.tricks.regularizers.label_smoothing import LabelSmoothing
 
 
 def tensors() -> list[torch.Tensor]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.loop import take_step
@@ -19,7 +19,9 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe
 from trickrun.streams import generator
-from trickrun.tricks.regularizers import SAM, GradientNoise, MaxNorm
+from trickrun.tricks.regularizers.gradient_noise import GradientNoise
+from trickrun.tricks.regularizers.max_norm import MaxNorm
+from trickrun.tricks.regularizers.sam import SAM
 
 BASE: dict[str, Any] = {
     "data": {"kind": "digits", "subset": {"n": 64}, "batch_size": 16},

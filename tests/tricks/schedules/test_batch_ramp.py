@@ -14,7 +14,8 @@ from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.schedules import BatchRamp, Span
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.train.batch_ramp import BatchRamp
 
 HERE = Path(__file__).parent
 RUN = Span(steps=100, per_epoch=10)

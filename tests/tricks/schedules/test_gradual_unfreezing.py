@@ -2,30 +2,29 @@
 
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
 from tiny_stages import tiny_stages, tiny_state
 
 from trickrun.compiler import compile_recipe
+from trickrun.diagnose.static import findings
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.loop import take_step, train
 from trickrun.models import pretrained
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.records import Checkpoint
 from trickrun.state import restore
-from trickrun.tricks.optimizers import AnyOptimizer, PythonOptimizer
-from trickrun.tricks.schedules import GradualUnfreezing, Span
+from trickrun.tricks.optimizers import OPTIMIZERS
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
 
 HERE = Path(__file__).parent
-BUILT_IN = [
-    kind.model_fields["kind"].default
-    for kind in get_args(get_args(AnyOptimizer)[0])
-    if kind is not PythonOptimizer
-]
+BUILT_IN = [kind for kind in OPTIMIZERS if kind != "python"]
 
 
 def job(**sections: Any) -> Job:
@@ -129,13 +128,10 @@ def test_random_layers_that_wait_are_warned_of(tmp_path):
     path = tmp_path / "r.yaml"
     text = "data: {kind: digits}\nmodel: mlp\ntrain: {gradual_unfreezing: 1}\n"
     path.write_text(text)
-    (problem,) = load(path).warnings
-    assert (problem.path, "begins from scratch" in problem.message) == (
-        "train.gradual_unfreezing",
-        True,
-    )
+    (found,) = findings(facts_of(load(path).recipe))
+    assert (found.where, "begins from scratch" in found.why) == ("train.gradual_unfreezing", True)
     path.write_text(text.replace("mlp", "{kind: mlp, init_from: ab12}"))
-    assert not load(path).warnings
+    assert not findings(facts_of(load(path).recipe))
 
 
 def test_it_trains_alone():

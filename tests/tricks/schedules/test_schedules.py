@@ -7,25 +7,22 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from torch.optim import lr_scheduler
 
-from trickrun.tricks.schedules import (
-    WSD,
-    AnySchedule,
-    Constant,
-    Cosine,
-    CosineRestarts,
-    Exponential,
-    InverseSqrt,
-    Linear,
-    LRRange,
-    OneCycle,
-    Polynomial,
-    Span,
-    Step,
-    Triangular,
-)
+from trickrun.tricks.schedules import SCHEDULES, Span
+from trickrun.tricks.schedules.constant import Constant
+from trickrun.tricks.schedules.cosine import Cosine
+from trickrun.tricks.schedules.cosine_restarts import CosineRestarts
+from trickrun.tricks.schedules.exponential import Exponential
+from trickrun.tricks.schedules.inverse_sqrt import InverseSqrt
+from trickrun.tricks.schedules.linear import Linear
+from trickrun.tricks.schedules.lr_range import LRRange
+from trickrun.tricks.schedules.one_cycle import OneCycle
+from trickrun.tricks.schedules.polynomial import Polynomial
+from trickrun.tricks.schedules.step import Step
+from trickrun.tricks.schedules.triangular import Triangular
+from trickrun.tricks.schedules.wsd import WSD
 
 BASE = 0.3
 SPAN = Span(steps=120, per_epoch=10)
@@ -160,11 +157,8 @@ def test_lr_range_refuses_a_range_that_does_not_rise(low, high):
 
 def test_a_run_of_one_step_has_a_learning_rate():
     once = Span(1, 1)
-    kinds = ["constant", "step", "exponential", "linear", "polynomial", "cosine",
-             "cosine_restarts", "wsd", "triangular", "inverse_sqrt", "one_cycle", "plateau",
-             "lr_range"]  # fmt: skip
-    for kind in kinds:
-        schedule = TypeAdapter(AnySchedule).validate_python({"kind": kind})
+    for kind in SCHEDULES:
+        schedule = SCHEDULES.validated({"kind": kind})
         assert schedule.lr(BASE, 0, once) * schedule.scale(BASE, []) > 0
 
 

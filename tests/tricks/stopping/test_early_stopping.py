@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trickrun.tricks.stopping import EarlyStopping
+from trickrun.tricks.train.early_stopping import EarlyStopping
 
 NAN, INF = math.nan, math.inf
 

@@ -12,7 +12,7 @@ from typing import Any
 from trickrun.checks.grid.winners import interval
 from trickrun.checks.verdict import derive
 from trickrun.compiler import pick_metrics
-from trickrun.data.base import Data
+from trickrun.data._base import Data
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import make_trial
 from trickrun.recipe.grid import Grid

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from trickrun import files
 from trickrun.checks.checklist.budget import Budget
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.verdict import Verdict, derive, record
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import edits_after
@@ -137,25 +138,26 @@ def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunF
     return None
 
 
-Check = Callable[[Loaded], tuple[Verdict, Loaded]]
+Check = Callable[[RecipeSubject], tuple[Verdict, RecipeSubject]]
 
 
 def checked(name: str, check: Check, context: Context) -> StepDone:
     """Take a step that a check judges; where it fails and a confirmed edit mends it, keep that."""
-    verdict, derived = check(context.working)
+    subject = RecipeSubject(context.working)
+    verdict, derived = check(subject)
     edits: dict[str, Any] = {}
     if verdict.verdict == "fail":
-        mend = mended(check, context.working, verdict)
+        mend = mended(check, subject, verdict)
         if mend is not None:
             edits, verdict, derived = mend
-    folder = record(verdict, context.working, derived, context.root, context.command)
+    folder = record(verdict, context.working, derived.loaded, context.root, context.command)
     findings = [finding.as_json() for finding in verdict.findings]
     return StepDone(name, verdict.verdict, str(folder.path), verdict.summary, edits, findings)
 
 
 def mended(
-    check: Check, working: Loaded, failed: Verdict
-) -> tuple[dict[str, Any], Verdict, Loaded] | None:
+    check: Check, subject: RecipeSubject, failed: Verdict
+) -> tuple[dict[str, Any], Verdict, RecipeSubject] | None:
     """Return the first confirmed edit with which the check no longer fails, and what it then says.
 
     The verdict is then a warning that tells of both.
@@ -163,7 +165,7 @@ def mended(
     for finding in failed.findings:
         if not finding.edit or finding.confirmed is None:
             continue
-        again, derived = check(derive(working, finding.edit))
+        again, derived = check(subject.changed(finding.edit))
         if again.verdict != "fail":
             told = f"{failed.summary}\nMended by {words(finding.edit)}: {again.summary}"
             mended = replace(again, verdict="warn", summary=told, findings=failed.findings)

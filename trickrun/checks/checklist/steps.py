@@ -40,17 +40,17 @@ SHARES = {"grid coarse": 0.35, "grid fine": 0.5, "curves": 0.85}
 
 def step_initial_loss(context: Context) -> StepDone:
     """Step 1."""
-    return checked("initial-loss", lambda loaded: initial_loss(loaded), context)
+    return checked("initial-loss", lambda subject: initial_loss(subject), context)
 
 
 def step_overfit_batch(context: Context) -> StepDone:
     """Step 2."""
-    return checked("overfit-batch", lambda loaded: overfit_batch(loaded), context)
+    return checked("overfit-batch", lambda subject: overfit_batch(subject), context)
 
 
 def step_lr_find(context: Context) -> StepDone:
     """Step 3: what it suggests is the middle of the coarse search."""
-    done = checked("lr-find", lambda loaded: lr_find(loaded), context)
+    done = checked("lr-find", lambda subject: lr_find(subject), context)
     found = find(context.root, done.run).read_json("evidence.json")["suggestion"]
     if found is None:
         # Without a suggestion the search begins at the recipe's own learning rate.

@@ -7,18 +7,16 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from trickrun.data.task import DATA_FILE, Task, task_in
+from trickrun.data.splits.task import DATA_FILE, Task, task_in
 from trickrun.diagnose.curve_evidence import Curves, Setting, floor_seen
 from trickrun.errors import RunFolderError
-from trickrun.models import MLP
+from trickrun.models.mlp import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
-from trickrun.tricks.monitor import HIGHER_IS_BETTER
-from trickrun.tricks.optimizers import PythonOptimizer
-
-LIKELIHOODS = ("auto", "cross_entropy", "nll", "bce")
-"""Losses whose constant answer costs the entropy of the class shares."""
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.monitor import higher_is_better
+from trickrun.tricks.optimizers import Decaying
 
 
 def read_curves(folder: RunFolder) -> Curves:
@@ -52,7 +50,7 @@ def read_curves(folder: RunFolder) -> Curves:
         val_loss=val_loss,
         metric=metric,
         values=column(finite, f"val_{metric}") if metric else (),
-        maximizes=metric in HIGHER_IS_BETTER,
+        maximizes=bool(higher_is_better(metric)),
         best_epoch=kept[-1] if kept else None,
         stopped_by=str(end.get("stopped_by", "")),
         non_finite=end.get("cause") == "non_finite" or len(finite) < len(evaluations),
@@ -96,14 +94,15 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
     it follows from r2, which is 1 - loss / variance under mse. Otherwise it is the loss of the
     untrained network, as the first record has it.
     """
-    loss = recipe.loss
-    if task.kind == "classification" and loss.kind_name in LIKELIHOODS:
+    loss = recipe.loss.chosen(task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
+    # Of a likelihood, the constant answer costs the entropy of the class shares.
+    if task.kind == "classification" and loss.takes in ("logits", "log_probabilities"):
         smoothing = recipe.regularizers.label_smoothing
         epsilon = smoothing.epsilon if smoothing else 0.0
         shares = weighted(task.priors, getattr(loss, "class_weights", None))
         sure = [1.0, *[0.0] * (task.classes - 1)]
         return entropy(mixed(shares, epsilon)), entropy(mixed(sure, epsilon))
-    squared = task.kind == "regression" and loss.kind_name in ("auto", "mse")
+    squared = task.kind == "regression" and loss.kind_name == "mse"
     explained = [e for e in evaluations if squared and (e.get("val_r2") or 1.0) < 1.0]
     if explained:
         return median(e["val_loss"] / (1 - e["val_r2"]) for e in explained), 0.0
@@ -147,7 +146,7 @@ def setting_of(recipe: Recipe) -> Setting:
     """Return what of a recipe explains its curves, or would change them."""
     regularizers, optimizer, train = recipe.regularizers, recipe.optimizer, recipe.train
     penalties = [f"regularizers.{p.kind_name}" for p in regularizers.penalties if not p.off]
-    if not isinstance(optimizer, PythonOptimizer) and optimizer.weight_decay > 0:
+    if isinstance(optimizer, Decaying) and optimizer.weight_decay > 0:
         penalties.append("optimizer.weight_decay")
     dropout, smoothing = regularizers.dropout, regularizers.label_smoothing
     return Setting(
@@ -155,7 +154,7 @@ def setting_of(recipe: Recipe) -> Setting:
         schedule=optimizer.schedule.kind_name,
         length=train.steps or train.epochs,
         length_path="train.steps" if train.steps else "train.epochs",
-        init=recipe.init.kind_name,
+        usual_init=recipe.init.usual,
         dropout=max(dropout.p, dropout.input) if dropout else 0.0,
         penalties=tuple(penalties),
         augmented=evaluated_otherwise(recipe),

@@ -1,4 +1,4 @@
-"""``train --watch``: end a run that is clearly lost, instead of burning hours."""
+"""``train --stop-when lost``: end a run that is clearly lost, instead of burning hours."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def ending_sink(lr: float) -> Sink:
     losses: list[float] = []
     looks: list[Look] = []
 
-    def watch(record: Record) -> None:
+    def end_if_lost(record: Record) -> None:
         if isinstance(record, Look):
             looks.append(record)
         elif isinstance(record, Steps):
@@ -27,4 +27,4 @@ def ending_sink(lr: float) -> Sink:
             if finding is not None:
                 raise Lost(f"step {len(losses)}: {finding.why}", finding)
 
-    return watch
+    return end_if_lost

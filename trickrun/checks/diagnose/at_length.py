@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trickrun.checks.diagnose.arms import BASE, Arms
 from trickrun.checks.diagnose.skill import standard_error
+from trickrun.checks.diagnose.trainings import BASE, Trainings
 from trickrun.checks.diagnose.tried import Tried
 from trickrun.diagnose.intervention import Effect
 
@@ -14,7 +14,7 @@ LONGEST = 3000
 """Steps of such a check, at most."""
 
 
-def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
+def check_at_length(trainings: Trainings, tried: Tried, seed: int) -> None:
     """Replace the effect of causes that are not obvious by that on a run of the user's own length,
     as far as there is time for it.
 
@@ -22,38 +22,38 @@ def check_at_length(arms: Arms, tried: Tried, seed: int) -> None:
     has no fault.
     """
     doubted = [c for c in tried.causes if c.likelihood < OBVIOUS]
-    steps = steps_at_length(arms, len(doubted) + 1)
+    steps = steps_at_length(trainings, len(doubted) + 1)
     if not doubted or steps is None:
         return
     names = {c.label: f"{c.label} ({steps} steps)" for c in doubted}
     base = f"{BASE} ({steps} steps)"
-    whole = arms.short.length(steps)
-    arms.run({base: whole, **{names[c.label]: c.trial | whole for c in doubted}}, [seed])
-    before = arms.known[base].skills.get(seed)
+    whole = trainings.short.length(steps)
+    trainings.run({base: whole, **{names[c.label]: c.trial | whole for c in doubted}}, [seed])
+    before = trainings.known[base].results.get(seed)
     for candidate in doubted:
-        after = arms.known[names[candidate.label]].skills.get(seed)
+        after = trainings.known[names[candidate.label]].results.get(seed)
         if before is not None and after is not None:
-            error = standard_error(after, arms.short.data)
+            error = standard_error(after, trainings.short.data)
             tried.effects[candidate.label] = Effect(
                 before, after, (after - before,), error, candidate.likelihood
             )
 
 
-def base_at_length(arms: Arms, seed: int) -> float | None:
+def base_at_length(trainings: Trainings, seed: int) -> float | None:
     """Return the skill of the recipe as it is, trained as long as the user does; None if the short
     training is as long, or there is no time. A slow recipe need not be a bad one."""
-    steps = steps_at_length(arms, 1)
+    steps = steps_at_length(trainings, 1)
     if steps is None:
         return None
     name = f"{BASE} ({steps} steps)"
-    arms.run({name: arms.short.length(steps)}, [seed])
-    return arms.known[name].skills.get(seed)
+    trainings.run({name: trainings.short.length(steps)}, [seed])
+    return trainings.known[name].results.get(seed)
 
 
-def steps_at_length(arms: Arms, trainings: int) -> int | None:
-    """Return the steps of trainings as long as the user's, or as long as time allows; None if that
-    is no longer than the short ones."""
-    own = min(arms.short.span.steps, LONGEST)
-    steps = min(own, int(arms.seconds_left / arms.short.step_seconds / trainings))
-    longer = own > arms.short.steps and steps >= min(own, 2 * arms.short.steps)
+def steps_at_length(trainings: Trainings, count: int) -> int | None:
+    """Return the steps of ``count`` trainings that are as long as the user's, or as long as time
+    allows; None if that is no longer than the short ones."""
+    own = min(trainings.short.span.steps, LONGEST)
+    steps = min(own, int(trainings.seconds_left / trainings.short.step_seconds / count))
+    longer = own > trainings.short.steps and steps >= min(own, 2 * trainings.short.steps)
     return steps if longer else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from trickrun.checks.diagnose.candidate import Candidate
-from trickrun.checks.diagnose.likelihood import of_rate, of_suspect
+from trickrun.checks.diagnose.likelihood import of_part, of_rate
 from trickrun.checks.diagnose.parts import (
     LONGER,
     batches,
@@ -19,11 +19,12 @@ from trickrun.checks.diagnose.parts import (
     weighted,
 )
 from trickrun.checks.diagnose.short import Short
-from trickrun.checks.overfit_batch.suspects import Suspect, rate, suspects
+from trickrun.checks.interventions.parts import Replacement
+from trickrun.checks.interventions.replacements import rate, replacements
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.diagnose.finding import Finding
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.optimizers import PythonOptimizer
+from trickrun.tricks.optimizers.python import PythonOptimizer
 
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
@@ -62,10 +63,10 @@ def of_findings(short: Short, findings: Iterable[Finding]) -> Iterator[Candidate
         yield Candidate(
             next(iter(finding.edit)),
             finding.edit,
-            trial,
             finding.code,
             finding.name,
             finding.why,
+            trial,
             finding.confidence * weight[finding.severity],
         )
 
@@ -92,9 +93,9 @@ def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
     """Yield the usual replacements of the recipe's parts."""
     recipe, task = short.loaded.recipe, short.data.task
     for lr in other_rates(recipe):
-        yield from_suspect(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
-    for suspect in suspects(recipe, task):
-        yield from_suspect(suspect, of_suspect(suspect, recipe, input_std))
+        yield as_candidate(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
+    for part in replacements(recipe, task):
+        yield as_candidate(part, of_part(part, recipe, input_std))
     yield from weaker(short)
     yield from regularized(short, gap)
     yield from steadier(short)
@@ -113,33 +114,6 @@ def other_rates(recipe: Recipe) -> list[float]:
     return [float(f"{lr:.3g}") for lr in rates]
 
 
-def from_suspect(suspect: Suspect, likelihood: float) -> Candidate:
+def as_candidate(part: Replacement, likelihood: float) -> Candidate:
     """Return what `overfit-batch` replaces too as a candidate."""
-    changes = suspect.changes
-    return Candidate(
-        suspect.path, changes, changes, suspect.code, suspect.name, suspect.why, likelihood
-    )
-
-
-def together(parts: Iterable[Candidate]) -> Candidate:
-    """Return the edit of all parts at once, named after the likeliest.
-
-    A part of a section that another one replaces whole is left out.
-    """
-    ordered = sorted(parts, key=lambda part: -part.likelihood)
-    edit: dict[str, Any] = {}
-    trial: dict[str, Any] = {}
-    for part in ordered:
-        edit |= {path: value for path, value in part.edit.items() if free(path, edit)}
-        trial |= {path: value for path, value in part.trial.items() if free(path, trial)}
-    likelihood = math.prod(part.likelihood for part in ordered) ** (1 / len(ordered))
-    names = tuple(part.name for part in ordered)
-    return replace(ordered[0], edit=edit, trial=trial, likelihood=likelihood, together=names)
-
-
-def free(path: str, taken: dict[str, Any]) -> bool:
-    """Return whether no path in ``taken`` holds, or lies in, ``path``."""
-    return not any(
-        path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.")
-        for other in taken
-    )
+    return Candidate(part.path, part.edit, part.code, part.name, part.why, part.edit, likelihood)

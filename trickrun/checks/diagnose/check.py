@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trickrun.checks.diagnose.arms import Arms
 from trickrun.checks.diagnose.candidates import candidates
 from trickrun.checks.diagnose.conclude import conclude, verdict_of
 from trickrun.checks.diagnose.confirm import try_edits
 from trickrun.checks.diagnose.earlier_run import add_run
 from trickrun.checks.diagnose.gather import Evidence, gather
 from trickrun.checks.diagnose.short import TRAININGS, Short, shorten
+from trickrun.checks.diagnose.trainings import Trainings
 from trickrun.checks.diagnose.tried import Tried
 from trickrun.checks.verdict import Verdict
 from trickrun.engines.choose import one_thread
@@ -65,7 +65,7 @@ def diagnose(
     tried: Tried | None = None
     if confirm:
         deadline = time.monotonic() + (budget or usual_budget(short))
-        tried = edits_tried(short, evidence, Arms(short, deadline, watch.trainings))
+        tried = edits_tried(short, evidence, Trainings(short, deadline, watch.trainings))
     findings = conclude(short, evidence, tried)
     return verdict_of(findings, evidence, tried), short.recipe
 
@@ -75,10 +75,10 @@ def usual_budget(short: Short) -> float:
     return SLOW if short.step_seconds * short.steps * TRAININGS > SMALL / 2 else SMALL
 
 
-def edits_tried(short: Short, evidence: Evidence, arms: Arms) -> Tried:
+def edits_tried(short: Short, evidence: Evidence, trainings: Trainings) -> Tried:
     """Return what training with edits shows."""
     probe = evidence.probe
     input_std = probe.signal.input_std if probe and probe.signal else 1.0
     gap = probe.train - probe.val if probe else 0.0
     found = candidates(short, evidence.findings, input_std, gap)
-    return try_edits(arms, found, max(evidence.reference.values(), default=0.0))
+    return try_edits(trainings, found, max(evidence.reference.values(), default=0.0))

@@ -77,7 +77,7 @@ def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standi
     """Return how well the recipe does as it is: by its whole training, if there was one, or by all
     of its short ones."""
     probe = evidence.probe
-    skills = list(tried.base.skills.values()) if tried else []
+    skills = list(tried.base.results.values()) if tried else []
     level = fmean(skills) if skills else probe.val if probe else 0.0
     at_length = tried.at_length if tried else None
     level = max([level, *(skill for skill in (evidence.trained, at_length) if skill is not None)])

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from trickrun.checks.diagnose.arms import BASE, Arm, Arms
 from trickrun.checks.diagnose.at_length import base_at_length, check_at_length
-from trickrun.checks.diagnose.candidate import Candidate
-from trickrun.checks.diagnose.candidates import together
+from trickrun.checks.diagnose.candidate import Candidate, together
 from trickrun.checks.diagnose.new_rate import with_new_rate
 from trickrun.checks.diagnose.several import fewest, replaceable, unusual
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
+from trickrun.checks.diagnose.trainings import BASE, Trainings
 from trickrun.checks.diagnose.tried import Tried
 from trickrun.diagnose.intervention import Effect
 
@@ -33,40 +32,40 @@ ENOUGH = 0.1
 """Distance in skill to what is known to be reachable at which single edits are enough."""
 
 
-def try_edits(arms: Arms, found: Sequence[Candidate], known: float) -> Tried:
+def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) -> Tried:
     """Train with each of the candidates and return what that proves.
 
     Args:
-        arms: runs the trainings, until its deadline.
+        trainings: runs the trainings, until its deadline.
         found: what to try, likeliest first.
         known: skill that other learners reached on the same samples.
     """
-    first, *rest = seeds(arms.short)
+    first, *rest = seeds(trainings.short)
     parts = unusual(found)
     whole = [together(parts)] if len(parts) > 1 else []
-    look(arms, [*whole, *found], first)
-    tried = Tried(arms.known[BASE])
-    if first not in tried.base.skills:
+    look(trainings, [*whole, *found], first)
+    tried = Tried(trainings.known[BASE])
+    if first not in tried.base.results:
         return tried  # no time, or the recipe cannot be trained: nothing to compare with
-    tried.screened = screened(arms, found, first)
+    tried.screened = screened(trainings, found, first)
     tried.edits = {c.label: c.edit for c in found if c.label in tried.screened}
-    tried.untried = sum(not (arm.skills or arm.reason) for arm in arms.known.values())
-    prove(arms, tried, promising(tried, found, arms.short), rest)
-    tried.reachable = max([known, *(arm.skills[first] for arm in trained(arms, first))])
+    tried.untried = sum(not (v.results or v.reason) for v in trainings.known.values())
+    prove(trainings, tried, promising(tried, found, trainings.short), rest)
+    tried.reachable = max([known, *results_of(trainings, first)])
     if far(tried):
-        pairs = [*with_new_rate(arms.short, found), *pairs_of(tried, found)]
-        look(arms, pairs, first)
-        prove_better(arms, tried, pairs, first, rest)
+        pairs = [*with_new_rate(trainings.short, found), *pairs_of(tried, found)]
+        look(trainings, pairs, first)
+        prove_better(trainings, tried, pairs, first, rest)
     for many in (parts, replaceable(found)):
         if far(tried) and len(many) > 1:
-            least = max(reached(tried), tried.base.skills[first]) + ENOUGH
-            several = fewest(arms, many, first, least)
+            least = max(reached(tried), tried.base.results[first]) + ENOUGH
+            several = fewest(trainings, many, first, least)
             if several is not None:
-                prove_better(arms, tried, [several], first, rest)
-    check_at_length(arms, tried, rest[0])
-    if not tried.causes and tried.base.mean < tried.reachable - ENOUGH:
-        tried.at_length = base_at_length(arms, rest[0])
-    tried.trainings = sum(len(arm.skills) for arm in arms.known.values())
+                prove_better(trainings, tried, [several], first, rest)
+    check_at_length(trainings, tried, rest[0])
+    if not tried.causes and tried.base_skill < tried.reachable - ENOUGH:
+        tried.at_length = base_at_length(trainings, rest[0])
+    tried.trainings = sum(len(variant.results) for variant in trainings.known.values())
     return tried
 
 
@@ -77,15 +76,15 @@ def reached(tried: Tried) -> float:
 
 def far(tried: Tried) -> bool:
     """Whether neither the recipe nor an edit that helps comes near to what can be reached."""
-    return max(reached(tried), tried.base.mean) < tried.reachable - ENOUGH
+    return max(reached(tried), tried.base_skill) < tried.reachable - ENOUGH
 
 
 def prove_better(
-    arms: Arms, tried: Tried, found: Sequence[Candidate], first: int, fresh: Sequence[int]
+    trainings: Trainings, tried: Tried, found: Sequence[Candidate], first: int, fresh: Sequence[int]
 ) -> None:
     """Prove those of ``found`` that looked better with seed ``first`` than what helps so far."""
-    tried.screened |= screened(arms, found, first)
-    prove(arms, tried, beyond(tried, found, reached(tried), arms.short), fresh)
+    tried.screened |= screened(trainings, found, first)
+    prove(trainings, tried, beyond(tried, found, reached(tried), trainings.short), fresh)
 
 
 def seeds(short: Short) -> list[int]:
@@ -94,28 +93,26 @@ def seeds(short: Short) -> list[int]:
     return [own + index for index in range(1 + SEEDS)]
 
 
-def look(arms: Arms, found: Iterable[Candidate], seed: int) -> None:
+def look(trainings: Trainings, found: Iterable[Candidate], seed: int) -> None:
     """Train the recipe and each candidate once."""
-    arms.run({BASE: {}, **{c.label: c.trial for c in found}}, [seed], LOOKING)
+    trainings.run({BASE: {}, **{c.label: c.trial for c in found}}, [seed], LOOKING)
 
 
-def trained(arms: Arms, seed: int) -> list[Arm]:
-    """Return the arms that have been trained with ``seed``."""
-    return [arm for arm in arms.known.values() if seed in arm.skills]
+def results_of(trainings: Trainings, seed: int) -> list[float]:
+    """Return the skill of each variant that has been trained with ``seed``."""
+    return [v.results[seed] for v in trainings.known.values() if seed in v.results]
 
 
-def screened(arms: Arms, found: Iterable[Candidate], seed: int) -> dict[str, float]:
+def screened(trainings: Trainings, found: Iterable[Candidate], seed: int) -> dict[str, float]:
     """Return the gain of each candidate that was trained with ``seed``."""
-    before = arms.known[BASE].skills[seed]
-    arms_of = {c.label: arms.known[c.label] for c in found if c.label in arms.known}
-    return {
-        label: arm.skills[seed] - before for label, arm in arms_of.items() if seed in arm.skills
-    }
+    before = trainings.known[BASE].results[seed]
+    known = {c.label: trainings.known[c.label] for c in found if c.label in trainings.known}
+    return {label: v.results[seed] - before for label, v in known.items() if seed in v.results}
 
 
 def effect_of(gain: float, candidate: Candidate, tried: Tried, short: Short) -> Effect:
     """Return the effect that the first look shows."""
-    before = next(iter(tried.base.skills.values()))
+    before = next(iter(tried.base.results.values()))
     error = standard_error(before + gain, short.data)
     return Effect(before, before + gain, (gain,), error, candidate.likelihood)
 
@@ -138,20 +135,22 @@ def promising(tried: Tried, found: Sequence[Candidate], short: Short) -> list[Ca
     )[:PROVEN]
 
 
-def prove(arms: Arms, tried: Tried, found: Sequence[Candidate], fresh: Sequence[int]) -> None:
+def prove(
+    trainings: Trainings, tried: Tried, found: Sequence[Candidate], fresh: Sequence[int]
+) -> None:
     """Train ``found`` and the recipe with ``fresh`` seeds and note their effects."""
     if not found:
         return
-    arms.run({BASE: {}, **{c.label: c.trial for c in found}}, fresh)
+    trainings.run({BASE: {}, **{c.label: c.trial for c in found}}, fresh)
     for candidate in found:
-        arm = arms.known[candidate.label]
-        pairs = {s: v for s, v in arm.skills.items() if s in fresh and s in tried.base.skills}
+        variant = trainings.known[candidate.label]
+        pairs = {s: v for s, v in variant.results.items() if s in fresh and s in tried.base.results}
         if not pairs:
             continue
-        before = [tried.base.skills[seed] for seed in pairs]
+        before = [tried.base.results[seed] for seed in pairs]
         after = sum(pairs.values()) / len(pairs)
-        gains = tuple(v - tried.base.skills[s] for s, v in pairs.items())
-        error = standard_error(after, arms.short.data)
+        gains = tuple(v - tried.base.results[s] for s, v in pairs.items())
+        error = standard_error(after, trainings.short.data)
         effect = Effect(sum(before) / len(before), after, gains, error, candidate.likelihood)
         tried.candidates[candidate.label] = candidate
         tried.effects[candidate.label] = effect
@@ -169,7 +168,7 @@ def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
 
 def beyond(tried: Tried, pairs: Iterable[Candidate], best: float, short: Short) -> list[Candidate]:
     """Return the pairs that look better than the best single edit, best first; few."""
-    before = next(iter(tried.base.skills.values()))
+    before = next(iter(tried.base.results.values()))
     able = {}
     for pair in pairs:
         gain = tried.screened.get(pair.label, 0.0)

@@ -19,9 +19,10 @@ from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.findings import unexplained
 from trickrun.checks.overfit_batch.search import Search
-from trickrun.checks.verdict import Verdict, derive
+from trickrun.checks.recipe_subject import RecipeSubject
+from trickrun.checks.verdict import Verdict
 from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.data.splits.prepare import prepare
 from trickrun.diagnose import curves, signal, static
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.label_noise import corrupted_labels
@@ -29,9 +30,9 @@ from trickrun.diagnose.own_loss import loss_findings
 from trickrun.diagnose.own_network import network_findings
 from trickrun.diagnose.own_step import step_findings
 from trickrun.errors import TrickrunError
-from trickrun.params import PythonTarget
-from trickrun.recipe.evidence import static_evidence
-from trickrun.recipe.load import Loaded
+from trickrun.models.python import PythonModel
+from trickrun.recipe.evidence import facts_of
+from trickrun.tricks.losses.python import PythonLoss
 
 VERSION = 1
 """Of the evidence record's form; a part that is left out does not change it."""
@@ -92,21 +93,22 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
         tell: told of each part as it begins.
     """
     found = Evidence()
+    subject = RecipeSubject(short.recipe)
     parts: dict[str, Callable[[], None]] = {
         "static": lambda: look_at_data(found, short),
         "reference": lambda: found.reference.update(reference(short.data, short.metric)),
         "labels": lambda: look_at_labels(found, short),
         "training": lambda: look_at_training(found, short),
-        "initial_loss": lambda: found.take("initial_loss", initial_loss(short.recipe, SEEDS)[0]),
+        "initial_loss": lambda: found.take("initial_loss", initial_loss(subject, SEEDS)[0]),
         "overfit_batch": lambda: look_at_batch(found, short, thorough),
-        "lr_find": lambda: found.take("lr_find", lr_find(at_full_length(short), RANGE)[0]),
+        "lr_find": lambda: look_at_rate(found, subject, short.span.steps),
     }
     if short.loaded.recipe.train.step is not None:
         parts["own_step"] = lambda: look_at_own_step(found, short)
-    if isinstance(short.loaded.recipe.loss, PythonTarget):
+    if isinstance(short.loaded.recipe.loss, PythonLoss):
         parts["own_loss"] = lambda: look_at_own_loss(found, short)
     if has_own_network(short):
-        parts["grad_check"] = lambda: found.take("grad_check", grad_check(short.recipe)[0])
+        parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
     for name, part in parts.items():
         tell(name)
         started = time.perf_counter()
@@ -125,7 +127,7 @@ def look_at_data(found: Evidence, short: Short) -> None:
     recipe = short.loaded.recipe
     data = measure(recipe, prepare(recipe.data, short.loaded.folder))
     found.parts["data"] = asdict(data)
-    found.findings += static.findings(static_evidence(recipe, data))
+    found.findings += static.findings(facts_of(recipe, data))
 
 
 def look_at_labels(found: Evidence, short: Short) -> None:
@@ -169,24 +171,23 @@ def look_at_own_loss(found: Evidence, short: Short) -> None:
 
 def look_at_batch(found: Evidence, short: Short, thorough: bool) -> None:
     """Try to fit one batch."""
+    subject = RecipeSubject(short.loaded)
     if thorough:
-        found.take("overfit_batch", overfit_batch(short.loaded, BATCH, BATCH_STEPS)[0])
+        found.take("overfit_batch", overfit_batch(subject, BATCH, BATCH_STEPS)[0])
         return
-    base, data = one_batch(short.loaded, BATCH, BATCH_STEPS)
-    search = Search(base, data, BATCH_STEPS)
-    arm = search.run("base", {})
-    assert arm is not None
-    found.parts["overfit_batch"] = {"fitted": arm.fitted, "steps": arm.steps, "loss": arm.loss}
-    if not arm.fitted and arm.goal.learnable > 0:
-        found.findings.append(unexplained(short.loaded, search.arms))
+    search = Search(one_batch(subject, BATCH, BATCH_STEPS), BATCH_STEPS)
+    fit = search.begin()
+    found.parts["overfit_batch"] = {"fitted": fit.fitted, "steps": fit.steps, "loss": fit.loss}
+    if not fit.fitted and fit.goal.learnable > 0:
+        found.findings.append(unexplained(search.fits, search.base.alternatives()))
 
 
-def at_full_length(short: Short) -> Loaded:
-    """Return the short recipe with the length of the user's own, which a learning rate is for."""
-    return derive(short.recipe, {"train.steps": short.span.steps})
+def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
+    """Look for a learning rate for the length of the user's own run, which is what it is for."""
+    found.take("lr_find", lr_find(subject.changed({"train.steps": steps}), RANGE)[0])
 
 
 def has_own_network(short: Short) -> bool:
     """Whether model or loss are the user's own code."""
     recipe = short.loaded.recipe
-    return isinstance(recipe.model, PythonTarget) or isinstance(recipe.loss, PythonTarget)
+    return isinstance(recipe.model, PythonModel) or isinstance(recipe.loss, PythonLoss)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 
-from trickrun.checks.overfit_batch.suspects import Suspect
+from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.usual_rates import usual_rates
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses import MAE, MSE, Huber
-from trickrun.tricks.optimizers import PythonOptimizer
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.optimizers.python import PythonOptimizer
 
 BY_CODE = {
     "TR21": 0.9,
@@ -49,9 +51,9 @@ def of_rate(recipe: Recipe, up: bool) -> float:
     return min(0.95, max(0.2, 0.4 + 0.4 * off))
 
 
-def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
+def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
     """Return the likelihood that a part with a usual replacement is the cause."""
-    match suspect.code:
+    match part.code:
         case "TR26" if isinstance(recipe.loss, MSE | MAE | Huber):
             return 0.4  # probabilities beside one-hot classes: slow, but nothing is squashed twice
         case "TR23":
@@ -59,18 +61,18 @@ def of_suspect(suspect: Suspect, recipe: Recipe, input_std: float) -> float:
         case "TR01":
             return 0.15 if 0.2 < input_std < 3 else 0.85
         case "TR42":
-            deep = isinstance(recipe.model, Model) and recipe.model.activation != "tanh"
+            deep = isinstance(recipe.model, BuiltinModel) and recipe.model.activation != "tanh"
             return 0.5 if deep else 0.2
         case "TR54":
             narrow = min(getattr(recipe.model, "hidden", ()), default=0)
             return 0.85 if narrow < 4 else 0.5 if narrow < 8 else 0.2
         case "TR35" | "TR36":
-            return of_rate(recipe, suspect.code == "TR36")
+            return of_rate(recipe, part.code == "TR36")
         case "TR71":
             clip = recipe.optimizer.clip
             bound = min(b for b in (clip.norm, clip.value) if b is not None) if clip else 1.0
             return 0.7 if bound < 0.1 else 0.2
-    return BY_CODE.get(suspect.code, 0.3)
+    return BY_CODE.get(part.code, 0.3)
 
 
 def of_init(recipe: Recipe) -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from trickrun.checks.diagnose.candidate import Candidate
-from trickrun.checks.diagnose.candidates import from_suspect, together
+from trickrun.checks.diagnose.candidate import Candidate, together
+from trickrun.checks.diagnose.candidates import as_candidate
 from trickrun.checks.diagnose.likelihood import of_rate
 from trickrun.checks.diagnose.short import Short
+from trickrun.checks.interventions.replacements import rate
 from trickrun.checks.lr_find.check import Range, lr_find
-from trickrun.checks.overfit_batch.suspects import rate
-from trickrun.checks.verdict import derive
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
 
 RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
@@ -35,11 +35,11 @@ def with_new_rate(short: Short, found: Iterable[Candidate]) -> Iterator[Candidat
             likely.setdefault(candidate.path, candidate)
     for candidate in list(likely.values())[:MENDED]:
         try:
-            mended = derive(short.recipe, candidate.trial)
+            mended = RecipeSubject(short.recipe).changed(candidate.trial)
             lr = lr_find(mended, RANGE)[0].result["suggestion"]
         except TrickrunError:
             continue
         if lr is not None:
             recipe = short.loaded.recipe
-            new = from_suspect(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
+            new = as_candidate(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
             yield together([candidate, new])

@@ -14,7 +14,9 @@ from trickrun.diagnose.own_step import OwnStep, StepLook
 from trickrun.job import Job, RecipeJob
 from trickrun.loop import take_step
 from trickrun.modules.buffers import undisturbed_buffers
-from trickrun.tricks.losses import AutoLoss, LossFunction, PythonLoss
+from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.python import PythonLoss
 
 LOOKS = 4
 """Steps that are looked at: the first has nothing before it."""

@@ -14,8 +14,8 @@ from trickrun.diagnose.small_batches import without_batch
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job, RecipeJob
 from trickrun.looks.look import before_first_step
-from trickrun.models.base import Model
-from trickrun.params import PythonTarget
+from trickrun.models import BuiltinModel
+from trickrun.models.python import PythonModel
 
 EVALUATED = 256
 """Samples for a look at evaluation mode."""
@@ -38,7 +38,7 @@ def look_at_network(job: RecipeJob) -> OwnNetwork:
     model = job.recipe.model
     constants = constants_of(job, indices)
     return OwnNetwork(
-        target=model.target if isinstance(model, PythonTarget) else "model",
+        target=model.target if isinstance(model, PythonModel) else "model",
         random=float((first - second).abs().max()) / scale,
         spread=float(first.std(0).max()) / scale,
         loss=mean_loss(job, first, target),
@@ -48,9 +48,11 @@ def look_at_network(job: RecipeJob) -> OwnNetwork:
         batch_norm=any(
             isinstance(module, nn.modules.batchnorm._BatchNorm) for module in job.model.modules()
         ),
-        frozen=frozen_share(job.model) if isinstance(model, PythonTarget) else 0.0,
-        softmax=hidden_softmax(job, x) if isinstance(model, PythonTarget) else None,
-        without_batch=without_batch(model.model_dump()) if isinstance(model, Model) else None,
+        frozen=frozen_share(job.model) if isinstance(model, PythonModel) else 0.0,
+        softmax=hidden_softmax(job, x) if isinstance(model, PythonModel) else None,
+        without_batch=without_batch(model.hidden_channels, model.hidden_units or ())
+        if isinstance(model, BuiltinModel)
+        else None,
     )
 
 

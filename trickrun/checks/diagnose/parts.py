@@ -9,8 +9,8 @@ from typing import Any
 from trickrun.checks.diagnose.candidate import Candidate
 from trickrun.checks.diagnose.likelihood import of_length, of_regularizer
 from trickrun.checks.diagnose.short import STEPS, Short
-from trickrun.checks.overfit_batch.regularizers_back import declared
-from trickrun.models import PythonModel
+from trickrun.checks.interventions.regularizers import declared
+from trickrun.models.python import PythonModel
 
 LONGER = 4
 """How many times longer a run is tried that may be too short."""
@@ -39,7 +39,7 @@ def weaker(short: Short) -> Iterator[Candidate]:
         edits: list[dict[str, Any]] = [dict(regularizer.edit), {path: None}]
         for edit in edits[:1] if edits[0] == edits[1] else edits:
             name = names.get(code, "Over-regularised")
-            yield Candidate(path, edit, edit, code, name, why, likelihood)
+            yield Candidate(path, edit, code, name, why, edit, likelihood)
 
 
 def regularized(short: Short, gap: float) -> Iterator[Candidate]:
@@ -61,7 +61,7 @@ def regularized(short: Short, gap: float) -> Iterator[Candidate]:
     if not isinstance(recipe.model, PythonModel) and recipe.regularizers.dropout is None:
         edits.append({"regularizers.dropout": 0.5})
     for edit in edits:
-        yield Candidate("regularizers", edit, edit, code, name, why, likelihood)
+        yield Candidate("regularizers", edit, code, name, why, edit, likelihood)
 
 
 def steadier(short: Short) -> Iterator[Candidate]:
@@ -75,12 +75,12 @@ def steadier(short: Short) -> Iterator[Candidate]:
         why = f"Over the run the learning rate is on average {share:.2g} of optimizer.lr."
         likelihood = 0.8 if share < SPENT else 0.15
         path, name = "optimizer.schedule", "Learning rate falls too soon"
-        yield Candidate(path, edit, edit, "TR36", name, why, likelihood)
+        yield Candidate(path, edit, "TR36", name, why, edit, likelihood)
     momentum = getattr(optimizer, "momentum", 0.0)
     if momentum > MUCH_MOMENTUM:
         edit = {"optimizer.momentum": 0.9}
         why = f"Momentum {momentum:g} makes steps {1 / max(1 - momentum, 1e-9):.0f} times as long."
-        yield Candidate("optimizer.momentum", edit, edit, "TR35", "Momentum too high", why, 0.8)
+        yield Candidate("optimizer.momentum", edit, "TR35", "Momentum too high", why, edit, 0.8)
 
 
 def weighted(short: Short) -> Iterator[Candidate]:
@@ -92,7 +92,7 @@ def weighted(short: Short) -> Iterator[Candidate]:
     edit = {"loss.class_weights": "balanced"}
     why = f"The largest class is {max(priors) / max(min(priors), 1e-9):.0f} times the smallest one."
     likelihood = 0.7 if short.metric != "accuracy" else 0.3
-    yield Candidate("loss.class_weights", edit, edit, "TR07", "Class imbalance", why, likelihood)
+    yield Candidate("loss.class_weights", edit, "TR07", "Class imbalance", why, edit, likelihood)
 
 
 def batches(short: Short) -> Iterator[Candidate]:
@@ -108,11 +108,11 @@ def batches(short: Short) -> Iterator[Candidate]:
         )
         trial = {**edit, **short.length(steps)}
         likelihood = of_length(short.span.steps)
-        yield Candidate("data.batch_size", edit, trial, "TR55", "Too few steps", why, likelihood)
+        yield Candidate("data.batch_size", edit, "TR55", "Too few steps", why, trial, likelihood)
     if not data.shuffle:
         edit = {"data.shuffle": True}
         why = "Batches in the order of the data hold few classes each."
-        yield Candidate("data.shuffle", edit, edit, "TR17", "No shuffling", why, 0.8)
+        yield Candidate("data.shuffle", edit, "TR17", "No shuffling", why, edit, 0.8)
 
 
 def longer(short: Short) -> Iterator[Candidate]:
@@ -126,4 +126,4 @@ def longer(short: Short) -> Iterator[Candidate]:
     why = f"The run ends after {short.span.steps} steps; {LONGER} times as many get further."
     trial = short.length(short.steps * LONGER)
     likelihood = of_length(short.span.steps)
-    yield Candidate(path, edit, trial, "TR55", "Too few epochs", why, likelihood)
+    yield Candidate(path, edit, "TR55", "Too few epochs", why, trial, likelihood)

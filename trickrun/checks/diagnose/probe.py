@@ -13,7 +13,7 @@ from trickrun.checks.diagnose.short import Short
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
 from trickrun.compiler import compile_recipe
-from trickrun.data.part import Part
+from trickrun.data.splits.part import Part
 from trickrun.diagnose.curve_evidence import Curves, floor_seen
 from trickrun.diagnose.own_network import OwnNetwork
 from trickrun.diagnose.signal_evidence import SignalEvidence

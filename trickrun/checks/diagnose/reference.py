@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from trickrun.checks.diagnose.skill import skill
-from trickrun.data.part import Part
-from trickrun.data.prepare import Prepared
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared
 from trickrun.diagnose.label_noise import LabelNoise
 
 MOST = 2000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trickrun.checks.diagnose.arms import Arms
 from trickrun.checks.diagnose.at_length import OBVIOUS
-from trickrun.checks.diagnose.candidate import Candidate
-from trickrun.checks.diagnose.candidates import together
+from trickrun.checks.diagnose.candidate import Candidate, together
+from trickrun.checks.diagnose.trainings import Trainings
+from trickrun.checks.interventions.variants import backward_elimination
 
 UNUSUAL = 0.4
 """Likelihood from which on a part is replaced in the plain form of the recipe."""
@@ -63,33 +63,37 @@ def one_a_part(found: Iterable[Candidate]) -> list[Candidate]:
     return list(parts.values())
 
 
-def fewest(arms: Arms, parts: Sequence[Candidate], seed: int, least: float) -> Candidate | None:
+def fewest(
+    trainings: Trainings, parts: Sequence[Candidate], seed: int, least: float
+) -> Candidate | None:
     """Return the edit of as few of ``parts`` as reach what all of them reach together.
 
     One after the other is put back, the least likely first, and stays so if little is lost. What is
-    surely wrong is not put back: others may only make up for it.
+    surely wrong is not put back: others may only make up for it. Time for the proof is left.
 
     Args:
         parts: edits of different parts, likeliest first.
         seed: of the trainings.
         least: skill that all of them must reach; else None.
     """
-    reached = skill_of(arms, parts, seed)
+    reached = skill_of(trainings, parts, seed)
     if reached is None or reached < least:
         return None
-    kept = list(parts)
-    for part in reversed([part for part in parts if part.likelihood < SURE]):
-        if len(kept) == 1 or arms.seconds_left < PROOF * arms.short.step_seconds * arms.short.steps:
-            break
-        rest = [other for other in kept if other is not part]
-        skill = skill_of(arms, rest, seed)
-        if skill is not None and skill >= reached - LOSS:
-            kept = rest
+    proof = PROOF * trainings.short.step_seconds * trainings.short.steps
+
+    def enough(some: Sequence[Candidate]) -> bool:
+        if trainings.seconds_left < proof:
+            return False
+        skill = skill_of(trainings, some, seed)
+        return skill is not None and skill >= reached - LOSS
+
+    optional = [part for part in parts if part.likelihood < SURE]
+    kept = backward_elimination(parts, enough, optional)
     return together(kept) if len(kept) > 1 else kept[0]
 
 
-def skill_of(arms: Arms, parts: Sequence[Candidate], seed: int) -> float | None:
+def skill_of(trainings: Trainings, parts: Sequence[Candidate], seed: int) -> float | None:
     """Return the skill with all of ``parts`` replaced, None if it could not be trained."""
     whole = together(parts)
-    arms.run({whole.label: whole.trial}, [seed])
-    return arms.known[whole.label].skills.get(seed)
+    trainings.run({whole.label: whole.trial}, [seed])
+    return trainings.known[whole.label].results.get(seed)

@@ -8,8 +8,8 @@ from typing import Any
 from trickrun.checks.diagnose.skill import metric_for, skill
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe, pick_metrics
-from trickrun.data.prepare import Prepared, prepare
-from trickrun.data.task import Task
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.task import Task
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.threads import cores
@@ -32,7 +32,7 @@ class Short:
 
     Args:
         loaded: the user's recipe.
-        recipe: the short one, from which every arm is derived.
+        recipe: the short one, from which every variant is derived.
         data: what the short one trains on.
         span: the length of the user's own training.
         samples: training samples of the user's own training.
@@ -110,7 +110,7 @@ def timed(recipe: Loaded, data: Prepared) -> float:
 def evaluations(recipe: Recipe) -> int:
     """Return how often a short training is evaluated: once at its end, where overfitting shows,
     unless the recipe watches its evaluations; then the best of several counts."""
-    watches = recipe.early_stopping is not None or recipe.optimizer.schedule.kind == "plateau"
+    watches = recipe.early_stopping is not None or recipe.optimizer.schedule.kind_name == "plateau"
     return EVALUATIONS if watches else 1
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
-from trickrun.checks.diagnose.arms import Arm
 from trickrun.checks.diagnose.candidate import Candidate
+from trickrun.checks.interventions.variants import Variant
 from trickrun.diagnose.intervention import Effect, first_to_last
 
 
@@ -26,7 +27,7 @@ class Tried:
         untried: candidates that there was no time for.
     """
 
-    base: Arm
+    base: Variant[float]
     candidates: dict[str, Candidate] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     screened: dict[str, float] = field(default_factory=dict)
@@ -37,6 +38,11 @@ class Tried:
     untried: int = 0
 
     @property
+    def base_skill(self) -> float:
+        """The mean skill of the recipe as it is."""
+        return fmean(self.base.results.values())
+
+    @property
     def causes(self) -> list[Candidate]:
         """The candidates that help, likeliest cause first."""
         return [self.candidates[label] for label in first_to_last(self.effects)]
@@ -44,7 +50,7 @@ class Tried:
     def as_json(self) -> dict[str, Any]:
         """Return the trainings as plain data."""
         return {
-            "base": self.base.skills,
+            "base": self.base.results,
             "at_length": self.at_length,
             "reachable": self.reachable,
             "trainings": self.trainings,

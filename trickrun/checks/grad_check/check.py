@@ -8,9 +8,8 @@ from typing import Any
 
 from trickrun.checks.grad_check.measure import Checked
 from trickrun.checks.grad_check.mixing import mixing
-from trickrun.checks.verdict import Verdict, derive
-from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import prepare
+from trickrun.checks.subject import AnySubject
+from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.gradients import (
     DOUBTFUL,
     GOOD,
@@ -21,9 +20,7 @@ from trickrun.diagnose.gradients import (
 )
 from trickrun.job import Job
 from trickrun.loop import take_step
-from trickrun.recipe.load import Loaded
 from trickrun.tricks.losses.python import PythonLoss
-from trickrun.tricks.regularizers import LabelSmoothing, Penalty
 
 SAMPLES = 3
 """CS231n: few samples, so that few kinks lie within a step. Below 3, batch norm's output is ±1
@@ -41,13 +38,13 @@ lets none through before the first one."""
 
 
 def grad_check(
-    loaded: Loaded,
+    subject: AnySubject,
     samples: int = SAMPLES,
     coordinates: int = COORDINATES,
     h: float = H,
     h_sweep: bool = False,
-) -> tuple[Verdict, Loaded]:
-    """Compare a recipe's gradients at init with centred differences.
+) -> tuple[Verdict, AnySubject]:
+    """Compare the gradients at init with centred differences.
 
     Augmentation and regularizers are off, but for penalties and label smoothing; batch norm uses
     the samples' own statistics.
@@ -59,16 +56,15 @@ def grad_check(
         h_sweep: also measure the error over many steps.
 
     Returns:
-        The verdict, and the recipe that was checked.
+        The verdict, and the subject that was checked.
 
     Raises:
-        TrickrunError: the recipe cannot become a job, or its forward pass is not deterministic.
+        TrickrunError: the subject cannot become a job, or its forward pass is not deterministic.
     """
-    off = disabled(loaded)
+    off = list(subject.restraints().beside_loss)
     changes: dict[str, Any] = dict.fromkeys(off)
-    derived = derive(loaded, {**changes, "train.precision": "float64"})
-    data = prepare(derived.recipe.data, derived.folder)
-    job = compile_recipe(derived.recipe, derived.folder, data)
+    derived = subject.changed({**changes, "train.precision": "float64"})
+    job = derived.job()
     indices = job.order(0)[:samples]
     checked = Checked(job, indices, coordinates, h)
     rows = checked.rows()
@@ -81,19 +77,6 @@ def grad_check(
         custom_loss=isinstance(job.loss_kind, PythonLoss),
     )
     return verdict(evidence, off, samples, h, curve), derived
-
-
-def disabled(loaded: Loaded) -> list[str]:
-    """Return the recipe paths that the check switches off."""
-    recipe = loaded.recipe
-    found = [
-        f"regularizers.{name}"
-        for name in type(recipe.regularizers).model_fields
-        if not isinstance(getattr(recipe.regularizers, name), Penalty | LabelSmoothing | None)
-    ]
-    if recipe.augmentation:
-        found.append("augmentation")
-    return found
 
 
 def silent(job: Job, names: list[str]) -> list[str]:

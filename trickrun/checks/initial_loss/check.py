@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from itertools import chain
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
-from trickrun.checks.expected_loss import ConstantLoss, typical_deviation
+from trickrun.checks.expected_loss import typical_deviation
 from trickrun.checks.initial_loss.measure import (
     Measured,
     batch_of,
@@ -19,19 +19,17 @@ from trickrun.checks.initial_loss.measure import (
     measure,
     size_of,
 )
-from trickrun.checks.verdict import Verdict, derive
-from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.checks.subject import AnySubject, Subject
+from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.errors import CompileError, DataError
 from trickrun.job import RecipeJob
-from trickrun.models.base import Model
-from trickrun.recipe.load import Loaded
+from trickrun.models import BuiltinModel
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
-from trickrun.tricks.losses import MAE, MSE, Huber
+from trickrun.tricks.losses import ConstantLoss
 
 SEEDS = 5
 
@@ -66,17 +64,17 @@ GUESSES = ("TR01", "TR20", "TR23")
 """Findings that rest on attribution alone: dropped if their edit does not halve the distance."""
 
 
-def initial_loss(loaded: Loaded, seeds: int = SEEDS) -> tuple[Verdict, Loaded]:
+def initial_loss(subject: AnySubject, seeds: int = SEEDS) -> tuple[Verdict, AnySubject]:
     """Judge the data loss at init over ``seeds`` draws of the weights.
 
     Returns:
-        The verdict, and the recipe whose first training step has the first seed's loss.
+        The verdict, and the subject whose first training step has the first seed's loss.
 
     Raises:
-        TrickrunError: the recipe cannot become a job.
+        TrickrunError: the subject cannot become a job.
     """
-    evidence, measured = gather(loaded, prepare(loaded.recipe.data, loaded.folder), seeds)
-    findings = explain(loaded, evidence, seeds)
+    evidence, measured = gather(subject, seeds)
+    findings = explain(subject, evidence, seeds)
     verdict = judge(evidence, findings)
     result = {
         "loss": evidence.loss,
@@ -90,16 +88,12 @@ def initial_loss(loaded: Loaded, seeds: int = SEEDS) -> tuple[Verdict, Loaded]:
         "per_seed": [asdict(m) for m in measured],
     }
     summary = sentence(evidence, measured)
-    return Verdict(verdict, result, findings, summary), derive(loaded, {"train.steps": 1})
+    return Verdict(verdict, result, findings, summary), subject.changed({"train.steps": 1})
 
 
-def gather(loaded: Loaded, data: Prepared, seeds: int) -> tuple[InitialLoss, list[Measured]]:
-    """Measure ``seeds`` untrained networks of the recipe on the same samples of ``data``."""
-    first = loaded.recipe.seed
-    jobs = (
-        compile_recipe(derive(loaded, {"seed": first + k}).recipe, loaded.folder, data)
-        for k in range(seeds)
-    )
+def gather(subject: Subject, seeds: int) -> tuple[InitialLoss, list[Measured]]:
+    """Measure ``seeds`` untrained networks of the subject on the same samples."""
+    jobs = (subject.changed({"seed": subject.seed + k}).job() for k in range(seeds))
     job = next(jobs)
     indices = job.order(0)[:SAMPLES]
     # Whole batches, so that constants and networks are judged on the same samples.
@@ -121,19 +115,23 @@ def evidence_of(
     bias = torch.tensor(measured[0].bias, dtype=torch.float64)
     center = bias if measured[0].bias_loss <= uniform_loss else constants.uniform
     target = job.targets["train"].index_select(0, indices).double().cpu()
-    values = isinstance(job.loss_kind, MSE | MAE | Huber)
+    values = job.loss_kind.takes == "values"
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)
     expected = middle(lambda m: min(m.bias_loss, uniform_loss))
-    model, best = job.recipe.model, constants.best
+    model, init, best = job.recipe.model, job.recipe.init, constants.best
     return InitialLoss(
         task=job.data.task.kind,
         outputs=len(center),
         loss_kind=job.loss_kind.kind_name,
         reduction=job.loss.reduction,
         batch_size=batch_of(job, indices),
-        head_activation=model.head_activation if isinstance(model, Model) else None,
-        init=init_words(job),
+        head_activation=model.head_activation if isinstance(model, BuiltinModel) else None,
+        init=init.kind_name,
+        takes=job.loss_kind.takes,
+        equal_weights=init.equal,
+        own_head=init.head is not None,
+        own_head_bias=init.head is not None and "bias" in init.head.model_fields_set,
         loss=middle(lambda m: m.loss),
         expected=expected,
         tolerance=typical_deviation(constants.of, center, NORMAL_SIZE * size),
@@ -161,20 +159,14 @@ def evidence_of(
     )
 
 
-def init_words(job: RecipeJob) -> dict[str, Any]:
-    """Return the init section with what the recipe says, defaults left out."""
-    init = job.recipe.init
-    return {"kind": init.kind_name, **init.model_dump(mode="json", exclude_unset=True)}
-
-
-def explain(loaded: Loaded, evidence: InitialLoss, seeds: int) -> tuple[Finding, ...]:
+def explain(subject: Subject, evidence: InitialLoss, seeds: int) -> tuple[Finding, ...]:
     """Return what fits the number, with every edit tried that the loss can confirm."""
-    tried = [confirm(loaded, evidence, finding, seeds) for finding in causes(evidence)]
+    tried = [confirm(subject, evidence, finding, seeds) for finding in causes(evidence)]
     found = tuple(finding for finding in tried if finding is not None)
     if found or not evidence.too_high:
         return found
     if evidence.too_large:
-        last = confirm(loaded, evidence, large_outputs(evidence), seeds)
+        last = confirm(subject, evidence, large_outputs(evidence), seeds)
         if last is not None:
             return (last,)
     why = "The loss is too high, and neither inputs, init nor head explain it."
@@ -183,7 +175,7 @@ def explain(loaded: Loaded, evidence: InitialLoss, seeds: int) -> tuple[Finding,
     return (Finding("TR20", name, "warning", 0.3, "model", numbers, why),)
 
 
-def confirm(loaded: Loaded, before: InitialLoss, finding: Finding, seeds: int) -> Finding | None:
+def confirm(subject: Subject, before: InitialLoss, finding: Finding, seeds: int) -> Finding | None:
     """Return ``finding`` with the loss before and after its edit; None if it was a bad guess.
 
     An edit that makes no job is taken off.
@@ -191,8 +183,7 @@ def confirm(loaded: Loaded, before: InitialLoss, finding: Finding, seeds: int) -
     if finding.edit is None or finding.edit == SCALED_TARGETS or finding.code not in BY_NUMBER:
         return finding
     try:
-        changed = derive(loaded, finding.edit)
-        after, _ = gather(changed, prepare(changed.recipe.data, changed.folder), seeds)
+        after, _ = gather(subject.changed(finding.edit), seeds)
     except (RecipeError, PathError, DataError, CompileError):
         # What fits the numbers need not fit the recipe: a head without a bias cannot get one.
         return replace(finding, edit=None)

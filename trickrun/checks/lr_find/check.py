@@ -10,17 +10,16 @@ import numpy as np
 
 from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
 from trickrun.checks.lr_find.signal import first_rise
-from trickrun.checks.verdict import Verdict, derive
-from trickrun.compiler import compile_recipe
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.checks.subject import AnySubject
+from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.learning_rate import LearningRate, misplaced
 from trickrun.errors import TrickrunError
+from trickrun.job import Job
 from trickrun.loop import train
-from trickrun.recipe.load import Loaded
-from trickrun.recipe.schema import Recipe
 from trickrun.records import NonFinite, Steps
-from trickrun.tricks.schedules import LRRange, Schedule, Span
+from trickrun.tricks.schedules import Schedule, Span
+from trickrun.tricks.schedules.lr_range import LRRange
 
 Watch = Callable[[int, int], None]
 """Told how many steps of how many are done."""
@@ -45,44 +44,44 @@ class Range:
 
 
 def lr_find(
-    loaded: Loaded, test: Range | None = None, watch: Watch | None = None
-) -> tuple[Verdict, Loaded]:
-    """Suggest a learning rate for the recipe's optimizer, or say why none can be suggested.
+    subject: AnySubject, test: Range | None = None, watch: Watch | None = None
+) -> tuple[Verdict, AnySubject]:
+    """Suggest a learning rate for the subject's optimizer, or say why none can be suggested.
 
-    Each seed trains a freshly compiled job; only the prepared data is shared, which training does
+    Each seed trains a fresh job; only the prepared data is shared, which training does
     not change. So nothing that comes later can feel the test.
 
     Returns:
-        The verdict, and the recipe whose training repeats the first seed's test.
+        The verdict, and the subject whose training repeats the first seed's test.
 
     Raises:
-        TrickrunError: the range does not rise, or the recipe cannot become a job.
+        TrickrunError: the range does not rise, or the subject cannot become a job.
     """
     test = test or Range()
-    derived = range_test(loaded, test)
-    data = prepare(loaded.recipe.data, loaded.folder)
-    # The recipe's own job comes first: what is wrong with the recipe is said of it.
-    span = compile_recipe(loaded.recipe, loaded.folder, data).span
-    seeds = [loaded.recipe.seed + draw for draw in range(test.seeds)]
-    lrs = planned_lrs(derived.recipe.optimizer.schedule, test.steps)
+    derived = range_test(subject, test)
+    # The subject's own job comes first: what is wrong with it is said of it.
+    job = subject.job()
+    lr, schedule = subject.lr, job.settings.schedule
+    seeds = [subject.seed + draw for draw in range(test.seeds)]
+    lrs = planned_lrs(test)
     readings = []
     for done, seed in enumerate(seeds):
-        one = derive(derived, {"seed": seed})
-        losses = measure(one, lrs, data, watched(watch, done, test))
+        one = derived.changed({"seed": seed}).job()
+        losses = measure(one, lrs, watched(watch, done, test))
         readings.append(read(lrs, losses))
     advice = advise(readings)
-    finding = own_lr(loaded.recipe, span, advice, lrs)
+    finding = own_lr(job, lr, advice, lrs)
     result = {
         **asdict(advice),
-        "lr": loaded.recipe.optimizer.lr,
+        "lr": lr,
         "range": [test.low, test.high],
         "steps": test.steps,
         "seeds": test.seeds,
-        "applies_to": applies_to(loaded.recipe.optimizer.schedule),
+        "applies_to": applies_to(schedule),
         "curve": mean_curve(lrs, readings),
     }
     series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=True)]}
-    said = summary(loaded.recipe, advice)
+    said = summary(schedule, advice)
     if advice.suggestion is None:
         return Verdict("fail", result, (), said, series), derived
     if finding is not None:
@@ -90,8 +89,8 @@ def lr_find(
     return Verdict("pass", result, (), said, series), derived
 
 
-def range_test(loaded: Loaded, test: Range) -> Loaded:
-    """Return the recipe of the range test.
+def range_test(subject: AnySubject, test: Range) -> AnySubject:
+    """Return the subject of the range test.
 
     Batches are of one size, so that losses are comparable (a sum over a smaller last batch is
     not); and nothing stops the run or judges it but this step.
@@ -110,12 +109,13 @@ def range_test(loaded: Loaded, test: Range) -> Loaded:
         "early_stopping": None,
         "expect": None,
     }
-    return derive(loaded, changes)
+    return subject.changed(changes)
 
 
-def planned_lrs(schedule: Schedule, steps: int) -> list[float]:
+def planned_lrs(test: Range) -> list[float]:
     """Return the lr of each step of the test."""
-    return [schedule.lr(0.0, step, Span(steps, 1)) for step in range(steps)]
+    schedule = LRRange(low=test.low, high=test.high)
+    return [schedule.lr(0.0, step, Span(test.steps, 1)) for step in range(test.steps)]
 
 
 def watched(watch: Watch | None, done: int, test: Range) -> Callable[[int], None]:
@@ -128,11 +128,8 @@ def watched(watch: Watch | None, done: int, test: Range) -> Callable[[int], None
     return tell
 
 
-def measure(
-    one: Loaded, lrs: Sequence[float], data: Prepared, tell: Callable[[int], None]
-) -> list[float]:
+def measure(job: Job, lrs: Sequence[float], tell: Callable[[int], None]) -> list[float]:
     """Return the loss of each step of one seed's test, up to a non-finite one or a clear rise."""
-    job = compile_recipe(one.recipe, one.folder, data)
     losses: list[float] = []
     try:
         for record in train(job):
@@ -148,12 +145,12 @@ def measure(
     return losses
 
 
-def own_lr(recipe: Recipe, span: Span, advice: Advice, lrs: Sequence[float]) -> Finding | None:
-    """Return what the range test says about the recipe's own lr, if it is far off."""
-    schedule = recipe.optimizer.schedule
+def own_lr(job: Job, lr: float, advice: Advice, lrs: Sequence[float]) -> Finding | None:
+    """Return what the range test says about the ``lr`` of the subject's own ``job``, if it is far
+    off."""
+    schedule, span = job.settings.schedule, job.span
     if advice.suggestion is None or advice.bottom is None or isinstance(schedule, LRRange):
         return None
-    lr = recipe.optimizer.lr
     measured = LearningRate(
         lr=lr,
         steps=span.steps,
@@ -199,12 +196,12 @@ def seed_series(seed: int, reading: Reading) -> dict[str, Any]:
     return {"seed": seed, "suggestion": suggestion, **asdict(reading)}
 
 
-def summary(recipe: Recipe, advice: Advice) -> str:
+def summary(schedule: Schedule, advice: Advice) -> str:
     """Return the verdict in a sentence."""
     if advice.suggestion is None:
         return f"no learning rate can be suggested: {advice.refused}"
     return (
-        f"use lr {advice.suggestion:g} for {applies_to(recipe.optimizer.schedule)} "
+        f"use lr {advice.suggestion:g} for {applies_to(schedule)} "
         f"(seeds: {advice.low:.2g} to {advice.high:.2g}); the loss falls fastest at "
         f"{advice.steepest:.2g} and no more at {advice.bottom:.2g}"
     )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from trickrun.checks.overfit_batch.arms import Arm, length
 from trickrun.checks.overfit_batch.findings import conflicting, not_judged, nothing_to_learn
+from trickrun.checks.overfit_batch.fit import Fit, length
 from trickrun.checks.overfit_batch.goal import FITTED
-from trickrun.checks.overfit_batch.regularizers_back import declared
-from trickrun.checks.overfit_batch.search import Search, add_back, blockers
-from trickrun.checks.verdict import Verdict, derive
-from trickrun.data.prepare import Prepared, prepare
+from trickrun.checks.overfit_batch.search import BASE, Search, add_back, blockers
+from trickrun.checks.subject import AnySubject
+from trickrun.checks.verdict import Verdict
+from trickrun.data.splits.prepare import Prepared
 from trickrun.diagnose.finding import Finding
-from trickrun.errors import DataError
-from trickrun.recipe.load import Loaded
 
 SIZE = 32
 STEPS = 500
@@ -23,7 +21,9 @@ LARGEST = 1024
 """Samples that a batch is enlarged to, at most."""
 
 
-def overfit_batch(loaded: Loaded, size: int = SIZE, steps: int = STEPS) -> tuple[Verdict, Loaded]:
+def overfit_batch(
+    subject: AnySubject, size: int = SIZE, steps: int = STEPS
+) -> tuple[Verdict, AnySubject]:
     """Train on one batch until it is fitted; find what keeps the network from it.
 
     Args:
@@ -31,60 +31,61 @@ def overfit_batch(loaded: Loaded, size: int = SIZE, steps: int = STEPS) -> tuple
         steps: at most so many optimizer steps, and half as many for each attempt to find a cause.
 
     Returns:
-        The verdict, and the recipe of the first training.
+        The verdict, and the subject of the first training.
 
     Raises:
-        TrickrunError: the recipe cannot become a job.
+        TrickrunError: the subject cannot become a job.
     """
-    base, data = one_batch(loaded, size, steps)
-    regularizers = declared(loaded)
-    search = Search(base, data, steps)
-    arm = search.run("base", {})
-    assert arm is not None
-    if arm.goal.learnable <= 0:
-        findings = [nothing_to_learn(arm, len(data.train))]
-        blocked: list[str] = []
-    elif arm.fitted:
-        findings, blocked = add_back(search, regularizers)
-        findings += conflicting(arm, len(data.train))
-    elif not arm.judged:
-        findings, blocked = [not_judged(arm)], []
+    base = one_batch(subject, size, steps)
+    samples = len(base.data.train)
+    restraints = subject.restraints()
+    search = Search(base, steps)
+    fit = search.begin()
+    blocked: list[str] = []
+    if fit.goal.learnable <= 0:
+        findings = [nothing_to_learn(fit, samples)]
+    elif fit.fitted:
+        findings, blocked = add_back(search, restraints.regularizers)
+        findings += conflicting(fit, samples)
+    elif not fit.judged:
+        findings = [not_judged(fit)]
     else:
-        findings, blocked = blockers(search, loaded)
-        findings += conflicting(arm, len(data.train))
-    switched_off = [regularizer.path for regularizer in regularizers] + other_limits(loaded)
-    result = describe(arm, search, len(data.train), switched_off, blocked)
+        findings, blocked = blockers(search)
+        findings += conflicting(fit, samples)
+    switched_off = [regularizer.path for regularizer in restraints.regularizers]
+    switched_off += restraints.others
     verdict = Verdict(
-        judge(arm, findings),
-        result,
+        judge(fit, findings),
+        describe(fit, search, samples, switched_off, blocked),
         tuple(findings),
-        sentence(arm, len(data.train), blocked),
-        {"losses": arm.losses},
+        sentence(fit, samples, [subject.called(path) for path in blocked]),
+        {"losses": fit.losses},
     )
     return verdict, base
 
 
-def judge(arm: Arm, findings: list[Finding]) -> Literal["pass", "warn", "fail"]:
+def judge(fit: Fit, findings: list[Finding]) -> Literal["pass", "warn", "fail"]:
     """Return fail if the batch is not fitted, or not with a regularizer of the recipe; warn if that
     is not known."""
     severities = {finding.severity for finding in findings}
-    if not arm.judged:
+    if not fit.judged:
         return "warn"
-    if "error" in severities or not arm.fitted:
+    if "error" in severities or not fit.fitted:
         return "fail"
     return "warn" if "warning" in severities else "pass"
 
 
-def one_batch(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
-    """Return the recipe that trains on one batch with nothing that regularizes, and its data.
+def one_batch(subject: AnySubject, size: int, steps: int) -> AnySubject:
+    """Return what trains on one batch with nothing that regularizes.
 
     Where classes are so rare that all samples of the batch are of one, it is larger.
     """
-    base, data = batch_of(loaded, size, steps)
-    while one_class(data) and len(data.train) == size < LARGEST:
+    plain = subject.changed({**subject.restraints().off, **length(steps)})
+    base = plain.one_batch(size)
+    while one_class(base.data) and len(base.data.train) == size < LARGEST:
         size *= 2
-        base, data = batch_of(loaded, size, steps)
-    return base, data
+        base = plain.one_batch(size)
+    return base
 
 
 def one_class(data: Prepared) -> bool:
@@ -93,93 +94,52 @@ def one_class(data: Prepared) -> bool:
     return classes and max(data.task.priors) == 1.0
 
 
-def batch_of(loaded: Loaded, size: int, steps: int) -> tuple[Loaded, Prepared]:
-    """Return the recipe that trains on ``size`` samples as one batch, and its data."""
-    subset = loaded.recipe.data.subset
-    changes: dict[str, Any] = {
-        "data.subset": {"n": min(size, subset.n) if subset is not None else size},
-        "data.batch_size": "full",
-        "train.accumulate": None,
-        "train.batch_ramp": None,
-        "train.gradual_unfreezing": None,
-        "regularizers": None,
-        "augmentation": None,
-        "early_stopping": None,
-        "optimizer.schedule": {"kind": "constant"},
-        **length(steps),
-    }
-    if getattr(loaded.recipe.optimizer, "weight_decay", 0.0):
-        changes["optimizer.weight_decay"] = 0.0
-    base = derive(loaded, changes)
-    try:
-        return base, prepare(base.recipe.data, base.folder)
-    except DataError as error:
-        if error.where != "data.subset.n":
-            raise
-    base = derive(loaded, {**changes, "data.subset": None})
-    return base, prepare(base.recipe.data, base.folder)
-
-
-def other_limits(loaded: Loaded) -> list[str]:
-    """Return what else of the recipe is switched off, as recipe paths."""
-    limits = []
-    if loaded.recipe.optimizer.schedule.kind != "constant":
-        limits.append("optimizer.schedule")
-    if loaded.recipe.early_stopping is not None:
-        limits.append("early_stopping")
-    if loaded.recipe.train.batch_ramp is not None:
-        limits.append("train.batch_ramp")
-    if loaded.recipe.train.gradual_unfreezing is not None:
-        limits.append("train.gradual_unfreezing")
-    return limits
-
-
 def describe(
-    arm: Arm, search: Search, samples: int, disabled: list[str], blocked: list[str]
+    fit: Fit, search: Search, samples: int, disabled: list[str], blocked: list[str]
 ) -> dict[str, Any]:
     """Return the check's result for the JSON contract."""
     return {
-        "fitted": arm.fitted,
-        "steps": arm.steps,
-        "initial_loss": arm.initial_loss,
-        "final_loss": arm.loss,
-        "final_accuracy": arm.accuracy,
+        "fitted": fit.fitted,
+        "steps": fit.steps,
+        "initial_loss": fit.initial_loss,
+        "final_loss": fit.loss,
+        "final_accuracy": fit.accuracy,
         "samples": samples,
-        "floor": arm.goal.floor,
-        "baseline": arm.goal.baseline,
-        "threshold": arm.goal.limit(FITTED),
-        "attainable_accuracy": arm.goal.accuracy,
+        "floor": fit.goal.floor,
+        "baseline": fit.goal.baseline,
+        "threshold": fit.goal.limit(FITTED),
+        "attainable_accuracy": fit.goal.accuracy,
         "disabled": disabled,
         "blocked_by": blocked,
         "tried": [
             {
                 "name": name,
-                "changes": other.changes,
+                "changes": search.known[name].edit,
                 "fitted": other.fitted,
                 "steps": other.steps,
                 "loss": other.loss,
                 "accuracy": other.accuracy,
             }
-            for name, other in search.arms.items()
-            if name != "base"
+            for name, other in search.fits.items()
+            if name != BASE
         ],
     }
 
 
-def sentence(arm: Arm, samples: int, blocked: list[str]) -> str:
+def sentence(fit: Fit, samples: int, blocked: list[str]) -> str:
     """Return the numbers and the threshold in a sentence."""
-    right = "" if arm.accuracy is None else f", accuracy {arm.accuracy:.1%}"
-    fitted = f"fitted is {arm.goal.limit(FITTED):.4g} and below"
-    if arm.goal.bottomless(arm.loss):
-        r2 = arm.score.r2
+    right = "" if fit.accuracy is None else f", accuracy {fit.accuracy:.1%}"
+    fitted = f"fitted is {fit.goal.limit(FITTED):.4g} and below"
+    if fit.goal.bottomless(fit.loss):
+        r2 = fit.score.r2
         right += "" if r2 is None else f", r2 {r2:.4g}"
-        fitted = "below 0 the score decides" if arm.judged else "below 0 no floor is known"
+        fitted = "below 0 the score decides" if fit.judged else "below 0 no floor is known"
     reached = (
-        f"loss {arm.initial_loss:.4g} -> {arm.loss:.4g}{right} on {samples} samples in "
-        f"{arm.steps} steps; {fitted}"
+        f"loss {fit.initial_loss:.4g} -> {fit.loss:.4g}{right} on {samples} samples in "
+        f"{fit.steps} steps; {fitted}"
     )
     if not blocked:
         return reached
-    if arm.fitted:
+    if fit.fitted:
         return f"{reached}, but not with {' or '.join(blocked)} back on"
     return f"{reached}; blocked by {', '.join(blocked)}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trickrun.checks.overfit_batch.arms import Arm, run_arm
+from trickrun.checks.interventions.edits import Changes, merged
+from trickrun.checks.interventions.parts import Regularizer, Replacement
+from trickrun.checks.interventions.variants import Variant, backward_elimination, untrained
 from trickrun.checks.overfit_batch.findings import (
     alternatives,
     combined,
@@ -15,15 +17,17 @@ from trickrun.checks.overfit_batch.findings import (
     together_too_much,
     unexplained,
 )
+from trickrun.checks.overfit_batch.fit import Fit, fit, length
 from trickrun.checks.overfit_batch.goal import BLOCKED, FITTED
-from trickrun.checks.overfit_batch.regularizers_back import Regularizer
-from trickrun.checks.overfit_batch.suspects import Suspect, scaled_rates, suspects
-from trickrun.checks.usual_rates import usual_rates
-from trickrun.data.prepare import Prepared
+from trickrun.checks.subject import Subject
 from trickrun.diagnose.finding import Finding
 from trickrun.errors import TrickrunError
-from trickrun.recipe.load import Loaded
-from trickrun.recipe.schema import Recipe
+
+BASE = "base"
+"""The variant without any edit."""
+
+SEED = 0
+"""Stands for the one seed of these trainings, the subject's own."""
 
 
 @dataclass
@@ -31,120 +35,135 @@ class Search:
     """The trainings of one check, in order.
 
     Args:
-        base: the recipe with one batch and nothing that regularizes.
-        data: that batch.
-        steps: of the base training; every other one gets half, or as many as the base took.
-        arms: what was trained, by the name of what was changed.
+        base: what trains on one batch for ``steps`` steps, with nothing that regularizes.
+        steps: every other training gets half of them, or as many as the base took.
+        known: what was trained, by the name of what was changed.
     """
 
-    base: Loaded
-    data: Prepared
+    base: Subject
     steps: int
-    arms: dict[str, Arm] = field(default_factory=dict)
+    known: dict[str, Variant[Fit]] = field(default_factory=dict)
 
-    def run(self, name: str, changes: Mapping[str, Any], share: float = FITTED) -> Arm | None:
-        """Train the base with ``changes``; None if that is no recipe, or does not fit the model."""
-        taken = self.arms["base"].steps if self.arms and self.arms["base"].fitted else 0
-        steps = max(self.steps // 2, taken, 1) if self.arms else self.steps
-        try:
-            arm = run_arm(self.base, self.data, changes, steps, share)
-        except TrickrunError:
-            if not self.arms:
-                raise
-            return None
-        self.arms[name] = arm
-        return arm
+    @property
+    def fits(self) -> dict[str, Fit]:
+        """What was reached, by name, without what could not be trained."""
+        trained = {name: variant.results for name, variant in self.known.items()}
+        return {name: results[SEED] for name, results in trained.items() if results}
 
-    def fits(self, name: str, changes: Mapping[str, Any]) -> bool:
-        arm = self.run(name, changes)
-        return arm is not None and arm.fitted
+    def begin(self) -> Fit:
+        """Train the base. Raises TrickrunError if it cannot become a job."""
+        found = fit(self.base, FITTED)
+        self.keep(BASE, {}, found)
+        return found
+
+    def run(self, name: str, edit: Changes, share: float = FITTED) -> Fit | None:
+        """Train the base with ``edit``; None if that makes no job."""
+        for _, variant, seed in untrained(self.known, {name: edit}, [SEED]):
+            try:
+                variant.results[seed] = self.train(edit, share)
+            except TrickrunError as error:
+                variant.reason = str(error)
+        return self.known[name].results.get(SEED)
+
+    def train(self, edit: Changes, share: float = FITTED) -> Fit:
+        """Train the base with ``edit``, and keep no record. Raises TrickrunError if that makes no
+        job."""
+        base = self.fits[BASE]
+        steps = max(self.steps // 2, base.steps if base.fitted else 0, 1)
+        return fit(self.base.changed({**edit, **length(steps)}), share)
+
+    def keep(self, name: str, edit: Changes, found: Fit) -> None:
+        """Record what a training with ``edit`` reached."""
+        self.known[name] = Variant(dict(edit), {SEED: found})
 
 
-def blockers(search: Search, loaded: Loaded) -> tuple[list[Finding], list[str]]:
+def blockers(search: Search) -> tuple[list[Finding], list[str]]:
     """Return which part keeps the batch from being fitted: the findings and the parts' paths.
 
     A part is a blocker if the batch is fitted once it alone is replaced. If no single one is, all
     are replaced, and put back one at a time while the batch is still fitted.
     """
-    rates = scaled_rates(search.base.recipe)
-    doubted = suspects(search.base.recipe, search.data.task)
-    alone = [s for s in rates + doubted if search.fits(label(s), s.changes)]
-    alone = one_rate(alone, search.base.recipe)
+    base, found = search.fits[BASE], search.base.alternatives()
+    # One of the rates may be the usual replacement of the recipe's own.
+    tried = {part.label: part for part in (*found.rates, *found.parts)}
+    alone = [part for name, part in tried.items() if fitted(search.run(name, part.edit))]
+    alone = one_rate(alone, found.usual_lr)
     if alone:
         # Another learning rate makes up for many a fault, so it comes last among equals.
-        alone.sort(key=lambda s: (search.arms[label(s)].steps, s.path == "optimizer.lr"))
-        found = alternatives(alone, search.arms, label)
-        return found, [finding.where for finding in found]
-    if not search.fits("all replaced", merged(doubted)):
-        return [unexplained(loaded, search.arms)], []
-    needed = smallest(doubted, search)
-    last = search.arms.get("needed together") or search.arms["all replaced"]
-    return [combined(needed, merged(needed), search.arms["base"], last)], [s.path for s in needed]
+        alone.sort(key=lambda part: (search.fits[part.label].steps, part.path == "optimizer.lr"))
+        findings = alternatives(alone, search.fits)
+        return findings, [finding.where for finding in findings]
+    everything = search.run("all replaced", all_of(found.parts))
+    if everything is None or not everything.fitted:
+        return [unexplained(search.fits, found)], []
+    needed = needed_together(search, found.parts)
+    last = search.fits.get(TOGETHER, everything)
+    return [combined(needed, all_of(needed), base, last)], [part.path for part in needed]
 
 
-def one_rate(alone: list[Suspect], recipe: Recipe) -> list[Suspect]:
+def fitted(found: Fit | None) -> bool:
+    return found is not None and found.fitted
+
+
+def one_rate(alone: list[Replacement], usual_lr: float) -> list[Replacement]:
     """Return ``alone`` with the most usual learning rate, of several: one batch is fitted fastest
     with a rate that is too high for more."""
-    middle = math.sqrt(math.prod(usual_rates(recipe)))
-    rates = [s for s in alone if s.path == "optimizer.lr"]
-    rates.sort(key=lambda s: abs(math.log10(s.changes[s.path] / middle)))
-    return [s for s in alone if s not in rates[1:]]
+    rates = [part for part in alone if part.path == "optimizer.lr"]
+    rates.sort(key=lambda part: abs(math.log10(part.edit[part.path] / usual_lr)))
+    return [part for part in alone if part not in rates[1:]]
 
 
-def smallest(doubted: list[Suspect], search: Search) -> list[Suspect]:
-    """Return few of ``doubted`` whose replacement together lets the batch be fitted."""
-    needed = doubted
-    # The unlikely ones first: where two would do, the likelier one stays.
-    for suspect in reversed(doubted):
-        fewer = [other for other in needed if other is not suspect]
-        arm = search.run("fewer", merged(fewer))
-        if arm is not None and arm.fitted:
-            needed = fewer
-            search.arms["needed together"] = arm
-    search.arms.pop("fewer", None)
-    return needed
+TOGETHER = "needed together"
 
 
-def merged(parts: list[Suspect]) -> dict[str, Any]:
-    """Return the changes of all parts; one inside a section that is replaced whole is left out."""
-    changes: dict[str, Any] = {}
-    for part in parts:
-        changes |= part.changes
-    whole = {path for path, value in changes.items() if isinstance(value, dict)}
-    return {
-        path: value
-        for path, value in changes.items()
-        if not any(path.startswith(f"{section}.") for section in whole)
-    }
+def needed_together(search: Search, parts: Sequence[Replacement]) -> list[Replacement]:
+    """Return few of ``parts`` whose replacement together lets the batch be fitted.
+
+    At least two stay: none was enough alone.
+    """
+
+    def enough(some: Sequence[Replacement]) -> bool:
+        edit = all_of(some)
+        try:
+            found = search.train(edit)
+        except TrickrunError:
+            return False
+        if found.fitted:
+            search.keep(TOGETHER, edit, found)
+        return found.fitted
+
+    return backward_elimination(parts, enough, at_least=2)
 
 
-def label(suspect: Suspect) -> str:
-    """Return what names a suspect's training: its path, and the value tried if that is a number."""
-    value = suspect.changes.get(suspect.path)
-    return f"{suspect.path}={value:g}" if isinstance(value, float) else suspect.path
+def all_of(parts: Iterable[Replacement]) -> dict[str, Any]:
+    """Return the edit that replaces all of ``parts``."""
+    return merged(part.edit for part in parts)
 
 
-def add_back(search: Search, regularizers: list[Regularizer]) -> tuple[list[Finding], list[str]]:
+def add_back(
+    search: Search, regularizers: Sequence[Regularizer]
+) -> tuple[list[Finding], list[str]]:
     """Return which of the switched off regularizers alone prevents fitting the batch."""
     findings: list[Finding] = []
+    base = search.fits[BASE]
     for regularizer in regularizers:
-        arm = search.run(regularizer.path, regularizer.back, BLOCKED)
-        if arm is None or arm.fitted:
+        found = search.run(regularizer.path, regularizer.back, BLOCKED)
+        if found is None or found.fitted:
             continue
         cure = None
         if regularizer.weaker is not None:
             name = ", ".join(f"{path}={value:g}" for path, value in regularizer.edit.items())
             cure = search.run(name, regularizer.weaker, BLOCKED)
-        findings.append(regularizer_blocks(regularizer, arm, cure, search.arms["base"]))
+        findings.append(regularizer_blocks(regularizer, found, cure, base))
     blocked = [finding.where for finding in findings]
     if not findings and len(regularizers) > 1:
-        arm = search.run("all regularizers", all_back(regularizers), BLOCKED)
-        if arm is not None and not arm.fitted:
-            findings.append(together_too_much(regularizers, arm, search.arms["base"]))
+        found = search.run("all regularizers", all_back(regularizers), BLOCKED)
+        if found is not None and not found.fitted:
+            findings.append(together_too_much(regularizers, found, base))
     return findings, blocked
 
 
-def all_back(regularizers: list[Regularizer]) -> dict[str, Any]:
+def all_back(regularizers: Iterable[Regularizer]) -> dict[str, Any]:
     """Return the change that puts all of them back; augmentations are one list."""
     changes: dict[str, Any] = {}
     augmentations: list[Any] = []

@@ -8,12 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from trickrun.checks.signal.measure import measure
+from trickrun.checks.subject import AnySubject
 from trickrun.checks.verdict import Verdict
-from trickrun.compiler import compile_recipe
 from trickrun.diagnose.signal import findings
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence
 from trickrun.job import Job
-from trickrun.recipe.load import Loaded
 
 SAMPLES = 5000
 """Training samples that each look takes, at most."""
@@ -24,27 +23,27 @@ never longer than the recipe's own."""
 
 
 def signal(
-    loaded: Loaded,
+    subject: AnySubject,
     steps: int | None = None,
     samples: int = SAMPLES,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> tuple[Verdict, Loaded]:
-    """Look at a recipe's layers before training and while it takes its first steps.
+) -> tuple[Verdict, AnySubject]:
+    """Look at a network's layers before training and while it takes its first steps.
 
     Args:
-        steps: how many; None: a few epochs. The schedule is that of the recipe's whole run.
+        steps: how many; None: a few epochs. The schedule is that of the whole run.
         samples: training samples that each look takes, at most.
         progress: told of steps done and steps in all.
 
     Returns:
-        The verdict, and the recipe, which is run as it is.
+        The verdict, and the subject, which is run as it is.
 
     Raises:
-        TrickrunError: the recipe cannot become a job.
+        TrickrunError: the subject cannot become a job.
     """
-    job = compile_recipe(loaded.recipe, loaded.folder)
+    job = subject.job()
     evidence = measure(job, samples, steps or usual_steps(job), progress)
-    return judge(evidence), loaded
+    return judge(evidence), subject
 
 
 def usual_steps(job: Job) -> int:

@@ -17,7 +17,7 @@ from trickrun.looks.layer_pass import Seen
 from trickrun.looks.look import Found, find_layers, look, norm
 from trickrun.looks.statistics import Statistics, histogram
 from trickrun.loop import data_loss, take_step
-from trickrun.models.base import Model
+from trickrun.models import BuiltinModel
 from trickrun.modules.buffers import undisturbed
 from trickrun.transfer import begins_learned
 
@@ -172,8 +172,9 @@ def evidence(
         optimizer=recipe.optimizer.kind_name,
         init=recipe.init.kind_name,
         normalization=recipe.normalization.kind_name,
-        activation=recipe.model.activation if isinstance(recipe.model, Model) else "",
+        activation=recipe.model.activation if isinstance(recipe.model, BuiltinModel) else "",
         usual_normalization=usual_normalization(job),
+        usual_init=recipe.init.usual,
         learned=begins_learned(recipe),
     )
 
@@ -182,7 +183,7 @@ def usual_normalization(job: RecipeJob) -> str:
     """Return the kind of normalization layers that suits the model and its batches."""
     model, data = job.recipe.model, job.recipe.data
     rest = 0 if data.drop_last else len(job.data.train) % job.batch_size
-    if not isinstance(model, Model) or job.batch_size <= FEW or rest == 1:
+    if not isinstance(model, BuiltinModel) or job.batch_size < FEW or rest == 1:
         return "layer"
     return model.usual_normalization
 

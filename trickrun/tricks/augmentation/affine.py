@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.params import Probability, Share
-from trickrun.tricks.augmentation.base import Augmentation
-from trickrun.tricks.augmentation.draws import uniform, with_probability
-from trickrun.tricks.augmentation.warp import (
+from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._draws import uniform, with_probability
+from trickrun.tricks.augmentation._warp import (
     BORDER,
     Outside,
     after,
@@ -32,6 +32,8 @@ class Affine(Augmentation):
         image: the mild end of torchvision's RandomAffine examples.
     Source: torchvision.transforms.RandomAffine.
     """
+
+    turn_parameter: ClassVar[str | None] = "rotate"
 
     kind: Literal["affine"] = "affine"
     rotate: Annotated[float, Field(ge=0, le=180)] = Field(

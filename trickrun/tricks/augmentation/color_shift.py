@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Probability
-from trickrun.tricks.augmentation.base import Augmentation, Stage
-from trickrun.tricks.augmentation.draws import with_probability
+from trickrun.tricks.augmentation._base import Augmentation, Stage
+from trickrun.tricks.augmentation._draws import with_probability
 
 if TYPE_CHECKING:
     import torch

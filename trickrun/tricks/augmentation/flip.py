@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.augmentation.base import Augmentation
+from trickrun.tricks.augmentation._base import Augmentation
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,8 @@ class Flip(Augmentation):
     """
 
     main: ClassVar[str | None] = "axis"
+
+    mirrors: ClassVar[bool] = True
 
     kind: Literal["flip"] = "flip"
     axis: Literal["horizontal", "vertical"] = Field(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.augmentation.base import Augmentation, Stage, Takes
+from trickrun.tricks.augmentation._base import Augmentation, Stage, Takes
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,7 @@ class Noise(Augmentation):
 
     main: ClassVar[str | None] = "std"
     takes: ClassVar[Takes] = "numbers"
+    noise_parameter: ClassVar[str | None] = "std"
 
     kind: Literal["noise"] = "noise"
     std: Annotated[NonNegative, Stackable()] = Field(

@@ -8,7 +8,7 @@ from pydantic import Field
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
 from trickrun.targets import call, resolve
-from trickrun.tricks.augmentation.base import Augment, Augmentation, Stage, Takes
+from trickrun.tricks.augmentation._base import Augment, Augmentation, Stage, Takes
 
 if TYPE_CHECKING:
     import torch

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import CountOrZero
-from trickrun.tricks.augmentation.base import Augmentation
-from trickrun.tricks.augmentation.policy import Ranges, apply_one_each, policy
+from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._policy import Ranges, apply_one_each, policy
 
 if TYPE_CHECKING:
     import torch

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Count, CountOrZero
-from trickrun.tricks.augmentation.base import Augmentation
-from trickrun.tricks.augmentation.warp import BORDER, Outside
+from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._warp import BORDER, Outside
 
 if TYPE_CHECKING:
     import torch

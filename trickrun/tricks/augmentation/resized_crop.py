@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from trickrun.params import Count, Positive
-from trickrun.tricks.augmentation.base import Augmentation
-from trickrun.tricks.augmentation.draws import ordered, uniform
+from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._draws import ordered, uniform
+from trickrun.tricks.augmentation._warp import identity, warp
 from trickrun.tricks.augmentation.random_crop import repeated
-from trickrun.tricks.augmentation.warp import identity, warp
 
 if TYPE_CHECKING:
     import torch

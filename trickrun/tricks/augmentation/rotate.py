@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.augmentation.base import Augmentation
-from trickrun.tricks.augmentation.draws import uniform, with_probability
-from trickrun.tricks.augmentation.warp import BORDER, Outside, rotation, warp
+from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._draws import uniform, with_probability
+from trickrun.tricks.augmentation._warp import BORDER, Outside, rotation, warp
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,8 @@ class Rotate(Augmentation):
     """
 
     main: ClassVar[str | None] = "degrees"
+
+    turn_parameter: ClassVar[str | None] = "degrees"
 
     kind: Literal["rotate"] = "rotate"
     degrees: Annotated[float, Field(ge=0, le=180)] = Field(

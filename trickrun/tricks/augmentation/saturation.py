@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability, Share
-from trickrun.tricks.augmentation.base import Augmentation, Takes
-from trickrun.tricks.augmentation.color import saturated
-from trickrun.tricks.augmentation.draws import uniform, with_probability
+from trickrun.tricks.augmentation._base import Augmentation, Takes
+from trickrun.tricks.augmentation._color import saturated
+from trickrun.tricks.augmentation._draws import uniform, with_probability
 
 if TYPE_CHECKING:
     import torch

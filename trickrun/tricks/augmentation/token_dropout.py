@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.tokens import PADDING, UNKNOWN
+from trickrun.data.formats.tokens import PADDING, UNKNOWN
 from trickrun.params import Probability
-from trickrun.tricks.augmentation.base import Augmentation, Takes
+from trickrun.tricks.augmentation._base import Augmentation, Takes
 
 if TYPE_CHECKING:
     import torch

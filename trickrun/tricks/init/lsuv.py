@@ -7,7 +7,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Count, Positive, Stackable
-from trickrun.tricks.init.base import Init
+from trickrun.tricks.init._base import Init
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trickrun.params import Positive, Stackable
-from trickrun.tricks.init.base import Init
+from trickrun.tricks.init._base import Init
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,10 @@ class Normal(Init):
 
     kind: Literal["normal"] = "normal"
     std: Annotated[Positive, Stackable()] = Field(default=0.02, description="standard deviation")
+
+    @property
+    def variance(self) -> float:
+        return self.std**2
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init

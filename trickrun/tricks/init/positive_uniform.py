@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.params import Positive, Stackable
-from trickrun.tricks.init.base import Init
+from trickrun.tricks.init._base import Init
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,8 @@ class PositiveUniform(Init):
     Source: CS231n, Neural Networks Part 2: Weight Initialization, which draws from a Gaussian of
         mean zero; torch.nn.init.uniform_.
     """
+
+    one_sided: ClassVar[bool] = True
 
     kind: Literal["positive_uniform"] = "positive_uniform"
     high: Annotated[Positive, Stackable()] = Field(default=0.01, description="largest weight")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trickrun.params import Positive, Stackable
-from trickrun.tricks.init.base import Init
+from trickrun.tricks.init._base import Init
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +29,10 @@ class TruncatedNormal(Init):
     cut: Annotated[Positive, Stackable()] = Field(
         default=2.0, description="largest size, in standard deviations"
     )
+
+    @property
+    def variance(self) -> float:
+        return self.std**2
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trickrun.params import Positive, Stackable
-from trickrun.tricks.init.base import Init
+from trickrun.tricks.init._base import Init
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,10 @@ class Uniform(Init):
 
     kind: Literal["uniform"] = "uniform"
     bound: Annotated[Positive, Stackable()] = Field(default=0.05, description="largest size")
+
+    @property
+    def variance(self) -> float:
+        return self.bound**2 / 3
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init

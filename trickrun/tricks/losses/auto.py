@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.losses.base import Loss
-from trickrun.tricks.losses.cross_entropy import CrossEntropy
-from trickrun.tricks.losses.mse import MSE
+from trickrun.data.splits.task import Task
+from trickrun.tricks.losses._base import Loss
 
 
 class AutoLoss(Loss):
@@ -24,6 +22,9 @@ class AutoLoss(Loss):
 
     def chosen(self, task: Task) -> Loss:
         """Return the loss that this one stands for."""
+        from trickrun.tricks.losses.cross_entropy import CrossEntropy
+        from trickrun.tricks.losses.mse import MSE
+
         if task.kind == "classification":
             return CrossEntropy(reduction=self.reduction)
         return MSE(reduction=self.reduction)

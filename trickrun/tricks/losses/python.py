@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
 from trickrun.targets import call, resolve
-from trickrun.tricks.losses.base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction
 
 if TYPE_CHECKING:
     import torch

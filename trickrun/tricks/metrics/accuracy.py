@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.metrics.base import Metric
+from trickrun.data.splits.task import Task
+from trickrun.tricks.metrics._base import Metric
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +19,7 @@ class Accuracy(Metric):
     """
 
     kind: Literal["accuracy"] = "accuracy"
+    higher_is_better: ClassVar[bool | None] = True
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         return float((scores.argmax(dim=1) == target).double().mean())

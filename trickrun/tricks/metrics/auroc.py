@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from math import fsum, nan
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.metrics.base import Metric
+from trickrun.data.splits.task import Task
+from trickrun.tricks.metrics._base import Metric
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,7 @@ class AUROC(Metric):
     """
 
     kind: Literal["auroc"] = "auroc"
+    higher_is_better: ClassVar[bool | None] = True
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         from sklearn.metrics import roc_auc_score

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.metrics.base import Metric
-from trickrun.tricks.metrics.probabilities import mean_surprise
+from trickrun.data.splits.task import Task
+from trickrun.tricks.metrics._base import Metric
+from trickrun.tricks.metrics._probabilities import mean_surprise
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,7 @@ class BitsPerToken(Metric):
     """
 
     kind: Literal["bits_per_token"] = "bits_per_token"
+    higher_is_better: ClassVar[bool | None] = False
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         return mean_surprise(scores, target) / math.log(2)

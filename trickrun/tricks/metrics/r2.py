@@ -3,8 +3,8 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.metrics.base import Metric
+from trickrun.data.splits.task import Task
+from trickrun.tricks.metrics._base import Metric
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +23,7 @@ class R2(Metric):
     task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
 
     kind: Literal["r2"] = "r2"
+    higher_is_better: ClassVar[bool | None] = True
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         from sklearn.metrics import r2_score

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
-from trickrun.tricks.metrics.base import Metric
+from trickrun.data.splits.task import Task
+from trickrun.tricks.metrics._base import Metric
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,7 @@ class RMSE(Metric):
     task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
 
     kind: Literal["rmse"] = "rmse"
+    higher_is_better: ClassVar[bool | None] = False
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         squared = (scores.double() - target.double()).square()

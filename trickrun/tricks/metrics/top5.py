@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.task import Task
+from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.metrics.base import Metric
+from trickrun.tricks.metrics._base import Metric
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,7 @@ class Top5(Metric):
     """
 
     kind: Literal["top5"] = "top5"
+    higher_is_better: ClassVar[bool | None] = True
 
     def check(self, task: Task) -> None:
         super().check(task)

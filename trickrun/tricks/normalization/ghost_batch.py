@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.normalization.base import NormalizationLayer
+from trickrun.tricks.normalization._base import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,6 +24,8 @@ class GhostBatch(NormalizationLayer):
     """
 
     subtracts_mean: ClassVar[bool] = True
+    over_samples: ClassVar[bool] = True
+    keeps_scale: ClassVar[bool] = True
 
     kind: Literal["ghost_batch"] = "ghost_batch"
     virtual_batch: Annotated[int, Field(ge=2)] = Field(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Positive
-from trickrun.tricks.normalization.base import NormalizationLayer
+from trickrun.tricks.normalization._base import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,6 +25,8 @@ class Instance(NormalizationLayer):
     """
 
     subtracts_mean: ClassVar[bool] = True
+
+    keeps_scale: ClassVar[bool] = True
 
     kind: Literal["instance"] = "instance"
     eps: Positive = Field(default=1e-5, description="added to the variance")

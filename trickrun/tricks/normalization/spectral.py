@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.params import Count
 from trickrun.streams import key
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization._base import Normalization
 
 if TYPE_CHECKING:
     from torch import nn

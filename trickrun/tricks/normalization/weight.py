@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.normalization.base import Normalization
+from trickrun.tricks.normalization._base import Normalization
 
 if TYPE_CHECKING:
     from torch import nn

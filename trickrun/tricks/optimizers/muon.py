@@ -8,7 +8,7 @@ from pydantic import Field
 from trickrun.errors import CompileError
 from trickrun.params import Beta, Betas, Count, NonNegative
 from trickrun.tricks.ledger import Touch, counted
-from trickrun.tricks.optimizers.base import Decaying, Settings
+from trickrun.tricks.optimizers._base import Decaying, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +30,15 @@ class Muon(Decaying):
     """
 
     couples_decay: ClassVar[bool] = False
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """As for adamw, which match_rms_adamw makes lr mean; original takes about 0.02."""
+    high_lr: ClassVar[float | None] = 0.1
+    """As for adamw."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adamw."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["muon"] = "muon"
     momentum: Beta = Field(default=0.95, description="memory of the gradient")
@@ -72,7 +81,7 @@ class Muon(Decaying):
                 "optimizer",
                 "update torch to 2.9 or later, or use adamw",
             )
-        from trickrun.modules.muon_adamw import MuonAdamW
+        from trickrun.tricks.optimizers._torch_muon_adamw import MuonAdamW
 
         shared = {"lr": self.lr, "weight_decay": self.weight_decay}
         muon = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
 from trickrun.targets import call, resolve
-from trickrun.tricks.optimizers.base import Optimizer
+from trickrun.tricks.optimizers._base import Optimizer
 
 if TYPE_CHECKING:
     import torch

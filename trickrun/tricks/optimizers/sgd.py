@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.params import Beta, Probability, Stackable
-from trickrun.tricks.optimizers.base import Decaying, LearningRate
+from trickrun.tricks.optimizers._base import Decaying, LearningRate
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +29,17 @@ class SGD(Decaying):
         importance of initialization and momentum in deep learning.
     """
 
+    usual_lr: ClassVar[tuple[float, float] | None] = (3e-3, 0.3)
+    """About 0.1, which trains ResNets with momentum 0.9 (He et al. 2016). Own."""
+    high_lr: ClassVar[float | None] = 3.0
+    """Three times what trains ResNets at 256 samples a step: 0.1 with momentum 0.9 (Goyal et al.
+    2017, arXiv:1706.02677)."""
+    least_travel: ClassVar[float | None] = 1.0
+    """It is multiplied by gradients of about 1 in all. Own."""
+    adaptive: ClassVar[bool | None] = False
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    momentum_multiplies_lr: ClassVar[bool] = True
+
     kind: Literal["sgd"] = "sgd"
     lr: LearningRate = 0.1
     momentum: Annotated[Beta, Stackable()] = Field(
@@ -41,11 +53,19 @@ class SGD(Decaying):
         default="pytorch", description="what lr multiplies: the velocity, or each gradient in it"
     )
 
+    def contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Nesterov's look-ahead needs a velocity, and only PyTorch's form knows dampening."""
+        if self.nesterov and self.momentum == 0:
+            yield "nesterov", "nesterov needs momentum, which is 0", "add momentum: 0.9"
+        if self.dampening > 0 and (self.nesterov or self.form == "classical"):
+            other = "nesterov" if self.nesterov else f"form {self.form}"
+            yield "dampening", f"{other} has no dampening", "take one of them out"
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 
         if self.form == "classical":
-            from trickrun.modules.classical_sgd import ClassicalSGD
+            from trickrun.tricks.optimizers._torch_classical_sgd import ClassicalSGD
 
             return ClassicalSGD(groups, self.lr, self.momentum, self.nesterov, self.weight_decay)
         return torch.optim.SGD(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.tricks.regularizers.mixing import Mixing
+from trickrun.tricks.regularizers._mixing import Mixing
 
 if TYPE_CHECKING:
     import torch

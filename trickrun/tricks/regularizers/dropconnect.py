@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import DropProbability, Params
+from trickrun.params import DropProbability
+from trickrun.tricks.regularizers._base import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from trickrun.streams import LayerStreams
 
 
-class DropConnect(Params):
+class DropConnect(Regularizer):
     """Set each weight of the hidden fully connected layers to zero with probability p in training.
 
     Formula: y = (W * M / (1 - p)) x + b with M ~ Bernoulli(1 - p) for each weight, one mask a

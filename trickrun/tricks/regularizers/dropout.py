@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import DropProbability, Params, Stackable
+from trickrun.params import DropProbability, Stackable
+from trickrun.tricks.regularizers._base import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from trickrun.streams import LayerStreams
 
 
-class Dropout(Params):
+class Dropout(Regularizer):
     """Set each hidden unit to zero with probability p while training.
 
     Formula: y = x * m / (1 - p) with m ~ Bernoulli(1 - p); in evaluation y = x. With ``scaling:

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.tricks.regularizers.averaging import Averaging
-from trickrun.tricks.schedules.base import Span
+from trickrun.tricks.regularizers._averaging import Averaging
+from trickrun.tricks.schedules._base import Span
 
 
 class EMA(Averaging):

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import NonNegative, Params
+from trickrun.params import NonNegative
+from trickrun.tricks.regularizers._base import Regularizer
 
 if TYPE_CHECKING:
     import torch
 
 
-class GradientNoise(Params):
+class GradientNoise(Regularizer):
     """Add Gaussian noise to the gradient, less with each step.
 
     Formula: g <- g + n with n ~ N(0, eta / (1 + t)^gamma) for each entry at step t from 0.

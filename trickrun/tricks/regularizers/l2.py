@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.regularizers.base import Penalty, sum_of_squares
+from trickrun.tricks.regularizers._penalty import Penalty, sum_of_squares
 
 if TYPE_CHECKING:
     import torch

@@ -4,10 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import DropProbability, Params, Stackable
+from trickrun.params import DropProbability, Stackable
+from trickrun.tricks.regularizers._base import Regularizer
 
 
-class LabelSmoothing(Params):
+class LabelSmoothing(Regularizer):
     """Take a little certainty from the targets, so that the network does not chase infinite logits.
 
     Formula: y' = (1 - epsilon) * one_hot(y) + epsilon / classes.

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import Params, Positive
+from trickrun.params import Positive
+from trickrun.tricks.regularizers._base import Regularizer
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 
-class MaxNorm(Params):
+class MaxNorm(Regularizer):
     """Bound the length of each hidden unit's incoming weights after every step.
 
     Formula: w <- w * min(1, c / ||w||) for the incoming weights w of each unit (for convolutions,

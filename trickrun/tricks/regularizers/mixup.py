@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative
-from trickrun.tricks.regularizers.mixing import Mixing
+from trickrun.tricks.regularizers._mixing import Mixing
 
 if TYPE_CHECKING:
     import torch

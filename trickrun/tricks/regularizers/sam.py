@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import NonNegative, Params
+from trickrun.params import NonNegative
+from trickrun.tricks.regularizers._base import Regularizer
 
 if TYPE_CHECKING:
     import torch
 
 
-class SAM(Params):
+class SAM(Regularizer):
     """Sharpness-aware minimisation: step by the gradient at the worst point nearby.
 
     Formula: g(w + rho * g(w) / ||g(w)||) in place of g(w), the norm over all parameters together.

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import DropProbability, Params, Stackable
+from trickrun.params import DropProbability, Stackable
+from trickrun.tricks.regularizers._base import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from trickrun.streams import LayerStreams
 
 
-class StochasticDepth(Params):
+class StochasticDepth(Regularizer):
     """Skip residual branches at random while training, the deeper the more often.
 
     Formula: y = x + m * branch(x) / (1 - p_l), m ~ Bernoulli(1 - p_l) for each sample, and

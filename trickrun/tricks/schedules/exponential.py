@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.schedules.base import Span, WarmedUp
+from trickrun.tricks.schedules._base import Span, WarmedUp
 
 
 class Exponential(WarmedUp):
@@ -19,6 +19,8 @@ class Exponential(WarmedUp):
     """
 
     main: ClassVar[str | None] = "gamma"
+
+    ends_low: ClassVar[bool] = True
 
     kind: Literal["exponential"] = "exponential"
     gamma: Positive = Field(default=0.95, description="factor of each epoch")

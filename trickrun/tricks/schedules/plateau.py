@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trickrun.params import CountOrZero, NonNegative
 from trickrun.tricks.monitor import Monitor
-from trickrun.tricks.schedules.base import Span, WarmedUp
+from trickrun.tricks.schedules._base import Span, WarmedUp
 
 
 class Plateau(Monitor, WarmedUp):
@@ -36,6 +36,10 @@ class Plateau(Monitor, WarmedUp):
         default=0, description="evaluations after a reduction that do not count"
     )
     min_lr: NonNegative = Field(default=0.0, description="lr is not lowered below this")
+
+    @property
+    def watches(self) -> Monitor:
+        return self
 
     def decay(self, step: int, span: Span) -> float:
         return 1.0

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.schedules.base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
 
 
 class Polynomial(WarmedUp):
@@ -18,6 +18,8 @@ class Polynomial(WarmedUp):
     """
 
     main: ClassVar[str | None] = "power"
+
+    ends_low: ClassVar[bool] = True
 
     kind: Literal["polynomial"] = "polynomial"
     power: Positive = Field(default=0.9, description="above 1 falls early, below 1 late")

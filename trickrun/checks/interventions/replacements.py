@@ -1,0 +1,222 @@
+"""The unusual parts of a recipe, each with the usual one in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from trickrun.checks.interventions.parts import Replacement
+from trickrun.data.splits.task import Task
+from trickrun.models import BuiltinModel
+from trickrun.models._recurrent import RecurrentModel
+from trickrun.models.cnn import CNN
+from trickrun.models.mlp import MLP
+from trickrun.models.python import PythonModel
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.bce import BCE
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
+from trickrun.tricks.losses.python import PythonLoss
+from trickrun.tricks.optimizers.adam import Adam
+
+HEALTHY_INITS = ("auto", "kaiming_normal", "kaiming_uniform")
+HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish")
+SATURATING = ("tanh", "sigmoid", "hard_sigmoid")
+ENOUGH_UNITS = 64
+"""Hidden layers of this width are not what keeps a network from telling a batch of 32 apart."""
+SINKING = -1.0
+"""A bias from which down ReLU units hardly see a sample above zero: inputs of size 1 and a matched
+init give sums of size 1."""
+USUAL_LR = 1e-3
+HALF = {
+    "bf16": "With 8 bits of precision small updates round to nothing.",
+    "fp16": "Small gradients vanish, and numbers above 65504 overflow.",
+}
+"""What each half precision may do to training."""
+LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
+
+
+def scaled_rates(recipe: Recipe) -> list[Replacement]:
+    """Return the learning rate scaled both ways."""
+    return [rate(recipe, float(f"{recipe.optimizer.lr * factor:.6g}")) for factor in LR_FACTORS]
+
+
+def rate(recipe: Recipe, lr: float) -> Replacement:
+    """Return another learning rate."""
+    given = recipe.optimizer.lr
+    high = given > lr
+    name = "Learning rate too high" if high else "Learning rate too low"
+    why = f"With lr {lr:g} instead of {given:g} the batch is fitted."
+    return Replacement("optimizer.lr", {"optimizer.lr": lr}, "TR35" if high else "TR36", name, why)
+
+
+def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
+    """Return the recipe's unusual parts with their usual replacements, likeliest cause first."""
+    return [
+        *head(recipe, task),
+        *loss(recipe, task),
+        *init(recipe),
+        *activation(recipe),
+        *(() if task.vocabulary else inputs(recipe)),
+        *step(recipe),
+        *optimizer(recipe),
+        *normalization(recipe),
+        *capacity(recipe),
+    ]
+
+
+def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
+    """Yield an activation after the last layer that does not suit the loss."""
+    model, kind = recipe.model, recipe.loss
+    if not isinstance(model, BuiltinModel):
+        return
+    given = model.head_activation
+    wanted = "log_softmax" if isinstance(kind, NLL) else "linear"
+    # The softmax in cross_entropy leaves log-probabilities as they are.
+    harmless = given == "log_softmax" and isinstance(kind, CrossEntropy | AutoLoss)
+    if given == wanted or harmless:
+        return
+    code, name = "TR29", "An activation after the last layer"
+    why = f"{given} after the last layer bounds what the network can answer."
+    if wanted == "log_softmax":
+        code, name = "TR25", "No log-softmax before nll"
+        why = "nll takes log-probabilities, which only a log_softmax head puts out."
+    elif task.kind == "regression":
+        code, name = "TR28", "Targets out of the head's reach"
+    elif given == "softmax" and isinstance(kind, BCE):
+        code, name = "TR27", "Softmax on one output"
+        why = "A softmax over one output is always 1."
+    elif given in ("softmax", "sigmoid", "hard_sigmoid"):
+        code, name = "TR26", "Probabilities into a loss from logits"
+        why = f"The loss squashes the {given} once more, so no answer can be certain."
+    path = "model.head_activation"
+    yield Replacement(path, {path: wanted}, code, name, why)
+
+
+def loss(recipe: Recipe, task: Task) -> Iterator[Replacement]:
+    """Yield a loss that does not suit the task, weighs classes or sums over the batch."""
+    kind = recipe.loss
+    usual = "cross_entropy" if task.kind == "classification" else "mse"
+    change = {"loss": {"kind": usual}}
+    if isinstance(kind, PythonLoss):
+        why = f"With {usual} the batch is fitted: look at {kind.target}."
+        yield Replacement("loss", change, "TR30", "Your loss", why)
+    elif isinstance(kind, MSE | MAE | Huber) and task.kind == "classification":
+        why = f"{kind.kind} on one-hot classes has flat regions that {usual} has not."
+        yield Replacement("loss", change, "TR30", "Loss does not suit the task", why)
+    elif kind.reduction == "sum":
+        why = "A sum over the batch multiplies every gradient by the batch size."
+        edit = {"loss.reduction": "mean"}
+        yield Replacement("loss.reduction", edit, "TR21", "Sum over the batch instead of mean", why)
+
+
+def init(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield any init but the plain ones; of a user's model also the one that it was built with."""
+    scheme = recipe.init
+    plain = scheme.head is None and scheme.bias in ("auto", "zeros")
+    plain = plain and getattr(scheme, "gain", "auto") == "auto"
+    own = isinstance(recipe.model, PythonModel)
+    if plain and scheme.kind_name in HEALTHY_INITS and not own:
+        return
+    code, name = "TR23", "Wrong init scale"
+    why = "The weights that the network starts from do not carry the signal."
+    if scheme.kind_name in ("zeros", "constant"):
+        code, name = "TR22", "Constant init"
+        why = "Weights that start equal keep units equal, and zeros pass no gradient on."
+    elif isinstance(scheme.bias, float) and scheme.bias <= SINKING:
+        code, name = "TR43", "Units dead from the start"
+        why = f"A bias of {scheme.bias:g} keeps units below zero, where no gradient passes."
+    # A patch keeps gain and bias where the kind stays the same; auto is kaiming_normal too.
+    again = scheme.kind_name == "kaiming_normal"
+    change = {"init": {"kind": "auto" if again else "kaiming_normal"}}
+    yield Replacement("init", change, code, name, why)
+
+
+def activation(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield a hidden activation that is linear, a softmax, or flat for large inputs."""
+    model = recipe.model
+    if not isinstance(model, BuiltinModel) or model.activation in HEALTHY_ACTIVATIONS:
+        return
+    if isinstance(model, RecurrentModel):
+        return  # tanh is their usual one, and that of the gated ones cannot be changed
+    given = model.activation
+    code, name, why = "TR53", "Unusual hidden activation", f"{given} leaves little of the signal."
+    if given == "linear":
+        code, name = "TR52", "Linear hidden layers"
+        why = "Without an activation all layers together are one linear map."
+    elif given in SATURATING:
+        code, name = "TR42", "Saturating activation"
+        why = f"{given} is flat for large inputs, and its slopes multiply through depth."
+    yield Replacement("model.activation", {"model.activation": "relu"}, code, name, why)
+
+
+def inputs(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield any normalization of the inputs but the standard one."""
+    if recipe.data.normalize.kind_name != "standard":
+        why = f"Inputs normalized by {recipe.data.normalize.kind_name} are not of size 1."
+        change = {"data.normalize": {"kind": "standard"}}
+        yield Replacement("data.normalize", change, "TR01", "Unscaled inputs", why)
+
+
+def step(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield the user's own training step, clipping, and half precision."""
+    change: dict[str, Any]
+    if recipe.train.step is not None:
+        why = f"With trickrun's own step the batch is fitted: look at {recipe.train.step.target}."
+        change = {"train.step": None}
+        yield Replacement("train.step", change, "TR74", "Your training step", why)
+    if recipe.optimizer.clip is not None:
+        why = "The bound on the gradient keeps the steps too short."
+        change = {"optimizer.clip": None}
+        yield Replacement("optimizer.clip", change, "TR71", "Clipping too tight", why)
+    if recipe.train.precision in HALF:
+        why = HALF[recipe.train.precision]
+        change = {"train.precision": "float32"}
+        yield Replacement("train.precision", change, "TR75", "Precision too low", why)
+
+
+def optimizer(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield any optimizer but plain adam, and of that another learning rate than the usual."""
+    given = recipe.optimizer
+    if isinstance(given, Adam) and given == Adam(lr=given.lr, schedule=given.schedule):
+        if given.lr != USUAL_LR:
+            yield rate(recipe, USUAL_LR)
+        return
+    why = f"{given.kind_name} as it is set does not get there; adam with lr {USUAL_LR:g} does."
+    change: dict[str, Any] = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
+    if isinstance(given, Adam):
+        # A patch keeps the other parameters of an adam: they are deleted one by one.
+        set_here = sorted(given.model_fields_set - {"kind", "lr", "schedule"})
+        change = {"optimizer.lr": USUAL_LR, **{f"optimizer.{name}": None for name in set_here}}
+    yield Replacement("optimizer", change, "TR70", "Optimizer does not get there", why)
+
+
+def normalization(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield the lack of normalization layers, or those that are there."""
+    if not isinstance(recipe.model, BuiltinModel):
+        return
+    if recipe.normalization.kind_name == "none":
+        why = "Without normalization the signal is lost on its way through the layers."
+        change: dict[str, Any] = {"normalization": {"kind": recipe.model.usual_normalization}}
+        yield Replacement("normalization", change, "TR44", "Activations lose their scale", why)
+    else:
+        kind = recipe.normalization.kind_name
+        why = f"The {kind} normalization removes what the answer depends on."
+        change = {"normalization": {"kind": "none"}}
+        yield Replacement("normalization", change, "TR72", "Normalization in the way", why)
+
+
+def capacity(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield the model itself: too narrow, or a user's own."""
+    model = recipe.model
+    if isinstance(model, PythonModel):
+        why = f"A plain mlp fits the batch: look at {model.target}."
+        yield Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
+    elif isinstance(model, MLP | CNN) and min(model.hidden, default=0) < ENOUGH_UNITS:
+        hidden = [max(units, ENOUGH_UNITS) for units in model.hidden] or [ENOUGH_UNITS]
+        why = f"With hidden layers of {hidden} units the batch is fitted."
+        yield Replacement("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)

@@ -1,0 +1,1 @@
+"""Files, arrays and texts: read, checked, and made into tensors."""

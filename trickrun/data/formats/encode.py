@@ -1,0 +1,159 @@
+"""Columns of a table as input features: numbers as they are, text as one 0/1 feature a category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Any
+
+from trickrun.data.formats.table import Table, is_missing, number
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MOST_CATEGORIES = 100
+MISSING = "(missing)"
+"""The category of a missing cell, where such cells are allowed: ``color=(missing)``."""
+PEEK = 1000
+"""Cells of a column that are looked at to tell text from numbers."""
+
+
+def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> tuple[str, ...]:
+    """Return the features that ``columns`` become: ``age``, or ``color=blue``, ``color=red``.
+
+    Args:
+        gaps: a column with missing cells gets one more 0/1 feature, for example ``age=(missing)``.
+
+    Raises DataError for a column of text that is not a category, such as names.
+    """
+    features: list[str] = []
+    for name in columns:
+        cells = table.column(name)
+        gap = [f"{name}={MISSING}"] if gaps and any(map(is_missing, cells)) else []
+        if not is_text(cells):
+            features += [name, *gap]
+            continue
+        categories = sorted({cell for cell in cells if not is_missing(cell)})
+        check_categories(table, name, categories)
+        features += [f"{name}={category}" for category in categories] + gap
+    repeated = [feature for feature in features if features.count(feature) > 1]
+    if repeated:
+        raise DataError(
+            f"two columns become the feature {repeated[0]!r}", table.where, "rename one"
+        )
+    return tuple(features)
+
+
+def check_categories(table: Table, name: str, categories: Sequence[str]) -> None:
+    """Raise DataError if a column's texts are too many or too rare to be categories."""
+    count, rows = len(categories), len(table.lines)
+    if count > MOST_CATEGORIES or (count > 10 and 2 * count > rows):
+        raise DataError(
+            f"column {name!r} has {count} different texts in {rows} rows, such as "
+            f"{categories[0]!r}: too many for categories",
+            table.where,
+            f"leave it out (data.drop: [{name}]), or turn it into numbers",
+        )
+
+
+def encode(table: Table, features: Sequence[str], gaps: bool = False) -> Array:
+    """Return the values [N, features] in float64 of features that feature_names() named.
+
+    Args:
+        gaps: a missing number is NaN, a missing category MISSING, if that is among the features.
+
+    Raises DataError that names line and column of a cell that is missing, not a number, or a
+    category that is not among the features.
+    """
+    import numpy as np
+
+    values = np.zeros((len(table.lines), len(features)))
+    categories: dict[str, dict[str, int]] = {}
+    for place, feature in enumerate(features):
+        if feature in table.columns:
+            values[:, place] = numbers(table, feature, gaps)
+        else:
+            name = column_of(table, feature)
+            categories.setdefault(name, {})[feature.removeprefix(f"{name}=")] = place
+    for name, places in categories.items():
+        if name in features:
+            values[:, places[MISSING]] = [*map(is_missing, table.columns[name])]
+        else:
+            values[np.arange(len(values)), category_places(table, name, places)] = 1
+    return values
+
+
+def column_of(table: Table, feature: str) -> str:
+    """Return the column of a feature like ``color=red``; DataError if there is none."""
+    names = [name for name in table.columns if feature.startswith(f"{name}=")]
+    if not names:
+        table.column(feature if "=" not in feature else feature.partition("=")[0])
+    return max(names, key=len)
+
+
+def category_places(table: Table, name: str, places: dict[str, int]) -> list[int]:
+    """Return the feature's place for each cell of a text column."""
+    cells = [MISSING if is_missing(cell) else cell for cell in table.columns[name]]
+    for row, cell in enumerate(cells):
+        if cell not in places:
+            refuse_missing(table, row, name)
+            known = ", ".join(places)
+            raise table.error(row, name, f"{cell!r} is not a known category", f"known: {known}")
+    return [places[cell] for cell in cells]
+
+
+def is_text(cells: Sequence[str]) -> bool:
+    """Whether a column is text: of its first PEEK cells, the missing aside, most are no numbers."""
+    present = [cell for cell in cells[:PEEK] if not is_missing(cell)]
+    return 2 * sum(number(cell) is not None for cell in present) < len(present)
+
+
+def numbers(table: Table, name: str, gaps: bool = False) -> Sequence[float]:
+    """Return a column's numbers; DataError for the first cell that is none, missing or infinite.
+
+    Args:
+        gaps: a missing one is NaN instead.
+    """
+    cells = table.column(name)
+    fast = all_numbers(cells)
+    if fast is not None:
+        return fast
+    values = []
+    for row, cell in enumerate(cells):
+        if gaps and is_missing(cell):
+            values.append(nan)
+            continue
+        value = number(cell)
+        if value is None or not isfinite(value):
+            refuse_missing(table, row, name)
+            what = "is not a number" if value is None else "is not finite"
+            comma = "; decimals are written with a point" if "," in cell else ""
+            raise table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
+        values.append(value)
+    return values
+
+
+def all_numbers(cells: Sequence[str]) -> list[float] | None:
+    """Return the cells' finite numbers, or None if one is none: what number() says, but fast."""
+    try:
+        values = [*map(float, cells)]
+    except ValueError:
+        return None
+    return values if all(map(isfinite, values)) and "_" not in "".join(cells) else None
+
+
+def refuse_missing(table: Table, row: int, name: str) -> None:
+    """Raise DataError if a cell is missing, with the number of such cells in its column."""
+    cells = table.columns[name]
+    if is_missing(cells[row]):
+        count = sum(map(is_missing, cells))
+        raise table.error(
+            row,
+            name,
+            f"the value is missing, as in {count} of the column's {len(cells)} cells",
+            "fill it in or remove such rows; a recipe can do so with data.missing: fill or drop, "
+            f"or leave the column out with data.drop: [{name}]",
+        )

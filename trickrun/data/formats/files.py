@@ -1,0 +1,144 @@
+"""Samples from another file, for a run that is trained already: the same features, same order."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trickrun.data.formats.arrays import as_inputs, check_lengths, check_shape
+from trickrun.data.formats.encode import column_of, encode
+from trickrun.data.formats.idx_file import read_idx, shrink
+from trickrun.data.formats.labels import (
+    as_values,
+    check_range,
+    flat_labels,
+    index_of,
+    listed,
+    whole_numbers,
+)
+from trickrun.data.formats.missing import filled
+from trickrun.data.formats.npz_file import read_npz
+from trickrun.data.formats.table import Table, is_missing, read_table
+from trickrun.data.formats.table_targets import target_values
+from trickrun.data.splits.source import Columns, Samples
+from trickrun.data.splits.task import Task
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def read_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
+    """Return the samples in ``path``: a numpy file (.npz), IDX images (-ubyte), or else a table.
+
+    Args:
+        task: the run's.
+        shape: of one of the run's inputs.
+
+    Raises DataError if the file is broken or does not have the run's features.
+    """
+    if path.suffix == ".npz":
+        return npz_samples(path, task, shape)
+    if path.name.removesuffix(".gz").endswith("-ubyte"):
+        return idx_samples(path, task, shape)
+    return table_samples(path, task, shape, columns)
+
+
+def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
+    """Return the samples of a table with a column for each feature, in any order."""
+    table = read_table(path, columns.delimiter, columns.header)
+    targets = columns.targets or (task.kind == "regression" and task.labels) or ("target",)
+    known = {*targets, *columns.ignored}
+    others = [name for name in table.columns if name not in known]
+    features = task.features or tuple(others)
+    if len(features) != prod(shape):
+        raise DataError(
+            f"{len(features)} columns of inputs, but the run's samples are {list(shape)}",
+            table.where,
+            f"give {prod(shape)} columns, and no other but {', '.join(targets)}",
+        )
+    x = as_inputs(encode(table, features, bool(task.fills)), table.where, bool(task.fills))
+    if task.fills:
+        x = filled(x, x.new_tensor(task.fills))
+    used = {f if f in table.columns else column_of(table, f) for f in features}
+    extra = [name for name in others if name not in used]
+    if extra and not columns.ignore_others:
+        raise DataError(
+            f"columns that the run was not trained on: {listed(tuple(extra))}",
+            table.where,
+            "remove them, or name them as the recipe's data has them",
+        )
+    return Samples(x.reshape(-1, *shape), table_targets(table, task, targets))
+
+
+def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Tensor | None:
+    """Return the targets in a table's columns ``names``; None if they are not there or all empty.
+
+    Raises DataError that names the line of a value that is none, or of an unknown label.
+    """
+    import torch
+
+    if not any(name in table.columns for name in names):
+        return None
+    columns = [table.column(name) for name in names]
+    if all(is_missing(cell) for cells in columns for cell in cells):
+        return None
+    if task.kind == "regression":
+        return as_values(target_values(table, names), table.where)
+    places = {label: index for index, label in enumerate(task.labels)}
+    for row, cell in enumerate(columns[0]):
+        if cell not in places:
+            hint = f"the run's classes are {listed(task.labels)}"
+            raise table.error(row, names[0], f"{cell!r} is not one of them", hint)
+    return torch.tensor([places[cell] for cell in columns[0]], dtype=torch.int64)
+
+
+def npz_samples(path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+    """Return the samples of a numpy file: arrays x and perhaps y, or x_test and y_test."""
+    arrays = read_npz(path)
+    suffix = "" if "x" in arrays else "_test"
+    if f"x{suffix}" not in arrays:
+        raise DataError(
+            f"there is no array 'x', only {', '.join(arrays) or 'nothing'}",
+            str(path),
+            "name the inputs x, and the targets, if there are any, y",
+        )
+    x = as_inputs(arrays[f"x{suffix}"], f"{path}: x{suffix}")
+    if shape == (1, *x.shape[1:]):
+        x = x.unsqueeze(1)
+    check_shape(tuple(x.shape[1:]), shape, f"{path}: x{suffix}")
+    if f"y{suffix}" not in arrays:
+        return Samples(x, None)
+    y, where = arrays[f"y{suffix}"], f"{path}: y{suffix}"
+    check_lengths(len(x), y, where)
+    if task.kind == "regression":
+        values = as_values(y, where)
+        check_shape(tuple(values.shape[1:]), (task.targets,), where)
+        return Samples(x, values)
+    labels = flat_labels(y, where)
+    if labels.dtype.kind in "US":
+        return Samples(x, index_of([str(label) for label in labels], task.labels, where))
+    indices = whole_numbers(labels, where)
+    check_range(indices, task.classes, where)
+    return Samples(x, indices)
+
+
+def idx_samples(path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+    """Return the images of an IDX file, with the labels of the file beside it if there is one."""
+    x = shrink_to(shape, read_idx(path, 3).unsqueeze(1), str(path))
+    beside = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
+    if beside == path or not beside.is_file():
+        return Samples(x, None)
+    y = read_idx(beside, 1).long()
+    if len(y) != len(x):
+        raise DataError(f"{len(x)} images, but {len(y)} labels in {beside.name}", str(path))
+    check_range(y, task.classes, str(beside))
+    return Samples(x, y)
+
+
+def shrink_to(shape: tuple[int, ...], images: torch.Tensor, where: str) -> torch.Tensor:
+    """Return images [N, 1, H, W] in the run's ``shape``; DataError if it has another form."""
+    if len(shape) != 3 or shape[0] != 1 or shape[1] != shape[2]:
+        raise DataError(f"grey images, but the run's samples are {list(shape)}", where)
+    return shrink(images, shape[1])

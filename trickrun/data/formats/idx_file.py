@@ -1,0 +1,74 @@
+"""IDX files, which hold one array of bytes, and images averaged down."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trickrun.data.formats.paths import read_bytes, unpacked
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+UNSIGNED_BYTE = 8
+"""The IDX code of the only element type that these data sets use."""
+
+
+def find_idx(folder: Path, name: str) -> Path | None:
+    """Return the IDX file ``name`` in ``folder``, packed or not, in either of its spellings."""
+    dotted = name.replace("-idx", ".idx")
+    candidates = (folder / spelled for spelled in (name, f"{name}.gz", dotted, f"{dotted}.gz"))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def read_idx(path: Path, dimensions: int) -> torch.Tensor:
+    """Return the uint8 array in an IDX file, packed with gzip or not.
+
+    The format: two zero bytes, the element type, the number of dimensions, each dimension as a
+    big-endian int32, the elements. Raises DataError for a file that is not exactly that.
+    """
+    import torch
+
+    content = unpacked(path, read_bytes(path))
+    expected = bytes([0, 0, UNSIGNED_BYTE, dimensions])
+    if content[:4] != expected:
+        raise DataError(
+            f"it starts with {content[:4].hex(' ') or 'nothing'}, not {expected.hex(' ')}",
+            str(path),
+            f"this is not an IDX file of bytes in {dimensions} dimensions",
+        )
+    start = 4 + 4 * dimensions
+    sizes = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
+    wanted = start + prod(sizes)
+    if len(content) != wanted or 0 in sizes:
+        raise DataError(
+            f"it has {len(content)} bytes, but its header of shape {sizes} asks for {wanted}",
+            str(path),
+            "it is cut off or broken: get it again",
+        )
+    # A bytearray, because torch warns about memory that cannot be written.
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start).reshape(sizes)
+
+
+def shrink(images: torch.Tensor, size: int) -> torch.Tensor:
+    """Return uint8 images [N, 1, size, size]: means over blocks of pixels, rounded.
+
+    Raises DataError for images that do not divide into such blocks.
+    """
+    import torch
+
+    count, channels, height, width = images.shape
+    if (height, width) == (size, size):
+        return images
+    if height != width or height % size:
+        raise DataError(
+            f"images are {height} by {width}, which cannot be averaged to {size} by {size}",
+            "data.size",
+            f"set it to {height}, or give the 28 by 28 images",
+        )
+    block = height // size
+    blocks = images.reshape(count, channels, size, block, size, block)
+    sums = blocks.sum(dim=(3, 5), dtype=torch.int32)
+    return ((sums + block * block // 2) // (block * block)).to(torch.uint8)

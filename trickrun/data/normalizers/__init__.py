@@ -1,0 +1,7 @@
+"""The ways to normalize inputs that a recipe can name, a file each."""
+
+from __future__ import annotations
+
+from trickrun.data.normalizers._base import NORMALIZERS, AnyNormalize, Normalize, Scaler
+
+__all__ = ["NORMALIZERS", "AnyNormalize", "Normalize", "Scaler"]

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from trickrun.data.normalizers._base import Normalize, Scaler, scaler, statistics_axes
+
+if TYPE_CHECKING:
+    import torch
+
+
+class MinMax(Normalize):
+    """Map every feature to 0..1 on the training split.
+
+    Formula: (x - min) / (max - min); a feature that is constant in training gets scale 1.
+    When: bounded inputs such as pixels.
+    Defaults: per auto is by feature for tables and by channel for images.
+    Source: sklearn.preprocessing.MinMaxScaler.
+    """
+
+    kind: Literal["minmax"] = "minmax"
+    per: Literal["auto", "feature", "channel"] = Field(
+        default="auto", description="what has statistics of its own; auto: channel for images"
+    )
+
+    def fit(self, x: torch.Tensor) -> Scaler:
+        axes = statistics_axes(x, self.per)
+        low = x.amin(dim=axes, keepdim=True)[0].double()
+        high = x.amax(dim=axes, keepdim=True)[0].double()
+        return scaler(low, high - low)

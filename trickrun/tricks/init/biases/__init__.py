@@ -1,0 +1,1 @@
+"""The ways to start biases that have a key of their own."""

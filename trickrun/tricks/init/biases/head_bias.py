@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.data.splits.task import Task
+from trickrun.errors import CompileError
+from trickrun.modules.activations import ActivationName
+from trickrun.params import Params, Stackable
+from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.losses._base import Loss
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+LOGITS: tuple[ActivationName, ...] = ("linear", "log_softmax")
+"""Activations of the head after which a bias of log class shares still gives these shares."""
+
+
+class HeadBias(Params):
+    """Start the last layer's bias at the best answer that ignores the input.
+
+    Formula: log of the class shares for classes (bce: log of the second's share over the first's);
+        for values the constant of the lowest loss: the mean for mse, the median for mae.
+    When: some classes are rare, or targets lie far from zero: else the first steps are spent on
+        learning this constant, the hockey stick at the start of the loss curve.
+    Defaults: prior, read from the training split; or give a number.
+    Interactions: shares are counted with the loss's class weights and label smoothing, so balanced
+        weights ask for no bias. A class without samples counts as half a sample.
+    Source: Karpathy 2019, A Recipe for Training Neural Networks ("init well"); Lin et al. 2017,
+        Focal Loss, arXiv:1708.02002, section 4.1.
+    """
+
+    main: ClassVar[str | None] = "value"
+
+    kind: ClassVar[Literal["head_bias"]] = "head_bias"
+    value: Literal["prior"] | Annotated[float, Stackable()] = Field(
+        default="prior", description="prior: by the training split; or a number for all outputs"
+    )
+
+    def constant(
+        self, loss: Loss, task: Task, y: torch.Tensor, label_smoothing: float
+    ) -> torch.Tensor:
+        """Return the bias [outputs] for the training targets ``y``.
+
+        Raises CompileError for a loss whose best constant is not known.
+        """
+        import torch
+
+        if self.value != "prior":
+            return torch.full((loss.outputs(task),), self.value)
+        known = loss.constant(task, y.cpu(), label_smoothing)
+        if known is None or known.best is None:
+            raise CompileError(
+                f"the best constant for the loss {loss.kind_name} is not known",
+                "init.head_bias",
+                "give it as a number, or take head_bias out",
+            )
+        best = known.best
+        if task.kind == "classification":
+            best = best.clamp(min=float(best.max()) - math.log(2 * len(y)))
+        return best
+
+    def apply(
+        self, model: nn.Module, constant: torch.Tensor, activation: ActivationName | None
+    ) -> Touch:
+        """Set the head's bias in place and return the ledger's line.
+
+        Args:
+            constant: the bias [outputs].
+            activation: what the head ends with; None for a user's own model.
+        """
+        import torch
+
+        from trickrun.modules.layers import biases, weight_layers
+
+        if self.value == "prior" and activation not in (None, *LOGITS):
+            raise CompileError(
+                f"head_bias: prior sets what the head puts out, but {activation} changes that",
+                "init.head_bias",
+                "set model.head_activation: linear, or give the bias as a number",
+            )
+        layers = weight_layers(model)
+        found = [p for _, p in biases(layers[-1][1]) if p.shape == constant.shape] if layers else []
+        for parameter in found:
+            with torch.no_grad():
+                parameter.copy_(constant)
+        return Touch("init", self.kind, counted(len(found), "bias"), len(found))

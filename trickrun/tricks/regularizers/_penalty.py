@@ -1,0 +1,59 @@
+"""What every penalty shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from trickrun.tricks.regularizers._base import Regularizer
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class Penalty(Regularizer):
+    """A term added to the loss that grows with the parameters."""
+
+    on: Literal["weights", "all"] = Field(
+        default="weights", description="weights only, or all: biases and norm scales too"
+    )
+
+    @property
+    def off(self) -> bool:
+        """Whether the recipe sets its strength to zero."""
+        raise NotImplementedError
+
+    def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return the scalar added to the loss for ``parameters`` (at least one, of any shape)."""
+        raise NotImplementedError
+
+
+def penalized(model: nn.Module, on: Literal["weights", "all"]) -> list[nn.Parameter]:
+    """Return the trainable parameters that a penalty acts on, each once even if it is shared.
+
+    ``weights`` are those of fully connected, convolutional, embedding, recurrent and attention
+    layers; a parameter that a user's module owns itself counts only under ``all``.
+    """
+    from trickrun.modules.layers import weight_layers, weights
+
+    if on == "all":
+        return [p for p in model.parameters() if p.requires_grad]
+    found = (p for _, layer in weight_layers(model) for _, p in weights(layer))
+    return list(dict.fromkeys(p for p in found if p.requires_grad))
+
+
+def sum_of_squares(parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return the sum of all squared entries; its gradient is exactly 2w, also at 0."""
+    import torch
+
+    return torch.stack([p.square().sum() for p in parameters]).sum()
+
+
+def sum_of_sizes(parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return the sum of all entries' absolute values; its gradient is sign(w), 0 at 0."""
+    import torch
+
+    return torch.stack([p.abs().sum() for p in parameters]).sum()
