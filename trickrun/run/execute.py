@@ -139,7 +139,7 @@ def note_environment(
         changed = environment.differences(known, facts)
         again = {"step": progress.step, "command": command, "differences": changed}
         folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
-    folder.write_json("tricks.json", [vars(touch) for touch in job.ledger])
+    folder.write_json("tricks.json", [vars(entry) for entry in job.ledger])
     remember_data(folder, job.data)
 
 

@@ -36,8 +36,8 @@ def started(residual: Any, norm: bool = False) -> tuple[nn.Sequential, nn.Sequen
     """Return a plain network, one with ``residual``, and its ledger line."""
     plain, changed = network(norm), network(norm)
     initialize(plain, KaimingNormal(), 0, False)
-    touches = initialize(changed, KaimingNormal(residual=residual), 0, False)
-    return plain, changed, touches[-1].what
+    entries = initialize(changed, KaimingNormal(residual=residual), 0, False)
+    return plain, changed, entries[-1].what
 
 
 def test_zero_gamma_makes_each_block_the_identity():

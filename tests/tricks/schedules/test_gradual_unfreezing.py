@@ -120,8 +120,8 @@ def test_a_run_goes_on_with_the_same_layers():
 
 def test_the_ledger_tells_how_far_a_run_comes():
     made = job(train={"epochs": 3, "gradual_unfreezing": 2})
-    (touch,) = [t for t in made.ledger if t.trick == "gradual_unfreezing"]
-    assert touch.what == "2 layers below the head, of which 1 unfrozen in this run"
+    (entry,) = [t for t in made.ledger if t.trick == "gradual_unfreezing"]
+    assert entry.what == "2 layers below the head, of which 1 unfrozen in this run"
 
 
 def test_random_layers_that_wait_are_warned_of(tmp_path):

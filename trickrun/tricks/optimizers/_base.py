@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import KindFolder, NonNegative, Params, Positive, Stackable
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.schedules import SCHEDULES, AnySchedule
 from trickrun.tricks.updates._lr_scale import scales
 from trickrun.tricks.updates.clip import Clip
@@ -119,18 +119,20 @@ class Optimizer(Params):
                 groups.append({"params": [parameter], **wanted})
         return groups or [{"params": []}]
 
-    def touches(self, model: nn.Module) -> list[Touch]:
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
         """Return the ledger's lines of what sets parameters apart."""
-        touches = [
-            Touch("optimizer", "lr_scale", f"{pattern}: {counted(len(names), 'parameter')}", 1)
+        entries = [
+            LedgerEntry(
+                "optimizer", "lr_scale", f"{pattern}: {counted(len(names), 'parameter')}", 1
+            )
             for pattern in self.lr_scale
             if (names := scales(model, {pattern: 1.0}))
         ]
         if self.layer_decay is not None:
-            touches.append(self.layer_decay.touch(model))
+            entries.append(self.layer_decay.ledger_entry(model))
         if self.lookahead is not None:
-            touches.append(self.lookahead.touch())
-        return touches
+            entries.append(self.lookahead.ledger_entry())
+        return entries
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         """Return the torch optimizer over parameter ``groups`` (as torch.optim takes them).
@@ -179,12 +181,14 @@ class Decaying(Optimizer):
                     found.setdefault(name, {})["weight_decay"] = 0.0
         return found
 
-    def touches(self, model: nn.Module) -> list[Touch]:
-        touches = super().touches(model)
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
+        entries = super().ledger_entries(model)
         if self.decay == "weights" and self.weight_decay > 0:
             count = len(decayed_weights(model))
-            touches.append(Touch("optimizer", "weight_decay", counted(count, "weight"), count))
-        return touches
+            entries.append(
+                LedgerEntry("optimizer", "weight_decay", counted(count, "weight"), count)
+            )
+        return entries
 
 
 def decayed_weights(model: nn.Module) -> list[nn.Parameter]:

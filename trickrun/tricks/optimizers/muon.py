@@ -7,7 +7,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Beta, Betas, Count, NonNegative
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.optimizers._base import Decaying, Settings
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ class Muon(Decaying):
             found.setdefault(name, {})["muon"] = id(parameter) in matrices
         return found
 
-    def touches(self, model: nn.Module) -> list[Touch]:
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
         count = len(hidden_matrices(model))
         what = f"{counted(count, 'hidden weight')} as matrices, the rest by adamw"
-        return [*super().touches(model), Touch("optimizer", self.kind, what, count)]
+        return [*super().ledger_entries(model), LedgerEntry("optimizer", self.kind, what, count)]
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

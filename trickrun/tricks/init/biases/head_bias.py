@@ -9,7 +9,7 @@ from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.modules.activations import ActivationName
 from trickrun.params import Params, Stackable
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.losses._base import Loss
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class HeadBias(Params):
 
     def apply(
         self, model: nn.Module, constant: torch.Tensor, activation: ActivationName | None
-    ) -> Touch:
+    ) -> LedgerEntry:
         """Set the head's bias in place and return the ledger's line.
 
         Args:
@@ -88,4 +88,4 @@ class HeadBias(Params):
         for parameter in found:
             with torch.no_grad():
                 parameter.copy_(constant)
-        return Touch("init", self.kind, counted(len(found), "bias"), len(found))
+        return LedgerEntry("init", self.kind, counted(len(found), "bias"), len(found))
