@@ -115,3 +115,63 @@ def test_plateau_goes_through_the_history_once_an_evaluation(job_of, monkeypatch
     monkeypatch.setattr(Plateau, "scale", counted)
     list(train(job_of("optimizer.schedule=plateau", "train.epochs=3", "train.eval_every=null")))
     assert asked == [0, 1, 2]
+
+
+FIRST_IS_BEST = "early_stopping={monitor: train_loss, mode: max}"
+STOPPING = "early_stopping={monitor: train_loss, mode: max, patience: 1}"
+
+
+@pytest.mark.parametrize("changes", [(), ("regularizers.ema={}", "optimizer.schedule=cosine")])
+@pytest.mark.parametrize("stop", [5, 14])  # within the first epoch, and at the end of the second
+def test_a_planned_stop_goes_on_as_if_it_had_not_been(job_of, changes, stop):
+    def losses(records):
+        return [x for r in records if isinstance(r, Steps) for x in r.losses]
+
+    whole, first, second = (job_of(*changes) for _ in range(3))
+    expected = list(train(whole))
+    paused = list(train(first, stop_at=stop))
+    assert paused[-1].stopped_by == "stop_at"
+    assert len(losses(paused)) == stop
+    kept = copy.deepcopy([record for record in paused if isinstance(record, Checkpoint)][-1])
+    rest = list(train(second, restore(second, kept.state), kept.best))
+    assert losses(paused) + losses(rest) == losses(expected)
+    assert rest[-1] == expected[-1]
+    one, other = whole.model.state_dict(), second.model.state_dict()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_planned_stop_keeps_the_weights_of_its_step(job_of):
+    """The best ones take their place only at the end of the run."""
+    job = job_of(FIRST_IS_BEST)
+    *_, checkpoint, end = train(job, stop_at=14)
+    assert end.stopped_by == "stop_at"
+    assert end.best["step"] == 7.0
+    kept = checkpoint.state["model"]
+    assert all(torch.equal(kept[name], value) for name, value in job.model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("stop", "changes", "expected"),
+    [
+        (28, (), "epochs"),
+        (100, (), "epochs"),
+        (28, ("train.epochs=null", "train.steps=28"), "steps"),
+        (21, (STOPPING,), "early_stopping"),
+        (14, (STOPPING,), "early_stopping"),
+    ],
+)
+def test_a_run_that_ends_by_itself_says_so(job_of, stop, changes, expected):
+    *_, end = train(job_of(*changes), stop_at=stop)
+    assert end.stopped_by == expected
+
+
+def test_ctrl_c_at_the_planned_stop_is_told(job_of):
+    *_, end = train(job_of(), interrupted=lambda: True, stop_at=1)
+    assert end.stopped_by == "interrupt"
+
+
+def test_training_leaves_the_callers_job_as_it_is(job_of):
+    job = job_of()
+    before = vars(job).copy()
+    list(train(job))
+    assert all(vars(job)[name] is value for name, value in before.items())

@@ -76,12 +76,14 @@ def test_a_file_without_its_kind_is_a_bug(tmp_path: Path, monkeypatch: pytest.Mo
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "empty.py").write_text("")
-    (package / "_helper.py").write_text("")
+    (package / "_base.py").write_text(
+        "from trickrun.params import Params\nclass Base(Params):\n    pass\n"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     __import__("kinds_here")
-    folder = KindFolder("kinds_here")
+    folder = KindFolder("kinds_here", "Base")
     assert list(folder) == ["empty"]
-    with pytest.raises(TypeError, match="holds no Params class whose kind is 'empty'"):
+    with pytest.raises(TypeError, match="holds no Base whose kind is 'empty'"):
         folder["empty"]
 
 

@@ -128,7 +128,7 @@ def test_regularizers_leave_frozen_weights_alone():
         regularizers={"l2": {"lambda": 0.1}, "max_norm": {"c": 1e-3}, "dropout": {"p": 0.5}},
         model={"freeze": 1},
     )
-    assert {touch.trick for touch in job.ledger} >= {"l2", "max_norm", "dropout", "freeze"}
+    assert {entry.trick for entry in job.ledger} >= {"l2", "max_norm", "dropout", "freeze"}
     for _ in train(job):
         pass
     assert torch.equal(job.model.state_dict()["stem.0.weight"], tiny_state()["stem.0.weight"])
@@ -186,8 +186,8 @@ def test_a_run_goes_on_from_another(earlier, how):
     job = continued(*given[how])
     for name, value in saved(earlier).items():
         assert torch.equal(job.model.state_dict()[name], value)
-    (touch,) = (touch for touch in job.ledger if touch.trick == "init_from")
-    assert touch.what == "4 tensors of 20260101-1"
+    (entry,) = (entry for entry in job.ledger if entry.trick == "init_from")
+    assert entry.what == "4 tensors of 20260101-1"
 
 
 def test_the_best_weights_are_taken_where_there_are_any(earlier):
@@ -204,8 +204,8 @@ def test_a_head_for_other_classes_is_new(earlier):
     job = continued(earlier)
     assert torch.equal(job.model.get_parameter("linear1.bias"), state["linear1.bias"])
     assert job.model.get_parameter("head.weight").any()
-    (touch,) = (touch for touch in job.ledger if touch.trick == "init_from")
-    assert touch.what == "2 tensors of 20260101-1; new: head.weight, head.bias"
+    (entry,) = (entry for entry in job.ledger if entry.trick == "init_from")
+    assert entry.what == "2 tensors of 20260101-1; new: head.weight, head.bias"
 
 
 def test_another_network_is_refused(earlier):

@@ -37,7 +37,7 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
     if job.data.val is not None:
         if prediction is None:
             prediction = predict(job, job.data.val.x, job.evaluated)
-        scores = rate(job, prediction, job.data.val.y, job.targets["val"])
+        scores = score(job, prediction, job.data.val.y, job.targets["val"])
         values |= {f"val_{name}": value for name, value in scores.items()}
     progress.history.append(values)
     improved = job.stopping.best(progress.history) == len(progress.history) - 1
@@ -70,10 +70,10 @@ def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
         part: the split's inputs and targets.
         target: its targets in the form that the loss compares with.
     """
-    return rate(job, predict(job, part.x), part.y, target)
+    return score(job, predict(job, part.x), part.y, target)
 
 
-def rate(
+def score(
     job: Job, prediction: torch.Tensor, y: torch.Tensor, target: torch.Tensor
 ) -> dict[str, float]:
     """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``.

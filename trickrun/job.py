@@ -22,7 +22,7 @@ from trickrun.recipe.schema import Recipe
 from trickrun.settings import TrainingSettings
 from trickrun.streams import LayerStreams, StepStream, generator, key
 from trickrun.tricks.augmentation import Augment, Stage
-from trickrun.tricks.ledger import Touch
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.losses import Loss, LossFunction
 from trickrun.tricks.metrics import MetricFunction
 from trickrun.tricks.regularizers._penalty import Penalty
@@ -106,7 +106,7 @@ class Job:
     augmentations: tuple[BoundAugmentation, ...] = ()
     bounded: tuple[torch.Tensor, ...] = ()
     average: WeightAverage | None = None
-    ledger: tuple[Touch, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
 
     def order(self, epoch: int) -> torch.Tensor:
         """Return the order [N] in which ``epoch`` (from 0) visits the training samples."""

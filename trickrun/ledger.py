@@ -15,7 +15,7 @@ from trickrun.modules.dropout import KeyedChannelDropout, KeyedDropout, KeyedPat
 from trickrun.modules.rms_norm import ChannelRMSNorm
 from trickrun.recipe.schema import Recipe
 from trickrun.regularization import bounded_weights
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.normalization.spectral import Spectral
 from trickrun.tricks.normalization.weight import Weight
@@ -41,13 +41,13 @@ LAYERS: dict[str, type[nn.Module]] = {
 
 def ledger_of(
     recipe: Recipe,
-    done: Sequence[Touch],
+    done: Sequence[LedgerEntry],
     model: nn.Module,
     loss: Loss,
     penalties: tuple[BoundPenalty, ...],
     batch_size: int,
     span: Span,
-) -> tuple[Touch, ...]:
+) -> tuple[LedgerEntry, ...]:
     """Return the whole ledger of a job.
 
     Args:
@@ -57,23 +57,23 @@ def ledger_of(
     """
     ledger = (
         *done,
-        *recipe.optimizer.touches(model),
-        *model_touches(recipe, model),
-        *regularizer_touches(recipe, penalties, loss),
-        *step_touches(recipe, model),
-        *augmentation_touches(recipe),
-        *train_touches(recipe, model, batch_size, span),
+        *recipe.optimizer.ledger_entries(model),
+        *model_entries(recipe, model),
+        *regularizer_entries(recipe, penalties, loss),
+        *step_entries(recipe, model),
+        *augmentation_entries(recipe),
+        *train_entries(recipe, model, batch_size, span),
     )
-    check_touched(ledger)
+    check_entries(ledger)
     return ledger
 
 
-def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+def model_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
     """Return the ledger lines of the tricks that are layers of a built-in model.
 
     A python model builds its own layers, so there these tricks touch nothing.
     """
-    touches = []
+    entries = []
     own = isinstance(recipe.model, PythonModel)
     if recipe.normalization.kind_name != "none":
         kind = recipe.normalization.kind_name
@@ -83,37 +83,37 @@ def model_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
         else:
             count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
             what = counted(count, "layer")
-        touches.append(Touch("normalization", kind, what, count))
-    return touches + layer_touches(recipe, model)
+        entries.append(LedgerEntry("normalization", kind, what, count))
+    return entries + layer_entries(recipe, model)
 
 
-def layer_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+def layer_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
     """Return the ledger lines of the regularizers that are layers of a built-in model.
 
     A python model builds its own layers, so there these tricks touch nothing.
     """
-    touches = []
+    entries = []
     own = isinstance(recipe.model, PythonModel)
     for name, kind in LAYERS.items():
         trick = getattr(recipe.regularizers, name)
         if trick is not None:
             count = 0 if own else sum(type(m) is kind for m in model.modules())
             what = "off" if trick.off else counted(count, "layer")
-            touches.append(Touch("regularizers", name, what, count, trick.off))
-    return touches
+            entries.append(LedgerEntry("regularizers", name, what, count, trick.off))
+    return entries
 
 
-def regularizer_touches(
+def regularizer_entries(
     recipe: Recipe, penalties: tuple[BoundPenalty, ...], loss: Loss
-) -> list[Touch]:
+) -> list[LedgerEntry]:
     """Return the ledger lines of penalties and label smoothing."""
-    touches = [
-        Touch("regularizers", penalty.kind_name, "off", 0, off=True)
+    entries = [
+        LedgerEntry("regularizers", penalty.kind_name, "off", 0, off=True)
         for penalty in recipe.regularizers.penalties
         if penalty.off
     ]
-    touches += [
-        Touch(
+    entries += [
+        LedgerEntry(
             "regularizers",
             bound.penalty.kind_name,
             counted(len(bound.parameters), "parameter"),
@@ -125,11 +125,11 @@ def regularizer_touches(
     if smoothing is not None:
         count = int(loss.takes_label_smoothing)
         what = "off" if smoothing.off else f"the targets of {loss.kind_name}"
-        touches.append(Touch("regularizers", "label_smoothing", what, count, smoothing.off))
-    return touches
+        entries.append(LedgerEntry("regularizers", "label_smoothing", what, count, smoothing.off))
+    return entries
 
 
-def step_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
+def step_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
     """Return the ledger lines of the regularizers that change the training step."""
     regularizers = recipe.regularizers
     trained = sum(p.requires_grad for p in model.parameters())
@@ -144,16 +144,16 @@ def step_touches(recipe: Recipe, model: nn.Module) -> list[Touch]:
         (regularizers.swa, counted(trained, "parameter"), trained),
     )
     return [
-        Touch("regularizers", trick.kind_name, "off" if trick.off else what, count, trick.off)
+        LedgerEntry("regularizers", trick.kind_name, "off" if trick.off else what, count, trick.off)
         for trick, what, count in acts_on
         if trick is not None
     ]
 
 
-def augmentation_touches(recipe: Recipe) -> list[Touch]:
+def augmentation_entries(recipe: Recipe) -> list[LedgerEntry]:
     """Return the ledger lines of the augmentations."""
     return [
-        Touch(
+        LedgerEntry(
             "augmentation",
             augmentation.kind_name,
             "off" if augmentation.off else f"{augmentation.stage} training batches",
@@ -164,24 +164,28 @@ def augmentation_touches(recipe: Recipe) -> list[Touch]:
     ]
 
 
-def train_touches(recipe: Recipe, model: nn.Module, batch_size: int, span: Span) -> list[Touch]:
+def train_entries(
+    recipe: Recipe, model: nn.Module, batch_size: int, span: Span
+) -> list[LedgerEntry]:
     """Return the ledger's lines of what the train section does to batches and layers."""
-    train, touches = recipe.train, []
+    train, entries = recipe.train, []
     if train.accumulate is not None:
         count = train.accumulate.batches
-        touches.append(Touch("train", "accumulate", f"{count} batches a step", count, count == 1))
+        entries.append(
+            LedgerEntry("train", "accumulate", f"{count} batches a step", count, count == 1)
+        )
     if train.batch_ramp is not None:
-        touches.append(train.batch_ramp.touch(batch_size))
+        entries.append(train.batch_ramp.ledger_entry(batch_size))
     if train.gradual_unfreezing is not None:
-        touches.append(train.gradual_unfreezing.touch(model, span))
-    return touches
+        entries.append(train.gradual_unfreezing.ledger_entry(model, span))
+    return entries
 
 
-def check_touched(touches: Sequence[Touch]) -> None:
+def check_entries(entries: Sequence[LedgerEntry]) -> None:
     """Raise CompileError for tricks that are on and found nothing to act on."""
-    idle = [touch for touch in touches if touch.count == 0 and not touch.off]
+    idle = [entry for entry in entries if entry.count == 0 and not entry.off]
     if idle:
-        names = ", ".join(f"{touch.section}: {touch.trick}" for touch in idle)
+        names = ", ".join(f"{entry.section}: {entry.trick}" for entry in idle)
         raise CompileError(
             f"declared, but nothing in this job for it to act on: {names}",
             idle[0].section,

@@ -15,7 +15,7 @@ from trickrun.block import BLOCK, Block, StepResult
 from trickrun.evaluate import scheduled_lr, validate
 from trickrun.job import Job
 from trickrun.modules.buffers import undisturbed_buffers
-from trickrun.records import Checkpoint, End, NonFinite, Record, Watch
+from trickrun.records import RESUMABLE, Checkpoint, End, NonFinite, Record, Watch
 from trickrun.state import Best, CheckpointClock, Progress, best_so_far, snapshot
 from trickrun.transfer import with_cached_prefix
 
@@ -26,6 +26,7 @@ def train(
     best: Best | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     watch: Watch | None = None,
+    stop_at: int | None = None,
 ) -> Iterator[Record]:
     """Train ``job`` and yield what happens. At the end the model holds the weights to keep.
 
@@ -34,29 +35,33 @@ def train(
         best: the best evaluation so far.
         interrupted: asked after each step; when true the run ends with a checkpoint.
         watch: looks at some of the steps.
+        stop_at: the step after which the run pauses by plan, with a checkpoint from which it goes
+            on as if it had not; None, or beyond its length: it runs to its end.
 
     Raises:
         NonFinite: a loss, or at an evaluation or checkpoint a weight, is NaN or infinite.
     """
     progress = progress or Progress()
-    job = with_cached_prefix(job)
+    # What steps and evaluations begin with: the samples, or what frozen first stages make of them.
+    begun = with_cached_prefix(job)
     due = CheckpointClock(job)
-    batches = job.batches(progress.step)
+    batches = begun.batches(progress.step)
+    planned_end = job.span.steps if stop_at is None else min(stop_at, job.span.steps)
     block: Block | None = None
     best_is_new = False
     # A run may have been killed between its last checkpoint and its end.
     stopped_by = "early_stopping" if stops(job, progress) else ""
-    while progress.step < job.span.steps and not stopped_by:
+    while progress.step < planned_end and not stopped_by:
         block = block or Block()
         watched = watch if watch is not None and watch.due(progress.step) else None
         if watched is not None:
             watched.before(progress.step)
         logged = (progress.step + 1) % job.settings.log_every == 0
-        block.add(take_step(job, next(batches), progress.step, progress.history, logged))
+        block.add(take_step(begun, next(batches), progress.step, progress.history, logged))
         progress.step += 1
 
         evaluates = is_evaluation(job, progress.step)
-        checkpoints = due.after(progress.step) or progress.step == job.span.steps
+        checkpoints = due.after(progress.step) or progress.step == planned_end
         if interrupted():
             stopped_by = "interrupt"
         if block.size >= BLOCK or evaluates or checkpoints or stopped_by or watched:
@@ -67,7 +72,7 @@ def train(
             check_weights(job, progress.step, steps.losses[-1])
             block = None
         if evaluates:
-            evaluation = validate(job, progress)
+            evaluation = validate(begun, progress)
             if evaluation.improved:
                 best, best_is_new = best_so_far(job, progress), True
             yield evaluation
@@ -77,11 +82,14 @@ def train(
             yield Checkpoint(snapshot(job, progress), best if best_is_new else None)
             best_is_new = False
             due.done()
-    if best is not None and job.stopping.restore_best and stopped_by != "interrupt":
-        job.model.load_state_dict(best.model)
-    elif stopped_by != "interrupt" and job.evaluated is not job.model:
-        job.model.load_state_dict(job.evaluated.state_dict())
-    yield End(stopped_by or job.settings.length, best.values if best is not None else {})
+    if not stopped_by:
+        stopped_by = job.settings.length if planned_end == job.span.steps else "stop_at"
+    if stopped_by not in RESUMABLE:
+        if best is not None and job.stopping.restore_best:
+            job.model.load_state_dict(best.model)
+        elif job.evaluated is not job.model:
+            job.model.load_state_dict(job.evaluated.state_dict())
+    yield End(stopped_by, best.values if best is not None else {})
 
 
 def stops(job: Job, progress: Progress) -> bool:

@@ -18,7 +18,7 @@ from trickrun.regularization import insert_layers
 from trickrun.streams import LayerStreams, generator
 from trickrun.transfer import learned_before, new_layers
 from trickrun.tricks.init._apply import initialize
-from trickrun.tricks.ledger import Touch
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.losses import Loss
 
 
@@ -29,7 +29,7 @@ def build_network(
     loss: Loss,
     dtype: torch.dtype,
     streams: LayerStreams,
-) -> tuple[nn.Module, list[Touch]]:
+) -> tuple[nn.Module, list[LedgerEntry]]:
     """Return the network on the device of ``streams``, with its weights as training begins; and
     the ledger's lines of what was done to them.
 
@@ -108,7 +108,9 @@ def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: 
         )
 
 
-def fit_init_to_data(recipe: Recipe, model: nn.Module, data: Prepared, loss: Loss) -> list[Touch]:
+def fit_init_to_data(
+    recipe: Recipe, model: nn.Module, data: Prepared, loss: Loss
+) -> list[LedgerEntry]:
     """Let the init correct ``model`` by the training split, in place; return the ledger's lines."""
     init = recipe.init
     dtype = next(model.parameters()).dtype

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import PydanticKnownError, core_schema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
 from trickrun.errors import PluginError
 
@@ -66,6 +66,11 @@ class Params(BaseModel):
     alternatives: ClassVar[tuple[str, ...]] = ()
     """Parameters that exclude each other: a patch that sets one takes the others away."""
 
+    revision: ClassVar[int] = 1
+    """Raised by 1 whenever a default of this kind, or what it means, changes: results of the kind
+    that are journalled then count for another recipe. A new parameter whose default does what the
+    kind did before needs no other revision."""
+
     @classmethod
     def expand(cls, value: dict[str, Any]) -> dict[str, Any]:
         """Rewrite spellings of a mapping that mean the same (``keep: 0.7`` is ``p: 0.3``)."""
@@ -90,6 +95,19 @@ class Params(BaseModel):
             for name in self.alternatives
             if fields[name] in self.model_fields_set and getattr(self, fields[name]) is not None
         ]
+
+
+def parts(value: Any, path: str = "") -> Iterator[tuple[str, Params]]:
+    """Yield all parameter objects that ``value`` is made of, itself included, each with its path
+    in the recipe; ``path`` is that of ``value``."""
+    if isinstance(value, Params):
+        yield path, value
+        for name, info in type(value).model_fields.items():
+            inner = info.alias or name
+            yield from parts(getattr(value, name), f"{path}.{inner}" if path else inner)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from parts(item, f"{path}.{index}")
 
 
 class PythonTarget(Params):
@@ -149,13 +167,25 @@ class KindFolder(Mapping[str, type[Params]]):
     the folder's listing before anything is imported, and only that file is. An installed package
     adds kinds by entry points ``trickrun.<section>``, read only for a name that no file has.
 
-    As the metadata of a type, ``Annotated[Optimizer, OPTIMIZERS]``, a section is what pydantic
+    As the metadata of a type, ``Annotated[Optimizer, OPTIMIZERS]``, a folder is what pydantic
     checks a mapping with a ``kind`` by.
+
+    Args:
+        package: the folder, as an import names it.
+        base: the class in its ``_base.py`` that all kinds share.
     """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, base: str) -> None:
         self.package = package
+        self.base_name = base
         self.name = package.rpartition(".")[2]
+
+    @cached_property
+    def base(self) -> type[Params]:
+        """What all kinds share: its parameters are known whatever the kind is."""
+        module = importlib.import_module(f"{self.package}._base")
+        found: type[Params] = getattr(module, self.base_name)
+        return found
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -191,15 +221,15 @@ class KindFolder(Mapping[str, type[Params]]):
         entry = self.plugin(kind)
         if entry is None:
             raise KeyError(kind)
-        return loaded_plugin(entry, self.name)
+        return loaded_plugin(entry, self.name, self.base)
 
     def class_in(self, kind: str) -> type[Params]:
         """Return the class of one of trickrun's own files."""
         module = importlib.import_module(f"{self.package}.{kind}")
         for found in vars(module).values():
-            if isinstance(found, type) and issubclass(found, Params) and kind_of(found) == kind:
+            if isinstance(found, type) and issubclass(found, self.base) and kind_of(found) == kind:
                 return found
-        raise TypeError(f"{module.__file__} holds no Params class whose kind is {kind!r}")
+        raise TypeError(f"{module.__file__} holds no {self.base_name} whose kind is {kind!r}")
 
     @cached_property
     def plugins(self) -> dict[str, EntryPoint]:
@@ -240,15 +270,32 @@ class KindFolder(Mapping[str, type[Params]]):
                 return value
         if not isinstance(value, dict):
             raise PydanticKnownError("dict_type")
-        if "kind" not in value:
-            raise PydanticKnownError("union_tag_not_found", {"discriminator": "'kind'"})
-        kind = value["kind"]
-        if not isinstance(kind, str) or kind not in self:
-            raise PydanticKnownError(
-                "union_tag_invalid",
-                {"discriminator": "'kind'", "tag": str(kind), "expected_tags": ", ".join(self)},
-            )
-        return self[kind].model_validate(value)
+        kind = value.get("kind")
+        if isinstance(kind, str) and kind in self:
+            return self[kind].model_validate(value)
+        ctx = {"discriminator": "'kind'", "tag": str(kind), "expected_tags": ", ".join(self)}
+        wrong = "union_tag_invalid" if "kind" in value else "union_tag_not_found"
+        error = InitErrorDetails(type=wrong, input=value, ctx=ctx)
+        raise ValidationError.from_exception_data(self.name, [error, *self.wrong_in_shared(value)])
+
+    def wrong_in_shared(self, value: dict[str, Any]) -> list[InitErrorDetails]:
+        """Return what is wrong with the parameters that all kinds take, if the kind is unknown."""
+        shared = {info.alias or name for name, info in self.base.model_fields.items()}
+        try:
+            self.base.model_validate({key: v for key, v in value.items() if key in shared})
+        except ValidationError as error:
+            return [
+                InitErrorDetails(
+                    type=PydanticCustomError(e["type"], "{text}", {"text": e["msg"]})
+                    if e["type"] == "value_error"
+                    else e["type"],
+                    loc=e["loc"],
+                    input=e["input"],
+                    ctx=e.get("ctx", {}),
+                )
+                for e in error.errors(include_url=False)
+            ]
+        return []
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: object
@@ -338,7 +385,7 @@ def enabled_user() -> bool:
     return bool(site.ENABLE_USER_SITE)
 
 
-def loaded_plugin(entry: EntryPoint, section: str) -> type[Params]:
+def loaded_plugin(entry: EntryPoint, section: str, base: type[Params]) -> type[Params]:
     """Return the class that an entry point names.
 
     Raises PluginError if it cannot be imported, or is no kind of that name.
@@ -352,10 +399,10 @@ def loaded_plugin(entry: EntryPoint, section: str) -> type[Params]:
             where,
             "mend or remove the installed package that adds it",
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Params) and kind_of(found) == entry.name):
+    if not (isinstance(found, type) and issubclass(found, base) and kind_of(found) == entry.name):
         raise PluginError(
             f"this is no trickrun kind {entry.name!r}",
             where,
-            f'name a subclass of Params with kind: Literal["{entry.name}"]',
+            f'name a subclass of {base.__name__} with kind: Literal["{entry.name}"]',
         )
     return found

@@ -61,12 +61,16 @@ class Checkpoint:
     best: Best | None
 
 
+RESUMABLE = frozenset({"interrupt", "stop_at"})
+"""What stops a run before its end: Ctrl-C, and a pause by plan. It can go on from there."""
+
+
 @dataclass(frozen=True)
 class End:
     """The last record.
 
     Args:
-        stopped_by: epochs, steps, early_stopping or interrupt.
+        stopped_by: epochs, steps or early_stopping; or, RESUMABLE, interrupt or stop_at.
         best: the best evaluation's values; empty if there was none.
     """
 

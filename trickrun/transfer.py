@@ -25,7 +25,7 @@ from trickrun.models.pretrained import Pretrained
 from trickrun.modules.staged import Staged
 from trickrun.placement import pass_size
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 
 CACHED_BYTES = 2**30
 """Features that are kept at most; the same on every machine, since it decides the last bits."""
@@ -37,19 +37,19 @@ HEAD = "head."
 """How the names of a model's last layer begin: the one that may be another in the new run."""
 
 
-def learned_before(recipe: Recipe, model: nn.Module, folder: Path, task: Task) -> list[Touch]:
+def learned_before(recipe: Recipe, model: nn.Module, folder: Path, task: Task) -> list[LedgerEntry]:
     """Load the weights of the run that the recipe continues from, if it names one; return the
     ledger's lines, of what a pretrained model keeps frozen too."""
     kind = recipe.model
-    touches = []
+    entries = []
     if isinstance(kind, BuiltinModel | Pretrained) and kind.init_from is not None:
-        touches.append(continue_from(model, kind.init_from, folder, task))
+        entries.append(continue_from(model, kind.init_from, folder, task))
     if isinstance(kind, Pretrained) and isinstance(model, Staged):
-        touches.append(kind.touch(model))
-    return touches
+        entries.append(kind.ledger_entry(model))
+    return entries
 
 
-def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Touch:
+def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> LedgerEntry:
     """Load the weights of another run into ``model``, in place; return the ledger's line.
 
     Everything but the head must be there and fit. The head is taken over where it answers the same
@@ -76,7 +76,9 @@ def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Touch
     model.load_state_dict({**own, **fits})
     new = [name for name in own if name not in fits]
     what = f"{counted(len(fits), 'tensor')} of {path.parent.parent.name}"
-    return Touch("model", "init_from", what + (f"; new: {some(new)}" if new else ""), len(fits))
+    return LedgerEntry(
+        "model", "init_from", what + (f"; new: {some(new)}" if new else ""), len(fits)
+    )
 
 
 def task_of(run: Path) -> Task | None:

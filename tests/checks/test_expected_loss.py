@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.expected_loss import ConstantLoss, constant_loss, typical_deviation
+from trickrun.checks.expected_loss import typical_deviation
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses import ConstantLoss, Loss
 from trickrun.tricks.losses.bce import BCE
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.hinge import Hinge
@@ -55,7 +55,7 @@ CASES: list[tuple[Loss, Task, torch.Tensor, float]] = [
 
 
 def known(loss: Loss, task: Task, y: torch.Tensor, smoothing: float) -> ConstantLoss:
-    found = constant_loss(loss, task, y, smoothing)
+    found = loss.constant(task, y, smoothing)
     assert found is not None
     return found
 
@@ -106,7 +106,7 @@ def test_a_class_without_samples_costs_nothing() -> None:
 
 
 def test_a_users_loss_has_no_closed_form() -> None:
-    assert constant_loss(PythonLoss(target="mine:loss"), THREE, CLASSES) is None
+    assert PythonLoss(target="mine:loss").constant(THREE, CLASSES) is None
 
 
 def test_the_typical_deviation_of_a_square_is_the_variance() -> None:

@@ -141,9 +141,12 @@ def test_user_code_that_fails_while_training_is_blamed_by_line(trickrun, tmp_pat
 
 def test_warnings_of_the_recipe_are_told(trickrun, recipe):
     ran = trickrun("train", recipe, "early_stopping=50", "--json")
-    (warning,) = ran.json["result"]["warnings"]
-    assert warning["path"] == "early_stopping.patience"
-    assert "warning: " in ran.err
+    (warning,) = (f for f in ran.json["findings"] if f["severity"] == "warning")
+    assert (warning["code"], warning["where"]) == ("TR91", "early_stopping.patience")
+    assert "! TR91 Patience as long as the run (early_stopping.patience): " in ran.err
+    planned = trickrun("train", recipe, "early_stopping=50", "--dry-run", "--json")
+    assert [finding["code"] for finding in planned.json["findings"]] == ["TR91"]
+    assert "! TR91 " in planned.err
 
 
 def test_constant_features_are_told(trickrun, tmp_path):

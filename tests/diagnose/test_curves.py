@@ -176,7 +176,7 @@ def test_a_curve_that_levels_off_is_not_slow() -> None:
 
 def test_a_late_start_is_a_plateau_whose_first_suspect_is_the_init() -> None:
     late = [START] * 12 + falling(0.1, count=28)
-    finding = find(curves(late, late, setting=setting(init="normal")), "plateau")
+    finding = find(curves(late, late, setting=setting(usual_init=False)), "plateau")
     assert finding.evidence["started_at"] == pytest.approx(14, abs=1)
     assert finding.edit == {"init": {"kind": "auto"}}
 

@@ -11,7 +11,7 @@ import pytest
 from trickrun.diagnose.data_evidence import Classes, Copies, DataEvidence, Drift, Inputs, Targets
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.static import findings
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import load
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -31,7 +31,7 @@ CLASSES = ("data={kind: npz, path: x.npz}", "regularizers=null", "normalization=
 
 def found(data: DataEvidence, *overrides: str) -> list[Finding]:
     recipe = load(RECIPES / "digits.yaml", [*CLASSES, *overrides]).recipe
-    return findings(static_evidence(recipe, data))
+    return findings(facts_of(recipe, data))
 
 
 def told(data: DataEvidence, *overrides: str) -> list[tuple[str, str]]:
@@ -266,8 +266,8 @@ def test_few_validation_samples_are_a_remark() -> None:
 
 
 def test_the_data_tell_how_long_a_run_is() -> None:
-    assert told(HEALTHY, "optimizer.lr=1e-6", "train.epochs=10") == [("TR36", "warning")]
-    assert told(HEALTHY, "train.epochs=3") == [("TR55", "info")]
+    assert told(HEALTHY, "optimizer.lr=1e-6", "train.epochs=20") == [("TR36", "warning")]
+    assert told(HEALTHY, "train.epochs=3", "early_stopping=null") == [("TR55", "info")]
     assert told(HEALTHY, "optimizer.schedule.warmup=2000", "train.epochs=20") == [
         ("TR82", "warning")
     ]

@@ -13,7 +13,7 @@ from trickrun.diagnose.conclusion import ALTERNATIVES, BEHAVIOUR, OWN_CODE, UNTE
 from trickrun.diagnose.faults import CATALOGUE, FAMILIES, NOT_REPORTED, Fault
 from trickrun.diagnose.rank import EXPLAINS
 from trickrun.diagnose.static import findings
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import load
 
 ROOT = Path(trickrun.__file__).parent
@@ -64,7 +64,7 @@ def test_an_example_is_a_recipe_and_has_its_fault(fault: Fault, tmp_path: Path) 
     example = yaml.safe_load(fault.example or "{}")
     path = tmp_path / "r.yaml"
     path.write_text(yaml.safe_dump({"data": "digits", "model": "mlp", **example}))
-    codes = [finding.code for finding in findings(static_evidence(load(path).recipe))]
+    codes = [finding.code for finding in findings(facts_of(load(path).recipe))]
     if "validate" in fault.by:
         assert fault.code in codes
     else:

@@ -15,7 +15,8 @@ CLASSES = InitialLoss(
     reduction="mean",
     batch_size=64,
     head_activation="linear",
-    init={"kind": "kaiming_normal"},
+    init="kaiming_normal",
+    takes="logits",
     loss=2.7,
     expected=2.303,
     tolerance=1.4,
@@ -43,6 +44,7 @@ VALUES = replace(
     task="regression",
     outputs=1,
     loss_kind="mse",
+    takes="values",
     loss=2.0,
     expected=1.0,
     tolerance=4.0,
@@ -63,7 +65,7 @@ BINARY = replace(
     bias_loss=0.693, uniform_loss=0.693, best_loss=0.69, best=(0.05,), loss_floor=0.5,
 )  # fmt: skip
 
-OWN_HEAD = {"kind": "kaiming_normal", "head": {"kind": "normal", "std": 1.0}}
+NLL = {"loss_kind": "nll", "takes": "log_probabilities"}
 
 PROBABILITIES = {"output_low": 0.02, "output_high": 0.4, "row_sum_error": 1e-7, "loss": 2.31}
 
@@ -74,8 +76,8 @@ CASES: list[tuple[InitialLoss, dict[str, Any], list[str]]] = [
     (CLASSES, {"loss": 172.8, "doubling": 2.0, "reduction": "sum"}, ["TR21"]),
     (CLASSES, {"head_activation": "softmax", **PROBABILITIES}, ["TR26"]),
     (CLASSES, {"head_activation": None, **PROBABILITIES}, ["TR26"]),
-    (CLASSES, {"loss_kind": "nll", "loss": -0.1}, ["TR25"]),
-    (CLASSES, {"loss_kind": "nll", "exp_sum_error": 1e-6, "head_activation": "log_softmax"}, []),
+    (CLASSES, {**NLL, "loss": -0.1}, ["TR25"]),
+    (CLASSES, {**NLL, "exp_sum_error": 1e-6, "head_activation": "log_softmax"}, []),
     (CLASSES, {"head_activation": "log_softmax"}, []),
     (CLASSES, {"head_activation": "relu", "output_low": 0.0}, ["TR29"]),
     (CLASSES, {"head_activation": None, "output_low": 0.0}, ["TR29"]),
@@ -85,7 +87,7 @@ CASES: list[tuple[InitialLoss, dict[str, Any], list[str]]] = [
     (BINARY, {"head_activation": None, "output_low": 0.1, "output_high": 0.4}, []),
     (VALUES, {"head_activation": "sigmoid"}, ["TR28"]),
     (VALUES, {"head_activation": "softplus", "target_low": 0.1}, []),
-    (CLASSES, {"feature_spread": 0.0, "init": {"kind": "zeros"}}, ["TR22"]),
+    (CLASSES, {"feature_spread": 0.0, "init": "zeros", "equal_weights": True}, ["TR22"]),
     (CLASSES, {"feature_spread": 0.0}, ["TR14"]),
     (CLASSES, {"feature_spread": 0.0, "zero_inputs": True}, []),
     (BINARY, {"bias_loss": 2.0, "loss": 2.1}, ["TR24"]),
@@ -98,8 +100,8 @@ CASES: list[tuple[InitialLoss, dict[str, Any], list[str]]] = [
     (CLASSES, {"loss": 13.0, "input_size": 7.7, "feature_size": 7.6, "output_size": 7.5}, ["TR01"]),
     (CLASSES, {"loss": 17.0, "output_size": 11.0}, ["TR23"]),
     (CLASSES, {"loss": 300.0, "feature_size": 30.0, "output_size": 170.0}, ["TR23"]),
-    (CLASSES, {"loss": 17.0, "output_size": 11.0, "init": OWN_HEAD}, ["TR20"]),
-    (CLASSES, {"loss": 4.5, "output_size": 2.5, "feature_size": 1.6, "init": OWN_HEAD}, []),
+    (CLASSES, {"loss": 17.0, "output_size": 11.0, "own_head": True}, ["TR20"]),
+    (CLASSES, {"loss": 4.5, "output_size": 2.5, "feature_size": 1.6, "own_head": True}, []),
     (CLASSES, {"loss": float("nan"), "input_size": float("nan")}, ["TR05"]),
     (CLASSES, {"loss": float("inf"), "output_size": float("inf")}, ["TR23"]),
     (VALUES, {"loss": float("inf"), "target_size": 3e20}, ["TR06", "TR23"]),
@@ -124,10 +126,10 @@ def test_the_edit_of_a_bias_keeps_what_the_head_says() -> None:
     (finding,) = causes(off)
     assert finding.severity == "error"
     assert finding.edit == {"init.head_bias": "prior"}
-    head = {"kind": "orthogonal", "gain": 2.0}
-    (finding,) = causes(replace(off, init={"kind": "zeros", "head": head}))
+    own_head = replace(off, init="zeros", equal_weights=True, own_head=True)
+    (finding,) = causes(own_head)
     assert finding.edit == {"init.head_bias": "prior"}
-    (finding,) = causes(replace(off, init={"kind": "zeros", "head": {**head, "bias": 1.0}}))
+    (finding,) = causes(replace(own_head, own_head_bias=True))
     assert finding.edit == {"init.head_bias": "prior", "init.head.bias": "auto"}
 
 

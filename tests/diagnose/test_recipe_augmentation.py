@@ -1,10 +1,26 @@
 """Which augmentations make another class of a digit or a letter."""
 
+from dataclasses import replace
+
 import pytest
 
+from trickrun.data.digits import Digits
+from trickrun.data.fashion_mnist import FashionMnist
+from trickrun.data.image_folder import ImageFolder
+from trickrun.data.mnist import Mnist
+from trickrun.data.npz import Npz
 from trickrun.diagnose.data_evidence import Classes, DataEvidence, Inputs
 from trickrun.diagnose.recipe_augmentation import RULES
-from trickrun.diagnose.static_evidence import Static
+from trickrun.recipe.evidence import facts_of
+from trickrun.recipe.load import from_tree
+
+KINDS = {
+    "digits": Digits,
+    "mnist": Mnist,
+    "fashion_mnist": FashionMnist,
+    "image_folder": ImageFolder,
+    "npz": Npz,
+}
 
 FLIP = {"kind": "flip", "axis": "horizontal", "p": 0.5}
 SHIFT = {"kind": "shift", "pixels": 1}
@@ -19,8 +35,10 @@ def evidence(augmentation, kind="digits", labels=None, shape=(1, 8, 8)):
     if labels is not None:
         inputs = Inputs(100, 0.0, 1.0, 0.5, 0.2, (0.1, 0.2, 0.3))
         data = DataEvidence(shape, inputs, classes=Classes(labels, (50,) * len(labels)))
-    recipe = {"data": {"kind": kind}, "augmentation": augmentation}
-    return Static(recipe, data=data)
+    tree = {"data": {"kind": "digits"}, "model": {"kind": "mlp"}, "augmentation": augmentation}
+    facts = facts_of(from_tree(tree))
+    inputs = replace(facts.inputs, characters=KINDS[kind].characters)
+    return replace(facts, inputs=inputs, data=data)
 
 
 def found(*given, **words):

@@ -10,7 +10,7 @@ import pytest
 from trickrun.data.synthetic import Synthetic
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.static import findings
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import Loaded, load
 from trickrun.recipe.patch import patch_paths
 
@@ -30,7 +30,7 @@ def recipe(*overrides: str, name: str = "digits") -> Loaded:
 
 
 def found(*overrides: str, name: str = "digits") -> list[Finding]:
-    return findings(static_evidence(recipe(*overrides, name=name).recipe))
+    return findings(facts_of(recipe(*overrides, name=name).recipe))
 
 
 def codes(*overrides: str, name: str = "digits") -> list[str]:
@@ -95,6 +95,40 @@ FAULTS = [
     (("augmentation=[{kind: noise, std: 2.0}]",), "TR18", "warning"),
     (("augmentation=[{kind: noise, std: 0.1}, {kind: flip}]",), "TR18", "warning"),
     (("data.zero_inputs=true",), "TR14", "error"),
+    # Each optimizer by its own rates
+    (("optimizer={kind: nadam, lr: 5.0}",), "TR35", "error"),
+    (("optimizer={kind: radam, lr: 0.3}",), "TR35", "warning"),
+    (("optimizer={kind: adamax, lr: 0.5}",), "TR35", "warning"),
+    (("optimizer={kind: lion, lr: 0.03}",), "TR35", "warning"),
+    (("optimizer={kind: lion, lr: 5.0}",), "TR35", "error"),
+    (("optimizer={kind: muon, lr: 5.0}",), "TR35", "error"),
+    (("optimizer={kind: adafactor, lr: 2.0}",), "TR35", "warning"),
+    (("optimizer={kind: adadelta, lr: 50.0}",), "TR35", "warning"),
+    (("optimizer={kind: rmsprop, lr: 0.05, momentum: 0.9}",), "TR35", "warning"),
+    (("optimizer={kind: nadam, lr: 1e-5}", STEPS), "TR36", "warning"),
+    (("optimizer={kind: lion, lr: 1e-6}", STEPS), "TR36", "warning"),
+    (("optimizer={kind: muon, eps: 1e-14}",), "TR39", "warning"),
+    (("regularizers.l2=null", "optimizer={kind: muon, weight_decay: 5.0}"), "TR50", "warning"),
+    (("regularizers.l2=null", "optimizer={kind: lion, weight_decay: 50.0}"), "TR50", "warning"),
+    # Loss and task, whatever kind the data are
+    (("data=mnist", "loss=mse"), "TR30", "warning"),
+    (("data=cifar10", "loss=mse"), "TR30", "warning"),
+    # Probably not meant
+    (("normalization=batch", "data.batch_size=7"), "TR48", "warning"),
+    (("init=positive_uniform",), "TR22", "warning"),
+    (("regularizers.l2=1e-3", "optimizer.weight_decay=1e-4"), "TR85", "warning"),
+    (
+        ("data.sampling=balanced", "loss={kind: cross_entropy, class_weights: balanced}"),
+        "TR86",
+        "warning",
+    ),
+    (("model=pretrained",), "TR87", "warning"),
+    (("model=pretrained", "data.normalize=none"), "TR87", "warning"),
+    (("train.gradual_unfreezing=1",), "TR88", "warning"),
+    (("regularizers.swa=0.5", "optimizer.schedule=cosine"), "TR89", "warning"),
+    (("optimizer.schedule.warmup=100", "train={steps: 100}"), "TR82", "warning"),
+    (("early_stopping=20", "train.epochs=20"), "TR91", "warning"),
+    (("model=transformer",), "TR92", "warning"),
 ]  # fmt: skip
 
 
@@ -103,11 +137,11 @@ def test_a_fault_is_found_first_and_its_edit_takes_it_away(
     overrides: tuple[str, ...], code: str, severity: str
 ) -> None:
     loaded = recipe(*overrides)
-    first = findings(static_evidence(loaded.recipe))[0]
+    first = findings(facts_of(loaded.recipe))[0]
     assert (first.code, first.severity) == (code, severity)
     assert first.edit is not None
     changed = load(loaded.path, list(overrides_after(loaded, first.edit)))
-    left = [f.code for f in findings(static_evidence(changed.recipe))]
+    left = [f.code for f in findings(facts_of(changed.recipe))]
     assert code not in left
 
 
@@ -179,6 +213,30 @@ HEALTHY = [
     ("regularizers.l2=0.01",),
     ("regularizers.label_smoothing=0.1",),
     ("augmentation=[{kind: noise, std: 0.3}, {kind: shift, pixels: 1}]",),
+    # Each optimizer with its own default, and with what its papers use.
+    ("optimizer=muon",),
+    ("optimizer={kind: lion, lr: 3e-4, weight_decay: 1.0}",),
+    ("optimizer={kind: nadam, weight_decay: 0.5, decoupled: true}",),
+    ("optimizer={kind: adafactor, lr: 0.1}",),
+    ("optimizer={kind: rmsprop, lr: 0.045, momentum: 0.9, eps: 1.0}",),
+    ("optimizer={kind: sgd, lr: 1.0, momentum: 0.9, dampening: 0.9}",),
+    ("optimizer={kind: adagrad, lr: 1e-4}", STEPS),
+    # What may be meant.
+    ("normalization=batch", "data.batch_size=8"),
+    ("normalization=batch", "data.batch_size=full"),
+    ("normalization=layer", "data.batch_size=7"),
+    ("regularizers.l2=1e-3", "optimizer={kind: adamw, weight_decay: 1e-4}"),
+    ("regularizers.l2=1e-3", "optimizer={kind: radam, weight_decay: 1e-4, decoupled: true}"),
+    ("regularizers.l2=0", "optimizer.weight_decay=1e-4"),
+    ("data.sampling=balanced", "loss=cross_entropy"),
+    ("model=pretrained", "data.normalize={kind: fixed, mean: 127, std: 128}"),
+    ("model={kind: mlp, init_from: ab12}", "train.gradual_unfreezing=1"),
+    ("model={kind: python, target: 'm:f'}", "train.gradual_unfreezing=1"),
+    ("regularizers.swa=0.5", "optimizer.schedule=step"),
+    ("optimizer.schedule={kind: cosine, warmup: 0.5}", STEPS),
+    ("early_stopping=20", "train={steps: 2000}"),
+    ("early_stopping=20", "train.epochs=20", "train.eval_every=5"),
+    ("model=transformer", "normalization=rms"),
 ]
 
 
@@ -205,7 +263,7 @@ def test_values_want_a_loss_and_a_head_for_values() -> None:
 @pytest.mark.parametrize("family", get_args(Synthetic.model_fields["family"].annotation))
 def test_the_task_of_each_synthetic_family_is_known(family: str) -> None:
     given = recipe(f"data={{kind: synthetic, family: {family}}}").recipe
-    assert static_evidence(given).task == given.data.load(Path()).task.kind
+    assert facts_of(given).task == given.data.load(Path()).task.kind
 
 
 def test_a_users_own_parts_are_left_to_the_checks_that_run_them() -> None:
@@ -230,7 +288,7 @@ def test_errors_come_before_warnings_and_causes_before_symptoms() -> None:
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_no_shipped_recipe_has_an_error(path: Path) -> None:
-    found_here = findings(static_evidence(load(path).recipe))
+    found_here = findings(facts_of(load(path).recipe))
     assert not [f for f in found_here if f.severity == "error"]
     # It is there to be found fault with.
     assert not found_here or path.stem == "digits-untuned"

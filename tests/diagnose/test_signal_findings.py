@@ -122,7 +122,7 @@ def test_the_scale_is_compared_between_layers(
     sizes: tuple[float, ...], expected: list[str]
 ) -> None:
     hidden = [layer(f"l{i}", moments=moments(pre_std=size)) for i, size in enumerate(sizes)]
-    evidence = network(*hidden, layer("head"), init="normal")
+    evidence = network(*hidden, layer("head"), init="normal", usual_init=False)
     assert codes(evidence) == expected
     # Weights that were learned have the size that learning gave them.
     assert codes(replace(evidence, learned=True)) == []
@@ -131,7 +131,7 @@ def test_the_scale_is_compared_between_layers(
 def test_a_lost_signal_is_an_error_and_a_slope_a_warning() -> None:
     def severity(last: float) -> str:
         ends = layer("one"), layer("two", moments=moments(pre_std=last)), layer("head")
-        return only(network(*ends, init="normal")).severity
+        return only(network(*ends, init="normal", usual_init=False)).severity
 
     assert severity(0.2) == "warning"
     assert severity(0.005) == "error"
@@ -139,7 +139,7 @@ def test_a_lost_signal_is_an_error_and_a_slope_a_warning() -> None:
 
 def test_a_lost_signal_explains_the_steps() -> None:
     ends = layer("one", 0.5), layer("two", 0.5, moments=moments(pre_std=1e-4)), layer("head", 0.5)
-    finding = only(network(*ends, init="normal"))
+    finding = only(network(*ends, init="normal", usual_init=False))
     assert (finding.code, finding.edit) == ("TR23", {"init": {"kind": "auto"}})
 
 
@@ -166,7 +166,7 @@ def test_unscaled_inputs_are_the_first_suspect() -> None:
 
 def test_saturated_units() -> None:
     full = layer("one", activation="Tanh", moments=moments(saturated_fraction=0.6, pre_std=1.9))
-    finding = only(network(full, layer("head"), activation="tanh", init="normal"))
+    finding = only(network(full, layer("head"), activation="tanh", init="normal", usual_init=False))
     assert (finding.code, finding.where) == ("TR42", "one")
     assert finding.edit == {"init": {"kind": "auto"}}
     half = replace(full, moments=moments(saturated_fraction=0.5))
@@ -243,7 +243,7 @@ def test_frozen_layers_do_not_count_as_first() -> None:
 def test_the_edit_for_a_vanishing_gradient_follows_its_cause() -> None:
     lost = graded(9e-6, 1e-3, 1e-2)
     assert only(network(*lost, activation="sigmoid")).edit == {"model.activation": "relu"}
-    assert only(network(*lost, init="normal")).edit == {"init": {"kind": "auto"}}
+    assert only(network(*lost, init="normal", usual_init=False)).edit == {"init": {"kind": "auto"}}
     assert only(network(*lost)).edit == {"normalization": {"kind": "batch"}}
     assert only(network(*lost, normalization="batch")).edit is None
     along = network(*lost, usual_normalization="layer")

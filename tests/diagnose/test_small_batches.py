@@ -10,26 +10,28 @@ import pytest
 from trickrun.compiler import compile_recipe
 from trickrun.diagnose.small_batches import without_batch
 from trickrun.diagnose.static import findings
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import patch_paths
 
 
 @pytest.mark.parametrize(
-    ("model", "expected"),
+    ("channels", "units", "expected"),
     [
-        ({"channels": [32, 64], "hidden": [128]}, {"kind": "group", "groups": 8}),
-        ({"channels": [6, 15], "hidden": [30]}, {"kind": "group", "groups": 3}),
-        ({"channels": [20, 40], "hidden": []}, {"kind": "group", "groups": 5}),
-        ({"channels": [6, 15], "hidden": [32]}, {"kind": "layer"}),
+        ([32, 64], [128], {"kind": "group", "groups": 8}),
+        ([6, 15], [30], {"kind": "group", "groups": 3}),
+        ([20, 40], [], {"kind": "group", "groups": 5}),
+        ([6, 15], [32], {"kind": "layer"}),
         # Eight groups of eight units are one number each.
-        ({"channels": [8, 8], "hidden": [8]}, {"kind": "group", "groups": 4}),
-        ({"hidden": [64]}, {"kind": "layer"}),
-        ({"hidden": 64, "layers": 1}, {"kind": "layer"}),
+        ([8, 8], [8], {"kind": "group", "groups": 4}),
+        ([], [64], {"kind": "layer"}),
+        ([], [], {"kind": "layer"}),
     ],
 )
-def test_groups_divide_every_layer(model: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert without_batch(model) == expected
+def test_groups_divide_every_layer(
+    channels: list[int], units: list[int], expected: dict[str, Any]
+) -> None:
+    assert without_batch(channels, units) == expected
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,6 @@ def test_the_edit_for_tiny_batches_makes_a_job(tmp_path: Path, model: str) -> No
         f"data: {{kind: digits, batch_size: 3}}\nmodel: {model}\nnormalization: batch\n"
     )
     loaded = load(path)
-    (found,) = (f for f in findings(static_evidence(loaded.recipe)) if f.code == "TR48")
+    (found,) = (f for f in findings(facts_of(loaded.recipe)) if f.code == "TR48")
     assert found.edit is not None
     compile_recipe(from_tree(patch_paths(loaded.tree, found.edit)), tmp_path)

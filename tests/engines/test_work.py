@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trickrun.engines.leg import WHOLE, Leg
+from trickrun.engines.leg import WHOLE, Segment
 from trickrun.engines.trial import TrialResult, make_trial
 from trickrun.engines.work import ALONE, outcome, run_trial
 from trickrun.recipe.patch import canonical
@@ -35,9 +35,9 @@ BASE: dict[str, Any] = {
 TRIAL = make_trial(canonical(BASE), {}, HERE)
 
 
-def ended(how: End | Exception, leg: Leg = WHOLE) -> tuple[str, float | None, str]:
+def ended(how: End | Exception, segment: Segment = WHOLE) -> tuple[str, float | None, str]:
     """The status, the metric and the reason of a trial that ended so."""
-    result = outcome(TRIAL, "val_auroc", ALONE, 1.0, how, leg)
+    result = outcome(TRIAL, "val_auroc", ALONE, 1.0, how, segment)
     assert bool(result.values) == (result.metric is not None)
     return result.status, result.metric, result.reason
 
@@ -45,16 +45,16 @@ def ended(how: End | Exception, leg: Leg = WHOLE) -> tuple[str, float | None, st
 def test_an_end_with_a_metric_is_a_result():
     values = {"val_loss": 0.5, "val_auroc": 0.9}
     assert ended(End("epochs", values)) == ("finished", 0.9, "")
-    paused = ended(End("interrupt", values), Leg(2, 3))
+    paused = ended(End("stop_at", values), Segment(2, 3))
     assert paused == ("stopped", 0.9, "stopped at rung 2, after 3 epochs")
 
 
-@pytest.mark.parametrize("stopped_by", ["epochs", "interrupt"])
+@pytest.mark.parametrize("stopped_by", ["epochs", "stop_at"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_metric_that_is_no_number_is_a_failure(stopped_by, value):
     values = {"val_loss": 0.5, "val_auroc": value}
     expected = ("failed", None, "its val_auroc is not a number")
-    assert ended(End(stopped_by, values), Leg(1, 1)) == expected
+    assert ended(End(stopped_by, values), Segment(1, 1)) == expected
 
 
 def test_an_end_without_the_metric_is_a_failure():

@@ -43,10 +43,10 @@ def test_what_is_frozen(tmp_path, freeze, trained):
     model = built(tmp_path, freeze=freeze)
     found = {n.split(".")[0] for n, p in model.named_parameters() if p.requires_grad}
     assert found == trained
-    touch = Pretrained(freeze=freeze).touch(model)
-    assert touch.count == sum(not p.requires_grad for p in model.parameters())
-    assert touch.off == (freeze == "none")
-    assert (touch.count == 0) == touch.off
+    entry = Pretrained(freeze=freeze).ledger_entry(model)
+    assert entry.count == sum(not p.requires_grad for p in model.parameters())
+    assert entry.off == (freeze == "none")
+    assert (entry.count == 0) == entry.off
 
 
 @pytest.mark.usefixtures("tiny")

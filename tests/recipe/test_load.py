@@ -102,6 +102,16 @@ def test_problems_are_drawn_under_their_line(tmp_path: Path) -> None:
     ]
 
 
+def test_what_all_kinds_take_is_checked_under_an_unknown_kind(tmp_path: Path) -> None:
+    text = "data: {kind: digitz, batch_size: -3, split: {val: 2}, own: 1}\nmodel: mlp\n"
+    found = places(
+        write(tmp_path, text + "optimizer: {kind: adamx, lr: fast, betas: [0.9, 0.9]}\n")
+    )
+    assert [path for path, _ in found] == [
+        "data.kind", "data.batch_size", "data.split.val", "optimizer.kind", "optimizer.lr",
+    ]  # fmt: skip
+
+
 def test_a_long_line_is_drawn_in_part(tmp_path: Path) -> None:
     path = write(tmp_path, MINIMAL + f"name: a  #{'-' * 200}\ntrain: {{{' ' * 300}epoch: 3}}\n")
     (problem,) = problems(path)

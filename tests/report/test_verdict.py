@@ -48,3 +48,14 @@ def test_a_finding_says_what_trying_its_edit_gave(capsys: pytest.CaptureFixture[
         "  edit: loss.reduction=mean",
         "  tried: 147.25 before, 2.3026 after",
     ]
+
+
+def test_a_finding_in_a_program_says_where_and_what_to_write(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    location = {"file": "net.py", "line": 12, "advice": "return the logits"}
+    finding = Finding("TR26", "Squashed twice", "error", 0.9, "net", {}, "It squashes twice.",
+                      location=location)  # fmt: skip
+    print_verdict(Verdict("fail", {}, (finding,), "twice"))
+    assert capsys.readouterr().out.splitlines()[-1] == "  net.py:12: return the logits"
+    assert finding.as_json()["location"] == location

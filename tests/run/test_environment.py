@@ -39,7 +39,7 @@ def test_all_facts_are_there(job, tmp_path):
     assert facts.keys() == {
         *("trickrun", "torch", "numpy", "scikit-learn", "python", "platform", "cpu", "cpus"),
         *("device", "threads", "engine", "git_commit", "git_dirty", "recipe_folder", "command"),
-        *("data", "user_code"),
+        *("data", "user_code", "arithmetic"),
     }
 
 

@@ -14,12 +14,12 @@ from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import DataError
-from trickrun.evaluate import evaluate, mean_loss, rate
+from trickrun.evaluate import evaluate, mean_loss, score
 from trickrun.job import Job
 from trickrun.recipe.load import load
 from trickrun.records import Checkpoint, Record
 from trickrun.run.folder import RunFolder
-from trickrun.run.scoring import file_part, predictions, score
+from trickrun.run.scoring import file_part, full_scores, predictions
 from trickrun.run.trained import open_run
 
 RECIPE = """\
@@ -73,7 +73,7 @@ def test_the_loss_sees_scaled_values_and_metrics_those_of_the_data(recipe: Path)
     assert raw.data.val is not None
     assert job.data.val is not None
     zeros = torch.zeros(len(job.data.val), 2)
-    scores = rate(job, zeros, job.data.val.y, job.targets["val"])
+    scores = score(job, zeros, job.data.val.y, job.targets["val"])
     mean = raw.data.train.y.mean(0)
     assert scores["mae"] == pytest.approx(float((raw.data.val.y - mean).abs().mean()), rel=1e-4)
     assert scores["loss"] == pytest.approx(float(job.targets["val"].square().mean()))
@@ -119,7 +119,7 @@ def test_a_run_remembers_its_scale(recipe: Path, trickrun) -> None:  # type: ign
     assert ran.json["result"]["test"] == pytest.approx(test)
     # What is scored from the file and what is predicted for it is in the file's unit.
     part = file_part(job, Path("t.csv"))
-    told = score(job, part)
+    told = full_scores(job, part)
     rows = predictions(job, part.x)
     assert all(4000 < row["price"] < 6000 for row in rows)
     actual = job.data.in_own_unit(part.y)[:, 0].tolist()

@@ -15,7 +15,7 @@ from trickrun.evaluate import evaluate
 from trickrun.job import Job
 from trickrun.loop import train
 from trickrun.recipe.load import from_tree
-from trickrun.run.scoring import predictions, score
+from trickrun.run.scoring import full_scores, predictions
 from trickrun.run.trained import for_predictions, remember_data, stand_in
 
 NEXT = {"kind": "text", "path": "t.txt", "length": 4, "batch_size": 4}
@@ -42,7 +42,7 @@ def test_next_tokens_are_learned_and_scored_at_each_place(folder):
         pass
     part = job.data.test
     assert part is not None
-    told = score(job, part)
+    told = full_scores(job, part)
     assert told["scores"]["accuracy"] > 0.75
     assert told["scores"]["perplexity"] == pytest.approx(math.exp(told["scores"]["loss"]))
     assert sum(map(sum, told["confusion"]["matrix"])) == part.y.numel()
@@ -66,7 +66,7 @@ def test_texts_are_classified(folder):
     for _ in train(job):
         pass
     assert job.data.val is not None
-    assert score(job, job.data.val)["scores"]["accuracy"] == 1.0
+    assert full_scores(job, job.data.val)["scores"]["accuracy"] == 1.0
 
 
 def test_the_initial_loss_is_judged_against_the_vocabulary(folder):

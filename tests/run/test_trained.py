@@ -9,7 +9,7 @@ import torch
 from trickrun.compiler import compile_recipe
 from trickrun.evaluate import predict
 from trickrun.run.folder import RunFolder
-from trickrun.run.scoring import predictions, score
+from trickrun.run.scoring import full_scores, predictions
 from trickrun.run.trained import open_run
 
 RECIPE = """\
@@ -62,7 +62,7 @@ def test_the_last_weights_are_the_averaged_ones(train, average):
     job = open_run(folder)
     assert torch.equal(job.model.state_dict()["head.weight"], averaged)
     data = compile_recipe(job.recipe, job.folder).data.test
-    assert score(job, data)["scores"] == told
+    assert full_scores(job, data)["scores"] == told
 
 
 @pytest.mark.parametrize("normalize", ["none", "standard", "minmax"])

@@ -206,7 +206,7 @@ def test_it_becomes_a_job_acts_and_trains(place: Place, folder: Path):
     job = compile_recipe(recipe, folder, prepared(recipe.data, folder))
     section = address(place).split(".")[0]
     if section in LEDGER and place.kind != "none":
-        acted = {touch.trick: touch for touch in job.ledger if touch.section == section}
+        acted = {entry.trick: entry for entry in job.ledger if entry.section == section}
         assert acted[str(place.kind)].count > 0
         assert not acted[str(place.kind)].off
     before = reloaded(job.model.state_dict())

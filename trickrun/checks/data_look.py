@@ -14,7 +14,7 @@ from trickrun.diagnose.data_evidence import Classes, Copies, DataEvidence, Drift
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.static import findings
 from trickrun.job import prepare_targets
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.losses.auto import AutoLoss
 
@@ -36,7 +36,7 @@ NAMED = 10
 
 def look(recipe: Recipe, data: Prepared) -> list[Finding]:
     """Return what is wrong with a recipe and its data, causes first; nothing is trained."""
-    return findings(static_evidence(recipe, measure(recipe, data)))
+    return findings(facts_of(recipe, measure(recipe, data)))
 
 
 def measure(recipe: Recipe, data: Prepared) -> DataEvidence:

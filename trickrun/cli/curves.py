@@ -63,11 +63,11 @@ def recipe_among(targets: list[str]) -> Path | None:
 
 def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path | None) -> Answer:
     """Train a recipe and judge its curves."""
-    from trickrun.cli.training import warn
+    from trickrun.cli import findings
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    warn(loaded)
+    findings.tell_before_training(findings.from_text(loaded))
     from trickrun.checks.curves.check import train_runs
     from trickrun.run.folder import runs_dir
 

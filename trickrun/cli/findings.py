@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def from_text(loaded: Loaded) -> list[Finding]:
     """Return what a recipe's text alone shows, causes first; no torch is needed."""
     from trickrun.diagnose.static import findings
-    from trickrun.recipe.evidence import static_evidence
+    from trickrun.recipe.evidence import facts_of
 
-    return findings(static_evidence(loaded.recipe))
+    return findings(facts_of(loaded.recipe))
 
 
-def verdict_of(findings: Sequence[Finding], warned: bool) -> Verdict:
-    """Return fail for an error-level finding, warn for a warning of any kind, else pass."""
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """Return fail for an error-level finding, warn for a warning, else pass."""
     worst = gravest(findings)
     if worst == "error":
         return "fail"
-    return "warn" if warned or worst == "warning" else "pass"
+    return "warn" if worst == "warning" else "pass"
 
 
 def show(findings: Sequence[Finding]) -> None:

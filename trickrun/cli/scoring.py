@@ -101,16 +101,16 @@ def evaluate_run(
 def score_in_a_way(job: RecipeJob, part: Part, masks: int | None, folded: bool) -> dict[str, Any]:
     """Return the scores of a part, with ``masks`` dropout masks or with folded batch norms."""
     from trickrun.run.inference import fold, mc_dropout
-    from trickrun.run.scoring import score
+    from trickrun.run.scoring import full_scores
 
     if masks is not None:
-        without = score(job, part)["scores"]
+        without = full_scores(job, part)["scores"]
         prediction, spread = mc_dropout(job, part, masks)
-        return score(job, part, prediction) | {"mc_dropout": {**spread, "without": without}}
+        return full_scores(job, part, prediction) | {"mc_dropout": {**spread, "without": without}}
     if folded:
         moved = fold(job, part)
-        return score(job, part) | {"folded": moved}
-    return score(job, part)
+        return full_scores(job, part) | {"folded": moved}
+    return full_scores(job, part)
 
 
 def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, Part]:

@@ -15,7 +15,6 @@ from trickrun.errors import Interrupted, TrickrunError
 if TYPE_CHECKING:
     from trickrun.diagnose.finding import Finding
     from trickrun.job import RecipeJob
-    from trickrun.recipe.load import Loaded
     from trickrun.run.execute import Outcome
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
@@ -92,7 +91,6 @@ def train_recipe(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    warn(loaded)
     from trickrun.compiler import compile_recipe
     from trickrun.report.progress import announce, progress_sink
     from trickrun.run import execute
@@ -104,7 +102,7 @@ def train_recipe(
     announce(job, folder)
     with progress_sink(job) as sink:
         outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
-    return conclude(outcome, str(recipe), before, loaded)
+    return conclude(outcome, str(recipe), before)
 
 
 def go_on(
@@ -150,18 +148,19 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    warn(loaded)
+    from trickrun.cli import findings
     from trickrun.compiler import compile_recipe
     from trickrun.report.plan import plan, print_plan
 
-    found = plan(compile_recipe(loaded.recipe, loaded.folder))
-    print_plan(found)
-    return Answer("pass", {**found, **warnings_of(loaded)}, recipe=str(recipe))
+    found = findings.from_text(loaded)
+    findings.tell_before_training(found)
+    planned = plan(compile_recipe(loaded.recipe, loaded.folder))
+    print_plan(planned)
+    told = [finding.as_json() for finding in found]
+    return Answer("pass", planned, recipe=str(recipe), findings=told)
 
 
-def conclude(
-    outcome: Outcome, recipe: str, before: list[Finding], loaded: Loaded | None = None
-) -> Answer:
+def conclude(outcome: Outcome, recipe: str, before: list[Finding]) -> Answer:
     """Print how a run ended, and what that shows, and return its answer.
 
     Args:
@@ -170,7 +169,7 @@ def conclude(
     from trickrun.report.progress import print_outcome
 
     print_outcome(outcome)
-    result = {**outcome.result, "missed": outcome.missed, **warnings_of(loaded)}
+    result = {**outcome.result, "missed": outcome.missed}
     run = str(outcome.folder.path)
     if outcome.interrupted:
         hint = f"go on with: trickrun train --resume {outcome.folder.path}"
@@ -198,16 +197,3 @@ def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, An
     findings = [finding.as_json() for finding in ranked([*before, *found])]
     outcome.folder.write_json("findings.json", findings)
     return findings
-
-
-def warn(loaded: Loaded) -> None:
-    """Print what in a recipe is allowed but probably not meant."""
-    for problem in loaded.warnings:
-        print(f"warning: {problem}", file=sys.stderr)
-
-
-def warnings_of(loaded: Loaded | None) -> dict[str, object]:
-    """Return the warnings as a part of the result, if there are any."""
-    if loaded is None or not loaded.warnings:
-        return {}
-    return {"warnings": [problem.as_json() for problem in loaded.warnings]}

@@ -56,6 +56,9 @@ class Data(Params):
     own_split: ClassVar[bool | None] = None
     """Whether it brings a validation or test part of its own; None if only its files can tell."""
 
+    token_ids: ClassVar[bool] = False
+    """Whether its samples are token ids, which only an embedding makes numbers of."""
+
     characters: ClassVar[bool] = False
     """Whether its samples are pictures of signs that people read, which a mirror changes."""
 
@@ -81,9 +84,6 @@ class Data(Params):
     )
     drop_last: bool = Field(default=False, description="leave out an epoch's last, smaller batch")
     zero_inputs: bool = Field(default=False, description="all inputs zero: a baseline for checks")
-
-    holds_text: ClassVar[bool] = False
-    """Whether inputs are token ids, and never numbers."""
 
     @model_validator(mode="after")
     def _sampling_shuffles(self) -> Data:
@@ -122,7 +122,7 @@ class Data(Params):
         return None
 
 
-DATA_KINDS = KindFolder("trickrun.data")
+DATA_KINDS = KindFolder("trickrun.data", "Data")
 
 AnyData = Annotated[Data, DATA_KINDS]
 """One of the data kinds."""

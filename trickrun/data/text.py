@@ -49,10 +49,9 @@ class Text(Data):
 
     task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
     own_split: ClassVar[bool | None] = False
+    token_ids: ClassVar[bool] = True
 
     main: ClassVar[str | None] = "path"
-
-    holds_text: ClassVar[bool] = True
 
     kind: Literal["text"] = "text"
     path: str = Field(

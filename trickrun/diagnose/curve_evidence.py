@@ -21,7 +21,7 @@ class Setting:
     Args:
         lr, schedule: of the optimizer; the schedule's kind.
         length, length_path: the planned length, and the recipe path that sets it.
-        init: its kind.
+        usual_init: whether the init keeps the signal's size.
         dropout: probability for hidden units; 0 if there is none.
         penalties: paths of the penalties and weight decays that act.
         augmented: whether training sees other batches or another network than evaluation, dropout
@@ -36,7 +36,7 @@ class Setting:
     schedule: str
     length: int
     length_path: str
-    init: str = "auto"
+    usual_init: bool = True
     dropout: float = 0.0
     penalties: tuple[str, ...] = ()
     augmented: bool = False

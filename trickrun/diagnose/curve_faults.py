@@ -131,8 +131,7 @@ def late_start(c: Curves) -> Finding | None:
         f"Nothing happens before epoch {c.epochs[started]:.3g}, then the loss falls. A bad init is "
         "the first suspect (CS231n, Learning): the signal has to find its way first."
     )
-    usual = c.setting.init in ("auto", "kaiming_normal", "kaiming_uniform")
-    edit = None if usual else {"init": {"kind": "auto"}}
+    edit = None if c.setting.usual_init else {"init": {"kind": "auto"}}
     return Finding("TR61", "Plateau at the start", "warning", 0.6, "init", evidence, why, edit)
 
 

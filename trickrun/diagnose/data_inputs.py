@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from trickrun.diagnose.data_evidence import Drift
+from trickrun.diagnose.facts import Facts
 from trickrun.diagnose.finding import Finding, Severity
-from trickrun.diagnose.static_evidence import Static
 
 LARGE, HUGE = 5.0, 50.0
 """Size of the largest feature from which on inputs are unscaled, and badly so. TheDeepChecker asks
@@ -36,23 +36,20 @@ UNCOMPARABLE = 5.0
 
 STANDARD = {"data.normalize": {"kind": "standard"}}
 
-BROUGHT = ("csv", "image_folder", "npz", "python")
-"""Kinds of data that users bring, who may have scaled them before."""
 
-
-def unscaled(e: Static) -> list[Finding]:
+def unscaled(e: Facts) -> list[Finding]:
     """TR01: inputs that were not scaled; trap: standardized ones, which leave [-1, 1], images in
     [0, 1], and a batch norm that rescales what it gets."""
     if e.data is None or e.data.tokens or e.data.train.non_finite:
         return []
     small, middle, large = e.data.train.sizes
-    kind = e.recipe["data"]["normalize"]["kind"]
+    kind, keeps_scale = e.inputs.normalize, e.normalization.keeps_scale
     apart = kind == "none" and small > 0 and large > UNLIKE * small and large > 1
-    if (large <= LARGE and not apart) or kind in ("standard", "minmax"):
+    if (large <= LARGE and not apart) or kind in (None, "standard", "minmax"):
         return []
-    grave = large >= HUGE and not e.keeps_scale
+    grave = large >= HUGE and keeps_scale is False
     severity: Severity = "error" if grave else "warning"
-    confidence = 0.85 if grave else 0.5 if e.keeps_scale else 0.7
+    confidence = 0.85 if grave else 0.5 if keeps_scale else 0.7
     why = (
         f"Inputs enter the network with sizes from {small:.3g} to {large:.3g} a feature (values "
         f"from {e.data.train.low:.4g} to {e.data.train.high:.4g}); about 1 is right. Large ones "
@@ -63,7 +60,7 @@ def unscaled(e: Static) -> list[Finding]:
                     why, dict(STANDARD))]  # fmt: skip
 
 
-def faint(e: Static) -> list[Finding]:
+def faint(e: Facts) -> list[Finding]:
     """TR02: inputs scaled down twice, or TR01: tiny ones that nobody scaled; trap: sparse codes,
     whose few ones are large."""
     if e.data is None or e.data.tokens or e.data.constant >= e.data.features:
@@ -71,10 +68,12 @@ def faint(e: Static) -> list[Finding]:
     inputs = e.data.train
     if inputs.std >= FAINT or max(abs(inputs.low), abs(inputs.high)) >= DARK:
         return []
-    grave = inputs.std < GONE and not e.keeps_scale
-    given = e.recipe["data"]["normalize"]["kind"]
+    grave = inputs.std < GONE and e.normalization.keeps_scale is False
+    given = e.inputs.normalize
+    if given is None:
+        return []
     # A data set that comes with trickrun and is not normalized has been scaled by nobody twice.
-    raw = given == "none" and e.recipe["data"]["kind"] not in BROUGHT
+    raw = given == "none" and e.inputs.from_user is False
     code, name = ("TR01", "Unscaled inputs") if raw else ("TR02", "Inputs scaled twice")
     why = (
         f"Inputs lie between {inputs.low:.3g} and {inputs.high:.3g} with a deviation of "
@@ -89,7 +88,7 @@ def faint(e: Static) -> list[Finding]:
     return [Finding(code, name, severity, confidence, "data.normalize", numbers, why, edit)]
 
 
-def drifted(e: Static) -> list[Finding]:
+def drifted(e: Facts) -> list[Finding]:
     """TR03: a split whose inputs are in another unit; trap: small splits, whose means scatter."""
     found = []
     for name, drift in e.data.drift if e.data and not e.data.tokens else ():
@@ -116,10 +115,10 @@ def beyond_chance(drift: Drift) -> float:
     return drift.mean - CHANCE / math.sqrt(max(drift.samples, 1))
 
 
-def constant_features(e: Static) -> list[Finding]:
+def constant_features(e: Facts) -> list[Finding]:
     """TR04: features that never vary; trap: the borders of images, and places of padding."""
     data = e.data
-    if data is None or data.constant == 0 or e.recipe["data"]["zero_inputs"]:
+    if data is None or data.constant == 0 or e.inputs.zeroed:
         return []
     numbers = {"constant": data.constant, "features": data.features}
     if data.constant == data.features:
@@ -132,17 +131,16 @@ def constant_features(e: Static) -> list[Finding]:
         f"{data.constant} of {data.features} features never vary in training ({named}): drop them."
     )
     edit: dict[str, Any] | None = None
-    settings = e.recipe["data"]
-    if settings["kind"] == "csv" and not settings.get("features"):
+    if e.inputs.dropped is not None:
         # A category of a text column is a feature, but no column.
         named_all = data.constant == len(data.constant_names)
         if named_all and not any("=" in name for name in data.constant_names):
-            edit = {"data.drop": [*settings["drop"], *data.constant_names]}
+            edit = {"data.drop": [*e.inputs.dropped, *data.constant_names]}
     severity: Severity = "warning" if data.constant > data.features / 2 else "info"
     return [Finding("TR04", "Constant features", severity, 0.9, "data", numbers, why, edit)]
 
 
-def non_finite(e: Static) -> list[Finding]:
+def non_finite(e: Facts) -> list[Finding]:
     """TR05: NaN or infinity among the inputs; trap: none, any is wrong."""
     if e.data is None:
         return []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from trickrun.diagnose.facts import Facts
 from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.static_evidence import Static
 
 LEAKED = 0.05
 """Share of a split's samples that are in the training split too; the catalogue's 5 %."""
@@ -18,10 +18,10 @@ FEW = 30
 """Samples below which an accuracy has a standard error of 5 points and more (at 0.9). Own."""
 
 
-def leaked(e: Static) -> list[Finding]:
+def leaked(e: Facts) -> list[Finding]:
     """TR08: samples of a split that were trained on; trap: tables whose features take so few values
     that equal rows are to be expected."""
-    if e.data is None or e.data.copies.chance or e.recipe["data"]["zero_inputs"]:
+    if e.data is None or e.data.copies.chance or e.inputs.zeroed:
         return []
     found = []
     for name, share in e.data.copies.across:
@@ -39,7 +39,7 @@ def leaked(e: Static) -> list[Finding]:
     return found
 
 
-def unlike_classes(e: Static) -> list[Finding]:
+def unlike_classes(e: Facts) -> list[Finding]:
     """TR83: a split with other classes than the training split; trap: small splits, whose shares
     scatter."""
     found = []
@@ -54,7 +54,7 @@ def unlike_classes(e: Static) -> list[Finding]:
         why = f"The class shares of {name} differ from the training split's by {drift.classes:.0%}"
         why += f", and nothing was trained of {new}." if new else "."
         why += " A split along an order in the file looks like that: draw it at random."
-        by_chance = e.recipe["data"]["split"]["stratified"] is False
+        by_chance = e.inputs.stratified is False
         edit = {"data.split.stratified": True} if by_chance and can_be_stratified(e) else None
         where = f"data ({name})"
         title = "Splits of other classes"
@@ -62,19 +62,17 @@ def unlike_classes(e: Static) -> list[Finding]:
     return found
 
 
-def can_be_stratified(e: Static) -> bool:
+def can_be_stratified(e: Facts) -> bool:
     """Whether a stratified split leaves samples of every class to train on.
 
     Validation and test each take a class's share to within one sample.
     """
-    split = e.recipe["data"]["split"]
-    val = 1 / split["folds"] if split["folds"] else split["val"]
-    left = 1 - val - split["test"]
+    left = e.inputs.training_share or 0.0
     counts = e.data.classes.counts if e.data and e.data.classes else ()
     return bool(counts) and min(counts) * left >= 2
 
 
-def small_validation(e: Static) -> list[Finding]:
+def small_validation(e: Facts) -> list[Finding]:
     """TR84: hardly any samples to judge by; trap: none that is large enough."""
     sizes = dict(e.data.splits) if e.data else {}
     if "val" not in sizes or sizes["val"].samples >= FEW:

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from trickrun.diagnose.data_evidence import Targets
+from trickrun.diagnose.facts import Facts
 from trickrun.diagnose.finding import Finding, Severity
-from trickrun.diagnose.static_evidence import VALUE_LOSSES, Static
 
 LARGE_TARGETS, SMALL_TARGETS = 10.0, 0.1
 """Size of the targets about the head's bias outside of which they are unscaled. Measured for
@@ -39,17 +39,17 @@ CONSTANT_TARGET = "All targets alike"
 """Name of the finding that leaves nothing to be said of the network."""
 
 
-def unscaled_targets(e: Static) -> list[Finding]:
+def unscaled_targets(e: Facts) -> list[Finding]:
     """TR06: values far larger or smaller than an untrained network's outputs; trap: large ones
     whose mean the head's bias has, and a median loss, which does not care."""
     targets = e.data.targets if e.data else None
-    if targets is None or e.loss not in ("mse", "huber") or targets.std == 0:
+    if targets is None or not e.loss.grows_with_error or targets.std == 0:
         return []
     size = about_the_bias(e, targets)
     small = size < SMALL_TARGETS
     if not small and size <= LARGE_TARGETS:
         return []
-    grave = e.optimizer["kind"] == "sgd" and size > DIVERGES
+    grave = e.optimizer.adaptive is False and size > DIVERGES
     meaning = (
         "its untrained outputs drown them"
         if small
@@ -59,7 +59,7 @@ def unscaled_targets(e: Static) -> list[Finding]:
         f"The targets have mean {targets.mean:.4g} and deviation {targets.std:.4g}. A network's "
         f"targets should have size 1: here {meaning}."
     )
-    scalable = e.recipe["data"].get("scale_targets") == "none"
+    scalable = e.inputs.scale_targets == "none"
     edit = {"data.scale_targets": "standard"} if scalable else None
     numbers = {"mean": targets.mean, "std": targets.std, "size": size}
     severity: Severity = "error" if grave else "warning"
@@ -68,19 +68,17 @@ def unscaled_targets(e: Static) -> list[Finding]:
     return [Finding("TR06", "Unscaled targets", severity, confidence, where, numbers, why, edit)]
 
 
-def about_the_bias(e: Static, targets: Targets) -> float:
+def about_the_bias(e: Facts, targets: Targets) -> float:
     """Return the size of the targets about the number that the head's bias starts at."""
-    init = e.recipe["init"]
-    head_bias = (init.get("head_bias") or {}).get("value")
-    if head_bias == "prior":
+    bias = e.init.head_bias
+    if bias == "prior":
         return targets.std
-    bias = (init.get("head") or init).get("bias") if head_bias is None else head_bias
-    if isinstance(bias, int | float) and not isinstance(bias, bool) and targets.outputs == 1:
+    if bias is not None and targets.outputs == 1:
         return math.hypot(targets.mean - bias, targets.std)
     return targets.smallest if targets.smallest < SMALL_TARGETS else targets.size
 
 
-def constant_target(e: Static) -> list[Finding]:
+def constant_target(e: Facts) -> list[Finding]:
     """TR07: one answer for all samples; trap: none, there is nothing to learn."""
     if e.data is None:
         return []
@@ -92,10 +90,10 @@ def constant_target(e: Static) -> list[Finding]:
     return [Finding("TR07", CONSTANT_TARGET, "error", 0.95, "data", {}, why)]
 
 
-def uneven_classes(e: Static) -> list[Finding]:
+def uneven_classes(e: Facts) -> list[Finding]:
     """TR07: classes of very different size; trap: one where the recipe weighs classes."""
     classes = e.data.classes if e.data else None
-    if classes is None or e.recipe["loss"].get("class_weights"):
+    if classes is None or e.loss.class_weights is not False:
         return []
     present = [count for count in classes.counts if count]
     if len(present) < 2 or max(present) <= UNEVEN * min(present):
@@ -108,9 +106,9 @@ def uneven_classes(e: Static) -> list[Finding]:
         "f1_macro beside accuracy."
     )
     edit: dict[str, Any] | None = {"loss.class_weights": "balanced"}
-    if e.recipe["loss"]["kind"] == "auto":
+    if e.loss.automatic:
         edit = {"loss": {"kind": "cross_entropy", "class_weights": "balanced"}}
-    elif "class_weights" not in e.recipe["loss"]:
+    elif not e.loss.can_weigh_classes:
         edit = None
     numbers = {"ratio": ratio, "smallest": min(present), "largest": max(present)}
     confidence = 0.7 if min(present) >= RARE else 0.6
@@ -118,7 +116,7 @@ def uneven_classes(e: Static) -> list[Finding]:
     return [Finding("TR07", "Class imbalance", "warning", confidence, where, numbers, why, edit)]
 
 
-def labels_off_by_one(e: Static) -> list[Finding]:
+def labels_off_by_one(e: Facts) -> list[Finding]:
     """TR12: the first or the last class never occurs; trap: a class in between, which may just be
     rare."""
     classes = e.data.classes if e.data else None
@@ -132,7 +130,7 @@ def labels_off_by_one(e: Static) -> list[Finding]:
     return [Finding("TR12", "Labels off by one", "warning", 0.7, "data", numbers, why)]
 
 
-def values_as_classes(e: Static) -> list[Finding]:
+def values_as_classes(e: Facts) -> list[Finding]:
     """TR30: nearly every sample has a class of its own; trap: many classes with samples enough."""
     classes = e.data.classes if e.data else None
     if classes is None or len(classes.counts) <= FEW_VALUES:
@@ -144,20 +142,19 @@ def values_as_classes(e: Static) -> list[Finding]:
         f"{len(classes.counts)} classes that are all numbers, with {each:.2g} samples each: these "
         "are values, and a network that predicts classes cannot know that 7 lies next to 8."
     )
-    settings = e.recipe["data"]
     edit: dict[str, Any] | None = None
-    if "task" in settings:
+    if e.inputs.task_can_be_set:
         edit = {"data.task": "regression", "loss": {"kind": "mse"}}
     numbers = {"classes": len(classes.counts), "samples_per_class": each}
     return [Finding("TR30", "Values taken for classes", "error", 0.8, "data.task", numbers, why,
                     edit)]  # fmt: skip
 
 
-def classes_as_values(e: Static) -> list[Finding]:
+def classes_as_values(e: Facts) -> list[Finding]:
     """TR13: labels of classes that were divided, so that they became values; trap: whole numbers,
     which may be counts or ratings."""
     targets = e.data.targets if e.data else None
-    if targets is None or targets.scaled or e.loss not in VALUE_LOSSES:
+    if targets is None or targets.scaled or e.loss.task != "regression":
         return []
     if not (2 <= targets.distinct <= FEW_VALUES and targets.even) or targets.whole:
         return []
@@ -169,11 +166,11 @@ def classes_as_values(e: Static) -> list[Finding]:
     return [Finding("TR13", "Scaled labels", "warning", 0.7, "data", numbers, why)]
 
 
-def contradictions(e: Static) -> list[Finding]:
+def contradictions(e: Facts) -> list[Finding]:
     """TR15: equal inputs with other targets; trap: a few of them, as in any real table, and inputs
     that can take a few values only."""
     share = e.data.copies.conflicting if e.data else 0.0
-    if e.data is None or share <= CONFLICTS or e.recipe["data"]["zero_inputs"]:
+    if e.data is None or share <= CONFLICTS or e.inputs.zeroed:
         return []
     if e.data.constant >= e.data.features:
         return []
@@ -188,10 +185,10 @@ def contradictions(e: Static) -> list[Finding]:
     return [Finding("TR15", name, severity, 0.8, "data", numbers, why)]
 
 
-def unshuffled(e: Static) -> list[Finding]:
+def unshuffled(e: Facts) -> list[Finding]:
     """TR17: samples come in the order of their targets; trap: stored so, but shuffled, or in no
     order."""
-    if e.data is None or e.recipe["data"]["shuffle"] or e.recipe["data"]["batch_size"] == "full":
+    if e.data is None or e.inputs.shuffled is not False or e.inputs.full_batch:
         return []
     order = e.data.order
     if order <= RELATED:

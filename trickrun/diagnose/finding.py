@@ -23,6 +23,8 @@ class Finding:
         why: the reason, in a sentence or two for people.
         edit: recipe path to new value, or None if the recipe cannot mend it.
         confirmed: the measured values before and after the edit, or None if it was not tried.
+        location: where in a program it lies, and what to write there: file, line (from 1) and
+            advice; None if no line of code is to blame, or it is not known.
     """
 
     code: str
@@ -34,6 +36,7 @@ class Finding:
     why: str
     edit: dict[str, Any] | None = None
     confirmed: dict[str, float] | None = None
+    location: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

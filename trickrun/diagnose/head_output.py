@@ -8,7 +8,6 @@ from typing import Any
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import EXACT, InitialLoss
 
-LOGIT_LOSSES = ("cross_entropy", "bce")
 RANGES = {
     "relu": (0.0, math.inf),
     "softplus": (0.0, math.inf),
@@ -23,11 +22,11 @@ RANGES = {
 
 def output_range(e: InitialLoss) -> list[Finding]:
     """Return what is wrong with the kind of numbers that the head puts out."""
-    if e.loss_kind in LOGIT_LOSSES and e.probabilities:
+    if e.takes == "logits" and e.probabilities:
         return [probabilities_as_logits(e)]
-    if e.loss_kind == "nll" and e.exp_sum_error > EXACT:
+    if e.takes == "log_probabilities" and e.exp_sum_error > EXACT:
         return [no_log_softmax(e)]
-    if e.loss_kind in (*LOGIT_LOSSES, "hinge"):
+    if e.takes in ("logits", "scores"):
         return activated_logits(e)
     return bounded_values(e) if e.task == "regression" else []
 
@@ -62,8 +61,8 @@ def no_log_softmax(e: InitialLoss) -> Finding:
     """Return TR25: nll has got something else than log-probabilities."""
     given = "probabilities" if e.probabilities else "plain logits"
     why = (
-        f"nll takes log-probabilities but gets {given}, so it starts at {e.per_sample:.3g} instead "
-        f"of {e.expected:.3g} and has no lower bound."
+        f"{e.loss_kind} takes log-probabilities but gets {given}, so it starts at "
+        f"{e.per_sample:.3g} instead of {e.expected:.3g} and has no lower bound."
     )
     edit: dict[str, Any] | None = None
     if e.head_activation is not None:
@@ -73,7 +72,7 @@ def no_log_softmax(e: InitialLoss) -> Finding:
     evidence = {"loss": e.loss, "exp_sum_error": e.exp_sum_error}
     return Finding(
         "TR25",
-        "No log-softmax before nll",
+        f"No log-softmax before {e.loss_kind}",
         "error",
         0.95,
         "model.head_activation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 EXACT = 1e-3
 """How closely probabilities sum to 1 in half precision and better."""
@@ -19,8 +19,11 @@ class InitialLoss:
     Args:
         task: what the data asks for.
         outputs: outputs of the network.
-        loss_kind, reduction, batch_size, head_activation, init: as the recipe has them;
-            the head's activation is None for a user's own model, whose layers are not known.
+        loss_kind, reduction, batch_size, head_activation, init: the kinds and values used; the
+            head's activation is None for a user's own model, whose layers are not known.
+        takes: what the loss takes, as in facts.LossFacts.
+        equal_weights: whether the init makes all weights of a layer one number.
+        own_head, own_head_bias: whether the last layer has an init of its own, and in it a bias.
         loss: as it is minimized.
         expected, tolerance, limit: the constant's loss, the distance from it that is normal, and
             the one from which on the start is a fault.
@@ -41,7 +44,7 @@ class InitialLoss:
     reduction: str
     batch_size: int
     head_activation: str | None
-    init: dict[str, Any]
+    init: str
     loss: float
     expected: float
     tolerance: float
@@ -65,6 +68,10 @@ class InitialLoss:
     target_high: float = 0.0
     target_size: float = 0.0
     scaled_targets: bool = False
+    takes: str | None = None
+    equal_weights: bool = False
+    own_head: bool = False
+    own_head_bias: bool = False
     zero_inputs: bool = False
 
     @property

@@ -93,7 +93,7 @@ def input_ignored(e: InitialLoss) -> list[Finding]:
     if e.zero_inputs or e.feature_spread > 1e-7 * max(e.feature_size, 1e-30):
         return []
     evidence = {"feature_spread": e.feature_spread, "feature_size": e.feature_size}
-    if e.init["kind"] in ("zeros", "constant"):
+    if e.equal_weights:
         why = (
             "All weights are equal, so nothing of the input reaches the head and units that start "
             "alike stay alike."
@@ -153,8 +153,7 @@ def bias_finding(
 
 def bias_edit(e: InitialLoss, bias: float | Literal["prior"]) -> dict[str, Any]:
     """Return the edit that sets the head's bias, and takes out the one that the head sets now."""
-    set_now = "bias" in (e.init.get("head") or {})
-    return {"init.head_bias": bias} | ({"init.head.bias": "auto"} if set_now else {})
+    return {"init.head_bias": bias} | ({"init.head.bias": "auto"} if e.own_head_bias else {})
 
 
 def scale(e: InitialLoss) -> list[Finding]:
@@ -167,11 +166,10 @@ def scale(e: InitialLoss) -> list[Finding]:
         return []
     body = e.feature_size / max(e.input_size, 1e-30)
     head = e.output_size / max(e.feature_size, 1e-30)
-    own_head = "head" in e.init
     parts = [
         (e.input_size, "TR01", "Unscaled inputs", {"data.normalize": {"kind": "standard"}}),
-        (body if own_head else body * head, "TR23", "Wrong init scale", plain_init(e)),
-        (head if own_head else 1.0, "TR20", "Head init too large", small_head()),
+        (body if e.own_head else body * head, "TR23", "Wrong init scale", plain_init(e)),
+        (head if e.own_head else 1.0, "TR20", "Head init too large", small_head()),
     ]
     whole = sum(math.log(max(factor, 1.0)) for factor, *_ in parts)
     evidence = {**sizes(e), "body_gain": body, "head_gain": head}
@@ -213,7 +211,7 @@ def plain_init(e: InitialLoss) -> dict[str, Any]:
 
     A patch keeps gain and bias where the kind stays the same; auto is kaiming_normal too.
     """
-    again = e.init["kind"] == "kaiming_normal"
+    again = e.init == "kaiming_normal"
     return {"init": {"kind": "auto" if again else "kaiming_normal"}}
 
 

@@ -1,30 +1,20 @@
-"""Steps that are too large, too small, too few, or wrongly scaled, as far as the text tells."""
+"""Steps that are too large, too small, too few, or wrongly scaled, as far as facts tell."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from trickrun.diagnose.facts import Facts
 from trickrun.diagnose.finding import Finding, Severity
-from trickrun.diagnose.static_evidence import Static
-
-ADAPTIVE = ("adam", "adamw", "rmsprop")
-"""Optimizers whose step has about the size of the learning rate, whatever the gradient's."""
-
-HIGH = {"adam": 0.1, "adamw": 0.1, "rmsprop": 0.1, "adagrad": 1.0, "adadelta": 30.0, "sgd": 3.0}
-"""Learning rates from which on few networks train. A hundred times the default of Adam's paper
-(1e-3), of Adagrad in PyTorch (1e-2), thirty times Adadelta's (1). For sgd the rate over
-1 - momentum, at 256 samples a step: three times what trains ResNets (0.1 with momentum 0.9, Goyal
-et al. 2017). trickrun's own recipes go up to a third of these."""
 
 FAR = 10.0
-"""Factor above ``HIGH`` at which a warning becomes an error."""
+"""Factor above the optimizer's ``high_lr`` at which a warning becomes an error."""
 
-USUAL = {"adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3, "adagrad": 1e-2, "adadelta": 1.0}
+USUAL_BATCH = 256
+"""Samples of the steps that the bound of an optimizer whose steps follow the gradient is for; in
+proportion larger ones bear larger steps (Goyal et al. 2017, arXiv:1706.02677)."""
 
-SHORT = {"adam": 0.03, "adamw": 0.03, "rmsprop": 0.03, "sgd": 1.0}
-"""Learning rate summed over the run below which the weights cannot have moved far. A weight moves
-at most about this with adam, where usual inits have deviations of 0.05 to 0.3; with sgd it is to be
-multiplied by gradients of about 1 in all. Own."""
+LARGE_EPS = 1e-3
+"""Epsilon from which on adaptive steps are shorter than lr by an unknown factor, as Inception's 1
+makes them: gradients of single weights are mostly smaller. Own."""
 
 TINY_EPS = 1e-10
 """Adam's epsilon below which units that get hardly any gradient take whole steps on rounding noise:
@@ -37,109 +27,116 @@ third and two thirds of the run leaves 5 %, a cosine 18 %. Own."""
 FEW_STEPS = 100
 """Steps below which hardly any network is done, whatever its learning rate. Own."""
 
+ENOUGH_STEPS = 1000
+"""Steps that an edit makes of too few. Own."""
+
 REACH = 0.3
 """Farthest way of all weights together that clipped plain steps allow, from which on they are held
 back: initial weights of two layers have norms of 5 and more. Own."""
 
 
-def rate_too_high(e: Static) -> list[Finding]:
+def rate_too_high(e: Facts) -> list[Finding]:
     """TR35: a learning rate outside of what its optimizer bears; trap: sgd at 0.1, adadelta at 1,
-    and large rates for large batches."""
-    kind = e.optimizer["kind"]
-    if kind not in HIGH:
+    large rates for large batches, and a large epsilon, which makes adaptive steps shorter."""
+    optimizer, rate, limit = e.optimizer, e.optimizer.rate, e.optimizer.high_lr
+    if rate is None or limit is None or (optimizer.eps or 0.0) >= LARGE_EPS:
         return []
-    rate, limit = effective_rate(e), HIGH[kind]
-    if kind == "sgd":
-        limit *= max(1.0, (e.batch or 256) / 256)
+    if optimizer.adaptive is False:
+        limit *= max(1.0, (e.inputs.batch_size or USUAL_BATCH) / USUAL_BATCH)
     if rate < limit:
         return []
     severity: Severity = "error" if rate >= FAR * limit else "warning"
-    what = "lr over 1 - momentum" if e.optimizer.get("momentum") else "lr"
-    why = f"{kind} with {what} of {rate:g}: above {limit:g} hardly any network trains."
-    lower = USUAL.get(kind, 0.1 * (1 - float(e.optimizer.get("momentum", 0.0))))
-    edit = {"optimizer.lr": float(f"{lower:.2g}")}
+    what = "lr" if optimizer.momentum_gain == 1 else "lr over 1 - momentum"
+    why = f"{optimizer.kind} with {what} of {rate:g}: above {limit:g} hardly any network trains."
+    edit = {"optimizer.lr": optimizer.usual_rate} if optimizer.usual_rate is not None else None
     numbers = {"rate": rate, "limit": limit}
     name, where = "Learning rate too high", "optimizer.lr"
     return [Finding("TR35", name, severity, 0.75, where, numbers, why, edit)]
 
 
-def effective_rate(e: Static) -> float:
-    """Return the learning rate, for sgd as long as momentum makes its steps in the end."""
-    momentum = float(e.optimizer.get("momentum", 0.0)) if e.optimizer["kind"] == "sgd" else 0.0
-    return e.lr / (1 - momentum)
-
-
-def rate_too_low(e: Static) -> list[Finding]:
-    """TR36: a whole run that cannot move the weights far; trap: fine-tuning, and long runs."""
-    kind = e.optimizer["kind"]
-    if kind not in SHORT or e.travel is None or e.steps is None or e.pretrained:
+def rate_too_low(e: Facts) -> list[Finding]:
+    """TR36: a whole run that cannot move the weights far; trap: fine-tuning, long runs, and
+    optimizers with a decay or a unit of their own, where the sum of the rate says nothing."""
+    optimizer, way, least = e.optimizer, distance(e), e.optimizer.least_travel
+    if way is None or least is None or not optimizer.steps_proportional_to_lr:
         return []
-    way = e.travel * effective_rate(e) / e.lr
-    if way >= SHORT[kind]:
+    if way >= least or e.run.steps is None or e.network.learned:
         return []
     why = (
-        f"All {e.steps} steps of {kind} together are {way:.2g} long: too short a way from where "
-        "the weights start."
+        f"All {e.run.steps} steps of {optimizer.kind} together are {way:.2g} long: too short a way "
+        "from where the weights start."
     )
-    wanted = USUAL.get(kind, 0.1 * (1 - float(e.optimizer.get("momentum", 0.0))))
-    edit = {"optimizer.lr": float(f"{wanted:.2g}")} if wanted > e.lr else None
-    numbers = {"way": way, "least": SHORT[kind], "steps": e.steps}
+    wanted = optimizer.usual_rate
+    raises = wanted is not None and optimizer.lr is not None and wanted > optimizer.lr
+    edit = {"optimizer.lr": wanted} if raises else None
+    numbers = {"way": way, "least": least, "steps": e.run.steps}
     name, where = "Learning rate too low", "optimizer.lr"
     return [Finding("TR36", name, "warning", 0.65, where, numbers, why, edit)]
 
 
-def rate_gone(e: Static) -> list[Finding]:
+def distance(e: Facts) -> float | None:
+    """Return how far the run's steps go together, by their learning rate alone."""
+    if e.schedule.travel is None or e.optimizer.momentum_gain is None:
+        return None
+    return e.schedule.travel * e.optimizer.momentum_gain
+
+
+def rate_gone(e: Facts) -> list[Finding]:
     """TR36: a schedule that leaves the second half of the run next to no learning rate; trap:
     cosine, linear and step schedules, which keep 5 to 25 % of their sum for it."""
-    if e.late is None or e.late >= SPENT or e.steps is None or e.steps < FEW_STEPS:
+    late, steps = e.schedule.late, e.run.steps
+    if late is None or late >= SPENT or steps is None or steps < FEW_STEPS:
         return []
-    kind = e.optimizer["schedule"]["kind"]
     why = (
-        f"The {kind} schedule leaves {e.late:.2g} of the learning rate's sum to the second half of "
-        f"the run: those {e.steps // 2} steps change nothing."
+        f"The {e.schedule.kind} schedule leaves {late:.2g} of the learning rate's sum to the "
+        f"second half of the run: those {steps // 2} steps change nothing."
     )
     edit = {"optimizer.schedule": {"kind": "cosine"}}
-    where, numbers = "optimizer.schedule", {"late_share": e.late, "steps": e.steps}
+    where, numbers = "optimizer.schedule", {"late_share": late, "steps": steps}
     name = "Learning rate falls too soon"
     return [Finding("TR36", name, "warning", 0.8, where, numbers, why, edit)]
 
 
-def few_steps(e: Static) -> list[Finding]:
+def few_steps(e: Facts) -> list[Finding]:
     """TR55: hardly any steps; trap: runs from trained weights."""
-    if e.steps is None or e.steps >= FEW_STEPS or e.pretrained:
+    steps, by_steps = e.run.steps, e.run.given_steps is not None
+    if steps is None or steps >= FEW_STEPS or e.network.learned:
         return []
-    by_steps = e.recipe["train"].get("steps") is not None
     where = "train.steps" if by_steps else "train.epochs"
-    length = e.steps if by_steps else e.recipe["train"]["epochs"]
-    why = f"The run has {e.steps} steps; networks need hundreds to thousands."
-    edit = {where: int(length * -(-1000 // max(e.steps, 1)))}
-    numbers = {"steps": e.steps}
+    length = e.run.given_steps or e.run.given_epochs
+    why = f"The run has {steps} steps; networks need hundreds to thousands."
+    edit = {where: int(length * -(-ENOUGH_STEPS // max(steps, 1)))} if length else None
+    numbers = {"steps": steps}
     return [Finding("TR55", "Too few steps", "info", 0.5, where, numbers, why, edit)]
 
 
-def summed_loss(e: Static) -> list[Finding]:
+def summed_loss(e: Facts) -> list[Finding]:
     """TR21: the loss is a sum over the batch; trap: optimizers that divide the gradient by its own
     size, and a learning rate that makes up for it."""
-    if e.recipe["loss"]["reduction"] != "sum":
+    if e.loss.reduction != "sum":
         return []
-    batch = e.batch or 1
-    sgd = e.optimizer["kind"] == "sgd"
-    rate = effective_rate(e) * batch
-    severity: Severity = "error" if sgd and rate > HIGH["sgd"] else "warning"
-    if not sgd or rate <= 1:
-        severity = "info"
+    batch = e.inputs.batch_size or 1
+    rate = e.optimizer.rate * batch if e.optimizer.rate is not None else None
+    numbers: dict[str, float | None] = {"batch_size": batch, "rate": rate}
+    severity: Severity = "info"
     why = f"The loss is summed over the batch, so its gradient is {batch} times a sample's"
-    why += f": like a mean with lr {rate:g}." if sgd else "; penalties and clipping count less."
+    high = e.optimizer.high_lr
+    if e.optimizer.adaptive is False and rate is not None:
+        hopeless = high is not None and rate > high
+        severity = "error" if hopeless else "warning" if rate > 1 else "info"
+        why += f": like a mean with lr {rate:g}."
+    else:
+        why += "; penalties and clipping count less."
     edit = {"loss.reduction": "mean"}
-    numbers = {"batch_size": batch, "rate": rate}
     name = "Sum over the batch instead of mean"
     return [Finding("TR21", name, severity, 0.85, "loss.reduction", numbers, why, edit)]
 
 
-def tiny_epsilon(e: Static) -> list[Finding]:
-    """TR39: an epsilon that divides by next to nothing; trap: large ones, as Inception's 1."""
-    eps = e.optimizer.get("eps")
-    if e.optimizer["kind"] not in ADAPTIVE or eps is None or eps >= TINY_EPS:
+def tiny_epsilon(e: Facts) -> list[Finding]:
+    """TR39: an epsilon that divides by next to nothing; trap: large ones, as Inception's 1, and
+    adagrad's 1e-10."""
+    eps = e.optimizer.eps
+    if eps is None or eps >= TINY_EPS:
         return []
     why = f"An eps of {eps:g} lets rounding noise take whole steps where the gradient is nearly 0."
     edit = {"optimizer.eps": 1e-8}
@@ -147,14 +144,14 @@ def tiny_epsilon(e: Static) -> list[Finding]:
     return [Finding("TR39", "Tiny epsilon", "warning", 0.7, "optimizer.eps", numbers, why, edit)]
 
 
-def betas_cross(e: Static) -> list[Finding]:
+def betas_cross(e: Facts) -> list[Finding]:
     """TR81: Adam forgets the gradient's size sooner than its direction; trap: betas of 0.9, 0.95.
 
     Adam's proof needs beta1² < sqrt(beta2) (Kingma & Ba 2015); with beta1 above sqrt(beta2) a step
     is not even bounded by about lr.
     """
-    betas = e.optimizer.get("betas")
-    if not betas or betas[0] < betas[1] ** 0.5:
+    betas = e.optimizer.betas
+    if betas is None or betas[0] < betas[1] ** 0.5:
         return []
     why = (
         f"With betas {betas[0]:g} and {betas[1]:g} the mean of the gradient remembers longer than "
@@ -165,35 +162,62 @@ def betas_cross(e: Static) -> list[Finding]:
     return [Finding("TR81", "Betas out of balance", "warning", 0.7, where, numbers, why, edit)]
 
 
-def clipped_to_death(e: Static) -> list[Finding]:
+def clipped_to_death(e: Facts) -> list[Finding]:
     """TR71: clipping that keeps plain steps tiny; trap: adam, which divides the bound out again,
     and the usual norm of 1."""
-    clip = e.optimizer.get("clip")
-    if not clip or clip.get("norm") is None or e.optimizer["kind"] != "sgd" or e.travel is None:
+    travel, norm = distance(e), e.optimizer.clip_norm
+    if travel is None or norm is None or e.optimizer.adaptive is not False:
         return []
-    way = e.travel * effective_rate(e) / e.lr * clip["norm"]
-    if way >= REACH:
+    # All of a bound's steps in one direction; a rate of 0 goes nowhere, whatever the bound.
+    way = travel * norm if travel else 0.0
+    if way >= REACH or norm == float("inf"):
         return []
     why = (
-        f"Clipped to a norm of {clip['norm']:g}, all steps together move all weights by "
-        f"{way:.2g} at most."
+        f"Clipped to a norm of {norm:g}, all steps together move all weights by {way:.2g} at most."
     )
-    numbers = {"way": way, "norm": clip["norm"]}
+    numbers = {"way": way, "norm": norm}
     where, edit = "optimizer.clip", {"optimizer.clip": {"norm": 1.0}}
     return [Finding("TR71", "Clipping too tight", "warning", 0.7, where, numbers, why, edit)]
 
 
-def endless_warmup(e: Static) -> list[Finding]:
+def endless_warmup(e: Facts) -> list[Finding]:
     """TR82: the warm-up lasts longer than the run; trap: a share of the run, below 1."""
-    schedule: dict[str, Any] = e.optimizer["schedule"]
-    warmup = schedule.get("warmup", 0)
-    if e.steps is None or warmup < 1 or warmup < e.steps:
+    warmup, steps = e.schedule.warmup, e.run.steps
+    if steps is None or warmup is None or warmup < 1 or warmup < steps:
         return []
-    why = f"A warm-up of {warmup:g} steps in a run of {e.steps} never ends: lr is never reached."
+    why = f"A warm-up of {warmup:g} steps in a run of {steps} never ends: lr is never reached."
     edit = {"optimizer.schedule.warmup": 0.05}
-    where, numbers = "optimizer.schedule.warmup", {"warmup": warmup, "steps": e.steps}
+    where, numbers = "optimizer.schedule.warmup", {"warmup": warmup, "steps": steps}
     name = "Warm-up as long as the run"
     return [Finding("TR82", name, "warning", 0.9, where, numbers, why, edit)]
+
+
+def patience_too_long(e: Facts) -> list[Finding]:
+    """TR91: early stopping that can never stop; trap: evaluations at other times than epochs."""
+    patience, epochs = e.run.patience, e.run.given_epochs
+    if patience is None or epochs is None or not e.run.evaluated_by_epoch:
+        return []
+    if patience < epochs or patience == float("inf"):
+        return []
+    why = f"A patience of {patience:g} never stops a run of {epochs} epochs; a fifth is usual."
+    edit = {"early_stopping.patience": max(1, epochs // 5)}
+    where, numbers = "early_stopping.patience", {"patience": patience, "epochs": epochs}
+    name = "Patience as long as the run"
+    return [Finding("TR91", name, "warning", 0.8, where, numbers, why, edit)]
+
+
+def random_layers_wait(e: Facts) -> list[Finding]:
+    """TR88: gradual unfreezing of layers that have learned nothing; trap: a network of the user's
+    own, which may have."""
+    if not e.run.unfreezes or e.network.learned is not False:
+        return []
+    why = (
+        "The layers that wait for their turn are random, because the network begins from scratch: "
+        "those above them fit noise. Begin with learned weights (model: pretrained, or "
+        "model.init_from)."
+    )
+    where, edit = "train.gradual_unfreezing", {"train.gradual_unfreezing": None}
+    return [Finding("TR88", "Random layers wait", "warning", 0.85, where, {}, why, edit)]
 
 
 RULES = (
@@ -206,4 +230,6 @@ RULES = (
     betas_cross,
     clipped_to_death,
     endless_warmup,
+    patience_too_long,
+    random_layers_wait,
 )

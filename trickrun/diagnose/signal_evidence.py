@@ -130,6 +130,7 @@ class SignalEvidence:
         input_std: standard deviation of all inputs together.
         lr, optimizer, init, normalization, activation: as in the recipe; the activation is empty
             for a user's own network.
+        usual_init: whether the init keeps the signal's size.
         usual_normalization: the kind that suits the network and its batches.
         learned: whether the weights were learned before, so that their size is no init's fault.
     """
@@ -147,6 +148,7 @@ class SignalEvidence:
     normalization: str
     activation: str
     usual_normalization: str = "batch"
+    usual_init: bool = True
     learned: bool = False
 
     @property

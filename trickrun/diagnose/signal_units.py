@@ -82,7 +82,7 @@ def rescale(evidence: SignalEvidence) -> dict[str, Any] | None:
         return None
     if evidence.activation in ("softmax", "log_softmax"):
         return {"model.activation": "relu"}
-    if evidence.init not in ("auto", "kaiming_normal", "kaiming_uniform"):
+    if not evidence.usual_init:
         return {"init": {"kind": "auto"}}
     if evidence.normalization != "none":
         return None

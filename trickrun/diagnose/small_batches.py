@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from math import gcd
 from typing import Any
 
@@ -10,16 +10,19 @@ MOST_GROUPS = 8
 """The usual number of groups, as far as it divides the widths."""
 
 
-def without_batch(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the normalization that suits ``model``, as in the recipe, and takes no batch.
+def without_batch(channels: Sequence[int], units: Sequence[int]) -> dict[str, Any]:
+    """Return the normalization that suits a network, as in a recipe, and takes no batch.
 
     Groups for convolutions, as many as divide every hidden layer; layer norm where none do.
+
+    Args:
+        channels: of its convolutions; empty if it has none.
+        units: of its fully connected hidden layers.
     """
-    if "channels" not in model:
+    if not channels:
         return {"kind": "layer"}
-    hidden = model.get("hidden") or ()
-    common = gcd(*model["channels"], *hidden)
+    common = gcd(*channels, *units)
     # A fully connected layer with a group for each unit would put out zeros.
-    most = min([MOST_GROUPS, *(units - 1 for units in hidden)])
+    most = min([MOST_GROUPS, *(width - 1 for width in units)])
     groups = max((n for n in range(1, most + 1) if common % n == 0), default=1)
     return {"kind": "group", "groups": groups} if groups > 1 else {"kind": "layer"}

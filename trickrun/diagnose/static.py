@@ -1,4 +1,4 @@
-"""What is wrong with a recipe before it trains: findings from its text and its data."""
+"""What is wrong with a training before it starts: findings from what is known of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from trickrun.diagnose import (
     recipe_regularizers,
     recipe_steps,
 )
+from trickrun.diagnose.facts import Facts
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.rank import ranked
-from trickrun.diagnose.static_evidence import Static
 
-Rule = Callable[[Static], "list[Finding]"]
+Rule = Callable[[Facts], "list[Finding]"]
 
 FAMILIES: tuple[tuple[Rule, ...], ...] = (
     data_inputs.RULES,
@@ -32,6 +32,6 @@ FAMILIES: tuple[tuple[Rule, ...], ...] = (
 )
 
 
-def findings(evidence: Static) -> list[Finding]:
-    """Return what is wrong, causes first; without a look at the data, what the text tells."""
-    return ranked(finding for rules in FAMILIES for rule in rules for finding in rule(evidence))
+def findings(facts: Facts) -> list[Finding]:
+    """Return what is wrong, causes first; what rests on an unknown fact is not said."""
+    return ranked(finding for rules in FAMILIES for rule in rules for finding in rule(facts))

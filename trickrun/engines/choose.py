@@ -19,7 +19,7 @@ import torch
 
 from trickrun import doctor
 from trickrun.engines.groups import groups
-from trickrun.engines.leg import WHOLE, Leg
+from trickrun.engines.leg import WHOLE, Segment
 from trickrun.engines.processes import Chunk, run_chunks
 from trickrun.engines.stacked_step import Stack
 from trickrun.engines.trial import Trial, TrialResult
@@ -141,7 +141,7 @@ def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Results:
 
 
 def run_layout(
-    layout: Layout, folder: Path, metric: str, wanted: Collection[str], leg: Leg = WHOLE
+    layout: Layout, folder: Path, metric: str, wanted: Collection[str], segment: Segment = WHOLE
 ) -> Results:
     """Train the chunks with a trial in ``wanted`` and yield the results of those, as they end.
 
@@ -152,7 +152,7 @@ def run_layout(
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record.
         wanted: the ids of the trials whose results are needed.
-        leg: how far they train.
+        segment: how far they train.
     """
     here, workers = (
         [chunk for chunk in chunks if any(trial.id in wanted for trial in chunk)]
@@ -160,9 +160,9 @@ def run_layout(
     )
     for chunk in here:
         with one_thread():
-            results = run_chunk(chunk, folder, metric, leg)
+            results = run_chunk(chunk, folder, metric, segment)
         yield from (result for result in results if result.id in wanted)
-    for result in run_chunks(workers, folder, metric, leg=leg):
+    for result in run_chunks(workers, folder, metric, segment=segment):
         if result.id in wanted:
             yield result
 

@@ -6,13 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
-from trickrun.engines.trial import Trial
-from trickrun.params import Params, Stackable
+from trickrun.engines.trial import NOT_IN_A_JOB, Trial
+from trickrun.params import Params, Stackable, parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
-
-NOT_IN_A_JOB = {"name", "grid", "expect"}
-"""Sections that no job is made of."""
 
 
 def groups(trials: Iterable[Trial]) -> list[list[Trial]]:
@@ -30,19 +27,8 @@ def groups(trials: Iterable[Trial]) -> list[list[Trial]]:
 def group_of(trial: Trial) -> str:
     """Return the name of a trial's group."""
     recipe = from_tree(trial.tree)
-    alone = any(part.trains_alone for part in parts(recipe))
+    alone = any(part.trains_alone for _, part in parts(recipe))
     return trial.id if alone else shape_of(recipe)
-
-
-def parts(value: Any) -> Iterator[Params]:
-    """Yield all parameter objects that ``value`` is made of, itself included."""
-    if isinstance(value, Params):
-        yield value
-        for name in type(value).model_fields:
-            yield from parts(getattr(value, name))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from parts(item)
 
 
 def shape_of(recipe: Recipe) -> str:
@@ -56,7 +42,7 @@ def masked(value: Any) -> Any:
         return [masked(item) for item in value]
     if not isinstance(value, Params):
         return value
-    names = type(value).model_fields.keys() - (NOT_IN_A_JOB if isinstance(value, Recipe) else set())
+    names = type(value).model_fields.keys() - set(NOT_IN_A_JOB if isinstance(value, Recipe) else ())
     marks = stackable(type(value))
     return {name: masked_field(getattr(value, name), marks.get(name)) for name in names}
 

@@ -1,4 +1,4 @@
-"""A leg: a trial's training up to a pause, and the state in which it waits for the next one.
+"""A segment: a trial's training up to a pause, and the state in which it waits for the next one.
 
 Successive halving stops every trial at the same point, keeps the best and lets only those go on.
 What goes on is the same run: schedules span its whole length, draws are keyed by step, and the
@@ -21,11 +21,11 @@ States = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Leg:
+class Segment:
     """How far trials train.
 
     Args:
-        number: from 1; a later leg goes on from the states of the one before.
+        number: from 1; a later segment goes on from the states of the one before.
         epochs: where they pause, counted from their beginning; None: they train to their end.
         folder: where the states are kept.
     """
@@ -34,7 +34,7 @@ class Leg:
     epochs: int | None
     folder: Path = Path()
 
-    def stop(self, job: Job) -> int | None:
+    def stop_at(self, job: Job) -> int | None:
         """Return the step after which ``job`` pauses, if its run is that long; None: never."""
         return None if self.epochs is None else self.epochs * job.span.per_epoch
 
@@ -43,7 +43,7 @@ class Leg:
         files.write_whole(self.path(trial, self.number), packed(state))
 
     def load(self, trial: str) -> States | None:
-        """Return the state in which the leg before left a trial; None in the first leg."""
+        """Return the state in which the segment before left a trial; None in the first segment."""
         if self.number == 1:
             return None
         path = self.path(trial, self.number - 1)
@@ -51,13 +51,13 @@ class Leg:
         return state
 
     def has_place_for(self, trial: str) -> bool:
-        """Return whether a trial trains in this leg: one that ended in another leaves no state."""
+        """Return whether a trial trains in this segment: one that has ended leaves no state."""
         return self.number == 1 or self.path(trial, self.number - 1).exists()
 
     def path(self, trial: str, number: int) -> Path:
-        """Return the file of the state in which leg ``number`` left a trial."""
+        """Return the file of the state in which segment ``number`` left a trial."""
         return self.folder / f"{trial}.{number}.pt"
 
 
-WHOLE = Leg(1, None)
+WHOLE = Segment(1, None)
 """A run without a pause."""

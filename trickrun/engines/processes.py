@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from trickrun.engines.leg import WHOLE, Leg
+from trickrun.engines.leg import WHOLE, Segment
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.engines.work import ALONE, run_chunk
 from trickrun.engines.workers import WORKERS, Worker
@@ -30,7 +30,7 @@ def run_chunks(
     folder: Path,
     metric: str,
     workers: int | None = None,
-    leg: Leg = WHOLE,
+    segment: Segment = WHOLE,
 ) -> Iterator[TrialResult]:
     """Train ``chunks`` in worker processes and yield the results of each as it ends.
 
@@ -38,7 +38,7 @@ def run_chunks(
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record.
         workers: number of processes; None: one a core, and no more than chunks.
-        leg: how far they train.
+        segment: how far they train.
 
     A worker that dies (killed, out of memory) takes only its own chunk along. That chunk's trials
     are begun again when all others have ended, one at a time, because what killed the worker may be
@@ -46,7 +46,7 @@ def run_chunks(
     """
 
     def work(chunk: Chunk) -> Work:
-        return partial(run_chunk, chunk, folder, metric, leg)
+        return partial(run_chunk, chunk, folder, metric, segment)
 
     count = min(workers or cores(), len(chunks))
     lost = yield from in_workers(chunks, count, work)

@@ -72,7 +72,7 @@ class Member:
 def train_stack(
     jobs: Sequence[RecipeJob],
     states: Sequence[States] = (),
-    pause: int | None = None,
+    stop_at: int | None = None,
     keep: Callable[[int, States], None] = lambda place, state: None,
 ) -> Iterator[tuple[int, End | NonFinite]]:
     """Train jobs of one shape and yield each one's place and how it ended, as it ends.
@@ -82,7 +82,7 @@ def train_stack(
 
     Args:
         states: where the trials go on, all after the same step; none: they begin.
-        pause: the step after which all that have not ended stop, by "interrupt".
+        stop_at: the step after which all that have not ended pause.
         keep: told of each of those, by its place, in which state it stops.
     """
     stack = Stack(jobs)
@@ -99,7 +99,7 @@ def train_stack(
         for member, result in zip(members, results, strict=True):
             member.block.add(result)
             member.progress.step = step
-        due = step == pause or any(is_evaluation(m.job, step) for m in members)
+        due = step == stop_at or any(is_evaluation(m.job, step) for m in members)
         if members[0].block.size < BLOCK and not due:
             continue
         ended = end_blocks(stack, members, due)
@@ -108,10 +108,10 @@ def train_stack(
             left = [row for row in range(len(members)) if row not in ended]
             members = [members[row] for row in left]
             stack.keep(left, step)
-        if step == pause:
+        if step == stop_at:
             for row, member in enumerate(members):
                 keep(member.place, member.state(stack.state_of(row)))
-                yield member.place, End("interrupt", member.best)
+                yield member.place, End("stop_at", member.best)
             return
 
 

@@ -13,7 +13,7 @@ import torch
 
 from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.engines.leg import WHOLE, Leg, States
+from trickrun.engines.leg import WHOLE, Segment, States
 from trickrun.engines.stacked import train_stack
 from trickrun.engines.trial import Status, Trial, TrialResult
 from trickrun.errors import CannotWrite, TrickrunError
@@ -37,7 +37,7 @@ NOT_IN_DATA = {"batch_size", "shuffle", "sampling", "drop_last"}
 
 
 def run_chunk(
-    trials: Sequence[Trial], folder: Path, metric: str, leg: Leg = WHOLE
+    trials: Sequence[Trial], folder: Path, metric: str, segment: Segment = WHOLE
 ) -> list[TrialResult]:
     """Train trials of one shape, stacked if there are several, and return their results.
 
@@ -48,45 +48,45 @@ def run_chunk(
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record, for example val_loss.
     """
-    states = [state for state in map(leg.load, (trial.id for trial in trials)) if state is not None]
+    loaded = [segment.load(trial.id) for trial in trials]
+    states = [state for state in loaded if state is not None]
     if len(trials) == 1 and not any("stack" in state for state in states):
-        return [run_trial(trials[0], folder, metric, leg)]
+        return [run_trial(trials[0], folder, metric, segment)]
     try:
-        return run_stack(trials, folder, metric, leg, states)
+        return run_stack(trials, folder, metric, segment, states)
     except Exception as error:
         if not is_out_of_memory(error) or len(trials) == 1:
             raise
     # Outside the except block, whose error holds on to the stack.
-    return [result for trial in trials for result in run_chunk([trial], folder, metric, leg)]
+    return [result for trial in trials for result in run_chunk([trial], folder, metric, segment)]
 
 
-def run_trial(trial: Trial, folder: Path, metric: str, leg: Leg = WHOLE) -> TrialResult:
+def run_trial(trial: Trial, folder: Path, metric: str, segment: Segment = WHOLE) -> TrialResult:
     """Train ``trial`` by itself and return its result; see ``run_chunk``."""
     started = time.perf_counter()
     how: End | Exception
     try:
-        how = train_alone(trial, compiled(trial, folder), leg)
+        how = train_alone(trial, compiled(trial, folder), segment)
     except CannotWrite:  # a full disk is not the trial's own fault, and the others will meet it too
         raise
     except SystemExit as error:
         how = blame(error, "your code")
     except Exception as error:  # user code may raise anything; the other trials go on
         how = error
-    return outcome(trial, metric, ALONE, time.perf_counter() - started, how, leg)
+    return outcome(trial, metric, ALONE, time.perf_counter() - started, how, segment)
 
 
-def train_alone(trial: Trial, job: Job, leg: Leg) -> End:
-    """Train ``job`` for one leg and return how that ended; a pause is an interrupt."""
-    state = leg.load(trial.id)
+def train_alone(trial: Trial, job: Job, segment: Segment) -> End:
+    """Train ``job`` for one segment and return how that ended."""
+    state = segment.load(trial.id)
     progress = restore(job, state["run"]) if state else Progress()
     best = Best(**state["best"]) if state and state["best"] else None
-    pause = leg.stop(job)
-    for record in train(job, progress, best, lambda: progress.step == pause):
+    for record in train(job, progress, best, stop_at=segment.stop_at(job)):
         if isinstance(record, Checkpoint):
-            best = record.best or best
-            if progress.step == pause:
-                leg.save(trial.id, {"run": record.state, "best": vars(best) if best else None})
+            last, best = record.state, record.best or best
     assert isinstance(record, End)
+    if record.stopped_by == "stop_at":
+        segment.save(trial.id, {"run": last, "best": vars(best) if best else None})
     return record
 
 
@@ -94,20 +94,20 @@ def run_stack(
     trials: Sequence[Trial],
     folder: Path,
     metric: str,
-    leg: Leg = WHOLE,
+    segment: Segment = WHOLE,
     states: Sequence[States] = (),
 ) -> list[TrialResult]:
     """Train ``trials`` together; each one's seconds are its share of the time until it ended.
 
     Args:
-        states: of the trials, where the leg goes on from.
+        states: of the trials, where the segment goes on from.
     """
     started = time.perf_counter()
     results: list[TrialResult] = []
 
     def ended(trial: Trial, how: End | Exception) -> None:
         seconds = (time.perf_counter() - started) / len(trials)
-        results.append(outcome(trial, metric, STACKED, seconds, how, leg))
+        results.append(outcome(trial, metric, STACKED, seconds, how, segment))
 
     jobs: list[tuple[Trial, RecipeJob]] = []
     for trial in trials:
@@ -119,8 +119,8 @@ def run_stack(
         running = train_stack(
             [job for _, job in jobs],
             states,
-            leg.stop(jobs[0][1]),
-            lambda place, state: leg.save(jobs[place][0].id, state),
+            segment.stop_at(jobs[0][1]),
+            lambda place, state: segment.save(jobs[place][0].id, state),
         )
         for place, how in running:
             ended(jobs[place][0], how)
@@ -133,7 +133,7 @@ def outcome(
     engine: str,
     seconds: float,
     how: End | Exception,
-    leg: Leg = WHOLE,
+    segment: Segment = WHOLE,
 ) -> TrialResult:
     """Return the result of a trial that ended so."""
 
@@ -147,9 +147,11 @@ def outcome(
             return told("failed", f"its evaluations have no {metric}: {', '.join(values)}")
         case End(best=values) if not math.isfinite(values[metric]):
             return told("failed", f"its {metric} is not a number")
-        case End(stopped_by="interrupt", best=values):
-            stopped = told("stopped", f"stopped at rung {leg.number}, after {leg.epochs} epochs")
-            return replace(stopped, metric=values[metric], values=values, rung=leg.number)
+        case End(stopped_by="stop_at", best=values):
+            reason = f"stopped at rung {segment.number}, after {segment.epochs} epochs"
+            return replace(
+                told("stopped", reason), metric=values[metric], values=values, rung=segment.number
+            )
         case End(best=values):
             return replace(told("finished", ""), metric=values[metric], values=values)
         case NonFinite():

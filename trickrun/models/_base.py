@@ -44,6 +44,38 @@ class Model(Params):
     starter_data: ClassVar[tuple[str, ...]] = ()
     """Lines of its data section, where the inputs are numbers."""
 
+    needs_normalization: ClassVar[bool] = False
+    """Whether it hardly trains without normalization layers."""
+
+    learned: ClassVar[bool | None] = False
+    """Whether its weights have learned something before the run; None if nobody knows."""
+
+    fixes_input_scale: ClassVar[bool] = False
+    """Whether what it has learned needs inputs of the scale that it learned from."""
+
+    @property
+    def hidden_layers(self) -> int | None:
+        """The number of layers with a hidden activation; None if it is not known."""
+        return None
+
+    @property
+    def hidden_units(self) -> tuple[int, ...] | None:
+        """The units of each fully connected hidden layer; None if it is not known."""
+        return None
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        """The channels of its convolutions, or of each stage of them; none: it has none."""
+        return ()
+
+    def fan_ins(self, inputs: tuple[int, ...] | None) -> tuple[int, ...]:
+        """Return the inputs of a unit of each layer, as far as they are known.
+
+        Args:
+            inputs: the shape of a sample; None if it is not known.
+        """
+        return ()
+
 
 class BuiltinModel(Model):
     """Parameters that every model made of trickrun's own layers takes beside its own."""
@@ -163,7 +195,7 @@ class Blocks:
             yield f"{self.head_activation}_head", activation(self.head_activation)
 
 
-MODELS = KindFolder("trickrun.models")
+MODELS = KindFolder("trickrun.models", "Model")
 
 AnyModel = Annotated[Model, MODELS]
 """One of the models, chosen by its kind."""

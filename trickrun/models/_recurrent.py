@@ -41,6 +41,10 @@ class RecurrentModel(BuiltinModel):
         # PyTorch's recurrent kernels cannot run under vmap.
         return True
 
+    @property
+    def hidden_layers(self) -> int:
+        return self.layers
+
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from trickrun.modules.sequences import SequenceNetwork
 

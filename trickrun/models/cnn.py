@@ -58,6 +58,26 @@ class CNN(BuiltinModel):
             )
         return self
 
+    @property
+    def hidden_layers(self) -> int:
+        return len(self.channels) + len(self.hidden)
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        return self.hidden
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        return self.channels
+
+    def fan_ins(self, inputs: tuple[int, ...] | None) -> tuple[int, ...]:
+        """Return the inputs of a unit of each layer; the first fully connected one is left out, as
+        its inputs depend on the image's size."""
+        known = self.channels[:-1] if inputs is None else (inputs[0], *self.channels[:-1])
+        kernels = self.kernels[-len(known) :] if known else ()
+        convolutions = (n * k**2 for n, k in zip(known, kernels, strict=True))
+        return (*convolutions, *self.hidden)
+
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from torch import nn
 

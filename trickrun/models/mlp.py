@@ -25,6 +25,17 @@ class MLP(BuiltinModel):
     kind: Literal["mlp"] = "mlp"
     hidden: Counts = Field(default=(256, 128), description="units of each hidden layer; may be []")
 
+    @property
+    def hidden_layers(self) -> int:
+        return len(self.hidden)
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        return self.hidden
+
+    def fan_ins(self, inputs: tuple[int, ...] | None) -> tuple[int, ...]:
+        return self.hidden if inputs is None else (prod(inputs), *self.hidden)
+
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from torch import nn
 

@@ -12,7 +12,7 @@ from trickrun.models._base import InitFrom, Model
 from trickrun.models._pretrained_stages import LITE, lite_stages, lite_weights, timm_stage
 from trickrun.models._weights import read_weights
 from trickrun.params import Count
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.regularizers.dropout import Dropout
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class Pretrained(Model):
     """
 
     main: ClassVar[str | None] = "name"
+
+    learned: ClassVar[bool | None] = True
+    fixes_input_scale: ClassVar[bool] = True
 
     kind: Literal["pretrained"] = "pretrained"
     starter_data: ClassVar[tuple[str, ...]] = (
@@ -151,14 +154,14 @@ class Pretrained(Model):
             )
         return names
 
-    def touch(self, model: Staged) -> Touch:
+    def ledger_entry(self, model: Staged) -> LedgerEntry:
         """Return the ledger's line: what is frozen, and whether it is computed once."""
         parameters = list(model.parameters())
         count = sum(not p.requires_grad for p in parameters)
         what = f"{count} of {counted(len(parameters), 'parameter')} frozen"
         if model.frozen_shape is not None:
             what += f", the first {counted(model.frozen_stages, 'stage')} without exception"
-        return Touch("model", "freeze", what, count, off=self.freeze == "none")
+        return LedgerEntry("model", "freeze", what, count, off=self.freeze == "none")
 
 
 def stages_frozen(freeze: int | str, stages: list[str]) -> int:

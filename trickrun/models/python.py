@@ -29,6 +29,9 @@ class PythonModel(PythonTarget, Model):
 
     main: ClassVar[str | None] = "target"
 
+    learned: ClassVar[bool | None] = None
+    fixes_input_scale: ClassVar[bool] = False
+
     kind: Literal["python"] = "python"
 
     def build_python(

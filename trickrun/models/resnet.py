@@ -66,6 +66,14 @@ class ResNet(BuiltinModel):
     )
 
     @property
+    def hidden_layers(self) -> int:
+        return self.depth - 1
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        return self.channels
+
+    @property
     def stages(self) -> tuple[int, ...]:
         """The number of blocks in each stage."""
         return FOUR_STAGES.get(self.depth, ((self.depth - 2) // 6,) * 3)

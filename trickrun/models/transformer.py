@@ -42,6 +42,7 @@ class Transformer(BuiltinModel):
 
     takes_tokens: ClassVar[bool] = True
     usual_normalization: ClassVar[Literal["batch", "layer"]] = "layer"
+    needs_normalization: ClassVar[bool] = True
 
     kind: Literal["transformer"] = "transformer"
     starter: ClassVar[tuple[str, ...]] = ("normalization: layer",)
@@ -68,6 +69,10 @@ class Transformer(BuiltinModel):
         if self.width % self.heads:
             raise ValueError(f"{self.heads} heads do not divide a width of {self.width}")
         return self
+
+    @property
+    def hidden_layers(self) -> int:
+        return self.layers
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from trickrun.modules.attention import TransformerBlock

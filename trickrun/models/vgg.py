@@ -50,6 +50,18 @@ class VGG(BuiltinModel):
             )
         return self
 
+    @property
+    def hidden_layers(self) -> int:
+        return sum(self.depths) + len(self.hidden)
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        return self.hidden
+
+    @property
+    def hidden_channels(self) -> tuple[int, ...]:
+        return self.channels
+
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         from torch import nn
 

@@ -1,7 +1,7 @@
 """What the sections of a recipe must agree on, as far as the text alone can tell.
 
-A rule looks at sections that are each valid by themselves. An error stops the recipe; a warning is
-for what is allowed but is probably not meant.
+A rule looks at sections that are each valid by themselves, and what it finds stops the recipe. What
+is allowed but is probably not meant is a finding: see ``diagnose/static.py``.
 """
 
 from __future__ import annotations
@@ -19,17 +19,6 @@ from trickrun.recipe.contradictions import (
     shares,
     smoothed_loss,
     within_the_optimizer,
-)
-from trickrun.recipe.doubts import (
-    balanced_twice,
-    decayed_twice,
-    learned_before_unfreezing,
-    noisy_statistics,
-    patience_fits,
-    pretrained_inputs,
-    still_moving,
-    transformer_normalized,
-    warmup_fits,
 )
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
@@ -59,18 +48,6 @@ ERRORS = (
     Rule(paths_exist, ("grid",)),
     Rule(comparable, ("grid",)),
     Rule(values_fit, tuple(Recipe.model_fields)),
-)
-
-WARNINGS = (
-    Rule(decayed_twice, ("optimizer", "regularizers")),
-    Rule(noisy_statistics, ("data", "normalization")),
-    Rule(balanced_twice, ("data", "loss")),
-    Rule(pretrained_inputs, ("data", "model")),
-    Rule(warmup_fits, ("optimizer", "train")),
-    Rule(learned_before_unfreezing, ("model", "train")),
-    Rule(still_moving, ("regularizers", "optimizer")),
-    Rule(transformer_normalized, ("model", "normalization")),
-    Rule(patience_fits, ("early_stopping", "train")),
 )
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError, create_model
 from trickrun.data._base import AnyData
 from trickrun.errors import TrickrunError
 from trickrun.models import AnyModel
-from trickrun.recipe.consistency import ERRORS, WARNINGS, broken
+from trickrun.recipe.consistency import ERRORS, broken
 from trickrun.recipe.locate import Layer, locate
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
@@ -42,7 +42,6 @@ class Loaded:
         tree: its canonical tree: plain data, shorthand expanded, defaults left out.
         text: the file as written.
         path: the file.
-        warnings: what is allowed but is probably not meant.
         layers: where its values were written.
     """
 
@@ -50,7 +49,6 @@ class Loaded:
     tree: dict[str, Any]
     text: str
     path: Path
-    warnings: tuple[Problem, ...] = ()
     layers: tuple[Layer, ...] = field(default=(), repr=False)
 
     @property
@@ -95,9 +93,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
         raise RecipeError(
             in_order(problems, [*files, *(Source(COMMAND_LINE, text) for text in overrides)])
         )
-    warnings = [located(layers, complaint) for complaint in broken(WARNINGS, recipe)]
     text = texts[-1].source.text
-    return Loaded(recipe, tree, text, path, tuple(warnings), tuple(layers))
+    return Loaded(recipe, tree, text, path, tuple(layers))
 
 
 def from_tree(tree: dict[str, Any]) -> Recipe:

@@ -144,7 +144,8 @@ def params_at(shape: Shape, *mappings: object) -> type[Params] | None:
         case Section(params):
             return params
         case Kinds():
-            return shape.chosen(*mappings)
+            # Of an unknown kind the parameters that all kinds share are known.
+            return shape.chosen(*mappings) or shape.kinds.base
         case _:
             return None
 

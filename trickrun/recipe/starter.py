@@ -63,7 +63,7 @@ def starter(name: str, file: str, kinds: dict[str, str]) -> str:
     model, data = _params("model", chosen["model"]), _params("data", chosen["data"])
     assert issubclass(model, Model)
     assert issubclass(data, Data)
-    if not data.holds_text:
+    if not data.token_ids:
         parts["data"] += [f"  {line}" for line in model.starter_data]
     parts["model"] += model.starter
     lines = [line for section in SECTIONS for line in parts[section]]

@@ -39,7 +39,7 @@ def plan(job: Job) -> dict[str, Any]:
         "constant_features": list(job.data.scaler.constant),
         "layers": layers,
         "memory_bytes": footprint(job),
-        "ledger": [vars(touch) for touch in job.ledger],
+        "ledger": [vars(entry) for entry in job.ledger],
     }
 
 
@@ -115,8 +115,8 @@ def print_plan(found: dict[str, Any]) -> None:
     needed = {k.replace("_", " "): size(v) for k, v in found["memory_bytes"].items()}
     console.print("memory: " + ", ".join(f"{k} {v}" for k, v in needed.items()), soft_wrap=True)
     console.print("what each trick acts on:", style="bold")
-    for touch in found["ledger"]:
-        line = f"  {touch['section']}: {touch['trick']}: {touch['what']}"
+    for entry in found["ledger"]:
+        line = f"  {entry['section']}: {entry['trick']}: {entry['what']}"
         console.print(line, soft_wrap=True, markup=False)
 
 

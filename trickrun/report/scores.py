@@ -17,7 +17,7 @@ MOST_CLASSES = 20
 
 
 def print_scores(result: dict[str, Any]) -> None:
-    """Print what ``scoring.score`` found on a split or a file."""
+    """Print what ``scoring.full_scores`` found on a split or a file."""
     console = terminal()
     console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())

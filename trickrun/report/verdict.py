@@ -37,6 +37,9 @@ def print_finding(console: Console, finding: Finding) -> None:
     console.print(Text(f"  {finding.why}"), soft_wrap=True)
     for path, value in (finding.edit or {}).items():
         console.print(Text(f"  edit: {override(path, value)}", "cyan"), soft_wrap=True)
+    if finding.location is not None:
+        place = "{file}:{line}: {advice}".format_map(finding.location)
+        console.print(Text(f"  {place}", "cyan"), soft_wrap=True)
     if finding.confirmed is not None:
         before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
         console.print(Text(f"  tried: {before} before, {after} after", "green"), soft_wrap=True)

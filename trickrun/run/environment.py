@@ -6,20 +6,22 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel
 
 from trickrun import __version__
 from trickrun.data.splits.prepare import Prepared
 from trickrun.job import RecipeJob
-from trickrun.params import PythonTarget
+from trickrun.params import PythonTarget, parts
 from trickrun.recipe.schema import Recipe
 from trickrun.source_hash import source_hash
+
+ARITHMETIC = 1
+"""Raised by 1 with every change of what some recipe computes: of its batches, its draws, its steps.
+A run that began with other arithmetic cannot go on; folders that do not tell it have 1."""
 
 EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")
 """Facts about the process that a bitwise equal resume needs unchanged."""
@@ -34,6 +36,7 @@ def describe(device: torch.device, command: list[str], folder: Path) -> dict[str
     commit, dirty = git_state(folder)
     return {
         "trickrun": __version__,
+        "arithmetic": ARITHMETIC,
         "torch": torch.__version__,
         "numpy": version("numpy"),
         "scikit-learn": version("scikit-learn"),
@@ -105,19 +108,9 @@ def user_code(recipe: Recipe, folder: Path) -> dict[str, str | None]:
     """Return the hash of the source of each python target in the recipe."""
     return {
         part.target: source_hash(part.target, folder)
-        for part in parts(recipe)
+        for _, part in parts(recipe)
         if isinstance(part, PythonTarget)
     }
-
-
-def parts(value: object) -> Iterator[BaseModel]:
-    """Yield the parameter objects in a recipe, whatever section they are in."""
-    if isinstance(value, BaseModel):
-        yield value
-        value = [inner for _, inner in value]
-    if isinstance(value, Iterable) and not isinstance(value, str | dict):
-        for inner in value:
-            yield from parts(inner)
 
 
 def differences(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:

@@ -73,8 +73,8 @@ def start(
     """
     folder = create(root, loaded.recipe.name)
     folder.write("recipe.yaml", loaded.text)
-    facts = {"recipe_folder": str(recipe_folder.resolve()), "command": command, "parent": parent}
-    folder.write_json("env.json", facts)
+    facts = {"arithmetic": environment.ARITHMETIC, "recipe_folder": str(recipe_folder.resolve())}
+    folder.write_json("env.json", {**facts, "command": command, "parent": parent})
     for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
         folder.write(name, content)
     # The last file: a folder that a crash left unfinished has none, so it is no run.
@@ -139,7 +139,7 @@ def note_environment(
         changed = environment.differences(known, facts)
         again = {"step": progress.step, "command": command, "differences": changed}
         folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
-    folder.write_json("tricks.json", [vars(touch) for touch in job.ledger])
+    folder.write_json("tricks.json", [vars(entry) for entry in job.ledger])
     remember_data(folder, job.data)
 
 

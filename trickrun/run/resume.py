@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     check_changes(overrides)
     check_status(folder, changed=bool(overrides))
     facts = folder.facts()
+    check_arithmetic(folder, facts)
     recipe_folder = Path(facts["recipe_folder"])
     loaded = load(folder.path / "resolved.yaml", overrides)
     job = compile_recipe(loaded.recipe, recipe_folder)
@@ -92,6 +93,26 @@ def check_status(folder: RunFolder, changed: bool) -> None:
             where,
             "to train longer: trickrun train --resume RUN train.epochs=N, or with early_stopping.*",
         )
+
+
+def check_arithmetic(folder: RunFolder, facts: Mapping[str, Any]) -> None:
+    """Raise RunFolderError if a recipe computed other numbers when the run began."""
+    before = facts.get("arithmetic", 1)
+    if before == environment.ARITHMETIC:
+        return
+    made_by = f"trickrun {facts.get('trickrun', 'of another version')}"
+    numbers = f"arithmetic {before}; this version has {environment.ARITHMETIC}"
+    if before > environment.ARITHMETIC:
+        raise RunFolderError(
+            f"this run was begun by a newer version, {made_by} ({numbers})",
+            str(folder.path),
+            "update trickrun to go on with it; eval and predict work as they are",
+        )
+    raise RunFolderError(
+        f"this run was begun by {made_by}, which computed other numbers ({numbers})",
+        str(folder.path),
+        "train its recipe.yaml anew; eval and predict still work",
+    )
 
 
 def check_goes_on(folder: RunFolder, job: RecipeJob, state: dict[str, Any] | None) -> None:

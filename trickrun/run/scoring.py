@@ -10,7 +10,7 @@ import torch
 
 from trickrun.data.splits.part import Part
 from trickrun.errors import DataError
-from trickrun.evaluate import predict, rate
+from trickrun.evaluate import predict, score
 from trickrun.job import Job, RecipeJob, prepare_targets
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
@@ -27,7 +27,7 @@ def file_part(job: RecipeJob, path: Path) -> Part:
     return Part(part.x, job.data.target_scaler(part.y))
 
 
-def score(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[str, Any]:
+def full_scores(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[str, Any]:
     """Return how good the model's predictions for ``part`` are.
 
     Args:
@@ -41,7 +41,7 @@ def score(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[
     if prediction is None:
         prediction = predict(job, part.x)
     scores = job.loss_kind.scores(prediction, job.data.task)
-    told: dict[str, Any] = {"samples": len(part), "scores": rate(job, prediction, part.y, target)}
+    told: dict[str, Any] = {"samples": len(part), "scores": score(job, prediction, part.y, target)}
     if job.data.task.kind == "classification":
         guess = scores.argmax(dim=-1).flatten()
         return told | class_scores(guess, part.y.flatten(), job.data.task.labels)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Touch:
+class LedgerEntry:
     """One line of the ledger.
 
     Args:

@@ -131,9 +131,9 @@ def test_normalization_layers_are_left_alone():
 def test_auto_leaves_a_users_model_as_it_was_built():
     model = network()
     before = [p.clone() for p in model.parameters()]
-    (touch,) = initialize(model, Auto(), 0, leave_as_built=True)
-    assert touch.off
-    assert touch.count == 0
+    (entry,) = initialize(model, Auto(), 0, leave_as_built=True)
+    assert entry.off
+    assert entry.count == 0
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
 

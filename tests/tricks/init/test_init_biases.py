@@ -77,8 +77,8 @@ def job(**tree: Any) -> Job:
 def test_a_regression_starts_at_the_mean_of_the_training_split():
     made = job()
     assert made.model.head.bias.item() == pytest.approx(made.data.train.y.mean().item())
-    touch = next(t for t in made.ledger if t.trick == "head_bias")
-    assert (touch.section, touch.what) == ("init", "1 bias")
+    entry = next(t for t in made.ledger if t.trick == "head_bias")
+    assert (entry.section, entry.what) == ("init", "1 bias")
 
 
 def test_an_activation_after_the_head_changes_what_a_prior_means():
@@ -94,14 +94,14 @@ def test_a_bias_is_given_once():
 
 
 def test_a_head_without_bias_is_named():
-    touch = HeadBias().apply(nn.Linear(4, 3, bias=False), torch.zeros(3), None)
-    assert (touch.count, touch.off) == (0, False)
+    entry = HeadBias().apply(nn.Linear(4, 3, bias=False), torch.zeros(3), None)
+    assert (entry.count, entry.off) == (0, False)
 
 
 def test_forget_gates_start_open_and_the_others_stay():
     model = nn.Sequential(nn.LSTM(3, 5, num_layers=2, bidirectional=True), nn.GRU(10, 4))
-    touches = initialize(model, KaimingNormal(forget_bias=ForgetBias(value=2.0)), 0, False)
-    assert [(t.trick, t.what) for t in touches[1:]] == [("forget_bias", "4 layers")]
+    entries = initialize(model, KaimingNormal(forget_bias=ForgetBias(value=2.0)), 0, False)
+    assert [(t.trick, t.what) for t in entries[1:]] == [("forget_bias", "4 layers")]
     lstm = model[0]
     for layer in ("l0", "l0_reverse", "l1", "l1_reverse"):
         both = lstm.get_parameter(f"bias_ih_{layer}") + lstm.get_parameter(f"bias_hh_{layer}")
@@ -127,8 +127,8 @@ def test_forget_bias_without_an_lstm_touches_nothing():
 
 def test_recurrent_weights_have_an_init_of_their_own():
     model = nn.Sequential(nn.GRU(4, 4, num_layers=2), nn.Linear(4, 4))
-    touches = initialize(model, Zeros(recurrent=Orthogonal(gain=1.0)), 0, False)
-    assert [t.what for t in touches] == ["3 weights, 5 biases", "recurrent: 2 weights"]
+    entries = initialize(model, Zeros(recurrent=Orthogonal(gain=1.0)), 0, False)
+    assert [t.what for t in entries] == ["3 weights, 5 biases", "recurrent: 2 weights"]
     for part in model[0].weight_hh_l1.detach().chunk(3):
         torch.testing.assert_close(part @ part.T, torch.eye(4), atol=1e-5, rtol=0)
     assert (model[0].weight_ih_l1 == 0).all()

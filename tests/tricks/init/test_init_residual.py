@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from trickrun.tricks.init.residual._base.depth_scaled import DepthScaled
-from trickrun.tricks.init.residual._base.fixup import Fixup
-from trickrun.tricks.init.residual._base.zero_gamma import ZeroGamma
 
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
@@ -18,6 +15,9 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.tricks.init._apply import initialize
 from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.init.residual.depth_scaled import DepthScaled
+from trickrun.tricks.init.residual.fixup import Fixup
+from trickrun.tricks.init.residual.zero_gamma import ZeroGamma
 
 HERE = Path(__file__).parent
 
@@ -36,8 +36,8 @@ def started(residual: Any, norm: bool = False) -> tuple[nn.Sequential, nn.Sequen
     """Return a plain network, one with ``residual``, and its ledger line."""
     plain, changed = network(norm), network(norm)
     initialize(plain, KaimingNormal(), 0, False)
-    touches = initialize(changed, KaimingNormal(residual=residual), 0, False)
-    return plain, changed, touches[-1].what
+    entries = initialize(changed, KaimingNormal(residual=residual), 0, False)
+    return plain, changed, entries[-1].what
 
 
 def test_zero_gamma_makes_each_block_the_identity():

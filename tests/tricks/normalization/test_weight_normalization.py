@@ -100,7 +100,7 @@ def test_spectral_start_is_keyed_and_leaves_the_global_generator_alone():
 @pytest.mark.parametrize("kind", ["weight", "spectral"])
 def test_all_layers_and_what_penalties_act_on(kind):
     of = job(kind, regularizers={"l2": {"lambda": 1e-3}})
-    what = {touch.trick: touch.what for touch in of.ledger}
+    what = {entry.trick: entry.what for entry in of.ledger}
     assert what[kind] == "the weights of 2 layers"
     assert what["l2"] == f"{4 if kind == 'weight' else 2} parameters"
     (penalty,) = of.penalties

@@ -113,8 +113,8 @@ def test_decay_of_weights_spares_biases_and_norm_scales():
         names[p] for g in made.optimizer.param_groups if g["weight_decay"] > 0 for p in g["params"]
     }
     assert decayed == {"linear1.weight", "linear2.weight", "head.weight"}
-    (touch,) = [t for t in made.ledger if t.section == "optimizer"]
-    assert (touch.trick, touch.what) == ("weight_decay", "3 weights")
+    (entry,) = [t for t in made.ledger if t.section == "optimizer"]
+    assert (entry.trick, entry.what) == ("weight_decay", "3 weights")
 
 
 def test_decay_and_layers_are_set_apart_together():

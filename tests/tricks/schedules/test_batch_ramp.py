@@ -62,8 +62,8 @@ def test_a_step_takes_the_first_samples_of_its_batch():
     for step in range(20):
         batch, part = next(whole), next(cut)
         assert torch.equal(part, batch[: BatchRamp(**ramp).size(len(batch), step, plain.span)])
-    (touch,) = [t for t in ramped.ledger if t.trick == "batch_ramp"]
-    assert (touch.section, touch.what) == ("train", "batches of 4 growing to 16")
+    (entry,) = [t for t in ramped.ledger if t.trick == "batch_ramp"]
+    assert (entry.section, entry.what) == ("train", "batches of 4 growing to 16")
     assert take_step(ramped, next(ramped.batches(0)), 0, [], False).samples == 4
 
 

@@ -9,10 +9,12 @@ import torch
 from tiny_stages import tiny_stages, tiny_state
 
 from trickrun.compiler import compile_recipe
+from trickrun.diagnose.static import findings
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.loop import take_step, train
 from trickrun.models import pretrained
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.records import Checkpoint
@@ -118,21 +120,18 @@ def test_a_run_goes_on_with_the_same_layers():
 
 def test_the_ledger_tells_how_far_a_run_comes():
     made = job(train={"epochs": 3, "gradual_unfreezing": 2})
-    (touch,) = [t for t in made.ledger if t.trick == "gradual_unfreezing"]
-    assert touch.what == "2 layers below the head, of which 1 unfrozen in this run"
+    (entry,) = [t for t in made.ledger if t.trick == "gradual_unfreezing"]
+    assert entry.what == "2 layers below the head, of which 1 unfrozen in this run"
 
 
 def test_random_layers_that_wait_are_warned_of(tmp_path):
     path = tmp_path / "r.yaml"
     text = "data: {kind: digits}\nmodel: mlp\ntrain: {gradual_unfreezing: 1}\n"
     path.write_text(text)
-    (problem,) = load(path).warnings
-    assert (problem.path, "begins from scratch" in problem.message) == (
-        "train.gradual_unfreezing",
-        True,
-    )
+    (found,) = findings(facts_of(load(path).recipe))
+    assert (found.where, "begins from scratch" in found.why) == ("train.gradual_unfreezing", True)
     path.write_text(text.replace("mlp", "{kind: mlp, init_from: ab12}"))
-    assert not load(path).warnings
+    assert not findings(facts_of(load(path).recipe))
 
 
 def test_it_trains_alone():

@@ -14,11 +14,9 @@ from trickrun.models.mlp import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
+from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.monitor import higher_is_better
 from trickrun.tricks.optimizers import Decaying
-
-LIKELIHOODS = ("auto", "cross_entropy", "nll", "bce")
-"""Losses whose constant answer costs the entropy of the class shares."""
 
 
 def read_curves(folder: RunFolder) -> Curves:
@@ -96,14 +94,15 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
     it follows from r2, which is 1 - loss / variance under mse. Otherwise it is the loss of the
     untrained network, as the first record has it.
     """
-    loss = recipe.loss
-    if task.kind == "classification" and loss.kind_name in LIKELIHOODS:
+    loss = recipe.loss.chosen(task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
+    # Of a likelihood, the constant answer costs the entropy of the class shares.
+    if task.kind == "classification" and loss.takes in ("logits", "log_probabilities"):
         smoothing = recipe.regularizers.label_smoothing
         epsilon = smoothing.epsilon if smoothing else 0.0
         shares = weighted(task.priors, getattr(loss, "class_weights", None))
         sure = [1.0, *[0.0] * (task.classes - 1)]
         return entropy(mixed(shares, epsilon)), entropy(mixed(sure, epsilon))
-    squared = task.kind == "regression" and loss.kind_name in ("auto", "mse")
+    squared = task.kind == "regression" and loss.kind_name == "mse"
     explained = [e for e in evaluations if squared and (e.get("val_r2") or 1.0) < 1.0]
     if explained:
         return median(e["val_loss"] / (1 - e["val_r2"]) for e in explained), 0.0
@@ -155,7 +154,7 @@ def setting_of(recipe: Recipe) -> Setting:
         schedule=optimizer.schedule.kind_name,
         length=train.steps or train.epochs,
         length_path="train.steps" if train.steps else "train.epochs",
-        init=recipe.init.kind_name,
+        usual_init=recipe.init.usual,
         dropout=max(dropout.p, dropout.input) if dropout else 0.0,
         penalties=tuple(penalties),
         augmented=evaluated_otherwise(recipe),

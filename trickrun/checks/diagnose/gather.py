@@ -31,7 +31,7 @@ from trickrun.diagnose.own_network import network_findings
 from trickrun.diagnose.own_step import step_findings
 from trickrun.errors import TrickrunError
 from trickrun.models.python import PythonModel
-from trickrun.recipe.evidence import static_evidence
+from trickrun.recipe.evidence import facts_of
 from trickrun.tricks.losses.python import PythonLoss
 
 VERSION = 1
@@ -127,7 +127,7 @@ def look_at_data(found: Evidence, short: Short) -> None:
     recipe = short.loaded.recipe
     data = measure(recipe, prepare(recipe.data, short.loaded.folder))
     found.parts["data"] = asdict(data)
-    found.findings += static.findings(static_evidence(recipe, data))
+    found.findings += static.findings(facts_of(recipe, data))
 
 
 def look_at_labels(found: Evidence, short: Short) -> None:

@@ -50,7 +50,7 @@ def look_at_network(job: RecipeJob) -> OwnNetwork:
         ),
         frozen=frozen_share(job.model) if isinstance(model, PythonModel) else 0.0,
         softmax=hidden_softmax(job, x) if isinstance(model, PythonModel) else None,
-        without_batch=without_batch(model.model_dump())
+        without_batch=without_batch(model.hidden_channels, model.hidden_units or ())
         if isinstance(model, BuiltinModel)
         else None,
     )

@@ -17,7 +17,7 @@ from trickrun.checks.grid.journal import append, drop_cut_line, journal, recorde
 from trickrun.checks.grid.plan import Plan
 from trickrun.checks.grid.search import Watch
 from trickrun.engines.choose import run_layout
-from trickrun.engines.leg import Leg
+from trickrun.engines.leg import Segment
 from trickrun.engines.trial import TrialResult
 from trickrun.run.folder import RunFolder
 
@@ -67,8 +67,8 @@ def halve(planned: Plan, folder: RunFolder, watch: Watch) -> None:
             remove_losers(states, entrants)
         known = {result.id for result in journal(folder) if at_rung(result, number)}
         done += len(known.intersection(entrants))
-        leg = Leg(number, None if step is steps[-1] else step.epochs, states)
-        for result in train_rung(planned, folder, entrants, known, leg):
+        segment = Segment(number, None if step is steps[-1] else step.epochs, states)
+        for result in train_rung(planned, folder, entrants, known, segment):
             done += 1
             watch(result, done, total)
     remove_losers(states, ())
@@ -81,15 +81,15 @@ def at_rung(result: TrialResult, number: int) -> bool:
 
 
 def train_rung(
-    planned: Plan, folder: RunFolder, entrants: Sequence[str], known: set[str], leg: Leg
+    planned: Plan, folder: RunFolder, entrants: Sequence[str], known: set[str], segment: Segment
 ) -> Iterator[TrialResult]:
-    """Train the ``entrants`` that are not ``known`` for one leg, journal them and yield them."""
+    """Train the ``entrants`` that are not ``known`` for a segment, journal them and yield them."""
     layout = recorded_layout(folder, planned, planned.trials)
-    company = layout.only({name for name in entrants if leg.has_place_for(name)})
+    company = layout.only({name for name in entrants if segment.has_place_for(name)})
     before = {result.id: result.seconds for result in journal(folder)}
     where, left = planned.loaded.folder, set(entrants) - known
     # Closed at once if the journal cannot be written: the workers then stop.
-    with closing(run_layout(company, where, planned.metric, left, leg)) as results:
+    with closing(run_layout(company, where, planned.metric, left, segment)) as results:
         for result in results:
             whole = replace(result, seconds=result.seconds + before.get(result.id, 0.0))
             append(folder, whole)

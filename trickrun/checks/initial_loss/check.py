@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from itertools import chain
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
-from trickrun.checks.expected_loss import ConstantLoss, typical_deviation
+from trickrun.checks.expected_loss import typical_deviation
 from trickrun.checks.initial_loss.measure import (
     Measured,
     batch_of,
@@ -29,10 +29,8 @@ from trickrun.job import Job, recipe_of
 from trickrun.models import BuiltinModel
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
-from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses.huber import Huber
-from trickrun.tricks.losses.mae import MAE
-from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.init.auto import Auto
+from trickrun.tricks.losses import ConstantLoss
 
 SEEDS = 5
 
@@ -118,12 +116,13 @@ def evidence_of(
     bias = torch.tensor(measured[0].bias, dtype=torch.float64)
     center = bias if measured[0].bias_loss <= uniform_loss else constants.uniform
     target = job.targets["train"].index_select(0, indices).double().cpu()
-    values = isinstance(job.loss_kind, MSE | MAE | Huber)
+    values = job.loss_kind.takes == "values"
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)
     expected = middle(lambda m: min(m.bias_loss, uniform_loss))
     recipe, best = recipe_of(job), constants.best
     model = recipe.model if recipe is not None else None
+    init = recipe.init if recipe is not None else Auto()
     return InitialLoss(
         task=job.data.task.kind,
         outputs=len(center),
@@ -131,7 +130,11 @@ def evidence_of(
         reduction=job.loss.reduction,
         batch_size=batch_of(job, indices),
         head_activation=model.head_activation if isinstance(model, BuiltinModel) else None,
-        init=init_words(recipe),
+        init=init.kind_name,
+        takes=job.loss_kind.takes,
+        equal_weights=init.equal,
+        own_head=init.head is not None,
+        own_head_bias=init.head is not None and "bias" in init.head.model_fields_set,
         loss=middle(lambda m: m.loss),
         expected=expected,
         tolerance=typical_deviation(constants.of, center, NORMAL_SIZE * size),
@@ -157,15 +160,6 @@ def evidence_of(
         feature_size=middle(lambda m: m.feature_size),
         feature_spread=max(m.feature_spread for m in measured),
     )
-
-
-def init_words(recipe: Recipe | None) -> dict[str, Any]:
-    """Return the init section with what the recipe says, defaults left out; auto, which leaves a
-    user's network as it was built, where there is no recipe."""
-    if recipe is None:
-        return {"kind": "auto"}
-    init = recipe.init
-    return {"kind": init.kind_name, **init.model_dump(mode="json", exclude_unset=True)}
 
 
 def explain(subject: Subject, evidence: InitialLoss, seeds: int) -> tuple[Finding, ...]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from trickrun.checks.expected_loss import ConstantLoss, constant_loss
 from trickrun.evaluate import mean_loss
 from trickrun.job import Job, recipe_of
 from trickrun.looks.look import before_first_step
 from trickrun.models import BuiltinModel
 from trickrun.modules.activations import activation
 from trickrun.modules.layers import biases, weight_layers
+from trickrun.tricks.losses import ConstantLoss
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def constants_of(job: Job, indices: torch.Tensor) -> ConstantLoss:
     For a user's own loss there is no closed form: it is asked for its value.
     """
     y = job.data.train.y.index_select(0, indices).cpu()
-    known = constant_loss(job.loss_kind, job.data.task, y, job.settings.label_smoothing)
+    known = job.loss_kind.constant(job.data.task, y, job.settings.label_smoothing)
     if known is not None:
         return known
     target = job.targets["train"].index_select(0, indices)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from trickrun.checks.expected_loss import ConstantLoss, constant_loss
 from trickrun.job import Job
+from trickrun.tricks.losses import ConstantLoss
 
 FITTED = 0.05
 """Share of what there is to learn that may be left. Measured on one batch of 32 samples: every
@@ -113,7 +113,7 @@ def goal_of(job: Job, initial_loss: float) -> Goal:
         return next_token_goal(job, x, y, abs(initial_loss))
     groups = equal_inputs(x)
     mixed = [group for group in groups if (y[group] != y[group[0]]).any()]
-    whole = constant_loss(job.loss_kind, job.data.task, y)
+    whole = job.loss_kind.constant(job.data.task, y)
     target = job.targets["train"]
     weight = torch.ones(len(y)) if job.loss.weight is None else job.loss.weight(target).cpu()
     shares = (float(weight[group].sum() / weight.sum()) for group in mixed)
@@ -146,7 +146,7 @@ def next_token_goal(job: Job, x: torch.Tensor, y: torch.Tensor, baseline: float)
         for group in equal_inputs(x[:, : place + 1])
         if len(group) > 1
     ]
-    whole = constant_loss(job.loss_kind, job.data.task, y)
+    whole = job.loss_kind.constant(job.data.task, y)
     if whole is not None and whole.best is not None:
         baseline = whole.of(whole.best)
     return Goal(sum(floors), baseline, whole is not None, None, 0)
@@ -163,5 +163,5 @@ def best_loss(job: Job, y: torch.Tensor) -> float:
 
     0, which is a bound, for a loss whose best constant has no closed form.
     """
-    known: ConstantLoss | None = constant_loss(job.loss_kind, job.data.task, y)
+    known: ConstantLoss | None = job.loss_kind.constant(job.data.task, y)
     return 0.0 if known is None or known.best is None else known.of(known.best)

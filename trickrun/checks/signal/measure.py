@@ -176,6 +176,7 @@ def evidence(
         normalization=recipe.normalization.kind_name if recipe else "none",
         activation=built_in.activation if built_in else "",
         usual_normalization=usual_normalization(job, built_in),
+        usual_init=recipe.init.usual if recipe else True,
         learned=recipe is not None and begins_learned(recipe),
     )
 
@@ -189,7 +190,7 @@ def usual_normalization(job: Job, model: BuiltinModel | None) -> str:
     samples = len(job.data.train)
     drop_last = job.span.per_epoch * job.step_size < samples
     rest = 0 if drop_last else samples % job.batch_size
-    if model is None or job.batch_size <= FEW or rest == 1:
+    if model is None or job.batch_size < FEW or rest == 1:
         return "layer"
     return model.usual_normalization
 

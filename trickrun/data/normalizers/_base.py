@@ -113,7 +113,7 @@ def scaler(shift: torch.Tensor, scale: torch.Tensor) -> Scaler:
     return Scaler(shift.float(), scale.float(), places)
 
 
-NORMALIZERS = KindFolder("trickrun.data.normalizers")
+NORMALIZERS = KindFolder("trickrun.data.normalizers", "Normalize")
 
 AnyNormalize = Annotated[Normalize, NORMALIZERS]
 """One of the ways to normalize inputs, chosen by its kind."""

@@ -21,8 +21,8 @@ FAULTS = (
         "Learning rate too high",
         (TEXT, "lr-find", "signal", "overfit-batch", "diagnose"),
         "The rate for its optimizer; the size of updates over weights; the range test's edge.",
-        "Text: 0.1 for adam, adamw and rmsprop, 1 for adagrad, 3 for sgd after momentum and per "
-        "256 samples (a hundred times the defaults, three times Goyal et al. 2017); ten times that "
+        "Text: each optimizer's own bound, mostly a hundred times its default (0.1 for adam); for "
+        "sgd 3 after momentum and per 256 samples (three times Goyal et al. 2017); ten times that "
         "an error. Updates above 10^-1 (TheDeepChecker).",
         "Steps jump over what they should reach.",
         "A tenth; `trickrun lr-find` suggests one.",
@@ -34,8 +34,9 @@ FAULTS = (
         (TEXT, DATA, "lr-find", "signal", "overfit-batch", "curves"),
         "The rate summed over the run, and over its second half; updates over weights; a loss that "
         "falls in a line.",
-        "Sum below 0.03 for adam, 1 for sgd, 1 % of it in the second half (own); updates below "
-        "10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is exempt.",
+        "Sum below 0.03 for adam and its kin, 0.01 for lion, 1 for sgd, 1 % of it in the second "
+        "half (own); updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is "
+        "exempt.",
         "The run ends before it has got anywhere.",
         "Ten times; `trickrun lr-find` suggests one.",
         "{optimizer: {kind: adam, lr: 1e-6}, train: {steps: 1000}}",
@@ -54,7 +55,7 @@ FAULTS = (
         "TR39",
         "Tiny epsilon",
         (TEXT,),
-        "eps of adam, adamw and rmsprop.",
+        "eps of adagrad, rmsprop, adam and its kin.",
         "1e-10 (own; the paper has 1e-8). Large ones, as Inception's 1, are no fault.",
         "Rounding noise takes whole steps where the gradient is nearly 0.",
         "1e-8.",
@@ -93,8 +94,8 @@ FAULTS = (
         "Regularized too strongly",
         (TEXT, "overfit-batch"),
         "The strength of penalties and weight decay; a batch that is fitted without them only.",
-        "Text: l2 0.03, l1 0.01, coupled decay 0.06, adamw's 3 (own: there the penalty's gradient "
-        "rivals the data's; TheDeepChecker's ratio is 2).",
+        "Text: l2 0.03, l1 0.01, coupled decay 0.06, adamw's 3 and of its kin as much a step "
+        "(own: there the penalty's gradient rivals the data's; TheDeepChecker's ratio is 2).",
         "The weights cannot grow to what the answer needs.",
         "1e-4, and a search from there.",
         "regularizers: {l2: 0.5}",
@@ -169,5 +170,58 @@ FAULTS = (
         "The learning rate that was chosen is never reached.",
         "A share of the run: 0.05.",
         "{optimizer: {kind: adam, schedule: {kind: cosine, warmup: 500}}, train: {steps: 200}}",
+    ),
+    Fault(
+        "TR85",
+        "Decayed twice",
+        (TEXT,),
+        "An l2 penalty beside a weight decay that the optimizer adds to the gradient.",
+        "Any of both: l2 is a weight_decay of twice its strength (its gradient).",
+        "The same pull stands in two places, and a search of one finds what the other leaves.",
+        "Keep one. adamw's decay is another thing, and may stand beside l2.",
+        "{regularizers: {l2: 1e-3}, optimizer: {kind: adam, weight_decay: 1e-4}}",
+    ),
+    Fault(
+        "TR86",
+        "Classes balanced twice",
+        (TEXT,),
+        "Sampling that shows every class equally often, beside class weights in the loss.",
+        "Both at once (own).",
+        "Rare classes are made up for twice, and now the frequent ones are neglected.",
+        "Keep one of the two.",
+        "{data: {kind: wine, sampling: balanced}, "
+        "loss: {kind: cross_entropy, class_weights: balanced}}",
+    ),
+    Fault(
+        "TR88",
+        "Random layers wait",
+        (TEXT,),
+        "Gradual unfreezing of a network that begins from scratch.",
+        "Any (own); a user's own network may have learned before.",
+        "Layers train on what random ones in front of them put out, and start again when these "
+        "change.",
+        "Leave it out, or begin with learned weights: a pretrained model, or `model.init_from`.",
+        "train: {gradual_unfreezing: 1}",
+    ),
+    Fault(
+        "TR89",
+        "Average of weights at rest",
+        (TEXT,),
+        "An average of the last weights under a schedule that ends near 0.",
+        "cosine, linear, one_cycle, polynomial and exponential (Izmailov et al. 2018 average at a "
+        "constant or cyclic rate).",
+        "The weights hardly move any more, so their mean is the last of them.",
+        "No schedule (constant), or `step`.",
+        "{regularizers: {swa: 0.5}, optimizer: {kind: adam, schedule: cosine}}",
+    ),
+    Fault(
+        "TR91",
+        "Patience as long as the run",
+        (TEXT,),
+        "The patience of early stopping and the epochs of the run.",
+        "As many.",
+        "Early stopping never stops it.",
+        "A fifth of the run is usual.",
+        "{early_stopping: 20, train: {epochs: 20}}",
     ),
 )

@@ -33,6 +33,15 @@ class Augmentation(Params):
 
     takes: ClassVar[Takes] = "images"
 
+    mirrors: ClassVar[bool] = False
+    """Whether it shows images as in a mirror."""
+
+    turn_parameter: ClassVar[str | None] = None
+    """The parameter that is the largest angle it turns images by, in degrees; None: it does not."""
+
+    noise_parameter: ClassVar[str | None] = None
+    """The parameter that is the deviation of the noise it adds to normalized inputs; None: none."""
+
     @property
     def needs_image(self) -> bool:
         """Whether samples must have the shape [channels, height, width]."""
@@ -91,7 +100,7 @@ class Augmentation(Params):
         raise NotImplementedError
 
 
-AUGMENTATIONS = KindFolder("trickrun.tricks.augmentation")
+AUGMENTATIONS = KindFolder("trickrun.tricks.augmentation", "Augmentation")
 
 AnyAugmentation = Annotated[Augmentation, AUGMENTATIONS]
 """One of the augmentations, chosen by its kind."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -32,6 +32,8 @@ class Affine(Augmentation):
         image: the mild end of torchvision's RandomAffine examples.
     Source: torchvision.transforms.RandomAffine.
     """
+
+    turn_parameter: ClassVar[str | None] = "rotate"
 
     kind: Literal["affine"] = "affine"
     rotate: Annotated[float, Field(ge=0, le=180)] = Field(

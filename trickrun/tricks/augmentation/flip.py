@@ -23,6 +23,8 @@ class Flip(Augmentation):
 
     main: ClassVar[str | None] = "axis"
 
+    mirrors: ClassVar[bool] = True
+
     kind: Literal["flip"] = "flip"
     axis: Literal["horizontal", "vertical"] = Field(
         default="horizontal", description="horizontal swaps left and right"

@@ -22,6 +22,7 @@ class Noise(Augmentation):
 
     main: ClassVar[str | None] = "std"
     takes: ClassVar[Takes] = "numbers"
+    noise_parameter: ClassVar[str | None] = "std"
 
     kind: Literal["noise"] = "noise"
     std: Annotated[NonNegative, Stackable()] = Field(

@@ -25,6 +25,8 @@ class Rotate(Augmentation):
 
     main: ClassVar[str | None] = "degrees"
 
+    turn_parameter: ClassVar[str | None] = "degrees"
+
     kind: Literal["rotate"] = "rotate"
     degrees: Annotated[float, Field(ge=0, le=180)] = Field(
         default=15.0, description="largest angle to either side"

@@ -8,14 +8,14 @@ from trickrun.modules.activations import is_activation
 from trickrun.streams import generator
 from trickrun.tricks.init._base import Init
 from trickrun.tricks.init.torch_default import fill_bias
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 
-def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) -> list[Touch]:
+def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) -> list[LedgerEntry]:
     """Fill the weight layers of ``model`` in place; normalization layers are left alone.
 
     Every parameter draws from (seed, "init", its name), so it starts the same whatever else of the
@@ -51,18 +51,18 @@ def initialize(model: nn.Module, init: Init, seed: int, leave_as_built: bool) ->
 
     head = init.head
     if head is None:
-        touches = [touch(init, *fill(layers, init, as_built))]
+        entries = [entry_of(init, *fill(layers, init, as_built))]
     else:
-        touches = [
-            touch(init, *fill(layers[:-1], init, as_built)),
-            touch(head, *fill(layers[-1:], head, False), "head: "),
+        entries = [
+            entry_of(init, *fill(layers[:-1], init, as_built)),
+            entry_of(head, *fill(layers[-1:], head, False), "head: "),
         ]
-    touches += recurrent
+    entries += recurrent
     if init.forget_bias is not None:
-        touches.append(init.forget_bias.apply(model))
+        entries.append(init.forget_bias.apply(model))
     if init.residual is not None:
-        touches.append(init.residual.apply(model))
-    return touches
+        entries.append(init.residual.apply(model))
+    return entries
 
 
 def fill_recurrent(
@@ -71,7 +71,7 @@ def fill_recurrent(
     init: Init,
     seed: int,
     done: set[torch.Tensor],
-) -> list[Touch]:
+) -> list[LedgerEntry]:
     """Fill the weights from recurrent layers to themselves by ``init.recurrent``, if it is given.
 
     They are added to ``done``, so that no other scheme fills them again.
@@ -87,7 +87,7 @@ def fill_recurrent(
             gain = scheme.gain_before(following[name])
             count += fill_weights(name, layer, scheme, gain, seed, done, "weight_hh")
     what = "recurrent: " + counted(count, "weight")
-    return [Touch("init", scheme.kind_name, what, count)]
+    return [LedgerEntry("init", scheme.kind_name, what, count)]
 
 
 def activations_after(model: nn.Module) -> dict[str, nn.Module | None]:
@@ -160,9 +160,11 @@ def joined(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
 
-def touch(init: Init, weights: int, biases: int, where: str = "") -> Touch:
+def entry_of(init: Init, weights: int, biases: int, where: str = "") -> LedgerEntry:
     """Return the ledger's line for what ``init`` filled; only auto may find nothing to fill."""
     count = weights + biases
     filled = [counted(n, noun) for n, noun in ((weights, "weight"), (biases, "bias")) if n]
     what = where + (", ".join(filled) or "everything stays as it was built")
-    return Touch("init", init.kind_name, what, count, off=init.kind_name == "auto" and not count)
+    return LedgerEntry(
+        "init", init.kind_name, what, count, off=init.kind_name == "auto" and not count
+    )

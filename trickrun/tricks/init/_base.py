@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GainName = Literal["auto", "linear", "relu", "leaky_relu", "tanh", "sigmoid", "selu"]
 Bias = Literal["auto", "zeros", "torch_default"] | Annotated[float, Stackable()]
-INITS = KindFolder("trickrun.tricks.init")
+INITS = KindFolder("trickrun.tricks.init", "Init")
 
 OF_THE_NETWORK = ("head", "recurrent", "head_bias", "forget_bias", "residual")
 """Parameters that a part of the network cannot have again."""
@@ -31,6 +31,15 @@ class Init(Params):
 
     default_bias: ClassVar[Literal["zeros", "torch_default"]] = "zeros"
     """What bias auto stands for."""
+
+    usual: ClassVar[bool] = False
+    """Whether it keeps the signal's size through layers of ReLU, so that it needs no other."""
+
+    equal: ClassVar[bool] = False
+    """Whether all weights of a layer are one number, so that its units are copies."""
+
+    one_sided: ClassVar[bool] = False
+    """Whether no weight is negative, so that the units of a layer answer nearly alike."""
 
     bias: Bias = Field(
         default="auto",
@@ -63,6 +72,11 @@ class Init(Params):
         if self.head_bias is not None and self.head is not None and self.head.bias != "auto":
             raise ValueError("head_bias and the bias in head are the same thing; give one of them")
         return self
+
+    @property
+    def variance(self) -> float | None:
+        """The variance of weights whose size does not follow the layer's width; None for others."""
+        return None
 
     def gain_before(self, following: nn.Module | None) -> float:
         """Return the gain for a layer followed by the activation ``following``, if there is one."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.tricks.init._base import Init
 
@@ -16,6 +16,8 @@ class Auto(Init):
     Defaults: none of its own. In a python model a ``bias`` or ``head`` that is given still acts.
     Source: trickrun's choice; He et al. 2015 for the scheme.
     """
+
+    usual: ClassVar[bool] = True
 
     kind: Literal["auto"] = "auto"
 

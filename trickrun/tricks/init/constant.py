@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ class Constant(Init):
     Defaults: 0.01, small enough that the first loss is that of a uniform guess.
     Source: torch.nn.init.constant_.
     """
+
+    equal: ClassVar[bool] = True
 
     kind: Literal["constant"] = "constant"
     value: Annotated[float, Stackable()] = Field(default=0.01, description="of every weight")

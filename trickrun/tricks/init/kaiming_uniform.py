@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,8 @@ class KaimingUniform(GainInit):
     Interactions: a normalization layer after each layer makes the scale matter less.
     Source: He et al. 2015, Delving Deep into Rectifiers, arXiv:1502.01852.
     """
+
+    usual: ClassVar[bool] = True
 
     kind: Literal["kaiming_uniform"] = "kaiming_uniform"
     mode: Literal["fan_in", "fan_out"] = Field(

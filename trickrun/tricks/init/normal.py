@@ -25,6 +25,10 @@ class Normal(Init):
     kind: Literal["normal"] = "normal"
     std: Annotated[Positive, Stackable()] = Field(default=0.02, description="standard deviation")
 
+    @property
+    def variance(self) -> float:
+        return self.std**2
+
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init
 

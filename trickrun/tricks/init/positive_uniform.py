@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class PositiveUniform(Init):
     Source: CS231n, Neural Networks Part 2: Weight Initialization, which draws from a Gaussian of
         mean zero; torch.nn.init.uniform_.
     """
+
+    one_sided: ClassVar[bool] = True
 
     kind: Literal["positive_uniform"] = "positive_uniform"
     high: Annotated[Positive, Stackable()] = Field(default=0.01, description="largest weight")

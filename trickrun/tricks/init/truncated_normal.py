@@ -30,6 +30,10 @@ class TruncatedNormal(Init):
         default=2.0, description="largest size, in standard deviations"
     )
 
+    @property
+    def variance(self) -> float:
+        return self.std**2
+
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init
 

@@ -23,6 +23,10 @@ class Uniform(Init):
     kind: Literal["uniform"] = "uniform"
     bound: Annotated[Positive, Stackable()] = Field(default=0.05, description="largest size")
 
+    @property
+    def variance(self) -> float:
+        return self.bound**2 / 3
+
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from torch.nn import init
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.tricks.init._base import Init
 
@@ -17,6 +17,8 @@ class Zeros(Init):
     Defaults: none.
     Source: torch.nn.init.zeros_; Karpathy 2019, A Recipe for Training Neural Networks.
     """
+
+    equal: ClassVar[bool] = True
 
     kind: Literal["zeros"] = "zeros"
 

@@ -16,7 +16,13 @@ from trickrun.params import KindFolder, Params
 if TYPE_CHECKING:
     import torch
 
+    from trickrun.tricks.losses._constant import ConstantLoss
+
 PerSample = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+
+Takes = Literal["logits", "scores", "log_probabilities", "values"]
+"""What a loss takes: logits, which it squashes itself; scores, whose order counts; logarithms of
+probabilities; or numbers that are answers themselves."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,18 @@ class LossFunction:
 
 class Loss(Params):
     """Parameters that every loss takes beside its own."""
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    """What it is made for; None if the task decides, or a user's own code."""
+
+    takes: ClassVar[Takes | None] = None
+    """What the network's outputs must be; None if it is not known."""
+
+    one_output: ClassVar[bool] = False
+    """Whether the network has a single output, whatever the number of classes."""
+
+    grows_with_error: ClassVar[bool] = False
+    """Whether its gradient grows with the error, so that the targets' unit scales the steps."""
 
     takes_label_smoothing: ClassVar[bool] = False
 
@@ -97,6 +115,17 @@ class Loss(Params):
         """
         raise NotImplementedError
 
+    def constant(
+        self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0
+    ) -> ConstantLoss | None:
+        """Return its mean over targets for outputs that ignore the input; None: no closed form.
+
+        Args:
+            y: class indices [N], or values [N, targets].
+            label_smoothing: as the loss was built with; a loss that takes none ignores it.
+        """
+        return None
+
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
         them), or values [N, targets]."""
@@ -111,7 +140,7 @@ class Loss(Params):
         return outputs.mean(0)
 
 
-LOSSES = KindFolder("trickrun.tricks.losses")
+LOSSES = KindFolder("trickrun.tricks.losses", "Loss")
 
 AnyLoss = Annotated[Loss, LOSSES]
 """One of the losses, chosen by its kind."""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import ClassWeights, class_weights, needs_classes
+from trickrun.tricks.losses._constant import ConstantLoss, class_mass, log_loss
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +24,9 @@ class BCE(Loss):
     Source: torch.nn.functional.binary_cross_entropy_with_logits.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "logits"
+    one_output: ClassVar[bool] = True
     takes_label_smoothing: ClassVar[bool] = True
 
     kind: Literal["bce"] = "bce"
@@ -74,3 +78,15 @@ class BCE(Loss):
 
         one, zero = functional.logsigmoid(outputs), functional.logsigmoid(-outputs)
         return one.logsumexp(0) - zero.logsumexp(0)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        import torch
+
+        mass = class_mass(self.class_weights, task, y, label_smoothing)
+        logits = mass.clamp(min=1e-30).log()
+
+        def of(z: torch.Tensor) -> float:
+            # A single logit z [1] is that of the second class, against 0.
+            return log_loss(torch.cat([torch.zeros_like(z), z]), mass)
+
+        return ConstantLoss(of, logits[1:] - logits[:1], torch.zeros(1, dtype=torch.float64))

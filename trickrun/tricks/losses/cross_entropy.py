@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,
@@ -13,6 +13,13 @@ from trickrun.tricks.losses._classes import (
     mean_log_probability,
     needs_classes,
     weight_of,
+)
+from trickrun.tricks.losses._constant import (
+    ConstantLoss,
+    centered_log,
+    class_mass,
+    constant_loss,
+    log_loss,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +42,8 @@ class CrossEntropy(Loss):
     Source: torch.nn.functional.cross_entropy.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "logits"
     takes_label_smoothing: ClassVar[bool] = True
     takes_places: ClassVar[bool] = True
 
@@ -78,3 +87,7 @@ class CrossEntropy(Loss):
     def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
         """Return the logarithm of the mean probabilities."""
         return mean_log_probability(outputs)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        mass = class_mass(self.class_weights, task, y, label_smoothing)
+        return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import class_targets, needs_classes
+from trickrun.tricks.losses._constant import ConstantLoss, class_mass
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,9 @@ class Hinge(Loss):
     Source: Weston & Watkins 1999, Support Vector Machines for Multi-Class Pattern Recognition;
         torch.nn.functional.multi_margin_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "scores"
 
     kind: Literal["hinge"] = "hinge"
     margin: Positive = Field(default=1.0, description="lead that the right class should have")
@@ -46,3 +50,14 @@ class Hinge(Loss):
             )
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        import torch
+
+        shares = class_mass(None, task, y, 0.0)
+
+        def of(z: torch.Tensor) -> float:
+            short = (self.margin - z[:, None] + z[None, :]).clamp(min=0).fill_diagonal_(0)
+            return float((shares @ short).sum() / len(z))
+
+        return ConstantLoss(of, None, torch.zeros(task.classes, dtype=torch.float64))

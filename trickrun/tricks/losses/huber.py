@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class Huber(Loss):
     Defaults: delta 1, as in PyTorch; it is in the target's unit.
     Source: Huber 1964, Robust Estimation of a Location Parameter; torch.nn.functional.huber_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
+    grows_with_error: ClassVar[bool] = True
 
     kind: Literal["huber"] = "huber"
     delta: Positive = Field(default=1.0, description="error at which square turns into line")
@@ -40,3 +45,34 @@ class Huber(Loss):
             return losses.flatten(1).mean(dim=1)
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        values, delta = value_targets(y, task).double(), self.delta
+        return constant_loss(lambda z: huber_loss(values - z, delta), huber_center(values, delta))
+
+
+BISECTIONS = 60
+
+
+def huber_loss(errors: torch.Tensor, delta: float) -> float:
+    """Return the mean Huber loss of ``errors`` [N, targets]."""
+    import torch
+
+    size = errors.abs()
+    square = size.square() / 2
+    return float(torch.where(size <= delta, square, delta * (size - delta / 2)).mean())
+
+
+def huber_center(values: torch.Tensor, delta: float) -> torch.Tensor:
+    """Return the constants [targets] of the lowest Huber loss for ``values`` [N, targets].
+
+    The loss is convex: its slope, the mean of errors clamped to delta, is bisected to zero.
+    """
+    import torch
+
+    low, high = values.amin(0), values.amax(0)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        above = (values - middle).clamp(-delta, delta).mean(0) > 0
+        low, high = torch.where(above, middle, low), torch.where(above, high, middle)
+    return (low + high) / 2

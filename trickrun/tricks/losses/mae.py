@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ class MAE(Loss):
     Source: torch.nn.functional.l1_loss.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
+
     kind: Literal["mae"] = "mae"
 
     def outputs(self, task: Task) -> int:
@@ -34,3 +38,7 @@ class MAE(Loss):
             return (prediction - target).abs().flatten(1).mean(dim=1)
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        values = value_targets(y, task).double()
+        return constant_loss(lambda z: float((values - z).abs().mean()), values.median(0).values)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ class MSE(Loss):
     Source: torch.nn.functional.mse_loss.
     """
 
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    takes: ClassVar[Takes | None] = "values"
+    grows_with_error: ClassVar[bool] = True
+
     kind: Literal["mse"] = "mse"
 
     def outputs(self, task: Task) -> int:
@@ -33,3 +38,8 @@ class MSE(Loss):
             return (prediction - target).square().flatten(1).mean(dim=1)
 
         return LossFunction(per_sample, reduction=self.reduction)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        values = value_targets(y, task).double()
+        mean, variance = values.mean(0), values.var(0, correction=0)
+        return constant_loss(lambda z: float((variance + (mean - z).square()).mean()), mean)

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,
@@ -12,6 +12,13 @@ from trickrun.tricks.losses._classes import (
     mean_log_probability,
     needs_classes,
     weight_of,
+)
+from trickrun.tricks.losses._constant import (
+    ConstantLoss,
+    centered_log,
+    class_mass,
+    constant_loss,
+    log_loss,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +35,9 @@ class NLL(Loss):
     Interactions: from plain logits or a softmax it has no lower bound or a wrong one.
     Source: torch.nn.functional.nll_loss.
     """
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    takes: ClassVar[Takes | None] = "log_probabilities"
 
     kind: Literal["nll"] = "nll"
     class_weights: ClassWeights = None
@@ -59,3 +69,8 @@ class NLL(Loss):
     def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
         """Return the logarithm of the mean probabilities."""
         return mean_log_probability(outputs)
+
+    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+        """Outputs count as logits: the network must end in log_softmax."""
+        mass = class_mass(self.class_weights, task, y, 0.0)
+        return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))

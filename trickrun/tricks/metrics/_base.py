@@ -68,7 +68,7 @@ class Metric(Params):
         raise NotImplementedError
 
 
-METRICS = KindFolder("trickrun.tricks.metrics")
+METRICS = KindFolder("trickrun.tricks.metrics", "Metric")
 
 AnyMetric = Annotated[Metric, METRICS]
 """One of the metrics, chosen by its kind."""

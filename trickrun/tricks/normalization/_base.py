@@ -18,6 +18,15 @@ class Normalization(Params):
     subtracts_mean: ClassVar[bool] = False
     """Whether a constant added to each channel is removed again, so a bias before it is useless."""
 
+    over_samples: ClassVar[bool] = False
+    """Whether its statistics are taken over the samples of a batch, so that few are noise."""
+
+    keeps_scale: ClassVar[bool] = False
+    """Whether the size of what comes in does not matter, because it is divided out."""
+
+    least_units: ClassVar[int] = 0
+    """Units of a fully connected layer up to which nothing but a sign is left of each sample."""
+
     @property
     def before_activation(self) -> bool:
         """Whether its layers stand right before the hidden activations."""
@@ -48,7 +57,7 @@ class NormalizationLayer(Normalization):
         return self.placement == "before_activation"
 
 
-NORMALIZATIONS = KindFolder("trickrun.tricks.normalization")
+NORMALIZATIONS = KindFolder("trickrun.tricks.normalization", "Normalization")
 
 AnyNormalization = Annotated[Normalization, NORMALIZATIONS]
 """One of the normalizations, chosen by its kind."""

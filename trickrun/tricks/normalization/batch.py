@@ -25,6 +25,8 @@ class Batch(NormalizationLayer):
     """
 
     subtracts_mean: ClassVar[bool] = True
+    over_samples: ClassVar[bool] = True
+    keeps_scale: ClassVar[bool] = True
 
     kind: Literal["batch"] = "batch"
     momentum: Annotated[float, Field(gt=0, le=1)] = Field(

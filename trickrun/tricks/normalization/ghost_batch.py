@@ -24,6 +24,8 @@ class GhostBatch(NormalizationLayer):
     """
 
     subtracts_mean: ClassVar[bool] = True
+    over_samples: ClassVar[bool] = True
+    keeps_scale: ClassVar[bool] = True
 
     kind: Literal["ghost_batch"] = "ghost_batch"
     virtual_batch: Annotated[int, Field(ge=2)] = Field(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ class Group(NormalizationLayer):
         normalization, one a channel is instance normalization.
     Source: Wu & He 2018, Group Normalization, arXiv:1803.08494.
     """
+
+    keeps_scale: ClassVar[bool] = True
 
     kind: Literal["group"] = "group"
     groups: Count = Field(default=8, description="groups of equal size in each layer")

@@ -26,6 +26,8 @@ class Instance(NormalizationLayer):
 
     subtracts_mean: ClassVar[bool] = True
 
+    keeps_scale: ClassVar[bool] = True
+
     kind: Literal["instance"] = "instance"
     eps: Positive = Field(default=1e-5, description="added to the variance")
     affine: bool = Field(default=True, description="learn gamma and beta")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,10 @@ class Layer(NormalizationLayer):
         biases before it stay.
     Source: Ba et al. 2016, Layer Normalization, arXiv:1607.06450.
     """
+
+    keeps_scale: ClassVar[bool] = True
+    least_units: ClassVar[int] = 2
+    """Two numbers less their mean are x and -x."""
 
     kind: Literal["layer"] = "layer"
     eps: Positive = Field(default=1e-5, description="added to the variance")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ class RMS(NormalizationLayer):
     Interactions: it has no beta and keeps the mean, so biases before it stay.
     Source: Zhang & Sennrich 2019, Root Mean Square Layer Normalization, arXiv:1910.07467.
     """
+
+    keeps_scale: ClassVar[bool] = True
+    least_units: ClassVar[int] = 1
 
     kind: Literal["rms"] = "rms"
     eps: Positive = Field(default=1e-5, description="added to the mean square")

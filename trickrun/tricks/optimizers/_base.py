@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import KindFolder, NonNegative, Params, Positive, Stackable
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.schedules import SCHEDULES, AnySchedule
 from trickrun.tricks.updates._lr_scale import scales
 from trickrun.tricks.updates.clip import Clip
@@ -33,7 +33,36 @@ Settings = dict[str, dict[str, Any]]
 
 
 class Optimizer(Params):
-    """Parameters that every optimizer takes beside its own."""
+    """Parameters that every optimizer takes beside its own.
+
+    The class attributes say what findings and checks must know of a kind. None means unknown, and
+    then nothing is said: of a user's own optimizer all are.
+    """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = None
+    """Learning rates between which most recipes lie; where momentum multiplies lr, without it."""
+
+    high_lr: ClassVar[float | None] = None
+    """Learning rate from which on few networks train; where momentum multiplies lr, of both
+    together; where a step is proportional to the gradient, at 256 samples a step."""
+
+    least_travel: ClassVar[float | None] = None
+    """Sum of the learning rate over a run below which the weights cannot have moved far."""
+
+    adaptive: ClassVar[bool | None] = None
+    """Whether the rule divides by the gradient's own size, so that a gradient ten times as large
+    makes the same step; if not, a step is proportional to the gradient."""
+
+    steps_proportional_to_lr: ClassVar[bool | None] = None
+    """Whether twice the lr is twice the way at any time of a run; not if the rule has a decay or a
+    unit of its own."""
+
+    momentum_multiplies_lr: ClassVar[bool] = False
+    """Whether momentum m sums gradients up, so that steps get 1/(1-m) times as long as lr says; if
+    not, momentum is a mean, which leaves their length."""
+
+    eps_bounds_steps: ClassVar[bool] = False
+    """Whether eps alone keeps an entry with hardly any gradient from a whole step."""
 
     lr: LearningRate = 1e-3
     schedule: Annotated[AnySchedule, Stackable()] = Field(
@@ -90,18 +119,20 @@ class Optimizer(Params):
                 groups.append({"params": [parameter], **wanted})
         return groups or [{"params": []}]
 
-    def touches(self, model: nn.Module) -> list[Touch]:
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
         """Return the ledger's lines of what sets parameters apart."""
-        touches = [
-            Touch("optimizer", "lr_scale", f"{pattern}: {counted(len(names), 'parameter')}", 1)
+        entries = [
+            LedgerEntry(
+                "optimizer", "lr_scale", f"{pattern}: {counted(len(names), 'parameter')}", 1
+            )
             for pattern in self.lr_scale
             if (names := scales(model, {pattern: 1.0}))
         ]
         if self.layer_decay is not None:
-            touches.append(self.layer_decay.touch(model))
+            entries.append(self.layer_decay.ledger_entry(model))
         if self.lookahead is not None:
-            touches.append(self.lookahead.touch())
-        return touches
+            entries.append(self.lookahead.ledger_entry())
+        return entries
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         """Return the torch optimizer over parameter ``groups`` (as torch.optim takes them).
@@ -132,6 +163,11 @@ class Decaying(Optimizer):
     )
 
     @property
+    def decay_decoupled(self) -> bool:
+        """Whether the decay takes a share of the weights, times lr, beside the gradient's step."""
+        return not self.couples_decay
+
+    @property
     def trains_alone(self) -> bool:
         spares = self.decay == "weights" and self.weight_decay > 0
         return spares or super().trains_alone
@@ -145,12 +181,14 @@ class Decaying(Optimizer):
                     found.setdefault(name, {})["weight_decay"] = 0.0
         return found
 
-    def touches(self, model: nn.Module) -> list[Touch]:
-        touches = super().touches(model)
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
+        entries = super().ledger_entries(model)
         if self.decay == "weights" and self.weight_decay > 0:
             count = len(decayed_weights(model))
-            touches.append(Touch("optimizer", "weight_decay", counted(count, "weight"), count))
-        return touches
+            entries.append(
+                LedgerEntry("optimizer", "weight_decay", counted(count, "weight"), count)
+            )
+        return entries
 
 
 def decayed_weights(model: nn.Module) -> list[nn.Parameter]:
@@ -160,7 +198,7 @@ def decayed_weights(model: nn.Module) -> list[nn.Parameter]:
     return list(dict.fromkeys(p for _, layer in weight_layers(model) for _, p in weights(layer)))
 
 
-OPTIMIZERS = KindFolder("trickrun.tricks.optimizers")
+OPTIMIZERS = KindFolder("trickrun.tricks.optimizers", "Optimizer")
 
 AnyOptimizer = Annotated[Optimizer, OPTIMIZERS]
 """One of the optimizers, chosen by its kind."""

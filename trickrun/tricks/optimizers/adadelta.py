@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,13 @@ class Adadelta(Decaying):
     Defaults: PyTorch's; lr is 1 because the rule has a unit of its own.
     Source: Zeiler 2012, ADADELTA, arXiv:1212.5701.
     """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = (0.1, 2.0)
+    """About the paper's 1, which has no learning rate. Own."""
+    high_lr: ClassVar[float | None] = 30.0
+    """Thirty times the paper's. Own."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = False
 
     kind: Literal["adadelta"] = "adadelta"
     lr: LearningRate = 1.0

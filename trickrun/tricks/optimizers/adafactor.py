@@ -25,6 +25,12 @@ class Adafactor(Decaying):
     """
 
     couples_decay: ClassVar[bool] = False
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-3, 0.1)
+    """A tenth to ten times the default, the paper's largest relative step. Own."""
+    high_lr: ClassVar[float | None] = 1.0
+    """A step is as large as the weights themselves."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = False
 
     kind: Literal["adafactor"] = "adafactor"
     lr: LearningRate = 1e-2

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,14 @@ class Adagrad(Decaying):
     Defaults: PyTorch's.
     Source: Duchi et al. 2011, Adaptive Subgradient Methods, JMLR 12.
     """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-3, 0.1)
+    """A tenth to ten times PyTorch's default. Own."""
+    high_lr: ClassVar[float | None] = 1.0
+    """A hundred times PyTorch's default, as for adam. Own."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = False
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["adagrad"] = "adagrad"
     lr: LearningRate = 1e-2

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,16 @@ class Adam(Decaying):
         bias_correction the first steps are about (1-b1) / sqrt(1-b2) = 3.2 times lr: warm up.
     Source: Kingma & Ba 2015, Adam, arXiv:1412.6980.
     """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """A tenth to ten times the default of the paper. Own."""
+    high_lr: ClassVar[float | None] = 0.1
+    """A hundred times the default; trickrun's own recipes go up to a third of it. Own."""
+    least_travel: ClassVar[float | None] = 0.03
+    """A weight moves at most about this far; usual inits have deviations of 0.05 to 0.3. Own."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["adam"] = "adam"
     betas: Annotated[Betas, Stackable()] = Field(

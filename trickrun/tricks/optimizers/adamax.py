@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,16 @@ class Adamax(Decaying):
     Interactions: weight_decay is added to the gradient (coupled).
     Source: Kingma & Ba 2015, Adam, section 7.1, arXiv:1412.6980; torch.optim.Adamax.
     """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = (2e-4, 2e-2)
+    """Twice adam's, as the paper's default is: it divides by the largest gradient."""
+    high_lr: ClassVar[float | None] = 0.2
+    """A hundred times the default, as for adam. Own."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adam: no step is ever longer than lr."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["adamax"] = "adamax"
     lr: LearningRate = 2e-3

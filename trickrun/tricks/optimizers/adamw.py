@@ -23,6 +23,15 @@ class AdamW(Decaying):
     """
 
     couples_decay: ClassVar[bool] = False
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """As for adam: the decay changes no step's length."""
+    high_lr: ClassVar[float | None] = 0.1
+    """As for adam."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adam."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["adamw"] = "adamw"
     betas: Annotated[Betas, Stackable()] = Field(

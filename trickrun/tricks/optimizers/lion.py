@@ -25,6 +25,14 @@ class Lion(Decaying):
     """
 
     couples_decay: ClassVar[bool] = False
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-5, 1e-3)
+    """A tenth of adam's: the paper takes a third to a tenth."""
+    high_lr: ClassVar[float | None] = 0.01
+    """A hundred times the default, as for adam; every entry moves by lr at each step. Own."""
+    least_travel: ClassVar[float | None] = 0.01
+    """A third of adam's, most of whose entries move by less than lr. Own."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
 
     kind: Literal["lion"] = "lion"
     lr: LearningRate = 1e-4

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Beta, Betas, Count, NonNegative
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.optimizers._base import Decaying, Settings
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ class Muon(Decaying):
     """
 
     couples_decay: ClassVar[bool] = False
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """As for adamw, which match_rms_adamw makes lr mean; original takes about 0.02."""
+    high_lr: ClassVar[float | None] = 0.1
+    """As for adamw."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adamw."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["muon"] = "muon"
     momentum: Beta = Field(default=0.95, description="memory of the gradient")
@@ -58,10 +67,10 @@ class Muon(Decaying):
             found.setdefault(name, {})["muon"] = id(parameter) in matrices
         return found
 
-    def touches(self, model: nn.Module) -> list[Touch]:
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
         count = len(hidden_matrices(model))
         what = f"{counted(count, 'hidden weight')} as matrices, the rest by adamw"
-        return [*super().touches(model), Touch("optimizer", self.kind, what, count)]
+        return [*super().ledger_entries(model), LedgerEntry("optimizer", self.kind, what, count)]
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,16 @@ class NAdam(Decaying):
     Source: Dozat 2016, Incorporating Nesterov Momentum into Adam; torch.optim.NAdam.
     """
 
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """As for adam: looking ahead changes hardly any step's length."""
+    high_lr: ClassVar[float | None] = 0.1
+    """As for adam."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adam."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
+
     kind: Literal["nadam"] = "nadam"
     lr: LearningRate = 2e-3
     betas: Annotated[Betas, Stackable()] = Field(
@@ -34,6 +44,10 @@ class NAdam(Decaying):
         default=4e-3, description="how fast mu rises from half of b1 to b1"
     )
     decoupled: bool = Field(default=False, description="decay the weights as adamw does")
+
+    @property
+    def decay_decoupled(self) -> bool:
+        return self.decoupled
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,12 +25,26 @@ class RAdam(Decaying):
         torch.optim.RAdam.
     """
 
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 1e-2)
+    """As for adam, which it becomes within some steps."""
+    high_lr: ClassVar[float | None] = 0.1
+    """As for adam."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adam."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    eps_bounds_steps: ClassVar[bool] = True
+
     kind: Literal["radam"] = "radam"
     betas: Annotated[Betas, Stackable()] = Field(
         default=(0.9, 0.999), description="memory of the gradient's mean and of its square"
     )
     eps: Epsilon = 1e-8
     decoupled: bool = Field(default=False, description="decay the weights as adamw does")
+
+    @property
+    def decay_decoupled(self) -> bool:
+        return self.decoupled
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,17 @@ class RMSprop(Decaying):
     Source: Tieleman & Hinton 2012, Coursera Neural Networks for Machine Learning, lecture 6.5;
         centered: Graves 2013, arXiv:1308.0850.
     """
+
+    usual_lr: ClassVar[tuple[float, float] | None] = (1e-4, 5e-3)
+    """About the lecture's 1e-3; the first steps are ten times lr. Own."""
+    high_lr: ClassVar[float | None] = 0.1
+    """A hundred times the default, as for adam. Own."""
+    least_travel: ClassVar[float | None] = 0.03
+    """As for adam."""
+    adaptive: ClassVar[bool | None] = True
+    steps_proportional_to_lr: ClassVar[bool | None] = True
+    momentum_multiplies_lr: ClassVar[bool] = True
+    eps_bounds_steps: ClassVar[bool] = True
 
     kind: Literal["rmsprop"] = "rmsprop"
     alpha: Annotated[Beta, Stackable()] = Field(

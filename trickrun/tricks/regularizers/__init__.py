@@ -14,7 +14,7 @@ from trickrun.tricks.regularizers._penalty import Penalty
 
 Kind = TypeVar("Kind", bound=Regularizer)
 
-REGULARIZERS = KindFolder(__name__)
+REGULARIZERS = KindFolder(__name__, "Regularizer")
 
 
 class Declared(Params):

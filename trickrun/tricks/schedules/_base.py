@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -45,6 +45,9 @@ class Span:
 class Schedule(Params):
     """A learning rate over the steps of a run."""
 
+    ends_low: ClassVar[bool] = False
+    """Whether the rate is near 0 at the end, where an average of the last weights is taken."""
+
     @property
     def watches(self) -> Monitor | None:
         """What it reads of the evaluations; None: the learning rate depends on the step alone."""
@@ -80,7 +83,7 @@ class WarmedUp(Schedule):
         return base * self.decay(step - warm, Span(max(span.steps - warm, 1), span.per_epoch))
 
 
-SCHEDULES = KindFolder("trickrun.tricks.schedules")
+SCHEDULES = KindFolder("trickrun.tricks.schedules", "Schedule")
 
 AnySchedule = Annotated[Schedule, SCHEDULES]
 """One of the schedules, chosen by its kind."""

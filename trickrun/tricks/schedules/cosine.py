@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
 
@@ -14,6 +14,8 @@ class Cosine(WarmedUp):
     Defaults: floor 0, no restarts, as in most training scripts.
     Source: Loshchilov & Hutter 2017, SGDR, arXiv:1608.03983.
     """
+
+    ends_low: ClassVar[bool] = True
 
     kind: Literal["cosine"] = "cosine"
     floor: Floor = 0.0

@@ -20,6 +20,8 @@ class Exponential(WarmedUp):
 
     main: ClassVar[str | None] = "gamma"
 
+    ends_low: ClassVar[bool] = True
+
     kind: Literal["exponential"] = "exponential"
     gamma: Positive = Field(default=0.95, description="factor of each epoch")
 

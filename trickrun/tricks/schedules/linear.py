@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
 
@@ -13,6 +13,8 @@ class Linear(WarmedUp):
     Defaults: floor 0.
     Source: Devlin et al. 2019, BERT, arXiv:1810.04805; torch.optim.lr_scheduler.LinearLR.
     """
+
+    ends_low: ClassVar[bool] = True
 
     kind: Literal["linear"] = "linear"
     floor: Floor = 0.0

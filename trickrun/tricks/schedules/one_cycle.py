@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,8 @@ class OneCycle(Schedule):
     Source: Smith & Topin 2019, Super-Convergence, arXiv:1708.07120;
         torch.optim.lr_scheduler.OneCycleLR.
     """
+
+    ends_low: ClassVar[bool] = True
 
     kind: Literal["one_cycle"] = "one_cycle"
     pct_start: Probability = Field(default=0.3, description="share of the run in which lr rises")

@@ -19,6 +19,8 @@ class Polynomial(WarmedUp):
 
     main: ClassVar[str | None] = "power"
 
+    ends_low: ClassVar[bool] = True
+
     kind: Literal["polynomial"] = "polynomial"
     power: Positive = Field(default=0.9, description="above 1 falls early, below 1 late")
     floor: Floor = 0.0

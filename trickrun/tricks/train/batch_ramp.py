@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Params, Probability
-from trickrun.tricks.ledger import Touch
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.schedules._base import Span
 
 
@@ -52,8 +52,8 @@ class BatchRamp(Params):
             share = self.start * 2 ** math.floor(-math.log2(self.start) * time)
         return min(max(round(share * whole), 2), whole)
 
-    def touch(self, batch_size: int) -> Touch:
+    def ledger_entry(self, batch_size: int) -> LedgerEntry:
         """Return the ledger's line; a batch that is as small at the start as later is none."""
         first = self.size(batch_size, 0, Span(10**9, 1))
         what = f"batches of {first} growing to {batch_size}"
-        return Touch("train", self.kind, what, int(first < batch_size))
+        return LedgerEntry("train", self.kind, what, int(first < batch_size))

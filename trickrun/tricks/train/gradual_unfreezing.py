@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Count, Params
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.schedules._base import Span
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class GradualUnfreezing(Params):
                 parameter.grad = None  # an optimizer would go on with an old one
         return True
 
-    def touch(self, model: nn.Module, span: Span) -> Touch:
+    def ledger_entry(self, model: nn.Module, span: Span) -> LedgerEntry:
         """Return the ledger's line; with no layer below the head there is nothing to unfreeze."""
         below = max(len(self.layers(model)) - 1, 0)
         reached = min(below, (span.steps - 1) // span.per_epoch // self.every)
         what = f"{counted(below, 'layer')} below the head, of which {reached} unfrozen in this run"
-        return Touch("train", self.kind, what, below)
+        return LedgerEntry("train", self.kind, what, below)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Params
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,9 +41,11 @@ class LayerDecay(Params):
             for name in names
         }
 
-    def touch(self, model: nn.Module) -> Touch:
+    def ledger_entry(self, model: nn.Module) -> LedgerEntry:
         """Return the ledger's line; a network of one layer has nothing below its head."""
         from trickrun.modules.layer_order import layers
 
         below = max(len(layers(model)) - 1, 0)
-        return Touch("optimizer", self.kind, f"{counted(below, 'layer')} below the head", below)
+        return LedgerEntry(
+            "optimizer", self.kind, f"{counted(below, 'layer')} below the head", below
+        )

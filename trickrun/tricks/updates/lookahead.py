@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Count, Params, Stackable
-from trickrun.tricks.ledger import Touch
+from trickrun.tricks.ledger import LedgerEntry
 
 if TYPE_CHECKING:
     import torch
@@ -31,9 +31,9 @@ class Lookahead(Params):
         default=0.5, description="share of the way that the slow weights go"
     )
 
-    def touch(self) -> Touch:
+    def ledger_entry(self) -> LedgerEntry:
         """Return the ledger's line."""
-        return Touch("optimizer", self.kind, f"all parameters, every {self.k} steps", 1)
+        return LedgerEntry("optimizer", self.kind, f"all parameters, every {self.k} steps", 1)
 
     def attach(self, optimizer: torch.optim.Optimizer) -> None:
         """Let ``optimizer`` carry the slow weights along in its own state and groups.

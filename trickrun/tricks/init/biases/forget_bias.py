@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Params, Stackable
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +30,7 @@ class ForgetBias(Params):
         default=1.0, description="bias of the forget gates; a sigmoid follows"
     )
 
-    def apply(self, model: nn.Module) -> Touch:
+    def apply(self, model: nn.Module) -> LedgerEntry:
         """Set the forget gates' biases of all LSTM layers in place; return the ledger's line."""
         import torch
         from torch import nn
@@ -47,4 +47,4 @@ class ForgetBias(Params):
                     with torch.no_grad():
                         parameter[forget] = self.value if first else 0.0
                     count += first
-        return Touch("init", self.kind, counted(count, "layer"), count)
+        return LedgerEntry("init", self.kind, counted(count, "layer"), count)

@@ -9,7 +9,7 @@ from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.modules.activations import ActivationName
 from trickrun.params import Params, Stackable
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.losses._base import Loss
 
 if TYPE_CHECKING:
@@ -50,24 +50,23 @@ class HeadBias(Params):
         """
         import torch
 
-        from trickrun.tricks.losses._constants import best_constant
-
         if self.value != "prior":
             return torch.full((loss.outputs(task),), self.value)
-        found = best_constant(loss, task, y.cpu(), label_smoothing)
-        if found is None:
+        known = loss.constant(task, y.cpu(), label_smoothing)
+        if known is None or known.best is None:
             raise CompileError(
                 f"the best constant for the loss {loss.kind_name} is not known",
                 "init.head_bias",
                 "give it as a number, or take head_bias out",
             )
+        best = known.best
         if task.kind == "classification":
-            found = found.clamp(min=float(found.max()) - math.log(2 * len(y)))
-        return found
+            best = best.clamp(min=float(best.max()) - math.log(2 * len(y)))
+        return best
 
     def apply(
         self, model: nn.Module, constant: torch.Tensor, activation: ActivationName | None
-    ) -> Touch:
+    ) -> LedgerEntry:
         """Set the head's bias in place and return the ledger's line.
 
         Args:
@@ -89,4 +88,4 @@ class HeadBias(Params):
         for parameter in found:
             with torch.no_grad():
                 parameter.copy_(constant)
-        return Touch("init", self.kind, counted(len(found), "bias"), len(found))
+        return LedgerEntry("init", self.kind, counted(len(found), "bias"), len(found))

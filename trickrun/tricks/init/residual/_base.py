@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from trickrun.params import KindFolder, Params
-from trickrun.tricks.ledger import Touch, counted
+from trickrun.tricks.ledger import LedgerEntry, counted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 class ResidualInit(Params):
     """A change of each residual branch's first weights."""
 
-    def apply(self, model: nn.Module) -> Touch:
+    def apply(self, model: nn.Module) -> LedgerEntry:
         """Change the filled ``model`` in place and return the ledger's line."""
         from trickrun.modules.residual import residuals
 
         branches = [block.branch for _, block in residuals(model)]
         count = sum(self.start(branch, len(branches)) for branch in branches)
-        return Touch("init", self.kind_name, counted(count, "residual branch"), count)
+        return LedgerEntry("init", self.kind_name, counted(count, "residual branch"), count)
 
     def start(self, branch: nn.Sequential, branches: int) -> bool:
         """Change one of ``branches`` residual branches in place; return whether it could."""
         raise NotImplementedError
 
 
-RESIDUAL_INITS = KindFolder("trickrun.tricks.init.residual")
+RESIDUAL_INITS = KindFolder("trickrun.tricks.init.residual", "ResidualInit")
 
 AnyResidualInit = Annotated[ResidualInit, RESIDUAL_INITS]
 """One of the ways to start residual branches, chosen by its kind."""

@@ -1,0 +1,118 @@
+"""Runs of earlier versions: they are listed, scored, predict, and go on or say why they cannot."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from trickrun.run import environment
+
+FIRST = Path(__file__).parent.parent / "old_runs" / "arithmetic_1"
+LEAVES = "20261129-093609-179864-e89e"
+MOONS = "20261129-093613-459970-3ad5"
+SEARCH = "20261129-093620-865152-907e"
+
+SCORES = {LEAVES: (0.6073751518916752, 6 / 9), MOONS: (0.1326673503887529, 17 / 18)}
+"""Test loss and accuracy, as the version that made a run scored it."""
+
+
+@pytest.fixture
+def old(tmp_path):
+    """The runs folder with copies of the runs; the working folder is where their recipes were."""
+    runs = shutil.copytree(FIRST, tmp_path / "runs")
+    shutil.copyfile(FIRST / "leaves.csv", tmp_path / "leaves.csv")
+    for path in runs.glob("*/*/env.json"):
+        facts = json.loads(path.read_text())
+        path.write_text(json.dumps({**facts, "recipe_folder": str(tmp_path)}))
+    return runs
+
+
+def test_they_are_listed(trickrun, old):
+    rows = {row["id"]: row for row in trickrun("runs", "--json").json["result"]["runs"]}
+    told = {name: (row["command"], row["status"], row["verdict"]) for name, row in rows.items()}
+    assert told == {
+        LEAVES: ("train", "finished", None),
+        MOONS: ("train", "interrupted", None),
+        SEARCH: ("grid", "finished", "pass"),
+    }
+    assert rows[LEAVES]["best"]["val_loss"] > 0
+
+
+@pytest.mark.parametrize("arithmetic", [1, 2])
+@pytest.mark.parametrize("run", [LEAVES, MOONS])
+def test_they_are_scored_as_they_were(trickrun, old, monkeypatch, run, arithmetic):
+    monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
+    scored = trickrun("eval", run, "--json")
+    assert scored.code == 0, scored.err
+    found = scored.json["result"]["scores"]
+    assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[run], abs=1e-5)
+
+
+def test_they_predict(trickrun, old, tmp_path):
+    (tmp_path / "new.csv").write_text("length,width\n5.0,3.1\n6.6,1.7\n")
+    said = trickrun("predict", LEAVES, tmp_path / "new.csv")
+    assert said.code == 0, said.err
+    header, *rows = (line.split(",") for line in said.out.splitlines())
+    assert header == ["prediction", "p_beech", "p_oak"]
+    assert [row[0] for row in rows] == ["beech", "oak"]
+    assert [float(row[2]) for row in rows] == pytest.approx([0.17617, 0.925042], abs=1e-5)
+
+
+def test_one_of_the_same_arithmetic_goes_on(trickrun, old, monkeypatch):
+    """It ends as it would have with the version that began it, but for another processor's last
+    bits."""
+    monkeypatch.setattr(environment, "ARITHMETIC", 1)
+    ran = trickrun("train", "--resume", MOONS, "--json")
+    assert ran.code == 0, ran.err
+    result = ran.json["result"]
+    assert (result["epochs"], result["stopped_by"]) == (8.0, "epochs")
+    assert result["best"]["val_loss"] == pytest.approx(0.15734384115138608, rel=1e-3)
+    assert result["test"]["loss"] == pytest.approx(0.09693355649263442, rel=1e-3)
+
+
+@pytest.mark.parametrize("changes", [(), ("train.epochs=9",)])
+def test_one_of_lower_arithmetic_is_refused(trickrun, old, monkeypatch, changes):
+    before = {p: p.read_bytes() for p in old.rglob("*") if p.is_file()}
+    monkeypatch.setattr(environment, "ARITHMETIC", 2)
+    refused = trickrun("train", "--resume", MOONS, *changes)
+    assert refused.code == 2
+    assert "begun by trickrun 0.1.0, which computed other numbers (arithmetic 1;" in refused.err
+    assert "train its recipe.yaml anew; eval and predict still work" in refused.err
+    assert before == {p: p.read_bytes() for p in old.rglob("*") if p.is_file()}
+
+
+def test_one_of_a_newer_version_is_refused(trickrun, old):
+    path = old / "moons" / MOONS / "env.json"
+    newer = {**json.loads(path.read_text()), "trickrun": "9.0", "arithmetic": 99}
+    path.write_text(json.dumps(newer))
+    refused = trickrun("train", "--resume", MOONS)
+    assert refused.code == 2
+    assert "begun by a newer version, trickrun 9.0 (arithmetic 99;" in refused.err
+    assert trickrun("eval", MOONS).code == 0
+
+
+def test_a_search_that_was_journalled_by_the_first_rule_is_run_again(trickrun, old):
+    """Its trials had other identities, so none is known; the new search stands beside the old."""
+    recipe = old / "moons" / SEARCH / "recipe.yaml"
+    before = {p: p.read_bytes() for p in (old / "moons" / SEARCH).iterdir() if p.is_file()}
+    ran = trickrun("grid", "coarse", recipe, "--json")
+    assert ran.code == 0, ran.err
+    trials = ran.json["result"]["trials"]
+    lines = (old / "moons" / SEARCH / "trials.jsonl").read_text().splitlines()
+    journalled = [json.loads(line) for line in lines]
+    assert not {trial["id"] for trial in trials} & {line["id"] for line in journalled}
+    known = {line["params"]["optimizer.lr"]: line["metric"] for line in journalled}
+    found = {trial["params"]["optimizer.lr"]: trial["metric"] for trial in trials}
+    assert found == pytest.approx(known, rel=1e-3)
+    assert SEARCH not in ran.json["run"]
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_fine_search_starts_from_an_old_coarse_one(trickrun, old):
+    recipe = old / "moons" / SEARCH / "recipe.yaml"
+    ran = trickrun(
+        "grid", "fine", recipe, "--from", SEARCH, "grid.fine={trials: 2, epochs: 1}", "--json"
+    )
+    assert ran.code == 0, ran.err
+    assert [trial["status"] for trial in ran.json["result"]["trials"]] == ["finished", "finished"]

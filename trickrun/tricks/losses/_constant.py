@@ -1,0 +1,70 @@
+"""The loss of a network that gives one answer to every input: closed forms, and the best answer.
+
+An untrained network knows nothing about single samples, so its loss must be near that of a
+constant. Everything here is in float64 and needs the targets alone, never the loss's own code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trickrun.data.splits.task import Task
+from trickrun.tricks.losses._classes import class_weights
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class ConstantLoss:
+    """The mean loss of constant outputs over given targets.
+
+    Outputs are logits wherever the loss is one of logits or of log-probabilities.
+
+    Args:
+        of: a constant output [outputs] to its mean loss a sample.
+        best: the constant output of the lowest loss; None where there is no closed form.
+        uniform: the output that knows nothing: zeros.
+    """
+
+    of: Callable[[torch.Tensor], float]
+    best: torch.Tensor | None
+    uniform: torch.Tensor
+
+
+def constant_loss(of: Callable[[torch.Tensor], float], best: torch.Tensor) -> ConstantLoss:
+    """Return the closed form of a loss whose best constant output [outputs] is known."""
+    import torch
+
+    return ConstantLoss(of, best, torch.zeros_like(best))
+
+
+def log_loss(z: torch.Tensor, mass: torch.Tensor) -> float:
+    """Return sum over c of mass_c (logsumexp(z) - z_c) for logits ``z`` [classes]."""
+    return float(mass.sum() * z.logsumexp(0) - mass @ z)
+
+
+def centered_log(mass: torch.Tensor) -> torch.Tensor:
+    """Return the logits [classes], of mean 0, that are best for ``mass`` [classes]."""
+    logits = mass.clamp(min=1e-30).log()
+    return logits - logits.mean()
+
+
+def class_mass(
+    weights: str | tuple[float, ...] | None, task: Task, y: torch.Tensor, smoothing: float
+) -> torch.Tensor:
+    """Return how much each class's log-probability counts [classes] in the mean loss.
+
+    Without weights these are the smoothed class shares, which sum to 1. With class weights w they
+    are w_c ((1 - e) p_c + e / classes) / sum(p w), as torch.nn.functional.cross_entropy has it.
+    """
+    import torch
+
+    shares = torch.bincount(y.flatten().long().cpu(), minlength=task.classes).double()
+    shares /= shares.sum()
+    given = class_weights(weights, task)
+    weight = torch.ones_like(shares) if given is None else given.double()
+    smoothed = (1 - smoothing) * shares + smoothing / task.classes
+    return weight * smoothed / (weight * shares).sum()
