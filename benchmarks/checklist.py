@@ -22,11 +22,10 @@ from typing import Any
 from results import machine, write_section
 
 from trickrun.checks.grid.winners import interval
-from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.evaluate import evaluate
 from trickrun.loop import train
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 
 TRICKRUN = [sys.executable, "-c", "from trickrun.cli import main; main()"]
 

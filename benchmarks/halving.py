@@ -24,10 +24,9 @@ from results import machine, write_section
 from trickrun.checks.grid.check import run_search
 from trickrun.checks.grid.halving import rungs
 from trickrun.checks.grid.winners import interval
-from trickrun.checks.verdict import derive
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import make_trial
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 SEEDS = range(1, 11)

@@ -14,7 +14,7 @@ from typing import Any
 
 from trickrun.checks.initial_loss.check import gather, initial_loss
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.report.numbers import number

@@ -29,13 +29,12 @@ from results import machine, write_section
 
 from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.evaluate import evaluate
 from trickrun.job import Job
 from trickrun.loop import train
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 from trickrun.records import NonFinite, Steps
 
 HELD_OUT_NOTE = (

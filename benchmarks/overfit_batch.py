@@ -13,8 +13,7 @@ from typing import Any
 
 from trickrun.checks.overfit_batch.check import overfit_batch
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import derive
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 from trickrun.report.numbers import number
 from trickrun.report.verdict import override
 

@@ -8,12 +8,11 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
-from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.job import Job
 from trickrun.loop import take_step, train
-from trickrun.recipe.load import from_tree, load
+from trickrun.recipe.load import derive, from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.records import Checkpoint, Evaluation, Steps
 from trickrun.state import restore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.diagnose import print_diagnosis
 
 PROVEN = {

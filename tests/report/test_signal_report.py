@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trickrun.checks.signal.check import signal
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.recipe.load import load
 from trickrun.report.signal import bars, print_signal
 from trickrun.report.signal_pictures import evenly, pictures

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.verdict import Verdict
 from trickrun.recipe.load import load
 from trickrun.report.verdict import override, print_verdict
 

@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.checks.verdict import Verdict
+    from trickrun.diagnose.verdict import Verdict
 
 Check = Callable[["RecipeSubject"], "tuple[Verdict, RecipeSubject]"]
 """From the user's recipe to the verdict and the derived recipe that was run."""
@@ -95,8 +95,8 @@ def run_check(
 
     loaded = load(recipe, overrides)
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.checks.verdict import record
     from trickrun.report.verdict import print_verdict
+    from trickrun.run.check_folder import record
     from trickrun.run.folder import runs_dir
 
     verdict, derived = check(RecipeSubject(loaded))

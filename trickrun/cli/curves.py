@@ -15,7 +15,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.checks.verdict import Verdict
+    from trickrun.diagnose.verdict import Verdict
     from trickrun.job import RecipeJob
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink

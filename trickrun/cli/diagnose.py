@@ -17,7 +17,7 @@ from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.diagnose.check import Watch
-    from trickrun.checks.verdict import Verdict
+    from trickrun.diagnose.verdict import Verdict
     from trickrun.run.folder import RunFolder
 
 RECIPES = (".yaml", ".yml")
@@ -99,8 +99,8 @@ def diagnosed(
         WORKERS.warm_up()
     from trickrun.checks.diagnose.check import diagnose as check
     from trickrun.checks.diagnose.earlier_run import recipe_of
-    from trickrun.checks.verdict import record
     from trickrun.report.diagnose import print_diagnosis
+    from trickrun.run.check_folder import record
     from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)

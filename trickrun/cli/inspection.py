@@ -12,7 +12,7 @@ from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.checks.verdict import Verdict
+    from trickrun.diagnose.verdict import Verdict
 
 
 def grad_check(

@@ -14,7 +14,7 @@ from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.checks.verdict import Verdict
+    from trickrun.diagnose.verdict import Verdict
 
 
 def lr_find(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from trickrun.recipe.patch import (
     at,
     form_at,
     patch,
+    patch_paths,
     steps_of,
 )
 from trickrun.recipe.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
@@ -106,6 +107,16 @@ def from_tree(tree: dict[str, Any]) -> Recipe:
     if wrong or recipe is None:
         raise RecipeError(located([], complaint) for complaint in wrong)
     return recipe
+
+
+def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
+    """Return the recipe with ``changes`` (path to value), validated again.
+
+    It is not compiled: a check trains many short runs, which would compile longer than they train.
+    """
+    plain = {"train.compile": False} if loaded.recipe.train.compile else {}
+    tree = patch_paths(loaded.tree, {**plain, **changes})
+    return replace(loaded, recipe=from_tree(tree), tree=tree)
 
 
 def check(tree: dict[str, Any]) -> tuple[Recipe | None, list[Complaint]]:

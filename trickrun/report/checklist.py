@@ -8,10 +8,11 @@ from pathlib import Path
 from rich.text import Text
 
 from trickrun.checks.checklist.context import StepDone, words
-from trickrun.checks.verdict import Verdict, recall
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.console import terminal
 from trickrun.report.numbers import number
 from trickrun.report.verdict import STYLES
+from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 
 

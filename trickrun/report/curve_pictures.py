@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.svg import Line, Marker, Panel, draw
 
 TRAINING, VALIDATION, GREY = 0, 2, 5

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding, changes_loss
 from trickrun.diagnose.rank import symptoms_of
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import number
 from trickrun.report.verdict import MARKS, STYLES, override

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.console import terminal
 from trickrun.report.numbers import number
 from trickrun.report.panels import in_terminal

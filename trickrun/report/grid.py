@@ -14,7 +14,7 @@ from rich.text import Text
 
 from trickrun.checks.checklist.context import shown_value, words
 from trickrun.checks.grid.search import Watch
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.engines.trial import TrialResult
 from trickrun.report.console import print_table, terminal
 from trickrun.report.verdict import print_verdict

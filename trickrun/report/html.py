@@ -10,7 +10,7 @@ from typing import Any
 
 from trickrun import __version__
 from trickrun.checks.checklist.context import StepDone, words
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {

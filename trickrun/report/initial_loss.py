@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.numbers import number
 from trickrun.report.verdict import print_rows
 

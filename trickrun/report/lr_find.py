@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.console import terminal
 from trickrun.report.svg import Line, Marker, Panel, draw
 from trickrun.report.terminal_plot import Series, plot

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.console import terminal
 from trickrun.report.numbers import number
 from trickrun.report.verdict import print_rows

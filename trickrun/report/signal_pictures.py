@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.report.svg import COLORS, STYLE, Line, Panel, document, draw
 
 COLUMNS = 8

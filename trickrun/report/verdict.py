@@ -16,7 +16,7 @@ from trickrun.report.console import print_table, terminal
 from trickrun.report.numbers import number
 
 if TYPE_CHECKING:
-    from trickrun.checks.verdict import Verdict
+    from trickrun.diagnose.verdict import Verdict
 
 STYLES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
 MARKS = {"error": "✗", "warning": "!", "info": "·"}

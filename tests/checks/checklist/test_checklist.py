@@ -21,11 +21,12 @@ from trickrun.checks.checklist.context import (
     words,
 )
 from trickrun.checks.checklist.steps import contestants, shortened, step_grid_fine, told
-from trickrun.checks.verdict import Verdict, begin, conclude, derive
 from trickrun.data.splits.prepare import prepare
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.verdict import Verdict
 from trickrun.engines.processes import cores
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
+from trickrun.run.check_folder import begin, conclude
 from trickrun.run.folder import RunFolder
 from trickrun.tricks.monitor import Monitor
 

@@ -6,7 +6,7 @@ from trickrun.checks.diagnose.candidate import together
 from trickrun.checks.diagnose.candidates import as_trial, candidates
 from trickrun.checks.diagnose.check import diagnose
 from trickrun.checks.diagnose.short import STEPS, shorten
-from trickrun.checks.verdict import derive
+from trickrun.recipe.load import derive
 
 
 def test_a_short_run_stays_as_it_is(make):

@@ -9,7 +9,7 @@ import torch
 
 from trickrun.checks.grad_check.check import grad_check
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import CompileError
 from trickrun.recipe.load import load
 from trickrun.tricks.regularizers.l2 import L2

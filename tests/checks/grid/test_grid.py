@@ -21,12 +21,12 @@ from trickrun.checks.grid.journal import (
 )
 from trickrun.checks.grid.judge import judge
 from trickrun.checks.grid.plan import plan
-from trickrun.checks.verdict import begin, conclude, derive
 from trickrun.engines.choose import Layout
 from trickrun.engines.trial import TrialResult
 from trickrun.errors import CannotWrite, RunFolderError, TrickrunError
 from trickrun.recipe.grid import Range
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
+from trickrun.run.check_folder import begin, conclude
 from trickrun.tricks.monitor import Monitor
 
 RECIPE = """

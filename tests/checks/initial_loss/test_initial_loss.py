@@ -11,8 +11,8 @@ from shipped import shipped
 
 from trickrun.checks.initial_loss.check import initial_loss
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import Verdict, derive
-from trickrun.recipe.load import Loaded, load
+from trickrun.diagnose.verdict import Verdict
+from trickrun.recipe.load import Loaded, derive, load
 
 ROOT = Path(__file__).parents[3]
 BENCHMARK = runpy.run_path(str(ROOT / "benchmarks" / "initial_loss.py"))

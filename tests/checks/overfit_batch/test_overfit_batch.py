@@ -14,9 +14,9 @@ from trickrun.checks.interventions.rates import rate
 from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.search import one_rate
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import Verdict, derive
+from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import CompileError
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 
 ROOT = Path(__file__).parents[3]
 # Fashion-MNIST's files do not ship: benchmarks/overfit_batch.py has all recipes.

@@ -16,11 +16,12 @@ from trickrun.checks.checklist.context import (
     unfinished,
 )
 from trickrun.checks.checklist.steps import STEPS
-from trickrun.checks.verdict import Verdict, begin, conclude
+from trickrun.diagnose.verdict import Verdict
 from trickrun.recipe.apply import edited_to
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.python_parts import python_parts
+from trickrun.run.check_folder import begin, conclude
 from trickrun.run.folder import RunFolder, find
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.grid.winners import interval
-from trickrun.checks.verdict import derive
 from trickrun.compiler import pick_metrics
 from trickrun.data._base import Data
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import make_trial
 from trickrun.recipe.grid import Grid
-from trickrun.recipe.load import Loaded
+from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.monitor import Monitor
 

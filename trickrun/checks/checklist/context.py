@@ -16,9 +16,10 @@ from typing import Any, Literal
 from trickrun import files
 from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import Verdict, derive, record
-from trickrun.recipe.load import Loaded
+from trickrun.diagnose.verdict import Verdict
+from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
+from trickrun.run.check_folder import record
 from trickrun.run.folder import RunFolder, every
 
 STATE, RECIPE = "checklist.json", "tree.json"

@@ -23,11 +23,12 @@ from trickrun.checks.grid.plan import Stage
 from trickrun.checks.initial_loss.check import initial_loss
 from trickrun.checks.lr_find.check import lr_find
 from trickrun.checks.overfit_batch.check import overfit_batch
-from trickrun.checks.verdict import conclude, derive
 from trickrun.compiler import compile_recipe
 from trickrun.recipe.grid import Grid
+from trickrun.recipe.load import derive
 from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
+from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder, find
 from trickrun.threads import cores
 

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
-from trickrun.checks.verdict import Verdict, begin, conclude, derive
 from trickrun.compiler import compile_recipe
 from trickrun.diagnose.curve_evidence import Curves
 from trickrun.diagnose.curves import SHAPES, judge, judge_together
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.smoothing import smoothed
+from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import Diverged, Interrupted
 from trickrun.job import RecipeJob
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
+from trickrun.run.check_folder import begin, conclude
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 

@@ -14,7 +14,7 @@ from trickrun.checks.diagnose.gather import Evidence, gather
 from trickrun.checks.diagnose.short import TRAININGS, Short, shorten
 from trickrun.checks.diagnose.trainings import Trainings
 from trickrun.checks.diagnose.tried import Tried
-from trickrun.checks.verdict import Verdict
+from trickrun.diagnose.verdict import Verdict
 from trickrun.engines.choose import one_thread
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder

@@ -9,7 +9,6 @@ from trickrun.checks.diagnose.gather import Evidence
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.diagnose.skill import standard_error
 from trickrun.checks.diagnose.tried import Tried
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.conclusion import (
     HARMS,
     Cause,
@@ -21,6 +20,7 @@ from trickrun.diagnose.conclusion import (
 )
 from trickrun.diagnose.data_targets import CONSTANT_TARGET
 from trickrun.diagnose.finding import Finding, changes_loss
+from trickrun.diagnose.verdict import Verdict
 from trickrun.params import PythonTarget
 
 

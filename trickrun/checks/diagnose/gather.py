@@ -20,7 +20,6 @@ from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.findings import unexplained
 from trickrun.checks.overfit_batch.search import Search
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.verdict import Verdict
 from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.diagnose import curves, signal, static
@@ -29,6 +28,7 @@ from trickrun.diagnose.label_noise import corrupted_labels
 from trickrun.diagnose.own_loss import loss_findings
 from trickrun.diagnose.own_network import network_findings
 from trickrun.diagnose.own_step import step_findings
+from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import TrickrunError
 from trickrun.models.python import PythonModel
 from trickrun.recipe.evidence import facts_of

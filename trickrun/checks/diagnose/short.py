@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.checks.diagnose.skill import metric_for, skill
-from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe, pick_metrics
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.task import Task
-from trickrun.recipe.load import Loaded
+from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
 from trickrun.threads import cores
 from trickrun.timing import seconds_a_step

@@ -9,7 +9,6 @@ from typing import Any
 from trickrun.checks.grad_check.measure import Checked
 from trickrun.checks.grad_check.mixing import mixing
 from trickrun.checks.subject import AnySubject
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.gradients import (
     DOUBTFUL,
     GOOD,
@@ -18,6 +17,7 @@ from trickrun.diagnose.gradients import (
     GradientEvidence,
     findings,
 )
+from trickrun.diagnose.verdict import Verdict
 from trickrun.job import Job
 from trickrun.loop import take_step
 from trickrun.tricks.losses.python import PythonLoss

@@ -23,8 +23,9 @@ from trickrun.checks.grid.judge import judge
 from trickrun.checks.grid.plan import Plan, Stage, plan
 from trickrun.checks.grid.search import Watch, search
 from trickrun.checks.grid.winners import confirm
-from trickrun.checks.verdict import Verdict, conclude
+from trickrun.diagnose.verdict import Verdict
 from trickrun.recipe.load import Loaded
+from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from trickrun import files
 from trickrun.checks.grid.plan import EVIDENCE, Plan, is_coarse
-from trickrun.checks.verdict import begin
 from trickrun.engines.choose import Layout, lay_out
 from trickrun.engines.trial import Trial, TrialResult
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded
+from trickrun.run.check_folder import begin
 from trickrun.run.folder import RunFolder, every
 
 PLAN = "plan.json"

@@ -8,10 +8,11 @@ from typing import Any
 from trickrun.checks.grid.analysis import best_first, importances
 from trickrun.checks.grid.plan import Plan
 from trickrun.checks.grid.space import edges, narrowed
-from trickrun.checks.verdict import Verdict, derive
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.verdict import Verdict
 from trickrun.engines.trial import TrialResult
 from trickrun.recipe.grid import Range
+from trickrun.recipe.load import derive
 from trickrun.recipe.problems import RecipeError
 
 MATTERS = 0.1

@@ -9,11 +9,10 @@ from typing import Any, Literal
 
 from trickrun import files
 from trickrun.checks.grid.space import Space, sample
-from trickrun.checks.verdict import derive
 from trickrun.engines.trial import Trial, make_trial
 from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.recipe.grid import Grid, Range, Search
-from trickrun.recipe.load import Loaded
+from trickrun.recipe.load import Loaded, derive
 from trickrun.run.folder import RunFolder
 from trickrun.tricks.monitor import Monitor
 

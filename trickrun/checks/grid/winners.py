@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.grid.plan import Plan
-from trickrun.checks.verdict import derive
 from trickrun.engines.choose import run_trials
 from trickrun.engines.trial import TrialResult, make_trial
+from trickrun.recipe.load import derive
 
 CONTENDERS = 3
 

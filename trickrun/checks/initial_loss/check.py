@@ -20,10 +20,10 @@ from trickrun.checks.initial_loss.measure import (
     size_of,
 )
 from trickrun.checks.subject import AnySubject, Subject
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
+from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import CompileError, DataError
 from trickrun.job import Job, recipe_of
 from trickrun.models import BuiltinModel

@@ -11,9 +11,9 @@ import numpy as np
 from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
 from trickrun.checks.lr_find.signal import first_rise
 from trickrun.checks.subject import AnySubject
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.learning_rate import LearningRate, misplaced
+from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import TrickrunError
 from trickrun.job import Job
 from trickrun.loop import train

@@ -9,9 +9,9 @@ from trickrun.checks.overfit_batch.fit import Fit, length
 from trickrun.checks.overfit_batch.goal import FITTED
 from trickrun.checks.overfit_batch.search import BASE, Search, add_back, blockers
 from trickrun.checks.subject import AnySubject
-from trickrun.checks.verdict import Verdict
 from trickrun.data.splits.prepare import Prepared
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.verdict import Verdict
 
 SIZE = 32
 STEPS = 500

@@ -9,9 +9,9 @@ from typing import Any
 
 from trickrun.checks.signal.measure import measure
 from trickrun.checks.subject import AnySubject
-from trickrun.checks.verdict import Verdict
 from trickrun.diagnose.signal import findings
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence
+from trickrun.diagnose.verdict import Verdict
 from trickrun.job import Job
 
 SAMPLES = 5000

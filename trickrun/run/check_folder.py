@@ -1,48 +1,16 @@
-"""What every check returns, how it derives recipes, and how it is recorded in a run folder."""
+"""The run folder of a check: the recipe that ``train`` can repeat, and what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
 
 from trickrun.diagnose.finding import Finding
+from trickrun.diagnose.verdict import Verdict
 from trickrun.placement import pick_device
 from trickrun.recipe.dump import resolved_text
-from trickrun.recipe.load import Loaded, from_tree
-from trickrun.recipe.patch import patch_paths
+from trickrun.recipe.load import Loaded
 from trickrun.run import environment
 from trickrun.run.folder import RunFolder, create
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found.
-
-    Args:
-        verdict: fail means that the next step of the checklist would mislead.
-        result: the check's keys in the JSON contract (design, commands): plain data.
-        findings: causes, best first.
-        summary: one sentence for people, with the numbers and the threshold.
-    """
-
-    verdict: Literal["pass", "warn", "fail"]
-    result: dict[str, Any]
-    findings: tuple[Finding, ...] = ()
-    summary: str = ""
-    series: dict[str, Any] = field(default_factory=dict)
-    """Further measurements worth keeping (curves, histograms); plain data."""
-
-
-def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
-    """Return the recipe with ``changes`` (path to value), validated again.
-
-    It is not compiled: a check trains many short runs, which would compile longer than they train.
-    """
-    plain = {"train.compile": False} if loaded.recipe.train.compile else {}
-    tree = patch_paths(loaded.tree, {**plain, **changes})
-    return replace(loaded, recipe=from_tree(tree), tree=tree)
 
 
 def begin(loaded: Loaded, derived: Loaded, root: Path, command: list[str]) -> RunFolder:
