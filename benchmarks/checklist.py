@@ -21,11 +21,11 @@ from typing import Any
 
 from results import machine, write_section
 
-from trickrun.checks.grid.winners import interval
-from trickrun.compiler import compile_recipe
-from trickrun.evaluate import evaluate
-from trickrun.loop import train
 from trickrun.recipe.load import Loaded, derive, load
+from trickrun.search.winners import interval
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.loop import train
 
 TRICKRUN = [sys.executable, "-c", "from trickrun.cli import main; main()"]
 

@@ -17,11 +17,10 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
-from trickrun import files
-from trickrun.compiler import compile_recipe
 from trickrun.recipe.load import load
-from trickrun.run import execute
-from trickrun.state import Progress, best_so_far, restore, snapshot
+from trickrun.run import execute, files
+from trickrun.training.checkpoint import Progress, best_so_far, restore, snapshot
+from trickrun.training.compile import compile_recipe
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "digits.yaml"
 CHANGES = ["train={steps: 800, device: cpu}", "early_stopping=null", "expect=null"]

@@ -33,8 +33,8 @@ from benchmarks.claimed import (
 from benchmarks.claimed.claim import Claim
 from benchmarks.claimed.pictures import PICTURES, Picture, draw
 from benchmarks.results import machine
-from trickrun.checks.grid.winners import interval
 from trickrun.recipe.load import load
+from trickrun.search.winners import interval
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes" / "claims"
@@ -53,7 +53,7 @@ def measured(name: str, arm: str, seed: int) -> tuple[float, float]:
     """Return the figure of one arm of a claim with one seed, and the seconds that it took."""
     import torch
 
-    from trickrun.compiler import compile_recipe
+    from trickrun.training.compile import compile_recipe
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -80,7 +80,7 @@ def figures_of(claim: Claim, pool: ProcessPoolExecutor, seeds: int) -> dict[str,
 
 def draw_all() -> None:
     """Train the arms of every picture with seed 0 and draw it."""
-    from trickrun.compiler import compile_recipe
+    from trickrun.training.compile import compile_recipe
 
     DRAWN.mkdir(parents=True, exist_ok=True)
     for picture in PICTURES:

@@ -17,15 +17,15 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
-from trickrun.checks.curves.check import read_runs, train_runs
+from trickrun.checks.curves.curves_check import read_runs, train_runs
 from trickrun.checks.curves.evidence import read_curves
-from trickrun.diagnose.curve_evidence import Curves
-from trickrun.diagnose.curves import shape
-from trickrun.job import Job
+from trickrun.findings.evidence.curves import Curves
+from trickrun.findings.rules.curves.shapes import shape
 from trickrun.recipe.load import load
-from trickrun.report.verdict import override
+from trickrun.reporting.verdict import override
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
+from trickrun.training.job import Job
 
 TITLE = "Curves: runs that are too short, and planted faults"
 RECIPES = Path(__file__).parent.parent / "recipes"

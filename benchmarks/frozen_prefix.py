@@ -16,12 +16,12 @@ from pathlib import Path
 
 from results import machine, write_section
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.loop import train
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
-from trickrun.records import Evaluation
+from trickrun.training.compile import compile_recipe
+from trickrun.training.events import Evaluation
+from trickrun.training.loop import train
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "transfer.yaml"
 FREEZE = ("all", "all_but_last")

@@ -23,10 +23,10 @@ from results import processor
 
 import trickrun
 from trickrun.data.splits.prepare import prepare
-from trickrun.engines.choose import one_thread
-from trickrun.engines.work import STACKED, run_chunk
 from trickrun.recipe.load import from_tree
-from trickrun.records import Record, Steps
+from trickrun.search.executors.choose import one_thread
+from trickrun.search.executors.work import STACKED, run_chunk
+from trickrun.training.events import Record, Steps
 
 Figures = dict[str, Any]
 

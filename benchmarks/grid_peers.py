@@ -23,10 +23,10 @@ from grid_speed import CASES, HERE, METRIC, Case, plain_job, plain_seconds, tria
 from results import installed, machine, write_section
 
 from trickrun.data.splits.prepare import prepare
-from trickrun.engines.choose import run_trials
-from trickrun.engines.trial import Trial
 from trickrun.recipe.load import from_tree
-from trickrun.threads import available, cores
+from trickrun.search.executors.choose import run_trials
+from trickrun.search.trial import Trial
+from trickrun.training.threads import available, cores
 
 TRIALS, BATCH = 32, 64
 NETWORKS = ("MLP 64-64-32-10", "MLP 64-256-128-10", "CNN 8, 16 / 32")

@@ -30,17 +30,17 @@ import torch
 from results import machine, write_section
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.engines.choose import one_thread, run_trials, split
-from trickrun.engines.processes import run_chunks
-from trickrun.engines.trial import Trial, TrialResult, make_trial
-from trickrun.engines.work import run_chunk, run_trial
-from trickrun.job import Job
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical, patch_paths
 from trickrun.recipe.schema import Recipe
-from trickrun.threads import available, cores
+from trickrun.search.executors.choose import one_thread, run_trials, split
+from trickrun.search.executors.processes import run_chunks
+from trickrun.search.executors.work import run_chunk, run_trial
+from trickrun.search.trial import Trial, TrialResult, make_trial
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.threads import available, cores
 
 HERE = Path(__file__).parent
 METRIC = "val_loss"

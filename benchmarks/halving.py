@@ -21,12 +21,12 @@ from typing import Any
 
 from results import machine, write_section
 
-from trickrun.checks.grid.check import run_search
-from trickrun.checks.grid.halving import rungs
-from trickrun.checks.grid.winners import interval
-from trickrun.engines.choose import run_trials
-from trickrun.engines.trial import make_trial
+from trickrun.checks.grid_check import run_search
 from trickrun.recipe.load import Loaded, derive, load
+from trickrun.search.executors.choose import run_trials
+from trickrun.search.halving import rungs
+from trickrun.search.trial import make_trial
+from trickrun.search.winners import interval
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 SEEDS = range(1, 11)

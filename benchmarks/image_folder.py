@@ -29,11 +29,11 @@ import torch
 from PIL import Image
 from results import machine, write_section
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.formats.image_files import decoded
-from trickrun.job import Job
-from trickrun.loop import take_step
 from trickrun.recipe.load import from_tree
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 
 CLASSES = 4
 SIZE = 64

@@ -12,13 +12,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from trickrun.checks.initial_loss.check import gather, initial_loss
+from trickrun.checks.initial_loss.initial_loss_check import gather, initial_loss
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.diagnose.verdict import Verdict
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.report.numbers import number
-from trickrun.report.verdict import override
+from trickrun.reporting.numbers import number
+from trickrun.reporting.verdict import override
 
 HERE = Path(__file__).parent
 TITLE = "Initial loss: expected and measured"

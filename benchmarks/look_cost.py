@@ -16,12 +16,12 @@ from pathlib import Path
 import torch
 
 from benchmarks.results import machine, write_section
-from trickrun.compiler import compile_recipe
-from trickrun.diagnose.run_evidence import Look
-from trickrun.job import Job
-from trickrun.looks.watcher import Watcher
-from trickrun.loop import train
+from trickrun.findings.evidence.run import Look
 from trickrun.recipe.load import from_tree
+from trickrun.training.compile import compile_recipe
+from trickrun.training.introspection.watcher import Watcher
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 
 HERE = Path(__file__).parent
 

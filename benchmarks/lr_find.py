@@ -27,15 +27,15 @@ from lr_find_cases import DEVELOPED, HELD_OUT, cases, recipe_text
 from lr_find_peers import lightning, torch_lr_finder
 from results import machine, write_section
 
-from trickrun.checks.lr_find.check import lr_find
+from trickrun.checks.lr_find.lr_find_check import lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.evaluate import evaluate
-from trickrun.job import Job
-from trickrun.loop import train
 from trickrun.recipe.load import Loaded, derive, load
-from trickrun.records import NonFinite, Steps
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.events import NonFinite, Steps
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 
 HELD_OUT_NOTE = (
     "The first nine were looked at again when smoothing, the search for the steepest point and the "

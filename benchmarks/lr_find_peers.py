@@ -15,7 +15,7 @@ import warnings
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from trickrun.job import Job
+from trickrun.training.job import Job
 
 
 def batches(job: Job) -> DataLoader[tuple[torch.Tensor, ...]]:

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.overfit_batch.check import overfit_batch
+from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.load import Loaded, derive, load
-from trickrun.report.numbers import number
-from trickrun.report.verdict import override
+from trickrun.reporting.numbers import number
+from trickrun.reporting.verdict import override
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 TITLE = "One batch: shipped recipes, and what blocks"

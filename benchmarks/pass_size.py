@@ -22,10 +22,11 @@ from typing import Any
 import torch
 from results import installed, machine, write_section
 
-from trickrun import evaluate, placement
-from trickrun.compiler import compile_recipe
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training import device as placement
+from trickrun.training import evaluation as evaluate
+from trickrun.training.compile import compile_recipe
 
 SIZES = (16, 32, 64, 128, 256, 1024)
 REPEATS = 3

@@ -14,9 +14,9 @@ import torch
 from results import machine, write_section
 
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.signal.check import signal
+from trickrun.checks.signal.signal_check import signal
 from trickrun.recipe.load import load
-from trickrun.report.verdict import override
+from trickrun.reporting.verdict import override
 
 TITLE = "Signal: healthy networks and planted faults"
 RECIPES = Path(__file__).parent.parent / "recipes"

@@ -23,12 +23,12 @@ from typing import Any
 import torch
 from results import machine, write_section
 
-from trickrun.engines.choose import one_thread, run_trials
-from trickrun.engines.stacked_step import Stack
-from trickrun.engines.trial import Trial, make_trial
-from trickrun.engines.work import compiled
-from trickrun.loop import take_step
 from trickrun.recipe.patch import canonical, patch_paths
+from trickrun.search.executors.choose import one_thread, run_trials
+from trickrun.search.executors.stacked.step import Stack
+from trickrun.search.executors.work import compiled
+from trickrun.search.trial import Trial, make_trial
+from trickrun.training.loop import take_step
 
 HERE = Path(__file__).parent
 TRIALS, STEPS, EPOCHS = 16, 20, 3

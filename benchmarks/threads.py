@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from results import machine, write_section
 
-from trickrun.compiler import compile_recipe
-from trickrun.loop import take_step
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.threads import cores, step_flops, thread_count
+from trickrun.training.compile import compile_recipe
+from trickrun.training.loop import take_step
+from trickrun.training.threads import cores, step_flops, thread_count
 
 HERE = Path(__file__).parent
 DIGITS = {"kind": "digits"}

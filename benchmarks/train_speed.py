@@ -29,13 +29,13 @@ from results import installed, machine, write_section
 from torch import nn
 from training_peers import PEERS, Case
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.evaluate import evaluate
-from trickrun.job import Job
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import execute
-from trickrun.threads import available
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.job import Job
+from trickrun.training.threads import available
 
 NETWORKS = {
     "MLP 784-256-128-10": ("{kind: mlp, hidden: [256, 128]}", "null"),

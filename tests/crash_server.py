@@ -16,9 +16,9 @@ from pathlib import Path
 import torch
 from exactness import ending, go_on, same, the_run, train
 
-from trickrun import compiler, files
 from trickrun.errors import CannotWrite
-from trickrun.run import folder
+from trickrun.run import files, folder
+from trickrun.training import compile as compiler
 
 torch.set_num_threads(1)
 compiler.prepare = cache(compiler.prepare)
@@ -54,7 +54,7 @@ early_stopping: {monitor: val_accuracy, patience: 4, min_delta: 100}
 
 
 class FaultyOs:
-    """The os module for trickrun.files: something happens at its ``at``-th write boundary.
+    """The os module for trickrun.run.files: something happens at its ``at``-th write boundary.
 
     A boundary is the moment before each call of WRITES, which is the one after the call before it,
     and halfway through a write.

@@ -2,9 +2,9 @@
 
 import torch
 
-from trickrun import compiler
 from trickrun.recipe.load import load
 from trickrun.run import execute, folder, resume
+from trickrun.training import compile as compiler
 
 
 def train(recipe, root, sinks=(), changes=()):

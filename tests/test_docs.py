@@ -2,9 +2,9 @@
 
 import pytest
 
-from trickrun.catalogue import Parameter, catalogue
 from trickrun.docs import FINDINGS, REFERENCE, formula, prose, reference, shared, table
-from trickrun.report.fault_pages import pages
+from trickrun.recipe.catalogue import Parameter, catalogue
+from trickrun.reporting.fault_pages import pages
 
 
 def test_the_committed_reference_is_current():

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
-from trickrun.diagnose.finding import Finding
 from trickrun.errors import CompileError, Lost, TrickrunError
-from trickrun.recipe.problems import Problem, RecipeError
+from trickrun.findings.finding import Finding
+from trickrun.recipe.text.problems import Problem, RecipeError
 
 FINDING = Finding("TR60", "Diverged", "error", 0.9, "optimizer.lr", {}, "", {"optimizer.lr": 0.1})
 

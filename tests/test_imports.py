@@ -12,55 +12,28 @@ import trickrun
 
 ROOT = Path(trickrun.__file__).parent
 
-ORDER = (
-    "__main__",
-    "cli",
-    "docs",
-    "report",
-    "checks",
-    "engines",
-    "doctor",
-    "run",
-    "looks",
-    "timing",
-    "loop",
-    "evaluate",
-    "block",
-    "records",
-    "state",
-    "assemble",
-    "compiler",
-    "own_step",
-    "network",
-    "ledger",
-    "transfer",
-    "regularization",
-    "job",
-    "settings",
-    "batch",
-    "placement",
-    "lookup",
-    "catalogue",
-    "recipe",
-    "tricks",
-    "models",
-    "data",
-    "modules",
-    "files",
-    "params",
-    "streams",
-    "threads",
-    "source_hash",
-    "targets",
-    "errors",
-    "diagnose",
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("cli", "docs"),
+    ("reporting",),
+    ("checks",),
+    ("search",),
+    ("run",),
+    ("training",),
+    ("recipe",),
+    ("models",),
+    ("tricks",),
+    ("data",),
+    ("nn", "params", "user_code"),
+    ("errors",),
+    ("findings",),
 )
-"""Each part of trickrun, a package or a file, imports only parts that come after it."""
+"""The rooms of trickrun, from the command line down: each imports only rooms of lower layers."""
 
-UPWARDS = {("tricks", "models"), ("models", "tricks")}
-"""A model places the layers of tricks; a trick asks which activation follows a layer."""
+DUNDER = ("__main__", "__init__", "__version__")
 
-EVIDENCE_ONLY = "diagnose"
+FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
+
+EVIDENCE_ONLY = "findings"
 """It imports nothing of trickrun but itself: its input is plain data."""
 
 
@@ -89,9 +62,7 @@ def test_imports_point_one_way():
     wrong = [
         f"{file}: {importing} imports {part}"
         for importing, part, file in imports()
-        if part != "__version__"
-        and (importing, part) not in UPWARDS
-        and ORDER.index(importing) > ORDER.index(part)
+        if importing not in DUNDER and part not in DUNDER and FLOOR[importing] >= FLOOR[part]
     ]
     assert wrong == []
 
@@ -100,14 +71,15 @@ def test_a_diagnosis_knows_only_evidence():
     assert [part for importing, part, _ in imports() if importing == EVIDENCE_ONLY] == []
 
 
-def test_the_order_names_every_part_once():
-    parts = {path.stem for path in ROOT.iterdir() if path.suffix in ("", ".py")}
-    assert sorted(ORDER) == sorted(parts - {"__init__", "__pycache__"})
+def test_the_layers_name_every_room_once():
+    rooms = {path.stem for path in ROOT.iterdir() if path.suffix in ("", ".py")}
+    assert sorted(FLOOR) == sorted(rooms - {"__main__", "__init__", "__pycache__"})
+    assert len(FLOOR) <= 16
 
 
 PROGRAM = """
 import importlib, pkgutil, sys
-for name in ("recipe", "tricks", "models", "data", "diagnose", "cli"):
+for name in ("recipe", "tricks", "models", "data", "findings", "cli"):
     package = importlib.import_module(f"trickrun.{name}")
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if "._torch_" not in module.name:  # the torch half of a trick, imported by its build

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 import trickrun
-from trickrun.data._base import DATA_KINDS
+from trickrun.data._data import DATA_KINDS
 from trickrun.data.normalizers import NORMALIZERS
 from trickrun.models import MODELS
 from trickrun.params import KindFolder, Params, kind_of
 from trickrun.tricks.augmentation import AUGMENTATIONS
 from trickrun.tricks.init import INITS
-from trickrun.tricks.init.residual._base import RESIDUAL_INITS
+from trickrun.tricks.init.residual._residual_init import RESIDUAL_INITS
 from trickrun.tricks.losses import LOSSES
 from trickrun.tricks.metrics import METRICS
 from trickrun.tricks.normalization import NORMALIZATIONS
@@ -81,7 +81,7 @@ def test_a_file_without_its_kind_is_a_bug(tmp_path: Path, monkeypatch: pytest.Mo
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     __import__("kinds_here")
-    folder = KindFolder("kinds_here", "Base")
+    folder = KindFolder("kinds_here", "_base.Base")
     assert list(folder) == ["empty"]
     with pytest.raises(TypeError, match="holds no Base whose kind is 'empty'"):
         folder["empty"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.source_hash import source_hash
+from trickrun.user_code import source_hash
 
 
 def write(folder: Path, name: str, text: str) -> Path:

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from trickrun.catalogue import Entry, Parameter, Place, entry, parameters, walk
 from trickrun.params import Params
+from trickrun.recipe.catalogue import Entry, Parameter, Place, entry, parameters, walk
 from trickrun.recipe.json_schema import schema_text
-from trickrun.report.fault_pages import pages
+from trickrun.reporting.fault_pages import pages
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "recipe.md"
 SCHEMA = REFERENCE.with_name("recipe.schema.json")

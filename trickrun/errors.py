@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trickrun.diagnose.finding import Finding
+    from trickrun.findings.finding import Finding
 
 USAGE = 2
 TRAINING_FAILED = 3

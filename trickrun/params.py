@@ -140,7 +140,7 @@ Counts = Annotated[tuple[Count, ...], Field(strict=False)]
 
 
 KIND = re.compile(r"[a-z][a-z0-9_]*")
-"""What the name of a kind looks like; files with other names (``_base.py``) hold no kind."""
+"""What the name of a kind looks like; files with other names (``_loss.py``) hold no kind."""
 
 _plugins: ContextVar[bool] = ContextVar("plugins", default=True)
 
@@ -172,7 +172,7 @@ class KindFolder(Mapping[str, type[Params]]):
 
     Args:
         package: the folder, as an import names it.
-        base: the class in its ``_base.py`` that all kinds share.
+        base: the class that all kinds share, as ``_file.Class`` within the folder.
     """
 
     def __init__(self, package: str, base: str) -> None:
@@ -183,8 +183,8 @@ class KindFolder(Mapping[str, type[Params]]):
     @cached_property
     def base(self) -> type[Params]:
         """What all kinds share: its parameters are known whatever the kind is."""
-        module = importlib.import_module(f"{self.package}._base")
-        found: type[Params] = getattr(module, self.base_name)
+        module, _, name = self.base_name.rpartition(".")
+        found: type[Params] = getattr(importlib.import_module(f"{self.package}.{module}"), name)
         return found
 
     @cached_property
@@ -229,7 +229,7 @@ class KindFolder(Mapping[str, type[Params]]):
         for found in vars(module).values():
             if isinstance(found, type) and issubclass(found, self.base) and kind_of(found) == kind:
                 return found
-        raise TypeError(f"{module.__file__} holds no {self.base_name} whose kind is {kind!r}")
+        raise TypeError(f"{module.__file__} holds no {self.base.__name__} whose kind is {kind!r}")
 
     @cached_property
     def plugins(self) -> dict[str, EntryPoint]:

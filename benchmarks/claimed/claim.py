@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from trickrun.checks.grid.winners import interval
-from trickrun.job import Job
+from trickrun.search.winners import interval
+from trickrun.training.job import Job
 
 Figures = Mapping[str, Sequence[float]]
 """Arm to its measured values, one a seed."""

@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 import torch
 
-from trickrun.evaluate import evaluate, predict
-from trickrun.job import Job
-from trickrun.looks.layer_pass import Seen, watch
-from trickrun.looks.look import before_first_step
-from trickrun.looks.statistics import SATURATED, by_unit
-from trickrun.loop import take_step, train
-from trickrun.modules.layers import weight_layers, weights
-from trickrun.modules.recalibrate import recalibrate
-from trickrun.records import Evaluation, NonFinite, Steps
+from trickrun.nn.layers import weight_layers, weights
+from trickrun.nn.recalibrate import recalibrate
+from trickrun.training.evaluation import evaluate, predict
+from trickrun.training.events import Evaluation, NonFinite, Steps
+from trickrun.training.introspection.layer_pass import Seen, watch
+from trickrun.training.introspection.look import before_first_step
+from trickrun.training.introspection.statistics import SATURATED, by_unit
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step, train
 
 Measure = Callable[[Job], float]
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.claimed.measures import first_weights, run, step_losses
 from benchmarks.claimed.optimization import OPTIMIZERS
-from trickrun.job import Job
-from trickrun.report.svg import STYLE
+from trickrun.reporting.svg import STYLE
+from trickrun.training.job import Job
 
 SMOOTH = 20
 """Steps whose mean loss is a point of a curve."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchmarks.faults.healthy import RECIPES, is_shipped
 from benchmarks.faults.programs import TARGETS, Program, Tree
-from trickrun.engines.groups import groups
-from trickrun.engines.trial import Trial, TrialResult, make_trial
-from trickrun.engines.work import run_chunk
+from trickrun.search.executors.work import run_chunk
+from trickrun.search.groups import groups
+from trickrun.search.trial import Trial, TrialResult, make_trial
 
 WORST = {"val_r2": -1.0}
 """The least that a run counts as, and what a diverged one does; 0 for other metrics."""

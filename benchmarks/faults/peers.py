@@ -27,10 +27,10 @@ from benchmarks.faults.journal import RESULTS, Journal
 from benchmarks.faults.measure import folder_of
 from benchmarks.faults.programs import Base, Program, tree_of
 from benchmarks.faults.run import sample
-from trickrun.compiler import compile_recipe
-from trickrun.engines.work import prepared
-from trickrun.job import Job
 from trickrun.recipe.load import from_tree
+from trickrun.search.executors.work import prepared
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
 
 BATCH = 32
 """Samples that the peers see; neural-net-checklist's examples use as many."""

@@ -28,7 +28,7 @@ from benchmarks.faults.journal import RESULTS, Journal
 from benchmarks.faults.measure import folder_of, metrics
 from benchmarks.faults.programs import Base, Program, tree_of, write
 from benchmarks.faults.table import Diagnosed, misses, row, table
-from trickrun.checks.diagnose.check import diagnose
+from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.recipe.load import load
 from trickrun.recipe.patch import patch_paths
 

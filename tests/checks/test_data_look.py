@@ -12,10 +12,10 @@ from shipped import shipped
 
 from trickrun.checks.copies import copies, few_possible, row_hashes
 from trickrun.checks.data_look import look, measure, order
-from trickrun.data.normalizers._base import Scaler
-from trickrun.data.splits.part import Part
+from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.split import mixed
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe

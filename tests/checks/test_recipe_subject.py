@@ -11,7 +11,7 @@ from trickrun.checks import recipe_subject
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.recipe.problems import RecipeError
+from trickrun.recipe.text.problems import RecipeError
 
 
 def iris(**more: Any) -> RecipeSubject:

@@ -100,8 +100,8 @@ def test_a_bug_is_told_as_one(run, monkeypatch):
     def broken(*arguments):
         raise AssertionError("unforeseen")
 
-    monkeypatch.setattr("trickrun.compiler.compile_recipe", broken)
-    monkeypatch.setattr("trickrun.targets.is_user_code", lambda file: False)
+    monkeypatch.setattr("trickrun.training.compile.compile_recipe", broken)
+    monkeypatch.setattr("trickrun.user_code.is_user_code", lambda file: False)
     ran = run("train", "r.yaml", "--json")
     assert ran.code == 70
     assert ran.json["error"]["message"] == "this is a bug in trickrun: AssertionError: unforeseen"

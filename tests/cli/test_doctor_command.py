@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import pytest
 
-from trickrun.doctor import name_of, problems
+from trickrun.run.machine import name_of, problems
 
 
 def test_doctor_for_people(trickrun):

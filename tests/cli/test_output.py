@@ -140,7 +140,7 @@ def inside_trickrun() -> Answer:
 
 
 def test_a_bug_is_called_one_and_has_its_traceback(capsys, monkeypatch):
-    monkeypatch.setattr("trickrun.targets.is_user_code", lambda file: False)
+    monkeypatch.setattr("trickrun.user_code.is_user_code", lambda file: False)
     assert ended(inside_trickrun) == 70
     err = capsys.readouterr().err
     assert "Traceback" in err

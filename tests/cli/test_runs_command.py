@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun import files
+from trickrun.run import files
 
 OLDER, NEWER = "20260101-000000-000001-aaaa", "20260102-000000-000001-bbbb"
 

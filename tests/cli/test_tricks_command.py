@@ -5,10 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from trickrun.catalogue import catalogue
 from trickrun.cli import app
-from trickrun.lookup import look_up
-from trickrun.report.tricks import print_page, print_table, print_takers
+from trickrun.recipe.catalogue import catalogue
+from trickrun.recipe.lookup import look_up
+from trickrun.reporting.tricks import print_page, print_table, print_takers
 
 CATALOGUE = catalogue()
 

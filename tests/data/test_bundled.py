@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn import datasets
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.breast_cancer import BreastCancer
 from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data._base import Split
+from trickrun.data._data import Split
 from trickrun.data.cifar10 import Cifar10
 from trickrun.data.cifar100 import Cifar100
 from trickrun.data.splits.prepare import prepare

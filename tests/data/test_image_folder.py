@@ -7,19 +7,19 @@ import pytest
 import torch
 from PIL import Image
 
-from trickrun.compiler import compile_recipe
-from trickrun.data._base import Split
+from trickrun.data._data import Split
 from trickrun.data.formats.image_files import AHEAD, ImageFiles, decoded
 from trickrun.data.image_folder import ImageFolder
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
-from trickrun.job import Job
-from trickrun.loop import train
 from trickrun.recipe.load import from_tree
-from trickrun.records import Checkpoint, Evaluation
 from trickrun.run.environment import data_hash
 from trickrun.run.scoring import predictions
-from trickrun.state import restore
+from trickrun.training.checkpoint import restore
+from trickrun.training.compile import compile_recipe
+from trickrun.training.events import Checkpoint, Evaluation
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 
 COLORS = {"green": (0, 200, 0), "red": (200, 0, 0)}
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from trickrun.data._base import Split
+from trickrun.data._data import Split
 from trickrun.data.csv import Csv
 from trickrun.data.formats.missing import filled, medians
 from trickrun.data.normalizers.none import NoNormalize
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.split_data import Part
 from trickrun.errors import DataError
 
 TEXT = """age,color,size,kind

@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from trickrun.data.normalizers._base import Normalize, Scaler
+from trickrun.data.normalizers._normalizer import Normalize, Scaler
 from trickrun.data.normalizers.fixed import Fixed
 from trickrun.data.normalizers.minmax import MinMax
 from trickrun.data.normalizers.none import NoNormalize
@@ -46,7 +46,7 @@ def test_standard_by_feature_on_images_has_one_statistic_a_pixel() -> None:
 
 def test_chunks_give_the_statistics_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     x = table(rows=101)
-    monkeypatch.setattr("trickrun.data.normalizers._base.CHUNK", 7)
+    monkeypatch.setattr("trickrun.data.normalizers._normalizer.CHUNK", 7)
     scaler = Standard().fit(x)
     assert scaler.shift is not None
     assert scaler.scale is not None

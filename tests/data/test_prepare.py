@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from trickrun.data._base import Data, Split, Subset
+from trickrun.data._data import Data, Split, Subset
 from trickrun.data.digits import Digits
 from trickrun.data.iris import Iris
-from trickrun.data.normalizers._base import Scaler
+from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import Source

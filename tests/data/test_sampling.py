@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.sampling import balanced_order
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
+from trickrun.training.compile import compile_recipe
 
 
 def order(y, seed=0):

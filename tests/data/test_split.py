@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from trickrun.data._base import Split
+from trickrun.data._data import Split
 from trickrun.data.splits.split import take, take_fold
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from trickrun.data._base import Split
+from trickrun.data._data import Split
 from trickrun.data.formats.tokens import PADDING, UNKNOWN, kept_tokens, split_tokens
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.text import Text

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.models._base import Blocks
+from trickrun.models._model import Blocks
 from trickrun.models.cnn import CNN
-from trickrun.streams import LayerStreams
+from trickrun.nn.rng import LayerStreams
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.normalization.instance import Instance
 from trickrun.tricks.normalization.none import NoNormalization

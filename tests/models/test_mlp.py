@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from trickrun.models._base import Blocks
+from trickrun.models._model import Blocks
 from trickrun.models.mlp import MLP
-from trickrun.streams import LayerStreams
+from trickrun.nn.rng import LayerStreams
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.normalization.layer import Layer
 from trickrun.tricks.normalization.none import NoNormalization

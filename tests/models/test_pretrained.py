@@ -13,7 +13,7 @@ from trickrun.models import pretrained
 from trickrun.models._pretrained_stages import lite_stages, lite_weights, timm_stage
 from trickrun.models._weights import read_weights
 from trickrun.models.pretrained import Pretrained
-from trickrun.streams import LayerStreams
+from trickrun.nn.rng import LayerStreams
 
 
 @pytest.fixture

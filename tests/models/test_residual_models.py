@@ -6,11 +6,11 @@ from pydantic import ValidationError
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.models._base import Blocks
+from trickrun.models._model import Blocks
 from trickrun.models.resnet import ResNet
 from trickrun.models.vgg import VGG
-from trickrun.modules.residual import residuals
-from trickrun.streams import LayerStreams
+from trickrun.nn.residual import residuals
+from trickrun.nn.rng import LayerStreams
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.normalization.none import NoNormalization
 from trickrun.tricks.regularizers.dropout import Dropout

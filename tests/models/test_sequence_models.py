@@ -7,13 +7,13 @@ from torch import nn
 
 from trickrun.errors import CompileError
 from trickrun.models import Tokens
-from trickrun.models._base import Blocks
+from trickrun.models._model import Blocks
 from trickrun.models.gru import GRU
 from trickrun.models.lstm import LSTM
 from trickrun.models.rnn import RNN
 from trickrun.models.transformer import Transformer
-from trickrun.modules.residual import residuals
-from trickrun.streams import LayerStreams
+from trickrun.nn.residual import residuals
+from trickrun.nn.rng import LayerStreams
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.normalization.layer import Layer
 from trickrun.tricks.normalization.none import NoNormalization

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trickrun.recipe.load import load
-from trickrun.recipe.problems import Problem, RecipeError
+from trickrun.recipe.text.problems import Problem, RecipeError
 
 MINIMAL = "data: {kind: digits}\nmodel: mlp\n"
 

@@ -12,11 +12,11 @@ import pytest
 
 from trickrun.docs import SCHEMA
 from trickrun.recipe.json_schema import json_schema, schema_text
-from trickrun.recipe.nodes import Reader
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.shape import Items, Kinds, Section, Shape, members
 from trickrun.recipe.starter import known_kinds, starter
-from trickrun.recipe.yaml12 import parse
+from trickrun.recipe.text.nodes import Reader
+from trickrun.recipe.text.yaml12 import parse
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trickrun.recipe.load import from_tree, load, name_of
-from trickrun.recipe.problems import Problem, RecipeError
+from trickrun.recipe.text.problems import Problem, RecipeError
 
 MINIMAL = "data: digits\nmodel: mlp\n"
 

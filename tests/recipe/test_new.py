@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.diagnose.static import findings
 from trickrun.errors import TrickrunError
-from trickrun.recipe.evidence import facts_of
+from trickrun.findings.static import findings
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import load
 from trickrun.recipe.new import ask, new_recipe
-from trickrun.recipe.problems import RecipeError
 from trickrun.recipe.starter import known_kinds
+from trickrun.recipe.text.problems import RecipeError
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trickrun.recipe.emit import flow
 from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import ROOT
-from trickrun.recipe.problems import Problem, RecipeError
 from trickrun.recipe.shape import Free, Items, Kinds, Section, Shape, members
+from trickrun.recipe.text.emit import flow
+from trickrun.recipe.text.problems import Problem, RecipeError
 
 JUNK = st.sampled_from(
     [None, True, 0, -1, 2**70, float("nan"), "", "x", "1e-3", "a:b", [], [[]], {}, {"kind": 1}]

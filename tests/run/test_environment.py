@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.compiler import compile_recipe
-from trickrun.data.splits.part import Part
+from trickrun.data.splits.split_data import Part
 from trickrun.recipe.load import load
 from trickrun.run import environment
+from trickrun.training.compile import compile_recipe
 
 RECIPE = """\
 data: {kind: iris}

@@ -9,8 +9,8 @@ import pytest
 import torch
 from exactness import ending, same
 
-from trickrun import files
 from trickrun.errors import TrainingFailed
+from trickrun.run import files
 from trickrun.run.folder import RunFolder
 from trickrun.run.memory import out_of_memory_explained
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
-from trickrun.evaluate import predict
-from trickrun.job import Job
-from trickrun.loop import train
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.run.inference import fold, mc_dropout, with_masks
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import predict
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 from trickrun.tricks.losses.bce import BCE
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.mse import MSE

@@ -8,8 +8,8 @@ import pytest
 from exactness import ending, go_on, same, the_run, train
 
 from trickrun.errors import Interrupted
-from trickrun.records import Checkpoint, Evaluation, Steps
 from trickrun.run.interrupt import stop_on_interrupt
+from trickrun.training.events import Checkpoint, Evaluation, Steps
 
 RECIPE = """\
 name: stopped

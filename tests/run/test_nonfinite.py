@@ -7,13 +7,13 @@ import textwrap
 import pytest
 import torch
 
-from trickrun.compiler import compile_recipe
-from trickrun.loop import train
 from trickrun.recipe.load import load
-from trickrun.records import Checkpoint, NonFinite
 from trickrun.run.folder import RunFolder
 from trickrun.run.nonfinite import NOT_AGAIN, locate
-from trickrun.state import Progress, restore
+from trickrun.training.checkpoint import Progress, restore
+from trickrun.training.compile import compile_recipe
+from trickrun.training.events import Checkpoint, NonFinite
+from trickrun.training.loop import train
 
 RECIPE = """\
 name: bad

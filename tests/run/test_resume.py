@@ -7,7 +7,7 @@ import pytest
 import torch
 from exactness import ending, same
 
-from trickrun import files
+from trickrun.run import files
 from trickrun.run.folder import RunFolder
 
 RECIPE = """\

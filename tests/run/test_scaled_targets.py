@@ -11,16 +11,16 @@ from exactness import ending, go_on, same, train
 
 from trickrun.checks.data_look import look, measure
 from trickrun.checks.initial_loss.measure import constants_of
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import DataError
-from trickrun.evaluate import evaluate, mean_loss, score
-from trickrun.job import Job
 from trickrun.recipe.load import load
-from trickrun.records import Checkpoint, Record
 from trickrun.run.folder import RunFolder
 from trickrun.run.scoring import file_part, full_scores, predictions
 from trickrun.run.trained import open_run
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate, mean_loss, score
+from trickrun.training.events import Checkpoint, Record
+from trickrun.training.job import Job
 
 RECIPE = """\
 name: r

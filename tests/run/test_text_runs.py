@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from trickrun.checks.initial_loss.measure import constants_of, measure
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
-from trickrun.evaluate import evaluate
-from trickrun.job import Job
-from trickrun.loop import train
 from trickrun.recipe.load import from_tree
 from trickrun.run.scoring import full_scores, predictions
 from trickrun.run.trained import for_predictions, remember_data, stand_in
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 
 NEXT = {"kind": "text", "path": "t.txt", "length": 4, "batch_size": 4}
 CLASSES = {"kind": "text", "path": "t.csv", "target": "y", "length": 4, "batch_size": 4}

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.compiler import compile_recipe
-from trickrun.evaluate import predict
 from trickrun.run.folder import RunFolder
 from trickrun.run.scoring import full_scores, predictions
 from trickrun.run.trained import open_run
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import predict
 
 RECIPE = """\
 name: r

@@ -14,16 +14,16 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from trickrun.catalogue import Place, paragraphs, walk
-from trickrun.compiler import compile_recipe
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.loop import train
 from trickrun.params import PythonTarget
+from trickrun.recipe.catalogue import Place, paragraphs, walk
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, members
-from trickrun.records import Checkpoint, Evaluation
-from trickrun.state import restore
+from trickrun.training.checkpoint import restore
+from trickrun.training.compile import compile_recipe
+from trickrun.training.events import Checkpoint, Evaluation
+from trickrun.training.loop import train
 
 PLACES = [place for place in walk() if place.kind is not None]
 # Data kinds are loaded in tests/data; here their words alone are checked.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch.nn import functional
 
-from trickrun.data.splits.part import Part
-from trickrun.diagnose.data_evidence import Copies
-from trickrun.streams import generator
+from trickrun.data.splits.split_data import Part
+from trickrun.findings.evidence.data import Copies
+from trickrun.nn.rng import generator
 
 BYTES = 2**26
 """Of a split's inputs that are hashed (64 MiB): of a larger one, its first samples."""

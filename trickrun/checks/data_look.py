@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import torch
 
 from trickrun.checks.copies import copies
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.prepare import Prepared, sample
-from trickrun.diagnose.data_evidence import Classes, Copies, DataEvidence, Drift, Inputs, Targets
-from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.static import findings
-from trickrun.job import prepare_targets
-from trickrun.recipe.evidence import facts_of
+from trickrun.data.splits.split_data import Part
+from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.finding import Finding
+from trickrun.findings.static import findings
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
+from trickrun.training.job import prepare_targets
 from trickrun.tricks.losses.auto import AutoLoss
 
 VALUES = 2**20

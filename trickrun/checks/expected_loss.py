@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from trickrun.streams import generator
+from trickrun.nn.rng import generator
 
 DRAWS = 256
 

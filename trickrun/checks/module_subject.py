@@ -16,7 +16,6 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from trickrun.assemble import assemble, task_of
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import (
     Alternatives,
@@ -25,21 +24,22 @@ from trickrun.checks.interventions.parts import (
     Restraints,
 )
 from trickrun.checks.interventions.rates import USUAL_LR, scaled_rates
-from trickrun.data.normalizers._base import Scaler
+from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.prepare import Prepared, with_priors
 from trickrun.data.splits.split import take
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.job import Job, prepare_targets
-from trickrun.modules.buffers import undisturbed
+from trickrun.nn.buffers import undisturbed
+from trickrun.nn.rng import key
 from trickrun.recipe.patch import edits_after
-from trickrun.settings import TrainingSettings
-from trickrun.streams import key
-from trickrun.tricks.init._apply import initialize
+from trickrun.training.assemble import assemble, task_of
+from trickrun.training.initialize import initialize
+from trickrun.training.job import Job, prepare_targets
+from trickrun.training.settings import TrainingSettings
 from trickrun.tricks.init.kaiming_normal import KaimingNormal
-from trickrun.tricks.losses._base import Loss
+from trickrun.tricks.losses._loss import Loss
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.huber import Huber
 from trickrun.tricks.losses.mae import MAE

@@ -13,13 +13,13 @@ from trickrun.checks.interventions.rates import scaled_rates
 from trickrun.checks.interventions.regularizers import beside_loss, declared
 from trickrun.checks.interventions.replacements import replacements
 from trickrun.checks.usual_rates import usual_rates
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.engines.work import NOT_IN_DATA
 from trickrun.errors import DataError
-from trickrun.job import RecipeJob
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
+from trickrun.search.executors.work import NOT_IN_DATA
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import RecipeJob
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from trickrun.checks.interventions.parts import Alternatives, Restraints
 from trickrun.data.splits.prepare import Prepared
 
 if TYPE_CHECKING:
-    from trickrun.job import Job
+    from trickrun.training.job import Job
 
 
 class Subject(Protocol):

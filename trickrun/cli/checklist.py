@@ -61,13 +61,13 @@ def run(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.engines.workers import WORKERS
+    from trickrun.search.executors.workers import WORKERS
 
     WORKERS.warm_up()
-    from trickrun.checks.checklist.check import run_checklist
-    from trickrun.recipe.apply import difference
-    from trickrun.report.checklist import add_pictures, print_end, tell
-    from trickrun.report.html import report
+    from trickrun.checks.checklist.checklist_check import run_checklist
+    from trickrun.reporting.checklist import add_pictures, print_end, tell
+    from trickrun.reporting.html import report
+    from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 
     verdict, done, folder = run_checklist(

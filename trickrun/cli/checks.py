@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.diagnose.verdict import Verdict
+    from trickrun.findings.verdict import Verdict
 
 Check = Callable[["RecipeSubject"], "tuple[Verdict, RecipeSubject]"]
 """From the user's recipe to the verdict and the derived recipe that was run."""
@@ -34,8 +34,8 @@ def initial_loss(
     """
 
     def work() -> Answer:
-        from trickrun.checks.initial_loss.check import initial_loss as check
-        from trickrun.report.initial_loss import print_initial_loss
+        from trickrun.checks.initial_loss.initial_loss_check import initial_loss as check
+        from trickrun.reporting.initial_loss import print_initial_loss
 
         return run_check(
             recipe,
@@ -63,8 +63,8 @@ def overfit_batch(
     """
 
     def work() -> Answer:
-        from trickrun.checks.overfit_batch.check import overfit_batch as check
-        from trickrun.report.overfit_batch import print_overfit_batch
+        from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch as check
+        from trickrun.reporting.overfit_batch import print_overfit_batch
 
         return run_check(
             recipe,
@@ -95,7 +95,7 @@ def run_check(
 
     loaded = load(recipe, overrides)
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.report.verdict import print_verdict
+    from trickrun.reporting.verdict import print_verdict
     from trickrun.run.check_folder import record
     from trickrun.run.folder import runs_dir
 

@@ -15,10 +15,10 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.diagnose.verdict import Verdict
-    from trickrun.job import RecipeJob
+    from trickrun.findings.verdict import Verdict
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
+    from trickrun.training.job import RecipeJob
 
 HEIGHT = 9
 """Lines of a plot's drawing area."""
@@ -68,7 +68,7 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
 
     loaded = load(recipe, overrides)
     findings.tell_before_training(findings.from_text(loaded))
-    from trickrun.checks.curves.check import train_runs
+    from trickrun.checks.curves.curves_check import train_runs
     from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
@@ -90,7 +90,7 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
 @contextmanager
 def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
     """Announce a run and yield what shows its progress."""
-    from trickrun.report.progress import announce, progress_sink
+    from trickrun.reporting.progress import announce, progress_sink
 
     announce(job, folder)
     with progress_sink(job) as sink:
@@ -99,8 +99,8 @@ def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
 
 def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
     """Judge runs, record and print what their curves show."""
-    from trickrun.checks.curves.check import read_runs, record_runs
-    from trickrun.report.curve_pictures import picture
+    from trickrun.checks.curves.curves_check import read_runs, record_runs
+    from trickrun.reporting.curve_pictures import picture
 
     verdict = read_runs(folders)
     folder = record_runs(folders, verdict, root, sys.argv)
@@ -114,10 +114,10 @@ def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
 
 def show(verdict: Verdict) -> None:
     """Print the curves and what they show."""
-    from trickrun.report.console import terminal
-    from trickrun.report.curve_pictures import panels
-    from trickrun.report.panels import in_terminal
-    from trickrun.report.verdict import print_verdict
+    from trickrun.reporting.console import terminal
+    from trickrun.reporting.curve_pictures import panels
+    from trickrun.reporting.panels import in_terminal
+    from trickrun.reporting.verdict import print_verdict
 
     console = terminal()
     width = min(console.width, WIDEST) if console.is_terminal else PIPED

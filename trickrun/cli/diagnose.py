@@ -16,8 +16,8 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.checks.diagnose.check import Watch
-    from trickrun.diagnose.verdict import Verdict
+    from trickrun.checks.diagnosis.diagnosis_check import Watch
+    from trickrun.findings.verdict import Verdict
     from trickrun.run.folder import RunFolder
 
 RECIPES = (".yaml", ".yml")
@@ -94,12 +94,12 @@ def diagnosed(
     path = Path(target)
     loaded = load(path, overrides) if path.suffix in RECIPES else None
     if confirm:
-        from trickrun.engines.workers import WORKERS
+        from trickrun.search.executors.workers import WORKERS
 
         WORKERS.warm_up()
-    from trickrun.checks.diagnose.check import diagnose as check
-    from trickrun.checks.diagnose.earlier_run import recipe_of
-    from trickrun.report.diagnose import print_diagnosis
+    from trickrun.checks.diagnosis.diagnosis_check import diagnose as check
+    from trickrun.checks.diagnosis.earlier_run import recipe_of
+    from trickrun.reporting.diagnose import print_diagnosis
     from trickrun.run.check_folder import record
     from trickrun.run.folder import find, runs_dir
 
@@ -122,8 +122,8 @@ def diagnosed(
 @contextmanager
 def watched() -> Iterator[Watch]:
     """Yield what shows how far a diagnosis is: a bar, on a terminal only."""
-    from trickrun.checks.diagnose.check import Watch
-    from trickrun.report.bar import bar
+    from trickrun.checks.diagnosis.diagnosis_check import Watch
+    from trickrun.reporting.bar import bar
 
     with bar("diagnose") as progress:
         yield Watch(trainings=progress)
@@ -135,7 +135,7 @@ def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:
     Args:
         confirm: whether edits were tried; then only one that helped is written.
     """
-    from trickrun.recipe.apply import apply_edits
+    from trickrun.run.apply import apply_edits
 
     able = [f for f in verdict.findings if f.edit and f.severity != "info"]
     edits = [f.edit for f in able if f.confirmed is not None or not confirm]

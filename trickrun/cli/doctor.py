@@ -20,9 +20,9 @@ def doctor(runs_dir: RunsDir = None, as_json: AsJson = False, debug: Debug = Fal
 
 def check_machine(option: Path | None) -> Answer:
     """Print the facts and the problems."""
-    from trickrun.doctor import examine
-    from trickrun.report.doctor import print_facts
+    from trickrun.reporting.machine import print_facts
     from trickrun.run.folder import runs_dir
+    from trickrun.run.machine import examine
 
     facts = examine(runs_dir(option))
     print_facts(facts)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trickrun.cli.output import Verdict
-from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.rank import gravest
+from trickrun.findings.finding import Finding
+from trickrun.findings.rank import gravest
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def from_text(loaded: Loaded) -> list[Finding]:
     """Return what a recipe's text alone shows, causes first; no torch is needed."""
-    from trickrun.diagnose.static import findings
-    from trickrun.recipe.evidence import facts_of
+    from trickrun.findings.static import findings
+    from trickrun.recipe.facts import facts_of
 
     return findings(facts_of(loaded.recipe))
 
@@ -35,8 +35,8 @@ def show(findings: Sequence[Finding]) -> None:
     if not findings:
         return
     # Where there is nothing to show, the time that rich needs to load is saved.
-    from trickrun.report.console import terminal
-    from trickrun.report.verdict import print_finding
+    from trickrun.reporting.console import terminal
+    from trickrun.reporting.verdict import print_finding
 
     for finding in findings:
         print_finding(terminal(), finding)
@@ -44,7 +44,7 @@ def show(findings: Sequence[Finding]) -> None:
 
 def tell_before_training(findings: Sequence[Finding]) -> None:
     """Print errors and warnings to stderr, a line each."""
-    from trickrun.report.verdict import headline
+    from trickrun.reporting.verdict import headline
 
     for finding in findings:
         if finding.severity != "info":

@@ -13,7 +13,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.checks.grid.plan import Stage
+    from trickrun.search.plan import Stage
 
 app = typer.Typer(help="Steps 4 and 5: search the recipe's space.", no_args_is_help=True)
 
@@ -80,12 +80,12 @@ def run_grid(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.engines.workers import WORKERS
+    from trickrun.search.executors.workers import WORKERS
 
     WORKERS.warm_up()
-    from trickrun.checks.grid.check import run_search
-    from trickrun.report.grid import live_table, print_search
-    from trickrun.report.grid_pictures import pictures
+    from trickrun.checks.grid_check import run_search
+    from trickrun.reporting.grid import live_table, print_search
+    from trickrun.reporting.grid_pictures import pictures
     from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)

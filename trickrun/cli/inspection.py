@@ -12,7 +12,7 @@ from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.diagnose.verdict import Verdict
+    from trickrun.findings.verdict import Verdict
 
 
 def grad_check(
@@ -34,8 +34,8 @@ def grad_check(
     """
 
     def work() -> Answer:
-        from trickrun.checks.grad_check.check import grad_check as check
-        from trickrun.report.grad_check import pictures, print_grad_check
+        from trickrun.checks.grad_check.grad_check_check import grad_check as check
+        from trickrun.reporting.grad_check import pictures, print_grad_check
 
         return run_check(
             recipe,
@@ -67,10 +67,10 @@ def signal(
     """
 
     def work() -> Answer:
-        from trickrun.checks.signal.check import signal as check
-        from trickrun.report.bar import bar
-        from trickrun.report.signal import print_signal
-        from trickrun.report.signal_pictures import pictures
+        from trickrun.checks.signal.signal_check import signal as check
+        from trickrun.reporting.bar import bar
+        from trickrun.reporting.signal import print_signal
+        from trickrun.reporting.signal_pictures import pictures
 
         def look(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
             with bar("signal") as progress:

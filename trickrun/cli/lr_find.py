@@ -14,7 +14,7 @@ from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.diagnose.verdict import Verdict
+    from trickrun.findings.verdict import Verdict
 
 
 def lr_find(
@@ -55,10 +55,10 @@ def find(
     recipe: Path, overrides: list[str], size: tuple[float, float, int, int], runs: Path | None
 ) -> Answer:
     """Run the range test of ``size`` (low, high, steps, seeds) and print what it says."""
-    from trickrun.checks.lr_find.check import Range
-    from trickrun.checks.lr_find.check import lr_find as check
-    from trickrun.report.bar import bar
-    from trickrun.report.lr_find import pictures, print_lr_find
+    from trickrun.checks.lr_find.lr_find_check import Range
+    from trickrun.checks.lr_find.lr_find_check import lr_find as check
+    from trickrun.reporting.bar import bar
+    from trickrun.reporting.lr_find import pictures, print_lr_find
 
     def test(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
         with bar("range test") as watch:
@@ -69,7 +69,7 @@ def find(
 
 def write(recipe: Path, suggestion: float) -> None:
     """Write the suggestion into the recipe file and print what changed."""
-    from trickrun.recipe.apply import apply_edits
+    from trickrun.run.apply import apply_edits
 
     changed = apply_edits(recipe, {"optimizer.lr": suggestion})
     if changed:

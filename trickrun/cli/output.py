@@ -136,7 +136,7 @@ def explained(cause: BaseException) -> TrickrunError:
     if hasattr(cause, "format_message"):
         return TrickrunError(cause.format_message(), hint=usage_hint(cause))
     from trickrun.run.memory import is_out_of_memory
-    from trickrun.targets import blame, is_user_code
+    from trickrun.user_code import blame, is_user_code
 
     if isinstance(cause, Exception) and is_out_of_memory(cause):
         return TrainingFailed("out of memory", hint="use a smaller data.batch_size or model")
@@ -160,7 +160,7 @@ def usage_hint(cause: BaseException) -> str:
 
 def print_json(command: str, found: Answer, seconds: float) -> None:
     """Print the one JSON object; non-finite numbers become null, their paths are listed."""
-    from trickrun.files import to_json
+    from trickrun.run.files import to_json
 
     whole = {
         "schema_version": 1,

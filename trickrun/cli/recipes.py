@@ -13,7 +13,7 @@ from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath
 from trickrun.cli.output import Answer, answer, print_error
 
 if TYPE_CHECKING:
-    from trickrun.diagnose.finding import Finding
+    from trickrun.findings.finding import Finding
     from trickrun.recipe.load import Loaded
 
 
@@ -52,7 +52,7 @@ def check_text(
     from trickrun.cli import findings
     from trickrun.params import without_plugins
     from trickrun.recipe.load import load
-    from trickrun.recipe.problems import RecipeError
+    from trickrun.recipe.text.problems import RecipeError
 
     try:
         with without_plugins() if no_python else nullcontext():
@@ -79,9 +79,9 @@ def check_job(loaded: Loaded) -> list[Finding]:
     Raises RecipeError if the data cannot be loaded, or the parts do not fit them.
     """
     from trickrun.checks.data_look import look
-    from trickrun.compiler import compile_recipe
     from trickrun.errors import CompileError, DataError
-    from trickrun.recipe.problems import RecipeError
+    from trickrun.recipe.text.problems import RecipeError
+    from trickrun.training.compile import compile_recipe
 
     try:
         return look(loaded.recipe, compile_recipe(loaded.recipe, loaded.folder).data)
@@ -124,9 +124,9 @@ def show(
 
 def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int) -> Answer:
     """Draw training samples before and after each augmentation to ``path``."""
-    from trickrun.compiler import compile_recipe
-    from trickrun.looks.augmented import columns
-    from trickrun.report.contact_sheet import write_sheet
+    from trickrun.reporting.contact_sheet import write_sheet
+    from trickrun.training.compile import compile_recipe
+    from trickrun.training.introspection.augmented import columns
 
     shown = columns(compile_recipe(loaded.recipe, loaded.folder), samples)
     write_sheet(shown, path)

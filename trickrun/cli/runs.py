@@ -40,7 +40,7 @@ def is_given(context: typer.Context, name: str) -> bool:
 
 def list_all(option: Path | None) -> Answer:
     """Print the runs below the runs folder."""
-    from trickrun.report.runs import print_runs
+    from trickrun.reporting.runs import print_runs
     from trickrun.run.folder import runs_dir
     from trickrun.run.listing import summaries
 

@@ -14,9 +14,9 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.splits.part import Part
-    from trickrun.job import RecipeJob
+    from trickrun.data.splits.split_data import Part
     from trickrun.run.folder import RunFolder
+    from trickrun.training.job import RecipeJob
 
 SplitName = Literal["test", "val", "train"]
 
@@ -80,7 +80,7 @@ def evaluate_run(
             "either --mc-dropout or --fold-batch-norm, not both",
             hint="dropout may stand between a layer and its batch norm",
         )
-    from trickrun.report.scores import print_scores
+    from trickrun.reporting.scores import print_scores
     from trickrun.run.folder import find, runs_dir
     from trickrun.run.scoring import file_part
     from trickrun.run.trained import open_run

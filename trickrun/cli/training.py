@@ -13,11 +13,11 @@ from trickrun.cli.output import Answer, Verdict, answer
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.diagnose.finding import Finding
-    from trickrun.job import RecipeJob
+    from trickrun.findings.finding import Finding
     from trickrun.run.execute import Outcome
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
+    from trickrun.training.job import RecipeJob
 
 StopWhen = Literal["lost"]
 """What may end a run before its recipe does: lost, it has diverged or is dead."""
@@ -91,10 +91,10 @@ def train_recipe(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.compiler import compile_recipe
-    from trickrun.report.progress import announce, progress_sink
+    from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute
     from trickrun.run.folder import runs_dir
+    from trickrun.training.compile import compile_recipe
 
     job = compile_recipe(loaded.recipe, loaded.folder)
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
@@ -109,7 +109,7 @@ def go_on(
     wanted: str, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
 ) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
-    from trickrun.report.progress import announce, progress_sink
+    from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute, resume
     from trickrun.run.folder import find, runs_dir
 
@@ -149,8 +149,8 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
 
     loaded = load(recipe, overrides)
     from trickrun.cli import findings
-    from trickrun.compiler import compile_recipe
-    from trickrun.report.plan import plan, print_plan
+    from trickrun.reporting.plan import plan, print_plan
+    from trickrun.training.compile import compile_recipe
 
     found = findings.from_text(loaded)
     findings.tell_before_training(found)
@@ -166,7 +166,7 @@ def conclude(outcome: Outcome, recipe: str, before: list[Finding]) -> Answer:
     Args:
         before: what was known before it began.
     """
-    from trickrun.report.progress import print_outcome
+    from trickrun.reporting.progress import print_outcome
 
     print_outcome(outcome)
     result = {**outcome.result, "missed": outcome.missed}
@@ -186,9 +186,9 @@ def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, An
     Prints what people should know, and were not told when it began.
     """
     from trickrun.checks.curves.after import read_run
-    from trickrun.diagnose.rank import ranked
-    from trickrun.report.console import terminal
-    from trickrun.report.verdict import print_finding
+    from trickrun.findings.rank import ranked
+    from trickrun.reporting.console import terminal
+    from trickrun.reporting.verdict import print_finding
 
     found = read_run(outcome.folder)
     for finding in found:

@@ -34,8 +34,8 @@ def tricks(
 
 def show_tricks(name: str | None, section: str | None, as_json: bool) -> Answer:
     """Print the catalogue, a part of it, or the page of each trick that has the name."""
-    from trickrun.catalogue import catalogue
-    from trickrun.lookup import Found, in_section, look_up
+    from trickrun.recipe.catalogue import catalogue
+    from trickrun.recipe.lookup import Found, in_section, look_up
 
     whole = catalogue()
     if name is not None:
@@ -43,7 +43,7 @@ def show_tricks(name: str | None, section: str | None, as_json: bool) -> Answer:
     else:
         found = Found("section", whole if section is None else in_section(whole, section))
     if not as_json:
-        from trickrun.report.tricks import print_page, print_table, print_takers
+        from trickrun.reporting.tricks import print_page, print_table, print_takers
 
         if found.by == "section":
             print_table(found.entries, whole)

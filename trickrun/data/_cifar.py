@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.idx_file import shrink
 from trickrun.data.formats.labels import check_range
 from trickrun.data.formats.paths import content_hash, locate, read_bytes, unpacked

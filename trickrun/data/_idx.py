@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.idx_file import find_idx, read_idx, shrink
 from trickrun.data.formats.labels import check_range
 from trickrun.data.formats.paths import content_hash, locate

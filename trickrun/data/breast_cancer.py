@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
 from trickrun.data.splits.source import Source
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
 from trickrun.data.formats.encode import encode, feature_names
 from trickrun.data.formats.files import read_samples
@@ -14,8 +14,8 @@ from trickrun.data.formats.missing import filled, medians
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, looks_like_data, read_table
 from trickrun.data.formats.table_targets import class_names, infer_kind, target_values
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.source import Columns, Samples, Source
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 

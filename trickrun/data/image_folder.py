@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.image_files import SUFFIXES, ImageFiles, default_workers
 from trickrun.data.formats.labels import check_two_classes, listed
 from trickrun.data.formats.paths import locate, missing_hint
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.source import Samples, Source
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count

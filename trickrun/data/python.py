@@ -5,13 +5,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, as_array, source_from_arrays
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 from trickrun.params import PythonTarget
-from trickrun.source_hash import source_hash
-from trickrun.targets import blame, call, resolve
+from trickrun.user_code import blame, call, resolve, source_hash
 
 TASK_KINDS: tuple[TaskKind, ...] = ("classification", "regression", "auto")
 KEYS = ("train", "val", "test", "task", "labels")

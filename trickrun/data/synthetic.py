@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.arrays import source_from_arrays
 from trickrun.data.splits.source import Source
+from trickrun.nn.rng import generator
 from trickrun.params import CountOrZero, NonNegative, Seed
-from trickrun.streams import generator
 
 if TYPE_CHECKING:
     import torch

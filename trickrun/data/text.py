@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.data.formats.labels import check_two_classes, index_of
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, decoded, read_table
@@ -20,10 +20,10 @@ from trickrun.data.formats.tokens import (
     split_tokens,
     vocabulary_of,
 )
-from trickrun.data.normalizers._base import AnyNormalize
+from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.source import Samples, Source
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._model import Blocks, BuiltinModel
 from trickrun.models._sequences import (
     Layers,
     answered,
@@ -46,7 +46,7 @@ class RecurrentModel(BuiltinModel):
         return self.layers
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
-        from trickrun.modules.sequences import SequenceNetwork
+        from trickrun.nn.sequences import SequenceNetwork
 
         check_sequence(self.kind_name, blocks, inputs)
         if self.bidirectional:
@@ -71,7 +71,7 @@ class RecurrentModel(BuiltinModel):
         """Yield what makes a sequence of vectors of the inputs."""
         from torch import nn
 
-        from trickrun.modules.sequences import Rows
+        from trickrun.nn.sequences import Rows
 
         if blocks.tokens is not None:
             yield "embedding", nn.Embedding(blocks.tokens.count, self.embedding, padding(blocks))
@@ -82,7 +82,7 @@ class RecurrentModel(BuiltinModel):
 
     def layer(self, features: int, blocks: Blocks) -> nn.Module:
         """Return one layer, of one or both directions."""
-        from trickrun.modules.sequences import Recurrent
+        from trickrun.nn.sequences import Recurrent
 
         bias = blocks.bias_before(False)
         return Recurrent(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from trickrun.data.formats.tokens import PADDING
 from trickrun.errors import CompileError
-from trickrun.models._base import Blocks
+from trickrun.models._model import Blocks
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,7 +48,7 @@ def answered(
     """Yield pooling, if the sample has one answer and not one at each place, and the head."""
     from torch import nn
 
-    from trickrun.modules.sequences import Pool
+    from trickrun.nn.sequences import Pool
 
     if blocks.tokens is None or not blocks.tokens.next_token:
         yield "pool", Pool(pool, both_ways)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._model import Blocks, BuiltinModel
 from trickrun.params import Counts
 
 if TYPE_CHECKING:

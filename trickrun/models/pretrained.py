@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.models._base import InitFrom, Model
+from trickrun.models._model import InitFrom, Model
 from trickrun.models._pretrained_stages import LITE, lite_stages, lite_weights, timm_stage
 from trickrun.models._weights import read_weights
 from trickrun.params import Count
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from trickrun.modules.staged import Staged
-    from trickrun.streams import LayerStreams
+    from trickrun.nn.rng import LayerStreams
+    from trickrun.nn.staged import Staged
 
 
 class Pretrained(Model):
@@ -96,7 +96,7 @@ class Pretrained(Model):
         """
         from torch import nn
 
-        from trickrun.modules.staged import FitImages, Staged
+        from trickrun.nn.staged import FitImages, Staged
 
         if len(inputs) != 3 or inputs[0] not in (1, 3):
             raise CompileError(

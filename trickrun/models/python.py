@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.errors import CompileError
-from trickrun.models._base import Model
+from trickrun.models._model import Model
+from trickrun.nn.rng import key
 from trickrun.params import PythonTarget
-from trickrun.streams import key
-from trickrun.targets import call, resolve
+from trickrun.user_code import call, resolve
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from trickrun.models._base import Blocks, BuiltinModel
 from trickrun.models._images import check_image
+from trickrun.models._model import Blocks, BuiltinModel
 from trickrun.params import Count
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Block:
         """
         from torch import nn
 
-        from trickrun.modules.residual import Residual
+        from trickrun.nn.residual import Residual
 
         branch = nn.Sequential(OrderedDict(self.branch(entering, channels, stride, depth)))
         after = next((module for _, module in self.blocks.activated("")), None)

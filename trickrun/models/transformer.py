@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.errors import CompileError
-from trickrun.models._base import Blocks, BuiltinModel
+from trickrun.models._model import Blocks, BuiltinModel
 from trickrun.models._sequences import (
     Layers,
     answered,
@@ -20,7 +20,7 @@ from trickrun.params import Count
 if TYPE_CHECKING:
     from torch import nn
 
-    from trickrun.modules.residual import Residual
+    from trickrun.nn.residual import Residual
 
 
 class Transformer(BuiltinModel):
@@ -75,8 +75,8 @@ class Transformer(BuiltinModel):
         return self.layers
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
-        from trickrun.modules.attention import TransformerBlock
-        from trickrun.modules.sequences import SequenceNetwork
+        from trickrun.nn.attention import TransformerBlock
+        from trickrun.nn.sequences import SequenceNetwork
 
         check_sequence(self.kind, blocks, inputs)
         if self.causal is False:
@@ -102,7 +102,7 @@ class Transformer(BuiltinModel):
         """Yield what makes a sequence of vectors of the inputs, and tells their places apart."""
         from torch import nn
 
-        from trickrun.modules.attention import LearnedPositions, Patches, SinusoidalPositions
+        from trickrun.nn.attention import LearnedPositions, Patches, SinusoidalPositions
 
         steps = inputs[0]
         if blocks.tokens is not None:
@@ -133,8 +133,8 @@ class Transformer(BuiltinModel):
 
     def branch(self, layers: OrderedDict[str, nn.Module], blocks: Blocks) -> Residual:
         """Return a residual branch of ``layers`` with its normalization inside or after it."""
-        from trickrun.modules.residual import Residual
-        from trickrun.modules.sequences import Chain
+        from trickrun.nn.residual import Residual
+        from trickrun.nn.sequences import Chain
 
         norm = OrderedDict(normed(blocks, "", self.width))
         if self.norm == "pre":
@@ -143,7 +143,7 @@ class Transformer(BuiltinModel):
 
     def attention(self, blocks: Blocks, index: int) -> Layers:
         """Yield the layers of block ``index``'s first branch."""
-        from trickrun.modules.attention import Attention
+        from trickrun.nn.attention import Attention
 
         next_token = blocks.tokens is not None and blocks.tokens.next_token
         causal = next_token if self.causal == "auto" else self.causal

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
-from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
+from trickrun.recipe.text.problems import did_you_mean
 from trickrun.tricks.monitor import Monitor
 
 

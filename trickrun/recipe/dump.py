@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from trickrun.params import Params
-from trickrun.recipe.emit import flow, scalar
 from trickrun.recipe.schema import Recipe
+from trickrun.recipe.text.emit import flow, scalar
 
 MARK_COLUMN = 40
 """Where the marks of defaults stand, if the line leaves room."""

@@ -17,7 +17,7 @@ from trickrun.params import Params
 from trickrun.recipe.dump import plain
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Member, Section, Shape, members
-from trickrun.recipe.sources import EXTENDS
+from trickrun.recipe.text.sources import EXTENDS
 
 NULL = {"type": "null"}
 

@@ -10,11 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError, create_model
 
-from trickrun.data._base import AnyData
+from trickrun.data._data import AnyData
 from trickrun.errors import TrickrunError
 from trickrun.models import AnyModel
 from trickrun.recipe.consistency import ERRORS, broken
-from trickrun.recipe.locate import Layer, locate
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
     ROOT,
@@ -27,11 +26,12 @@ from trickrun.recipe.patch import (
     patch_paths,
     steps_of,
 )
-from trickrun.recipe.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
 from trickrun.recipe.python_parts import python_parts
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shorthand import expand
-from trickrun.recipe.sources import Text, read_chain, read_override
+from trickrun.recipe.text.locate import Layer, locate
+from trickrun.recipe.text.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
+from trickrun.recipe.text.sources import Text, read_chain, read_override
 
 
 @dataclass(frozen=True)

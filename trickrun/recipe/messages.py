@@ -12,11 +12,11 @@ from pydantic_core import ErrorDetails
 
 from trickrun.params import Params
 from trickrun.recipe.describe import expected, given, of_item
-from trickrun.recipe.nodes import plain_value
 from trickrun.recipe.patch import ROOT, Step, at, params_at
-from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Member, Section, Shape, members
+from trickrun.recipe.text.nodes import plain_value
+from trickrun.recipe.text.problems import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trickrun.errors import TrickrunError
-from trickrun.recipe.edit import edit_text
-from trickrun.recipe.emit import scalar
 from trickrun.recipe.load import load, name_of
-from trickrun.recipe.problems import Problem, RecipeError
-from trickrun.recipe.sources import read_override
 from trickrun.recipe.starter import known_kinds, required, starter
+from trickrun.recipe.text.edit import edit_text
+from trickrun.recipe.text.emit import scalar
+from trickrun.recipe.text.problems import Problem, RecipeError
+from trickrun.recipe.text.sources import read_override
 
 Prompt = Callable[[str, str], str]
 """From a question and its default to the answer."""

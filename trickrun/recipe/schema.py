@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data._base import AnyData
+from trickrun.data._data import AnyData
 from trickrun.models import AnyModel
 from trickrun.params import Count, CountOrZero, Params, PythonTarget, Seed, Stackable
 from trickrun.recipe.grid import Grid

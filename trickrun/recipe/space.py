@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from trickrun.diagnose.finding import changes_loss
+from trickrun.findings.finding import changes_loss
 from trickrun.recipe.dump import resolved
 from trickrun.recipe.grid import Range, Search
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import ROOT, PathError, Step, patch_paths, steps_of
-from trickrun.recipe.problems import did_you_mean
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Section, Shape, members
+from trickrun.recipe.text.problems import did_you_mean
 
 NOT_SEARCHED = {
     "recipe_version": "it names the language",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
-from trickrun.data._base import Data
+from trickrun.data._data import Data
 from trickrun.models import Model
 from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import plain
-from trickrun.recipe.emit import flow
 from trickrun.recipe.patch import ROOT
-from trickrun.recipe.problems import Problem, RecipeError, did_you_mean
 from trickrun.recipe.shape import Kinds, Member, default_of, members
+from trickrun.recipe.text.emit import flow
+from trickrun.recipe.text.problems import Problem, RecipeError, did_you_mean
 
 COMMENT_COLUMN = 36
 

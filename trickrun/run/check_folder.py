@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.verdict import Verdict
-from trickrun.placement import pick_device
+from trickrun.findings.finding import Finding
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded
 from trickrun.run import environment
 from trickrun.run.folder import RunFolder, create
+from trickrun.training.device import pick_device
 
 
 def begin(loaded: Loaded, derived: Loaded, root: Path, command: list[str]) -> RunFolder:

@@ -14,10 +14,10 @@ import torch
 
 from trickrun import __version__
 from trickrun.data.splits.prepare import Prepared
-from trickrun.job import RecipeJob
 from trickrun.params import PythonTarget, parts
 from trickrun.recipe.schema import Recipe
-from trickrun.source_hash import source_hash
+from trickrun.training.job import RecipeJob
+from trickrun.user_code import source_hash
 
 ARITHMETIC = 1
 """Raised by 1 with every change of what some recipe computes: of its batches, its draws, its steps.

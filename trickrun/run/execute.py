@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import (
     CannotWrite,
     Diverged,
@@ -18,14 +17,9 @@ from trickrun.errors import (
     TrainingFailed,
     TrickrunError,
 )
-from trickrun.evaluate import evaluate
-from trickrun.job import RecipeJob
-from trickrun.looks.watcher import Watcher
-from trickrun.loop import train
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.expect import missed
 from trickrun.recipe.load import Loaded
-from trickrun.records import End, NonFinite
 from trickrun.run import environment
 from trickrun.run.folder import RunFolder, create
 from trickrun.run.interrupt import stop_on_interrupt
@@ -33,7 +27,13 @@ from trickrun.run.memory import out_of_memory_explained
 from trickrun.run.nonfinite import BAD_INPUT, locate
 from trickrun.run.sink import Sink, folder_sink
 from trickrun.run.trained import remember_data
-from trickrun.state import Best, Progress, restore
+from trickrun.training.checkpoint import Best, Progress, restore
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.events import End, NonFinite
+from trickrun.training.introspection.watcher import Watcher
+from trickrun.training.job import RecipeJob
+from trickrun.training.loop import train
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trickrun import files
 from trickrun.errors import RunFolderError
+from trickrun.run import files
 
 Metrics = list[dict[str, Any]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from trickrun.job import Job
-from trickrun.loop import take_step
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 
 PROBE = 2
 """Samples of the step that is taken to measure memory; one alone has no batch statistics."""

@@ -6,14 +6,14 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.part import Part
+from trickrun.data.splits.split_data import Part
 from trickrun.errors import CompileError
-from trickrun.evaluate import predict
-from trickrun.job import Job
-from trickrun.modules.dropconnect import DropConnectLinear
-from trickrun.modules.dropout import KeyedDropout
-from trickrun.modules.fold import fold_batch_norms
-from trickrun.placement import pass_size
+from trickrun.nn.dropconnect import DropConnectLinear
+from trickrun.nn.dropout import KeyedDropout
+from trickrun.nn.fold import fold_batch_norms
+from trickrun.training.device import pass_size
+from trickrun.training.evaluation import predict
+from trickrun.training.job import Job
 
 ALIKE = 1e-5
 """How far folded outputs may be from the others, as a share of the largest: rounding errors."""

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.job import Job
-from trickrun.loop import take_step
-from trickrun.state import Progress
+from trickrun.training.checkpoint import Progress
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 
 BAD_INPUT = "the batch has a non-finite input"
 NOT_AGAIN = "repeated on this device, the step was finite: see train.deterministic"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import RunFolderError
-from trickrun.job import RecipeJob
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import environment
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import RecipeJob
 
 CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.part import Part
+from trickrun.data.splits.split_data import Part
 from trickrun.errors import DataError
-from trickrun.evaluate import predict, score
-from trickrun.job import Job, RecipeJob, prepare_targets
+from trickrun.training.evaluation import predict, score
+from trickrun.training.job import Job, RecipeJob, prepare_targets
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from trickrun.diagnose.run_evidence import Look
-from trickrun.records import Checkpoint, Evaluation, Record, Steps
+from trickrun.findings.evidence.run import Look
 from trickrun.run.folder import RunFolder
+from trickrun.training.events import Checkpoint, Evaluation, Record, Steps
 
 Sink = Callable[[Record], None]
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import torch
 
-from trickrun.compiler import compile_recipe
-from trickrun.data.normalizers._base import Scaler
-from trickrun.data.splits.part import Part
+from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import DATA_FILE, task_in
 from trickrun.errors import RunFolderError
-from trickrun.job import RecipeJob
 from trickrun.models import BuiltinModel
 from trickrun.models.pretrained import Pretrained
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
-from trickrun.checks.checklist.check import is_tied
+from trickrun.checks.checklist.checklist_check import is_tied
 from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
 from trickrun.checks.checklist.context import (
     Context,
@@ -22,12 +22,12 @@ from trickrun.checks.checklist.context import (
 )
 from trickrun.checks.checklist.steps import contestants, shortened, step_grid_fine, told
 from trickrun.data.splits.prepare import prepare
-from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.verdict import Verdict
-from trickrun.engines.processes import cores
+from trickrun.findings.finding import Finding
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run.check_folder import begin, conclude
 from trickrun.run.folder import RunFolder
+from trickrun.search.executors.processes import cores
 from trickrun.tricks.monitor import Monitor
 
 RECIPE = "name: tiny\ndata: {kind: iris, batch_size: 32}\nmodel: {kind: mlp, hidden: [8]}\n"

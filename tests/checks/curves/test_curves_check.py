@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.checks.curves.check import read_runs, record_runs, train_runs
+from trickrun.checks.curves.curves_check import read_runs, record_runs, train_runs
 from trickrun.checks.curves.evidence import bounds, read_curves
 from trickrun.data.splits.task import Task
 from trickrun.errors import RunFolderError
-from trickrun.job import Job
 from trickrun.recipe.load import Loaded, load
-from trickrun.report.curve_pictures import panels, picture
+from trickrun.reporting.curve_pictures import panels, picture
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
+from trickrun.training.job import Job
 
 CLASSES = """
 name: small

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.grad_check.check import grad_check
+from trickrun.checks.grad_check.grad_check_check import grad_check
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import CompileError
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
 from trickrun.tricks.regularizers.l2 import L2
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from shipped import shipped
 
-from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.diagnose.verdict import Verdict
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
 
 ROOT = Path(__file__).parents[3]

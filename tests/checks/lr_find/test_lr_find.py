@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from trickrun.checks.lr_find.check import Range, applies_to, lr_find
+from trickrun.checks.lr_find.lr_find_check import Range, applies_to, lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
-from trickrun.loop import train
 from trickrun.recipe.load import load
-from trickrun.records import Steps
+from trickrun.training.events import Steps
+from trickrun.training.loop import train
 from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.schedules.cosine import Cosine
 from trickrun.tricks.schedules.lr_range import LRRange

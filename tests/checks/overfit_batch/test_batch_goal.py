@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
-from trickrun.compiler import compile_recipe
-from trickrun.data.normalizers._base import Scaler
-from trickrun.data.splits.part import Part
+from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.recipe.load import from_tree
+from trickrun.training.compile import compile_recipe
 
 HERE = Path(__file__).parent
 X = torch.tensor([[0.0], [0.0], [0.0], [1.0], [1.0], [2.0]])

@@ -11,11 +11,11 @@ from shipped import shipped
 
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import rate
-from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
+from trickrun.checks.overfit_batch.overfit_batch_check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.search import one_rate
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.diagnose.verdict import Verdict
 from trickrun.errors import CompileError
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
 
 ROOT = Path(__file__).parents[3]

@@ -10,12 +10,12 @@ import pytest
 
 from trickrun.checks.initial_loss.measure import constants_of, measure
 from trickrun.checks.interventions.regularizers import beside_loss, declared
-from trickrun.checks.overfit_batch.check import one_batch
+from trickrun.checks.overfit_batch.overfit_batch_check import one_batch
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training.compile import compile_recipe
 from trickrun.tricks.regularizers import Regularizers
 
 NAMES = list(Regularizers.model_fields)

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.checks.signal.check import signal
 from trickrun.checks.signal.measure import find_layers, measure, undisturbed, weight_gradients
-from trickrun.compiler import compile_recipe
+from trickrun.checks.signal.signal_check import signal
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.loop import take_step
 from trickrun.recipe.load import Loaded, load
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 
 RECIPES = Path(__file__).parents[3] / "recipes"
 

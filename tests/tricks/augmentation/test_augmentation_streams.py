@@ -7,7 +7,7 @@ import torch
 
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
-from trickrun.regularization import bind_augmentations
+from trickrun.training.regularization import bind_augmentations
 
 CPU = torch.device("cpu")
 

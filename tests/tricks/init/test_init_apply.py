@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.streams import generator
-from trickrun.tricks.init._apply import activations_after, initialize
-from trickrun.tricks.init._base import Init
+from trickrun.nn.rng import generator
+from trickrun.training.initialize import activations_after, initialize
+from trickrun.tricks.init._init import Init
 from trickrun.tricks.init.auto import Auto
 from trickrun.tricks.init.constant import Constant
 from trickrun.tricks.init.kaiming_normal import KaimingNormal

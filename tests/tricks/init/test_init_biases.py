@@ -9,12 +9,12 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.job import Job
 from trickrun.recipe.load import from_tree
-from trickrun.tricks.init._apply import initialize
+from trickrun.training.compile import compile_recipe
+from trickrun.training.initialize import initialize
+from trickrun.training.job import Job
 from trickrun.tricks.init.biases.forget_bias import ForgetBias
 from trickrun.tricks.init.biases.head_bias import HeadBias
 from trickrun.tricks.init.kaiming_normal import KaimingNormal

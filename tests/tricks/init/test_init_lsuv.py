@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
-from trickrun.tricks.init._apply import initialize
+from trickrun.training.compile import compile_recipe
+from trickrun.training.initialize import initialize
 from trickrun.tricks.init.lsuv import LSUV, output_variance
 from trickrun.tricks.init.zeros import Zeros
 

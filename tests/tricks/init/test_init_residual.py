@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.modules.residual import Residual, residuals
+from trickrun.nn.residual import Residual, residuals
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.tricks.init._apply import initialize
+from trickrun.training.compile import compile_recipe
+from trickrun.training.initialize import initialize
+from trickrun.training.job import Job
 from trickrun.tricks.init.kaiming_normal import KaimingNormal
 from trickrun.tricks.init.residual.depth_scaled import DepthScaled
 from trickrun.tricks.init.residual.fixup import Fixup

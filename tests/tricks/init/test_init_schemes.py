@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import init as torch_init
 
-from trickrun.tricks.init._base import Init
+from trickrun.tricks.init._init import Init
 from trickrun.tricks.init.auto import Auto
 from trickrun.tricks.init.constant import Constant
 from trickrun.tricks.init.identity import Identity

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
-from trickrun.job import Job
-from trickrun.loop import train
 from trickrun.recipe.schema import Recipe
-from trickrun.records import Steps
+from trickrun.training.compile import compile_recipe
+from trickrun.training.events import Steps
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 
 
 def job(recalibrate: bool) -> Job:

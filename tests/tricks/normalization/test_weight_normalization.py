@@ -10,12 +10,12 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
-from trickrun.job import Job
-from trickrun.loop import take_step
-from trickrun.modules.layers import plain_layers, weights
+from trickrun.nn.layers import plain_layers, weights
 from trickrun.recipe.schema import Recipe
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 from trickrun.tricks.normalization.spectral import Spectral
 from trickrun.tricks.normalization.weight import Weight
 

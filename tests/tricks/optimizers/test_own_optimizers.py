@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training.compile import compile_recipe
 from trickrun.tricks.optimizers.adam import Adam
 from trickrun.tricks.optimizers.lion import Lion
 from trickrun.tricks.optimizers.muon import Muon

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.loop import set_lr, take_step
-from trickrun.modules.layer_order import layers
+from trickrun.nn.layer_order import layers
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import set_lr, take_step
 from trickrun.tricks.optimizers.adamw import AdamW
 from trickrun.tricks.optimizers.sgd import SGD
 from trickrun.tricks.updates.layer_decay import LayerDecay

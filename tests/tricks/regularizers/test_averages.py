@@ -11,17 +11,17 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import CompileError
-from trickrun.evaluate import evaluate
-from trickrun.job import Job
-from trickrun.loop import take_step, train
-from trickrun.modules.averaging import WeightAverage
+from trickrun.nn.averaging import WeightAverage
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe
-from trickrun.records import Checkpoint, End, Evaluation
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.events import Checkpoint, End, Evaluation
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step, train
 from trickrun.tricks.regularizers import Regularizers
 from trickrun.tricks.regularizers.ema import EMA
 from trickrun.tricks.regularizers.swa import SWA

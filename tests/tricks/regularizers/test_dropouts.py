@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.modules.dropconnect import DropConnectLinear
-from trickrun.modules.dropout import KeyedChannelDropout, KeyedDropout, KeyedPathDropout
+from trickrun.nn.dropconnect import DropConnectLinear
+from trickrun.nn.dropout import KeyedChannelDropout, KeyedDropout, KeyedPathDropout
+from trickrun.nn.rng import StepStream
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.streams import StepStream
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
 from trickrun.tricks.regularizers.dropout import Dropout
 
 RESNET = {"kind": "resnet", "depth": 14, "width": 4}

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
-from trickrun.job import Job
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
 from trickrun.tricks.regularizers.cutmix import CutMix, span
 from trickrun.tricks.regularizers.mixup import Mixup
 

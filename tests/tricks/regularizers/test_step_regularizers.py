@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.loop import take_step
+from trickrun.nn.rng import generator
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe
-from trickrun.streams import generator
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 from trickrun.tricks.regularizers.gradient_noise import GradientNoise
 from trickrun.tricks.regularizers.max_norm import MaxNorm
 from trickrun.tricks.regularizers.sam import SAM

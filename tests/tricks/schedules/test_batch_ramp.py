@@ -8,12 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trickrun.compiler import compile_recipe
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.loop import take_step
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.train.batch_ramp import BatchRamp
 

@@ -8,17 +8,17 @@ import pytest
 import torch
 from tiny_stages import tiny_stages, tiny_state
 
-from trickrun.compiler import compile_recipe
-from trickrun.diagnose.static import findings
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.loop import take_step, train
+from trickrun.findings.static import findings
 from trickrun.models import pretrained
-from trickrun.recipe.evidence import facts_of
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import canonical
-from trickrun.records import Checkpoint
-from trickrun.state import restore
+from trickrun.training.checkpoint import restore
+from trickrun.training.compile import compile_recipe
+from trickrun.training.events import Checkpoint
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step, train
 from trickrun.tricks.optimizers import OPTIMIZERS
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing

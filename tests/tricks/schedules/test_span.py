@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import prepare
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.training.compile import compile_recipe
 from trickrun.tricks.schedules import Span
 
 

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from trickrun.compiler import compile_recipe
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import searches
-from trickrun.threads import cores
-from trickrun.timing import seconds_a_step
+from trickrun.training.compile import compile_recipe
+from trickrun.training.threads import cores
+from trickrun.training.timing import seconds_a_step
 
 MIN_TRIALS = 6
 """Trials below which a search says nothing."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.grid.winners import interval
-from trickrun.compiler import pick_metrics
-from trickrun.data._base import Data
-from trickrun.engines.choose import run_trials
-from trickrun.engines.trial import make_trial
+from trickrun.data._data import Data
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
+from trickrun.search.executors.choose import run_trials
+from trickrun.search.trial import make_trial
+from trickrun.search.winners import interval
+from trickrun.training.compile import pick_metrics
 from trickrun.tricks.monitor import Monitor
 
 

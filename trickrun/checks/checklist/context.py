@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from trickrun import files
 from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.diagnose.verdict import Verdict
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
+from trickrun.run import files
 from trickrun.run.check_folder import record
 from trickrun.run.folder import RunFolder, every
 

@@ -17,20 +17,20 @@ from trickrun.checks.checklist.budget import (
 )
 from trickrun.checks.checklist.contest import Contest, Entry, contest
 from trickrun.checks.checklist.context import Context, Step, StepDone, checked, edits_of, words
-from trickrun.checks.curves.check import read_runs
-from trickrun.checks.grid.check import run_search
-from trickrun.checks.grid.plan import Stage
-from trickrun.checks.initial_loss.check import initial_loss
-from trickrun.checks.lr_find.check import lr_find
-from trickrun.checks.overfit_batch.check import overfit_batch
-from trickrun.compiler import compile_recipe
+from trickrun.checks.curves.curves_check import read_runs
+from trickrun.checks.grid_check import run_search
+from trickrun.checks.initial_loss.initial_loss_check import initial_loss
+from trickrun.checks.lr_find.lr_find_check import lr_find
+from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import derive
 from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder, find
-from trickrun.threads import cores
+from trickrun.search.plan import Stage
+from trickrun.training.compile import compile_recipe
+from trickrun.training.threads import cores
 
 ROUNDS = 5
 """Of the contest between the original and the tuned recipe: seeds, each with its own fold."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from trickrun.checks.curves.check import read_runs
-from trickrun.diagnose.finding import Finding
-from trickrun.diagnose.looks import silent_layers
-from trickrun.diagnose.rank import ranked
-from trickrun.diagnose.run_evidence import LayerLook, Look
+from trickrun.checks.curves.curves_check import read_runs
+from trickrun.findings.evidence.run import LayerLook, Look
+from trickrun.findings.finding import Finding
+from trickrun.findings.rank import ranked
+from trickrun.findings.rules.curves.layers import silent_layers
 from trickrun.run.folder import RunFolder
 
 VERSION = 1

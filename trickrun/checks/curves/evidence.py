@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from trickrun.data.splits.task import DATA_FILE, Task, task_in
-from trickrun.diagnose.curve_evidence import Curves, Setting, floor_seen
 from trickrun.errors import RunFolderError
+from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
 from trickrun.models.mlp import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe

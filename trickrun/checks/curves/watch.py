@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from trickrun.diagnose.lost import lost
-from trickrun.diagnose.run_evidence import Look
 from trickrun.errors import Lost
-from trickrun.records import Record, Steps
+from trickrun.findings.evidence.run import Look
+from trickrun.findings.rules.curves.lost import lost
 from trickrun.run.sink import Sink
+from trickrun.training.events import Record, Steps
 
 
 def ending_sink(lr: float) -> Sink:

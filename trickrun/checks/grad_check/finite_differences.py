@@ -10,7 +10,7 @@ from typing import Literal
 
 import torch
 
-from trickrun.diagnose.gradients import DOUBTFUL, GOOD, ParameterCheck
+from trickrun.findings.rules.gradients import DOUBTFUL, GOOD, ParameterCheck
 
 Named = Sequence[tuple[str, torch.nn.Parameter]]
 

@@ -17,11 +17,11 @@ from trickrun.checks.grad_check.finite_differences import (
     gradients,
     sweep,
 )
-from trickrun.diagnose.gradients import ParameterCheck
 from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.looks.look import before_first_step
-from trickrun.streams import generator
+from trickrun.findings.rules.gradients import ParameterCheck
+from trickrun.nn.rng import generator
+from trickrun.training.introspection.look import before_first_step
+from trickrun.training.job import Job
 
 MOST = 600
 """Directions in all: a network of very many parameters gets fewer entries of each."""

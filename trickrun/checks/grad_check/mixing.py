@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from trickrun.diagnose.gradients import LEAK, Mixing
-from trickrun.job import Job
+from trickrun.findings.rules.gradients import LEAK, Mixing
+from trickrun.training.job import Job
 
 
 def mixing(job: Job, indices: torch.Tensor) -> list[Mixing]:

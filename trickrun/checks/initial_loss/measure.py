@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from trickrun.evaluate import mean_loss
-from trickrun.job import Job, recipe_of
-from trickrun.looks.look import before_first_step
 from trickrun.models import BuiltinModel
-from trickrun.modules.activations import activation
-from trickrun.modules.layers import biases, weight_layers
+from trickrun.nn.activations import activation
+from trickrun.nn.layers import biases, weight_layers
+from trickrun.training.evaluation import mean_loss
+from trickrun.training.introspection.look import before_first_step
+from trickrun.training.job import Job, recipe_of
 from trickrun.tricks.losses import ConstantLoss
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from trickrun.checks.interventions.parts import Alternatives, Regularizer, Replacement
 from trickrun.checks.overfit_batch.fit import Fit
-from trickrun.diagnose.finding import Finding
+from trickrun.findings.finding import Finding
 
 
 def numbers(fit: Fit) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import torch
 
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.checks.subject import Subject
-from trickrun.evaluate import mean_loss
-from trickrun.job import Job
-from trickrun.looks.look import before_first_step
-from trickrun.loop import train
-from trickrun.records import NonFinite, Steps
+from trickrun.training.evaluation import mean_loss
+from trickrun.training.events import NonFinite, Steps
+from trickrun.training.introspection.look import before_first_step
+from trickrun.training.job import Job
+from trickrun.training.loop import train
 from trickrun.tricks.train.early_stopping import EarlyStopping
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from trickrun.job import Job
+from trickrun.training.job import Job
 from trickrun.tricks.losses import ConstantLoss
 
 FITTED = 0.05

@@ -20,8 +20,8 @@ from trickrun.checks.overfit_batch.findings import (
 from trickrun.checks.overfit_batch.fit import Fit, fit, length
 from trickrun.checks.overfit_batch.goal import BLOCKED, FITTED
 from trickrun.checks.subject import Subject
-from trickrun.diagnose.finding import Finding
 from trickrun.errors import TrickrunError
+from trickrun.findings.finding import Finding
 
 BASE = "base"
 """The variant without any edit."""

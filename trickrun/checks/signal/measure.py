@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from trickrun.diagnose.recipe_network import FEW
-from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
-from trickrun.job import Job, recipe_of
-from trickrun.looks.layer_pass import Seen
-from trickrun.looks.look import Found, find_layers, look, norm
-from trickrun.looks.statistics import Statistics, histogram
-from trickrun.loop import data_loss, take_step
+from trickrun.findings.evidence.signal import Layer, Moment, SignalEvidence, Update
+from trickrun.findings.rules.recipe.network import FEW
 from trickrun.models import BuiltinModel
-from trickrun.modules.buffers import undisturbed
-from trickrun.transfer import begins_learned
+from trickrun.nn.buffers import undisturbed
+from trickrun.training.introspection.layer_pass import Seen
+from trickrun.training.introspection.look import Found, find_layers, look, norm
+from trickrun.training.introspection.statistics import Statistics, histogram
+from trickrun.training.job import Job, recipe_of
+from trickrun.training.loop import data_loss, take_step
+from trickrun.training.transfer import begins_learned
 
 MOMENTS = 5
 """How often the layers are looked at: before, after, and three times between."""

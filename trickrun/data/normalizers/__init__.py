@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trickrun.data.normalizers._base import NORMALIZERS, AnyNormalize, Normalize, Scaler
+from trickrun.data.normalizers._normalizer import NORMALIZERS, AnyNormalize, Normalize, Scaler
 
 __all__ = ["NORMALIZERS", "AnyNormalize", "Normalize", "Scaler"]

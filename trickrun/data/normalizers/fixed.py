@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from trickrun.data.normalizers._base import Normalize, Scaler, scaler, spread
+from trickrun.data.normalizers._normalizer import Normalize, Scaler, scaler, spread
 from trickrun.params import Positive
 
 if TYPE_CHECKING:

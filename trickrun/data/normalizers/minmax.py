@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.data.normalizers._base import Normalize, Scaler, scaler, statistics_axes
+from trickrun.data.normalizers._normalizer import Normalize, Scaler, scaler, statistics_axes
 
 if TYPE_CHECKING:
     import torch

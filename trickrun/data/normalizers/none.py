@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.data.normalizers._base import Normalize, Scaler
+from trickrun.data.normalizers._normalizer import Normalize, Scaler
 
 if TYPE_CHECKING:
     import torch

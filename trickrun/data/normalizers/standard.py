@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.data.normalizers._base import (
+from trickrun.data.normalizers._normalizer import (
     Normalize,
     Scaler,
     mean_and_std,

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data._base import Data, Split
-from trickrun.data.normalizers._base import Scaler
+from trickrun.data._data import Data, Split
+from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.source import Source
 from trickrun.data.splits.split import take, take_fold
+from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trickrun.streams import generator
+from trickrun.nn.rng import generator
 
 if TYPE_CHECKING:
     import torch

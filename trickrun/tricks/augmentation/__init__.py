@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.augmentation._base import (
+from trickrun.tricks.augmentation._augmentation import (
     AUGMENTATIONS,
     AnyAugmentation,
     Augment,

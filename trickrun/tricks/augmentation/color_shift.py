@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Probability
-from trickrun.tricks.augmentation._base import Augmentation, Stage
+from trickrun.tricks.augmentation._augmentation import Augmentation, Stage
 from trickrun.tricks.augmentation._draws import with_probability
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._augmentation import Augmentation
 
 if TYPE_CHECKING:
     import torch

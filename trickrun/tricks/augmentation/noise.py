@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative, Stackable
-from trickrun.tricks.augmentation._base import Augmentation, Stage, Takes
+from trickrun.tricks.augmentation._augmentation import Augmentation, Stage, Takes
 
 if TYPE_CHECKING:
     import torch

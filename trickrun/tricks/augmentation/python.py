@@ -7,8 +7,8 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
-from trickrun.targets import call, resolve
-from trickrun.tricks.augmentation._base import Augment, Augmentation, Stage, Takes
+from trickrun.tricks.augmentation._augmentation import Augment, Augmentation, Stage, Takes
+from trickrun.user_code import call, resolve
 
 if TYPE_CHECKING:
     import torch

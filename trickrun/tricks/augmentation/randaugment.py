@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import CountOrZero
-from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._policy import Ranges, apply_one_each, policy
 
 if TYPE_CHECKING:

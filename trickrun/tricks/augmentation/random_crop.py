@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Count, CountOrZero
-from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._warp import BORDER, Outside
 
 if TYPE_CHECKING:

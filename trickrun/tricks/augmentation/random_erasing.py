@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from trickrun.params import Probability
-from trickrun.tricks.augmentation._base import Augmentation, Stage
+from trickrun.tricks.augmentation._augmentation import Augmentation, Stage
 from trickrun.tricks.augmentation._draws import ordered, uniform, with_probability
 from trickrun.tricks.augmentation.cutout import rectangle
 from trickrun.tricks.augmentation.resized_crop import PositiveShare, Ratios

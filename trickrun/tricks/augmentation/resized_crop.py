@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from trickrun.params import Count, Positive
-from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._draws import ordered, uniform
 from trickrun.tricks.augmentation._warp import identity, warp
 from trickrun.tricks.augmentation.random_crop import repeated

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability, Share
-from trickrun.tricks.augmentation._base import Augmentation, Takes
+from trickrun.tricks.augmentation._augmentation import Augmentation, Takes
 from trickrun.tricks.augmentation._color import saturated
 from trickrun.tricks.augmentation._draws import uniform, with_probability
 

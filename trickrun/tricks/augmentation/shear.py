@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.augmentation._base import Augmentation
+from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._draws import uniform, with_probability
 from trickrun.tricks.augmentation._warp import BORDER, Outside, shearing, warp
 

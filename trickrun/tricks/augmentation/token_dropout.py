@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.data.formats.tokens import PADDING, UNKNOWN
 from trickrun.params import Probability
-from trickrun.tricks.augmentation._base import Augmentation, Takes
+from trickrun.tricks.augmentation._augmentation import Augmentation, Takes
 
 if TYPE_CHECKING:
     import torch

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.init._base import INITS, AnyInit, GainInit, Init
+from trickrun.tricks.init._init import INITS, AnyInit, GainInit, Init
 
 __all__ = ["INITS", "AnyInit", "GainInit", "Init"]

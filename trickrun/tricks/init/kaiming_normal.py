@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.tricks.init._base import GainInit, fan
+from trickrun.tricks.init._init import GainInit, fan
 
 if TYPE_CHECKING:
     import torch

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.init._base import Init
+from trickrun.tricks.init._init import Init
 
 if TYPE_CHECKING:
     import torch

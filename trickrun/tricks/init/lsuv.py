@@ -7,7 +7,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Count, Positive, Stackable
-from trickrun.tricks.init._base import Init
+from trickrun.tricks.init._init import Init
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +48,7 @@ class LSUV(Init):
     def calibrate(self, model: nn.Module, draw: Callable[[int], torch.Tensor]) -> None:
         import torch
 
-        from trickrun.modules.layers import weight_layers
+        from trickrun.nn.layers import weight_layers
 
         layers = weight_layers(model)
         inputs = draw(self.samples)
@@ -61,7 +61,7 @@ class LSUV(Init):
         self, model: nn.Module, name: str, layer: nn.Module, inputs: torch.Tensor
     ) -> None:
         """Divide ``layer``'s weights until its output for ``inputs`` [N, ...] has variance 1."""
-        from trickrun.modules.layers import weights
+        from trickrun.nn.layers import weights
 
         for _ in range(self.tries):
             variance = output_variance(model, layer, inputs)

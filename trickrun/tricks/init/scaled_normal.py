@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trickrun.params import Positive, Stackable
-from trickrun.tricks.init._base import Init, fan
+from trickrun.tricks.init._init import Init, fan
 
 if TYPE_CHECKING:
     import torch

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.tricks.init._base import Bias, Init
+from trickrun.tricks.init._init import Bias, Init
 
 if TYPE_CHECKING:
     import torch

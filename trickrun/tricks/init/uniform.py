@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trickrun.params import Positive, Stackable
-from trickrun.tricks.init._base import Init
+from trickrun.tricks.init._init import Init
 
 if TYPE_CHECKING:
     import torch

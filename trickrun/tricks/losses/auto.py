@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss
+from trickrun.tricks.losses._loss import Loss
 
 
 class AutoLoss(Loss):

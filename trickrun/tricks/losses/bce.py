@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import ClassWeights, class_weights, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass, log_loss
+from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 
 if TYPE_CHECKING:
     import torch

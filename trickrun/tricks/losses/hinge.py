@@ -7,9 +7,9 @@ from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import class_targets, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass
+from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 
 if TYPE_CHECKING:
     import torch

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.params import Positive
-from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
+from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
 if TYPE_CHECKING:

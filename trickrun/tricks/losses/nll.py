@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses._base import Loss, LossFunction, Takes
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,
@@ -20,6 +19,7 @@ from trickrun.tricks.losses._constant import (
     constant_loss,
     log_loss,
 )
+from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 
 if TYPE_CHECKING:
     import torch

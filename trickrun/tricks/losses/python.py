@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
-from trickrun.targets import call, resolve
-from trickrun.tricks.losses._base import Loss, LossFunction
+from trickrun.tricks.losses._loss import Loss, LossFunction
+from trickrun.user_code import call, resolve
 
 if TYPE_CHECKING:
     import torch

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.metrics._base import METRICS, AnyMetric, Metric, MetricFunction
+from trickrun.tricks.metrics._metric import METRICS, AnyMetric, Metric, MetricFunction
 
 __all__ = ["METRICS", "AnyMetric", "Metric", "MetricFunction"]

@@ -4,7 +4,7 @@ from math import fsum, nan
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.metrics._base import Metric
+from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
     import torch

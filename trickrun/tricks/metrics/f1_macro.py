@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.metrics._base import Metric
+from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
     import torch

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.task import Task
-from trickrun.tricks.metrics._base import Metric
+from trickrun.tricks.metrics._metric import Metric
 from trickrun.tricks.metrics._probabilities import mean_surprise
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
-from trickrun.targets import call, resolve
-from trickrun.tricks.metrics._base import Metric, MetricFunction
+from trickrun.tricks.metrics._metric import Metric, MetricFunction
+from trickrun.user_code import call, resolve
 
 if TYPE_CHECKING:
     import torch

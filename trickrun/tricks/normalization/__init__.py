@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.normalization._base import NORMALIZATIONS, AnyNormalization, Normalization
+from trickrun.tricks.normalization._normalization import (
+    NORMALIZATIONS,
+    AnyNormalization,
+    Normalization,
+)
 
 __all__ = ["NORMALIZATIONS", "AnyNormalization", "Normalization"]

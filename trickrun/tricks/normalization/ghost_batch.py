@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.normalization._base import NormalizationLayer
+from trickrun.tricks.normalization._normalization import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,7 +38,7 @@ class GhostBatch(NormalizationLayer):
     affine: bool = Field(default=True, description="learn gamma and beta")
 
     def layer(self, features: int, dims: int) -> nn.Module:
-        from trickrun.modules.ghost_batch_norm import GhostBatchNorm1d, GhostBatchNorm2d
+        from trickrun.nn.ghost_batch_norm import GhostBatchNorm1d, GhostBatchNorm2d
 
         kind = GhostBatchNorm2d if dims == 2 else GhostBatchNorm1d
         return kind(self.virtual_batch, features, self.eps, self.momentum, self.affine)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import Positive
-from trickrun.tricks.normalization._base import NormalizationLayer
+from trickrun.tricks.normalization._normalization import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.normalization._base import NormalizationLayer
+from trickrun.tricks.normalization._normalization import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn

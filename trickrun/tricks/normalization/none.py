@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from trickrun.tricks.normalization._base import NormalizationLayer
+from trickrun.tricks.normalization._normalization import NormalizationLayer
 
 
 class NoNormalization(NormalizationLayer):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.normalization._base import NormalizationLayer
+from trickrun.tricks.normalization._normalization import NormalizationLayer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +32,7 @@ class RMS(NormalizationLayer):
     def layer(self, features: int, dims: int) -> nn.Module:
         from torch import nn
 
-        from trickrun.modules.rms_norm import ChannelRMSNorm
+        from trickrun.nn.rms_norm import ChannelRMSNorm
 
         if dims == 0:
             return nn.RMSNorm(features, eps=self.eps, elementwise_affine=self.affine)

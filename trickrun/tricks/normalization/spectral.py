@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from trickrun.nn.rng import key
 from trickrun.params import Count
-from trickrun.streams import key
-from trickrun.tricks.normalization._base import Normalization
+from trickrun.tricks.normalization._normalization import Normalization
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,7 +37,7 @@ class Spectral(Normalization):
         import torch
         from torch.nn.utils.parametrizations import spectral_norm
 
-        from trickrun.modules.layers import plain_layers
+        from trickrun.nn.layers import plain_layers
 
         for name, layer in plain_layers(model):
             # The iteration starts from a vector of torch's global generator.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.normalization._base import Normalization
+from trickrun.tricks.normalization._normalization import Normalization
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,8 +27,8 @@ class Weight(Normalization):
     def normalize_weights(self, model: nn.Module, seed: int) -> None:
         from torch.nn.utils.parametrize import register_parametrization
 
-        from trickrun.modules.layers import plain_layers
-        from trickrun.modules.weight_norm import LengthAndDirection
+        from trickrun.nn.layers import plain_layers
+        from trickrun.nn.weight_norm import LengthAndDirection
 
         for _, layer in plain_layers(model):
             register_parametrization(layer, "weight", LengthAndDirection())

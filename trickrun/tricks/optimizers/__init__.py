@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.optimizers._base import OPTIMIZERS, AnyOptimizer, Decaying, Optimizer
+from trickrun.tricks.optimizers._optimizer import OPTIMIZERS, AnyOptimizer, Decaying, Optimizer
 
 __all__ = ["OPTIMIZERS", "AnyOptimizer", "Decaying", "Optimizer"]

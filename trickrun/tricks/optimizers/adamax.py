@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Betas, Stackable
-from trickrun.tricks.optimizers._base import Decaying, Epsilon, LearningRate
+from trickrun.tricks.optimizers._optimizer import Decaying, Epsilon, LearningRate
 
 if TYPE_CHECKING:
     import torch

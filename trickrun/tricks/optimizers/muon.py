@@ -8,7 +8,7 @@ from pydantic import Field
 from trickrun.errors import CompileError
 from trickrun.params import Beta, Betas, Count, NonNegative
 from trickrun.tricks.ledger import LedgerEntry, counted
-from trickrun.tricks.optimizers._base import Decaying, Settings
+from trickrun.tricks.optimizers._optimizer import Decaying, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -98,7 +98,7 @@ def hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
     """Return the matrices of fully connected, recurrent and attention layers but the head's."""
     from torch import nn
 
-    from trickrun.modules.layers import weight_layers, weights
+    from trickrun.nn.layers import weight_layers, weights
 
     layers = [layer for _, layer in weight_layers(model)[:-1]]
     found = (

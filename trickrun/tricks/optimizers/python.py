@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
-from trickrun.targets import call, resolve
-from trickrun.tricks.optimizers._base import Optimizer
+from trickrun.tricks.optimizers._optimizer import Optimizer
+from trickrun.user_code import call, resolve
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Beta, Stackable
-from trickrun.tricks.optimizers._base import Decaying, Epsilon
+from trickrun.tricks.optimizers._optimizer import Decaying, Epsilon
 
 if TYPE_CHECKING:
     import torch

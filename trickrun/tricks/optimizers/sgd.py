@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Beta, Probability, Stackable
-from trickrun.tricks.optimizers._base import Decaying, LearningRate
+from trickrun.tricks.optimizers._optimizer import Decaying, LearningRate
 
 if TYPE_CHECKING:
     import torch

@@ -8,13 +8,13 @@ from pydantic import create_model, model_validator
 
 from trickrun.params import KindFolder, Params
 from trickrun.tricks.regularizers._averaging import Averaging
-from trickrun.tricks.regularizers._base import Regularizer
 from trickrun.tricks.regularizers._mixing import Mixing
 from trickrun.tricks.regularizers._penalty import Penalty
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 Kind = TypeVar("Kind", bound=Regularizer)
 
-REGULARIZERS = KindFolder(__name__, "Regularizer")
+REGULARIZERS = KindFolder(__name__, "_regularizer.Regularizer")
 
 
 class Declared(Params):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from trickrun.tricks.regularizers._base import Regularizer
-from trickrun.tricks.schedules._base import Span
+from trickrun.tricks.regularizers._regularizer import Regularizer
+from trickrun.tricks.schedules._schedule import Span
 
 
 class Averaging(Regularizer):

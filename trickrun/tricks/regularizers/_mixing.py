@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from trickrun.params import NonNegative
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,7 @@ def penalized(model: nn.Module, on: Literal["weights", "all"]) -> list[nn.Parame
     ``weights`` are those of fully connected, convolutional, embedding, recurrent and attention
     layers; a parameter that a user's module owns itself counts only under ``all``.
     """
-    from trickrun.modules.layers import weight_layers, weights
+    from trickrun.nn.layers import weight_layers, weights
 
     if on == "all":
         return [p for p in model.parameters() if p.requires_grad]

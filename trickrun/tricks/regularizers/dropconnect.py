@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import DropProbability
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from trickrun.streams import LayerStreams
+    from trickrun.nn.rng import LayerStreams
 
 
 class DropConnect(Regularizer):
@@ -44,8 +44,8 @@ class DropConnect(Regularizer):
         """Replace the hidden fully connected layers of ``model``; their parameters stay."""
         from torch import nn
 
-        from trickrun.modules.dropconnect import DropConnectLinear
-        from trickrun.modules.layers import weight_layers
+        from trickrun.nn.dropconnect import DropConnectLinear
+        from trickrun.nn.layers import weight_layers
 
         for name, layer in weight_layers(model)[:-1]:
             if type(layer) is nn.Linear:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import DropProbability, Stackable
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from trickrun.streams import LayerStreams
+    from trickrun.nn.rng import LayerStreams
 
 
 class Dropout(Regularizer):
@@ -68,7 +68,7 @@ class Dropout(Regularizer):
 
     def layer(self, p: float, streams: LayerStreams) -> nn.Module:
         """Return the layer that zeroes with probability ``p``: of hidden units or of inputs."""
-        from trickrun.modules.dropout import KeyedDropout
+        from trickrun.nn.dropout import KeyedDropout
 
         return KeyedDropout(p, streams.of("dropout"), inverted=self.scaling == "inverted")
 

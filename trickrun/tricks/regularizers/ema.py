@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.tricks.regularizers._averaging import Averaging
-from trickrun.tricks.schedules._base import Span
+from trickrun.tricks.schedules._schedule import Span
 
 
 class EMA(Averaging):

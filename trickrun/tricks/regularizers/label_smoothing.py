@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import DropProbability, Stackable
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 
 class LabelSmoothing(Regularizer):

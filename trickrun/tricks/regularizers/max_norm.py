@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +42,7 @@ class MaxNorm(Regularizer):
 
     def constrained(self, model: nn.Module) -> list[torch.Tensor]:
         """Return the weights [units, ...] of ``model`` that it acts on."""
-        from trickrun.modules.layers import plain_layers, weight_layers
+        from trickrun.nn.layers import plain_layers, weight_layers
 
         hidden = {layer for _, layer in weight_layers(model)[:-1]}
         found = (layer.weight for _, layer in plain_layers(model) if layer in hidden)

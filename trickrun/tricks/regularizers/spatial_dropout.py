@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import DropProbability, Stackable
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from trickrun.streams import LayerStreams
+    from trickrun.nn.rng import LayerStreams
 
 
 class SpatialDropout(Regularizer):
@@ -40,6 +40,6 @@ class SpatialDropout(Regularizer):
 
     def layer(self, axis: int, streams: LayerStreams) -> nn.Module:
         """Return the layer for [N, ...] whose channels are on ``axis``."""
-        from trickrun.modules.dropout import KeyedChannelDropout
+        from trickrun.nn.dropout import KeyedChannelDropout
 
         return KeyedChannelDropout(self.p, streams.of(self.kind), axis)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import DropProbability, Stackable
-from trickrun.tricks.regularizers._base import Regularizer
+from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from trickrun.streams import LayerStreams
+    from trickrun.nn.rng import LayerStreams
 
 
 class StochasticDepth(Regularizer):
@@ -38,8 +38,8 @@ class StochasticDepth(Regularizer):
 
     def insert(self, model: nn.Module, streams: LayerStreams) -> None:
         """Put a layer that skips at the end of each residual branch of ``model``."""
-        from trickrun.modules.dropout import KeyedPathDropout
-        from trickrun.modules.residual import residuals
+        from trickrun.nn.dropout import KeyedPathDropout
+        from trickrun.nn.residual import residuals
 
         blocks = residuals(model)
         for index, (_, block) in enumerate(blocks, start=1):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trickrun.params import Count
 from trickrun.tricks.regularizers._averaging import Averaging
-from trickrun.tricks.schedules._base import Span
+from trickrun.tricks.schedules._schedule import Span
 
 
 class SWA(Averaging):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.schedules._base import SCHEDULES, AnySchedule, Schedule, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import SCHEDULES, AnySchedule, Schedule, Span, WarmedUp
 
 __all__ = ["SCHEDULES", "AnySchedule", "Schedule", "Span", "WarmedUp"]

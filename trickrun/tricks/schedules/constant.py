@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from trickrun.tricks.schedules._base import Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Span, WarmedUp
 
 
 class Constant(WarmedUp):

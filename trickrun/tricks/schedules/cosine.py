@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Literal
 
-from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
 
 
 class Cosine(WarmedUp):

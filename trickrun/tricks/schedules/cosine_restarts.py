@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from trickrun.params import Count, Positive
-from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
 
 
 class CosineRestarts(WarmedUp):

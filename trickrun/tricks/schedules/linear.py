@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
 
 
 class Linear(WarmedUp):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from trickrun.params import Positive
-from trickrun.tricks.schedules._base import Schedule, Span
+from trickrun.tricks.schedules._schedule import Schedule, Span
 
 
 class LRRange(Schedule):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.schedules._base import Schedule, Span
+from trickrun.tricks.schedules._schedule import Schedule, Span
 
 AtLeastOne = Annotated[float, Field(ge=1)]
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trickrun.params import CountOrZero, NonNegative
 from trickrun.tricks.monitor import Monitor
-from trickrun.tricks.schedules._base import Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Span, WarmedUp
 
 
 class Plateau(Monitor, WarmedUp):

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
 
 
 class Polynomial(WarmedUp):

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Count, Positive
-from trickrun.tricks.schedules._base import Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Span, WarmedUp
 
 
 class Step(WarmedUp):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from trickrun.params import Count, Probability
-from trickrun.tricks.schedules._base import Schedule, Span
+from trickrun.tricks.schedules._schedule import Schedule, Span
 
 
 class Triangular(Schedule):

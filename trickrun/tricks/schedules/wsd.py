@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from trickrun.params import Probability
-from trickrun.tricks.schedules._base import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
 
 
 class WSD(WarmedUp):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from trickrun.params import Params, Probability
 from trickrun.tricks.ledger import LedgerEntry
-from trickrun.tricks.schedules._base import Span
+from trickrun.tricks.schedules._schedule import Span
 
 
 class BatchRamp(Params):

@@ -78,7 +78,7 @@ def clip_units(model: nn.Module, bound: float) -> None:
 
     A unit is a row of a weight [outputs, ...], or a whole bias or scale. The head is left alone.
     """
-    from trickrun.modules.layers import weight_layers
+    from trickrun.nn.layers import weight_layers
 
     layers = weight_layers(model)
     head = {id(p) for p in layers[-1][1].parameters()} if layers else set()

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError
-from trickrun.modules.activations import ActivationName
+from trickrun.nn.activations import ActivationName
 from trickrun.params import Params, Stackable
 from trickrun.tricks.ledger import LedgerEntry, counted
-from trickrun.tricks.losses._base import Loss
+from trickrun.tricks.losses._loss import Loss
 
 if TYPE_CHECKING:
     import torch
@@ -75,7 +75,7 @@ class HeadBias(Params):
         """
         import torch
 
-        from trickrun.modules.layers import biases, weight_layers
+        from trickrun.nn.layers import biases, weight_layers
 
         if self.value == "prior" and activation not in (None, *LOGITS):
             raise CompileError(

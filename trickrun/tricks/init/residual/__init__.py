@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.init.residual._base import RESIDUAL_INITS, AnyResidualInit, ResidualInit
+from trickrun.tricks.init.residual._residual_init import (
+    RESIDUAL_INITS,
+    AnyResidualInit,
+    ResidualInit,
+)
 
 __all__ = ["RESIDUAL_INITS", "AnyResidualInit", "ResidualInit"]

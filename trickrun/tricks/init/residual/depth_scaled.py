@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.init.residual._base import ResidualInit
+from trickrun.tricks.init.residual._residual_init import ResidualInit
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +22,7 @@ class DepthScaled(ResidualInit):
     def start(self, branch: nn.Sequential, branches: int) -> bool:
         import torch
 
-        from trickrun.modules.layers import weight_layers, weights
+        from trickrun.nn.layers import weight_layers, weights
 
         last = [layer for _, layer in weight_layers(branch)][-1:]
         for layer in last:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.init.residual._base import ResidualInit
+from trickrun.tricks.init.residual._residual_init import ResidualInit
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,7 +25,7 @@ class Fixup(ResidualInit):
     def start(self, branch: nn.Sequential, branches: int) -> bool:
         import torch
 
-        from trickrun.modules.layers import weight_layers, weights
+        from trickrun.nn.layers import weight_layers, weights
 
         layers = [layer for _, layer in weight_layers(branch)]
         inner = len(layers) - 1

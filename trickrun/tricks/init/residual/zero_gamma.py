@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.init.residual._base import ResidualInit
+from trickrun.tricks.init.residual._residual_init import ResidualInit
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,0 +1,101 @@
+"""A diagnosis from end to end, on recipes of a few units."""
+
+import pytest
+
+from trickrun.checks.diagnosis.candidate import together
+from trickrun.checks.diagnosis.candidates import as_trial, candidates
+from trickrun.checks.diagnosis.diagnosis_check import diagnose
+from trickrun.checks.diagnosis.proxy_run import STEPS, shorten
+from trickrun.recipe.load import derive
+
+
+def test_a_short_run_stays_as_it_is(make):
+    short = shorten(make())
+    assert (short.steps, short.span.steps, short.evaluations) == (56, 56, 1)
+    assert short.recipe.recipe.data == short.loaded.recipe.data
+
+
+def test_a_long_one_is_cut_and_watched_ones_are_evaluated(make):
+    short = shorten(make("train.epochs=100", "early_stopping=5", "data.n=8000"))
+    assert short.steps == STEPS
+    assert len(short.data.train) == 4000
+    assert 900 < len(short.data.val) < 1100
+    assert short.recipe.recipe.train.eval_every == STEPS / 5
+    assert short.recipe.recipe.early_stopping is None
+
+
+def test_a_schedule_may_watch_a_metric_that_the_recipe_does_not_name(make):
+    sine = "data: {kind: synthetic, family: sine, n: 100}\nmodel: {kind: mlp, hidden: [8]}\n"
+    watched = "optimizer.schedule={kind: plateau, monitor: val_mae}"
+    short = shorten(make(watched, text=sine))
+    assert [metric.name for metric in short.recipe.recipe.metrics] == ["r2", "mae"]
+    named = shorten(make("metrics=[rmse]", text=sine))
+    assert [metric.name for metric in named.recipe.recipe.metrics] == ["r2", "rmse"]
+
+
+def test_every_candidate_is_a_recipe_and_the_unusual_come_first(make):
+    odd = "init={kind: normal, std: 3.0}", "regularizers.dropout=0.9", "optimizer.momentum=0.99"
+    short = shorten(make("optimizer=sgd", *odd, "model.activation=sigmoid"))
+    found = candidates(short, [], input_std=1.0, gap=0.0)
+    for candidate in found:
+        derive(short.recipe, candidate.trial)
+        derive(short.loaded, candidate.edit)
+    paths = [candidate.path for candidate in found]
+    assert set(paths[:4]) >= {"regularizers.dropout", "init", "optimizer.momentum"}
+    assert len({candidate.label for candidate in found}) == len(found)
+
+
+def test_overfitting_suggests_regularizers_and_rare_classes_weights(make):
+    short = shorten(make())
+    codes = {c.code for c in candidates(short, [], input_std=1.0, gap=0.4)}
+    assert "TR51" in codes
+    assert "TR51" not in {c.code for c in candidates(short, [], input_std=1.0, gap=0.0)}
+
+
+def test_edits_together_leave_out_what_another_replaces(make):
+    short = shorten(make("optimizer=sgd", "init=zeros"))
+    found = {c.path: c for c in candidates(short, [], 1.0, 0.0)}
+    both = together([found["optimizer"], found["init"], found["optimizer.lr"]])
+    assert set(both.edit) == {"init", "optimizer.lr"}
+    assert len(both.together) == 3
+
+
+def test_a_longer_run_is_tried_only_where_the_short_one_is_the_whole(make):
+    assert as_trial(shorten(make()), {"train.epochs": 16})["train.steps"] == 112
+    assert as_trial(shorten(make("train.epochs=100")), {"train.epochs": 200}) is None
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+def test_a_healthy_recipe_has_no_error(make, confirm):
+    verdict, _ = diagnose(make(), confirm)
+    assert verdict.verdict != "fail", verdict.findings
+    assert verdict.result["failed"] == {}
+
+
+def test_two_faults_are_mended_together(make):
+    loaded = make("init={kind: constant, value: 0.5}", "optimizer.lr=1e-6")
+    verdict, _ = diagnose(loaded, confirm=True, budget=300)
+    first = verdict.findings[0]
+    assert first.severity == "error"
+    assert set(first.edit) == {"init", "optimizer.lr"}
+    assert first.confirmed["after"] > 0.8
+
+
+def test_labels_without_relation_to_inputs_are_named(make):
+    loaded = make("data={kind: python, target: 'mine:shuffled_labels'}")
+    verdict, _ = diagnose(loaded, confirm=True)
+    errors = [f for f in verdict.findings if f.severity == "error"]
+    assert [(f.code, f.where) for f in errors] == [("TR10", "mine:shuffled_labels")]
+
+
+def test_samples_mixed_in_a_network_are_the_cause_of_what_a_plain_one_mends(make):
+    loaded = make("model={kind: python, target: 'mine:Net', args: {mistake: batch axis}}")
+    verdict, _ = diagnose(loaded, confirm=True)
+    assert (verdict.findings[0].code, verdict.findings[0].severity) == ("TR32", "error")
+
+
+def test_code_that_fails_is_evidence_and_stops_nothing_else(make, tmp_path):
+    loaded = make("loss={kind: python, target: 'mine:loss', args: {mistake: softmax}}")
+    verdict, _ = diagnose(loaded)
+    assert verdict.findings[0].code == "TR26"
+    assert {"static", "training", "own_loss", "grad_check"} <= verdict.result["part_seconds"].keys()

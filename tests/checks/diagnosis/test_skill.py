@@ -1,0 +1,67 @@
+"""Skill: one measure for trainings with different losses and tasks."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.skill import LOWEST, metric_for, skill, standard_error
+from trickrun.data.splits.prepare import prepare
+from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.task import Task
+from trickrun.findings.rules.data.label_noise import corrupted_labels
+
+CLASSES = Task("classification", classes=4, priors=(0.4, 0.2, 0.2, 0.2))
+VALUES = Task("regression")
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "task", "expected"),
+    [
+        (0.4, "accuracy", CLASSES, 0.0),
+        (1.0, "accuracy", CLASSES, 1.0),
+        (0.7, "accuracy", CLASSES, 0.5),
+        (2 * 0.4 / 1.4 / 4, "f1_macro", CLASSES, 0.0),
+        (0.6, "r2", VALUES, 0.6),
+        (-900.0, "r2", VALUES, LOWEST),
+        (None, "r2", VALUES, LOWEST),
+        (math.nan, "accuracy", CLASSES, LOWEST),
+    ],
+)
+def test_a_constant_answer_is_0_and_a_perfect_one_1(value, metric, task, expected):
+    assert skill(value, metric, task) == pytest.approx(expected)
+
+
+def test_rare_classes_are_scored_as_the_recipe_watches_them(make):
+    assert metric_for(make().recipe, CLASSES) == "accuracy"
+    assert metric_for(make("metrics=[f1_macro, accuracy]").recipe, CLASSES) == "f1_macro"
+    assert metric_for(make().recipe, VALUES) == "r2"
+
+
+def test_few_validation_samples_make_skill_unsure(make):
+    few, many = (
+        prepare(make(f"data.n={n}").recipe.data, make().folder) for n in (100, 3000)
+    )  # fmt: skip
+    assert standard_error(0.9, few) > 3 * standard_error(0.9, many)
+
+
+def test_other_learners_reach_what_the_data_allow(make):
+    data = prepare(make().recipe.data, make().folder)
+    assert max(reference(data, "accuracy").values()) > 0.9
+    shuffled = Part(data.train.x, data.train.y.roll(1, 0))
+    found = reference(replace(data, train=shuffled), "accuracy")
+    assert max(found.values()) < 0.3
+
+
+def test_labels_changed_at_random_are_seen(make):
+    loaded = make("data.classes=6", "data.n=900", "data.features=8")
+    data = prepare(loaded.recipe.data, loaded.folder)
+    assert corrupted_labels(label_noise(data)) == []
+    draw = torch.Generator().manual_seed(0)
+    changed = torch.rand(len(data.train), generator=draw) < 0.35
+    random = torch.randint(6, (len(data.train),), generator=draw)
+    part = Part(data.train.x, torch.where(changed, random, data.train.y))
+    noisy = replace(data, train=part)
+    assert [f.code for f in corrupted_labels(label_noise(noisy))] == ["TR11"]

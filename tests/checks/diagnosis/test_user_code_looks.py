@@ -1,0 +1,87 @@
+"""A user's step, network and loss, each right and with every mistake that is looked for."""
+
+import pytest
+
+from trickrun.checks.diagnosis.network_look import look_at_network
+from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
+from trickrun.findings.rules.user_code.loss import loss_findings
+from trickrun.findings.rules.user_code.network import network_findings
+from trickrun.findings.rules.user_code.step import step_findings
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import Job
+from trickrun.training.loop import take_step
+
+
+def job_of(make, *changes: str) -> Job:
+    loaded = make(*changes)
+    return compile_recipe(loaded.recipe, loaded.folder)
+
+
+def codes(found) -> list[str]:
+    return [f.code for f in found if f.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "expected"),
+    [
+        ("", []),
+        ("not cleared", ["TR46"]),
+        ("eval mode", ["TR47"]),
+        ("shuffled", ["TR10"]),
+        ("no inputs", ["TR14"]),
+        ("ascends", ["TR33"]),
+        ("no update", ["TR45"]),
+    ],
+)
+def test_steps(make, mistake, expected):
+    own = f"train.step={{target: 'mine:step', args: {{mistake: '{mistake}'}}}}"
+    found = step_findings(look_at_step(job_of(make, own, "normalization=batch")))
+    assert codes(found) == expected
+    assert {f.where for f in found} <= {"mine:step"}
+
+
+@pytest.mark.parametrize(("mistake", "expected"), [("", []), ("drops", ["TR47"])])
+def test_networks(make, mistake, expected):
+    own = f"model={{kind: python, target: 'mine:Net', args: {{mistake: '{mistake}'}}}}"
+    assert codes(network_findings(look_at_network(job_of(make, own)))) == expected
+
+
+def test_a_network_that_ignores_its_inputs_answers_all_alike(make):
+    own = "model={kind: python, target: 'mine:Net', args: {mistake: blind}}"
+    found = network_findings(look_at_network(job_of(make, own)))
+    assert [f.code for f in found] == ["TR14"]
+
+
+def test_a_softmax_inside_and_frozen_layers_are_seen(make):
+    for mistake, code in (("softmax inside", "TR53"), ("frozen", "TR45")):
+        own = f"model={{kind: python, target: 'mine:Net', args: {{mistake: '{mistake}'}}}}"
+        found = network_findings(look_at_network(job_of(make, own)))
+        assert [(f.code, f.severity) for f in found] == [(code, "warning")]
+
+
+def test_a_built_in_network_has_another_normalization_for_tiny_batches(make):
+    job = job_of(make, "normalization=batch", "data.batch_size=4")
+    assert look_at_network(job).without_batch == {"kind": "layer"}
+    own = "model={kind: python, target: 'mine:Net'}"
+    assert look_at_network(job_of(make, own)).without_batch is None
+
+
+def test_a_look_leaves_batch_norm_alone(make):
+    """What the step itself does to running statistics is the only change."""
+    with_look = job_of(make, "normalization=batch", "train.step={target: 'mine:step'}")
+    look_at_step(with_look)
+    without = job_of(make, "normalization=batch", "train.step={target: 'mine:step'}")
+    batches = without.batches(0)
+    for step in range(4):
+        take_step(without, next(batches), step, [], logged=False)
+    states = with_look.model.state_dict(), without.model.state_dict()
+    pairs = zip(states[0].values(), states[1].values(), strict=True)
+    assert all(a.equal(b) for a, b in pairs)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "expected"), [("", []), ("flipped", ["TR33"]), ("softmax", ["TR26"])]
+)
+def test_losses(make, mistake, expected):
+    own = f"loss={{kind: python, target: 'mine:loss', args: {{mistake: '{mistake}'}}}}"
+    assert codes(loss_findings(look_at_loss(job_of(make, own)))) == expected

@@ -1,0 +1,276 @@
+"""What a data set shows: each fault with its numbers, and the false alarm known for such rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.finding import Finding
+from trickrun.findings.static import findings
+from trickrun.recipe.facts import facts_of
+from trickrun.recipe.load import load
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+STANDARD = Inputs(1000, -3.0, 4.0, 0.0, 1.0, (1.0, 1.0, 1.0))
+EQUAL = Classes(("a", "b", "c"), (330, 340, 330))
+VALUES = Targets(-3.0, 3.0, 0.0, 1.0, 1.0, 1.0)
+HEALTHY = DataEvidence(
+    shape=(10,),
+    train=STANDARD,
+    splits=(("val", replace(STANDARD, samples=200)), ("test", replace(STANDARD, samples=200))),
+    drift=(("val", Drift(0.05, 1.02, 200, 0.02)), ("test", Drift(0.06, 0.97, 200, 0.02))),
+    classes=EQUAL,
+)
+CLASSES = ("data={kind: npz, path: x.npz}", "regularizers=null", "normalization=none")
+
+
+def found(data: DataEvidence, *overrides: str) -> list[Finding]:
+    recipe = load(RECIPES / "digits.yaml", [*CLASSES, *overrides]).recipe
+    return findings(facts_of(recipe, data))
+
+
+def told(data: DataEvidence, *overrides: str) -> list[tuple[str, str]]:
+    return [(finding.code, finding.severity) for finding in found(data, *overrides)]
+
+
+def changed(**changes: Any) -> DataEvidence:
+    return replace(HEALTHY, **changes)
+
+
+def inputs(low: float, high: float, std: float, sizes: tuple[float, float, float]) -> DataEvidence:
+    return changed(train=replace(STANDARD, low=low, high=high, std=std, sizes=sizes))
+
+
+def copies(*, shape: tuple[int, ...] = (10,), **changes: Any) -> DataEvidence:
+    return changed(copies=Copies(**changes), shape=shape)
+
+
+def regression(**changes: Any) -> DataEvidence:
+    return changed(classes=None, targets=replace(VALUES, **changes))
+
+
+def test_healthy_data_have_no_findings() -> None:
+    assert told(HEALTHY) == []
+    assert told(regression(), "loss=auto") == []
+
+
+PIXELS = (0.0, 255.0, 90.0, (0.1, 70.0, 150.0))
+
+
+@pytest.mark.parametrize(
+    ("data", "overrides", "expected"),
+    [
+        (inputs(*PIXELS), ("data.normalize=none",), [("TR01", "error")]),
+        (inputs(0, 16, 6, (0.1, 5.0, 11.0)), ("data.normalize=none",), [("TR01", "warning")]),
+        # Batch norm rescales what it gets.
+        (inputs(*PIXELS), ("data.normalize=none", "normalization=batch"), [("TR01", "warning")]),
+        # Units that differ by more than a hundred.
+        (inputs(0, 9, 2, (0.01, 1.0, 4.0)), ("data.normalize=none",), [("TR01", "warning")]),
+        # Standardized data leave [-1, 1], and have rare features with large values.
+        (inputs(-9, 30, 1, (0.9, 1.0, 6.0)), (), []),
+        (inputs(0, 1, 0.3, (0.01, 0.3, 0.9)), ("data.normalize=none",), []),
+        (inputs(0, 1, 0.3, (0.01, 0.3, 0.9)), ("data.normalize=minmax",), []),
+        # Divided by 255 twice; a dim picture; a sparse code.
+        (inputs(0, 4e-3, 1e-3, (1e-5, 1e-3, 2e-3)), ("data.normalize=none",), [("TR02", "error")]),
+        (inputs(0, 0.1, 0.02, (0.01, 0.02, 0.05)), ("data.normalize=none",), [("TR02", "warning")]),
+        (inputs(0, 1, 0.03, (0.01, 0.03, 0.05)), ("data.normalize=none",), []),
+    ],
+)  # fmt: skip
+def test_inputs_of_wrong_size(
+    data: DataEvidence, overrides: tuple[str, ...], expected: list[tuple[str, str]]
+) -> None:
+    assert told(data, *overrides) == expected
+
+
+@pytest.mark.parametrize(
+    ("drift", "expected"),
+    [
+        (Drift(0.8, 1.0, 1000), [("TR03", "warning")]),
+        (Drift(3.0, 1.0, 1000), [("TR03", "error")]),
+        (Drift(0.1, 70.0, 1000), [("TR03", "error")]),
+        (Drift(0.1, 0.3, 1000), [("TR03", "warning")]),
+        # A small split scatters.
+        (Drift(0.8, 1.4, 22), []),
+        (Drift(0.3, 1.9, 500), []),
+    ],
+)
+def test_splits_in_another_unit(drift: Drift, expected: list[tuple[str, str]]) -> None:
+    assert told(changed(drift=(("test", drift),))) == expected
+
+
+def test_token_ids_have_no_scale() -> None:
+    data = changed(
+        tokens=True,
+        train=replace(STANDARD, low=0, high=255, sizes=(70.0, 90.0, 120.0)),
+        drift=(("val", Drift(3.0, 9.0, 1000)),),
+    )
+    assert told(data, "data.normalize=none") == []
+
+
+def test_constant_features() -> None:
+    assert told(changed(constant=1, constant_names=("height",))) == [("TR04", "info")]
+    assert told(changed(constant=8)) == [("TR04", "warning")]
+    assert told(changed(constant=10)) == [("TR04", "error")]
+    assert told(changed(shape=(1, 28, 28), constant=300)) == []
+    # Places that only padding reaches are no columns to drop.
+    assert told(changed(constant=8, tokens=True)) == []
+    assert told(changed(constant=10, tokens=True)) == [("TR04", "error")]
+
+
+def test_constant_columns_can_be_dropped() -> None:
+    csv = "data={kind: csv, path: t.csv, target: y, drop: [id]}"
+    (column,) = found(changed(constant=1, constant_names=("height",)), csv)
+    assert column.edit == {"data.drop": ["id", "height"]}
+    (category,) = found(changed(constant=1, constant_names=("color=red",)), csv)
+    assert category.edit is None
+
+
+def test_numbers_that_are_none() -> None:
+    (finding,) = found(changed(train=replace(STANDARD, non_finite=3)))
+    assert (finding.code, finding.severity, finding.evidence) == ("TR05", "error", {"train": 3})
+
+
+@pytest.mark.parametrize(
+    ("targets", "overrides", "expected"),
+    [
+        ({"mean": 150.0, "std": 77.0, "size": 169.0}, (), [("TR06", "warning")]),
+        ({"mean": 150.0, "std": 77.0, "size": 169.0}, ("optimizer={kind: sgd, lr: 0.1}",),
+         [("TR06", "error")]),
+        ({"std": 0.01, "size": 0.01, "smallest": 0.01}, (), [("TR06", "warning")]),
+        # The head's bias has the mean; the absolute error does not care.
+        ({"mean": 150.0, "std": 2.0, "size": 150.0}, ("init={kind: auto, bias: 150.0}",), []),
+        ({"mean": 150.0, "std": 2.0, "size": 150.0}, ("init.head_bias=150.0",), []),
+        ({"mean": 150.0, "std": 2.0, "size": 150.0}, ("init.head_bias=prior",), []),
+        ({"mean": 150.0, "std": 77.0, "size": 169.0}, ("init.head_bias=prior",),
+         [("TR06", "warning")]),
+        ({"mean": 150.0, "std": 77.0, "size": 169.0}, ("loss=mae",), []),
+        ({"mean": 3.0, "std": 2.0, "size": 3.6}, (), []),
+        ({"std": 0.0}, (), [("TR07", "error")]),
+        # Labels divided by their number; counts and ratings are whole numbers.
+        ({"distinct": 10, "even": True}, (), [("TR13", "warning")]),
+        ({"distinct": 10, "even": True, "whole": True}, (), []),
+        ({"distinct": 10}, (), []),
+        # A head that cannot reach them, and one that can.
+        ({}, ("model.head_activation=sigmoid",), [("TR28", "error")]),
+        ({"low": 0.0, "high": 1.0}, ("model.head_activation=sigmoid",), []),
+        ({"low": 0.0, "high": 9.0}, ("model.head_activation=relu",), []),
+        ({}, ("model.head_activation=softmax",), [("TR27", "error")]),
+    ],
+)  # fmt: skip
+def test_values_to_predict(
+    targets: dict[str, Any], overrides: tuple[str, ...], expected: list[tuple[str, str]]
+) -> None:
+    assert told(regression(**targets), "loss=auto", *overrides) == expected
+
+
+def counted(*counts: int, labels: tuple[str, ...] = ()) -> DataEvidence:
+    names = labels or tuple(f"class {i}" for i in range(len(counts)))
+    return changed(classes=Classes(names, counts))
+
+
+def test_class_imbalance_is_named_unless_the_recipe_weighs_classes() -> None:
+    (finding,) = found(counted(900, 60))
+    assert (finding.code, finding.severity) == ("TR07", "warning")
+    assert finding.edit == {"loss.class_weights": "balanced"}
+    (auto,) = found(counted(900, 60), "loss=auto")
+    assert auto.edit == {"loss": {"kind": "cross_entropy", "class_weights": "balanced"}}
+    (margin,) = found(counted(900, 60), "loss=hinge")
+    assert margin.edit is None
+    assert told(counted(900, 60), "loss.class_weights=balanced") == []
+    assert told(counted(500, 60)) == []
+
+
+def test_labels_that_count_from_another_number() -> None:
+    data = changed(classes=Classes(("0", "1", "2"), (0, 500, 500), unused="0"))
+    assert told(data) == [("TR12", "warning")]
+    assert told(counted(500, 0, 500)) == []
+
+
+def test_values_taken_for_classes() -> None:
+    many = counted(*[2] * 400, labels=tuple(str(i) for i in range(400)))
+    (finding,) = found(many)
+    assert (finding.code, finding.severity) == ("TR30", "error")
+    assert finding.edit == {"data.task": "regression", "loss": {"kind": "mse"}}
+    assert told(counted(*[2] * 400)) == []
+    assert told(counted(*[20] * 400, labels=tuple(str(i) for i in range(400)))) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (copies(within=0.4, conflicting=0.35), [("TR15", "error")]),
+        (copies(within=0.1, conflicting=0.05), [("TR15", "warning")]),
+        (copies(within=0.9, conflicting=0.5, chance=True), [("TR15", "info")]),
+        (copies(within=0.02, conflicting=0.01), []),
+        (copies(across=(("val", 0.3), ("test", 0.02))), [("TR08", "warning")]),
+        (copies(across=(("val", 0.04), ("test", 0.02))), []),
+        # XOR has four inputs.
+        (copies(within=0.99, across=(("val", 1.0),), chance=True), []),
+    ],
+)
+def test_samples_that_occur_more_than_once(
+    data: DataEvidence, expected: list[tuple[str, str]]
+) -> None:
+    assert told(data) == expected
+
+
+def test_copies_made_before_the_split_are_told_apart() -> None:
+    (finding,) = found(copies(within=0.3, across=(("test", 0.3),)))
+    assert "before it was split" in finding.why
+
+
+def test_sorted_samples_are_a_fault_only_without_shuffling() -> None:
+    assert told(changed(order=0.98)) == []
+    assert told(changed(order=0.98), "data.shuffle=false") == [("TR17", "error")]
+    assert told(changed(order=0.3), "data.shuffle=false") == [("TR17", "warning")]
+    assert told(changed(order=0.02), "data.shuffle=false") == []
+    assert (
+        told(changed(order=0.98), "data={shuffle: false, batch_size: full}", "train.epochs=200")
+        == []
+    )
+
+
+def test_splits_of_other_classes() -> None:
+    assert told(changed(drift=(("val", Drift(0.05, 1.0, 200, 0.8)),))) == [("TR83", "warning")]
+    new = changed(drift=(("val", Drift(0.05, 1.0, 200, 0.02, ("cat",))),))
+    assert told(new) == [("TR83", "warning")]
+    (drawn,) = found(new, "data.split={stratified: false}")
+    assert drawn.edit == {"data.split.stratified": True}
+    assert told(changed(drift=(("val", Drift(0.05, 1.0, 20, 0.4)),))) == []
+
+
+@pytest.mark.parametrize(
+    ("split", "possible"),
+    [
+        ("{stratified: false}", True),
+        ("{stratified: false, val: 0.4, test: 0.4}", False),
+        ("{stratified: false, folds: 2, test: 0.0}", True),
+        ("{stratified: false, folds: 2, test: 0.3}", False),
+    ],
+)
+def test_no_stratified_split_of_classes_that_are_too_small(split: str, possible: bool) -> None:
+    drift = Drift(0.05, 1.0, 200, 0.8)
+    rare = changed(drift=(("val", drift),), classes=Classes(("a", "b"), (600, 4)))
+    (drawn,) = (f for f in found(rare, f"data.split={split}") if f.code == "TR83")
+    assert drawn.edit == ({"data.split.stratified": True} if possible else None)
+
+
+def test_few_validation_samples_are_a_remark() -> None:
+    few = changed(splits=(("val", replace(STANDARD, samples=20)),))
+    assert told(few) == [("TR84", "info")]
+
+
+def test_the_data_tell_how_long_a_run_is() -> None:
+    assert told(HEALTHY, "optimizer.lr=1e-6", "train.epochs=20") == [("TR36", "warning")]
+    assert told(HEALTHY, "train.epochs=3", "early_stopping=null") == [("TR55", "info")]
+    assert told(HEALTHY, "optimizer.schedule.warmup=2000", "train.epochs=20") == [
+        ("TR82", "warning")
+    ]
+    assert told(HEALTHY, "init={kind: normal, std: 0.3}", "model.hidden=[16]") == []
+    wide = changed(shape=(3000,))
+    assert told(wide, "init={kind: normal, std: 0.3}", "model.hidden=[16]") == [("TR23", "warning")]

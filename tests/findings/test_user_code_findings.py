@@ -1,0 +1,123 @@
+"""What is said of a user's own step, loss and network."""
+
+from dataclasses import replace
+
+import pytest
+
+from trickrun.findings.rules.user_code.loss import OwnLoss, loss_findings
+from trickrun.findings.rules.user_code.network import OwnNetwork, network_findings
+from trickrun.findings.rules.user_code.step import OwnStep, StepLook, step_findings
+
+RIGHT = StepLook(
+    stepped=True,
+    changed=True,
+    cosine=1.0,
+    ratio=1.0,
+    mispaired=0.5,
+    blind=0.3,
+    accumulated=1.2,
+    training=True,
+)
+NETWORK = OwnNetwork("net:Net", 0.0, 0.8, 0.5, 0.5, 2.3, 32, True)
+
+
+def step(look: StepLook, batch_size: int = 32, modes_matter: bool = True) -> OwnStep:
+    first = replace(look, accumulated=None)
+    return OwnStep("mine:step", batch_size, modes_matter, (first, look, look, look))
+
+
+def codes(found) -> list[str]:
+    return [f.code for f in found if f.severity == "error"]
+
+
+def test_a_right_step_is_left_in_peace():
+    assert step_findings(step(RIGHT)) == []
+
+
+@pytest.mark.parametrize(
+    ("look", "code"),
+    [
+        (replace(RIGHT, accumulated=0.0, cosine=0.8, ratio=2.5), "TR46"),
+        (replace(RIGHT, cosine=-1.0), "TR33"),
+        (replace(RIGHT, cosine=0.3, mispaired=0.7), "TR10"),
+        (replace(RIGHT, cosine=0.3, blind=0.99), "TR14"),
+        (replace(RIGHT, cosine=0.3, mispaired=0.2), "TR74"),
+        (replace(RIGHT, ratio=32.0), "TR21"),
+        (replace(RIGHT, training=False), "TR47"),
+        (replace(RIGHT, stepped=False, changed=False, cosine=None, ratio=None), "TR45"),
+    ],
+)
+def test_each_mistake_has_its_code_and_names_the_object(look, code):
+    found = step_findings(step(look))
+    assert codes(found) == [code]
+    assert found[0].where == "mine:step"
+
+
+def test_clipping_in_the_step_is_no_mistake():
+    assert step_findings(step(replace(RIGHT, ratio=0.01))) == []
+
+
+def test_gradients_that_add_up_between_two_updates_are_meant_to():
+    waits = replace(RIGHT, stepped=False, changed=False, cosine=None, ratio=None)
+    updates = replace(RIGHT, accumulated=0.0, cosine=0.9)
+    accumulating = OwnStep("mine:step", 32, True, (waits, updates, waits, updates))
+    assert step_findings(accumulating) == []
+
+
+def test_evaluation_mode_in_a_network_without_modes_is_a_remark():
+    found = step_findings(step(replace(RIGHT, training=False), modes_matter=False))
+    assert [f.severity for f in found] == ["info"]
+
+
+def test_a_right_network_is_left_in_peace():
+    assert network_findings(NETWORK) == []
+
+
+@pytest.mark.parametrize(
+    ("network", "code"),
+    [
+        (replace(NETWORK, random=0.5), "TR47"),
+        (replace(NETWORK, spread=0.0), "TR14"),
+        (replace(NETWORK, loss=3.0), "TR47"),
+        (replace(NETWORK, loss=3.0, batch_size=4), "TR48"),
+    ],
+)
+def test_each_fault_of_evaluation_has_its_code(network, code):
+    assert codes(network_findings(network)) == [code]
+
+
+def test_tiny_batches_of_a_built_in_network_get_another_normalization():
+    layer = {"kind": "layer"}
+    tiny = replace(NETWORK, target="model", loss=3.0, batch_size=4, without_batch=layer)
+    (found,) = network_findings(tiny)
+    assert found.edit == {"normalization": layer}
+    (own,) = network_findings(replace(tiny, without_batch=None))
+    assert own.edit is None
+
+
+def test_modes_may_differ_in_a_network_that_has_learned_nothing():
+    assert network_findings(replace(NETWORK, loss=9.0, batch_loss=4.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (OwnLoss("mine:loss", 0.97, 0.2), []),
+        (OwnLoss("mine:loss", None, None), []),
+        (OwnLoss("mine:loss", -1.0, 0.0), ["TR33"]),
+        (OwnLoss("mine:loss", 0.97, 0.63), ["TR26"]),
+    ],
+)
+def test_losses(loss, expected):
+    assert codes(loss_findings(loss)) == expected
+
+
+def test_a_network_that_freezes_itself_is_worth_a_word():
+    (found,) = network_findings(replace(NETWORK, frozen=0.9))
+    assert (found.code, found.severity) == ("TR45", "warning")
+    assert network_findings(replace(NETWORK, frozen=0.3)) == []
+
+
+def test_a_softmax_between_layers_of_ones_own_is_worth_a_word():
+    (found,) = network_findings(replace(NETWORK, softmax=64))
+    assert (found.code, found.severity) == ("TR53", "warning")

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from trickrun.reporting.console import terminal
+from trickrun.reporting.progress import constant_features, evaluation_line, pairs, teller
+from trickrun.training.events import Evaluation
+
+
+def evaluation(step: float, epoch: float, improved: bool = False) -> Evaluation:
+    values = {"step": step, "epoch": epoch, "train_loss": 2.0, "lr": 1e-3, "val_loss": 0.00001}
+    return Evaluation(values, improved, 0.1)
+
+
+def test_an_evaluation_is_one_line():
+    assert evaluation_line(evaluation(50, 5, True), "40") == (
+        "epoch  5/40  train_loss 2.0000  val_loss 1e-05   lr 1.00e-03  best"
+    )
+    assert evaluation_line(evaluation(50, 0.5), "2.5").startswith("epoch 0.5/2.5  ")
+
+
+def job(steps: int, per_epoch: int, eval_every: int | None = None) -> SimpleNamespace:
+    """What ``teller`` reads of a job."""
+    train = SimpleNamespace(eval_every=eval_every)
+    return SimpleNamespace(
+        span=SimpleNamespace(steps=steps, per_epoch=per_epoch),
+        recipe=SimpleNamespace(train=train),
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "per_epoch", "eval_every", "lines"),
+    [(40, 1, None, 40), (410, 10, None, 21), (1000, 10, None, 34), (1000, 100, 10, 34)],
+)
+def test_of_many_evaluations_some_are_told_and_the_last(
+    steps, per_epoch, eval_every, lines, capsys
+):
+    tell = teller(job(steps, per_epoch, eval_every), terminal())
+    every = eval_every or per_epoch
+    for step in range(every, steps + 1, every):
+        tell(evaluation(step, step / per_epoch))
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == lines
+    assert told[-1].startswith(f"epoch {steps // per_epoch}/{steps // per_epoch}")
+
+
+def test_after_a_silence_an_evaluation_is_told(capsys, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    tell = teller(job(1000, 1), terminal())
+    for step in range(1, 10):
+        clock[0] += 6
+        tell(evaluation(step, step))
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_constant_features_are_named_or_numbered():
+    assert constant_features((1,), ("a", "b")).endswith("feature b")
+    assert constant_features(tuple(range(10)), ()).endswith(
+        "features 0, 1, 2, 3, 4, 5, 6, 7 and 2 more"
+    )
+
+
+def test_pairs():
+    assert pairs({"loss": 0.5, "mae": 1234.56}) == "loss 0.5000  mae 1234.6"

@@ -1,0 +1,85 @@
+"""Line plots as SVG: what is in the file, and that drawing leaves matplotlib as it was."""
+
+import math
+import sys
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import pytest
+
+from trickrun.reporting.svg import Line, Marker, Panel, draw
+
+X = [1e-3, 1e-2, 1e-1, 1.0]
+PANEL = Panel(
+    "Loss over lr",
+    "learning rate",
+    "loss",
+    [
+        Line("raw", X, [2.0, 1.0, 3.0, 9.0], faint=True),
+        Line("smoothed", X, [2.0, 1.5, 1.2, 5.0], [1.9, 1.4, 1.1, 4.0], [2.1, 1.6, 1.3, 6.0]),
+    ],
+    [Marker("suggestion", 0.03, 0.02, 0.05, main=True), Marker("", 0.5)],
+    log_x=True,
+    top=4.0,
+)
+
+
+def texts(picture):
+    return [element.text for element in ET.fromstring(picture).iter() if element.text]
+
+
+def group(picture, prefix):
+    return [e for e in ET.fromstring(picture).iter() if e.get("id", "").startswith(prefix)]
+
+
+def test_text_stays_text():
+    shown = texts(draw([PANEL]))
+    for text in ("Loss over lr", "learning rate", "loss", "raw", "smoothed", "suggestion"):
+        assert text in shown
+
+
+def test_a_logarithmic_axis_has_powers_of_ten():
+    linear = Panel("", "", "", PANEL.lines)
+    assert "0.2" in texts(draw([linear]))
+    assert "0.2" not in texts(draw([PANEL]))
+
+
+def test_bands_are_filled_areas():
+    without = Panel("", "", "", [Line("smoothed", X, [2.0, 1.5, 1.2, 5.0])])
+    assert not group(draw([without]), "FillBetween")
+    assert len(group(draw([PANEL]), "FillBetween")) == 1
+
+
+def test_panels_share_one_document():
+    assert len(group(draw([PANEL] * 3, columns=2), "axes_")) == 3
+
+
+def test_the_same_panels_give_the_same_file():
+    assert draw([PANEL]) == draw([PANEL])
+
+
+def test_a_name_with_xml_and_math_signs_is_shown_as_it_is():
+    named = Panel("a < b & $c$", "x", "y", [Line("5 $ < 6 $", X, X)])
+    shown = texts(draw([named]))
+    assert "a < b & $c$" in shown
+    assert "5 $ < 6 $" in shown
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e308, 0.0, -1.0])
+def test_what_cannot_be_drawn_is_a_gap(bad):
+    values = [1.0, bad, 2.0, 3.0]
+    lines = [Line("loss", X, values, values, values)]
+    picture = draw([Panel("", "x", "y", lines, log_x=True, log_y=True)])
+    assert "NaN" not in picture
+    assert "loss" in texts(picture)
+
+
+def test_an_empty_line_draws_empty_axes():
+    assert "x" in texts(draw([Panel("", "x", "y", [Line("", [], [])])]))
+
+
+def test_drawing_leaves_no_state():
+    before = mpl.rcParams.copy()
+    draw([PANEL])
+    assert mpl.rcParams.copy() == before
+    assert "matplotlib.pyplot" not in sys.modules

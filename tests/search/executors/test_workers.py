@@ -1,0 +1,41 @@
+"""A worker process by itself: its death, and what it does before it works."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+
+import pytest
+
+from trickrun.search.executors.workers import Worker
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    begun = Worker()
+    yield begun
+    begun.end()
+
+
+def test_a_worker_that_has_died_is_begun_anew(worker: Worker) -> None:
+    first = worker.submit(os.getpid).result()
+    assert worker.submit(os.getpid).result() == first
+    with pytest.raises(BrokenProcessPool):
+        worker.submit(partial(signal.raise_signal, signal.SIGKILL)).result()
+    assert worker.submit(os.getpid).result() != first
+
+
+def test_what_a_worker_prints_is_on_stderr() -> None:
+    code = (
+        "import os\n"
+        "from functools import partial\n"
+        "from trickrun.search.executors.workers import Worker\n"
+        "worker = Worker()\n"
+        "worker.submit(partial(print, 'from python')).result()\n"
+        "worker.submit(partial(os.system, 'echo from below')).result()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "from python\nfrom below\n")

@@ -1,0 +1,91 @@
+"""A checklist from the user's recipe to its verdict and the tuned recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from trickrun.checks.checklist.budget import Budget
+from trickrun.checks.checklist.context import (
+    RECIPE,
+    STATE,
+    Context,
+    StepDone,
+    Tell,
+    run_steps,
+    unfinished,
+)
+from trickrun.checks.checklist.steps import STEPS
+from trickrun.findings.verdict import Verdict
+from trickrun.recipe.load import Loaded
+from trickrun.recipe.patch import patch_paths
+from trickrun.recipe.python_parts import python_parts
+from trickrun.run.apply import edited_to
+from trickrun.run.check_folder import begin, conclude
+from trickrun.run.folder import RunFolder, find
+
+
+def run_checklist(
+    loaded: Loaded,
+    root: Path,
+    command: list[str],
+    tell: Tell,
+    keep_going: bool = False,
+    seconds: float | None = None,
+) -> tuple[Verdict, tuple[StepDone, ...], RunFolder]:
+    """Take all six steps, or go on with a checklist that was cut off, and record the verdict.
+
+    Args:
+        root: where run folders are.
+        tell: told of each step as it begins and ends.
+        keep_going: go on after a step that fails.
+        seconds: budget; searches, epochs and samples shrink to fit. None: no limit.
+    """
+    folder = unfinished(root, loaded, len(STEPS), keep_going)
+    if folder is None:
+        folder = begin(loaded, loaded, root, command)
+        folder.write_json(RECIPE, loaded.tree)
+        folder.write_json(STATE, [])
+    context = Context(loaded, loaded, {}, (), root, command, Budget(seconds))
+    with folder.locked(RECIPE):
+        done = run_steps(STEPS, context, folder, tell, keep_going)
+        verdict = concluded(loaded, done, folder, root)
+        conclude(folder, verdict)
+    return verdict, done, folder
+
+
+def concluded(loaded: Loaded, done: tuple[StepDone, ...], folder: RunFolder, root: Path) -> Verdict:
+    """Return the verdict of a checklist; write the tuned recipe if the last step was taken."""
+    worst = max((step.verdict for step in done), key=("pass", "warn", "fail").index)
+    result: dict[str, Any] = {
+        "steps": [
+            {"name": step.name, "verdict": step.verdict, "run": step.run, "seconds": step.seconds}
+            for step in done
+        ],
+        "tuned_recipe": None,
+    }
+    if len(done) < len(STEPS):
+        stopped = done[-1].name
+        return Verdict(worst, result, (), f"{stopped} failed, so the steps after it would mislead")
+    last = done[-1]
+    evidence = find(root, last.run).read_json("evidence.json")
+    folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
+    result |= {
+        "tuned_recipe": str(folder.path / "tuned.yaml"),
+        "tied_to_its_folder": is_tied(loaded),
+        "edits": last.edits,
+        "contest": evidence["contest"],
+        "test": evidence["test"],
+    }
+    failed = [step.name for step in done if step.verdict == "fail"]
+    taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
+    summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
+    return Verdict(worst, result, (), summary)
+
+
+def is_tied(loaded: Loaded) -> bool:
+    """Whether a recipe names files or code beside it, so that it says something else elsewhere."""
+    path = getattr(loaded.recipe.data, "path", None)
+    files = path is not None and not Path(path).is_absolute()
+    extends = sum(not layer.steps for layer in loaded.layers) > 1
+    return files or extends or bool(python_parts(loaded.recipe))

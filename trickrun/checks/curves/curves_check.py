@@ -1,0 +1,135 @@
+"""Step 6: what do the loss curves of runs show, and what is to be done?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from trickrun.checks.curves.evidence import read_curves
+from trickrun.errors import Diverged, Interrupted
+from trickrun.findings.evidence.curves import Curves
+from trickrun.findings.evidence.smoothing import smoothed
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
+from trickrun.findings.verdict import Verdict
+from trickrun.recipe.load import Loaded, derive, load
+from trickrun.run import execute
+from trickrun.run.check_folder import begin, conclude
+from trickrun.run.folder import RunFolder
+from trickrun.run.sink import Sink
+from trickrun.training.compile import compile_recipe
+from trickrun.training.job import RecipeJob
+
+Watch = Callable[[RecipeJob, RunFolder], AbstractContextManager[Sink]]
+"""What shows a run while it trains."""
+
+
+def train_runs(
+    loaded: Loaded, root: Path, command: list[str], watch: Watch, seeds: int = 1
+) -> list[RunFolder]:
+    """Train a recipe with ``seeds`` seeds, from its own on, and return the run folders.
+
+    A run that diverged is a result too: its curve says so.
+
+    Raises:
+        Interrupted: by the user; the run can be resumed.
+        TrickrunError: the recipe cannot become a job, or memory ran out.
+    """
+    folders = []
+    for index in range(seeds):
+        seed = loaded.recipe.seed + index
+        one = derive(loaded, {"seed": seed}) if index else loaded
+        job = compile_recipe(one.recipe, one.folder)
+        folder = execute.start(one, root, command, one.folder)
+        folders.append(folder)
+        with watch(job, folder) as sink:
+            try:
+                outcome = execute.execute(folder, job, command, [sink])
+            except Diverged:
+                continue
+        if outcome.interrupted:
+            hint = f"go on with: trickrun train --resume {folder.path}"
+            raise Interrupted("interrupted", hint=hint)
+    return folders
+
+
+def read_runs(folders: Sequence[RunFolder]) -> Verdict:
+    """Judge the curves of one or more runs.
+
+    Raises RunFolderError if a run's files cannot be read, or it has trained nothing yet.
+    """
+    curves = [read_curves(folder) for folder in folders]
+    each = [judge(one) for one in curves]
+    findings = [*judge_together(curves), *named(curves, each)]
+    findings.sort(key=lambda finding: list(SHAPES).index(finding.code))
+    severities = {finding.severity for finding in findings}
+    runs = [
+        {
+            "run": folder.id,
+            "path": str(folder.path),
+            "shape": SHAPES[found[0].code],
+            "shapes": [SHAPES[finding.code] for finding in found],
+            "best_epoch": one.best_epoch,
+        }
+        for folder, one, found in zip(folders, curves, each, strict=True)
+    ]
+    return Verdict(
+        "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
+        {"runs": runs},
+        tuple(findings),
+        sentence(curves, each),
+        {
+            "curves": [asdict(one) | {"smoothed": smooth(one)} for one in curves],
+            "steps": [steps_of(folder) for folder in folders],
+        },
+    )
+
+
+def named(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> Iterator[Finding]:
+    """Yield each run's findings; of several runs, with the run that they concern."""
+    for one, found in zip(curves, each, strict=True):
+        for finding in found:
+            where = f"{finding.where} of {one.run}" if len(curves) > 1 else finding.where
+            yield replace(finding, where=where)
+
+
+def smooth(curves: Curves) -> dict[str, list[float]]:
+    """Return the smoothed losses, as they were judged."""
+    return {"train_loss": smoothed(curves.train_loss), "val_loss": smoothed(curves.val_loss)}
+
+
+def steps_of(folder: RunFolder) -> dict[str, list[Any]]:
+    """Return what a run logged of its steps."""
+    steps = [record for record in folder.metrics() if record["kind"] == "step"]
+    names = ("step", "loss", "lr", "gradient_norm")
+    return {name: [step.get(name) for step in steps] for name in names}
+
+
+def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
+    """Return each run's shape and best evaluation in words."""
+    parts = []
+    for one, found in zip(curves, each, strict=True):
+        word = ", ".join(SHAPES[finding.code].replace("_", " ") for finding in found)
+        part = f"{word} after {len(one.epochs)} evaluations"
+        if one.best_epoch is not None and one.judged_loss:
+            part += f"; best at epoch {one.best_epoch:.4g} with loss {min(one.judged_loss):.4g}"
+        parts.append(f"{one.run}: {part}" if len(curves) > 1 else part)
+    return "\n".join(parts)
+
+
+def record_runs(
+    folders: Sequence[RunFolder], verdict: Verdict, root: Path, command: list[str]
+) -> RunFolder:
+    """Write the verdict into the one run's folder, or, for several runs, into a folder of its own
+    with the first one's recipe; return it."""
+    folder = folders[0]
+    if len(folders) > 1:
+        first = load(folder.path / "resolved.yaml")
+        recipe_folder = Path(folder.read_json("env.json")["recipe_folder"])
+        placed = replace(first, path=recipe_folder / "recipe.yaml")
+        folder = begin(placed, placed, root, command)
+    conclude(folder, verdict)
+    return folder

@@ -1,0 +1,120 @@
+"""Edits worth trying: those of findings, and the usual replacements of a recipe's unusual parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from trickrun.checks.diagnosis.candidate import Candidate
+from trickrun.checks.diagnosis.likelihood import of_part, of_rate
+from trickrun.checks.diagnosis.parts import (
+    LONGER,
+    batches,
+    longer,
+    regularized,
+    steadier,
+    weaker,
+    weighted,
+)
+from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.interventions.parts import Replacement
+from trickrun.checks.interventions.rates import LR_FACTORS, rate
+from trickrun.checks.interventions.replacements import replacements
+from trickrun.checks.usual_rates import usual_rates
+from trickrun.findings.finding import Finding
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.optimizers.python import PythonOptimizer
+
+UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", "data.subset")
+"""Parts that a short training replaces or leaves out, so that it cannot tell what they do."""
+
+
+def candidates(
+    short: Short, findings: Iterable[Finding], input_std: float, gap: float
+) -> list[Candidate]:
+    """Return what to try, likeliest first; each edit once.
+
+    Args:
+        findings: what the evidence says; their edits come with their confidence.
+        input_std: standard deviation of the inputs as the network gets them.
+        gap: skill on training samples less that on validation samples.
+    """
+    found: dict[str, Candidate] = {}
+    for candidate in (*of_findings(short, findings), *usual(short, input_std, gap)):
+        known = found.get(candidate.label, candidate)
+        # The replaced part names the cause; a finding that suggests the same may be a symptom.
+        likelihood = max(candidate.likelihood, known.likelihood)
+        found[candidate.label] = replace(candidate, likelihood=likelihood)
+    return sorted(found.values(), key=lambda candidate: -candidate.likelihood)
+
+
+def of_findings(short: Short, findings: Iterable[Finding]) -> Iterator[Candidate]:
+    """Yield the edits that findings suggest."""
+    weight = {"error": 1.0, "warning": 0.6, "info": 0.3}
+    for finding in findings:
+        if not finding.edit or any(path.startswith(UNTESTABLE) for path in finding.edit):
+            continue
+        trial = as_trial(short, finding.edit)
+        if trial is None:
+            continue
+        yield Candidate(
+            next(iter(finding.edit)),
+            finding.edit,
+            finding.code,
+            finding.name,
+            finding.why,
+            trial,
+            finding.confidence * weight[finding.severity],
+        )
+
+
+def as_trial(short: Short, edit: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the change of the short recipe that stands for an edit of the user's.
+
+    A longer run becomes a longer short training by the same factor, at most LONGER; where the short
+    training is not the whole run, it cannot tell: None.
+    """
+    trial: dict[str, Any] = {}
+    for path, value in edit.items():
+        if path not in ("train.epochs", "train.steps"):
+            trial[path] = value
+            continue
+        if short.span.steps > short.steps:
+            return None
+        own = short.span.steps if path == "train.steps" else short.loaded.recipe.train.epochs
+        trial |= short.length(round(short.steps * min(value / own, LONGER)))
+    return trial
+
+
+def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
+    """Yield the usual replacements of the recipe's parts."""
+    recipe, task = short.loaded.recipe, short.data.task
+    for lr in other_rates(recipe):
+        yield as_candidate(
+            rate(recipe.optimizer.lr, lr), of_rate(recipe, up=lr > recipe.optimizer.lr)
+        )
+    for part in replacements(recipe, task):
+        yield as_candidate(part, of_part(part, recipe, input_std))
+    yield from weaker(short)
+    yield from regularized(short, gap)
+    yield from steadier(short)
+    yield from weighted(short)
+    yield from batches(short)
+    yield from longer(short)
+
+
+def other_rates(recipe: Recipe) -> list[float]:
+    """Return learning rates to try: scaled both ways, and a usual one if that is out of reach."""
+    rates = [recipe.optimizer.lr * factor for factor in LR_FACTORS]
+    if not isinstance(recipe.optimizer, PythonOptimizer):
+        usual_rate = math.sqrt(math.prod(usual_rates(recipe)))
+        if not min(rates) < usual_rate < max(rates):
+            rates.insert(0, usual_rate)
+    return [float(f"{lr:.3g}") for lr in rates]
+
+
+def as_candidate(part: Replacement, likelihood: float) -> Candidate:
+    """Return what `overfit-batch` replaces too as a candidate."""
+    return Candidate(part.path, part.edit, part.code, part.name, part.why, part.edit, likelihood)

@@ -1,0 +1,84 @@
+"""`diagnose`: what is wrong with a recipe, and the edit that mends it, proved by trying it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trickrun.checks.diagnosis.candidates import candidates
+from trickrun.checks.diagnosis.conclude import conclude, verdict_of
+from trickrun.checks.diagnosis.confirm import try_edits
+from trickrun.checks.diagnosis.earlier_run import add_run
+from trickrun.checks.diagnosis.gather import Evidence, gather
+from trickrun.checks.diagnosis.proxy_run import TRAININGS, Short, shorten
+from trickrun.checks.diagnosis.trainings import Trainings
+from trickrun.checks.diagnosis.tried import Tried
+from trickrun.findings.verdict import Verdict
+from trickrun.recipe.load import Loaded
+from trickrun.run.folder import RunFolder
+from trickrun.search.executors.choose import one_thread
+
+SMALL, SLOW = 60.0, 150.0
+"""Seconds for a recipe whose TRAININGS short trainings take less than the first, and for others."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told how far a diagnosis is.
+
+    Args:
+        part: of each part of the evidence as it begins.
+        trainings: of trainings done and trainings in all.
+    """
+
+    part: Callable[[str], None] = lambda name: None
+    trainings: Callable[[int, int], None] = lambda done, total: None
+
+
+def diagnose(
+    loaded: Loaded,
+    confirm: bool = False,
+    budget: float | None = None,
+    watch: Watch | None = None,
+    run: RunFolder | None = None,
+) -> tuple[Verdict, Loaded]:
+    """Find out why a recipe trains badly, if it does.
+
+    Args:
+        confirm: train briefly with each suggested edit, and keep what helps.
+        budget: seconds for these trainings; None: what suits the recipe.
+        run: an earlier training of the recipe, whose curves and score count as well.
+
+    Returns:
+        The verdict, and the short recipe that all trainings start from.
+
+    Raises:
+        TrickrunError: the recipe cannot become a job.
+    """
+    watch = watch or Watch()
+    with one_thread():
+        short = shorten(loaded)
+        evidence = gather(short, not confirm, watch.part)
+        if run is not None:
+            add_run(evidence, run, short)
+    tried: Tried | None = None
+    if confirm:
+        deadline = time.monotonic() + (budget or usual_budget(short))
+        tried = edits_tried(short, evidence, Trainings(short, deadline, watch.trainings))
+    findings = conclude(short, evidence, tried)
+    return verdict_of(findings, evidence, tried), short.recipe
+
+
+def usual_budget(short: Short) -> float:
+    """Return the seconds that a diagnosis may take if nobody says."""
+    return SLOW if short.step_seconds * short.steps * TRAININGS > SMALL / 2 else SMALL
+
+
+def edits_tried(short: Short, evidence: Evidence, trainings: Trainings) -> Tried:
+    """Return what training with edits shows."""
+    probe = evidence.probe
+    input_std = probe.signal.input_std if probe and probe.signal else 1.0
+    gap = probe.train - probe.val if probe else 0.0
+    found = candidates(short, evidence.findings, input_std, gap)
+    return try_edits(trainings, found, max(evidence.reference.values(), default=0.0))

@@ -1,0 +1,195 @@
+"""The evidence record: everything that the checks can tell about a recipe in little time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from trickrun.checks.data_look import measure
+from trickrun.checks.diagnosis.new_rate import RANGE
+from trickrun.checks.diagnosis.probe import Probe, probe
+from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
+from trickrun.checks.grad_check.grad_check_check import grad_check
+from trickrun.checks.initial_loss.initial_loss_check import initial_loss
+from trickrun.checks.lr_find.lr_find_check import lr_find
+from trickrun.checks.overfit_batch.findings import unexplained
+from trickrun.checks.overfit_batch.overfit_batch_check import one_batch, overfit_batch
+from trickrun.checks.overfit_batch.search import Search
+from trickrun.checks.recipe_subject import RecipeSubject
+from trickrun.data.splits.prepare import prepare
+from trickrun.errors import TrickrunError
+from trickrun.findings import static
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.curves import shapes as curves
+from trickrun.findings.rules.data.label_noise import corrupted_labels
+from trickrun.findings.rules.signal import signal
+from trickrun.findings.rules.user_code.loss import loss_findings
+from trickrun.findings.rules.user_code.network import network_findings
+from trickrun.findings.rules.user_code.step import step_findings
+from trickrun.findings.verdict import Verdict
+from trickrun.models.python import PythonModel
+from trickrun.recipe.facts import facts_of
+from trickrun.training.compile import compile_recipe
+from trickrun.tricks.losses.python import PythonLoss
+
+VERSION = 1
+"""Of the evidence record's form; a part that is left out does not change it."""
+
+SEEDS, BATCH, BATCH_STEPS = 2, 32, 500
+"""The steps' sizes here: a fraction of what their own commands spend, but for the batch, which is
+fitted long before or not at all: fewer steps would call a slow recipe a faulty one."""
+
+Tell = Callable[[str], None]
+"""Told what is looked at now."""
+
+
+@dataclass
+class Evidence:
+    """What was measured, as plain data, and what the rules make of it.
+
+    Args:
+        parts: by name; a part that failed is missing.
+        failed: why parts are missing, by name.
+        findings: of all parts.
+        probe: the short training, if it could be run.
+        reference: each learner's skill; see reference.py.
+        seconds: what each part took.
+        trained: skill of an earlier training of the whole length, if there was one.
+    """
+
+    parts: dict[str, Any] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    probe: Probe | None = None
+    reference: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    trained: float | None = None
+
+    def take(self, name: str, verdict: Verdict) -> None:
+        """Add a check's verdict."""
+        self.parts[name] = {"verdict": verdict.verdict, **verdict.result}
+        self.findings += verdict.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence record as plain data."""
+        return {
+            "version": VERSION,
+            **self.parts,
+            "probe": self.probe.as_json() if self.probe else None,
+            "reference": self.reference,
+            "failed": self.failed,
+            "part_seconds": self.seconds,
+        }
+
+
+def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
+    """Measure everything that can be measured; a part that fails stops no other.
+
+    Args:
+        thorough: whether to look for what blocks a batch that cannot be fitted. Trainings with
+            edits tell more, so that this is for a diagnosis that makes none.
+        tell: told of each part as it begins.
+    """
+    found = Evidence()
+    subject = RecipeSubject(short.recipe)
+    parts: dict[str, Callable[[], None]] = {
+        "static": lambda: look_at_data(found, short),
+        "reference": lambda: found.reference.update(reference(short.data, short.metric)),
+        "labels": lambda: look_at_labels(found, short),
+        "training": lambda: look_at_training(found, short),
+        "initial_loss": lambda: found.take("initial_loss", initial_loss(subject, SEEDS)[0]),
+        "overfit_batch": lambda: look_at_batch(found, short, thorough),
+        "lr_find": lambda: look_at_rate(found, subject, short.span.steps),
+    }
+    if short.loaded.recipe.train.step is not None:
+        parts["own_step"] = lambda: look_at_own_step(found, short)
+    if isinstance(short.loaded.recipe.loss, PythonLoss):
+        parts["own_loss"] = lambda: look_at_own_loss(found, short)
+    if has_own_network(short):
+        parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
+    for name, part in parts.items():
+        tell(name)
+        started = time.perf_counter()
+        try:
+            part()
+        except TrickrunError as error:
+            found.failed[name] = str(error)
+        except Exception as error:  # a user's code may raise anything, and the others go on
+            found.failed[name] = f"{type(error).__name__}: {error}"
+        found.seconds[name] = time.perf_counter() - started
+    return found
+
+
+def look_at_data(found: Evidence, short: Short) -> None:
+    """Judge the user's own recipe and all of its data, before any training."""
+    recipe = short.loaded.recipe
+    data = measure(recipe, prepare(recipe.data, short.loaded.folder))
+    found.parts["data"] = asdict(data)
+    found.findings += static.findings(facts_of(recipe, data))
+
+
+def look_at_labels(found: Evidence, short: Short) -> None:
+    """Judge the labels that the network trains on; those that it is scored on may be right."""
+    noise = label_noise(short.data)
+    if noise is not None:
+        # Labels of the validation split that are right show how much is learned all the same.
+        noise = replace(noise, skill=max([noise.skill, *found.reference.values()]))
+        found.parts["labels"] = asdict(noise)
+        found.findings += corrupted_labels(noise)
+
+
+def look_at_training(found: Evidence, short: Short) -> None:
+    """Train briefly, and judge layers and loss curve."""
+    found.probe = probe(short)
+    if found.probe.signal is not None:
+        found.findings += signal.findings(found.probe.signal)
+    if found.probe.network is not None:
+        found.findings += network_findings(found.probe.network)
+    if found.probe.curves is not None:
+        # A short training cannot tell whether the whole one is too short.
+        bad = curves.judge(found.probe.curves)
+        found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
+
+
+def look_at_own_step(found: Evidence, short: Short) -> None:
+    """Look at what the user's own training step does with gradients."""
+    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    measured = look_at_step(job)
+    found.parts["own_step"] = asdict(measured)
+    found.findings += step_findings(measured)
+
+
+def look_at_own_loss(found: Evidence, short: Short) -> None:
+    """Look at what the user's own loss wants of predictions."""
+    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    measured = look_at_loss(job)
+    found.parts["own_loss"] = asdict(measured)
+    found.findings += loss_findings(measured)
+
+
+def look_at_batch(found: Evidence, short: Short, thorough: bool) -> None:
+    """Try to fit one batch."""
+    subject = RecipeSubject(short.loaded)
+    if thorough:
+        found.take("overfit_batch", overfit_batch(subject, BATCH, BATCH_STEPS)[0])
+        return
+    search = Search(one_batch(subject, BATCH, BATCH_STEPS), BATCH_STEPS)
+    fit = search.begin()
+    found.parts["overfit_batch"] = {"fitted": fit.fitted, "steps": fit.steps, "loss": fit.loss}
+    if not fit.fitted and fit.goal.learnable > 0:
+        found.findings.append(unexplained(search.fits, search.base.alternatives()))
+
+
+def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
+    """Look for a learning rate for the length of the user's own run, which is what it is for."""
+    found.take("lr_find", lr_find(subject.changed({"train.steps": steps}), RANGE)[0])
+
+
+def has_own_network(short: Short) -> bool:
+    """Whether model or loss are the user's own code."""
+    recipe = short.loaded.recipe
+    return isinstance(recipe.model, PythonModel) or isinstance(recipe.loss, PythonLoss)

@@ -1,0 +1,114 @@
+"""The short training of the recipe as it is; its layers and scores are looked at on the way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import Any
+
+from trickrun.checks.curves.evidence import setting_of
+from trickrun.checks.diagnosis.network_look import look_at_network
+from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.initial_loss.measure import constants_of
+from trickrun.checks.signal.measure import measure
+from trickrun.data.splits.split_data import Part
+from trickrun.findings.evidence.curves import Curves, floor_seen
+from trickrun.findings.evidence.signal import SignalEvidence
+from trickrun.findings.rules.user_code.network import OwnNetwork
+from trickrun.training.compile import compile_recipe
+from trickrun.training.evaluation import evaluate
+from trickrun.training.job import Job, RecipeJob
+
+LOOKED_AT = 512
+"""Samples of each look at the layers, and of the training split's own score."""
+
+POINTS = 10
+"""Points of the loss curve that the steps are averaged to."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the short training did.
+
+    Args:
+        val, train: skill on the two splits at the end; see skill.py.
+        losses: the loss of each step.
+        signal: what its layers did; None if it has none that can be looked at.
+        curves: its loss curve; None if nothing is known of a constant answer's loss.
+        network: what the trained network does in evaluation mode; None if it diverged.
+    """
+
+    val: float
+    train: float
+    losses: list[float]
+    signal: SignalEvidence | None
+    curves: Curves | None
+    network: OwnNetwork | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def probe(short: Short) -> Probe:
+    """Train the short recipe once and look at its layers.
+
+    Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
+    """
+    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    scores: list[float] = []
+    every = -(-short.steps // short.evaluations)
+
+    def score(done: int, total: int) -> None:
+        if (done % every == 0 or done == total) and job.data.val is not None:
+            scores.append(score_of(job, job.data.val, short))
+
+    evidence = measure(job, LOOKED_AT, short.steps, score)
+    train = Part(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
+    found = score_of(job, train, short)
+    val = scores[-1] if scores else found
+    network = None
+    if evidence.non_finite_step is not None:
+        val = found = short.skill(None)
+    else:
+        network = look_at_network(job)
+    return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
+
+
+def score_of(job: Job, part: Part, short: Short) -> float:
+    """Return the skill on a split."""
+    target = job.loss_kind.prepare(part.y, job.data.task)
+    if target.is_floating_point():
+        target = target.to(job.dtype)
+    return short.skill(evaluate(job, part, target)[short.metric])
+
+
+def curves_of(job: RecipeJob, evidence: SignalEvidence) -> Curves | None:
+    """Return the step losses as a curve of POINTS means, without validation."""
+    losses = [loss for loss in evidence.losses if math.isfinite(loss)]
+    constants = constants_of(job, job.order(0)[: 2 * LOOKED_AT])
+    if constants.best is None or job.loss.reduction != "mean":
+        return None
+    size = max(1, len(losses) // POINTS)
+    blocks = [losses[i : i + size] for i in range(0, len(losses) - size + 1, size)]
+    ends = tuple(float(size * (i + 1)) for i in range(len(blocks)))
+    return Curves(
+        run="",
+        recipe="",
+        epochs=tuple(end / job.span.per_epoch for end in ends),
+        steps=ends,
+        lrs=tuple(fmean(evidence.lrs[i * size : (i + 1) * size]) for i in range(len(blocks))),
+        train_loss=tuple(fmean(block) for block in blocks),
+        val_loss=(),
+        metric="",
+        values=(),
+        maximizes=False,
+        best_epoch=None,
+        stopped_by="steps",
+        non_finite=evidence.non_finite_step is not None,
+        baseline=constants.of(constants.best),
+        floor=floor_seen(0.0, losses),
+        val_samples=None,
+        setting=replace(setting_of(job.recipe), length=job.span.steps),
+    )

@@ -1,0 +1,106 @@
+"""How well learners that have no training loop do on the same samples: what the data allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trickrun.checks.diagnosis.skill import skill
+from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.split_data import Part
+from trickrun.findings.rules.data.label_noise import LabelNoise
+
+MOST = 2000
+"""Training samples that they get: enough to tell learnable data from noise within seconds."""
+
+JUDGED, FOLDS = 1500, 3
+"""Training samples whose labels are judged, and the parts that take turns in being judged."""
+
+WIDEST = 4096
+"""Inputs with more numbers than this are left to the networks."""
+
+
+def reference(data: Prepared, metric: str) -> dict[str, float]:
+    """Return each learner's skill on the validation split; none if there is none, or for inputs
+    that are too large, not finite, or tokens, whose numbers mean nothing.
+
+    Two that fail differently: a linear model on scaled features, and randomized trees, which no
+    scaling disturbs.
+    """
+    if data.val is None or not has_features(data):
+        return {}
+    x, y = arrays(data.train, MOST)
+    x_val, y_val = arrays(data.val, MOST)
+    if not (np.isfinite(x).all() and np.isfinite(x_val).all()) or len(np.unique(y)) < 2:
+        return {}
+    found = {}
+    for kind, learner in learners(data.task.kind == "classification").items():
+        answers = learner.fit(x, y).predict(x_val)
+        found[kind] = skill(score(metric, y_val, answers), metric, data.task)
+    return found
+
+
+def has_features(data: Prepared) -> bool:
+    """Whether inputs are numbers that such learners can take."""
+    return not (data.streamed or data.task.vocabulary or data.train.x[0].numel() > WIDEST)
+
+
+def score(metric: str, y: Any, answers: Any) -> float:
+    """Return the metric of answers [n] or [n, targets]."""
+    from sklearn import metrics
+
+    if metric == "f1_macro":
+        return float(metrics.f1_score(y, answers, average="macro", zero_division=0.0))
+    return float((metrics.accuracy_score if metric == "accuracy" else metrics.r2_score)(y, answers))
+
+
+def arrays(part: Part, most: int) -> tuple[Any, Any]:
+    """Return at most ``most`` samples: flat inputs [n, features], targets [n] or [n, targets]."""
+    x = part.x[:most].flatten(1).double().cpu().numpy()
+    y = part.y[:most].cpu().numpy()
+    return x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def learners(classes: bool) -> dict[str, Any]:
+    """Return the learners, seeded."""
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    from sklearn.linear_model import Ridge, RidgeClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    linear, trees = (
+        (RidgeClassifier, ExtraTreesClassifier) if classes else (Ridge, ExtraTreesRegressor)
+    )
+    return {
+        "linear": make_pipeline(StandardScaler(), linear(alpha=10.0)),
+        "trees": trees(n_estimators=60, min_samples_leaf=1 if classes else 3, random_state=0),
+    }
+
+
+def label_noise(data: Prepared) -> LabelNoise | None:
+    """Return what trees say of labels that they have not seen, on the training samples.
+
+    None for values, and for inputs that ``reference`` leaves out.
+    """
+    from sklearn.model_selection import cross_val_predict
+
+    if data.task.kind != "classification" or not has_features(data):
+        return None
+    x, y = arrays(data.train, JUDGED)
+    counts = np.bincount(y, minlength=data.task.classes)
+    if not np.isfinite(x).all() or counts.min() < FOLDS:
+        return None
+    chances = cross_val_predict(
+        learners(classes=True)["trees"], x, y, cv=FOLDS, method="predict_proba"
+    )
+    order = chances.argsort(1)
+    best, second = order[:, -1], order[:, -2]
+    wrong = best != y
+    return LabelNoise(
+        classes=data.task.classes,
+        samples=len(y),
+        contradicted=float(wrong.mean()),
+        second=float((second[wrong] == y[wrong]).mean()) if wrong.any() else 1.0,
+        skill=skill(float((~wrong).mean()), "accuracy", data.task),
+    )

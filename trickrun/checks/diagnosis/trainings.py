@@ -1,0 +1,119 @@
+"""Short trainings of one recipe with different edits, paired by their seeds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.interventions.edits import Changes
+from trickrun.checks.interventions.variants import Variant, untrained
+from trickrun.errors import TrickrunError
+from trickrun.recipe.patch import patch_paths
+from trickrun.search.executors.choose import Layout, lay_out, run_layout
+from trickrun.search.groups import groups
+from trickrun.search.trial import Trial, TrialResult, make_trial
+
+BASE = "as it is"
+"""The variant without any edit."""
+
+HERE_SECONDS = 30.0
+"""Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
+that has other work to do, and halves the rest."""
+
+OVERHEAD = 2e-3
+"""Seconds of a step below which starting operations costs more than their arithmetic, so that a
+stack is the faster way."""
+
+
+@dataclass
+class Trainings:
+    """Trains variants of one short recipe and remembers what each reached.
+
+    Args:
+        deadline: moment (time.monotonic) after which no result is waited for.
+        tell: told of trainings done and trainings in all.
+        known: all variants by name, with the skill on the validation split (see skill.py) for each
+            seed.
+    """
+
+    short: Short
+    deadline: float
+    tell: Callable[[int, int], None] = lambda done, total: None
+    known: dict[str, Variant[float]] = field(default_factory=dict)
+
+    @property
+    def seconds_left(self) -> float:
+        """Time until the deadline, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int], share: float = 1.0) -> None:
+        """Train each variant ``wanted`` (name to changes) with ``seeds``; see ``known``.
+
+        Args:
+            share: of the time left that this may take.
+
+        What is there already is not trained again. Variants that are no recipe, or that time does
+        not suffice for, have no results.
+        """
+        trials: dict[str, Trial] = {}
+        owners: dict[str, list[tuple[Variant[float], int]]] = {}
+        for name, variant, seed in untrained(self.known, wanted, seeds):
+            try:
+                trial = self.trial(variant.edit, seed, name)
+            except TrickrunError as error:
+                variant.reason = str(error)
+                continue
+            trials.setdefault(trial.id, trial)
+            owners.setdefault(trial.id, []).append((variant, seed))
+        until = time.monotonic() + share * self.seconds_left
+        self.train(list(trials.values()), owners, until)
+
+    def trial(self, changes: Changes, seed: int, name: str) -> Trial:
+        """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""
+        tree = patch_paths(self.short.recipe.tree, {**changes, "seed": seed})
+        return make_trial(tree, {"variant": name, "seed": seed}, self.short.loaded.folder)
+
+    def train(
+        self,
+        trials: list[Trial],
+        owners: Mapping[str, list[tuple[Variant[float], int]]],
+        until: float,
+    ) -> None:
+        """Train ``trials`` until a moment and give each result to the variants that own it."""
+        metric = f"val_{self.short.metric}"
+        folder = self.short.loaded.folder
+        if not trials or time.monotonic() > self.deadline:
+            return
+        layout = self.layout(trials)
+        with closing(run_layout(layout, folder, metric, layout.ids)) as results:
+            for done, result in enumerate(results, 1):
+                for variant, seed in owners[result.id]:
+                    self.note(variant, seed, result)
+                self.tell(done, len(trials))
+                if time.monotonic() > until:
+                    break
+
+    def layout(self, trials: Sequence[Trial]) -> Layout:
+        """Return where each trial trains: here, if that ends before a pool of workers would."""
+        seconds = self.short.step_seconds * sum(steps_of(trial) for trial in trials)
+        if seconds > HERE_SECONDS:
+            return lay_out(trials, self.short.loaded.folder)
+        stacks = self.short.step_seconds < OVERHEAD
+        groups_here = groups(trials) if stacks else [[trial] for trial in trials]
+        return Layout(here=[tuple(group) for group in groups_here])
+
+    def note(self, variant: Variant[float], seed: int, result: TrialResult) -> None:
+        """Keep one training's skill, or why there is none."""
+        if result.status in ("failed", "crashed"):
+            variant.reason = result.reason
+        else:
+            variant.results[seed] = self.short.skill(result.metric)
+
+
+def steps_of(trial: Trial) -> int:
+    """Return the length of a trial in steps; every variant's recipe states it."""
+    steps: int = trial.tree["train"]["steps"]
+    return steps

@@ -1,0 +1,204 @@
+"""A look at what a user's training step does with gradients, and a network in evaluation mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from trickrun.findings.rules.user_code.loss import OwnLoss
+from trickrun.findings.rules.user_code.step import OwnStep, StepLook
+from trickrun.nn.buffers import undisturbed_buffers
+from trickrun.training.job import Job, RecipeJob
+from trickrun.training.loop import take_step
+from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.losses.python import PythonLoss
+
+LOOKS = 4
+"""Steps that are looked at: the first has nothing before it."""
+
+SHUFFLES = 4
+"""Ways to shuffle a batch's targets whose mean gradient stands for all."""
+
+EVALUATED = 256
+"""Samples for a look at evaluation mode."""
+
+CERTAIN = (1.0, 3.0, 10.0, 30.0)
+"""Sizes of the logits that stand for certain answers."""
+
+Tensors = Sequence[torch.Tensor]
+
+
+def look_at_step(job: RecipeJob) -> OwnStep:
+    """Take LOOKS steps with the user's own training step and compare each with its batch's loss.
+
+    Args:
+        job: freshly compiled, with a step of its own; it is used up.
+    """
+    assert job.recipe.train.step is not None
+    batches = job.batches(0)
+    looks: list[StepLook] = []
+    for step in range(LOOKS):
+        batch = next(batches)
+        expected = gradient(job, batch, step)
+        shuffled = [gradient(job, batch, step, by) for by in range(1, SHUFFLES + 1)]
+        others = {
+            "mispaired": torch.stack(shuffled).mean(0),
+            "blind": gradient(job, batch, step, blind=True),
+        }
+        looks.append(look(job, batch, step, expected, others))
+    stateful = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+    modes_matter = any(
+        isinstance(module, stateful) or "Dropout" in type(module).__name__
+        for module in job.model.modules()
+    )
+    return OwnStep(job.recipe.train.step.target, job.batch_size, modes_matter, looks)
+
+
+def gradient(
+    job: Job, batch: torch.Tensor, step: int, shift: int = 0, blind: bool = False
+) -> torch.Tensor:
+    """Return the gradient of the batch's mean loss as ``step`` sees it, as one vector.
+
+    Args:
+        shift: by how many places targets are moved against the inputs.
+        blind: whether inputs are replaced by zeros.
+    """
+    job.model.train()
+    job.start_streams(step)
+    x, y = job.training_batch(batch, step)
+    x = torch.zeros_like(x) if blind else x
+    weights = trainable(job)
+    with undisturbed_buffers(job.model):
+        loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
+        found = torch.autograd.grad(loss, weights, allow_unused=True)
+    return flat(
+        [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
+    )
+
+
+def look(
+    job: Job, batch: torch.Tensor, step: int, own: torch.Tensor, others: Mapping[str, torch.Tensor]
+) -> StepLook:
+    """Take one step and return what it did.
+
+    Args:
+        own: the gradient of the batch's loss.
+        others: the gradients of batches that it may be of by mistake, by name.
+    """
+    seen: list[torch.Tensor] = []
+    modes: list[bool] = []
+    left = gradients_now(job)
+    before = flat([w.detach() for w in trainable(job)]).clone()
+
+    def at_step(optimizer: Any, args: Any, kwargs: Any) -> None:
+        seen.append(gradients_now(job))
+
+    def at_forward(module: nn.Module, args: Any) -> None:
+        modes.append(module.training)
+
+    handles = [
+        job.optimizer.register_step_pre_hook(at_step),
+        job.model.register_forward_pre_hook(at_forward),
+    ]
+    take_step(job, batch, step, [], logged=False)
+    for handle in handles:
+        handle.remove()
+    changed = not torch.equal(before, flat([w.detach() for w in trainable(job)]))
+    got = seen[-1] if seen else None
+    cosine, ratio = compared(got, own) if got is not None else (None, None)
+    near = {name: compared(got, g)[0] if got is not None else None for name, g in others.items()}
+    added = difference(got, own + left) if got is not None and bool(left.any()) else None
+    return StepLook(
+        stepped=bool(seen),
+        changed=changed,
+        cosine=cosine,
+        ratio=ratio,
+        mispaired=near["mispaired"],
+        blind=near["blind"],
+        accumulated=added,
+        training=all(modes),
+    )
+
+
+def compared(got: torch.Tensor, own: torch.Tensor) -> tuple[float | None, float | None]:
+    """Return the cosine and the ratio of lengths of two gradients; None if one is zero."""
+    sizes = float(got.norm()), float(own.norm())
+    if min(sizes) == 0:
+        return None, None
+    return float(got @ own) / (sizes[0] * sizes[1]), sizes[0] / sizes[1]
+
+
+def difference(got: torch.Tensor, expected: torch.Tensor) -> float | None:
+    """Return how far a gradient is from the expected one, as a share of its length."""
+    size = float(got.norm())
+    return float((got - expected).norm()) / size if size > 0 else None
+
+
+def trainable(job: Job) -> list[torch.Tensor]:
+    """Return the trainable parameters."""
+    return [parameter for parameter in job.model.parameters() if parameter.requires_grad]
+
+
+def gradients_now(job: Job) -> torch.Tensor:
+    """Return the gradients that the parameters hold now as one vector; 0 where there is none."""
+    return flat([torch.zeros_like(w) if w.grad is None else w.grad for w in trainable(job)]).clone()
+
+
+def flat(tensors: Tensors) -> torch.Tensor:
+    """Return all entries as one vector, in double precision."""
+    return torch.cat([tensor.flatten().double() for tensor in tensors])
+
+
+def look_at_loss(job: RecipeJob) -> OwnLoss:
+    """Compare ``job``'s own loss, the user's, with the task's usual one on random predictions."""
+    kind = job.recipe.loss
+    assert isinstance(kind, PythonLoss)
+    task = job.data.task
+    usual_kind = AutoLoss().chosen(task)
+    indices = job.order(0)[:EVALUATED]
+    y = job.data.train.y.index_select(0, indices)
+    own_target = job.targets["train"].index_select(0, indices)
+    usual_target = usual_kind.prepare(y, task)
+    if usual_target.is_floating_point():
+        usual_target = usual_target.to(job.dtype)
+    draw = torch.Generator().manual_seed(0)
+    shape = (len(indices), job.loss_kind.outputs(task))
+    prediction = torch.randn(shape, generator=draw, dtype=job.dtype).to(job.device)
+    if usual_kind.outputs(task) != shape[1]:
+        return OwnLoss(kind.target, None, None)
+    own, usual = (
+        by_prediction(loss, prediction, target)
+        for loss, target in (
+            (job.loss, own_target),
+            (usual_kind.build(task, job.folder), usual_target),
+        )
+    )
+    floor = squashed(job, y, own_target) if task.kind == "classification" else None
+    return OwnLoss(kind.target, compared(own, usual)[0], floor)
+
+
+def by_prediction(
+    loss: LossFunction, prediction: torch.Tensor, target: torch.Tensor
+) -> torch.Tensor:
+    """Return the gradient of a loss by the predictions, as one vector."""
+    leaf = prediction.clone().requires_grad_()
+    value = loss(leaf, target)
+    if not value.requires_grad:
+        return torch.zeros_like(flat([prediction]))
+    (found,) = torch.autograd.grad(value, leaf, materialize_grads=True)
+    return flat([found])
+
+
+@torch.no_grad()
+def squashed(job: Job, y: torch.Tensor, target: torch.Tensor) -> float | None:
+    """Return the lowest loss of right answers, at several sizes of the logits, over that of zeros;
+    None if zeros cost nothing."""
+    right = nn.functional.one_hot(y, job.data.task.classes).to(job.dtype)
+    undecided = float(job.loss(torch.zeros_like(right), target))
+    certain = [float(job.loss(size * right, target)) for size in CERTAIN]
+    return min(certain) / undecided if undecided > 0 else None

@@ -1,0 +1,207 @@
+"""Step 3: which learning rate? A range test over several seeds, on jobs of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
+from trickrun.checks.lr_find.signal import first_rise
+from trickrun.checks.subject import AnySubject
+from trickrun.errors import TrickrunError
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.curves.learning_rate import LearningRate, misplaced
+from trickrun.findings.verdict import Verdict
+from trickrun.training.events import NonFinite, Steps
+from trickrun.training.job import Job
+from trickrun.training.loop import train
+from trickrun.tricks.schedules import Schedule, Span
+from trickrun.tricks.schedules.lr_range import LRRange
+
+Watch = Callable[[int, int], None]
+"""Told how many steps of how many are done."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range test's size.
+
+    Args:
+        low, high: lr of the first and of the last step. Eight decades hold the lr of any
+            optimizer on any scale of losses; the level part costs steps, not accuracy.
+        steps: optimizer steps a seed. 25 a decade: with half as many the noise of single batches
+            shows, with twice as many the whole curve, and with it the suggestion, moves down.
+        seeds: draws of weights and batches.
+    """
+
+    low: float = 1e-7
+    high: float = 10.0
+    steps: int = 200
+    seeds: int = 3
+
+
+def lr_find(
+    subject: AnySubject, test: Range | None = None, watch: Watch | None = None
+) -> tuple[Verdict, AnySubject]:
+    """Suggest a learning rate for the subject's optimizer, or say why none can be suggested.
+
+    Each seed trains a fresh job; only the prepared data is shared, which training does
+    not change. So nothing that comes later can feel the test.
+
+    Returns:
+        The verdict, and the subject whose training repeats the first seed's test.
+
+    Raises:
+        TrickrunError: the range does not rise, or the subject cannot become a job.
+    """
+    test = test or Range()
+    derived = range_test(subject, test)
+    # The subject's own job comes first: what is wrong with it is said of it.
+    job = subject.job()
+    lr, schedule = subject.lr, job.settings.schedule
+    seeds = [subject.seed + draw for draw in range(test.seeds)]
+    lrs = planned_lrs(test)
+    readings = []
+    for done, seed in enumerate(seeds):
+        one = derived.changed({"seed": seed}).job()
+        losses = measure(one, lrs, watched(watch, done, test))
+        readings.append(read(lrs, losses))
+    advice = advise(readings)
+    finding = own_lr(job, lr, advice, lrs)
+    result = {
+        **asdict(advice),
+        "lr": lr,
+        "range": [test.low, test.high],
+        "steps": test.steps,
+        "seeds": test.seeds,
+        "applies_to": applies_to(schedule),
+        "curve": mean_curve(lrs, readings),
+    }
+    series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=True)]}
+    said = summary(schedule, advice)
+    if advice.suggestion is None:
+        return Verdict("fail", result, (), said, series), derived
+    if finding is not None:
+        return Verdict("warn", result, (finding,), said, series), derived
+    return Verdict("pass", result, (), said, series), derived
+
+
+def range_test(subject: AnySubject, test: Range) -> AnySubject:
+    """Return the subject of the range test.
+
+    Batches are of one size, so that losses are comparable (a sum over a smaller last batch is
+    not); and nothing stops the run or judges it but this step.
+    """
+    if test.low >= test.high:
+        raise TrickrunError(
+            f"the range must rise: it goes from {test.low:g} to {test.high:g}", "--low, --high"
+        )
+    schedule = {"kind": "lr_range", "low": test.low, "high": test.high}
+    changes = {
+        "optimizer.schedule": schedule,
+        "train.steps": test.steps,
+        "train.eval_every": test.steps,
+        "train.gradual_unfreezing": None,
+        "data.drop_last": True,
+        "early_stopping": None,
+        "expect": None,
+    }
+    return subject.changed(changes)
+
+
+def planned_lrs(test: Range) -> list[float]:
+    """Return the lr of each step of the test."""
+    schedule = LRRange(low=test.low, high=test.high)
+    return [schedule.lr(0.0, step, Span(test.steps, 1)) for step in range(test.steps)]
+
+
+def watched(watch: Watch | None, done: int, test: Range) -> Callable[[int], None]:
+    """Return what is told how many steps of the seed after ``done`` others were taken."""
+
+    def tell(step: int) -> None:
+        if watch is not None:
+            watch(done * test.steps + step, test.seeds * test.steps)
+
+    return tell
+
+
+def measure(job: Job, lrs: Sequence[float], tell: Callable[[int], None]) -> list[float]:
+    """Return the loss of each step of one seed's test, up to a non-finite one or a clear rise."""
+    losses: list[float] = []
+    try:
+        for record in train(job):
+            if isinstance(record, Steps):
+                losses += record.losses
+                tell(len(losses))
+            # The last step's losses come before its evaluation, which nobody needs here.
+            if len(losses) == len(lrs) or first_rise(lrs, losses) is not None:
+                break
+    except NonFinite as error:
+        losses += error.before
+    tell(len(lrs))
+    return losses
+
+
+def own_lr(job: Job, lr: float, advice: Advice, lrs: Sequence[float]) -> Finding | None:
+    """Return what the range test says about the ``lr`` of the subject's own ``job``, if it is far
+    off."""
+    schedule, span = job.settings.schedule, job.span
+    if advice.suggestion is None or advice.bottom is None or isinstance(schedule, LRRange):
+        return None
+    measured = LearningRate(
+        lr=lr,
+        steps=span.steps,
+        travel=sum(schedule.lr(lr, step, span) for step in range(span.steps)),
+        suggestion=advice.suggestion,
+        bottom=advice.bottom,
+        bottom_travel=sum(value for value in lrs if value <= advice.bottom),
+        edge=advice.edge,
+    )
+    return misplaced(measured)
+
+
+def applies_to(schedule: Schedule) -> str:
+    """Return what optimizer.lr, and so the suggestion, is for the recipe's schedule."""
+    warmup = getattr(schedule, "warmup", 0)
+    match schedule.kind_name:
+        case "one_cycle":
+            return "the peak of the cycle"
+        case "lr_range":
+            return "nothing: schedule lr_range has its own low and high"
+        case "constant":
+            base = "the whole run"
+        case _:
+            base = f"the start of schedule {schedule.kind_name}"
+    return f"{base}, after the warm-up" if warmup else base
+
+
+def mean_curve(lrs: Sequence[float], readings: Sequence[Reading]) -> list[dict[str, float]]:
+    """Return lr, loss and smoothed loss, each the mean over the seeds, as far as all of them
+    went."""
+    shared = min(len(reading.lrs) for reading in readings)
+    losses = np.mean([reading.losses[:shared] for reading in readings], axis=0).tolist()
+    smoothed = np.mean([reading.smoothed[:shared] for reading in readings], axis=0).tolist()
+    return [
+        {"lr": lr, "loss": loss, "smoothed": value}
+        for lr, loss, value in zip(lrs[:shared], losses, smoothed, strict=True)
+    ]
+
+
+def seed_series(seed: int, reading: Reading) -> dict[str, Any]:
+    """Return one seed's curve and its points as plain data."""
+    suggestion = None if reading.refused else reading.suggestion
+    return {"seed": seed, "suggestion": suggestion, **asdict(reading)}
+
+
+def summary(schedule: Schedule, advice: Advice) -> str:
+    """Return the verdict in a sentence."""
+    if advice.suggestion is None:
+        return f"no learning rate can be suggested: {advice.refused}"
+    return (
+        f"use lr {advice.suggestion:g} for {applies_to(schedule)} "
+        f"(seeds: {advice.low:.2g} to {advice.high:.2g}); the loss falls fastest at "
+        f"{advice.steepest:.2g} and no more at {advice.bottom:.2g}"
+    )

@@ -1,0 +1,128 @@
+"""What every data kind shares: batches, splitting, normalization, and the words the checks need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from trickrun.data.formats.files import read_samples
+from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
+from trickrun.data.splits.source import Columns, Samples, Source
+from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.task import Task
+from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
+
+
+class Split(Params):
+    """How validation and test samples are taken from the data where it brings none of its own."""
+
+    val: Share = Field(default=0.15, description="share of all samples for validation")
+    test: Share = Field(default=0.15, description="share of all samples for the final test")
+    folds: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="validate on one of so many equal parts, instead of on val"
+    )
+    fold: CountOrZero = Field(default=0, description="which of the folds validates, from 0")
+    stratified: bool = Field(default=True, description="keep the share of each class")
+    seed: Seed = Field(default=0, description="apart from the recipe's seed")
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_the_folds(self) -> Split:
+        if self.fold >= (self.folds or 1):
+            raise ValueError(f"fold {self.fold} of {self.folds or 'no'} folds; they count from 0")
+        return self
+
+
+class Subset(Params):
+    """A smaller training split."""
+
+    main: ClassVar[str | None] = "n"
+
+    n: Count = Field(description="number of training samples")
+    stratified: bool = True
+    seed: Seed = 0
+
+
+class Data(Params):
+    """Parameters that every data kind takes beside its own."""
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    """What the kind always asks for; None if its parameters or its samples decide."""
+
+    table: ClassVar[bool] = False
+    """Whether its samples are known to be no images, but features in columns or steps."""
+
+    own_split: ClassVar[bool | None] = None
+    """Whether it brings a validation or test part of its own; None if only its files can tell."""
+
+    token_ids: ClassVar[bool] = False
+    """Whether its samples are token ids, which only an embedding makes numbers of."""
+
+    characters: ClassVar[bool] = False
+    """Whether its samples are pictures of signs that people read, which a mirror changes."""
+
+    from_user: ClassVar[bool] = False
+    """Whether its samples are the user's, who may have scaled them before."""
+
+    batch_size: Count | Literal["full"] = Field(default=64, description="samples a step, or full")
+    normalize: AnyNormalize = Field(
+        default_factory=NORMALIZERS.default("standard"),
+        description="fitted on the training split only",
+    )
+    scale_targets: Literal["none", "standard"] = Field(
+        default="none",
+        description="standard: values to predict get mean 0 and deviation 1 in the loss, as fitted "
+        "on the training split; metrics and predictions stay in the data's own unit",
+    )
+    split: Split = Field(default=Split(), description="validation and test shares")
+    subset: Subset | None = Field(default=None, description="train on fewer samples")
+    shuffle: bool = Field(default=True, description="a new order of the samples each epoch")
+    sampling: Literal["uniform", "balanced"] = Field(
+        default="uniform",
+        description="balanced: an epoch shows every class equally often, rare ones repeatedly",
+    )
+    drop_last: bool = Field(default=False, description="leave out an epoch's last, smaller batch")
+    zero_inputs: bool = Field(default=False, description="all inputs zero: a baseline for checks")
+
+    @model_validator(mode="after")
+    def _sampling_shuffles(self) -> Data:
+        if self.sampling == "balanced" and not self.shuffle:
+            raise ValueError("balanced sampling draws the samples, so shuffle cannot be false")
+        return self
+
+    def load(self, folder: Path) -> Source:
+        """Return the data set; relative paths are relative to ``folder``, the recipe's.
+
+        Raises DataError if it is missing or broken.
+        """
+        raise NotImplementedError
+
+    def finish(
+        self, source: Source, train: Part, val: Part | None, test: Part | None
+    ) -> tuple[Part, Part | None, Part | None, Task]:
+        """Return the split parts of ``source`` and its task after what can be done only now: what
+        must be learned from the training part alone."""
+        return train, val, test, source.task
+
+    def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        """Return the samples in another file, for a run of this data that is trained already.
+
+        Args:
+            path: a table, a numpy file, or IDX images; with targets or without.
+            task: the run's; it names features and classes.
+            shape: of one of the run's inputs.
+
+        Raises DataError if the file is broken or does not have the run's features.
+        """
+        return read_samples(path, task, shape, Columns())
+
+    def fingerprint(self, folder: Path) -> Any:
+        """Return plain data that changes when the data set does, for a trial's identity."""
+        return None
+
+
+DATA_KINDS = KindFolder("trickrun.data", "_data.Data")
+
+AnyData = Annotated[Data, DATA_KINDS]
+"""One of the data kinds."""

@@ -1,1 +1,0 @@
-"""From many recipes to many results: worker processes, and stacks that train as one program."""

@@ -1,0 +1,304 @@
+"""The end of a diagnosis: which findings are faults, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trickrun.findings.finding import Finding
+from trickrun.findings.intervention import NEAR, Effect
+from trickrun.findings.rank import consequences, ranked
+
+CERTAIN = frozenset(
+    {
+        "TR03",
+        "TR05",
+        "TR10",
+        "TR11",
+        "TR12",
+        "TR13",
+        "TR14",
+        "TR21",
+        "TR22",
+        "TR25",
+        "TR26",
+        "TR27",
+        "TR28",
+        "TR29",
+        "TR32",
+        "TR33",
+        "TR34",
+        "TR45",
+        "TR46",
+        "TR47",
+        "TR72",
+    }
+)
+"""Faults by construction: what they say is wrong whatever the scores are."""
+
+SURE = 0.8
+"""Confidence that such a finding must have to stand without proof."""
+
+OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
+"""Causes that name a whole part; a sure finding about what is inside says more."""
+
+ALTERNATIVES = {
+    "model.activation": ("TR40", "TR42", "TR53"),
+    "init": ("TR20", "TR22", "TR23", "TR43"),
+    "data.normalize": ("TR01", "TR02"),
+}
+"""Findings that may speak for an edit of a part: what is wrong with it, not what follows."""
+
+BEHAVIOUR = CERTAIN | {"TR11", "TR23", "TR40", "TR42", "TR43", "TR53"}
+"""Findings that say what code does wrong, rather than what comes of it."""
+
+UNTESTED_ROOTS = frozenset({"TR03", "TR06", "TR11"})
+"""Faults of the data that no edit of the recipe can test. One that may bring about what an edit
+makes up for is the cause all the same: a lower rate helps against targets that are too large."""
+
+HARMS = 0.05
+"""Loss of skill that takes even a certain finding's edit back."""
+
+BEHIND = 0.15
+"""Distance in skill to what is reachable from which on a recipe trains badly. Own: learners that
+are tuned for nothing differ by as much."""
+
+NOTHING = 0.05
+"""Skill below which a network has learned nothing."""
+
+UNSURE = 0.25
+"""Standard error of a skill from which on the validation split says nothing of the kind."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How well the recipe does as it is.
+
+    Args:
+        skill: of the short training; 0 is a constant answer, 1 perfect.
+        reachable: the best skill that anything reached on the same samples.
+        error: standard error of a skill by the number of validation samples.
+        training: skill on the training samples themselves.
+        known: whether the recipe could be trained at all.
+        learners: whether learners other than the network were fitted.
+        edits: whether edits were tried.
+    """
+
+    skill: float
+    reachable: float
+    error: float
+    training: float
+    known: bool = True
+    learners: bool = True
+    edits: bool = True
+
+    @property
+    def poor(self) -> bool:
+        """Whether it trains badly."""
+        return self.skill < self.reachable - max(BEHIND, 2 * self.error)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nobody learned anything from these samples, of those who tried. Too few samples
+        to validate on, or too rare classes, cannot tell."""
+        tried = self.learners or self.edits
+        return tried and self.error < UNSURE and self.reachable < max(NOTHING, 2 * self.error)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An edit that helped.
+
+    Args:
+        path: the part of the recipe that it replaces.
+        edit: recipe path to value.
+        code, name, why: the finding, if no rule has said more.
+        effect: what it did.
+        together: what the parts are suspected of, if the edit replaces several at once.
+    """
+
+    path: str
+    edit: dict[str, Any]
+    code: str
+    name: str
+    why: str
+    effect: Effect
+    together: tuple[str, ...] = ()
+
+
+def without_trying(findings: Iterable[Finding], standing: Standing) -> list[Finding]:
+    """Return the findings of a diagnosis that tried no edit, causes first.
+
+    Where the recipe does about as well as can be expected, only what is wrong by construction is
+    an error: flat metrics, small gradients and the like are normal in a network that works.
+    """
+    fine = standing.known and not standing.poor and not standing.hopeless
+    return ranked(lowered(finding) if fine else finding for finding in findings)
+
+
+def lowered(finding: Finding) -> Finding:
+    """Return the finding as a warning, unless it stands without proof."""
+    if finding.severity != "error" or certain(finding):
+        return finding
+    return replace(finding, severity="warning")
+
+
+def certain(finding: Finding) -> bool:
+    """Whether a finding is wrong by construction."""
+    grave = finding.severity == "error" and finding.confidence >= SURE
+    return grave and finding.code in CERTAIN
+
+
+def with_what_was_tried(
+    findings: Iterable[Finding],
+    causes: Sequence[Cause],
+    failed: Sequence[dict[str, Any]],
+    standing: Standing,
+    refuted: Sequence[dict[str, Any]] = (),
+) -> list[Finding]:
+    """Return the findings of a diagnosis that tried edits, best first.
+
+    Args:
+        causes: edits that helped, likeliest cause first.
+        failed: edits that did harm.
+        refuted: edits that did not help.
+    """
+    left = ranked(findings)
+    causes = roots_first(causes, left)
+    confirmed: list[Finding] = []
+    # Of several edits of one part the first says enough.
+    paths = {cause.path: cause for cause in reversed(causes)}
+    for cause in (cause for cause in causes if paths[cause.path] is cause):
+        said = spokesman(cause, left)
+        left = [finding for finding in left if finding is not said]
+        confirmed.append(proven(cause, said, first=not confirmed))
+    # Where nobody learns, that explains the rest.
+    unexplained_yet = (standing.poor and not standing.hopeless) or not standing.known
+    keep = not causes and unexplained_yet
+    rest = [judged(finding, failed, refuted, keep) for finding in left]
+    sure = [finding for finding in rest if certain(finding)]
+    able = [f for f in rest if f in sure or (untested(f) and f.edit is None)]
+    roots = [f for f in able if any(c.code in consequences(f.code) for c in confirmed[:1])]
+    roots = [replace(finding, severity="error") for finding in roots]
+    places = {(finding.code, finding.where) for finding in roots}
+    left = [f for f in rest if (f.code, f.where) not in places]
+    sure = [finding for finding in left if certain(finding)]
+    first = [*roots, *confirmed, *sure]
+    others = ranked(finding for finding in left if finding not in sure)
+    return [*first, *others]
+
+
+def roots_first(causes: Sequence[Cause], findings: Sequence[Finding]) -> list[Cause]:
+    """Return the causes with the one in front that explains the first, if its edit helps nearly as
+    much, or that is wrong by construction.
+
+    An edit may help because it makes up for the fault: more epochs for targets that are too large.
+    """
+    if not causes or causes[0].together:
+        return list(causes)
+    best = max(cause.effect.gain for cause in causes)
+    for cause in causes:
+        said = spokesman(cause, findings)
+        code = said.code if said else cause.code
+        explains = causes[0].code in consequences(code) and cause.effect.gain >= NEAR * best
+        if explains or (said is not None and certain(said)):
+            return [cause, *(other for other in causes if other is not cause)]
+    return list(causes)
+
+
+def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
+    """Return the finding that says why an edit helped, if one does."""
+    same = [f for f in findings if f.edit and next(iter(f.edit)) == cause.path]
+    for finding in same:
+        if finding.code == cause.code or finding.code in ALTERNATIVES.get(cause.path, ()):
+            return finding
+    if cause.code not in OWN_CODE:
+        return None
+    inside = [f for f in findings if f.edit is None and f.code in BEHAVIOUR]
+    sure = [finding for finding in inside if certain(finding)]
+    return next(iter([*sure, *inside]), None)
+
+
+def untested(finding: Finding) -> bool:
+    """Whether a finding is about the data, and sure enough to stand where an edit only helps."""
+    return finding.code in UNTESTED_ROOTS and finding.confidence >= 0.6
+
+
+def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
+    """Return the finding for an edit that helped, an error if it is the first."""
+    effect = cause.effect
+    confirmed = {"before": round(effect.before, 4), "after": round(effect.after, 4)}
+    numbers = {"gains": list(effect.gains), "needed": effect.needed}
+    found = said or Finding(cause.code, cause.name, "error", 0.0, cause.path, {}, cause.why)
+    why = found.why
+    if cause.together:
+        why += f" No single edit is enough; these are, together: {', '.join(cause.together)}."
+    return replace(
+        found,
+        why=why,
+        severity="error" if first else "warning",
+        confidence=max(found.confidence, 0.9 if first else 0.6),
+        evidence={**found.evidence, **numbers},
+        edit=cause.edit,
+        confirmed=confirmed,
+    )
+
+
+def judged(
+    finding: Finding,
+    failed: Sequence[dict[str, Any]],
+    refuted: Sequence[dict[str, Any]],
+    keep: bool,
+) -> Finding:
+    """Return a finding that no trial confirmed, as grave as it then is.
+
+    Args:
+        failed: edits that did harm.
+        refuted: edits that did not help.
+        keep: whether errors that no trial refuted stand, because the recipe trains badly and
+            nothing else explains it.
+    """
+    if finding.confirmed is not None:
+        # A check confirms by its own number, such as the initial loss; here training decides.
+        told = {**finding.evidence, "confirmed_by_check": finding.confirmed}
+        finding = replace(finding, evidence=told, confirmed=None)
+    if finding.severity != "error":
+        return finding
+    if finding.edit in failed:
+        return replace(finding, severity="warning", confidence=finding.confidence / 2)
+    if certain(finding) or (keep and finding.edit not in refuted):
+        return finding
+    return replace(finding, severity="warning")
+
+
+def unexplained(standing: Standing, tried: int, untried: int, where: str) -> Finding:
+    """Return TR10 if nobody learns from these samples, else TR90: no edit changes how badly it
+    trains."""
+    numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
+    numbers |= {"untried": untried, "training": standing.training}
+    if standing.hopeless:
+        network = "this network" + (", with or without edits," if standing.edits else "")
+        others = "nor a linear model or trees predict" if standing.learners else "predicts"
+        why = (
+            f"{'Neither' if standing.learners else 'Nothing of'} {network} {others} new samples "
+            f"better than a constant answer does (best skill {standing.reachable:.2f})"
+        )
+        if standing.training > 2 * BEHIND:
+            why += f", though the network learns {standing.training:.0%} of the training samples"
+        why += ". The targets do not follow from the inputs: look at how they are paired."
+        name = "Targets unrelated to inputs"
+        return Finding("TR10", name, "error", 0.85, where, numbers, why)
+    why = (
+        f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
+        f"where {standing.reachable:.2f} can be reached, and "
+    )
+    if untried:
+        why += (
+            f"none of {tried} edits helps; {untried} more had no time: allow more with --budget, "
+            f"or look at {where}."
+        )
+    else:
+        why += f"nothing I can change helps ({tried} edits tried): look at {where}."
+    name = "Trains badly, and no edit helps"
+    return Finding("TR90", name, "error", 0.5, where, numbers, why)

@@ -1,0 +1,183 @@
+"""What a run's curves say, as plain data, and the measures that their judgement shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from statistics import fmean
+
+from trickrun.findings.evidence.smoothing import noise, smoothed
+
+SHARES = frozenset({"accuracy", "top5", "f1_macro", "auroc"})
+"""Metrics between 0 and 1 for which a hundredth means the same everywhere."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What of a recipe explains its curves, or would change them.
+
+    Args:
+        lr, schedule: of the optimizer; the schedule's kind.
+        length, length_path: the planned length, and the recipe path that sets it.
+        usual_init: whether the init keeps the signal's size.
+        dropout: probability for hidden units; 0 if there is none.
+        penalties: paths of the penalties and weight decays that act.
+        augmented: whether training sees other batches or another network than evaluation, dropout
+            aside.
+        smoothed_labels: whether label smoothing acts.
+        early_stopping: whether it can end the run.
+        val_share: share of the data for validation, where the recipe makes the split.
+        hidden: units of the hidden layers of a model whose recipe lists them.
+    """
+
+    lr: float
+    schedule: str
+    length: int
+    length_path: str
+    usual_init: bool = True
+    dropout: float = 0.0
+    penalties: tuple[str, ...] = ()
+    augmented: bool = False
+    smoothed_labels: bool = False
+    early_stopping: bool = False
+    val_share: float = 0.0
+    hidden: tuple[int, ...] = ()
+
+    @property
+    def regularized(self) -> bool:
+        """Whether anything but early stopping acts against overfitting."""
+        return bool(self.dropout or self.penalties or self.augmented or self.smoothed_labels)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of one run, an entry for each evaluation.
+
+    Args:
+        run: its folder's id.
+        recipe: equal for runs that differ in nothing but the seed.
+        epochs, steps: when the evaluations were.
+        lrs: the learning rate then.
+        train_loss: mean of the steps' losses since the evaluation before.
+        val_loss: empty without a validation split.
+        metric, values: the metric to watch and its values; empty if there is none.
+        maximizes: whether a higher metric is better.
+        best_epoch: whose weights the run keeps; None if there was no finite evaluation.
+        stopped_by: epochs, steps, early_stopping, interrupted, failed; empty if it has not ended.
+        non_finite: whether a loss or weight that was no number ended it.
+        baseline: loss of the best constant answer, or what comes nearest to it.
+        floor: the loss that a perfect network would have (label smoothing leaves some); the lowest
+            one seen if that is below 0, where no other is known.
+        val_samples: size of the validation split, if it is known.
+        setting: what of the recipe matters.
+    """
+
+    run: str
+    recipe: str
+    epochs: tuple[float, ...]
+    steps: tuple[float, ...]
+    lrs: tuple[float, ...]
+    train_loss: tuple[float, ...]
+    val_loss: tuple[float, ...]
+    metric: str
+    values: tuple[float, ...]
+    maximizes: bool
+    best_epoch: float | None
+    stopped_by: str
+    non_finite: bool
+    baseline: float
+    floor: float
+    val_samples: int | None
+    setting: Setting
+
+    @property
+    def judged_loss(self) -> tuple[float, ...]:
+        """Validation loss, or training loss of a run without validation split."""
+        return self.val_loss or self.train_loss
+
+    @property
+    def unit(self) -> float:
+        """What there is to be learned: the loss between a constant answer and a perfect one."""
+        return max(self.baseline - self.floor, 1e-12)
+
+    @property
+    def left(self) -> list[float]:
+        """The share of ``unit`` that training has left at each evaluation, smoothed; 1 is a
+        constant answer, 0 a perfect one."""
+        return [(loss - self.floor) / self.unit for loss in smoothed(self.train_loss)]
+
+    @property
+    def val_error(self) -> float:
+        """The standard error of the validation loss at the end, by its number of samples.
+
+        A sample's loss is taken to spread as much as 1.4 times the mean, as squares of normal
+        errors do. 0 if the number is not known.
+        """
+        if not self.val_samples or not self.val_loss:
+            return 0.0
+        return 1.4 * abs(smoothed(self.val_loss)[-1] - self.floor) / math.sqrt(self.val_samples)
+
+    @property
+    def all_right(self) -> bool:
+        """Whether the metric is as good as it can be: a loss that falls on then means nothing."""
+        share = self.metric in SHARES and bool(self.values)
+        return share and end_of(self.values) >= 1 - 0.5 / (self.val_samples or 1000)
+
+    def at(self, share: float) -> float:
+        """Return the smoothed loss after ``share`` of the way.
+
+        The way is the learning rate summed over the evaluations, so that a schedule that ends at 0
+        does not make a slope look like a level.
+        """
+        losses = smoothed(self.judged_loss)
+        way = list(accumulate(self.lrs))
+        after = next(i for i, gone in enumerate(way) if gone >= share * way[-1] * (1 - 1e-9))
+        if after == 0:
+            return losses[0]
+        part = (share * way[-1] - way[after - 1]) / (way[after] - way[after - 1])
+        return losses[after - 1] + part * (losses[after] - losses[after - 1])
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the loss has not begun to level off.
+
+        A curve that levels off loses most in the first half of the way. A quarter or more in the
+        second half is at most 1.4 time constants of an exponential.
+        """
+        fell, late = self.at(0.0) - self.at(1.0), self.at(0.5) - self.at(1.0)
+        return fell > 4 * noise(self.judged_loss) and late >= fell / 4
+
+    @property
+    def to_come(self) -> float:
+        """By how much a run of twice the way would lower the loss, if it goes on as it did.
+
+        Each doubling of the way gains a share of what the doubling before it gained (of a power
+        law the same share each time), and no larger part of the loss than that one took.
+        """
+        last, before = self.at(0.5) - self.at(1.0), self.at(0.25) - self.at(0.5)
+        if last <= 3 * noise(self.judged_loss):
+            return 0.0
+        gain = last * (min(1.0, last / before) if before > 0 else 1.0)
+        now = max(self.at(1.0) - self.floor, 0.0)
+        return min(gain, now * last / (now + last))
+
+
+def floor_seen(floor: float, losses: Iterable[float]) -> float:
+    """Return ``floor``, or the lowest of ``losses`` if that is below 0.
+
+    A loss of the user's own may be, and one that is fed something that it is not made for.
+    """
+    lowest = min(losses, default=floor)
+    return lowest if lowest < 0 else floor
+
+
+def end_of(values: tuple[float, ...] | list[float], count: int = 3) -> float:
+    """Return the mean of the last ``count`` values."""
+    return fmean(values[-count:])
+
+
+def noise_of(values: tuple[float, ...]) -> float:
+    """Return the noise of a curve, never quite 0, so that it can be divided by."""
+    return max(noise(values), 1e-12)

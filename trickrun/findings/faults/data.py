@@ -1,0 +1,194 @@
+"""Faults of the data, the targets and the splits."""
+
+from trickrun.findings.faults.fault import Fault
+
+TEXT, DATA = "validate", "validate --data"
+
+FAULTS = (
+    Fault(
+        "TR01",
+        "Unscaled inputs",
+        (DATA, "train", "initial-loss", "overfit-batch"),
+        "The root mean square of each feature as the network gets it.",
+        "The largest above 5 (50: an error, unless the hidden layers are normalized), or above 1 "
+        "and 100 times the smallest. TheDeepChecker asks for [0, 1], [-1, 1] or mean 0 and "
+        "deviation 1; the bounds are own, so that standardized data, which leave [-1, 1], pass.",
+        "Large inputs make every step of the first layer too long, and drown the small ones.",
+        "Standardize the inputs; `standard` is fitted on the training split alone.",
+        "data: {kind: wine, normalize: none}",
+    ),
+    Fault(
+        "TR02",
+        "Inputs scaled twice",
+        (DATA, "train"),
+        "The deviation of all inputs together, and the largest of them.",
+        "Deviation below 0.05 and no value above 0.5; below 0.005 an error. Own: pixels divided by "
+        "255 twice have 0.0014. A sparse code has large values and passes.",
+        "The network hardly sees such inputs: its biases say more than they do.",
+        "Drop one of the two scalings.",
+        "data: {kind: mnist, normalize: {kind: fixed, mean: 0, std: 65025}}",
+    ),
+    Fault(
+        "TR03",
+        "Splits scaled differently",
+        (DATA, "train"),
+        "How far a split's feature means are from the training split's, in its deviations, and how "
+        "their deviations compare.",
+        "0.25 deviations beyond four standard errors, or a ratio outside 0.5 to 2; five times as "
+        "far is an error. Own; a split of a few samples may scatter.",
+        "The network is scored on inputs unlike those that it was trained on.",
+        "Scale all splits alike, with the training split's numbers. Data that bring their own "
+        "splits must have them in one unit.",
+    ),
+    Fault(
+        "TR04",
+        "Constant features",
+        (DATA, "train", "overfit-batch"),
+        "Features that have one value in all training samples.",
+        "Deviation 0 (TheDeepChecker). Not borders of images, nor padding. All features: an error.",
+        "A constant says nothing, and where it changes later nobody has learned what that means.",
+        "Drop the columns: `data.drop`. If all inputs are alike, look at how they are read.",
+    ),
+    Fault(
+        "TR05",
+        "NaN or infinity in the inputs",
+        (DATA, "train", "initial-loss"),
+        "Values that are not finite, after normalization.",
+        "Any (TheDeepChecker).",
+        "One of them makes the loss and then every weight NaN.",
+        "Clean the data, or fill the gaps.",
+    ),
+    Fault(
+        "TR06",
+        "Unscaled targets",
+        (DATA, "train", "initial-loss"),
+        "The root mean square of the targets about the head's bias.",
+        "Above 10 or below 0.1 (mse, huber); with sgd above 50 an error. Measured: sgd at its "
+        "usual rates learned at 10 and diverged at 77; at 0.1 the error was 4 to 8 times as high.",
+        "An untrained network answers with numbers of about 1 and is stepped by as much.",
+        "Standardize the targets; scores and predictions stay in the original unit.",
+        "data: {kind: diabetes}",
+    ),
+    Fault(
+        "TR07",
+        "Class imbalance",
+        (DATA, "train", "overfit-batch"),
+        "Samples of the largest class over those of the smallest; or all targets alike.",
+        "10 (SageMaker Debugger), unless the loss weighs the classes. One target only: an error.",
+        "Answering always the largest class is a good score, and a trap.",
+        "`class_weights: balanced`, and a metric such as f1_macro beside accuracy.",
+    ),
+    Fault(
+        "TR08",
+        "Split leakage",
+        (DATA, "train"),
+        "Samples of validation and test whose input is in the training split too, by hashes.",
+        "5 % (catalogue), unless the features take so few values that this is no surprise.",
+        "The score tells how well the network remembers.",
+        "Remove copies before the split, or keep copies and groups on one side.",
+    ),
+    Fault(
+        "TR09",
+        "Validation better than training",
+        ("curves", "train"),
+        "Validation loss below training loss in the second half of the run, without dropout or "
+        "augmentation.",
+        "5 % of what there is to learn (UMLAUT: 5 points of accuracy), beyond what the number of "
+        "samples explains.",
+        "The split is easier than the training data: a score there promises too much.",
+        "Look for copies, groups or an order that the split follows.",
+    ),
+    Fault(
+        "TR10",
+        "Targets unrelated to inputs",
+        ("diagnose",),
+        "Neither this network nor other learners beat a constant answer; or a step of the user's "
+        "pairs inputs with other samples' targets.",
+        "A skill that chance explains. Own.",
+        "There is nothing to learn, except by heart.",
+        "Look at where inputs and targets are put together: one of them was shuffled alone.",
+    ),
+    Fault(
+        "TR11",
+        "Corrupted labels",
+        ("diagnose",),
+        "Labels that trees contradict which have not seen them, and how many of these labels are "
+        "the trees' second best answer.",
+        "Contradicted 10 % and more, and of these no more second best than chance and a third of "
+        "the way from there to all. Own: where classes overlap, two thirds are second best. Two "
+        "classes have no third, and are not judged.",
+        "A network that fits them learns them by heart; one that does not looks as if it could "
+        "not learn.",
+        "Look at the contradicted samples, and at what wrote their labels. Label smoothing and "
+        "early stopping limit the harm.",
+    ),
+    Fault(
+        "TR12",
+        "Labels off by one",
+        (DATA, "train"),
+        "The first or the last class has no sample in any split.",
+        "None at all (own). Labels outside the classes are refused when the data are read.",
+        "Each label stands for its neighbour's class, and names in reports are wrong.",
+        "Let the labels count from 0.",
+    ),
+    Fault(
+        "TR13",
+        "Scaled labels",
+        (DATA, "train"),
+        "Targets of a regression that take at most 20 values at even distances, no whole numbers.",
+        "20 values (own; the csv reader's bound). Fractions as classes are refused when read.",
+        "Classes have become values: a network must say 0.7 for 'seven'.",
+        "Give the labels as they were before the scaling.",
+    ),
+    Fault(
+        "TR14",
+        "Input ignored",
+        (TEXT, "initial-loss", "diagnose"),
+        "What enters the head is the same for every sample, or the inputs are switched off.",
+        "A spread below 1e-7 of the size (rounding); `data.zero_inputs`. Karpathy's recipe: the "
+        "real loss must beat that of zero inputs.",
+        "The network can learn nothing but a constant.",
+        "Follow the input through the forward pass; look for what multiplies it away.",
+        "data: {kind: digits, zero_inputs: true}",
+    ),
+    Fault(
+        "TR15",
+        "Equal inputs, other targets",
+        (DATA, "train", "overfit-batch"),
+        "Training samples that share their input with one of another target.",
+        "2 % of them (own: a bound on accuracy of about 99 %); 30 %: an error. A remark where the "
+        "features can take few values only.",
+        "No network can be right about both.",
+        "Merge the classes, add the feature that tells them apart, or correct the labels.",
+    ),
+    Fault(
+        "TR17",
+        "Not shuffled",
+        (DATA, "train"),
+        "Share of the targets' variance that lies between batches, where `data.shuffle` is off.",
+        "0.2, and from 0.5 on an error; 0 by chance, 1 for sorted labels. Own.",
+        "Each batch pulls the network to its own class, the next one away again.",
+        "Shuffle.",
+        "data: {kind: iris, shuffle: false}",
+    ),
+    Fault(
+        "TR83",
+        "Splits of other classes",
+        (DATA, "train"),
+        "Distance of the class shares of a split from the training split's, and classes that only "
+        "the split has.",
+        "0.25 in total variation beyond chance; any new class. Own.",
+        "The network is asked for what it was never shown.",
+        "Draw the split at random, stratified by class.",
+    ),
+    Fault(
+        "TR84",
+        "Few validation samples",
+        (DATA, "train"),
+        "The size of the validation split.",
+        "30 (own): an accuracy of 0.9 then has a standard error of 5 points. A remark.",
+        "What looks better may be luck.",
+        "Validate on folds in turn, or on a larger share.",
+        "data: {kind: iris}",
+    ),
+)

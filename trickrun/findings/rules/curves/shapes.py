@@ -1,0 +1,108 @@
+"""What loss curves show: one finding a shape, from plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trickrun.findings.evidence.curves import Curves, end_of
+from trickrun.findings.finding import Finding
+from trickrun.findings.rank import EXPLAINS
+from trickrun.findings.rules.curves.fit import overfit, too_few_epochs, underfit
+from trickrun.findings.rules.curves.luck import lucky_epoch, unstable_seeds, val_better_than_train
+from trickrun.findings.rules.curves.optimization import (
+    diverged,
+    late_start,
+    oscillating,
+    stuck,
+    too_slow,
+)
+
+FEWEST = 5
+"""Evaluations below which there is no telling noise from trend."""
+
+SHAPES = {
+    "TR60": "diverged",
+    "TR61": "plateau",
+    "TR64": "unstable_seeds",
+    "TR36": "too_slow",
+    "TR57": "oscillating",
+    "TR51": "overfit",
+    "TR56": "overfit",
+    "TR55": "too_few_epochs",
+    "TR62": "underfit",
+    "TR09": "val_better_than_train",
+    "TR63": "lucky_epoch",
+    "TR65": "healthy",
+    "TR66": "too_short",
+}
+"""The shape that each finding stands for, the gravest first."""
+
+Rule = Callable[[Curves], Finding | None]
+
+RULES: tuple[Rule, ...] = (
+    late_start,
+    too_slow,
+    oscillating,
+    overfit,
+    underfit,
+    too_few_epochs,
+    val_better_than_train,
+    lucky_epoch,
+)
+
+
+def judge(curves: Curves) -> list[Finding]:
+    """Return what one run's curves show, gravest first; at least one finding."""
+    if (bad := diverged(curves)) is not None:
+        return [bad]
+    if len(curves.epochs) < FEWEST:
+        return [too_short(curves)]
+    if (bad := stuck(curves)) is not None:
+        return [bad]
+    found = {finding.code: finding for rule in RULES if (finding := rule(curves)) is not None}
+    kept: list[Finding] = []
+    hidden: set[str] = set()
+    for code in SHAPES:
+        if code in found and code not in hidden:
+            kept.append(found[code])
+            hidden |= EXPLAINS.get(code, frozenset())
+    return kept or [healthy(curves)]
+
+
+def judge_together(runs: Sequence[Curves]) -> list[Finding]:
+    """Return what only several runs of one recipe show."""
+    groups: dict[str, list[Curves]] = {}
+    for run in runs:
+        groups.setdefault(run.recipe, []).append(run)
+    found = (unstable_seeds(group, shape) for group in groups.values() if len(group) > 1)
+    return [finding for finding in found if finding is not None]
+
+
+def shape(curves: Curves) -> str:
+    """Return the word for the gravest thing that a run's curves show."""
+    return SHAPES[judge(curves)[0].code]
+
+
+def healthy(c: Curves) -> Finding:
+    """Return that there is nothing to find fault with."""
+    evidence: dict[str, Any] = {"run": c.run, "best_epoch": c.best_epoch, "left": c.left[-1]}
+    whole = "a constant answer's loss" if c.floor >= 0 else "the way down to the lowest loss"
+    why = f"Training ends with {c.left[-1]:.1%} of {whole} left"
+    if c.val_loss:
+        evidence["val_left"] = (end_of(c.val_loss) - c.floor) / c.unit
+        why += f", validation with {evidence['val_left']:.1%}"
+    why += ". Neither falls, rises nor swings at the end by more than is normal."
+    return Finding("TR65", "Healthy curves", "info", 0.8, "train", evidence, why)
+
+
+def too_short(curves: Curves) -> Finding:
+    """Return that there are too few evaluations to judge."""
+    count = len(curves.epochs)
+    evidence = {"run": curves.run, "evaluations": count, "needed": FEWEST}
+    why = f"There are {count} evaluations; below {FEWEST}, noise and trend cannot be told apart."
+    edit = None
+    if curves.stopped_by in ("epochs", "steps"):
+        setting = curves.setting
+        edit = {setting.length_path: setting.length * -(-2 * FEWEST // max(count, 1))}
+    return Finding("TR66", "Too short to judge", "info", 0.9, "train", evidence, why, edit)

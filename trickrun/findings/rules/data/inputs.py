@@ -1,0 +1,158 @@
+"""What is wrong with the inputs, before any network sees them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from trickrun.findings.evidence.data import Drift
+from trickrun.findings.evidence.facts import Facts
+from trickrun.findings.finding import Finding, Severity
+
+LARGE, HUGE = 5.0, 50.0
+"""Size of the largest feature from which on inputs are unscaled, and badly so. TheDeepChecker asks
+for [0, 1], [-1, 1] or mean 0 and deviation 1; 5 leaves room for heavy tails and for features of
+deviation 1 about a mean of a few. Own."""
+
+UNLIKE = 100.0
+"""Ratio of the largest to the smallest feature's size from which on the small ones count nothing
+where no feature is large. Own; rare 0/1 features differ by less."""
+
+FAINT, DARK, GONE = 0.05, 0.5, 0.005
+"""Deviation of all inputs together below which they are too small, largest value below which that
+is no sparse code, and deviation below which hardly anything is left: pixels divided by 255 twice
+have 0.0014. Own."""
+
+SHIFTED, SHRUNK = 0.25, 2.0
+"""Distance of a split's means from the training split's, in its deviations, beyond what chance can
+do; and the ratio of the deviations. Own; the catalogue's 0.25 deviations."""
+
+CHANCE = 4.0
+"""Standard errors of a mean that chance may bring. Features that depend on each other move
+together, so their mean square varies as much as a single one's."""
+
+UNCOMPARABLE = 5.0
+"""Factor beyond the bounds at which another unit, not another population, is the explanation."""
+
+STANDARD = {"data.normalize": {"kind": "standard"}}
+
+
+def unscaled(e: Facts) -> list[Finding]:
+    """TR01: inputs that were not scaled; trap: standardized ones, which leave [-1, 1], images in
+    [0, 1], and a batch norm that rescales what it gets."""
+    if e.data is None or e.data.tokens or e.data.train.non_finite:
+        return []
+    small, middle, large = e.data.train.sizes
+    kind, keeps_scale = e.inputs.normalize, e.normalization.keeps_scale
+    apart = kind == "none" and small > 0 and large > UNLIKE * small and large > 1
+    if (large <= LARGE and not apart) or kind in (None, "standard", "minmax"):
+        return []
+    grave = large >= HUGE and keeps_scale is False
+    severity: Severity = "error" if grave else "warning"
+    confidence = 0.85 if grave else 0.5 if keeps_scale else 0.7
+    why = (
+        f"Inputs enter the network with sizes from {small:.3g} to {large:.3g} a feature (values "
+        f"from {e.data.train.low:.4g} to {e.data.train.high:.4g}); about 1 is right. Large ones "
+        "drown the others and make every step too long for the first layer."
+    )
+    numbers = {"smallest": small, "median": middle, "largest": large}
+    return [Finding("TR01", "Unscaled inputs", severity, confidence, "data.normalize", numbers,
+                    why, dict(STANDARD))]  # fmt: skip
+
+
+def faint(e: Facts) -> list[Finding]:
+    """TR02: inputs scaled down twice, or TR01: tiny ones that nobody scaled; trap: sparse codes,
+    whose few ones are large."""
+    if e.data is None or e.data.tokens or e.data.constant >= e.data.features:
+        return []
+    inputs = e.data.train
+    if inputs.std >= FAINT or max(abs(inputs.low), abs(inputs.high)) >= DARK:
+        return []
+    grave = inputs.std < GONE and e.normalization.keeps_scale is False
+    given = e.inputs.normalize
+    if given is None:
+        return []
+    # A data set that comes with trickrun and is not normalized has been scaled by nobody twice.
+    raw = given == "none" and e.inputs.from_user is False
+    code, name = ("TR01", "Unscaled inputs") if raw else ("TR02", "Inputs scaled twice")
+    why = (
+        f"Inputs lie between {inputs.low:.3g} and {inputs.high:.3g} with a deviation of "
+        f"{inputs.std:.2g}"
+    )
+    why += ". " if raw else ": as if they had been scaled twice. "
+    why += "The network hardly sees them."
+    edit = dict(STANDARD) if given != "standard" else None
+    numbers = {"std": inputs.std, "low": inputs.low, "high": inputs.high}
+    severity: Severity = "error" if grave else "warning"
+    confidence = 0.85 if grave else 0.6
+    return [Finding(code, name, severity, confidence, "data.normalize", numbers, why, edit)]
+
+
+def drifted(e: Facts) -> list[Finding]:
+    """TR03: a split whose inputs are in another unit; trap: small splits, whose means scatter."""
+    found = []
+    for name, drift in e.data.drift if e.data and not e.data.tokens else ():
+        shift, ratio = beyond_chance(drift), drift.scale
+        if shift <= SHIFTED and 1 / SHRUNK <= ratio <= SHRUNK:
+            continue
+        grave = shift > UNCOMPARABLE * SHIFTED or not 0.2 <= ratio <= 5
+        why = (
+            f"The features of {name} are on average {drift.mean:.2g} training deviations away "
+            f"from those of the training split, and vary {ratio:.2g} times as much"
+        )
+        why += ": were they scaled alike?" if grave else ": is it another population?"
+        severity: Severity = "error" if grave else "warning"
+        numbers = {"split": name, "mean": drift.mean, "scale": ratio, "samples": drift.samples}
+        title = "Splits scaled differently" if grave else "Splits differ"
+        confidence = 0.85 if grave else 0.6
+        where = f"data ({name})"
+        found.append(Finding("TR03", title, severity, confidence, where, numbers, why))
+    return found
+
+
+def beyond_chance(drift: Drift) -> float:
+    """Return the distance of the means that a random split of this size does not explain."""
+    return drift.mean - CHANCE / math.sqrt(max(drift.samples, 1))
+
+
+def constant_features(e: Facts) -> list[Finding]:
+    """TR04: features that never vary; trap: the borders of images, and places of padding."""
+    data = e.data
+    if data is None or data.constant == 0 or e.inputs.zeroed:
+        return []
+    numbers = {"constant": data.constant, "features": data.features}
+    if data.constant == data.features:
+        why = "Every training sample has the same input: there is nothing to tell them apart by."
+        return [Finding("TR04", "All inputs alike", "error", 0.95, "data", numbers, why)]
+    if data.is_image or data.tokens:
+        return []
+    named = ", ".join(data.constant_names)
+    why = (
+        f"{data.constant} of {data.features} features never vary in training ({named}): drop them."
+    )
+    edit: dict[str, Any] | None = None
+    if e.inputs.dropped is not None:
+        # A category of a text column is a feature, but no column.
+        named_all = data.constant == len(data.constant_names)
+        if named_all and not any("=" in name for name in data.constant_names):
+            edit = {"data.drop": [*e.inputs.dropped, *data.constant_names]}
+    severity: Severity = "warning" if data.constant > data.features / 2 else "info"
+    return [Finding("TR04", "Constant features", severity, 0.9, "data", numbers, why, edit)]
+
+
+def non_finite(e: Facts) -> list[Finding]:
+    """TR05: NaN or infinity among the inputs; trap: none, any is wrong."""
+    if e.data is None:
+        return []
+    counts = {"train": e.data.train.non_finite}
+    counts |= {name: inputs.non_finite for name, inputs in e.data.splits}
+    bad = {name: count for name, count in counts.items() if count}
+    if not bad:
+        return []
+    told = ", ".join(f"{count} in {name}" for name, count in bad.items())
+    why = f"After normalization there are values that are NaN or infinite ({told}): every loss is."
+    name = "NaN or infinity in the inputs"
+    return [Finding("TR05", name, "error", 0.95, "data", dict(bad), why)]
+
+
+RULES = (unscaled, faint, drifted, constant_features, non_finite)

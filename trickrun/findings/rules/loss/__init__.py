@@ -1,0 +1,1 @@
+"""What is wrong with a loss before training."""

@@ -1,0 +1,235 @@
+"""Steps that are too large, too small, too few, or wrongly scaled, as far as facts tell."""
+
+from __future__ import annotations
+
+from trickrun.findings.evidence.facts import Facts
+from trickrun.findings.finding import Finding, Severity
+
+FAR = 10.0
+"""Factor above the optimizer's ``high_lr`` at which a warning becomes an error."""
+
+USUAL_BATCH = 256
+"""Samples of the steps that the bound of an optimizer whose steps follow the gradient is for; in
+proportion larger ones bear larger steps (Goyal et al. 2017, arXiv:1706.02677)."""
+
+LARGE_EPS = 1e-3
+"""Epsilon from which on adaptive steps are shorter than lr by an unknown factor, as Inception's 1
+makes them: gradients of single weights are mostly smaller. Own."""
+
+TINY_EPS = 1e-10
+"""Adam's epsilon below which units that get hardly any gradient take whole steps on rounding noise:
+the paper has 1e-8, TensorFlow's documentation recommends larger ones, none smaller."""
+
+SPENT = 0.01
+"""Share of the learning rate's sum below which half a run is wasted. A rate divided by ten after a
+third and two thirds of the run leaves 5 %, a cosine 18 %. Own."""
+
+FEW_STEPS = 100
+"""Steps below which hardly any network is done, whatever its learning rate. Own."""
+
+ENOUGH_STEPS = 1000
+"""Steps that an edit makes of too few. Own."""
+
+REACH = 0.3
+"""Farthest way of all weights together that clipped plain steps allow, from which on they are held
+back: initial weights of two layers have norms of 5 and more. Own."""
+
+
+def rate_too_high(e: Facts) -> list[Finding]:
+    """TR35: a learning rate outside of what its optimizer bears; trap: sgd at 0.1, adadelta at 1,
+    large rates for large batches, and a large epsilon, which makes adaptive steps shorter."""
+    optimizer, rate, limit = e.optimizer, e.optimizer.rate, e.optimizer.high_lr
+    if rate is None or limit is None or (optimizer.eps or 0.0) >= LARGE_EPS:
+        return []
+    if optimizer.adaptive is False:
+        limit *= max(1.0, (e.inputs.batch_size or USUAL_BATCH) / USUAL_BATCH)
+    if rate < limit:
+        return []
+    severity: Severity = "error" if rate >= FAR * limit else "warning"
+    what = "lr" if optimizer.momentum_gain == 1 else "lr over 1 - momentum"
+    why = f"{optimizer.kind} with {what} of {rate:g}: above {limit:g} hardly any network trains."
+    edit = {"optimizer.lr": optimizer.usual_rate} if optimizer.usual_rate is not None else None
+    numbers = {"rate": rate, "limit": limit}
+    name, where = "Learning rate too high", "optimizer.lr"
+    return [Finding("TR35", name, severity, 0.75, where, numbers, why, edit)]
+
+
+def rate_too_low(e: Facts) -> list[Finding]:
+    """TR36: a whole run that cannot move the weights far; trap: fine-tuning, long runs, and
+    optimizers with a decay or a unit of their own, where the sum of the rate says nothing."""
+    optimizer, way, least = e.optimizer, distance(e), e.optimizer.least_travel
+    if way is None or least is None or not optimizer.steps_proportional_to_lr:
+        return []
+    if way >= least or e.run.steps is None or e.network.learned:
+        return []
+    why = (
+        f"All {e.run.steps} steps of {optimizer.kind} together are {way:.2g} long: too short a way "
+        "from where the weights start."
+    )
+    wanted = optimizer.usual_rate
+    raises = wanted is not None and optimizer.lr is not None and wanted > optimizer.lr
+    edit = {"optimizer.lr": wanted} if raises else None
+    numbers = {"way": way, "least": least, "steps": e.run.steps}
+    name, where = "Learning rate too low", "optimizer.lr"
+    return [Finding("TR36", name, "warning", 0.65, where, numbers, why, edit)]
+
+
+def distance(e: Facts) -> float | None:
+    """Return how far the run's steps go together, by their learning rate alone."""
+    if e.schedule.travel is None or e.optimizer.momentum_gain is None:
+        return None
+    return e.schedule.travel * e.optimizer.momentum_gain
+
+
+def rate_gone(e: Facts) -> list[Finding]:
+    """TR36: a schedule that leaves the second half of the run next to no learning rate; trap:
+    cosine, linear and step schedules, which keep 5 to 25 % of their sum for it."""
+    late, steps = e.schedule.late, e.run.steps
+    if late is None or late >= SPENT or steps is None or steps < FEW_STEPS:
+        return []
+    why = (
+        f"The {e.schedule.kind} schedule leaves {late:.2g} of the learning rate's sum to the "
+        f"second half of the run: those {steps // 2} steps change nothing."
+    )
+    edit = {"optimizer.schedule": {"kind": "cosine"}}
+    where, numbers = "optimizer.schedule", {"late_share": late, "steps": steps}
+    name = "Learning rate falls too soon"
+    return [Finding("TR36", name, "warning", 0.8, where, numbers, why, edit)]
+
+
+def few_steps(e: Facts) -> list[Finding]:
+    """TR55: hardly any steps; trap: runs from trained weights."""
+    steps, by_steps = e.run.steps, e.run.given_steps is not None
+    if steps is None or steps >= FEW_STEPS or e.network.learned:
+        return []
+    where = "train.steps" if by_steps else "train.epochs"
+    length = e.run.given_steps or e.run.given_epochs
+    why = f"The run has {steps} steps; networks need hundreds to thousands."
+    edit = {where: int(length * -(-ENOUGH_STEPS // max(steps, 1)))} if length else None
+    numbers = {"steps": steps}
+    return [Finding("TR55", "Too few steps", "info", 0.5, where, numbers, why, edit)]
+
+
+def summed_loss(e: Facts) -> list[Finding]:
+    """TR21: the loss is a sum over the batch; trap: optimizers that divide the gradient by its own
+    size, and a learning rate that makes up for it."""
+    if e.loss.reduction != "sum":
+        return []
+    batch = e.inputs.batch_size or 1
+    rate = e.optimizer.rate * batch if e.optimizer.rate is not None else None
+    numbers: dict[str, float | None] = {"batch_size": batch, "rate": rate}
+    severity: Severity = "info"
+    why = f"The loss is summed over the batch, so its gradient is {batch} times a sample's"
+    high = e.optimizer.high_lr
+    if e.optimizer.adaptive is False and rate is not None:
+        hopeless = high is not None and rate > high
+        severity = "error" if hopeless else "warning" if rate > 1 else "info"
+        why += f": like a mean with lr {rate:g}."
+    else:
+        why += "; penalties and clipping count less."
+    edit = {"loss.reduction": "mean"}
+    name = "Sum over the batch instead of mean"
+    return [Finding("TR21", name, severity, 0.85, "loss.reduction", numbers, why, edit)]
+
+
+def tiny_epsilon(e: Facts) -> list[Finding]:
+    """TR39: an epsilon that divides by next to nothing; trap: large ones, as Inception's 1, and
+    adagrad's 1e-10."""
+    eps = e.optimizer.eps
+    if eps is None or eps >= TINY_EPS:
+        return []
+    why = f"An eps of {eps:g} lets rounding noise take whole steps where the gradient is nearly 0."
+    edit = {"optimizer.eps": 1e-8}
+    numbers = {"eps": eps}
+    return [Finding("TR39", "Tiny epsilon", "warning", 0.7, "optimizer.eps", numbers, why, edit)]
+
+
+def betas_cross(e: Facts) -> list[Finding]:
+    """TR81: Adam forgets the gradient's size sooner than its direction; trap: betas of 0.9, 0.95.
+
+    Adam's proof needs beta1² < sqrt(beta2) (Kingma & Ba 2015); with beta1 above sqrt(beta2) a step
+    is not even bounded by about lr.
+    """
+    betas = e.optimizer.betas
+    if betas is None or betas[0] < betas[1] ** 0.5:
+        return []
+    why = (
+        f"With betas {betas[0]:g} and {betas[1]:g} the mean of the gradient remembers longer than "
+        "its size: after a large gradient the steps are far larger than lr."
+    )
+    edit = {"optimizer.betas": [0.9, 0.999]}
+    where, numbers = "optimizer.betas", {"betas": list(betas)}
+    return [Finding("TR81", "Betas out of balance", "warning", 0.7, where, numbers, why, edit)]
+
+
+def clipped_to_death(e: Facts) -> list[Finding]:
+    """TR71: clipping that keeps plain steps tiny; trap: adam, which divides the bound out again,
+    and the usual norm of 1."""
+    travel, norm = distance(e), e.optimizer.clip_norm
+    if travel is None or norm is None or e.optimizer.adaptive is not False:
+        return []
+    # All of a bound's steps in one direction; a rate of 0 goes nowhere, whatever the bound.
+    way = travel * norm if travel else 0.0
+    if way >= REACH or norm == float("inf"):
+        return []
+    why = (
+        f"Clipped to a norm of {norm:g}, all steps together move all weights by {way:.2g} at most."
+    )
+    numbers = {"way": way, "norm": norm}
+    where, edit = "optimizer.clip", {"optimizer.clip": {"norm": 1.0}}
+    return [Finding("TR71", "Clipping too tight", "warning", 0.7, where, numbers, why, edit)]
+
+
+def endless_warmup(e: Facts) -> list[Finding]:
+    """TR82: the warm-up lasts longer than the run; trap: a share of the run, below 1."""
+    warmup, steps = e.schedule.warmup, e.run.steps
+    if steps is None or warmup is None or warmup < 1 or warmup < steps:
+        return []
+    why = f"A warm-up of {warmup:g} steps in a run of {steps} never ends: lr is never reached."
+    edit = {"optimizer.schedule.warmup": 0.05}
+    where, numbers = "optimizer.schedule.warmup", {"warmup": warmup, "steps": steps}
+    name = "Warm-up as long as the run"
+    return [Finding("TR82", name, "warning", 0.9, where, numbers, why, edit)]
+
+
+def patience_too_long(e: Facts) -> list[Finding]:
+    """TR91: early stopping that can never stop; trap: evaluations at other times than epochs."""
+    patience, epochs = e.run.patience, e.run.given_epochs
+    if patience is None or epochs is None or not e.run.evaluated_by_epoch:
+        return []
+    if patience < epochs or patience == float("inf"):
+        return []
+    why = f"A patience of {patience:g} never stops a run of {epochs} epochs; a fifth is usual."
+    edit = {"early_stopping.patience": max(1, epochs // 5)}
+    where, numbers = "early_stopping.patience", {"patience": patience, "epochs": epochs}
+    name = "Patience as long as the run"
+    return [Finding("TR91", name, "warning", 0.8, where, numbers, why, edit)]
+
+
+def random_layers_wait(e: Facts) -> list[Finding]:
+    """TR88: gradual unfreezing of layers that have learned nothing; trap: a network of the user's
+    own, which may have."""
+    if not e.run.unfreezes or e.network.learned is not False:
+        return []
+    why = (
+        "The layers that wait for their turn are random, because the network begins from scratch: "
+        "those above them fit noise. Begin with learned weights (model: pretrained, or "
+        "model.init_from)."
+    )
+    where, edit = "train.gradual_unfreezing", {"train.gradual_unfreezing": None}
+    return [Finding("TR88", "Random layers wait", "warning", 0.85, where, {}, why, edit)]
+
+
+RULES = (
+    rate_too_high,
+    rate_too_low,
+    rate_gone,
+    few_steps,
+    summed_loss,
+    tiny_epsilon,
+    betas_cross,
+    clipped_to_death,
+    endless_warmup,
+    patience_too_long,
+    random_layers_wait,
+)

@@ -1,0 +1,1 @@
+"""What is wrong with the signal through a network's layers."""

@@ -1,0 +1,89 @@
+"""Units that say nothing: dead and saturated ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trickrun.findings.evidence.signal import Layer, SignalEvidence
+from trickrun.findings.finding import Finding
+
+MOST = 0.5
+"""Share of a layer's units from which on it is at fault: TheDeepChecker's bound."""
+
+
+def dead(evidence: SignalEvidence) -> list[Finding]:
+    """TR43: most units of a layer are 0 for every sample, at init or later.
+
+    Zeros are normal in ReLU networks; a unit is dead only if no sample at all wakes it.
+    """
+    worst = [(layer, most_dead(layer)) for layer in evidence.hidden if layer.activation]
+    bad = {layer.name: share for layer, share in worst if share > MOST}
+    if not bad:
+        return []
+    layer = next(layer for layer in evidence.hidden if layer.name in bad)
+    from_start = layer.first.dead_fraction > MOST
+    why = (
+        f"{bad[layer.name]:.0%} of the {layer.units} units of {layer.name} are 0 for each of "
+        f"{evidence.samples} samples"
+    )
+    if from_start:
+        why += " before training already, and no gradient wakes them."
+        # Another init also replaces a bias that keeps them below zero.
+        other = evidence.init != "auto" and not evidence.own_network
+        edit = {"init": {"kind": "auto"}} if other else rescale(evidence)
+    else:
+        why += (
+            f"; before training it was {layer.first.dead_fraction:.0%}. A step was so large that "
+            "it pushed them below zero for good."
+        )
+        edit = evidence.lower_lr
+    numbers = {"layers": bad, "before_training": layer.first.dead_fraction}
+    name = "Dead units"
+    return [Finding("TR43", name, "error", 0.9, layer.name, numbers, why, edit)]
+
+
+def most_dead(layer: Layer) -> float:
+    """Return the largest share of dead units at any moment."""
+    return max(moment.dead_fraction for moment in layer.moments)
+
+
+def saturated(evidence: SignalEvidence) -> list[Finding]:
+    """TR42: most units of a bounded activation sit at the ends of its range."""
+    worst = {
+        layer.name: max(layer.moments, key=lambda moment: moment.saturated_fraction)
+        for layer in evidence.hidden
+    }
+    bad = {name: m.saturated_fraction for name, m in worst.items() if m.saturated_fraction > MOST}
+    if not bad:
+        return []
+    layer = next(layer for layer in evidence.hidden if layer.name in bad)
+    moment = worst[layer.name]
+    why = (
+        f"{bad[layer.name]:.0%} of the units of {layer.name} ({layer.activation}) are at an end of "
+        f"their range nearly always; what enters has a deviation of {moment.pre_std:.3g}. There "
+        "the activation is flat, and little gradient passes."
+    )
+    at_init = layer.first.saturated_fraction > MOST
+    edit = rescale(evidence) if at_init else evidence.lower_lr
+    numbers = {"layers": bad, "before_training": layer.first.saturated_fraction}
+    numbers["pre_std"] = moment.pre_std
+    return [Finding("TR42", "Saturated units", "error", 0.85, layer.name, numbers, why, edit)]
+
+
+def rescale(evidence: SignalEvidence) -> dict[str, Any] | None:
+    """Return the edit that gives every layer a signal of usual size; None for a user's network.
+
+    Unscaled inputs are the first suspect, then a softmax between layers, an unusual init, and if
+    that is not it, the lack of a norm.
+    """
+    if evidence.input_std > 2 or evidence.input_std < 0.5:
+        return {"data.normalize": {"kind": "standard"}}
+    if evidence.own_network:
+        return None
+    if evidence.activation in ("softmax", "log_softmax"):
+        return {"model.activation": "relu"}
+    if not evidence.usual_init:
+        return {"init": {"kind": "auto"}}
+    if evidence.normalization != "none":
+        return None
+    return {"normalization": {"kind": evidence.usual_normalization}}

@@ -1,0 +1,1 @@
+"""What a user's own loss, network or step does wrong."""

@@ -1,0 +1,127 @@
+"""What a network does wrong in evaluation mode, and what a user's own one freezes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trickrun.findings.finding import Finding
+
+RANDOM = 0.05
+"""Relative difference below which two evaluations are the same."""
+
+SWITCHED = 0.5
+"""TheDeepChecker's bound for the loss's shift between the modes, as a share of a constant
+answer's."""
+
+MOSTLY = 0.5
+"""Share of frozen parameters from which on it is worth a word. Own."""
+
+SMALL_BATCH = 8
+"""Batches up to this size have statistics that are too rough for batch norm (Wu & He 2018)."""
+
+
+@dataclass(frozen=True)
+class OwnNetwork:
+    """What a network does in evaluation mode after a short training.
+
+    Args:
+        target: the object, package.module:Name, or ``model`` for a built-in one.
+        random: largest difference of two evaluations of the same inputs, over the outputs' size.
+        spread: standard deviation of the outputs over samples, over their size.
+        loss, batch_loss: mean loss on training samples in evaluation mode, and with the batches'
+            own statistics.
+        baseline: loss of the best constant answer; None if that is not known.
+        batch_size: samples a training batch.
+        batch_norm: whether it has batch norm.
+        frozen: share of its parameters that ask for no gradient; of a built-in network 0, because
+            there the recipe says so.
+        softmax: units of a layer of the user's network that ends in a softmax over them.
+        without_batch: the normalization that could replace its batch norm; None if the recipe does
+            not set that.
+    """
+
+    target: str
+    random: float
+    spread: float
+    loss: float
+    batch_loss: float
+    baseline: float | None
+    batch_size: int
+    batch_norm: bool
+    frozen: float = 0.0
+    softmax: int | None = None
+    without_batch: dict[str, Any] | None = None
+
+
+def network_findings(e: OwnNetwork) -> list[Finding]:
+    """Return what is wrong with a network's evaluation mode."""
+    return [*random_answers(e), *no_input(e), *modes_differ(e), *frozen(e), *competing(e)]
+
+
+def competing(e: OwnNetwork) -> list[Finding]:
+    """Return TR53 if a softmax stands between the layers of the user's network; a gate over
+    experts is meant to be one."""
+    if e.softmax is None:
+        return []
+    why = (
+        f"{e.target} takes a softmax over the {e.softmax} units of a hidden layer: they compete "
+        "for a sum, and hardly any signal and gradient passes."
+    )
+    numbers = {"units": e.softmax}
+    return [Finding("TR53", "Softmax between layers", "warning", 0.7, e.target, numbers, why)]
+
+
+def frozen(e: OwnNetwork) -> list[Finding]:
+    """Return TR45 if the user's network freezes most of itself; with pretrained weights it may."""
+    if e.frozen <= MOSTLY:
+        return []
+    why = (
+        f"{e.target} sets requires_grad to False for {e.frozen:.0%} of its parameters: they stay "
+        "what they are. That is right for pretrained weights alone."
+    )
+    numbers = {"frozen": e.frozen}
+    return [Finding("TR45", "Frozen parameters", "warning", 0.6, e.target, numbers, why)]
+
+
+def random_answers(e: OwnNetwork) -> list[Finding]:
+    """Return TR47 if evaluation mode leaves something random on."""
+    if e.random <= RANDOM:
+        return []
+    why = (
+        f"In evaluation mode {e.target} answers the same inputs differently each time (by "
+        f"{e.random:.2g} of the outputs' size): something like dropout stays on. Use the module, "
+        "or pass training=self.training."
+    )
+    numbers = {"random": e.random}
+    name = "Random in evaluation mode"
+    return [Finding("TR47", name, "error", 0.9, e.target, numbers, why)]
+
+
+def no_input(e: OwnNetwork) -> list[Finding]:
+    """Return TR14 if all samples get the same answer."""
+    if e.spread > 1e-5:
+        return []
+    why = f"{e.target} gives every sample the same answer: what enters it does not come out."
+    name, numbers = "Output does not depend on the input", {"spread": e.spread}
+    return [Finding("TR14", name, "error", 0.75, e.target, numbers, why)]
+
+
+def modes_differ(e: OwnNetwork) -> list[Finding]:
+    """Return TR48 or TR47 if batch norm's running statistics do not fit what training sees."""
+    if not e.batch_norm or e.baseline is None or e.random > RANDOM:
+        return []
+    shift = e.loss - e.batch_loss
+    if shift < SWITCHED * e.baseline or e.batch_loss > e.baseline:
+        return []
+    numbers = {"loss": e.loss, "batch_loss": e.batch_loss, "batch_size": e.batch_size}
+    tiny = e.batch_size <= SMALL_BATCH
+    why = (
+        f"On training samples the loss is {e.batch_loss:.3g} with the batches' own statistics and "
+        f"{e.loss:.3g} in evaluation mode: batch norm's running statistics do not fit"
+    )
+    why += f", as batches of {e.batch_size} are too small." if tiny else "."
+    edit = {"normalization": e.without_batch} if tiny and e.without_batch else None
+    name = "Batch norm with tiny batches" if tiny else "Stale batch norm statistics"
+    code = "TR48" if tiny else "TR47"
+    return [Finding(code, name, "error", 0.8, e.target, numbers, why, edit)]

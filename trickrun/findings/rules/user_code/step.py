@@ -1,0 +1,182 @@
+"""What a user's own training step does wrong: findings about its behaviour.
+
+There is no edit for code: a finding names the object and what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+
+from trickrun.findings.finding import Finding, Severity
+
+SAME = 0.05
+"""Relative difference below which two gradients are the same: mixed precision and other orders of
+summation stay well below, one batch's gradient added to another's well above."""
+
+FLIPPED, UNRELATED = -0.5, 0.5
+"""Cosine between the gradient that the optimizer got and that of the batch's loss: below the first
+it leads uphill, below the second it is another function's. Own; clipping and scaling leave it at 1,
+a penalty in the step lowers it a little."""
+
+BLIND = 0.95
+"""Cosine with the gradient for inputs of zeros from which on it is that one."""
+
+MISPAIRED = 0.1
+"""How much nearer a gradient must be to that of shuffled targets than to the batch's own. Own:
+in the first steps measured
+0.3 for shuffled targets, -0.5 for right ones."""
+
+SUMMED = 0.5
+"""Share of the batch size from which on a gradient that is so many times too long is a sum's."""
+
+
+@dataclass(frozen=True)
+class StepLook:
+    """What one call of a user's training step did.
+
+    Args:
+        stepped: whether it called the optimizer's step.
+        changed: whether any weight changed.
+        cosine: between the gradient that the optimizer got and that of the batch's loss; None if
+            one of them is zero or was not seen.
+        ratio: the first one's length over the second's.
+        mispaired: cosine with the mean gradient for targets that are shuffled within the batch.
+        blind: cosine with the gradient for inputs of zeros.
+        accumulated: how far the gradient is from the sum of the batch's and what was left from the
+            step before, as a share of its length; None if nothing was left.
+        training: whether the forward pass ran in training mode.
+    """
+
+    stepped: bool
+    changed: bool
+    cosine: float | None
+    ratio: float | None
+    mispaired: float | None
+    blind: float | None
+    accumulated: float | None
+    training: bool
+
+
+@dataclass(frozen=True)
+class OwnStep:
+    """What a user's training step did over a few batches.
+
+    Args:
+        target: the object, package.module:Name.
+        batch_size: samples a batch.
+        modes_matter: whether the network has layers that act otherwise in evaluation mode.
+    """
+
+    target: str
+    batch_size: int
+    modes_matter: bool
+    looks: Sequence[StepLook]
+
+
+def step_findings(e: OwnStep) -> list[Finding]:
+    """Return what is wrong with a training step, gravest first."""
+    if not any(look.changed for look in e.looks):
+        return [nothing_changes(e)]
+    found = [*accumulates(e)] or [*direction(e)]
+    return [*found, *in_evaluation_mode(e)]
+
+
+def nothing_changes(e: OwnStep) -> Finding:
+    """Return TR45 for a step that changes no weight."""
+    stepped = any(look.stepped for look in e.looks)
+    why = f"{e.target} changes no weight: " + (
+        "the optimizer gets no gradient, because backward is missing or comes before zero_grad."
+        if stepped
+        else "it never calls the optimizer's step."
+    )
+    numbers = {"stepped": stepped, "steps": len(e.looks)}
+    return Finding("TR45", "A step that changes nothing", "error", 0.95, e.target, numbers, why)
+
+
+def accumulates(e: OwnStep) -> list[Finding]:
+    """Return TR46 if what the optimizer gets is the sum of this gradient and the last ones.
+
+    Gradients that add up between two calls of the optimizer are meant to; here only steps count
+    whose predecessor called it too.
+    """
+    pairs = [after for before, after in pairwise(e.looks) if before.stepped and after.stepped]
+    left = [look.accumulated for look in pairs if look.accumulated is not None]
+    if not left or len(left) < len(pairs) or max(left) > SAME:
+        return []
+    numbers = {"difference": max(left), "steps": len(left)}
+    why = (
+        f"Each time {e.target} calls the optimizer, the gradient is this batch's plus all those "
+        "before it: nothing clears it. Call optimizer.zero_grad() before backward."
+    )
+    name = "Gradients not cleared between steps"
+    return [Finding("TR46", name, "error", 0.97, e.target, numbers, why)]
+
+
+def direction(e: OwnStep) -> list[Finding]:
+    """Return what is wrong with the gradient that the optimizer gets: TR33, TR74 or TR21."""
+    cosines = [look.cosine for look in e.looks if look.cosine is not None]
+    ratios = [look.ratio for look in e.looks if look.ratio is not None]
+    if not cosines:
+        return []
+    cosine, ratio = fmean(cosines), fmean(ratios)
+    numbers = {"cosine": cosine, "ratio": ratio, "batch_size": e.batch_size}
+    if cosine < FLIPPED:
+        why = (
+            f"The gradient that {e.target} gives the optimizer points away from that of the "
+            f"batch's loss (cosine {cosine:.2f}): training raises the loss. Look for a minus sign."
+        )
+        return [Finding("TR33", "Flipped gradient", "error", 0.95, e.target, numbers, why)]
+    if cosine < UNRELATED:
+        return [another_gradient(e, cosine)]
+    if ratio > max(2.0, SUMMED * e.batch_size):
+        why = (
+            f"The gradient that {e.target} gives the optimizer is {ratio:.3g} times that of the "
+            f"batch's loss, with {e.batch_size} samples: it sums over the batch."
+        )
+        name = "Sum over the batch instead of mean"
+        return [Finding("TR21", name, "error", 0.85, e.target, numbers, why)]
+    return []
+
+
+def another_gradient(e: OwnStep, cosine: float) -> Finding:
+    """Return TR14 or TR10 if the gradient looks like that of no inputs, or of targets of other
+    samples; else TR74."""
+    blind = [look.blind for look in e.looks if look.blind is not None]
+    shuffled = [look.mispaired for look in e.looks if look.mispaired is not None]
+    mispaired = fmean(shuffled) if shuffled else 0.0
+    numbers = {"cosine": cosine, "with_shuffled_targets": mispaired}
+    why = (
+        f"The gradient that {e.target} gives the optimizer is not that of the batch's loss "
+        f"(cosine {cosine:.2f})"
+    )
+    if blind and fmean(blind) > BLIND:
+        why += ": it is that for inputs of zeros, so the step does not pass the inputs on."
+        name, numbers = "Inputs ignored", {**numbers, "with_zero_inputs": fmean(blind)}
+        return Finding("TR14", name, "error", 0.9, e.target, numbers, why)
+    if mispaired > cosine + MISPAIRED:
+        why += (
+            f"; it is nearer to that for targets shuffled within the batch ({mispaired:.2f}): "
+            "inputs and targets are no longer pairs there."
+        )
+        name = "Targets shuffled against inputs"
+        return Finding("TR10", name, "error", 0.9, e.target, numbers, why)
+    name = "Your training step: another gradient"
+    why += ": it minimizes something else."
+    return Finding("TR74", name, "error", 0.85, e.target, numbers, why)
+
+
+def in_evaluation_mode(e: OwnStep) -> list[Finding]:
+    """Return TR47 if the step trains a network that it has put into evaluation mode."""
+    if all(look.training for look in e.looks):
+        return []
+    why = (
+        f"{e.target} runs the network in evaluation mode while it trains: dropout does nothing and "
+        "batch norm never sees a batch. Call model.train() before the forward pass."
+    )
+    name = "Trains in evaluation mode"
+    numbers = {"modes_matter": e.modes_matter}
+    severity: Severity = "error" if e.modes_matter else "info"
+    return [Finding("TR47", name, severity, 0.9, e.target, numbers, why)]

@@ -1,0 +1,268 @@
+"""A checked recipe as the named facts that static findings rest on; no torch is needed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from trickrun.data.splits.task import Task
+from trickrun.findings.evidence import facts
+from trickrun.findings.evidence.data import DataEvidence
+from trickrun.findings.evidence.facts import Facts
+from trickrun.models import BuiltinModel
+from trickrun.params import PythonTarget
+from trickrun.recipe.dump import plain
+from trickrun.recipe.schema import Recipe
+from trickrun.tricks.augmentation import Augmentation
+from trickrun.tricks.init._init import Init
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.optimizers import Decaying
+from trickrun.tricks.schedules import Span
+
+LOOKS = 1000
+"""Steps of a schedule that are looked at to know its sum."""
+
+
+def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
+    """Return what is known of a recipe before it trains.
+
+    Args:
+        data: what its data set is like, if that was looked at.
+    """
+    task = task_of(recipe, data)
+    span = span_of(recipe, data)
+    return Facts(
+        task=task,
+        inputs=input_facts(recipe, data),
+        data=data,
+        network=network_facts(recipe, data),
+        init=init_facts(recipe.init),
+        normalization=normalization_facts(recipe),
+        loss=loss_facts(recipe.loss, task),
+        optimizer=optimizer_facts(recipe),
+        schedule=schedule_facts(recipe, span),
+        regularizers=regularizer_facts(recipe),
+        augmentations=tuple(map(augmentation_facts, recipe.augmentation)),
+        run=run_facts(recipe, span),
+    )
+
+
+def task_of(recipe: Recipe, data: DataEvidence | None = None) -> facts.Task | None:
+    """Return classification or regression; None where only the data could tell."""
+    if data is not None:
+        return "regression" if data.targets is not None else "classification"
+    if recipe.data.task_kind is not None:
+        return recipe.data.task_kind
+    match getattr(recipe.data, "task", "auto"):
+        case "classification":
+            return "classification"
+        case "regression":
+            return "regression"
+    return None
+
+
+def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
+    """Return what a recipe declares of its data."""
+    declared, split = recipe.data, recipe.data.split
+    size: int | None = None
+    if declared.batch_size != "full":
+        size = declared.batch_size
+    elif data is not None:
+        size = data.train.samples
+    # A list of the columns to use leaves none out by name.
+    drops = hasattr(declared, "drop") and not getattr(declared, "features", None)
+    return facts.InputFacts(
+        batch_size=size,
+        full_batch=declared.batch_size == "full",
+        normalize=declared.normalize.kind_name,
+        scale_targets=declared.scale_targets,
+        shuffled=declared.shuffle,
+        balanced=declared.sampling == "balanced",
+        zeroed=declared.zero_inputs,
+        tokens=declared.token_ids,
+        characters=declared.characters,
+        from_user=declared.from_user,
+        dropped=getattr(declared, "drop", None) if drops else None,
+        task_can_be_set="task" in type(declared).model_fields,
+        stratified=split.stratified,
+        training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,
+    )
+
+
+def network_facts(recipe: Recipe, data: DataEvidence | None) -> facts.NetworkFacts:
+    """Return what a recipe says of its network; of one of the user's own, next to nothing."""
+    model = recipe.model
+    learned = True if getattr(model, "init_from", None) else model.learned
+    name = str(getattr(model, "name", model.kind_name))
+    own = isinstance(model, PythonTarget)
+    if not isinstance(model, BuiltinModel):
+        return facts.NetworkFacts(
+            name, own, learned=learned, fixes_input_scale=model.fixes_input_scale
+        )
+    return facts.NetworkFacts(
+        name=name,
+        own=own,
+        activation=model.activation,
+        head_activation=model.head_activation,
+        hidden_layers=model.hidden_layers,
+        units=model.hidden_units,
+        channels=model.hidden_channels,
+        fan_ins=model.fan_ins(data.shape if data is not None else None),
+        pooled=bool(model.hidden_channels) and getattr(model, "pool", 1) != 1,
+        hidden_bias=model.bias is True,
+        learned=learned,
+        fixes_input_scale=model.fixes_input_scale,
+        needs_normalization=model.needs_normalization,
+    )
+
+
+def init_facts(init: Init) -> facts.InitFacts:
+    """Return what a recipe's weights start at."""
+    bias: Any = init.head_bias.value if init.head_bias else (init.head or init).bias
+    known = bias == "prior" or isinstance(bias, int | float)
+    return facts.InitFacts(
+        kind=init.kind_name,
+        equal=init.equal,
+        one_sided=init.one_sided,
+        variance=init.variance,
+        head_bias=bias if known else None,
+    )
+
+
+def normalization_facts(recipe: Recipe) -> facts.NormalizationFacts:
+    """Return what a recipe says of normalization layers."""
+    norm = recipe.normalization
+    return facts.NormalizationFacts(
+        kind=norm.kind_name,
+        over_samples=norm.over_samples,
+        keeps_scale=norm.keeps_scale,
+        least_units=norm.least_units,
+        before_activation=norm.before_activation,
+    )
+
+
+def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
+    """Return what is known of a loss; of an automatic one what its task chooses, if it is known."""
+    automatic = isinstance(loss, AutoLoss)
+    if isinstance(loss, AutoLoss) and task is not None:
+        loss = loss.chosen(Task(task))
+    return facts.LossFacts(
+        kind=loss.kind_name,
+        automatic=automatic,
+        reduction=loss.reduction,
+        task=loss.task_kind,
+        takes=loss.takes,
+        one_output=loss.one_output,
+        grows_with_error=loss.grows_with_error,
+        class_weights=bool(getattr(loss, "class_weights", None)),
+        can_weigh_classes=hasattr(loss, "class_weights"),
+    )
+
+
+def optimizer_facts(recipe: Recipe) -> facts.OptimizerFacts:
+    """Return what is known of a recipe's optimizer."""
+    optimizer = recipe.optimizer
+    momentum = getattr(optimizer, "momentum", 0.0)
+    dampening = getattr(optimizer, "dampening", 0.0)
+    gain = (1 - dampening) / (1 - momentum) if optimizer.momentum_multiplies_lr else 1.0
+    clip = optimizer.clip
+    return facts.OptimizerFacts(
+        kind=optimizer.kind_name,
+        lr=optimizer.lr,
+        default_lr=type(optimizer).model_fields["lr"].default,
+        high_lr=optimizer.high_lr,
+        least_travel=optimizer.least_travel,
+        adaptive=optimizer.adaptive,
+        steps_proportional_to_lr=optimizer.steps_proportional_to_lr,
+        eps=getattr(optimizer, "eps", None) if optimizer.eps_bounds_steps else None,
+        momentum=momentum,
+        momentum_gain=gain or 1.0,
+        betas=getattr(optimizer, "betas", None),
+        weight_decay=optimizer.weight_decay if isinstance(optimizer, Decaying) else 0.0,
+        decay_decoupled=optimizer.decay_decoupled if isinstance(optimizer, Decaying) else None,
+        clip_norm=clip.norm if clip is not None and clip.norm is not None else math.inf,
+    )
+
+
+def schedule_facts(recipe: Recipe, span: Span | None) -> facts.ScheduleFacts:
+    """Return what is known of a recipe's learning rate over the run."""
+    schedule = recipe.optimizer.schedule
+    rates = rates_of(recipe, span) if span else []
+    whole = sum(rates)
+    return facts.ScheduleFacts(
+        kind=schedule.kind_name,
+        warmup=getattr(schedule, "warmup", 0.0),
+        ends_low=schedule.ends_low,
+        travel=whole / len(rates) * span.steps if span else None,
+        late=sum(rates[len(rates) // 2 :]) / whole if whole > 0 else None,
+    )
+
+
+def regularizer_facts(recipe: Recipe) -> facts.RegularizerFacts:
+    """Return the strengths of a recipe's regularizers."""
+    given = recipe.regularizers
+    dropout, smoothing = given.dropout, given.label_smoothing
+    return facts.RegularizerFacts(
+        dropout=dropout.p if dropout else 0.0,
+        input_dropout=dropout.input if dropout else 0.0,
+        dropout_everywhere=dropout is not None and dropout.layers == "all",
+        l2=given.l2.lambda_ if given.l2 else 0.0,
+        l1=given.l1.lambda_ if given.l1 else 0.0,
+        elastic_net=given.elastic_net.lambda_ if given.elastic_net else 0.0,
+        label_smoothing=smoothing.epsilon if smoothing else 0.0,
+        averages_last_weights=given.swa is not None and not given.swa.off,
+    )
+
+
+def augmentation_facts(augmentation: Augmentation) -> facts.AugmentationFacts:
+    """Return what is known of one augmentation; switched off, it does nothing."""
+
+    def strength(parameter: str | None) -> float:
+        off = parameter is None or augmentation.off
+        return 0.0 if off else float(getattr(augmentation, parameter or ""))
+
+    return facts.AugmentationFacts(
+        mirrors=augmentation.mirrors and not augmentation.off,
+        degrees=strength(augmentation.turn_parameter),
+        degrees_parameter=augmentation.turn_parameter,
+        noise=strength(augmentation.noise_parameter),
+        noise_parameter=augmentation.noise_parameter,
+        written=plain(augmentation),
+    )
+
+
+def run_facts(recipe: Recipe, span: Span | None) -> facts.RunFacts:
+    """Return how long a recipe's run is."""
+    train, stopping = recipe.train, recipe.early_stopping
+    return facts.RunFacts(
+        steps=span.steps if span else None,
+        given_steps=train.steps,
+        given_epochs=train.epochs if train.steps is None else None,
+        evaluated_by_epoch=train.steps is None and train.eval_every is None,
+        patience=stopping.patience if stopping else math.inf,
+        unfreezes=train.gradual_unfreezing is not None,
+    )
+
+
+def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
+    """Return the length of the run in steps; None where only the data could tell."""
+    if data is None:
+        steps = recipe.train.steps
+        # An epoch's length matters to few schedules, and not to the length of the run.
+        return Span(steps, steps) if steps else None
+    samples = data.train.samples
+    size = samples if recipe.data.batch_size == "full" else recipe.data.batch_size
+    size *= recipe.train.batches_a_step
+    train = recipe.train
+    return Span.of(samples, size, recipe.data.drop_last, train.epochs, train.steps)
+
+
+def rates_of(recipe: Recipe, span: Span) -> list[float]:
+    """Return the learning rate over the run, at evenly spaced steps of a long one."""
+    stride = max(1, span.steps // LOOKS)
+    optimizer = recipe.optimizer
+    return [
+        optimizer.schedule.lr(optimizer.lr, step, span)
+        for step in range(stride // 2, span.steps, stride)
+    ]

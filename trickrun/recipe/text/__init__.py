@@ -1,0 +1,1 @@
+"""YAML text with places: read, drawn in messages, and edited so that comments stay."""

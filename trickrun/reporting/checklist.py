@@ -1,0 +1,70 @@
+"""A checklist in the terminal: a line as each step begins, its verdict as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from trickrun.checks.checklist.context import StepDone, words
+from trickrun.findings.verdict import Verdict
+from trickrun.reporting.console import terminal
+from trickrun.reporting.numbers import number
+from trickrun.reporting.verdict import STYLES
+from trickrun.run.check_folder import recall
+from trickrun.run.folder import RunFolder
+
+
+def tell(name: str, done: StepDone | None) -> None:
+    """Print that a step begins, or what it found."""
+    out = terminal()
+    if done is None:
+        out.print(Text(f"\n{name} ...", "bold"))
+        return
+    head = Text(done.verdict.upper(), STYLES[done.verdict])
+    out.print(head, Text(f"({done.seconds:.1f} s)"), Text(done.summary), soft_wrap=True)
+    for finding in done.findings:
+        if finding["severity"] != "info":
+            text = f"  {finding['code']} {finding['name']}: {finding['why']}"
+            out.print(Text(text), soft_wrap=True)
+    if done.shrunk:
+        out.print(Text(f"  to fit the budget: {', '.join(done.shrunk)}", "yellow"))
+    if done.edits:
+        out.print(Text(f"  kept: {words(done.edits)}", "cyan"), soft_wrap=True)
+
+
+def print_end(verdict: Verdict, folder: RunFolder) -> None:
+    """Print the checklist's own verdict and where its files are."""
+    out = terminal()
+    out.print()
+    out.print(Text(verdict.verdict.upper(), STYLES[verdict.verdict]), Text(verdict.summary))
+    if verdict.result.get("test"):
+        scored = verdict.result["test"].items()
+        scores = "  ".join(f"{key} {number(score)}" for key, score in scored)
+        out.print(f"test, scored once: {scores}")
+    if verdict.result["tuned_recipe"] is not None:
+        out.print(f"tuned recipe: {verdict.result['tuned_recipe']}", soft_wrap=True)
+        if verdict.result["tied_to_its_folder"]:
+            out.print("  its paths start at your recipe's folder: copy it there to train it")
+    out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
+
+
+def add_pictures(done: Sequence[StepDone]) -> None:
+    """Draw the pictures of each step into its run folder, as its own command does."""
+    for step in done:
+        folder = RunFolder(Path(step.run))
+        for name, picture in pictures(step.name, recall(folder)).items():
+            folder.write(name, picture)
+
+
+def pictures(name: str, verdict: Verdict) -> dict[str, str]:
+    """Return a step's pictures by file name."""
+    # Imported here because the terminal's lines do not wait for matplotlib.
+    from trickrun.reporting import curve_pictures, grid_pictures, lr_find
+
+    if name == "lr-find":
+        return lr_find.pictures(verdict)
+    if name == "curves":
+        return {"curves.svg": curve_pictures.picture(verdict)}
+    return grid_pictures.pictures(verdict.result) if name.startswith("grid") else {}

@@ -1,0 +1,130 @@
+"""A diagnosis in the terminal: causes first, symptoms under them, what was tried, a conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from textwrap import shorten
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from trickrun.findings.finding import Finding, changes_loss
+from trickrun.findings.rank import symptoms_of
+from trickrun.findings.verdict import Verdict
+from trickrun.reporting.console import print_table, terminal
+from trickrun.reporting.numbers import number
+from trickrun.reporting.verdict import MARKS, STYLES, override
+
+SHOWN = 6
+"""Numbers of a finding's evidence that are shown; the JSON has all."""
+
+WIDEST = 70
+"""Characters of an edit in the table."""
+
+
+def print_diagnosis(verdict: Verdict) -> None:
+    """Print the findings with symptoms under their causes, the trainings, and the conclusion."""
+    console = terminal()
+    findings = verdict.findings
+    below = hidden_under(findings)
+    # Without trainings of its own a diagnosis has what a check tried, and its loss.
+    measure = "skill" if verdict.result["tried"] is not None else "loss"
+    place = 0
+    for finding in findings:
+        if finding.code in below:
+            continue
+        place += 1
+        print_cause(console, place, finding, measure)
+        for symptom in (f for f in findings if below.get(f.code) == finding.code):
+            text = f"     explains {symptom.code} {symptom.name} ({symptom.where})"
+            console.print(Text(text, "dim"), soft_wrap=True)
+    if verdict.result["tried"] is not None:
+        print_trainings(console, verdict.result["tried"])
+    for part, why in verdict.result["failed"].items():
+        console.print(Text(f"not measured: {part}: {why}", "yellow"), soft_wrap=True)
+    told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
+    console.print(told, soft_wrap=True)
+
+
+def hidden_under(findings: Sequence[Finding]) -> dict[str, str]:
+    """Return the codes that another finding explains, each with the first cause's code.
+
+    An error keeps a place of its own.
+    """
+    errors = {finding.code for finding in findings if finding.severity == "error"}
+    roots = symptoms_of(findings)
+    order = [finding.code for finding in findings if finding.code in roots]
+    below: dict[str, str] = {}
+    for root in order:
+        for code in roots[root]:
+            if code not in errors and code != root:
+                below.setdefault(code, root)
+    return below
+
+
+def print_cause(console: Console, place: int, finding: Finding, measure: str) -> None:
+    """Print one cause with its evidence, its edit and what the edit did.
+
+    Args:
+        measure: what the numbers before and after the edit are.
+    """
+    head = f"{place}. {MARKS[finding.severity]} {finding.code} {finding.name} ({finding.where})"
+    console.print(Text(head, "bold"), soft_wrap=True)
+    console.print(Text(f"   {finding.why}"), soft_wrap=True)
+    numbers = told(finding.evidence)
+    if numbers:
+        console.print(Text(f"   measured: {numbers}", "dim"), soft_wrap=True)
+    edits = " ".join(override(path, value) for path, value in (finding.edit or {}).items())
+    if edits:
+        console.print(Text(f"   edit: {edits}", "cyan"), soft_wrap=True)
+    compared = measure == "skill" or not changes_loss(finding.edit)
+    if finding.confirmed is not None and compared:
+        before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
+        console.print(Text(f"   tried: {measure} {before} → {after}", "green"), soft_wrap=True)
+
+
+def told(evidence: dict[str, Any]) -> str:
+    """Return the plain numbers of a finding's evidence in words."""
+    plain = [
+        f"{name.replace('_', ' ')} {number(value)}"
+        for name, value in evidence.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    return ", ".join(plain[:SHOWN])
+
+
+def print_trainings(console: Console, tried: dict[str, Any]) -> None:
+    """Print the edits that went to the proof, and how many did not get that far."""
+    if tried["proven"]:
+        print_table(console, trainings(tried["proven"]))
+    elif tried["screened"]:
+        count = len(tried["screened"])
+        console.print(Text(f" {count} edits were tried once; none of them looked better", "dim"))
+    if tried["untried"]:
+        told = f" no time to try {tried['untried']} edits; --budget allows more"
+        console.print(Text(told, "yellow"))
+
+
+def trainings(proven: dict[str, dict[str, Any]]) -> Table:
+    """Return the table of the edits that went to the proof."""
+    table = Table("edit tried", "skill", "with it", "needed", "", box=None, header_style="bold")
+    for label, effect in by_gain(proven.items()):
+        mark = Text("✓ helps", "green") if effect["helps"] else Text("✗", "red")
+        before, after = number(effect["before"]), number(effect["after"])
+        table.add_row(
+            Text(shorten(label, WIDEST, placeholder=" …")),
+            before,
+            after,
+            f"+{number(effect['needed'])}",
+            mark,
+        )
+    return table
+
+
+def by_gain(
+    effects: Iterable[tuple[str, dict[str, Any]]],
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return the effects, largest gain first."""
+    return sorted(effects, key=lambda item: item[1]["before"] - item[1]["after"])

@@ -1,0 +1,90 @@
+"""A search in the terminal: a live table while it runs, and what it says at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from trickrun.checks.checklist.context import shown_value, words
+from trickrun.findings.verdict import Verdict
+from trickrun.reporting.console import print_table, terminal
+from trickrun.reporting.verdict import print_verdict
+from trickrun.search.run_trials import Watch
+from trickrun.search.trial import TrialResult
+
+SHOWN = 12
+"""Trials in the live table and in the table at the end; --json has all."""
+
+
+@contextmanager
+def live_table() -> Iterator[Watch]:
+    """Yield what shows each trial as it ends: a table on a terminal, a line in a pipe."""
+    console = terminal()
+    started = time.monotonic()
+    results: list[TrialResult] = []
+
+    def line(result: TrialResult, done: int, total: int) -> None:
+        print(f"{done}/{total}  {outcome(result)}  {words(result.params)}", flush=True)
+
+    if not console.is_terminal:
+        yield line
+        return
+    with Live(console=console, transient=True) as live:
+
+        def table(result: TrialResult, done: int, total: int) -> None:
+            results.append(result)
+            left = (time.monotonic() - started) / len(results) * (total - done)
+            newest = trial_table([vars(r) for r in reversed(results[-SHOWN:])])
+            live.update(Group(newest, Text(f"{done} of {total} trials, about {left:.0f} s left")))
+
+        yield table
+
+
+def outcome(result: TrialResult) -> str:
+    """Return a trial's metric, or how else it ended."""
+    return f"{result.metric:.4f}" if result.metric is not None else result.status
+
+
+def trial_table(rows: list[dict[str, Any]]) -> Table:
+    """Return a table of trials, a column a searched path."""
+    paths = list(rows[0]["params"]) if rows else []
+    # The last words of a path say enough, and leave room on a narrow terminal.
+    names = [path.removeprefix("optimizer.").removeprefix("regularizers.") for path in paths]
+    table = Table("metric", *names, "seconds", box=None, header_style="bold")
+    for row in rows:
+        metric = f"{row['metric']:.4f}" if row["metric"] is not None else row["status"]
+        if row["status"] == "stopped":
+            metric += f" at rung {row['rung']}"
+        values = [shown_value(row["params"][path]) for path in paths]
+        table.add_row(metric, *values, f"{row['seconds']:.1f}")
+    return table
+
+
+def print_search(verdict: Verdict) -> None:
+    """Print the best trials, what mattered, and where to look next."""
+    console = terminal()
+    result = verdict.result
+    print_table(console, trial_table(result["trials"][:SHOWN]))
+    hidden = len(result["trials"]) - SHOWN
+    if hidden > 0:
+        console.print(f"... and {hidden} more (--json lists all)")
+    print_verdict(verdict)
+    if result["best"] is None:
+        return
+    console.print(f"best: {words(result['best']['params'])}", soft_wrap=True)
+    if result["importance"]:
+        parts = sorted(result["importance"].items(), key=lambda item: -item[1])
+        console.print("what mattered: " + ", ".join(f"{path} {share:.0%}" for path, share in parts))
+    for row in result.get("confirmed", []):
+        console.print(
+            f"over {len(row['values'])} seeds: {row['mean']:.4f} "
+            f"[{row['low']:.4f}, {row['high']:.4f}]  {words(row['params'])}",
+            soft_wrap=True,
+        )

@@ -1,0 +1,82 @@
+"""What `lr-find` measured: the curve in the terminal and as a picture, and the picks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trickrun.findings.verdict import Verdict
+from trickrun.reporting.console import terminal
+from trickrun.reporting.svg import Line, Marker, Panel, draw
+from trickrun.reporting.terminal_plot import Series, plot
+from trickrun.reporting.verdict import print_rows
+
+WIDTH = 80
+"""Characters of the plot, on a wider terminal and in a pipe."""
+
+MEANINGS = {
+    "steepest": "where the loss falls fastest",
+    "bottom": "where it stops falling",
+    "valley": "in the middle of the longest descent",
+    "min_over_10": "a tenth of where it is lowest",
+}
+
+
+def print_lr_find(verdict: Verdict) -> None:
+    """Print the curve and every pick beside the suggestion."""
+    result = verdict.result
+    curve = result["curve"]
+    if curve:
+        lrs = [point["lr"] for point in curve]
+        smoothed = [point["smoothed"] for point in curve]
+        series = [Series(seeds_line(result), lrs, smoothed)]
+        width = min(terminal().width, WIDTH)
+        print(plot(series, "range test", "learning rate", "loss", log_x=True, width=width))
+    rows = []
+    if result["low"] is not None:
+        band = f"the seeds' own: {result['low']:.2g} to {result['high']:.2g}"
+        rows.append(("suggestion", shown(result["suggestion"]), band))
+        rows += [(name, shown(result[name]), meaning) for name, meaning in MEANINGS.items()]
+    rows.append(("optimizer.lr", f"{result['lr']:g}", f"the recipe's: {result['applies_to']}"))
+    print_rows(rows)
+
+
+def shown(lr: float | None) -> str:
+    """Return an lr in two digits."""
+    return "none" if lr is None else f"{lr:.2g}"
+
+
+def seeds_line(result: dict[str, Any]) -> str:
+    """Return what the line is, for the legend."""
+    seeds = result["seeds"]
+    return "smoothed loss" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+
+
+def pictures(verdict: Verdict) -> dict[str, str]:
+    """Return the picture of the test by its file name."""
+    result, seeds = verdict.result, verdict.series["per_seed"]
+    lines = [Line("", one["lrs"], one["losses"], faint=True, color=5) for one in seeds]
+    lines += [Line("", one["lrs"], one["smoothed"], faint=True, color=0) for one in seeds]
+    curve = result["curve"]
+    lrs = [point["lr"] for point in curve]
+    mean = [point["smoothed"] for point in curve]
+    lines.append(Line(seeds_line(result), lrs, mean, color=0))
+    panel = Panel(
+        title="Learning rate range test",
+        x_label="learning rate",
+        y_label="loss",
+        lines=lines,
+        markers=markers(result),
+        log_x=True,
+        top=max(mean) * 1.1 if mean and max(mean) > 0 else None,
+    )
+    return {"lr_find.svg": draw([panel])}
+
+
+def markers(result: dict[str, Any]) -> list[Marker]:
+    """Return the lines at the recipe's lr and, if there is one, at the suggestion."""
+    marked = [Marker(f"the recipe's lr, {result['lr']:g}", result["lr"])]
+    suggestion = result["suggestion"]
+    if suggestion is not None:
+        name = f"suggestion, {suggestion:g}"
+        marked.append(Marker(name, suggestion, result["low"], result["high"], main=True))
+    return marked

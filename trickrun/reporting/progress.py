@@ -1,0 +1,164 @@
+"""The terminal while training: a progress bar for people, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from trickrun.reporting.console import terminal
+from trickrun.reporting.curves import loss_curves
+from trickrun.reporting.numbers import number
+from trickrun.run.execute import Outcome
+from trickrun.run.folder import RunFolder
+from trickrun.training.events import Evaluation, Record, Steps
+from trickrun.training.job import Job, RecipeJob
+
+MOST_LINES = 40
+"""Evaluations of a run that are told; of more, every second, third, …"""
+
+SILENCE = 10.0
+"""Seconds after which an evaluation is told in any case."""
+
+
+def announce(job: RecipeJob, folder: RunFolder) -> None:
+    """Print what is about to be trained."""
+    parameters = sum(p.numel() for p in job.model.parameters())
+    data = job.data
+    samples = f"{len(data.train)} training samples"
+    for name, part in (("validation", data.val), ("test", data.test)):
+        samples += f", {len(part)} {name}" if part is not None else ""
+    print(f"{job.recipe.name}: {parameters:,} parameters on {job.device}; {samples}")
+    if data.scaler.constant:
+        print(constant_features(data.scaler.constant, data.task.features))
+    print(f"run: {folder.path}", flush=True)
+
+
+def constant_features(places: tuple[int, ...], names: tuple[str, ...]) -> str:
+    """Return a line that says which features do not vary in the training split.
+
+    Args:
+        places: their indices.
+        names: the features' names, if the data has them.
+    """
+    shown = [names[i] if names else str(i) for i in places[:8]]
+    more = f" and {len(places) - 8} more" if len(places) > 8 else ""
+    plural = "s" if len(places) > 1 else ""
+    return f"constant in training, so not scaled: feature{plural} {', '.join(shown)}{more}"
+
+
+@contextmanager
+def progress_sink(job: Job) -> Iterator[Callable[[Record], None]]:
+    """Yield the sink that shows a run's records."""
+    console = terminal()
+    tell = teller(job, console)
+    if not console.is_terminal:
+        yield tell
+        return
+    with bar(console) as shown:
+        move = bar_mover(job, shown)
+
+        def both(record: Record) -> None:
+            move(record)
+            tell(record)
+
+        yield both
+
+
+def bar(console: Console) -> Progress:
+    """Return the progress bar, not yet started."""
+    columns = (
+        # The bar moves when losses come in, which a slow network brings seldom.
+        SpinnerColumn(),
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%  {task.fields[shown]}  ETA"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True)
+
+
+def bar_mover(job: Job, shown: Progress) -> Callable[[Record], None]:
+    """Return the sink that moves the bar."""
+    task = shown.add_task("training", total=job.span.steps, shown="")
+
+    def move(record: Record) -> None:
+        if isinstance(record, Steps):
+            speed = record.samples / max(record.seconds, 1e-9)
+            loss = math.fsum(record.losses) / len(record.losses)
+            text = f"loss {number(loss)}  {speed:,.0f} samples/s"
+            done = record.first + len(record.losses) - 1
+            shown.update(task, completed=done, shown=text)
+
+    return move
+
+
+def teller(job: Job, console: Console) -> Callable[[Record], None]:
+    """Return the sink that prints a line an evaluation; of very many, at even distances."""
+    every = job.eval_every
+    stride = math.ceil(job.span.steps / every / MOST_LINES)
+    epochs = f"{job.span.steps / job.span.per_epoch:g}"
+    last = time.monotonic()
+
+    def tell(record: Record) -> None:
+        nonlocal last
+        if not isinstance(record, Evaluation):
+            return
+        step = round(record.values["step"])
+        due = step // every % stride == 0 or time.monotonic() - last >= SILENCE
+        if due or step == job.span.steps:
+            last = time.monotonic()
+            console.print(evaluation_line(record, epochs), markup=False, soft_wrap=True)
+            console.file.flush()
+
+    return tell
+
+
+def evaluation_line(record: Evaluation, epochs: str) -> str:
+    """Return one line for an evaluation, which says whether it is the best so far.
+
+    Args:
+        epochs: the run's length.
+    """
+    values = record.values
+    parts = [f"epoch {values['epoch']:>{len(epochs)}.4g}/{epochs}"]
+    parts += [
+        f"{name} {number(value):<6}"
+        for name, value in values.items()
+        if name not in ("epoch", "step", "lr")
+    ]
+    parts.append(f"lr {values['lr']:.2e}")
+    return "  ".join(parts) + ("  best" if record.improved else "")
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """Print how a run ended; on a terminal its loss curves too."""
+    console = terminal()
+    if console.is_terminal:
+        for curve in loss_curves(outcome.folder.metrics(), min(console.width, 100)):
+            console.print(curve, markup=False, soft_wrap=True)
+    result = outcome.result
+    print(
+        f"stopped by {result['stopped_by']} after {result['epochs']:.4g} epochs "
+        f"({result['steps']} steps, {result['samples_per_second']:,.0f} samples/s)"
+    )
+    if result["best"]:
+        best = result["best"]
+        values = {k: v for k, v in best.items() if k not in ("epoch", "step", "lr")}
+        print(f"best: epoch {best['epoch']:.4g}  {pairs(values)}")
+    if result["test"]:
+        print(f"test: {pairs(result['test'])}")
+    for miss in outcome.missed:
+        print(f"expectation missed: {miss}", file=sys.stderr)
+    if outcome.interrupted:
+        print(f"interrupted; go on with: trickrun train --resume {outcome.folder.path}")
+
+
+def pairs(values: dict[str, float]) -> str:
+    """Return ``name value`` of each."""
+    return "  ".join(f"{name} {number(value)}" for name, value in values.items())

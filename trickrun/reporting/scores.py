@@ -1,0 +1,114 @@
+"""The scores of a run in the terminal: metrics, confusion matrix, residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from trickrun.reporting.console import print_table, terminal
+from trickrun.reporting.numbers import number
+
+MOST_CLASSES = 20
+"""A larger confusion matrix is left to --json; its worst confusions are listed."""
+
+
+def print_scores(result: dict[str, Any]) -> None:
+    """Print what ``scoring.full_scores`` found on a split or a file."""
+    console = terminal()
+    console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
+    scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
+    console.print(scores, markup=False, soft_wrap=True)
+    for line in ways(result):
+        console.print(line, markup=False, soft_wrap=True)
+    if "confusion" in result:
+        print_classes(console, result["per_class"])
+        print_confusion(console, **result["confusion"])
+    else:
+        print_residuals(console, result["per_target"])
+
+
+def ways(result: dict[str, Any]) -> Iterator[str]:
+    """Yield what to say of predictions that were not made in the usual way."""
+    if "folded" in result:
+        told = result["folded"]
+        names, moved = ", ".join(told["layers"]), number(told["largest_difference"])
+        yield f"batch norms folded: {names}; outputs differ by {moved} at most"
+    if "mc_dropout" in result:
+        told = result["mc_dropout"]
+        without = "  ".join(f"{name} {number(v)}" for name, v in told["without"].items())
+        yield f"mean of {told['masks']} dropout masks; without dropout: {without}"
+        spread = f"spread over masks {number(told['spread'])}"
+        if "spread_right" in told:
+            right, wrong = number(told["spread_right"]), number(told["spread_wrong"])
+            spread += f": right answers {right}, wrong ones {wrong}"
+        yield spread
+
+
+def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
+    """Print a line a class: precision, recall, F1 and how many samples it has."""
+    table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
+    table.add_column("class")
+    for name in ("precision", "recall", "f1", "support"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        values = [number(row[name]) for name in ("precision", "recall", "f1")]
+        table.add_row(Text(row["label"]), *values, str(row["support"]))
+    console.print()
+    print_table(console, table)
+
+
+def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]) -> None:
+    """Print the confusion matrix, actual classes down, predicted ones across."""
+    console.print()
+    if len(labels) > MOST_CLASSES:
+        console.print("the most frequent confusions:")
+        for count, actual, predicted in worst_confusions(labels, matrix):
+            console.print(f"  {count} × {actual} taken for {predicted}", markup=False)
+        return
+    console.print("confusion matrix: actual class down, predicted class across")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("")
+    for label in labels:
+        table.add_column(Text(label), justify="right")
+    for index, (label, row) in enumerate(zip(labels, matrix, strict=True)):
+        cells = [mark(count, index == column) for column, count in enumerate(row)]
+        table.add_row(Text(label, "bold"), *cells)
+    print_table(console, table)
+
+
+def mark(count: int, right: bool) -> Text:
+    """Return a cell of the confusion matrix: right ones green, wrong ones red, none a dot."""
+    if count == 0:
+        return Text("·")
+    return Text(str(count), "green" if right else "red")
+
+
+def worst_confusions(
+    labels: list[str], matrix: list[list[int]], most: int = 10
+) -> list[tuple[int, str, str]]:
+    """Return count, actual and predicted class of the most frequent wrong predictions."""
+    wrong = [
+        (count, labels[row], labels[column])
+        for row, counts in enumerate(matrix)
+        for column, count in enumerate(counts)
+        if row != column and count
+    ]
+    return sorted(wrong, key=lambda entry: -entry[0])[:most]
+
+
+def print_residuals(console: Console, rows: list[dict[str, Any]]) -> None:
+    """Print the errors of each target, and how prediction - target is spread."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("target")
+    for name in ("mae", "rmse", "r2", *rows[0]["residuals"]):
+        table.add_column(name, justify="right")
+    for row in rows:
+        values = [row["mae"], row["rmse"], row["r2"], *row["residuals"].values()]
+        table.add_row(Text(row["target"]), *map(number, values))
+    console.print()
+    print_table(console, table)
+    console.print("min to max: quantiles of prediction - target")

@@ -1,0 +1,1 @@
+"""How trials are trained: in worker processes, or stacked into one program."""

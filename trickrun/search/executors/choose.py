@@ -1,0 +1,239 @@
+"""Which way a group of trials is trained: a few steps are timed, and the fastest way is taken.
+
+The ways: each trial alone in worker processes, one a core; stacks of trials in those; or one stack
+in this process, which for small jobs ends before a pool of workers has begun, and is how a GPU is
+used. A stack's step costs less than its trials' steps where starting operations costs more than
+their arithmetic: small networks on a CPU, nearly everything on a GPU.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+
+import torch
+
+from trickrun.errors import TrickrunError
+from trickrun.run import machine as doctor
+from trickrun.run.footprint import footprint
+from trickrun.search.executors.processes import Chunk, run_chunks
+from trickrun.search.executors.stacked.step import Stack
+from trickrun.search.executors.work import compiled, run_chunk
+from trickrun.search.executors.workers import WORKERS
+from trickrun.search.groups import groups
+from trickrun.search.segment import WHOLE, Segment
+from trickrun.search.trial import Trial, TrialResult
+from trickrun.training.job import Job
+from trickrun.training.threads import cores
+from trickrun.training.timing import seconds_a_step, seconds_of
+
+SMALL = 3
+"""Trials from which on a group is worth timing."""
+
+MEMORY_SHARE = 0.5
+"""The share of the free memory that stacks may take."""
+
+
+Results = Generator[TrialResult, None, None]
+"""Results as they come; closing it gives up those that have not."""
+
+
+@dataclass
+class Layout:
+    """What is trained where. It is recorded with a search, because it decides the last bits of
+    every loss: how sums are cut into vector instructions depends on a stack's size.
+
+    Args:
+        here: chunks for this process, one after another.
+        workers: chunks for worker processes.
+    """
+
+    here: list[Chunk] = field(default_factory=list)
+    workers: list[Chunk] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, list[list[str]]]:
+        """Return the chunks' trials as plain data."""
+        return {
+            "here": [[trial.id for trial in chunk] for chunk in self.here],
+            "workers": [[trial.id for trial in chunk] for chunk in self.workers],
+        }
+
+    @classmethod
+    def from_json(cls, told: dict[str, list[list[str]]], trials: Iterable[Trial]) -> Layout:
+        """Return the layout that ``as_json`` gave of these ``trials``; of {} an empty one."""
+        found = {trial.id: trial for trial in trials}
+        return cls(
+            **{place: [tuple(found[i] for i in ids) for ids in told[place]] for place in told}
+        )
+
+    def only(self, wanted: Collection[str]) -> Layout:
+        """Return the layout without the trials that are not in ``wanted``."""
+
+        def left(chunks: list[Chunk]) -> list[Chunk]:
+            kept = [tuple(trial for trial in chunk if trial.id in wanted) for chunk in chunks]
+            return [chunk for chunk in kept if chunk]
+
+        return Layout(left(self.here), left(self.workers))
+
+    @property
+    def ids(self) -> set[str]:
+        """The trials that have a place in it."""
+        return {trial.id for chunk in self.here + self.workers for trial in chunk}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What training a group costs, from a few steps on one thread.
+
+    Args:
+        group: the trials.
+        workers: processes that train trials alone.
+        stacks: stacks that train at a time: one a process, but one in all on a GPU.
+        steps: length of the longest run.
+        alone: seconds a step of one trial.
+        stacked: seconds a step of a stack of ``size`` trials.
+        largest: trials whose stack memory has room for.
+    """
+
+    group: Chunk
+    workers: int
+    stacks: int
+    steps: int
+    alone: float
+    stacked: float
+    size: int
+    largest: int
+
+    @property
+    def seconds_alone(self) -> float:
+        """The time that worker processes need for the trials one by one."""
+        return self.steps * self.alone * ceil(len(self.group) / self.workers)
+
+    @property
+    def seconds_stacked(self) -> float:
+        """The time that worker processes need for stacks of them."""
+        share = ceil(len(self.group) / self.stacks)
+        return self.steps * self.stacked / self.size * share if share > 1 else math.inf
+
+    @property
+    def seconds_here(self) -> float:
+        """The time that this process needs for one stack after another."""
+        return self.steps * self.stacked / self.size * len(self.group)
+
+    def chunks_here(self) -> list[Chunk]:
+        """Return the group in stacks for this process."""
+        return split(self.group, self.largest)
+
+    def chunks_away(self) -> list[Chunk]:
+        """Return the group as worker processes train it the fastest."""
+        if self.seconds_alone <= self.seconds_stacked:
+            return split(self.group, 1)
+        return split(self.group, min(ceil(len(self.group) / self.stacks), self.largest))
+
+
+def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Results:
+    """Train ``trials`` the fastest way and yield their results; see ``run_layout``."""
+    return run_layout(lay_out(trials, folder), folder, metric, {trial.id for trial in trials})
+
+
+def run_layout(
+    layout: Layout, folder: Path, metric: str, wanted: Collection[str], segment: Segment = WHOLE
+) -> Results:
+    """Train the chunks with a trial in ``wanted`` and yield the results of those, as they end.
+
+    A chunk is trained as a whole, so that a search which goes on gives the values of one that was
+    never cut off.
+
+    Args:
+        folder: the recipe's folder.
+        metric: the name of the value in an evaluation's record.
+        wanted: the ids of the trials whose results are needed.
+        segment: how far they train.
+    """
+    here, workers = (
+        [chunk for chunk in chunks if any(trial.id in wanted for trial in chunk)]
+        for chunks in (layout.here, layout.workers)
+    )
+    for chunk in here:
+        with one_thread():
+            results = run_chunk(chunk, folder, metric, segment)
+        yield from (result for result in results if result.id in wanted)
+    for result in run_chunks(workers, folder, metric, segment=segment):
+        if result.id in wanted:
+            yield result
+
+
+def lay_out(trials: Sequence[Trial], folder: Path) -> Layout:
+    """Return where each trial trains, so that the last one ends soonest."""
+    layout, timings = Layout(), []
+    for group in groups(trials):
+        timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
+        if timing is None:
+            layout.workers += split(group, 1)
+        else:
+            timings.append(timing)
+    here = sum(timing.seconds_here for timing in timings)
+    away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
+    if not layout.workers and here <= WORKERS.seconds() + away:
+        layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
+    else:
+        layout.workers += [chunk for timing in timings for chunk in timing.chunks_away()]
+    return layout
+
+
+def split(group: Sequence[Trial], size: int) -> list[Chunk]:
+    """Return ``group`` in as few parts as sizes up to ``size`` allow, of nearly equal size."""
+    parts = ceil(len(group) / size)
+    return [tuple(group[part::parts]) for part in range(parts)]
+
+
+def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | None:
+    """Take a few steps with one trial and with a stack, on jobs that are thrown away.
+
+    The stack is as large as each of ``workers`` processes would have, on a GPU the whole group.
+    None if the trials cannot be stacked.
+    """
+    try:
+        with one_thread():
+            job = compiled(group[0], folder)
+            stacks = 1 if job.device.type == "cuda" else workers
+            largest = room_for(job)
+            size = min(max(2, ceil(len(group) / stacks)), largest)
+            jobs = [compiled(trial, folder) for trial in group[:size]]
+            alone = seconds_a_step(job)
+            stack = Stack(jobs)
+            histories: list[list[dict[str, float]]] = [[] for _ in jobs]
+            stacked = seconds_of(lambda n: stack.take_step(n, histories), job.device)
+    except TrickrunError:
+        return None  # a trial that cannot be a job is told when it is its turn
+    except RuntimeError:
+        return None  # vmap does not know some operation, or memory ran out
+    steps = max(job.span.steps for job in jobs)
+    return Timing(tuple(group), workers, stacks, steps, alone, stacked, size, largest)
+
+
+def room_for(job: Job) -> int:
+    """Return how many trials like ``job`` fit into one process's stack; at least 2."""
+    need = footprint(job)
+    if job.device.type == "cuda":
+        free, processes = torch.cuda.mem_get_info(job.device)[0], 1
+    else:
+        machine = doctor.memory()
+        free, processes = machine.get("free", machine["total"] // 2), cores()
+    room = MEMORY_SHARE * free / processes
+    return max(2, int(room // (need["total"] - need["data"])))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Train with one thread, as workers do: another number of threads gives other last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,1 @@
+"""Trials of one shape that train together as one program."""

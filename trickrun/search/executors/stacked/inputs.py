@@ -1,0 +1,122 @@
+"""What a stack's trials see and draw in a step: batches and dropout masks, shared where equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from trickrun.errors import CompileError
+from trickrun.nn.dropout import GivenDropout, KeyedDropout, dropout_mask
+from trickrun.training.batch import Batch
+from trickrun.training.job import Job, RecipeJob
+
+
+class Batches:
+    """The training batches of a stack, from one step on.
+
+    A batch is a function of seed, augmentations and step, so trials that agree in the first two
+    share it: the usual grid, which varies neither, loads and augments one batch for all.
+
+    Args:
+        jobs: the trials' jobs, of one data section.
+        step: the first step, from 0.
+    """
+
+    def __init__(self, jobs: Sequence[RecipeJob], step: int) -> None:
+        sources = [(job.settings.seed, job.recipe.augmentation) for job in jobs]
+        different = list(dict.fromkeys(sources))
+        self.jobs = [jobs[sources.index(source)] for source in different]
+        self.which = [different.index(source) for source in sources]
+        self.orders = [job.batches(step) for job in self.jobs]
+        self.shared = len(self.jobs) == 1
+        """Whether all trials see the same batches."""
+
+    def at(self, step: int) -> Batch:
+        """Return inputs and targets: [B, ...] if shared, else [K, B, ...]. Steps must follow."""
+        found = [
+            job.training_batch(next(order), step)
+            for job, order in zip(self.jobs, self.orders, strict=True)
+        ]
+        if self.shared:
+            return found[0]
+        return (
+            torch.stack([found[i][0] for i in self.which]),
+            torch.stack([found[i][1] for i in self.which]),
+        )
+
+
+class Masks:
+    """The dropout masks of a stack: each trial's are those that it would draw alone.
+
+    Trials of one seed share the draws and differ only in what they compare them with.
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        seeds = [job.settings.seed for job in jobs]
+        different = list(dict.fromkeys(seeds))
+        self.dtype = jobs[0].dtype
+        self.jobs = [jobs[seeds.index(seed)] for seed in different]
+        self.which = torch.tensor([different.index(seed) for seed in seeds], device=jobs[0].device)
+        self.shapes = dropped_shapes(jobs[0])
+        self.keep = {
+            name: torch.tensor(
+                [[1 - layer.p] for layer in layers(jobs, name)],
+                dtype=self.dtype,
+                device=jobs[0].device,
+            )
+            for name in self.shapes
+        }
+
+    def at(self, step: int, samples: int) -> dict[str, torch.Tensor]:
+        """Return each layer's masks [K, B, *shape] for a batch of ``samples``."""
+        if not self.shapes:
+            return {}
+        for job in self.jobs:
+            job.streams.at(step)
+        masks = {}
+        for name, shape in self.shapes.items():
+            size = torch.Size((samples, *shape))
+            drawn = [layer.draw(size, self.dtype) for layer in layers(self.jobs, name)]
+            draws = torch.stack(drawn)[self.which] if len(drawn) > 1 else drawn[0].unsqueeze(0)
+            keep = self.keep[name].reshape(-1, *[1] * len(size))
+            masks[f"{name}.mask"] = dropout_mask(draws, keep)
+        return masks
+
+
+def layers(jobs: Sequence[Job], name: str) -> list[KeyedDropout]:
+    """Return the dropout layer ``name`` of each job."""
+    found = [job.model.get_submodule(name) for job in jobs]
+    return [layer for layer in found if isinstance(layer, KeyedDropout)]
+
+
+def dropped_shapes(job: Job) -> dict[str, tuple[int, ...]]:
+    """Return the shape of a sample at each dropout layer, in the order in which they draw."""
+    names: dict[nn.Module, str] = {
+        m: name for name, m in job.model.named_modules() if isinstance(m, KeyedDropout)
+    }
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def look(layer: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        name = names[layer]
+        if name in shapes:
+            raise CompileError(f"{name} runs twice a step: a stack has one mask for it", "model")
+        assert isinstance(layer, KeyedDropout)
+        shapes[name] = tuple(layer.mask_shape(inputs[0].shape)[1:])
+
+    hooks = [layer.register_forward_pre_hook(look) for layer in names]
+    job.model.eval()
+    with torch.no_grad():
+        job.model(job.inputs(job.data.train.x[:2]))
+    for hook in hooks:
+        hook.remove()
+    return shapes
+
+
+def with_given_dropout(model: nn.Module) -> nn.Module:
+    """Put GivenDropout in place of each KeyedDropout of ``model`` and return it."""
+    for name, module in list(model.named_modules()):
+        if isinstance(module, KeyedDropout):
+            model.set_submodule(name, GivenDropout())
+    return model

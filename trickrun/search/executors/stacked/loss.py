@@ -1,0 +1,88 @@
+"""The losses and penalties of a stack's trials, where their strengths differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch.func import vmap
+
+from trickrun.search.groups import stackable
+from trickrun.training.job import Job
+from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.regularizers._penalty import Penalty
+
+
+class StackedLoss:
+    """The data loss of each trial. Losses are per sample, so all trials' samples are one batch.
+
+    Every loss is linear in label smoothing (targets are), so trials whose epsilon differs mix the
+    loss without smoothing and the loss of nothing but smoothing.
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        job = jobs[0]
+        epsilons = [[j.settings.label_smoothing] for j in jobs]
+        self.loss = job.loss_kind.build(job.data.task, job.folder)
+        self.smooth: LossFunction | None = None
+        if any(epsilon for [epsilon] in epsilons):
+            self.smooth = job.loss_kind.build(job.data.task, job.folder, label_smoothing=1.0)
+            self.epsilon = torch.tensor(epsilons, dtype=job.dtype, device=job.device)
+
+    def __call__(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the losses [K] of predictions [K, B, ...] for targets [K, B, ...]."""
+        outputs, targets = prediction.flatten(0, 1), target.flatten(0, 1)
+        losses = self.loss.per_sample(outputs, targets).view(prediction.shape[:2])
+        if self.smooth is not None:
+            smooth = self.smooth.per_sample(outputs, targets).view(losses.shape)
+            losses = losses.lerp(smooth, self.epsilon.to(losses.dtype))
+        return reduced(self.loss, losses, targets)
+
+
+def reduced(loss: LossFunction, losses: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return each trial's loss [K] of its samples' losses [K, B]; see LossFunction."""
+    if loss.reduction == "sum":
+        return losses.sum(1)
+    if loss.weight is None:
+        return losses.mean(1)
+    return losses.sum(1) / loss.weight(targets).view(losses.shape).sum(1)
+
+
+class StackedPenalty:
+    """A penalty whose strengths are [K] numbers: one penalty object whose numbers are tensors.
+
+    Args:
+        penalties: the trials' penalty of one kind.
+        names: the parameters that it acts on.
+    """
+
+    def __init__(self, penalties: Sequence[Penalty], names: Sequence[str], like: torch.Tensor):
+        self.penalty = penalties[0]
+        self.names = names
+        self.strengths = {
+            name: like.new_tensor([getattr(penalty, name) for penalty in penalties])
+            for name in stackable(type(self.penalty))
+        }
+
+    def __call__(self, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return each trial's term [K] for its parameters, name to [K, *shape]."""
+
+        def term(strengths: dict[str, torch.Tensor], *own: torch.Tensor) -> torch.Tensor:
+            return self.penalty.model_copy(update=strengths).penalty(own)
+
+        acted_on = [parameters[name] for name in self.names]
+        found: torch.Tensor = vmap(term)(self.strengths, *acted_on)
+        return found
+
+
+def stacked_penalties(jobs: Sequence[Job]) -> list[StackedPenalty]:
+    """Return the penalties of jobs that all have the same ones."""
+    job = jobs[0]
+    names = {parameter: name for name, parameter in job.model.named_parameters()}
+    like = next(job.model.parameters())
+    return [
+        StackedPenalty(
+            [j.penalties[index].penalty for j in jobs], [names[p] for p in bound.parameters], like
+        )
+        for index, bound in enumerate(job.penalties)
+    ]

@@ -1,0 +1,188 @@
+"""Training trials in memory, one alone or a stack of them, and saying how each ended."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.errors import CannotWrite, TrickrunError
+from trickrun.recipe.load import from_tree
+from trickrun.recipe.patch import patch_paths
+from trickrun.recipe.schema import Recipe
+from trickrun.run.memory import is_out_of_memory
+from trickrun.search.executors.stacked.engine import train_stack
+from trickrun.search.segment import WHOLE, Segment, States
+from trickrun.search.trial import Status, Trial, TrialResult
+from trickrun.training.checkpoint import Best, Progress, restore
+from trickrun.training.compile import compile_recipe
+from trickrun.training.device import pick_device, to_device
+from trickrun.training.events import Checkpoint, End, NonFinite
+from trickrun.training.job import Job, RecipeJob
+from trickrun.training.loop import train
+from trickrun.user_code import blame
+
+ALONE = "processes"
+STACKED = "stacked"
+"""The engines' names, as results have them."""
+
+NOT_IN_DATA = {"batch_size", "shuffle", "sampling", "drop_last"}
+"""Words of the data section that do not change what is prepared."""
+
+
+def run_chunk(
+    trials: Sequence[Trial], folder: Path, metric: str, segment: Segment = WHOLE
+) -> list[TrialResult]:
+    """Train trials of one shape, stacked if there are several, and return their results.
+
+    A trial that began in a stack goes on in one, were it alone there. What a recipe causes is a
+    result, not an error; raises CannotWrite if a trial's state cannot be kept.
+
+    Args:
+        folder: the recipe's folder.
+        metric: the name of the value in an evaluation's record, for example val_loss.
+    """
+    loaded = [segment.load(trial.id) for trial in trials]
+    states = [state for state in loaded if state is not None]
+    if len(trials) == 1 and not any("stack" in state for state in states):
+        return [run_trial(trials[0], folder, metric, segment)]
+    try:
+        return run_stack(trials, folder, metric, segment, states)
+    except Exception as error:
+        if not is_out_of_memory(error) or len(trials) == 1:
+            raise
+    # Outside the except block, whose error holds on to the stack.
+    return [result for trial in trials for result in run_chunk([trial], folder, metric, segment)]
+
+
+def run_trial(trial: Trial, folder: Path, metric: str, segment: Segment = WHOLE) -> TrialResult:
+    """Train ``trial`` by itself and return its result; see ``run_chunk``."""
+    started = time.perf_counter()
+    how: End | Exception
+    try:
+        how = train_alone(trial, compiled(trial, folder), segment)
+    except CannotWrite:  # a full disk is not the trial's own fault, and the others will meet it too
+        raise
+    except SystemExit as error:
+        how = blame(error, "your code")
+    except Exception as error:  # user code may raise anything; the other trials go on
+        how = error
+    return outcome(trial, metric, ALONE, time.perf_counter() - started, how, segment)
+
+
+def train_alone(trial: Trial, job: Job, segment: Segment) -> End:
+    """Train ``job`` for one segment and return how that ended."""
+    state = segment.load(trial.id)
+    progress = restore(job, state["run"]) if state else Progress()
+    best = Best(**state["best"]) if state and state["best"] else None
+    for record in train(job, progress, best, stop_at=segment.stop_at(job)):
+        if isinstance(record, Checkpoint):
+            last, best = record.state, record.best or best
+    assert isinstance(record, End)
+    if record.stopped_by == "stop_at":
+        segment.save(trial.id, {"run": last, "best": vars(best) if best else None})
+    return record
+
+
+def run_stack(
+    trials: Sequence[Trial],
+    folder: Path,
+    metric: str,
+    segment: Segment = WHOLE,
+    states: Sequence[States] = (),
+) -> list[TrialResult]:
+    """Train ``trials`` together; each one's seconds are its share of the time until it ended.
+
+    Args:
+        states: of the trials, where the segment goes on from.
+    """
+    started = time.perf_counter()
+    results: list[TrialResult] = []
+
+    def ended(trial: Trial, how: End | Exception) -> None:
+        seconds = (time.perf_counter() - started) / len(trials)
+        results.append(outcome(trial, metric, STACKED, seconds, how, segment))
+
+    jobs: list[tuple[Trial, RecipeJob]] = []
+    for trial in trials:
+        try:
+            jobs.append((trial, compiled(trial, folder)))
+        except TrickrunError as error:
+            ended(trial, error)
+    if jobs:
+        running = train_stack(
+            [job for _, job in jobs],
+            states,
+            segment.stop_at(jobs[0][1]),
+            lambda place, state: segment.save(jobs[place][0].id, state),
+        )
+        for place, how in running:
+            ended(jobs[place][0], how)
+    return results
+
+
+def outcome(
+    trial: Trial,
+    metric: str,
+    engine: str,
+    seconds: float,
+    how: End | Exception,
+    segment: Segment = WHOLE,
+) -> TrialResult:
+    """Return the result of a trial that ended so."""
+
+    def told(status: Status, reason: str) -> TrialResult:
+        return TrialResult(trial.id, trial.params, status, None, {}, seconds, engine, reason)
+
+    match how:
+        case End(best=values) if not values:
+            return told("failed", "its evaluations are not finite")
+        case End(best=values) if metric not in values:
+            return told("failed", f"its evaluations have no {metric}: {', '.join(values)}")
+        case End(best=values) if not math.isfinite(values[metric]):
+            return told("failed", f"its {metric} is not a number")
+        case End(stopped_by="stop_at", best=values):
+            reason = f"stopped at rung {segment.number}, after {segment.epochs} epochs"
+            return replace(
+                told("stopped", reason), metric=values[metric], values=values, rung=segment.number
+            )
+        case End(best=values):
+            return replace(told("finished", ""), metric=values[metric], values=values)
+        case NonFinite():
+            return told("diverged", str(how))
+        case TrickrunError():
+            return told("failed", str(how))
+        case _ if is_out_of_memory(how):
+            return told("crashed", f"out of memory: {how}")
+        case _:
+            return told("failed", f"{type(how).__name__}: {how}")
+
+
+def compiled(trial: Trial, folder: Path) -> RecipeJob:
+    """Return the trial's job, for one thread. Raises TrickrunError if its recipe cannot be one.
+
+    Other trials train on the other cores; and the number of threads decides the last bits, which
+    must not depend on where a trial trains.
+    """
+    recipe = from_tree(patch_paths(trial.tree, {"train.threads": 1}))
+    return compile_recipe(recipe, folder, prepared(recipe, folder))
+
+
+def prepared(recipe: Recipe, folder: Path) -> Prepared:
+    """Return the recipe's data on its device; the newest is kept, as trials mostly share it."""
+    words = recipe.data.model_dump(mode="json", by_alias=True, exclude=NOT_IN_DATA)
+    device = pick_device(recipe.train.device)
+    kept = (json.dumps(words, sort_keys=True), folder, device)
+    if kept not in _kept:
+        _kept.clear()
+        _kept[kept] = to_device(prepare(recipe.data, folder), device)
+    return _kept[kept]
+
+
+_kept: dict[tuple[str, Path, torch.device], Prepared] = {}

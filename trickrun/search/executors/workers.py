@@ -1,0 +1,133 @@
+"""Persistent worker processes, forked from a server that has imported torch once.
+
+Nothing heavy is imported here, so that a command can start the server before it imports torch
+itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import TypeVar
+
+Gives = TypeVar("Gives")
+
+FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 3.0, 0.2
+"""What it takes until workers train: the first ones wait for a server that imports torch and
+scikit-learn, the others are forked from it."""
+
+
+class Worker:
+    """One worker process. It has a pool of its own, because a pool of several ends as a whole when
+    one of its processes dies, and what the others do would be lost."""
+
+    def __init__(self) -> None:
+        self.pool = new_pool()
+
+    def submit(self, work: Callable[[], Gives]) -> Future[Gives]:
+        """Begin ``work`` in the process, or in a new one if that has died.
+
+        The future raises BrokenProcessPool if the process dies of it.
+        """
+        try:
+            return self.pool.submit(work)
+        except BrokenProcessPool:
+            self.pool = new_pool()
+            return self.pool.submit(work)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        # Python has a public name for it from 3.14 on. A worker that trains would go on for
+        # minutes, and Python waits for it at its own end.
+        processes = list((getattr(self.pool, "_processes", None) or {}).values())
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+
+class Workers:
+    """The worker processes of this process: they wait for the next search when one has ended."""
+
+    def __init__(self) -> None:
+        self.begun: list[Worker] = []
+        self.server_begun: float | None = None
+
+    def warm_up(self) -> None:
+        """Start the server that workers are forked from; it imports while this process goes on."""
+        if self.server_begun is None:
+            self.server_begun = time.monotonic()
+            server()
+            forkserver.ensure_running()
+
+    def seconds(self) -> float:
+        """Return how long workers would take until they train, if they were wanted now."""
+        if self.begun:
+            return 0.0
+        if self.server_begun is None:
+            return FIRST_POOL_SECONDS
+        waited = time.monotonic() - self.server_begun
+        return max(FIRST_POOL_SECONDS - waited, NEXT_POOL_SECONDS)
+
+    def first(self, count: int) -> list[Worker]:
+        """Return ``count`` workers; those that are there already come first."""
+        self.warm_up()
+        self.begun += [Worker() for _ in range(count - len(self.begun))]
+        return self.begun[:count]
+
+    def dismiss(self) -> None:
+        """End the workers, whatever they do."""
+        ended, self.begun = self.begun, []
+        for worker in ended:
+            worker.end()
+
+
+def new_pool() -> ProcessPoolExecutor:
+    """Return a pool of one process, which begins with its first call."""
+    return ProcessPoolExecutor(1, server(), set_up)
+
+
+def server() -> BaseContext:
+    """Return the context of workers that are forked from a server which has imported torch."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["trickrun.search.executors.preload"])
+    return context
+
+
+def set_up() -> None:
+    """Give a worker one thread, also for what it does before it compiles a trial.
+
+    What user code prints goes to stderr, because stdout may be read as JSON.
+
+    It lives as long as the process that began it: that one is told of Ctrl-C and ends it; and if it
+    is killed, the worker ends too.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    sys.stdout = sys.stderr
+    with contextlib.suppress(OSError):  # there may be no stderr
+        os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=follow, args=(parent,), daemon=True).start()
+
+
+def follow(parent: BaseProcess) -> None:
+    """End this process when ``parent`` has ended."""
+    parent.join()
+    os._exit(1)
+
+
+WORKERS = Workers()

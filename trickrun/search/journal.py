@@ -1,0 +1,143 @@
+"""What a search writes down as it goes: its plan, its trials, and where each is trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from trickrun.errors import RunFolderError
+from trickrun.recipe.load import Loaded
+from trickrun.run import files
+from trickrun.run.check_folder import begin
+from trickrun.run.folder import RunFolder, every
+from trickrun.search.executors.choose import Layout, lay_out
+from trickrun.search.plan import EVIDENCE, Plan, is_coarse
+from trickrun.search.trial import Trial, TrialResult
+
+PLAN = "plan.json"
+JOURNAL = "trials.jsonl"
+LAYOUT = "layout.json"
+"""What is trained where: chosen by timing once, then kept."""
+
+
+def new_search(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
+    """Make the folder of a search, with what is needed to recognize it later."""
+    folder = begin(loaded, planned.loaded, root, command)
+    folder.write_json(PLAN, planned.facts)
+    return folder
+
+
+def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:
+    """Yield the folders of the same search, newest first."""
+    facts = planned.facts
+    for run in every(root):
+        if run.name == planned.loaded.recipe.name and json_in(run, PLAN) == facts:
+            yield run
+
+
+def open_search(root: Path, planned: Plan) -> RunFolder | None:
+    """Return the newest of the same searches that has not ended and that nobody runs, or None."""
+    for run in searches(root, planned):
+        if not ended(run) and not files.is_locked(run.path / PLAN):
+            return run
+    return None
+
+
+def ended(run: RunFolder) -> bool:
+    """Whether a search has been judged."""
+    return (run.path / EVIDENCE).exists()
+
+
+def newest_coarse(root: Path, loaded: Loaded) -> RunFolder:
+    """Return the newest coarse search of this recipe in which a trial finished.
+
+    Raises RunFolderError if there is none.
+    """
+    for run in every(root):
+        if run.name == loaded.recipe.name and is_coarse(json_in(run, EVIDENCE)):
+            return run
+    raise RunFolderError(
+        f"no finished coarse search of {loaded.recipe.name}",
+        str(root),
+        "run `trickrun grid coarse` first, or give grid.fine.space",
+    )
+
+
+def append(folder: RunFolder, result: TrialResult) -> None:
+    """Write a trial's result as a line of the journal."""
+    files.append(folder.path / JOURNAL, (files.to_json(result.as_json()) + "\n").encode())
+
+
+def drop_cut_line(folder: RunFolder) -> None:
+    """Cut the journal after its last whole line, so that the next one begins a line of its own."""
+    path = folder.path / JOURNAL
+    if path.exists():
+        files.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+
+
+def journal(folder: RunFolder) -> list[TrialResult]:
+    """Return the results in a search's journal; a line cut short by a crash is left out."""
+    path = folder.path / JOURNAL
+    if not path.exists():
+        return []
+    return list(parsed(path.read_bytes().split(b"\n")))
+
+
+def parsed(lines: Sequence[bytes]) -> Iterator[TrialResult]:
+    """Yield the result of each whole line."""
+    for line in lines:
+        try:
+            yield TrialResult(**json.loads(line))
+        except (ValueError, TypeError):
+            continue  # a crash cut this line short; its trial is run again
+
+
+def known_results(root: Path, planned: Plan) -> dict[str, TrialResult]:
+    """Return what searches of this recipe's name know already of the trials, by their ids.
+
+    Those have ended by their own doing. They may have been part of another space, and ranked by
+    another metric: here they have the parameters and the metric of ``planned``.
+    """
+    trials = {trial.id: trial for trial in planned.trials}
+    known: dict[str, TrialResult] = {}
+    for run in every(root):
+        if run.name != planned.loaded.recipe.name:
+            continue
+        for result in journal(run):
+            if result.id in trials and result.id not in known:
+                own = as_planned(result, trials[result.id], planned.metric)
+                known |= {result.id: own} if own is not None else {}
+    return known
+
+
+def as_planned(result: TrialResult, trial: Trial, metric: str) -> TrialResult | None:
+    """Return a result of another search as one of ``trial``, None if it does not say enough."""
+    if result.status == "diverged":
+        return replace(result, params=trial.params)
+    if result.status != "finished" or result.values.get(metric) is None:
+        return None
+    return replace(result, params=trial.params, metric=result.values[metric])
+
+
+def recorded_layout(folder: RunFolder, planned: Plan, left: Sequence[Trial]) -> Layout:
+    """Return where the trials in ``left`` are trained: as chosen before the search was cut off, or
+    chosen now and written down."""
+    # One that cannot be read is as good as none: the trials that are left are laid out anew.
+    layout = Layout.from_json(json_in(folder, LAYOUT), planned.trials)
+    new = [trial for trial in left if trial.id not in layout.ids]
+    if new:
+        chosen = lay_out(new, planned.loaded.folder)
+        layout = Layout(layout.here + chosen.here, layout.workers + chosen.workers)
+        folder.write_json(LAYOUT, layout.as_json())
+    return layout
+
+
+def json_in(folder: RunFolder, name: str) -> dict[str, Any]:
+    """Return what is in a file of a run folder; empty if it is not there or cannot be read."""
+    try:
+        return folder.read_json(name) if (folder.path / name).exists() else {}
+    except RunFolderError:
+        return {}

@@ -1,0 +1,127 @@
+"""A trial: one recipe to train, the identity by which it is never trained twice, and its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic.fields import FieldInfo
+
+from trickrun.params import Params, PythonTarget, parts
+from trickrun.recipe.load import from_tree
+from trickrun.recipe.schema import Recipe
+from trickrun.user_code import source_hash
+
+Status = Literal["finished", "stopped", "diverged", "failed", "crashed"]
+"""finished; stopped: at a rung of successive halving; diverged: its loss became non-finite; failed:
+its recipe cannot be a job; crashed: its process died or memory ran out, which may be no fault of
+the recipe's, so it is tried again."""
+
+
+P = TypeVar("P", bound=Params)
+
+NOT_IN_A_JOB = ("name", "grid", "expect")
+"""Sections that no job is made of."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One recipe of a search.
+
+    Args:
+        id: its identity; see ``identity``.
+        params: recipe path to the value that this trial has there.
+        tree: the whole recipe as a canonical tree.
+    """
+
+    id: str
+    params: dict[str, Any]
+    tree: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """How a trial ended.
+
+    Args:
+        metric: the searched metric at the trial's best evaluation; None unless it finished or
+            stopped.
+        values: that evaluation's record; empty where there is no metric.
+        seconds: wall time, compilation included.
+        reason: why it did not finish.
+        rung: the rung of successive halving that it reached, from 1.
+    """
+
+    id: str
+    params: dict[str, Any]
+    status: Status
+    metric: float | None
+    values: dict[str, float]
+    seconds: float
+    engine: str
+    reason: str = ""
+    rung: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def make_trial(tree: dict[str, Any], params: Mapping[str, Any], folder: Path) -> Trial:
+    """Return the trial of a canonical ``tree``; raises RecipeError if it is no valid recipe."""
+    recipe = from_tree(tree)
+    return Trial(identity(recipe, folder), dict(params), tree)
+
+
+def identity(recipe: Recipe, folder: Path) -> str:
+    """Return the hash of everything that a trial's result depends on.
+
+    That is what the recipe says beyond the defaults (without name, grid, expect, device and
+    threads), the revisions of the kinds that it uses, the data's fingerprint, and the source of
+    the user's code. So a parameter that is new in a later version, at its default, makes no trial
+    another one; a kind whose default or meaning has changed does.
+    """
+    train = with_defaults(recipe.train, ("device", "threads"))
+    job = with_defaults(recipe.model_copy(update={"train": train}), NOT_IN_A_JOB)
+    kinds = list(parts(job))
+    targets = sorted(part.target for _, part in kinds if isinstance(part, PythonTarget))
+    content = {
+        "recipe": beyond_defaults(job),
+        "revisions": {path: part.revision for path, part in kinds if part.revision != 1},
+        "data": recipe.data.fingerprint(folder),
+        "sources": [source_hash(target, folder) for target in targets],
+    }
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def with_defaults(params: P, names: Iterable[str]) -> P:
+    """Return ``params`` with the parameters ``names`` at their defaults."""
+    fields = type(params).model_fields
+    return params.model_copy(update={name: default(fields[name]) for name in names})
+
+
+def default(field: FieldInfo) -> Any:
+    """Return a parameter's default; PydanticUndefined, which nothing equals, if it has none."""
+    return field.get_default(call_default_factory=True)
+
+
+def beyond_defaults(params: Params) -> dict[str, Any]:
+    """Return parameters as plain data without those at their default; a kind is always named."""
+    return {
+        field.alias or name: plain(value)
+        for name, field in type(params).model_fields.items()
+        if (value := getattr(params, name)) != default(field) or name == "kind"
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a parameter's value as plain data; parameters in it without their defaults."""
+    if isinstance(value, Params):
+        return beyond_defaults(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

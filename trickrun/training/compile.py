@@ -1,0 +1,244 @@
+"""From a recipe to a job, compiled afresh each time; a trick that acts on nothing is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.task import Task
+from trickrun.errors import CompileError
+from trickrun.models.pretrained import Pretrained
+from trickrun.nn.rng import LayerStreams
+from trickrun.params import PythonTarget
+from trickrun.recipe.schema import Recipe
+from trickrun.training.device import (
+    compiled,
+    loss_scaler,
+    pick_device,
+    set_determinism,
+    set_threads,
+    to_device,
+)
+from trickrun.training.job import RecipeJob, prepare_targets
+from trickrun.training.ledger import ledger_of
+from trickrun.training.network import build_network
+from trickrun.training.regularization import (
+    bind_augmentations,
+    bind_penalties,
+    bounded_weights,
+    check_mixing,
+    weight_average,
+)
+from trickrun.training.settings import HALF, TrainingSettings
+from trickrun.training.transfer import check_parts
+from trickrun.training.user_step import own_step
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.metrics import Metric
+from trickrun.tricks.metrics.accuracy import Accuracy
+from trickrun.tricks.metrics.mae import MAE
+from trickrun.tricks.metrics.perplexity import Perplexity
+from trickrun.tricks.metrics.r2 import R2
+from trickrun.tricks.normalization.batch import Batch
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.train.early_stopping import EarlyStopping
+
+DTYPES = {"float64": torch.float64}
+
+
+def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> RecipeJob:
+    """Return the job for ``recipe``.
+
+    Args:
+        folder: the recipe's folder.
+        data: the prepared data set, if the caller has it already for this data section.
+
+    Raises:
+        DataError: the data is missing or broken.
+        CompileError: parts do not fit together, or a trick finds nothing to act on.
+    """
+    device = pick_device(recipe.train.device)
+    set_determinism(recipe, device)
+    dtype = DTYPES.get(recipe.train.precision, torch.float32)
+
+    # Build: data, loss, model, optimizer.
+    data = to_device(data or prepare(recipe.data, folder), device)
+    loss_kind = pick_loss(recipe, data.task)
+    check_parts_fit(recipe, data)
+    streams = LayerStreams(recipe.seed, device)
+    model, done = build_network(recipe, folder, data, loss_kind, dtype, streams)
+    optimizer = recipe.optimizer.over(recipe.optimizer.groups(model), folder)
+    batch_size, span = batch_plan(recipe, len(data.train), model)
+
+    settings = settings_of(recipe)
+
+    # Bind: what acts while it trains, to what it acts on.
+    tokens = bool(data.task.vocabulary)
+    penalties = bind_penalties(recipe, model)
+    augmentations = bind_augmentations(recipe, folder, data.shape, device, tokens)
+    metrics = {
+        metric.name: metric.build(data.task, folder) for metric in pick_metrics(recipe, data.task)
+    }
+    stopping = pick_stopping(recipe, data, metrics)
+
+    # Check: each trick has found something to act on.
+    ledger = ledger_of(recipe, done, model, loss_kind, penalties, batch_size, span)
+
+    if device.type == "cpu":
+        set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
+    return RecipeJob(
+        recipe=recipe,
+        settings=settings,
+        folder=folder,
+        device=device,
+        dtype=dtype,
+        data=data,
+        model=model,
+        network=compiled(recipe, model),
+        loss_kind=loss_kind,
+        loss=loss_kind.build(data.task, folder, settings.label_smoothing),
+        targets=prepare_targets(loss_kind, data, dtype),
+        metrics=metrics,
+        optimizer=optimizer,
+        stopping=stopping,
+        batch_size=batch_size,
+        span=span,
+        streams=streams,
+        scaler=loss_scaler(recipe, device),
+        penalties=penalties,
+        layers=settings.unfreezing.layers(model) if settings.unfreezing is not None else (),
+        step=own_step(recipe, folder),
+        augmentations=augmentations,
+        bounded=bounded_weights(recipe, model),
+        average=weight_average(recipe, model),
+        ledger=ledger,
+    )
+
+
+def settings_of(recipe: Recipe) -> TrainingSettings:
+    """Return what the loop needs to know of ``recipe``."""
+    data, train, regularizers = recipe.data, recipe.train, recipe.regularizers
+    noise, sam, model = regularizers.gradient_noise, regularizers.sam, recipe.model
+    normalization, smoothing = recipe.normalization, regularizers.label_smoothing
+    own = (model, recipe.loss, recipe.optimizer, train.step, *recipe.augmentation)
+    return TrainingSettings(
+        seed=recipe.seed,
+        seeds_torch=any(isinstance(part, PythonTarget) for part in own),
+        shuffle=data.shuffle,
+        balanced=data.sampling == "balanced",
+        batches_a_step=train.batches_a_step,
+        batch_ramp=train.batch_ramp,
+        unfreezing=train.gradual_unfreezing,
+        schedule=recipe.optimizer.schedule,
+        clip=recipe.optimizer.clip,
+        label_smoothing=smoothing.epsilon if smoothing is not None else 0.0,
+        mixing=regularizers.mixing,
+        gradient_noise=None if noise is None or noise.off else noise,
+        sam=None if sam is None or sam.off else sam,
+        max_norm=regularizers.max_norm,
+        averaging=regularizers.averaging,
+        half=HALF.get(train.precision),
+        recalibrate=isinstance(normalization, Batch) and normalization.recalibrate,
+        cache_frozen=not isinstance(model, Pretrained) or model.cache,
+        length="steps" if train.steps else "epochs",
+        stops_early=recipe.early_stopping is not None,
+        eval_every=train.eval_every,
+        log_every=train.log_every,
+        look_every=train.look_every,
+        checkpoint=train.checkpoint.amount,
+    )
+
+
+def pick_loss(recipe: Recipe, task: Task) -> Loss:
+    """Return the recipe's loss, or the task's usual one; CompileError if it cannot serve it."""
+    kind: Loss = recipe.loss
+    if isinstance(kind, AutoLoss):
+        kind = kind.chosen(task)
+    kind.check(task)
+    kind.check_places(task)
+    return kind
+
+
+def check_parts_fit(recipe: Recipe, data: Prepared) -> None:
+    """Raise CompileError for parts of which one makes no sense with another, or with the data."""
+    check_mixing(recipe, data)
+    check_parts(recipe)
+    check_sampling(recipe, data.task)
+
+
+def check_sampling(recipe: Recipe, task: Task) -> None:
+    """Raise CompileError for balanced sampling of samples that have no class each."""
+    if recipe.data.sampling == "balanced" and (task.kind != "classification" or task.next_token):
+        raise CompileError(
+            "only samples that have a class can be drawn equally often by class",
+            "data.sampling",
+            "set it to uniform",
+        )
+
+
+def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:
+    """Return the batch size and the length of the run in steps.
+
+    Raises CompileError if a batch does not fit the data, or batch norm would see one sample.
+    """
+    data = recipe.data
+    size = samples if data.batch_size == "full" else data.batch_size
+    if size > samples:
+        raise CompileError(
+            f"a batch of {size} is larger than the training split of {samples} samples",
+            "data.batch_size",
+            f"set it to {samples} or less, or to full",
+        )
+    rest = samples % size
+    if (rest == 1 and not data.drop_last) or size == 1:
+        batch_norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        if batch_norms:
+            raise CompileError(
+                f"a batch of one sample ({samples} samples in batches of {size}) has no variance "
+                "for batch norm",
+                "data.batch_size",
+                "choose another batch size, or set data.drop_last: true"
+                if size > 1
+                else "use normalization: group or layer",
+            )
+    together = size * recipe.train.batches_a_step
+    if together > size and (size == samples or (data.drop_last and together > samples)):
+        raise CompileError(
+            f"{recipe.train.batches_a_step} batches of {size} are more than {samples} samples",
+            "train.accumulate",
+            "lower it, or make the batches smaller",
+        )
+    train = recipe.train
+    return size, Span.of(samples, together, data.drop_last, train.epochs, train.steps)
+
+
+def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:
+    """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
+    if recipe.metrics is None:
+        if task.next_token:
+            return (Accuracy(), Perplexity())
+        return (Accuracy(),) if task.kind == "classification" else (MAE(), R2())
+    for metric in recipe.metrics:
+        metric.check(task)
+    return recipe.metrics
+
+
+def pick_stopping(recipe: Recipe, data: Prepared, metrics: Iterable[str]) -> EarlyStopping:
+    """Return what the best evaluation is: the recipe's early_stopping, or the lowest loss.
+
+    Raises CompileError if early_stopping or plateau monitors a value that no evaluation has.
+    """
+    values = ["train_loss"]
+    if data.val is not None:
+        values += ["val_loss", *(f"val_{name}" for name in metrics)]
+    if isinstance(recipe.optimizer.schedule, Plateau):
+        recipe.optimizer.schedule.check(values, "optimizer.schedule")
+    if recipe.early_stopping is None:
+        return EarlyStopping(monitor="val_loss" if data.val is not None else "train_loss")
+    recipe.early_stopping.check(values, "early_stopping")
+    return recipe.early_stopping

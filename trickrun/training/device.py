@@ -1,0 +1,155 @@
+"""Where and how a job computes: device, threads, memory layout, repeatable operations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import torch
+from torch import nn
+
+from trickrun.data.splits.prepare import Prepared
+from trickrun.errors import CompileError
+from trickrun.models.cnn import CNN
+from trickrun.models.resnet import ResNet
+from trickrun.models.vgg import VGG
+from trickrun.recipe.schema import Recipe
+from trickrun.training.threads import available, step_flops, thread_count
+
+Network = Callable[[torch.Tensor], torch.Tensor]
+"""From inputs [B, *shape] to outputs [B, ..., outputs]."""
+
+SMALL_PASS, LARGE_PASS = 64, 1024
+"""Samples of a forward pass without gradients, on a CPU and on a GPU.
+
+Larger ones are no faster on a GPU. On a CPU they are slower, because activations leave the caches
+and are fresh memory each time: a pretrained network at 64 pixels answers 690 images a second in
+passes of 64, and 190 in passes of 1024, for which it takes 1.8 GB (benchmarks/pass_size.py).
+"""
+
+
+def pick_device(wanted: str) -> torch.device:
+    """Return the device for train.device; auto is CUDA where there is one."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise CompileError("no CUDA device is here", "train.device", "set it to auto or cpu")
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def set_determinism(recipe: Recipe, device: torch.device) -> None:
+    """Make this process's CUDA operations repeatable bit by bit if the recipe asks for it.
+
+    On a CPU they are so anyway, for one number of threads.
+    """
+    if recipe.train.deterministic and device.type == "cuda":
+        # cuBLAS reads it when it starts (NVIDIA's notes on reproducibility).
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+
+
+def channels_last(recipe: Recipe, device: torch.device) -> bool:
+    """Return whether images are kept with their channels as the last dimension in memory.
+
+    Convolution and pooling in float32 are 1.2 to 2.2 times as fast so on a CPU (float64 has no such
+    kernels), and in half precision on a GPU. Users' and pretrained models may use ``view``, which
+    such activations do not allow.
+    """
+    if not isinstance(recipe.model, CNN | ResNet | VGG):
+        return False
+    half = recipe.train.precision not in ("float32", "float64")
+    return half or (device.type == "cpu" and recipe.train.precision == "float32")
+
+
+def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: int) -> None:
+    """Make this process use as many threads as train.threads says, until another job is compiled.
+
+    Args:
+        x: two samples as the model sees them.
+    """
+    wanted = recipe.train.threads
+    flops = step_flops(model, x, batch_size) if wanted == "auto" and available() > 1 else 0.0
+    torch.set_num_threads(thread_count(wanted, flops))
+
+
+def loss_scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler:
+    """Return what scales the loss in fp16, whose gradients would vanish below 6e-8; for any other
+    precision it does nothing (Micikevicius et al. 2018, arXiv:1710.03740).
+
+    Raises CompileError with sam, whose climb needs a gradient that has not overflowed.
+    """
+    half, sam = recipe.train.precision == "fp16", recipe.regularizers.sam
+    if half and sam is not None and not sam.off:
+        raise CompileError(
+            "sam climbs along the gradient, which overflows at times in fp16",
+            "train.precision",
+            "use bf16, or leave sam out",
+        )
+    return torch.amp.GradScaler(device.type, enabled=half)
+
+
+def compiled(recipe: Recipe, model: nn.Module) -> Network:
+    """Return what training steps call: ``model``, or with train.compile a program made of it.
+
+    The program is made at its first call, which raises CompileError if that fails.
+    """
+    if not recipe.train.compile:
+        return model
+    train = recipe.train
+    mode = train.compile if isinstance(train.compile, str) else None
+    changing = {"batch_ramp": train.batch_ramp, "gradual_unfreezing": train.gradual_unfreezing}
+    for name, trick in changing.items():
+        if trick is not None:
+            raise CompileError(
+                f"with {name} the program would be compiled anew all the time",
+                "train.compile",
+                f"leave out this or train.{name}",
+            )
+    import torch._dynamo
+    from torch._dynamo.exc import TorchDynamoException
+
+    @cache
+    def program() -> Network:
+        # The programs of earlier jobs count towards a limit, beyond which nothing is compiled.
+        torch._dynamo.reset()
+        # With dynamic shapes the program that runs would depend on which batches were met before,
+        # and a resumed run has met others.
+        made: Network = torch.compile(model, dynamic=False, mode=mode)
+        return made
+
+    def network(x: torch.Tensor) -> torch.Tensor:
+        try:
+            return program()(x)
+        except TorchDynamoException as error:
+            raise CompileError(
+                f"torch.compile cannot: {str(error).strip().splitlines()[0]}",
+                "train.compile",
+                "set it to false; on a CPU it needs a C++ compiler",
+            ) from error
+
+    return network
+
+
+def pass_size(device: torch.device) -> int:
+    """Return how many samples a forward pass without gradients takes on ``device``."""
+    return SMALL_PASS if device.type == "cpu" else LARGE_PASS
+
+
+def to_device(data: Prepared, device: torch.device) -> Prepared:
+    """Return ``data`` with its splits and statistics on ``device``."""
+    parts = {
+        name: part.to(device) if part is not None else None
+        for name, part in (("train", data.train), ("val", data.val), ("test", data.test))
+    }
+    train = parts["train"]
+    assert train is not None
+    return replace(
+        data,
+        train=train,
+        val=parts["val"],
+        test=parts["test"],
+        scaler=data.scaler.to(device),
+        target_scaler=data.target_scaler.to(device),
+    )

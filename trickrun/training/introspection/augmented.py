@@ -1,0 +1,69 @@
+"""Training samples before and after augmentation, as the network gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from trickrun.errors import CompileError
+from trickrun.training.job import BoundAugmentation, RecipeJob
+from trickrun.tricks.augmentation import Augmentation
+
+
+@dataclass(frozen=True)
+class Column:
+    """The same samples, all changed in one way.
+
+    Args:
+        name: what changed them.
+        images: [N, C, H, W] in the unit of the data.
+    """
+
+    name: str
+    images: torch.Tensor
+
+
+def columns(job: RecipeJob, samples: int) -> list[Column]:
+    """Return random training samples: as they are, by each augmentation alone, and by all.
+
+    They are drawn as in the job's first step. Of several crops of an image the first is shown.
+
+    Raises CompileError if the data has no images, or the recipe no augmentation that is on.
+    """
+    if len(job.data.shape) != 3:
+        raise CompileError(
+            f"only images can be shown, the data has inputs of shape {list(job.data.shape)}", "data"
+        )
+    if not job.augmentations:
+        raise CompileError(
+            "the recipe has no augmentation that is on, so there is nothing to see",
+            "augmentation",
+            "list some, for example augmentation: [flip, {kind: shift, pixels: 2}]",
+        )
+    indices = job.order(0)[:samples]
+    acting = [trick for trick in job.recipe.augmentation if not trick.off]
+    shown = [Column("as it is", seen(job, indices, ()))]
+    for trick, bound in zip(acting, job.augmentations, strict=True):
+        shown.append(Column(described(trick), seen(job, indices, (bound,))))
+    if len(acting) > 1:
+        shown.append(Column("all together", seen(job, indices, job.augmentations)))
+    return shown
+
+
+def seen(
+    job: RecipeJob, indices: torch.Tensor, augmentations: Sequence[BoundAugmentation]
+) -> torch.Tensor:
+    """Return what ``augmentations`` make of the samples ``indices`` [N], in the data's unit."""
+    x, _ = replace(job, augmentations=tuple(augmentations)).training_batch(indices, step=0)
+    scaler = job.data.scaler
+    if scaler.shift is not None and scaler.scale is not None:
+        x = x * scaler.scale + scaler.shift
+    return x[:: len(x) // len(indices)].cpu()
+
+
+def described(trick: Augmentation) -> str:
+    """Return the augmentation's kind and the parameters that the recipe gives, a line each."""
+    given = trick.model_dump(exclude_unset=True, exclude={"kind"})
+    return "\n".join([trick.kind_name, *(f"{name}: {value}" for name, value in given.items())])

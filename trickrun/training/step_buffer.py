@@ -1,0 +1,85 @@
+"""Steps whose losses stay on the device until they are fetched together."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+
+from trickrun.training.checkpoint import Progress
+from trickrun.training.events import NonFinite, Steps
+from trickrun.training.job import Job
+
+BLOCK = 50
+"""Steps whose losses are fetched from the device at once."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one step leaves on the device."""
+
+    loss: torch.Tensor
+    penalty: torch.Tensor | None
+    gradient_norm: torch.Tensor | None
+    lr: float
+    samples: int
+
+
+class Block:
+    """Steps whose results are still on the device."""
+
+    def __init__(self) -> None:
+        self.results: list[StepResult] = []
+        self.started = time.perf_counter()
+
+    @property
+    def size(self) -> int:
+        return len(self.results)
+
+    def add(self, result: StepResult) -> None:
+        self.results.append(result)
+
+    def fetch(self, job: Job, progress: Progress) -> Steps:
+        """Bring the results over and add them to ``progress``; raise NonFinite at the first bad
+        loss."""
+        losses = fetch([r.loss for r in self.results])
+        penalties = fetch([r.penalty for r in self.results if r.penalty is not None])
+        whole = [a + b for a, b in zip(losses, penalties, strict=True)] if penalties else losses
+        bad = next((i for i, loss in enumerate(whole) if not math.isfinite(loss)), None)
+        steps = self.steps(progress.step - self.size + 1, losses[:bad], penalties[:bad])
+        if bad is not None:
+            raise NonFinite(steps.first + bad, whole[bad], steps)
+        summed = job.loss.reduction == "sum"
+        progress.losses += [
+            loss / r.samples if summed else loss
+            for loss, r in zip(losses, self.results, strict=True)
+        ]
+        progress.samples += steps.samples
+        progress.seconds += steps.seconds
+        return steps
+
+    def steps(self, first: int, losses: list[float], penalties: list[float]) -> Steps:
+        """Return the record of as many steps as there are ``losses``."""
+        results = self.results[: len(losses)]
+        logged = [
+            (first + index, r.gradient_norm)
+            for index, r in enumerate(results)
+            if r.gradient_norm is not None
+        ]
+        norms = fetch([norm for _, norm in logged])
+        return Steps(
+            first=first,
+            losses=losses,
+            penalties=penalties,
+            lrs=[r.lr for r in results],
+            gradient_norms={step: norm for (step, _), norm in zip(logged, norms, strict=True)},
+            samples=sum(r.samples for r in results),
+            seconds=time.perf_counter() - self.started,
+        )
+
+
+def fetch(scalars: list[torch.Tensor]) -> list[float]:
+    """Return device scalars as floats, in one transfer."""
+    return torch.stack(scalars).double().tolist() if scalars else []

@@ -1,0 +1,146 @@
+"""What every loss shares: it says which outputs and targets it takes and gives a loss a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.data.splits.task import Task
+from trickrun.errors import CompileError
+from trickrun.params import KindFolder, Params
+
+if TYPE_CHECKING:
+    import torch
+
+    from trickrun.tricks.losses._constant import ConstantLoss
+
+PerSample = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+
+Takes = Literal["logits", "scores", "log_probabilities", "values"]
+"""What a loss takes: logits, which it squashes itself; scores, whose order counts; logarithms of
+probabilities; or numbers that are answers themselves."""
+
+
+@dataclass(frozen=True)
+class LossFunction:
+    """A loss ready to use.
+
+    Args:
+        per_sample: predictions [N, ...] and prepared targets to losses [N], weighted if the loss
+            has class weights.
+        weight: prepared targets to the weights [N] that a mean divides by; None: all one.
+        reduction: how a batch's losses become the scalar that is minimized.
+    """
+
+    per_sample: PerSample
+    weight: Callable[[torch.Tensor], torch.Tensor] | None = None
+    reduction: Literal["mean", "sum"] = "mean"
+
+    def __call__(
+        self, prediction: torch.Tensor, target: torch.Tensor, whole: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the scalar loss of a batch.
+
+        Args:
+            whole: the targets of all batches that make one step together; the scalar is then this
+                batch's part of their loss.
+        """
+        losses = self.per_sample(prediction, target)
+        if self.reduction == "sum":
+            return losses.sum()
+        if self.weight is not None:
+            return losses.sum() / self.weight(target if whole is None else whole).sum()
+        return losses.mean() if whole is None else losses.sum() / len(whole)
+
+
+class Loss(Params):
+    """Parameters that every loss takes beside its own."""
+
+    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    """What it is made for; None if the task decides, or a user's own code."""
+
+    takes: ClassVar[Takes | None] = None
+    """What the network's outputs must be; None if it is not known."""
+
+    one_output: ClassVar[bool] = False
+    """Whether the network has a single output, whatever the number of classes."""
+
+    grows_with_error: ClassVar[bool] = False
+    """Whether its gradient grows with the error, so that the targets' unit scales the steps."""
+
+    takes_label_smoothing: ClassVar[bool] = False
+
+    takes_places: ClassVar[bool] = False
+    """Whether it can compare an answer at each place, [N, T, outputs] with [N, T]."""
+
+    reduction: Literal["mean", "sum"] = Field(
+        default="mean", description="sum makes the step grow with the batch: rarely wanted"
+    )
+
+    def check(self, task: Task) -> None:
+        """Raise CompileError if this loss cannot serve ``task`` at all."""
+
+    def check_places(self, task: Task) -> None:
+        """Raise CompileError if ``task`` asks for an answer at each place, and this loss cannot."""
+        if task.next_token and not self.takes_places:
+            raise CompileError(
+                f"{self.kind_name} compares one answer a sample, next-token data asks for one at "
+                "each place",
+                "loss",
+                "use cross_entropy",
+            )
+
+    def outputs(self, task: Task) -> int:
+        """Return how many outputs the model must have."""
+        raise NotImplementedError
+
+    def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
+        """Return all targets in the form that this loss compares predictions with.
+
+        ``y`` is int64 class indices [N] ([N, T] for next tokens) or float values [N, targets].
+        """
+        raise NotImplementedError
+
+    def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        """Return the loss function for ``task``.
+
+        Args:
+            folder: the recipe's, where user code is looked for first.
+            label_smoothing: share of each target that is spread over all classes; only a loss that
+                ``takes_label_smoothing`` is given one above 0.
+        """
+        raise NotImplementedError
+
+    def constant(
+        self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0
+    ) -> ConstantLoss | None:
+        """Return its mean over targets for outputs that ignore the input; None: no closed form.
+
+        Args:
+            y: class indices [N], or values [N, targets].
+            label_smoothing: as the loss was built with; a loss that takes none ignores it.
+        """
+        return None
+
+    def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
+        """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
+        them), or values [N, targets]."""
+        return prediction
+
+    def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return the outputs [N, ..., outputs] that stand for the mean answer of several networks.
+
+        Args:
+            outputs: of each network [M, N, ..., outputs].
+        """
+        return outputs.mean(0)
+
+
+LOSSES = KindFolder("trickrun.tricks.losses", "_loss.Loss")
+
+AnyLoss = Annotated[Loss, LOSSES]
+"""One of the losses, chosen by its kind."""

@@ -1,0 +1,74 @@
+"""What every metric shares: scores and targets of a whole split in, one number out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from trickrun.data.splits.task import Task
+from trickrun.errors import CompileError
+from trickrun.params import KindFolder, Params
+
+if TYPE_CHECKING:
+    import torch
+
+MetricFunction = Callable[["torch.Tensor", "torch.Tensor"], float]
+"""Scores and targets of a whole split to the metric; see Metric.compute for their shapes."""
+
+
+class Metric(Params):
+    """A number that says how good predictions are; it is reported, never minimized."""
+
+    task: ClassVar[Literal["classification", "regression", "any"]] = "classification"
+
+    higher_is_better: ClassVar[bool | None] = None
+    """Which values are better; None: nobody knows, as for a metric of the user's own."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it is reported, for example ``accuracy``."""
+        return self.kind_name
+
+    def check(self, task: Task) -> None:
+        """Raise CompileError if this metric says nothing about ``task``."""
+        if self.task not in (task.kind, "any"):
+            raise CompileError(
+                f"{self.name} is for {self.task}, the data's task is {task.kind}",
+                "metrics",
+                "use accuracy or f1_macro"
+                if task.kind == "classification"
+                else "use mae, rmse or r2",
+            )
+
+    def build(self, task: Task, folder: Path) -> MetricFunction:
+        """Return the metric ready to use.
+
+        Args:
+            task: what the data asks for; ``check`` has passed it.
+            folder: the recipe's, where user code is looked for first.
+        """
+
+        def computed(scores: torch.Tensor, target: torch.Tensor) -> float:
+            if task.next_token:
+                # Each place of each sample is an answer of its own.
+                scores, target = scores.flatten(0, 1), target.flatten()
+            return self.compute(scores, target, task)
+
+        return computed
+
+    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        """Return the metric of a whole split; NaN if it is not defined there.
+
+        Args:
+            scores: class scores [N, classes], or values [N, targets].
+            target: class indices [N], or values [N, targets].
+            task: what the data asks for.
+        """
+        raise NotImplementedError
+
+
+METRICS = KindFolder("trickrun.tricks.metrics", "_metric.Metric")
+
+AnyMetric = Annotated[Metric, METRICS]
+"""One of the metrics, chosen by its kind."""

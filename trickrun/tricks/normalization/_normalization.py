@@ -1,0 +1,63 @@
+"""What every normalization shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trickrun.params import KindFolder, Params
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Normalization(Params):
+    """What models and the compiler ask of every kind."""
+
+    subtracts_mean: ClassVar[bool] = False
+    """Whether a constant added to each channel is removed again, so a bias before it is useless."""
+
+    over_samples: ClassVar[bool] = False
+    """Whether its statistics are taken over the samples of a batch, so that few are noise."""
+
+    keeps_scale: ClassVar[bool] = False
+    """Whether the size of what comes in does not matter, because it is divided out."""
+
+    least_units: ClassVar[int] = 0
+    """Units of a fully connected layer up to which nothing but a sign is left of each sample."""
+
+    @property
+    def before_activation(self) -> bool:
+        """Whether its layers stand right before the hidden activations."""
+        return True
+
+    def layer(self, features: int, dims: int) -> nn.Module | None:
+        """Return the layer for inputs [N, features] (``dims`` 0) or [N, features, *spatial].
+
+        Args:
+            features: number of features or channels.
+            dims: number of spatial dimensions, 0 to 2.
+        """
+        return None
+
+    def normalize_weights(self, model: nn.Module, seed: int) -> None:
+        """Change how the initialized ``model`` computes its weights; most kinds change nothing."""
+
+
+class NormalizationLayer(Normalization):
+    """Parameters that every kind takes which is a layer of its own."""
+
+    placement: Literal["before_activation", "after_activation"] = Field(
+        default="before_activation", description="where it stands around each hidden activation"
+    )
+
+    @property
+    def before_activation(self) -> bool:
+        return self.placement == "before_activation"
+
+
+NORMALIZATIONS = KindFolder("trickrun.tricks.normalization", "_normalization.Normalization")
+
+AnyNormalization = Annotated[Normalization, NORMALIZATIONS]
+"""One of the normalizations, chosen by its kind."""
