@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from trickrun.checks.data_look import measure
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
 from trickrun.checks.interventions.rates import scaled_rates
@@ -16,9 +17,11 @@ from trickrun.checks.usual_rates import usual_rates
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
 from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.diagnose.facts import Facts
 from trickrun.engines.work import NOT_IN_DATA
 from trickrun.errors import DataError
 from trickrun.job import RecipeJob
+from trickrun.recipe.evidence import facts_of
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 
@@ -92,6 +95,10 @@ class RecipeSubject:
         """Return the path itself: that is where the part stands in the recipe."""
         return path
 
+    def facts(self) -> Facts:
+        """Return what the recipe and its data tell. Raises DataError."""
+        return facts_of(self.recipe, measure(self.recipe, self.data))
+
     def restraints(self) -> Restraints:
         """Return the recipe's regularizers, and what else it declares that slows fitting."""
         recipe = self.recipe
@@ -120,7 +127,7 @@ class RecipeSubject:
         return Alternatives(
             parts=replacements(recipe, self.data.task),
             rates=scaled_rates(self.lr),
-            usual_lr=math.sqrt(math.prod(usual_rates(recipe))),
+            usual_lr=math.sqrt(math.prod(usual_rates(recipe.optimizer))),
         )
 
 
