@@ -15,9 +15,18 @@ from trickrun.checks.lr_find.lr_find_check import Range, lr_find
 from trickrun.checks.module_subject import ModuleSubject, known_loss
 from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.checks.signal.signal_check import signal
+from trickrun.checks.grad_check.check import grad_check
+from trickrun.checks.initial_loss.check import initial_loss
+from trickrun.checks.lr_find.check import Range, lr_find
+from trickrun.checks.module_facts import known_loss, known_optimizer
+from trickrun.checks.module_subject import ModuleSubject
+from trickrun.checks.overfit_batch.check import overfit_batch
+from trickrun.checks.signal.check import signal
+from trickrun.diagnose.static import findings
 from trickrun.errors import CompileError
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.optimizers.sgd import SGD
 
 DRAW = torch.Generator().manual_seed(0)
 X = torch.randn(200, 6, generator=DRAW)
@@ -110,6 +119,32 @@ def test_weights_of_zeros_are_drawn_anew() -> None:
         nn.init.zeros_(parameter)
     found, _ = overfit_batch(subject(module), steps=100)
     assert set(found.result["blocked_by"]) == {"init", "model"}
+
+
+def codes(found: ModuleSubject) -> set[str]:
+    return {finding.code for finding in findings(found.facts())}
+
+
+def test_the_rules_read_a_modules_facts() -> None:
+    assert codes(subject()) == set()
+    assert "TR35" in codes(subject(optimizer=lambda p: adam(p, 5.0)))
+    assert "TR48" in codes(subject(nn.Sequential(nn.Linear(6, 3), nn.BatchNorm1d(3)), batch_size=2))
+    assert "TR01" in codes(subject(x=1e4 * X))
+
+
+def test_the_rules_are_silent_about_what_is_not_known() -> None:
+    class Own(torch.optim.Adam):
+        pass
+
+    assert codes(subject(optimizer=lambda p: Own(p, 5.0))) == set()
+    assert codes(subject(loss=lambda z, y: nn.functional.cross_entropy(z, y))) == set()
+
+
+def test_an_optimizer_is_known_by_its_values() -> None:
+    parameters = network().parameters()
+    known = known_optimizer(torch.optim.SGD(parameters, 0.3, momentum=0.8, nesterov=True))
+    assert known == SGD(lr=0.3, momentum=0.8, nesterov=True)
+    assert subject(optimizer=lambda p: torch.optim.SGD(p, 1.0)).facts().optimizer.kind == "sgd"
 
 
 def test_dropout_and_weight_decay_are_off_and_put_back() -> None:
@@ -222,6 +257,31 @@ def test_what_only_a_recipe_has_cannot_be_changed() -> None:
     with pytest.raises(CompileError, match=r"model\.activation"):
         subject().changed({"model.activation": "relu"})
     assert subject().changed({"augmentation": None}).changes == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("model", {"kind": "cnn"}), ("optimizer", {"kind": "fast"}), ("init", {"kind": "none"})],
+)
+def test_what_is_not_known_is_no_job(path: str, value: Any) -> None:
+    with pytest.raises(CompileError):
+        subject().changed({path: value}).job()
+
+
+def test_parts_are_replaced_by_any_kind() -> None:
+    changes = {
+        "optimizer": {"kind": "sgd", "lr": 0.1, "momentum": 0.5},
+        "loss": {"kind": "hinge"},
+        "data.normalize": {"kind": "minmax"},
+        "data.batch_size": 16,
+        "init": {"kind": "zeros"},
+    }
+    job = subject().changed(changes).job()
+    assert job.optimizer.param_groups[0]["momentum"] == 0.5
+    assert job.loss_kind.kind_name == "hinge"
+    assert job.inputs(X).max() == pytest.approx(1.0)
+    assert job.batch_size == 16
+    assert not job.model[0].weight.any()
 
 
 def test_a_module_that_does_not_fit_its_data_is_an_error() -> None:

@@ -16,6 +16,7 @@ from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import prepare_targets
+from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 
 VALUES = 2**20
@@ -41,6 +42,18 @@ def look(recipe: Recipe, data: Prepared) -> list[Finding]:
 
 def measure(recipe: Recipe, data: Prepared) -> DataEvidence:
     """Return what the splits of ``data`` are like for ``recipe``."""
+    loss = recipe.loss.chosen(data.task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
+    return describe(data, loss, recipe.data.batch_size, recipe.data.zero_inputs)
+
+
+def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) -> DataEvidence:
+    """Return what the splits of ``data`` are like.
+
+    Args:
+        loss: what the targets are prepared for.
+        batch_size: samples a step, or full.
+        zeroed: whether the inputs are switched off, so that equal ones mean nothing.
+    """
     parts = {"train": data.train, "val": data.val, "test": data.test}
     present = {name: part for name, part in parts.items() if part is not None and len(part)}
     seen = {name: normalized(data, part) for name, part in present.items()}
@@ -56,10 +69,10 @@ def measure(recipe: Recipe, data: Prepared) -> DataEvidence:
         drift=tuple((n, drift(data, n, part, seen, constant)) for n, part in others.items()),
         constant=int(constant.sum()),
         constant_names=names(data, constant),
-        copies=copies(present, classes) if comparable(recipe, data) else Copies(),
-        targets=None if classes else targets(recipe, data),
+        copies=Copies() if zeroed or not comparable(data) else copies(present, classes),
+        targets=None if classes else targets(loss, data),
         classes=class_counts(data, present) if classes and one_answer else None,
-        order=order(data.train.y, recipe.data.batch_size) if one_answer else 0.0,
+        order=order(data.train.y, batch_size) if one_answer else 0.0,
         tokens=bool(data.task.vocabulary),
     )
 
@@ -71,9 +84,9 @@ def normalized(data: Prepared, part: Part) -> torch.Tensor:
     return data.inputs(part.x[chosen], torch.float32).flatten(1).double()
 
 
-def comparable(recipe: Recipe, data: Prepared) -> bool:
+def comparable(data: Prepared) -> bool:
     """Return whether equal samples say something, and can be found without decoding all images."""
-    return not (data.task.next_token or recipe.data.zero_inputs or data.streamed)
+    return not (data.task.next_token or data.streamed)
 
 
 def constant_features(data: Prepared) -> torch.Tensor:
@@ -148,9 +161,8 @@ def names(data: Prepared, constant: torch.Tensor) -> tuple[str, ...]:
     return tuple(known[i] if len(known) == len(constant) else str(i) for i in places)
 
 
-def targets(recipe: Recipe, data: Prepared) -> Targets:
+def targets(loss: Loss, data: Prepared) -> Targets:
     """Return what the training targets are like, as the loss sees them."""
-    loss = recipe.loss.chosen(data.task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
     y = prepare_targets(loss, data, torch.float32)["train"].double().reshape(len(data.train), -1)
     sizes = y.square().mean(0).sqrt()
     largest = y[:, int(sizes.argmax())]
@@ -167,7 +179,7 @@ def targets(recipe: Recipe, data: Prepared) -> Targets:
         distinct=len(values) if few else 0,
         even=few and evenly_spaced(values),
         whole=bool((values % 1 == 0).all()),
-        scaled=recipe.data.scale_targets != "none",
+        scaled=data.target_scaler.shift is not None,
     )
 
 

@@ -6,16 +6,19 @@ It knows those words of a recipe that mean something for it; see WORDS.
 from __future__ import annotations
 
 import copy
-import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
+from trickrun.assemble import GivenLoss, assemble, task_of
+from trickrun.checks.data_look import describe
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import (
     Alternatives,
@@ -26,6 +29,18 @@ from trickrun.checks.interventions.parts import (
 from trickrun.checks.interventions.rates import USUAL_LR, scaled_rates
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
+from trickrun.checks.module_facts import (
+    known_loss,
+    known_optimizer,
+    module_loss_facts,
+    network_facts,
+    normalization_facts,
+    regularizer_facts,
+    run_facts,
+)
+from trickrun.checks.usual_rates import ANY_RATES, usual_rates
+from trickrun.data.normalizers import AnyNormalize, Scaler
+from trickrun.data.splits.part import Part
 from trickrun.data.splits.prepare import Prepared, with_priors
 from trickrun.data.splits.split import take
 from trickrun.data.splits.split_data import Part
@@ -45,6 +60,18 @@ from trickrun.tricks.losses.huber import Huber
 from trickrun.tricks.losses.mae import MAE
 from trickrun.tricks.losses.mse import MSE
 from trickrun.tricks.losses.nll import NLL
+from trickrun.diagnose.facts import Facts, InputFacts, OptimizerFacts, ScheduleFacts
+from trickrun.errors import CompileError, TrickrunError
+from trickrun.job import Job, prepare_targets
+from trickrun.modules.buffers import undisturbed
+from trickrun.recipe.evidence import optimizer_facts, schedule_facts
+from trickrun.recipe.patch import edits_after
+from trickrun.settings import TrainingSettings
+from trickrun.streams import key
+from trickrun.tricks.init import AnyInit
+from trickrun.tricks.init._apply import initialize
+from trickrun.tricks.losses import AnyLoss, Loss
+from trickrun.tricks.optimizers import AnyOptimizer
 from trickrun.tricks.schedules import AnySchedule, Span
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
@@ -82,7 +109,7 @@ EVEN = (0.5, 2.0)
 """Deviations of inputs between which they count as of size 1."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModuleSubject:
     """A module, its training samples, a loss and an optimizer.
 
@@ -119,6 +146,17 @@ class ModuleSubject:
         return int(self.changes.get("seed", 0))
 
     @property
+    def run_steps(self) -> int:
+        """The length of a run."""
+        return int(self.changes.get("train.steps", self.steps))
+
+    @property
+    def samples_a_step(self) -> int:
+        """The batch size, no more than there are samples."""
+        given, count = self.changes.get("data.batch_size", self.batch_size), len(self.data.train)
+        return count if given == "full" else min(int(given), count)
+
+    @property
     def lr(self) -> float:
         """The learning rate of the optimizer's first parameter group."""
         return float(self.read_optimizer.param_groups[0]["lr"])
@@ -143,9 +181,8 @@ class ModuleSubject:
             strata = None if classes is None else classes.cpu()
             rows, _ = take(torch.arange(len(self.x)), strata, count["n"], 0, "subset")
             part = Part(self.x[rows.to(self.x.device)], self.y[rows.to(self.y.device)])
-        scaler = Scaler()
-        if self.changes.get("data.normalize") is not None:
-            scaler = Standard().fit(part.x).to(part.x.device)
+        normalize = self.section("data.normalize", AnyNormalize)
+        scaler = Scaler() if normalize is None else normalize.fit(part.x).to(part.x.device)
         return Prepared(part, None, None, with_priors(self.task, part), scaler)
 
     def job(self) -> Job:
@@ -154,22 +191,19 @@ class ModuleSubject:
         Raises CompileError if module, data and loss do not fit together.
         """
         data = self.data
-        full = self.changes.get("data.batch_size") == "full"
-        steps = self.changes.get("train.steps", self.steps)
         model = self.network()
         job = assemble(
             model,
             data.train,
             self.loss,
             self.built_optimizer(model),
-            steps=steps,
-            batch_size=len(data.train) if full else self.batch_size,
+            steps=self.run_steps,
+            batch_size=self.samples_a_step,
             task=data.task,
             settings=self.settings(),
         )
-        span = Span.of(
-            len(data.train), job.batch_size, bool(self.changes.get("data.drop_last")), 1, steps
-        )
+        drop_last = bool(self.changes.get("data.drop_last"))
+        span = Span.of(len(data.train), job.batch_size, drop_last, 1, self.run_steps)
         job = self.with_loss(replace(job, data=data, span=span))
         check_fit(job, self.called("model"))
         return job
@@ -177,7 +211,8 @@ class ModuleSubject:
     def changed(self, changes: Changes) -> ModuleSubject:
         """Return the subject with ``changes``; None switches off what is there.
 
-        Raises CompileError for a change of something that a module has not.
+        Raises CompileError for a change of something that a module has not, or to something that is
+        not known.
         """
         unknown = [p for p, value in changes.items() if p not in WORDS and value is not None]
         if unknown:
@@ -188,6 +223,19 @@ class ModuleSubject:
             )
         known = {path: value for path, value in changes.items() if path in WORDS}
         return replace(self, changes=edits_after(self.changes, known))
+
+    def section(self, path: str, kinds: Any) -> Any:
+        """Return what a change put at ``path``, one of ``kinds``; None if there is none.
+
+        Raises CompileError if it is none of these.
+        """
+        given = self.changes.get(path)
+        if given is None:
+            return None
+        try:
+            return TypeAdapter(kinds).validate_python(given)
+        except ValidationError as error:
+            raise CompileError(error.errors()[0]["msg"], path) from error
 
     def one_batch(self, size: int) -> ModuleSubject:
         """Return the subject that trains on ``size`` samples as one batch, or on all if there are
@@ -201,6 +249,42 @@ class ModuleSubject:
         if path == "model":
             return f"the module {type(self.module).__name__}"
         return WORDS.get(path, path)
+
+    def facts(self) -> Facts:
+        """Return what can be read of module, loss and optimizer, and what the data are like."""
+        data = self.data
+        kind = known_loss(self.loss, self.y) or GivenLoss(function=self.loss)
+        size, steps = self.samples_a_step, self.run_steps
+        normalize = self.section("data.normalize", AnyNormalize)
+        optimizer = known_optimizer(self.read_optimizer)
+        if optimizer is None:
+            read, schedule = OptimizerFacts(lr=self.lr), ScheduleFacts()
+        else:
+            read = optimizer_facts(optimizer)
+            schedule = schedule_facts(optimizer, Span(steps, steps))
+        return Facts(
+            task=self.task.kind,
+            inputs=InputFacts(
+                batch_size=size,
+                full_batch=size == len(data.train),
+                normalize="none" if normalize is None else normalize.kind_name,
+                scale_targets="none",
+                shuffled=True,
+                balanced=False,
+                zeroed=False,
+                tokens=not self.x.is_floating_point(),
+                from_user=True,
+            ),
+            data=describe(data, kind, size, zeroed=False),
+            network=network_facts(self.module),
+            normalization=normalization_facts(self.module),
+            loss=module_loss_facts(self.loss, self.y, self.task.kind),
+            optimizer=read,
+            schedule=schedule,
+            regularizers=regularizer_facts(self.module, self.loss),
+            augmentations=(),
+            run=run_facts(steps),
+        )
 
     def restraints(self) -> Restraints:
         """Return the module's dropout layers and the optimizer's weight decay."""
@@ -217,10 +301,11 @@ class ModuleSubject:
     def alternatives(self) -> Alternatives:
         """Return the usual replacements of everything that the user brings, and other learning
         rates."""
+        known = known_optimizer(self.read_optimizer)
         return Alternatives(
             parts=self.replacements(),
             rates=scaled_rates(self.lr),
-            usual_lr=default_lr(self.read_optimizer),
+            usual_lr=math.sqrt(math.prod(ANY_RATES if known is None else usual_rates(known))),
         )
 
     def replacements(self) -> list[Replacement]:
@@ -248,13 +333,17 @@ class ModuleSubject:
 
     def network(self) -> nn.Module:
         """Return the copy of the module that a job trains, or what stands in for it."""
-        if self.changes.get("model") is not None:
-            return stand_in(self.module, self.x, key(self.seed, "init"))
-        model = copy.deepcopy(self.module)
-        if self.seed:
-            draw_again(model, key(self.seed, "init"))
-        if self.changes.get("init") is not None:
-            initialize(model, KaimingNormal(), self.seed, leave_as_built=False)
+        other, init = self.changes.get("model"), self.section("init", AnyInit)
+        if other not in (None, {"kind": "mlp"}):
+            raise CompileError("only a plain mlp can stand in for it", self.called("model"))
+        if other is not None:
+            model = stand_in(self.module, self.x, key(self.seed, "init"))
+        else:
+            model = copy.deepcopy(self.module)
+            if self.seed:
+                draw_again(model, key(self.seed, "init"))
+        if init is not None:
+            initialize(model, init, self.seed, leave_as_built=True)
         if DROPOUT in self.changes:
             layers = dropouts(model)
             for layer, chance in zip(layers, spread(self.changes[DROPOUT], layers), strict=True):
@@ -263,12 +352,11 @@ class ModuleSubject:
 
     def built_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Return a new optimizer of ``model``'s parameters, with what was changed about it."""
-        other, lr = self.changes.get("optimizer"), self.changes.get("optimizer.lr")
-        parameters = model.parameters()
+        other, lr = self.section("optimizer", AnyOptimizer), self.changes.get("optimizer.lr")
         if other is None:
-            optimizer = self.optimizer(parameters)
+            optimizer = self.optimizer(model.parameters())
         else:
-            optimizer = torch.optim.Adam(parameters, other["lr"])
+            optimizer = other.over(other.groups(model), Path())
         groups = optimizer.param_groups
         if lr is not None:
             first = float(groups[0]["lr"])
@@ -283,9 +371,12 @@ class ModuleSubject:
     def settings(self) -> TrainingSettings:
         """Return how its jobs train."""
         found = TrainingSettings(seed=self.seed, eval_every=self.changes.get("train.eval_every"))
-        schedule = self.changes.get("optimizer.schedule")
+        optimizer = self.section("optimizer", AnyOptimizer)
+        if optimizer is not None:
+            found = replace(found, schedule=optimizer.schedule, clip=optimizer.clip)
+        schedule = self.section("optimizer.schedule", AnySchedule)
         if schedule is not None:
-            found = replace(found, schedule=TypeAdapter(AnySchedule).validate_python(schedule))
+            found = replace(found, schedule=schedule)
         checkpoint = self.changes.get("train.checkpoint")
         if checkpoint is None:
             return found
@@ -295,42 +386,17 @@ class ModuleSubject:
     def with_loss(self, job: Job) -> Job:
         """Return ``job`` with the loss that was put in place of the given one; or with what is
         known of the given one, as far as it is one of trickrun's."""
-        if self.changes.get("loss") is None:
+        kind: Loss | None = self.section("loss", AnyLoss)
+        if kind is None:
             known = known_loss(self.loss, self.y)
             return job if known is None else replace(job, loss_kind=known)
-        kind: Loss = CrossEntropy() if self.task.kind == "classification" else MSE()
+        kind.check(job.data.task)
         return replace(
             job,
             loss_kind=kind,
             loss=kind.build(job.data.task, job.folder),
             targets=prepare_targets(kind, job.data, job.dtype),
         )
-
-
-def known_loss(loss: LossFunction, y: torch.Tensor) -> Loss | None:
-    """Return trickrun's loss that computes the same on targets ``y``, so that its floor and its
-    best constant are known; None if there is none."""
-    if y.is_floating_point():
-        if y.ndim != 2:
-            return None  # trickrun's values are [N, targets]
-        match loss:
-            case nn.MSELoss(reduction="mean"):
-                return MSE()
-            case nn.L1Loss(reduction="mean"):
-                return MAE()
-            case nn.HuberLoss(reduction="mean", delta=delta):
-                return Huber(delta=delta)
-        return None
-    if y.ndim != 1:
-        return None
-    match loss:
-        case nn.CrossEntropyLoss(reduction="mean", weight=None):
-            return CrossEntropy()
-        case nn.CrossEntropyLoss(reduction="mean", weight=torch.Tensor() as weight):
-            return CrossEntropy(class_weights=tuple(weight.tolist()))
-        case nn.NLLLoss(reduction="mean", weight=None):
-            return NLL()
-    return None
 
 
 def check_fit(job: Job, name: str) -> None:
@@ -341,6 +407,8 @@ def check_fit(job: Job, name: str) -> None:
         with torch.no_grad(), undisturbed(job.model):
             outputs = job.model.eval()(job.inputs(job.data.train.x[two]))
             job.loss(outputs, job.targets["train"][two])
+    except TrickrunError:
+        raise
     except Exception as error:  # the user's code may raise anything
         raise CompileError(f"{type(error).__name__}: {error}", name) from error
 
@@ -355,12 +423,6 @@ def spread(value: Sequence[float] | float | None, over: Sequence[Any]) -> list[f
     if isinstance(value, Sequence):
         return list(value)
     return [value or 0.0] * len(over)
-
-
-def default_lr(optimizer: torch.optim.Optimizer) -> float:
-    """Return the learning rate that the optimizer's class has by default."""
-    lr = inspect.signature(type(optimizer)).parameters.get("lr")
-    return float(lr.default) if lr is not None and lr.default is not lr.empty else USUAL_LR
 
 
 def draw_again(model: nn.Module, seed: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from trickrun.checks.data_look import measure
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
 from trickrun.checks.interventions.rates import scaled_rates
@@ -16,6 +17,12 @@ from trickrun.checks.usual_rates import usual_rates
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
 from trickrun.recipe.load import Loaded, derive
+from trickrun.diagnose.facts import Facts
+from trickrun.engines.work import NOT_IN_DATA
+from trickrun.errors import DataError
+from trickrun.job import RecipeJob
+from trickrun.recipe.evidence import facts_of
+from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.search.executors.work import NOT_IN_DATA
 from trickrun.training.compile import compile_recipe
@@ -91,6 +98,10 @@ class RecipeSubject:
         """Return the path itself: that is where the part stands in the recipe."""
         return path
 
+    def facts(self) -> Facts:
+        """Return what the recipe and its data tell. Raises DataError."""
+        return facts_of(self.recipe, measure(self.recipe, self.data))
+
     def restraints(self) -> Restraints:
         """Return the recipe's regularizers, and what else it declares that slows fitting."""
         recipe = self.recipe
@@ -119,7 +130,7 @@ class RecipeSubject:
         return Alternatives(
             parts=replacements(recipe, self.data.task),
             rates=scaled_rates(self.lr),
-            usual_lr=math.sqrt(math.prod(usual_rates(recipe))),
+            usual_lr=math.sqrt(math.prod(usual_rates(recipe.optimizer))),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
 from trickrun.data.splits.prepare import Prepared
+from trickrun.diagnose.facts import Facts
 
 if TYPE_CHECKING:
     from trickrun.training.job import Job
@@ -61,6 +62,11 @@ class Subject(Protocol):
 
     def called(self, path: str) -> str:
         """Return what people call the part at ``path``."""
+        ...
+
+    def facts(self) -> Facts:
+        """Return what is known of it before any training, for the rules; they are silent about what
+        is not."""
         ...
 
     def restraints(self) -> Restraints:

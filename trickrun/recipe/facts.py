@@ -17,7 +17,7 @@ from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.init._init import Init
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
-from trickrun.tricks.optimizers import Decaying
+from trickrun.tricks.optimizers import Decaying, Optimizer
 from trickrun.tricks.schedules import Span
 
 LOOKS = 1000
@@ -40,8 +40,8 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
         init=init_facts(recipe.init),
         normalization=normalization_facts(recipe),
         loss=loss_facts(recipe.loss, task),
-        optimizer=optimizer_facts(recipe),
-        schedule=schedule_facts(recipe, span),
+        optimizer=optimizer_facts(recipe.optimizer),
+        schedule=schedule_facts(recipe.optimizer, span),
         regularizers=regularizer_facts(recipe),
         augmentations=tuple(map(augmentation_facts, recipe.augmentation)),
         run=run_facts(recipe, span),
@@ -160,9 +160,8 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
     )
 
 
-def optimizer_facts(recipe: Recipe) -> facts.OptimizerFacts:
-    """Return what is known of a recipe's optimizer."""
-    optimizer = recipe.optimizer
+def optimizer_facts(optimizer: Optimizer) -> facts.OptimizerFacts:
+    """Return what is known of an optimizer."""
     momentum = getattr(optimizer, "momentum", 0.0)
     dampening = getattr(optimizer, "dampening", 0.0)
     gain = (1 - dampening) / (1 - momentum) if optimizer.momentum_multiplies_lr else 1.0
@@ -185,10 +184,10 @@ def optimizer_facts(recipe: Recipe) -> facts.OptimizerFacts:
     )
 
 
-def schedule_facts(recipe: Recipe, span: Span | None) -> facts.ScheduleFacts:
-    """Return what is known of a recipe's learning rate over the run."""
-    schedule = recipe.optimizer.schedule
-    rates = rates_of(recipe, span) if span else []
+def schedule_facts(optimizer: Optimizer, span: Span | None) -> facts.ScheduleFacts:
+    """Return what is known of an optimizer's learning rate over the run."""
+    schedule = optimizer.schedule
+    rates = rates_of(optimizer, span) if span else []
     whole = sum(rates)
     return facts.ScheduleFacts(
         kind=schedule.kind_name,
@@ -258,10 +257,9 @@ def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
     return Span.of(samples, size, recipe.data.drop_last, train.epochs, train.steps)
 
 
-def rates_of(recipe: Recipe, span: Span) -> list[float]:
+def rates_of(optimizer: Optimizer, span: Span) -> list[float]:
     """Return the learning rate over the run, at evenly spaced steps of a long one."""
     stride = max(1, span.steps // LOOKS)
-    optimizer = recipe.optimizer
     return [
         optimizer.schedule.lr(optimizer.lr, step, span)
         for step in range(stride // 2, span.steps, stride)

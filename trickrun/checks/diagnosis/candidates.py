@@ -109,7 +109,7 @@ def other_rates(recipe: Recipe) -> list[float]:
     """Return learning rates to try: scaled both ways, and a usual one if that is out of reach."""
     rates = [recipe.optimizer.lr * factor for factor in LR_FACTORS]
     if not isinstance(recipe.optimizer, PythonOptimizer):
-        usual_rate = math.sqrt(math.prod(usual_rates(recipe)))
+        usual_rate = math.sqrt(math.prod(usual_rates(recipe.optimizer)))
         if not min(rates) < usual_rate < max(rates):
             rates.insert(0, usual_rate)
     return [float(f"{lr:.3g}") for lr in rates]

@@ -45,7 +45,7 @@ def of_rate(recipe: Recipe, up: bool) -> float:
     """Return the likelihood of a learning rate that is too low (``up``) or too high."""
     if isinstance(recipe.optimizer, PythonOptimizer):
         return 0.4
-    low, high = usual_rates(recipe)
+    low, high = usual_rates(recipe.optimizer)
     given = recipe.optimizer.lr
     off = math.log10(low / given if up else given / high)
     return min(0.95, max(0.2, 0.4 + 0.4 * off))
