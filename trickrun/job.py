@@ -244,6 +244,11 @@ class RecipeJob(Job):
     recipe: Recipe
 
 
+def recipe_of(job: Job) -> Recipe | None:
+    """Return the recipe that ``job`` was compiled from; None if it was assembled without one."""
+    return job.recipe if isinstance(job, RecipeJob) else None
+
+
 def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """Return each split's targets as the loss wants them; float targets get the job's dtype."""
 

@@ -1,1 +1,1 @@
-"""The steps of the checklist: each derives a recipe, compiles it afresh, measures and judges."""
+"""The steps of the checklist: each asks a subject for fresh jobs, measures and judges."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
+from trickrun.checks.interventions.rates import scaled_rates
 from trickrun.checks.interventions.regularizers import beside_loss, declared
-from trickrun.checks.interventions.replacements import replacements, scaled_rates
+from trickrun.checks.interventions.replacements import replacements
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.checks.verdict import derive
 from trickrun.compiler import compile_recipe
@@ -118,7 +119,7 @@ class RecipeSubject:
         recipe = self.recipe
         return Alternatives(
             parts=replacements(recipe, self.data.task),
-            rates=scaled_rates(recipe),
+            rates=scaled_rates(self.lr),
             usual_lr=math.sqrt(math.prod(usual_rates(recipe))),
         )
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from trickrun.checks.interventions.rates import scaled_rates
 from trickrun.checks.interventions.regularizers import declared
-from trickrun.checks.interventions.replacements import replacements, scaled_rates
+from trickrun.checks.interventions.replacements import replacements
 from trickrun.data.splits.task import Task
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical, patch_paths
@@ -86,7 +87,7 @@ def test_a_users_network_is_doubted_as_a_whole() -> None:
 
 
 def test_the_learning_rate_is_scaled_both_ways() -> None:
-    rates = scaled_rates(recipe({"optimizer": {"kind": "sgd", "lr": 0.02}}).recipe)
+    rates = scaled_rates(0.02)
     assert [(r.edit["optimizer.lr"], r.code) for r in rates] == [
         (0.2, "TR36"),
         (0.002, "TR35"),

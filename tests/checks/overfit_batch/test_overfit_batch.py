@@ -10,7 +10,7 @@ import pytest
 from shipped import shipped
 
 from trickrun.checks.interventions.parts import Replacement
-from trickrun.checks.interventions.replacements import rate
+from trickrun.checks.interventions.rates import rate
 from trickrun.checks.overfit_batch.check import one_batch, overfit_batch
 from trickrun.checks.overfit_batch.search import one_rate
 from trickrun.checks.recipe_subject import RecipeSubject
@@ -251,7 +251,7 @@ def test_a_batch_has_samples_of_a_rare_class_too(recipe: Make, tmp_path: Path) -
 def test_of_several_learning_rates_the_most_usual_is_suggested(digits: Loaded) -> None:
     other = Replacement("init", {"init": "auto"}, "TR23", "", "")
     usual_lr = RecipeSubject(digits).alternatives().usual_lr
-    rates = [rate(digits.recipe, lr) for lr in (1e-1, 3e-3, 1.0, 1e-6)]
+    rates = [rate(digits.recipe.optimizer.lr, lr) for lr in (1e-1, 3e-3, 1.0, 1e-6)]
     assert one_rate([*rates, other], usual_lr) == [rates[1], other]
     assert one_rate([other], usual_lr) == [other]
 

@@ -20,13 +20,12 @@ from trickrun.checks.diagnose.parts import (
 )
 from trickrun.checks.diagnose.short import Short
 from trickrun.checks.interventions.parts import Replacement
-from trickrun.checks.interventions.replacements import rate, replacements
+from trickrun.checks.interventions.rates import LR_FACTORS, rate
+from trickrun.checks.interventions.replacements import replacements
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.diagnose.finding import Finding
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.optimizers.python import PythonOptimizer
-
-LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
 UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", "data.subset")
 """Parts that a short training replaces or leaves out, so that it cannot tell what they do."""
@@ -93,7 +92,9 @@ def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
     """Yield the usual replacements of the recipe's parts."""
     recipe, task = short.loaded.recipe, short.data.task
     for lr in other_rates(recipe):
-        yield as_candidate(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
+        yield as_candidate(
+            rate(recipe.optimizer.lr, lr), of_rate(recipe, up=lr > recipe.optimizer.lr)
+        )
     for part in replacements(recipe, task):
         yield as_candidate(part, of_part(part, recipe, input_std))
     yield from weaker(short)

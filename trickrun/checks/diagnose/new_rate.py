@@ -8,7 +8,7 @@ from trickrun.checks.diagnose.candidate import Candidate, together
 from trickrun.checks.diagnose.candidates import as_candidate
 from trickrun.checks.diagnose.likelihood import of_rate
 from trickrun.checks.diagnose.short import Short
-from trickrun.checks.interventions.replacements import rate
+from trickrun.checks.interventions.rates import rate
 from trickrun.checks.lr_find.check import Range, lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
@@ -41,5 +41,7 @@ def with_new_rate(short: Short, found: Iterable[Candidate]) -> Iterator[Candidat
             continue
         if lr is not None:
             recipe = short.loaded.recipe
-            new = as_candidate(rate(recipe, lr), of_rate(recipe, up=lr > recipe.optimizer.lr))
+            new = as_candidate(
+                rate(recipe.optimizer.lr, lr), of_rate(recipe, up=lr > recipe.optimizer.lr)
+            )
             yield together([candidate, new])

@@ -25,10 +25,11 @@ from trickrun.diagnose.finding import Finding
 from trickrun.diagnose.initial_evidence import InitialLoss
 from trickrun.diagnose.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.errors import CompileError, DataError
-from trickrun.job import RecipeJob
+from trickrun.job import Job, recipe_of
 from trickrun.models import BuiltinModel
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.problems import RecipeError
+from trickrun.tricks.init.auto import Auto
 from trickrun.tricks.losses import ConstantLoss
 
 SEEDS = 5
@@ -104,7 +105,7 @@ def gather(subject: Subject, seeds: int) -> tuple[InitialLoss, list[Measured]]:
 
 
 def evidence_of(
-    job: RecipeJob, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
+    job: Job, indices: torch.Tensor, constants: ConstantLoss, measured: list[Measured]
 ) -> InitialLoss:
     """Return the medians over seeds, and what is normal for the loss and the targets at hand."""
 
@@ -119,7 +120,9 @@ def evidence_of(
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)
     expected = middle(lambda m: min(m.bias_loss, uniform_loss))
-    model, init, best = job.recipe.model, job.recipe.init, constants.best
+    recipe, best = recipe_of(job), constants.best
+    model = recipe.model if recipe is not None else None
+    init = recipe.init if recipe is not None else Auto()
     return InitialLoss(
         task=job.data.task.kind,
         outputs=len(center),
@@ -144,8 +147,8 @@ def evidence_of(
         target_low=float(target.min()),
         target_high=float(target.max()),
         target_size=target_size,
-        scaled_targets=job.recipe.data.scale_targets != "none",
-        zero_inputs=job.recipe.data.zero_inputs,
+        scaled_targets=job.data.target_scaler.shift is not None,
+        zero_inputs=recipe is not None and recipe.data.zero_inputs,
         doubling=middle(lambda m: m.doubling),
         loss_floor=middle(lambda m: m.loss_floor),
         output_size=middle(lambda m: m.output_size),

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from trickrun.evaluate import mean_loss
-from trickrun.job import Job, RecipeJob
+from trickrun.job import Job, recipe_of
 from trickrun.looks.look import before_first_step
 from trickrun.models import BuiltinModel
 from trickrun.modules.activations import activation
@@ -57,7 +57,7 @@ class Measured:
 
 
 @torch.no_grad()
-def measure(job: RecipeJob, indices: torch.Tensor, constants: ConstantLoss) -> Measured:
+def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measured:
     """Look at ``job``'s untrained network on the training samples ``indices`` [N], whole batches.
 
     Dropout and augmentation do not act. Batch norm uses the batch's statistics, as in the first
@@ -137,7 +137,7 @@ def constants_of(job: Job, indices: torch.Tensor) -> ConstantLoss:
     return ConstantLoss(of, None, torch.zeros(job.loss_kind.outputs(job.data.task)).double())
 
 
-def head_constant(job: RecipeJob) -> torch.Tensor:
+def head_constant(job: Job) -> torch.Tensor:
     """Return the output [outputs] that the head's bias stands for; zeros if there is no bias.
 
     For classes these are logits. For values the built-in head's activation is applied.
@@ -146,7 +146,8 @@ def head_constant(job: RecipeJob) -> torch.Tensor:
     layers = weight_layers(job.model)
     found = [p for _, p in biases(layers[-1][1]) if p.shape == (outputs,)] if layers else []
     constant = found[0].detach().double().cpu() if found else torch.zeros(outputs).double()
-    model = job.recipe.model
+    recipe = recipe_of(job)
+    model = recipe.model if recipe is not None else None
     if job.data.task.kind == "regression" and isinstance(model, BuiltinModel):
         constant = activation(model.head_activation)(constant.unsqueeze(0))[0]
     return constant

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trickrun.checks.interventions.parts import Replacement
+from trickrun.checks.interventions.rates import USUAL_LR, rate
 from trickrun.data.splits.task import Task
 from trickrun.models import BuiltinModel
 from trickrun.models._recurrent import RecurrentModel
@@ -31,27 +32,11 @@ ENOUGH_UNITS = 64
 SINKING = -1.0
 """A bias from which down ReLU units hardly see a sample above zero: inputs of size 1 and a matched
 init give sums of size 1."""
-USUAL_LR = 1e-3
 HALF = {
     "bf16": "With 8 bits of precision small updates round to nothing.",
     "fp16": "Small gradients vanish, and numbers above 65504 overflow.",
 }
 """What each half precision may do to training."""
-LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
-
-
-def scaled_rates(recipe: Recipe) -> list[Replacement]:
-    """Return the learning rate scaled both ways."""
-    return [rate(recipe, float(f"{recipe.optimizer.lr * factor:.6g}")) for factor in LR_FACTORS]
-
-
-def rate(recipe: Recipe, lr: float) -> Replacement:
-    """Return another learning rate."""
-    given = recipe.optimizer.lr
-    high = given > lr
-    name = "Learning rate too high" if high else "Learning rate too low"
-    why = f"With lr {lr:g} instead of {given:g} the batch is fitted."
-    return Replacement("optimizer.lr", {"optimizer.lr": lr}, "TR35" if high else "TR36", name, why)
 
 
 def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
@@ -184,7 +169,7 @@ def optimizer(recipe: Recipe) -> Iterator[Replacement]:
     given = recipe.optimizer
     if isinstance(given, Adam) and given == Adam(lr=given.lr, schedule=given.schedule):
         if given.lr != USUAL_LR:
-            yield rate(recipe, USUAL_LR)
+            yield rate(given.lr, USUAL_LR)
         return
     why = f"{given.kind_name} as it is set does not get there; adam with lr {USUAL_LR:g} does."
     change: dict[str, Any] = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}

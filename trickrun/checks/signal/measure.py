@@ -12,7 +12,7 @@ import torch
 
 from trickrun.diagnose.recipe_network import FEW
 from trickrun.diagnose.signal_evidence import Layer, Moment, SignalEvidence, Update
-from trickrun.job import RecipeJob
+from trickrun.job import Job, recipe_of
 from trickrun.looks.layer_pass import Seen
 from trickrun.looks.look import Found, find_layers, look, norm
 from trickrun.looks.statistics import Statistics, histogram
@@ -29,7 +29,7 @@ UPDATES = 24
 
 
 def measure(
-    job: RecipeJob, samples: int, steps: int, progress: Callable[[int, int], None]
+    job: Job, samples: int, steps: int, progress: Callable[[int, int], None]
 ) -> SignalEvidence:
     """Train ``job`` for ``steps`` steps and return what its layers do.
 
@@ -74,7 +74,7 @@ def measure(
 
 
 def describe(
-    job: RecipeJob,
+    job: Job,
     layers: Sequence[Found],
     statistics: Sequence[Statistics],
     first: Sequence[Statistics],
@@ -103,7 +103,7 @@ def describe(
 
 
 def weight_gradients(
-    job: RecipeJob, layers: Sequence[Found], batch: torch.Tensor, step: int
+    job: Job, layers: Sequence[Found], batch: torch.Tensor, step: int
 ) -> list[list[torch.Tensor]]:
     """Return the gradient of the data loss by each layer's trainable weights, as ``step`` sees it.
 
@@ -135,7 +135,7 @@ def update(layer: Found, before: Sequence[torch.Tensor], step: int) -> Update:
 
 
 def evidence(
-    job: RecipeJob,
+    job: Job,
     layers: Sequence[Found],
     moments: Sequence[Sequence[Moment]],
     updates: Sequence[Sequence[Update]],
@@ -145,7 +145,9 @@ def evidence(
     samples: int,
 ) -> SignalEvidence:
     """Return everything as plain data."""
-    recipe = job.recipe
+    recipe = recipe_of(job)
+    built_in = recipe.model if recipe and isinstance(recipe.model, BuiltinModel) else None
+    group = job.optimizer.param_groups[0]
     described = [
         Layer(
             name=layer.name,
@@ -168,27 +170,32 @@ def evidence(
         lrs=tuple(lrs),
         non_finite_step=bad,
         input_std=input_std(job, samples),
-        lr=recipe.optimizer.lr,
-        optimizer=recipe.optimizer.kind_name,
-        init=recipe.init.kind_name,
-        normalization=recipe.normalization.kind_name,
-        activation=recipe.model.activation if isinstance(recipe.model, BuiltinModel) else "",
-        usual_normalization=usual_normalization(job),
-        usual_init=recipe.init.usual,
-        learned=begins_learned(recipe),
+        lr=recipe.optimizer.lr if recipe else group.get("initial_lr", group["lr"]),
+        optimizer=recipe.optimizer.kind_name if recipe else type(job.optimizer).__name__.lower(),
+        init=recipe.init.kind_name if recipe else "auto",
+        normalization=recipe.normalization.kind_name if recipe else "none",
+        activation=built_in.activation if built_in else "",
+        usual_normalization=usual_normalization(job, built_in),
+        usual_init=recipe.init.usual if recipe else True,
+        learned=recipe is not None and begins_learned(recipe),
     )
 
 
-def usual_normalization(job: RecipeJob) -> str:
-    """Return the kind of normalization layers that suits the model and its batches."""
-    model, data = job.recipe.model, job.recipe.data
-    rest = 0 if data.drop_last else len(job.data.train) % job.batch_size
-    if not isinstance(model, BuiltinModel) or job.batch_size < FEW or rest == 1:
+def usual_normalization(job: Job, model: BuiltinModel | None) -> str:
+    """Return the kind of normalization layers that suits the model and its batches.
+
+    Args:
+        model: None for a network of the user's own.
+    """
+    samples = len(job.data.train)
+    drop_last = job.span.per_epoch * job.step_size < samples
+    rest = 0 if drop_last else samples % job.batch_size
+    if model is None or job.batch_size < FEW or rest == 1:
         return "layer"
     return model.usual_normalization
 
 
-def input_std(job: RecipeJob, samples: int) -> float:
+def input_std(job: Job, samples: int) -> float:
     """Return the deviation of the inputs as the network gets them; 1 for tokens."""
     if job.data.task.vocabulary:
         return 1.0

@@ -1,0 +1,395 @@
+"""A plain module with its data, loss and optimizer as the subject of a check: no recipe is needed.
+
+It knows those words of a recipe that mean something for it; see WORDS.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter
+from torch import nn
+
+from trickrun.assemble import assemble, task_of
+from trickrun.checks.interventions.edits import Changes
+from trickrun.checks.interventions.parts import (
+    Alternatives,
+    Regularizer,
+    Replacement,
+    Restraints,
+)
+from trickrun.checks.interventions.rates import USUAL_LR, scaled_rates
+from trickrun.data.normalizers._base import Scaler
+from trickrun.data.normalizers.standard import Standard
+from trickrun.data.splits.part import Part
+from trickrun.data.splits.prepare import Prepared, with_priors
+from trickrun.data.splits.split import take
+from trickrun.data.splits.task import Task
+from trickrun.errors import CompileError
+from trickrun.job import Job, prepare_targets
+from trickrun.modules.buffers import undisturbed
+from trickrun.recipe.patch import edits_after
+from trickrun.settings import TrainingSettings
+from trickrun.streams import key
+from trickrun.tricks.init._apply import initialize
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.losses._base import Loss
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
+from trickrun.tricks.losses.huber import Huber
+from trickrun.tricks.losses.mae import MAE
+from trickrun.tricks.losses.mse import MSE
+from trickrun.tricks.losses.nll import NLL
+from trickrun.tricks.schedules import AnySchedule, Span
+
+MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+DROPOUT, DECAY = "regularizers.dropout", "optimizer.weight_decay"
+
+WORDS = {
+    "seed": "the seed",
+    "train.precision": "the precision",
+    "train.steps": "the number of steps",
+    "train.eval_every": "the distance of evaluations",
+    "train.checkpoint": "the distance of checkpoints",
+    "data.subset": "the number of samples",
+    "data.batch_size": "the batch size",
+    "data.drop_last": "an epoch's last batch",
+    "data.normalize": "the scale of the inputs",
+    "model": "the module",
+    "init": "the initial weights",
+    "loss": "the loss",
+    "optimizer": "the optimizer",
+    "optimizer.lr": "the learning rate",
+    "optimizer.schedule": "the schedule",
+    DECAY: "weight decay",
+    DROPOUT: "dropout",
+}
+"""What can be changed, and what people call it. Weight decay takes a number for each parameter
+group, dropout one for each dropout layer."""
+
+WIDTH = 256
+"""Units of the plain network that stands in for a module."""
+
+EVEN = (0.5, 2.0)
+"""Deviations of inputs between which they count as of size 1."""
+
+
+@dataclass(frozen=True)
+class ModuleSubject:
+    """A module, its training samples, a loss and an optimizer.
+
+    Every job gets a copy of the module, and an optimizer of its own. With its own seed the copy has
+    the module's weights as they are; with another one, layers that have ``reset_parameters`` draw
+    new ones.
+
+    Args:
+        module: takes inputs [N, *shape].
+        x: inputs [N, *shape].
+        y: int64 class indices [N], or float values as the loss takes them.
+        loss: ``f(prediction, target)`` returns losses [N] or their mean, such as
+            ``nn.CrossEntropyLoss()``.
+        optimizer: parameters to an optimizer of them.
+        batch_size: samples a step.
+        steps: length of a run.
+        name: what it is called in results.
+        changes: what was changed, in a recipe's words; see WORDS.
+    """
+
+    module: nn.Module
+    x: torch.Tensor
+    y: torch.Tensor
+    loss: LossFunction
+    optimizer: MakeOptimizer
+    batch_size: int = 64
+    steps: int = 1000
+    name: str = "module"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """What its jobs draw with; 0 if nothing was said."""
+        return int(self.changes.get("seed", 0))
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the optimizer's first parameter group."""
+        return float(self.read_optimizer.param_groups[0]["lr"])
+
+    @cached_property
+    def read_optimizer(self) -> torch.optim.Optimizer:
+        """An optimizer of the module itself, for what can be read of it; it takes no step."""
+        return self.built_optimizer(self.module)
+
+    @cached_property
+    def task(self) -> Task:
+        """What the targets ask for, of all samples."""
+        return task_of(self.y)
+
+    @cached_property
+    def data(self) -> Prepared:
+        """The training samples; there are no others."""
+        count = self.changes.get("data.subset")
+        part = Part(self.x, self.y)
+        if count is not None and count["n"] < len(self.x):
+            classes = self.y if self.task.kind == "classification" and self.y.ndim == 1 else None
+            strata = None if classes is None else classes.cpu()
+            rows, _ = take(torch.arange(len(self.x)), strata, count["n"], 0, "subset")
+            part = Part(self.x[rows.to(self.x.device)], self.y[rows.to(self.y.device)])
+        scaler = Scaler()
+        if self.changes.get("data.normalize") is not None:
+            scaler = Standard().fit(part.x).to(part.x.device)
+        return Prepared(part, None, None, with_priors(self.task, part), scaler)
+
+    def job(self) -> Job:
+        """Return a job on a copy of the module.
+
+        Raises CompileError if module, data and loss do not fit together.
+        """
+        data = self.data
+        full = self.changes.get("data.batch_size") == "full"
+        steps = self.changes.get("train.steps", self.steps)
+        model = self.network()
+        job = assemble(
+            model,
+            data.train,
+            self.loss,
+            self.built_optimizer(model),
+            steps=steps,
+            batch_size=len(data.train) if full else self.batch_size,
+            task=data.task,
+            settings=self.settings(),
+        )
+        span = Span.of(
+            len(data.train), job.batch_size, bool(self.changes.get("data.drop_last")), 1, steps
+        )
+        job = self.with_loss(replace(job, data=data, span=span))
+        check_fit(job, self.called("model"))
+        return job
+
+    def changed(self, changes: Changes) -> ModuleSubject:
+        """Return the subject with ``changes``; None switches off what is there.
+
+        Raises CompileError for a change of something that a module has not.
+        """
+        unknown = [p for p, value in changes.items() if p not in WORDS and value is not None]
+        if unknown:
+            raise CompileError(
+                "this cannot be changed without a recipe",
+                unknown[0],
+                f"what can be: {', '.join(WORDS)}",
+            )
+        known = {path: value for path, value in changes.items() if path in WORDS}
+        return replace(self, changes=edits_after(self.changes, known))
+
+    def one_batch(self, size: int) -> ModuleSubject:
+        """Return the subject that trains on ``size`` samples as one batch, or on all if there are
+        fewer."""
+        known = self.changes.get("data.subset")
+        most = min(size, known["n"]) if known is not None else size
+        return self.changed({"data.subset": {"n": most}, "data.batch_size": "full"})
+
+    def called(self, path: str) -> str:
+        """Return what people call the part at ``path``."""
+        if path == "model":
+            return f"the module {type(self.module).__name__}"
+        return WORDS.get(path, path)
+
+    def restraints(self) -> Restraints:
+        """Return the module's dropout layers and the optimizer's weight decay."""
+        found = []
+        chances = [layer.p for layer in dropouts(self.module)]
+        if any(chances):
+            found.append(Regularizer(DROPOUT, {DROPOUT: chances}, {DROPOUT: None}, None, "TR49"))
+        decays = [group.get("weight_decay", 0.0) for group in self.read_optimizer.param_groups]
+        if any(decays):
+            found.append(Regularizer(DECAY, {DECAY: decays}, {DECAY: None}, None, "TR50"))
+        off = {regularizer.path: None for regularizer in found}
+        return Restraints(found, off=off, beside_loss=[DROPOUT] if any(chances) else [])
+
+    def alternatives(self) -> Alternatives:
+        """Return the usual replacements of everything that the user brings, and other learning
+        rates."""
+        return Alternatives(
+            parts=self.replacements(),
+            rates=scaled_rates(self.lr),
+            usual_lr=default_lr(self.read_optimizer),
+        )
+
+    def replacements(self) -> list[Replacement]:
+        """Return the loss, if it is none that is known, the weights, the scale of the inputs, the
+        optimizer and the module, each with the usual one in its place."""
+        found = []
+        if known_loss(self.loss, self.y) is None:
+            usual = "cross_entropy" if self.task.kind == "classification" else "mse"
+            why = f"With {usual} the batch is fitted: look at your loss."
+            found.append(Replacement("loss", {"loss": {"kind": usual}}, "TR30", "Your loss", why))
+        why = "The weights that the network starts from do not carry the signal."
+        edit: dict[str, Any] = {"init": {"kind": "kaiming_normal"}}
+        found.append(Replacement("init", edit, "TR23", "Wrong init scale", why))
+        if self.x.is_floating_point() and not EVEN[0] < float(self.x.std()) < EVEN[1]:
+            why = f"The inputs have a deviation of {float(self.x.std()):.3g}."
+            edit = {"data.normalize": {"kind": "standard"}}
+            found.append(Replacement("data.normalize", edit, "TR01", "Unscaled inputs", why))
+        given = type(self.read_optimizer).__name__
+        why = f"{given} as it is set does not get there; adam with lr {USUAL_LR:g} does."
+        edit = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
+        found.append(Replacement("optimizer", edit, "TR70", "Optimizer does not get there", why))
+        why = f"A plain mlp fits the batch: look at {type(self.module).__name__}."
+        found.append(Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why))
+        return found
+
+    def network(self) -> nn.Module:
+        """Return the copy of the module that a job trains, or what stands in for it."""
+        if self.changes.get("model") is not None:
+            return stand_in(self.module, self.x, key(self.seed, "init"))
+        model = copy.deepcopy(self.module)
+        if self.seed:
+            draw_again(model, key(self.seed, "init"))
+        if self.changes.get("init") is not None:
+            initialize(model, KaimingNormal(), self.seed, leave_as_built=False)
+        if DROPOUT in self.changes:
+            layers = dropouts(model)
+            for layer, chance in zip(layers, spread(self.changes[DROPOUT], layers), strict=True):
+                layer.p = chance
+        return model.double() if self.changes.get("train.precision") == "float64" else model
+
+    def built_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+        """Return a new optimizer of ``model``'s parameters, with what was changed about it."""
+        other, lr = self.changes.get("optimizer"), self.changes.get("optimizer.lr")
+        parameters = model.parameters()
+        if other is None:
+            optimizer = self.optimizer(parameters)
+        else:
+            optimizer = torch.optim.Adam(parameters, other["lr"])
+        groups = optimizer.param_groups
+        if lr is not None:
+            first = float(groups[0]["lr"])
+            for group in groups:
+                # A group's own factor stays; without one it gets just what is said.
+                group["lr"] = lr if group["lr"] == first else lr * float(group["lr"]) / first
+        if DECAY in self.changes:
+            for group, decay in zip(groups, spread(self.changes[DECAY], groups), strict=True):
+                group["weight_decay"] = decay
+        return optimizer
+
+    def settings(self) -> TrainingSettings:
+        """Return how its jobs train."""
+        found = TrainingSettings(seed=self.seed, eval_every=self.changes.get("train.eval_every"))
+        schedule = self.changes.get("optimizer.schedule")
+        if schedule is not None:
+            found = replace(found, schedule=TypeAdapter(AnySchedule).validate_python(schedule))
+        checkpoint = self.changes.get("train.checkpoint")
+        if checkpoint is None:
+            return found
+        every, _ = checkpoint["every"].split()
+        return replace(found, checkpoint=(int(every), "steps"))
+
+    def with_loss(self, job: Job) -> Job:
+        """Return ``job`` with the loss that was put in place of the given one; or with what is
+        known of the given one, as far as it is one of trickrun's."""
+        if self.changes.get("loss") is None:
+            known = known_loss(self.loss, self.y)
+            return job if known is None else replace(job, loss_kind=known)
+        kind: Loss = CrossEntropy() if self.task.kind == "classification" else MSE()
+        return replace(
+            job,
+            loss_kind=kind,
+            loss=kind.build(job.data.task, job.folder),
+            targets=prepare_targets(kind, job.data, job.dtype),
+        )
+
+
+def known_loss(loss: LossFunction, y: torch.Tensor) -> Loss | None:
+    """Return trickrun's loss that computes the same on targets ``y``, so that its floor and its
+    best constant are known; None if there is none."""
+    if y.is_floating_point():
+        if y.ndim != 2:
+            return None  # trickrun's values are [N, targets]
+        match loss:
+            case nn.MSELoss(reduction="mean"):
+                return MSE()
+            case nn.L1Loss(reduction="mean"):
+                return MAE()
+            case nn.HuberLoss(reduction="mean", delta=delta):
+                return Huber(delta=delta)
+        return None
+    if y.ndim != 1:
+        return None
+    match loss:
+        case nn.CrossEntropyLoss(reduction="mean", weight=None):
+            return CrossEntropy()
+        case nn.CrossEntropyLoss(reduction="mean", weight=torch.Tensor() as weight):
+            return CrossEntropy(class_weights=tuple(weight.tolist()))
+        case nn.NLLLoss(reduction="mean", weight=None):
+            return NLL()
+    return None
+
+
+def check_fit(job: Job, name: str) -> None:
+    """Raise CompileError, which names the module ``name``, if its answers to two samples have no
+    loss."""
+    two = torch.arange(min(2, len(job.data.train)), device=job.data.train.x.device)
+    try:
+        with torch.no_grad(), undisturbed(job.model):
+            outputs = job.model.eval()(job.inputs(job.data.train.x[two]))
+            job.loss(outputs, job.targets["train"][two])
+    except Exception as error:  # the user's code may raise anything
+        raise CompileError(f"{type(error).__name__}: {error}", name) from error
+
+
+def dropouts(model: nn.Module) -> list[nn.modules.dropout._DropoutNd]:
+    """Return the dropout layers of ``model``, in order."""
+    return [m for m in model.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]
+
+
+def spread(value: Sequence[float] | float | None, over: Sequence[Any]) -> list[float]:
+    """Return one number for each of ``over``: those given, or the same for all; None is 0."""
+    if isinstance(value, Sequence):
+        return list(value)
+    return [value or 0.0] * len(over)
+
+
+def default_lr(optimizer: torch.optim.Optimizer) -> float:
+    """Return the learning rate that the optimizer's class has by default."""
+    lr = inspect.signature(type(optimizer)).parameters.get("lr")
+    return float(lr.default) if lr is not None and lr.default is not lr.empty else USUAL_LR
+
+
+def draw_again(model: nn.Module, seed: int) -> None:
+    """Draw the weights of ``model`` anew, in place, in each layer that can."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for layer in model.modules():
+            reset = getattr(layer, "reset_parameters", None)
+            if callable(reset):
+                reset()
+
+
+def stand_in(module: nn.Module, x: torch.Tensor, seed: int) -> nn.Module:
+    """Return a plain mlp with the outputs of ``module``.
+
+    Raises CompileError if it has none of the form [N, outputs], or takes no numbers.
+    """
+    copied = copy.deepcopy(module).eval()
+    with torch.no_grad():
+        outputs = copied(x[:2])
+    if outputs.ndim != 2 or not x.is_floating_point():
+        raise CompileError("an mlp cannot stand in for it", type(module).__name__)
+    first = next(module.parameters())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        plain = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(x[0].numel(), WIDTH),
+            nn.ReLU(),
+            nn.Linear(WIDTH, outputs.shape[1]),
+        )
+    return plain.to(first.device, first.dtype)
