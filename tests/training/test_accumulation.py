@@ -7,6 +7,11 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
+from trickrun.compiler import compile_recipe
+from trickrun.errors import CompileError
+from trickrun.job import Job
+from trickrun.loop import take_step, train
+from trickrun.params import parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.search.groups import parts
@@ -104,10 +109,10 @@ def test_a_split_of_one_batch_has_nothing_to_add_up():
 
 
 def test_it_trains_alone():
-    assert [part for part in parts(job(8, 3).recipe) if part.trains_alone] == [
+    assert [part for _, part in parts(job(8, 3).recipe) if part.trains_alone] == [
         job(8, 3).recipe.train.accumulate
     ]
-    assert not any(part.trains_alone for part in parts(job(8, 1).recipe))
+    assert not any(part.trains_alone for _, part in parts(job(8, 1).recipe))
 
 
 def test_an_own_step_is_not_accumulated(tmp_path):
