@@ -12,18 +12,12 @@ from torch import nn
 from trickrun.checks.grad_check.grad_check_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import Range, lr_find
-from trickrun.checks.module_subject import ModuleSubject, known_loss
-from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
-from trickrun.checks.signal.signal_check import signal
-from trickrun.checks.grad_check.check import grad_check
-from trickrun.checks.initial_loss.check import initial_loss
-from trickrun.checks.lr_find.check import Range, lr_find
 from trickrun.checks.module_facts import known_loss, known_optimizer
 from trickrun.checks.module_subject import ModuleSubject
-from trickrun.checks.overfit_batch.check import overfit_batch
-from trickrun.checks.signal.check import signal
-from trickrun.diagnose.static import findings
+from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
+from trickrun.checks.signal.signal_check import signal
 from trickrun.errors import CompileError
+from trickrun.findings.static import findings
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.huber import Huber
 from trickrun.tricks.optimizers.sgd import SGD

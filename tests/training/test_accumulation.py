@@ -7,14 +7,9 @@ import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.compiler import compile_recipe
-from trickrun.errors import CompileError
-from trickrun.job import Job
-from trickrun.loop import take_step, train
 from trickrun.params import parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.search.groups import parts
 from trickrun.training.checkpoint import restore
 from trickrun.training.compile import compile_recipe
 from trickrun.training.events import Checkpoint, Evaluation

@@ -8,9 +8,9 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from trickrun.diagnose import facts
-from trickrun.recipe.evidence import loss_facts
-from trickrun.tricks.losses._base import Loss
+from trickrun.findings.evidence import facts
+from trickrun.recipe.facts import loss_facts
+from trickrun.tricks.losses._loss import Loss
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.huber import Huber
 from trickrun.tricks.losses.mae import MAE

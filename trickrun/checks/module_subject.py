@@ -17,7 +17,6 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from trickrun.assemble import GivenLoss, assemble, task_of
 from trickrun.checks.data_look import describe
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import (
@@ -27,8 +26,6 @@ from trickrun.checks.interventions.parts import (
     Restraints,
 )
 from trickrun.checks.interventions.rates import USUAL_LR, scaled_rates
-from trickrun.data.normalizers._normalizer import Scaler
-from trickrun.data.normalizers.standard import Standard
 from trickrun.checks.module_facts import (
     known_loss,
     known_optimizer,
@@ -40,36 +37,21 @@ from trickrun.checks.module_facts import (
 )
 from trickrun.checks.usual_rates import ANY_RATES, usual_rates
 from trickrun.data.normalizers import AnyNormalize, Scaler
-from trickrun.data.splits.part import Part
 from trickrun.data.splits.prepare import Prepared, with_priors
 from trickrun.data.splits.split import take
 from trickrun.data.splits.split_data import Part
 from trickrun.data.splits.task import Task
-from trickrun.errors import CompileError
+from trickrun.errors import CompileError, TrickrunError
+from trickrun.findings.evidence.facts import Facts, InputFacts, OptimizerFacts, ScheduleFacts
 from trickrun.nn.buffers import undisturbed
 from trickrun.nn.rng import key
+from trickrun.recipe.facts import optimizer_facts, schedule_facts
 from trickrun.recipe.patch import edits_after
-from trickrun.training.assemble import assemble, task_of
+from trickrun.training.assemble import GivenLoss, assemble, task_of
 from trickrun.training.initialize import initialize
 from trickrun.training.job import Job, prepare_targets
 from trickrun.training.settings import TrainingSettings
-from trickrun.tricks.init.kaiming_normal import KaimingNormal
-from trickrun.tricks.losses._loss import Loss
-from trickrun.tricks.losses.cross_entropy import CrossEntropy
-from trickrun.tricks.losses.huber import Huber
-from trickrun.tricks.losses.mae import MAE
-from trickrun.tricks.losses.mse import MSE
-from trickrun.tricks.losses.nll import NLL
-from trickrun.diagnose.facts import Facts, InputFacts, OptimizerFacts, ScheduleFacts
-from trickrun.errors import CompileError, TrickrunError
-from trickrun.job import Job, prepare_targets
-from trickrun.modules.buffers import undisturbed
-from trickrun.recipe.evidence import optimizer_facts, schedule_facts
-from trickrun.recipe.patch import edits_after
-from trickrun.settings import TrainingSettings
-from trickrun.streams import key
 from trickrun.tricks.init import AnyInit
-from trickrun.tricks.init._apply import initialize
 from trickrun.tricks.losses import AnyLoss, Loss
 from trickrun.tricks.optimizers import AnyOptimizer
 from trickrun.tricks.schedules import AnySchedule, Span

@@ -16,13 +16,9 @@ from trickrun.checks.interventions.replacements import replacements
 from trickrun.checks.usual_rates import usual_rates
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
+from trickrun.findings.evidence.facts import Facts
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, derive
-from trickrun.diagnose.facts import Facts
-from trickrun.engines.work import NOT_IN_DATA
-from trickrun.errors import DataError
-from trickrun.job import RecipeJob
-from trickrun.recipe.evidence import facts_of
-from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.search.executors.work import NOT_IN_DATA
 from trickrun.training.compile import compile_recipe

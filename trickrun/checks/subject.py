@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
 from trickrun.data.splits.prepare import Prepared
-from trickrun.diagnose.facts import Facts
+from trickrun.findings.evidence.facts import Facts
 
 if TYPE_CHECKING:
     from trickrun.training.job import Job
