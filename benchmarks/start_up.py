@@ -62,7 +62,7 @@ COMMANDS = {
     "the script": [sys.executable, "-c", SCRIPT],
     "validate": [*TRICKRUN, "validate", RECIPE],
     "the imports": [sys.executable, "-c", IMPORTS],
-    "--help": [*TRICKRUN, "--help"],
+    "help": [*TRICKRUN, "--help"],
     "initial-loss": [*TRICKRUN, "initial-loss", RECIPE],
     "lr-find": [*TRICKRUN, "lr-find", RECIPE],
 }
@@ -113,7 +113,7 @@ def table(spent: dict[str, list[float]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", choices=COMMANDS, default=list(COMMANDS))
+    parser.add_argument("--only", nargs="+", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
     load = os.getloadavg()[0]

@@ -36,6 +36,7 @@ ORDER = (
     "job",
     "batch",
     "placement",
+    "without_dynamo",
     "lookup",
     "catalogue",
     "recipe",

@@ -36,6 +36,7 @@ from trickrun.tricks.losses import AutoLoss, Loss
 from trickrun.tricks.metrics import MAE, R2, Accuracy, Metric, Perplexity
 from trickrun.tricks.schedules import Plateau, Span
 from trickrun.tricks.stopping import EarlyStopping
+from trickrun.without_dynamo import suit
 
 DTYPES = {"float64": torch.float64}
 
@@ -51,6 +52,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         DataError: the data is missing or broken.
         CompileError: parts do not fit together, or a trick finds nothing to act on.
     """
+    suit(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
     dtype = DTYPES.get(recipe.train.precision, torch.float32)
