@@ -25,6 +25,7 @@ from trickrun.cli.scoring import evaluate, predict
 from trickrun.cli.training import train
 from trickrun.cli.tricks import tricks
 from trickrun.errors import USAGE
+from trickrun.training.without_dynamo import in_own_process
 
 RECIPES, TRAINING, CHECKLIST = "Recipes", "Training", "The checklist"
 INSIDE, MACHINE = "A look inside", "This machine"
@@ -116,6 +117,7 @@ def main() -> None:
     """Run the command line."""
     refuse_windows()
     threads_wait_briefly()
+    in_own_process()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets "?" in its place.

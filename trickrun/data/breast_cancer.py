@@ -4,8 +4,42 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from trickrun.data._data import Data
-from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
 from trickrun.data.splits.source import Source
+
+LABELS = ("malignant", "benign")
+FEATURES = (
+    "mean radius",
+    "mean texture",
+    "mean perimeter",
+    "mean area",
+    "mean smoothness",
+    "mean compactness",
+    "mean concavity",
+    "mean concave points",
+    "mean symmetry",
+    "mean fractal dimension",
+    "radius error",
+    "texture error",
+    "perimeter error",
+    "area error",
+    "smoothness error",
+    "compactness error",
+    "concavity error",
+    "concave points error",
+    "symmetry error",
+    "fractal dimension error",
+    "worst radius",
+    "worst texture",
+    "worst perimeter",
+    "worst area",
+    "worst smoothness",
+    "worst compactness",
+    "worst concavity",
+    "worst concave points",
+    "worst symmetry",
+    "worst fractal dimension",
+)
 
 
 class BreastCancer(Data):
@@ -22,11 +56,7 @@ class BreastCancer(Data):
     kind: Literal["breast_cancer"] = "breast_cancer"
 
     def load(self, folder: Path) -> Source:
-        from sklearn.datasets import load_breast_cancer
-
-        bunch = load_breast_cancer()
-        labels = tuple(str(name) for name in bunch.target_names)
-        return bundled_table(bunch, "classification", labels)
+        return bundled_classes("breast_cancer.csv", LABELS, FEATURES)
 
     def fingerprint(self, folder: Path) -> Any:
         return bundled_fingerprint("breast_cancer.csv")

@@ -4,8 +4,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from trickrun.data._data import Data
-from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.formats.arrays import source_from_arrays
+from trickrun.data.formats.bundled import bundled_fingerprint, read_csv
 from trickrun.data.splits.source import Source
+
+VALUES, TARGET = "diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"
+FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
 
 class Diabetes(Data):
@@ -24,9 +28,9 @@ class Diabetes(Data):
     kind: Literal["diabetes"] = "diabetes"
 
     def load(self, folder: Path) -> Source:
-        from sklearn.datasets import load_diabetes
-
-        return bundled_table(load_diabetes(scaled=False), "regression", ("progression",))
+        values, target = read_csv(VALUES, separator=" "), read_csv(TARGET)
+        parts = {"train": (values, target)}
+        return source_from_arrays(parts, "regression", "scikit-learn", ("progression",), FEATURES)
 
     def fingerprint(self, folder: Path) -> Any:
-        return bundled_fingerprint("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
+        return bundled_fingerprint(VALUES, TARGET)

@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from trickrun.data._data import Data
-from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
 from trickrun.data.splits.source import Source
+
+LABELS = ("setosa", "versicolor", "virginica")
+FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 
 
 class Iris(Data):
@@ -22,11 +25,7 @@ class Iris(Data):
     kind: Literal["iris"] = "iris"
 
     def load(self, folder: Path) -> Source:
-        from sklearn.datasets import load_iris
-
-        bunch = load_iris()
-        labels = tuple(str(name) for name in bunch.target_names)
-        return bundled_table(bunch, "classification", labels)
+        return bundled_classes("iris.csv", LABELS, FEATURES)
 
     def fingerprint(self, folder: Path) -> Any:
         return bundled_fingerprint("iris.csv")

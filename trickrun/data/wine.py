@@ -4,8 +4,25 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from trickrun.data._data import Data
-from trickrun.data.formats.bundled import bundled_fingerprint, bundled_table
+from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
 from trickrun.data.splits.source import Source
+
+LABELS = ("class_0", "class_1", "class_2")
+FEATURES = (
+    "alcohol",
+    "malic_acid",
+    "ash",
+    "alcalinity_of_ash",
+    "magnesium",
+    "total_phenols",
+    "flavanoids",
+    "nonflavanoid_phenols",
+    "proanthocyanins",
+    "color_intensity",
+    "hue",
+    "od280/od315_of_diluted_wines",
+    "proline",
+)
 
 
 class Wine(Data):
@@ -22,11 +39,7 @@ class Wine(Data):
     kind: Literal["wine"] = "wine"
 
     def load(self, folder: Path) -> Source:
-        from sklearn.datasets import load_wine
-
-        bunch = load_wine()
-        labels = tuple(str(name) for name in bunch.target_names)
-        return bundled_table(bunch, "classification", labels)
+        return bundled_classes("wine_data.csv", LABELS, FEATURES)
 
     def fingerprint(self, folder: Path) -> Any:
         return bundled_fingerprint("wine_data.csv")

@@ -187,6 +187,11 @@ class Block:
         """Yield the shortcut where the shape changes."""
         from torch import nn
 
+        from trickrun.nn.subsampled import NARROW, SubsampledConv2d
+
         leaving, bias = self.width(channels), self.blocks.bias_before(True)
-        yield "conv", nn.Conv2d(entering, leaving, 1, stride, bias=bias)
+        if stride > 1 and entering < NARROW:
+            yield "conv", SubsampledConv2d(entering, leaving, stride, bias=bias)
+        else:
+            yield "conv", nn.Conv2d(entering, leaving, 1, stride, bias=bias)
         yield from self.blocks.normed("", leaving, dims=2)

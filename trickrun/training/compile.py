@@ -36,6 +36,7 @@ from trickrun.training.regularization import (
 from trickrun.training.settings import HALF, TrainingSettings
 from trickrun.training.transfer import check_parts
 from trickrun.training.user_step import own_step
+from trickrun.training.without_dynamo import suit
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.metrics import Metric
@@ -62,6 +63,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         DataError: the data is missing or broken.
         CompileError: parts do not fit together, or a trick finds nothing to act on.
     """
+    suit(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
     dtype = DTYPES.get(recipe.train.precision, torch.float32)

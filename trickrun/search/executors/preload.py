@@ -1,10 +1,11 @@
-"""What nearly every worker needs, imported once by the fork server that workers come from.
+"""What every worker needs, imported once by the fork server that workers come from.
 
-torch.optim imports torch._dynamo at its first step and scikit-learn's data sets are slow to
-import: together some seconds that each worker would spend again.
+scikit-learn and torch's compiler are not among it: few trials use them (see without_dynamo.py).
 """
 
+import gc
 import importlib
 
-for name in ("torch._dynamo", "sklearn.datasets", "trickrun.search.executors.work"):
-    importlib.import_module(name)
+importlib.import_module("trickrun.search.executors.work")
+# A worker's garbage collection would write into all of this, and so copy the memory that it shares.
+gc.freeze()

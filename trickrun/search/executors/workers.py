@@ -21,11 +21,13 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
+from trickrun.training.without_dynamo import in_own_process
+
 Gives = TypeVar("Gives")
 
-FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 3.0, 0.2
-"""What it takes until workers train: the first ones wait for a server that imports torch and
-scikit-learn, the others are forked from it."""
+FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 1.5, 0.2
+"""What it takes until workers train: the first ones wait for a server that imports torch, the
+others are forked from it."""
 
 
 class Worker:
@@ -114,6 +116,7 @@ def set_up() -> None:
     """
     import torch
 
+    in_own_process()
     torch.set_num_threads(1)
     sys.stdout = sys.stderr
     with contextlib.suppress(OSError):  # there may be no stderr
