@@ -23,11 +23,8 @@ def test_an_evaluation_is_one_line():
 
 def job(steps: int, per_epoch: int, eval_every: int | None = None) -> SimpleNamespace:
     """What ``teller`` reads of a job."""
-    train = SimpleNamespace(eval_every=eval_every)
-    return SimpleNamespace(
-        span=SimpleNamespace(steps=steps, per_epoch=per_epoch),
-        recipe=SimpleNamespace(train=train),
-    )
+    span = SimpleNamespace(steps=steps, per_epoch=per_epoch)
+    return SimpleNamespace(span=span, eval_every=eval_every or per_epoch)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.signal.signal_check import signal
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
@@ -17,7 +18,7 @@ from trickrun.reporting.signal_pictures import evenly, pictures
 def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     path = Path(tmp_path_factory.mktemp("signal")) / "small.yaml"
     path.write_text("data: {kind: iris}\nmodel: {kind: mlp, hidden: [8, 8]}\n")
-    return signal(load(path), steps=10)[0]
+    return signal(RecipeSubject(load(path)), steps=10)[0]
 
 
 def test_a_row_a_layer_with_its_histograms(verdict: Verdict, capsys) -> None:
