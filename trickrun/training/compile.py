@@ -35,7 +35,7 @@ from trickrun.training.regularization import (
 )
 from trickrun.training.settings import HALF, TrainingSettings
 from trickrun.training.transfer import check_parts
-from trickrun.training.user_step import own_step
+from trickrun.training.user_step import user_step
 from trickrun.training.without_dynamo import suit
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
@@ -114,7 +114,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         scaler=loss_scaler(recipe, device),
         penalties=penalties,
         layers=settings.unfreezing.layers(model) if settings.unfreezing is not None else (),
-        step=own_step(recipe, folder),
+        step=user_step(recipe, folder),
         augmentations=augmentations,
         bounded=bounded_weights(recipe, model),
         average=weight_average(recipe, model),

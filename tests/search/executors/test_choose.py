@@ -12,6 +12,7 @@ import torch
 
 from trickrun.recipe.patch import canonical, patch_paths
 from trickrun.search.executors import choose
+from trickrun.search.executors import workers as executors_workers
 from trickrun.search.executors.choose import Layout, Timing, lay_out, run_layout, run_trials, split
 from trickrun.search.executors.work import run_trial
 from trickrun.search.executors.workers import FIRST_POOL_SECONDS, NEXT_POOL_SECONDS, Workers
@@ -55,6 +56,8 @@ def laid_out(
     def time_group(group: list[Trial], folder: Path, workers: int) -> Timing | None:
         return timing and replace(timing, group=tuple(group))
 
+    # What a pool costs was measured once; here it is a round number.
+    monkeypatch.setattr(executors_workers, "FIRST_POOL_SECONDS", 3.0)
     monkeypatch.setattr(choose, "time_group", time_group)
     monkeypatch.setattr(choose, "WORKERS", workers or Workers())
     return lay_out(of, HERE)
