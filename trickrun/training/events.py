@@ -79,7 +79,7 @@ class End:
 
 
 class Observer(Protocol):
-    """What looks at a run without disturbing it; see looks.watcher."""
+    """What looks at a run without disturbing it; see introspection.watcher."""
 
     def due(self, step: int) -> bool:
         """Return whether to look at training step ``step`` (from 0)."""

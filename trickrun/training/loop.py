@@ -176,7 +176,7 @@ def update(job: Job) -> None:
 def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:
     """Set each parameter group's learning rate for ``step``; return the schedule's for the first.
 
-    A group's ``lr_scale`` is a factor of its own (see tricks/optimizers/base.py).
+    A group's ``lr_scale`` is a factor of its own (see tricks/optimizers/_optimizer.py).
     """
     schedule = job.settings.schedule
     groups = job.optimizer.param_groups

@@ -13,7 +13,7 @@ from trickrun.checks.diagnosis.probe import Probe, probe
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
-from trickrun.checks.grad_check.grad_check_check import grad_check
+from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import lr_find
 from trickrun.checks.overfit_batch.findings import unexplained
@@ -24,7 +24,7 @@ from trickrun.data.splits.prepare import prepare
 from trickrun.errors import TrickrunError
 from trickrun.findings import static
 from trickrun.findings.finding import Finding
-from trickrun.findings.rules.curves import shapes as curves
+from trickrun.findings.rules.curves import shapes
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
@@ -151,7 +151,7 @@ def look_at_training(found: Evidence, short: ProxyRun) -> None:
         found.findings += network_findings(found.probe.network)
     if found.probe.curves is not None:
         # A short training cannot tell whether the whole one is too short.
-        bad = curves.judge(found.probe.curves)
+        bad = shapes.judge(found.probe.curves)
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
 
 
