@@ -26,8 +26,8 @@ from trickrun.without_dynamo import in_own_process
 Gives = TypeVar("Gives")
 
 FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 1.5, 0.2
-"""What it takes until workers train: the first ones wait for a server that imports torch, the others
-are forked from it."""
+"""What it takes until workers train: the first ones wait for a server that imports torch, the
+others are forked from it."""
 
 
 class Worker:
