@@ -37,6 +37,7 @@ ORDER = (
     "batch",
     "placement",
     "without_dynamo",
+    "garbage",
     "lookup",
     "catalogue",
     "recipe",

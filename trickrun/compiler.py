@@ -12,6 +12,7 @@ from trickrun.data.part import Part
 from trickrun.data.prepare import Prepared, prepare
 from trickrun.data.task import Task
 from trickrun.errors import CompileError
+from trickrun.garbage import collect_as_usual
 from trickrun.job import Job
 from trickrun.ledger import all_touches, bind_augmentations, bind_penalties, check_touched
 from trickrun.models.python import PythonModel
@@ -52,6 +53,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         DataError: the data is missing or broken.
         CompileError: parts do not fit together, or a trick finds nothing to act on.
     """
+    collect_as_usual()
     suit(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)

@@ -93,7 +93,7 @@ def keep_out() -> None:
     Process.kept = {c: steps[c] for c, body in bodies.items() if body is not None}
     for c, body in bodies.items():
         if body is not None:
-            c.step = hooked(with_wanted_grad(body))
+            c.step = hooked(with_wanted_grad(body))  # type: ignore[method-assign]
 
 
 def let_in() -> None:

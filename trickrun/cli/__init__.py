@@ -25,6 +25,7 @@ from trickrun.cli.scoring import evaluate, predict
 from trickrun.cli.training import train
 from trickrun.cli.tricks import tricks
 from trickrun.errors import USAGE
+from trickrun.garbage import collect_rarely
 from trickrun.without_dynamo import in_own_process
 
 RECIPES, TRAINING, CHECKLIST = "Recipes", "Training", "The checklist"
@@ -109,6 +110,7 @@ def threads_wait_briefly() -> None:
 def main() -> None:
     """Run the command line."""
     threads_wait_briefly()
+    collect_rarely()
     in_own_process()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
