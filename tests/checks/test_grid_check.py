@@ -325,4 +325,4 @@ def test_the_fine_space_ends_where_the_recipe_does(loaded: Loaded) -> None:
     assert found["optimizer.lr"]["log"][1] > 0.1
     assert "The fine search looks there." in verdict.findings[0].why
     fine = replace(planned, stage="fine")
-    assert "widen the range in run_trials.fine.space" in judge(fine, rows).findings[0].why
+    assert "widen the range in grid.fine.space" in judge(fine, rows).findings[0].why

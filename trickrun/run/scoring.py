@@ -12,6 +12,7 @@ from trickrun.data.splits.split_data import SplitData
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets
+from trickrun.tricks.metrics.r2 import r2
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
 
@@ -86,8 +87,6 @@ def value_scores(
         predicted, actual: values [N, targets].
         labels: the targets' names; may be empty.
     """
-    from sklearn.metrics import r2_score
-
     told = []
     for index in range(actual.shape[1]):
         guess, truth = predicted[:, index].double().cpu(), actual[:, index].double().cpu()
@@ -98,7 +97,9 @@ def value_scores(
                 "target": labels[index] if labels else f"target {index}",
                 "mae": float(residual.abs().mean()),
                 "rmse": float(residual.square().mean().sqrt()),
-                "r2": float(r2_score(truth, guess)) if len(truth) > 1 else float("nan"),
+                "r2": r2(truth.unsqueeze(1), guess.unsqueeze(1))
+                if len(truth) > 1
+                else float("nan"),
                 "residuals": dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
             }
         )

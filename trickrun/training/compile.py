@@ -23,6 +23,7 @@ from trickrun.training.device import (
     set_threads,
     to_device,
 )
+from trickrun.training.garbage import collect_as_usual
 from trickrun.training.job import RecipeJob, prepare_targets
 from trickrun.training.ledger import ledger_of
 from trickrun.training.network import build_network
@@ -63,6 +64,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         DataError: the data is missing or broken.
         CompileError: parts do not fit together, or a trick finds nothing to act on.
     """
+    collect_as_usual()
     suit(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
