@@ -26,7 +26,7 @@ from trickrun.data.splits.prepare import prepare
 from trickrun.recipe.load import from_tree
 from trickrun.search.executors.choose import one_thread
 from trickrun.search.executors.work import STACKED, run_chunk
-from trickrun.training.events import Record, Steps
+from trickrun.training.events import Event, TrainedSteps
 
 Figures = dict[str, Any]
 
@@ -131,11 +131,13 @@ def differences(expected: list[float], losses: list[float]) -> Figures:
     }
 
 
-def interrupting(step: int) -> Callable[[Record], None]:
+def interrupting(step: int) -> Callable[[Event], None]:
     """Return a sink that does what Ctrl-C does, when ``step`` is logged."""
 
-    def sink(record: Record) -> None:
-        if isinstance(record, Steps) and record.first <= step < record.first + len(record.losses):
+    def sink(event: Event) -> None:
+        if isinstance(event, TrainedSteps) and event.first <= step < event.first + len(
+            event.losses
+        ):
             os.kill(os.getpid(), signal.SIGINT)
 
     return sink

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from results import machine, write_section
 
-from trickrun.checks.grad_check.grad_check_check import grad_check
+from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.load import load
 

@@ -33,7 +33,7 @@ from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import evaluate
-from trickrun.training.events import NonFinite, Steps
+from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.job import Job
 from trickrun.training.loop import train
 
@@ -94,7 +94,7 @@ def final_loss(job: Job) -> float:
     done = 0
     try:
         for record in train(job):
-            if isinstance(record, Steps):
+            if isinstance(record, TrainedSteps):
                 done += len(record.losses)
             if done == job.span.steps:
                 break

@@ -25,7 +25,7 @@ from results import installed, machine, write_section
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.training import device as placement
-from trickrun.training import evaluation as evaluate
+from trickrun.training import evaluation
 from trickrun.training.compile import compile_recipe
 
 SIZES = (16, 32, 64, 128, 256, 1024)
@@ -52,7 +52,7 @@ def measure(network: str, sizes: list[int]) -> dict[str, Any]:
         for size in sizes:
             placement.SMALL_PASS = placement.LARGE_PASS = size
             began = time.perf_counter()
-            evaluate.predict(job, x)
+            evaluation.predict(job, x)
             speeds[size].append(len(x) / (time.perf_counter() - began))
     middle = {size: statistics.median(found) for size, found in speeds.items()}
     return {"speeds": middle, "peak": peak(), "threads": torch.get_num_threads()}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun import user_code as targets
+from trickrun import user_code
 from trickrun.errors import CompileError, DataError
 
 
@@ -29,37 +29,37 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def failure(target: str, folder: Path) -> CompileError:
     with pytest.raises(CompileError) as caught:
-        targets.resolve(target, folder)
+        user_code.resolve(target, folder)
     return caught.value
 
 
 def test_finds_a_module_beside_the_recipe(tmp_path: Path) -> None:
     write(tmp_path, "mine.py", "def make():\n    return 7\n")
-    assert targets.resolve("mine:make", tmp_path)() == 7
+    assert user_code.resolve("mine:make", tmp_path)() == 7
 
 
 def test_finds_a_nested_name_in_a_package_beside_the_recipe(tmp_path: Path) -> None:
     write(tmp_path, "pack/__init__.py", "")
     write(tmp_path, "pack/mod.py", "class A:\n    @staticmethod\n    def b(): return 3\n")
-    assert targets.resolve("pack.mod:A.b", tmp_path)() == 3
+    assert user_code.resolve("pack.mod:A.b", tmp_path)() == 3
 
 
 def test_a_package_needs_no_init_file(tmp_path: Path) -> None:
     write(tmp_path, "loose/mod.py", "def f(): return 4\n")
-    assert targets.resolve("loose.mod:f", tmp_path)() == 4
+    assert user_code.resolve("loose.mod:f", tmp_path)() == 4
 
 
 def test_finds_a_module_of_the_environment(tmp_path: Path) -> None:
     import json
 
-    assert targets.resolve("json:dumps", tmp_path) is json.dumps
+    assert user_code.resolve("json:dumps", tmp_path) is json.dumps
     assert str(tmp_path) not in sys.path
 
 
 def test_a_module_beside_the_recipe_imports_its_neighbour(tmp_path: Path) -> None:
     write(tmp_path, "neighbour.py", "VALUE = 11\n")
     write(tmp_path, "mine.py", "def make():\n    import neighbour\n    return neighbour.VALUE\n")
-    assert targets.resolve("mine:make", tmp_path)() == 11
+    assert user_code.resolve("mine:make", tmp_path)() == 11
 
 
 def test_two_folders_may_each_bring_a_module_of_one_name(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_two_folders_may_each_bring_a_module_of_one_name(tmp_path: Path) -> None
         folder = tmp_path / str(value)
         write(folder, "helper.py", f"VALUE = {value}\n")
         write(folder, "mine.py", "import helper\ndef make(): return helper.VALUE\n")
-        found.append(targets.resolve("mine:make", folder)())
+        found.append(user_code.resolve("mine:make", folder)())
     assert found == [1, 2]
 
 
@@ -127,7 +127,7 @@ def test_module_hidden_by_an_imported_one(tmp_path: Path) -> None:
 
 
 def test_call_passes_values_and_arguments() -> None:
-    assert targets.call(lambda a, b: a - b, "m:f", 5, args={"b": 2}) == 3
+    assert user_code.call(lambda a, b: a - b, "m:f", 5, args={"b": 2}) == 3
 
 
 def test_call_with_wrong_arguments_shows_the_signature() -> None:
@@ -135,23 +135,23 @@ def test_call_with_wrong_arguments_shows_the_signature() -> None:
         return size
 
     with pytest.raises(CompileError, match=r"unexpected keyword argument 'sise'") as caught:
-        targets.call(make, "m:make", args={"sise": 3})
+        user_code.call(make, "m:make", args={"sise": 3})
     assert "size" in caught.value.message
 
 
 def test_error_inside_a_call_names_the_users_line(tmp_path: Path) -> None:
     write(tmp_path, "mine.py", "def make(n):\n    return 1 / n\n")
-    function = targets.resolve("mine:make", tmp_path)
+    function = user_code.resolve("mine:make", tmp_path)
     with pytest.raises(CompileError, match="ZeroDivisionError") as caught:
-        targets.call(function, "mine:make", args={"n": 0})
+        user_code.call(function, "mine:make", args={"n": 0})
     assert "line 2: return 1 / n" in caught.value.hint
 
 
 def test_a_call_that_exits_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, "mine.py", "import sys\ndef make():\n    sys.exit(3)\n")
-    function = targets.resolve("mine:make", tmp_path)
+    function = user_code.resolve("mine:make", tmp_path)
     with pytest.raises(CompileError, match="SystemExit: 3") as caught:
-        targets.call(function, "mine:make", args={})
+        user_code.call(function, "mine:make", args={})
     assert "line 3: sys.exit(3)" in caught.value.hint
 
 
@@ -160,7 +160,7 @@ def test_an_interrupt_goes_through_a_call() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        targets.call(make, "m:make", args={})
+        user_code.call(make, "m:make", args={})
 
 
 def test_own_errors_go_through_a_call() -> None:
@@ -168,4 +168,4 @@ def test_own_errors_go_through_a_call() -> None:
         raise DataError("broken", "file.csv")
 
     with pytest.raises(DataError, match="broken"):
-        targets.call(make, "m:make", args={})
+        user_code.call(make, "m:make", args={})

@@ -93,7 +93,7 @@ class Lost(TrainingFailed):
     """``train --stop-when lost`` ended a run that could not come to anything.
 
     Args:
-        finding: why; a diagnose.finding.Finding.
+        finding: why; a findings.finding.Finding.
     """
 
     def __init__(self, message: str, finding: Finding) -> None:

@@ -12,7 +12,7 @@ import torch
 from trickrun.nn.layers import weight_layers, weights
 from trickrun.nn.recalibrate import recalibrate
 from trickrun.training.evaluation import evaluate, predict
-from trickrun.training.events import Evaluation, NonFinite, Steps
+from trickrun.training.events import Evaluation, NonFinite, TrainedSteps
 from trickrun.training.introspection.layer_pass import Seen, watch
 from trickrun.training.introspection.look import before_first_step
 from trickrun.training.introspection.statistics import SATURATED, by_unit
@@ -67,7 +67,7 @@ def step_losses(job: Job) -> list[float]:
     losses: list[float] = []
     try:
         for record in train(job):
-            if isinstance(record, Steps):
+            if isinstance(record, TrainedSteps):
                 losses += record.losses
     except NonFinite:
         losses.append(math.inf)

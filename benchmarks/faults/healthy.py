@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults.programs import Base, Part, Program
+from benchmarks.faults.programs import Base, Program, SplitData
 from trickrun.recipe.load import load
 
 RECIPES = Path(__file__).parent.parent.parent / "recipes"
-SHIPPED: Mapping[Part, tuple[str, ...]] = {
+SHIPPED: Mapping[SplitData, tuple[str, ...]] = {
     "development": (
         "diabetes", "digits", "fashion-mnist", "fruit", "moons", "spiral", "text-classes",
         "text-next-character", "wine",

@@ -18,7 +18,7 @@ import yaml
 from benchmarks.faults.sections import Tree
 from trickrun.recipe.patch import canonical, patch_paths
 
-Part = Literal["development", "held-back"]
+SplitData = Literal["development", "held-back"]
 
 TARGETS = Path(__file__).parent / "targets"
 """The folder of the programs' Python code and tables; recipes are resolved against it."""
@@ -43,7 +43,7 @@ class Base:
     """
 
     name: str
-    part: Part
+    part: SplitData
     tree: Tree
     metric: str = "val_accuracy"
 
@@ -90,7 +90,7 @@ class Program:
     """
 
     name: str
-    part: Part
+    part: SplitData
     base: str
     edits: Mapping[str, Any]
     metric: str

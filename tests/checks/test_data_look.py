@@ -15,7 +15,7 @@ from trickrun.checks.data_look import look, measure, order
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.split import mixed
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
@@ -34,7 +34,10 @@ def drawn(rows: int, seed: int, features: int = 5) -> torch.Tensor:
 
 
 def prepared(
-    change: Callable[[Part, Part], tuple[Part, Part]] = lambda train, val: (train, val),
+    change: Callable[[SplitData, SplitData], tuple[SplitData, SplitData]] = lambda train, val: (
+        train,
+        val,
+    ),
     classes: int = 3,
     normalize: str = "standard",
 ) -> Prepared:
@@ -43,7 +46,7 @@ def prepared(
     for rows, seed in ((N, 1), (200, 2)):
         x = drawn(rows, seed)
         y = (x.abs().sum(1) * 10).long() % classes if classes else x.sum(1, keepdim=True)
-        parts.append(Part(x, y))
+        parts.append(SplitData(x, y))
     train, val = change(*parts)
     names = tuple(f"class {i}" for i in range(classes))
     task = Task("regression") if not classes else Task("classification", classes, labels=names)
@@ -52,8 +55,8 @@ def prepared(
 
 
 def test_scales_are_those_that_the_network_gets() -> None:
-    def loud(train: Part, val: Part) -> tuple[Part, Part]:
-        return Part(train.x * 100 + 300, train.y), Part(val.x * 100 + 300, val.y)
+    def loud(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
+        return SplitData(train.x * 100 + 300, train.y), SplitData(val.x * 100 + 300, val.y)
 
     raw = measure(recipe(), prepared(loud, normalize="none")).train
     assert raw.samples == N
@@ -74,8 +77,8 @@ def test_healthy_splits_do_not_drift_and_have_no_copies() -> None:
 
 
 def test_a_split_in_another_unit_drifts() -> None:
-    def unscaled(train: Part, val: Part) -> tuple[Part, Part]:
-        return train, Part(val.x * 50 + 100, val.y)
+    def unscaled(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
+        return train, SplitData(val.x * 50 + 100, val.y)
 
     ((_, drift),) = measure(recipe(), prepared(unscaled)).drift
     assert drift.mean == pytest.approx(100, rel=0.1)
@@ -84,31 +87,33 @@ def test_a_split_in_another_unit_drifts() -> None:
 
 
 def test_rare_features_do_not_make_a_small_split_drift() -> None:
-    def rare(train: Part, val: Part) -> tuple[Part, Part]:
+    def rare(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
         marks = torch.zeros(N, 40)
         marks[torch.arange(40) * 10, torch.arange(40)] = 1.0
         x = torch.cat([train.x, marks], 1)
-        return Part(x, train.y), Part(torch.cat([val.x, torch.zeros(len(val), 40)], 1), val.y)
+        return SplitData(x, train.y), SplitData(
+            torch.cat([val.x, torch.zeros(len(val), 40)], 1), val.y
+        )
 
     assert look(recipe(), prepared(rare)) == []
 
 
 def test_constant_features_are_counted_on_all_samples() -> None:
-    def still(train: Part, val: Part) -> tuple[Part, Part]:
+    def still(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
         x = train.x.clone()
         x[:, 2] = 7.0
-        return Part(x, train.y), val
+        return SplitData(x, train.y), val
 
     found = measure(recipe(), prepared(still))
     assert (found.constant, found.constant_names) == (1, ("2",))
 
 
 def test_leaked_and_contradicting_samples_are_found() -> None:
-    def leak(train: Part, val: Part) -> tuple[Part, Part]:
+    def leak(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
         x = torch.cat([train.x[:100], val.x[100:]])
         twice = torch.cat([train.x[:300], train.x[:300]])
         other = torch.cat([train.y[:300], (train.y[:300] + (torch.arange(300) < 60)) % 3])
-        return Part(twice, other), Part(x, val.y)
+        return SplitData(twice, other), SplitData(x, val.y)
 
     found = measure(recipe(), prepared(leak)).copies
     assert found.within == 0.5
@@ -121,8 +126,8 @@ def test_equal_inputs_with_nearly_equal_values_do_not_contradict() -> None:
     x = drawn(50, 3).repeat(2, 1)
     values = torch.linspace(0, 10, 50)
     near, far = (torch.cat([values, twin])[:, None] for twin in (values + 0.1, values.flip(0)))
-    assert copies({"train": Part(x, near)}, classes=False).conflicting == 0.0
-    assert copies({"train": Part(x, far)}, classes=False).conflicting > 0.5
+    assert copies({"train": SplitData(x, near)}, classes=False).conflicting == 0.0
+    assert copies({"train": SplitData(x, far)}, classes=False).conflicting > 0.5
 
 
 def test_few_possible_inputs_are_told_from_copies() -> None:
@@ -141,8 +146,8 @@ def test_only_equal_samples_have_equal_hashes(dtype: torch.dtype) -> None:
 
 
 def test_classes_are_counted_and_unused_ends_named() -> None:
-    def from_one(train: Part, val: Part) -> tuple[Part, Part]:
-        return Part(train.x, train.y.clamp(min=1)), Part(val.x, val.y.clamp(min=1))
+    def from_one(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
+        return SplitData(train.x, train.y.clamp(min=1)), SplitData(val.x, val.y.clamp(min=1))
 
     found = measure(recipe(), prepared(from_one)).classes
     assert found is not None
@@ -150,8 +155,8 @@ def test_classes_are_counted_and_unused_ends_named() -> None:
 
 
 def test_new_classes_of_a_split_are_named() -> None:
-    def sorted_away(train: Part, val: Part) -> tuple[Part, Part]:
-        return Part(train.x, train.y.clamp(max=1)), Part(val.x, torch.full_like(val.y, 2))
+    def sorted_away(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
+        return SplitData(train.x, train.y.clamp(max=1)), SplitData(val.x, torch.full_like(val.y, 2))
 
     ((_, drift),) = measure(recipe(), prepared(sorted_away)).drift
     assert drift.new_classes == ("class 2",)
@@ -159,8 +164,10 @@ def test_new_classes_of_a_split_are_named() -> None:
 
 
 def test_targets_are_described_as_the_loss_sees_them() -> None:
-    def scaled_labels(train: Part, val: Part) -> tuple[Part, Part]:
-        return Part(train.x, torch.arange(N).remainder(10)[:, None] / 10), Part(val.x, val.y)
+    def scaled_labels(train: SplitData, val: SplitData) -> tuple[SplitData, SplitData]:
+        return SplitData(train.x, torch.arange(N).remainder(10)[:, None] / 10), SplitData(
+            val.x, val.y
+        )
 
     labels = measure(recipe(), prepared(scaled_labels, classes=0)).targets
     assert labels is not None
@@ -186,7 +193,7 @@ def test_next_tokens_are_no_classes_of_samples() -> None:
     x = torch.randint(0, 50, (N, 8), generator=torch.Generator().manual_seed(0))
     vocabulary = tuple(str(i) for i in range(50))
     task = Task("classification", 50, labels=vocabulary, vocabulary=vocabulary, next_token=True)
-    data = Prepared(Part(x, x), Part(x[:50], x[:50]), None, task, Scaler())
+    data = Prepared(SplitData(x, x), SplitData(x[:50], x[:50]), None, task, Scaler())
     found = measure(recipe(), data)
     assert (found.tokens, found.classes, found.order) == (True, None, 0.0)
     assert look(recipe("data.normalize=none"), data) == []

@@ -11,7 +11,7 @@ from trickrun.errors import CannotWrite, RunFolderError, TrickrunError
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run.check_folder import begin, conclude
-from trickrun.search import run_trials as grid
+from trickrun.search import run_trials
 from trickrun.search.analysis import best_first, importances
 from trickrun.search.executors.choose import Layout
 from trickrun.search.journal import (
@@ -92,9 +92,9 @@ def test_a_cut_journal_line_is_left_out_and_its_trial_runs_again(
         ran.extend(trial.id for trial in planned.trials if trial.id in wanted)
         yield from [result(name, 0.2) for name in wanted]
 
-    monkeypatch.setattr(grid, "run_layout", run)
+    monkeypatch.setattr(run_trials, "run_layout", run)
     seen: list[tuple[int, int]] = []
-    grid.search(planned, folder, {}, lambda result, done, total: seen.append((done, total)))
+    run_trials.search(planned, folder, {}, lambda result, done, total: seen.append((done, total)))
     assert ran == [t.id for t in planned.trials[3:]]
     assert seen == [(4, 6), (5, 6), (6, 6)]
     assert {r.id for r in journal(folder)} == {t.id for t in planned.trials}
@@ -104,10 +104,10 @@ def test_what_another_search_finished_is_not_run_again(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(loaded, "coarse")
-    monkeypatch.setattr(grid, "run_layout", lambda layout, folder, metric, wanted: (r for r in ()))
+    monkeypatch.setattr(run_trials, "run_layout", lambda *arguments: (result for result in ()))
     folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
     known = {t.id: result(t.id, 0.3) for t in planned.trials}
-    grid.search(planned, folder, known, lambda *_: None)
+    run_trials.search(planned, folder, known, lambda *_: None)
     assert len(journal(folder)) == 6
     assert set(known_results(tmp_path / "runs", planned)) == set(known)
 
@@ -127,13 +127,13 @@ def test_a_search_that_goes_on_trains_where_it_began_to(
     monkeypatch.setattr(
         "trickrun.search.journal.lay_out", lambda trials, folder: Layout(here=[tuple(trials)])
     )
-    monkeypatch.setattr(grid, "run_layout", cut_off)
+    monkeypatch.setattr(run_trials, "run_layout", cut_off)
     known = {first.id: result(first.id, 0.1)}
-    grid.search(planned, folder, known, lambda *_: None)
-    grid.search(planned, folder, known, lambda *_: None)
+    run_trials.search(planned, folder, known, lambda *_: None)
+    run_trials.search(planned, folder, known, lambda *_: None)
     # The result from elsewhere is gone, as is its run folder: it is one more trial to train.
     (folder.path / JOURNAL).unlink()
-    grid.search(planned, folder, {}, lambda *_: None)
+    run_trials.search(planned, folder, {}, lambda *_: None)
     stack = [trial.id for trial in others]
     assert [layout.as_json()["here"] for layout in layouts] == [
         [stack], [stack], [stack, [first.id]]
@@ -155,8 +155,8 @@ def test_a_diverged_trial_is_a_result_and_a_crashed_one_is_run_again(
         ran.extend(wanted)
         yield from ()
 
-    monkeypatch.setattr(grid, "run_layout", run)
-    grid.search(planned, folder, {}, lambda *_: None)
+    monkeypatch.setattr(run_trials, "run_layout", run)
+    run_trials.search(planned, folder, {}, lambda *_: None)
     assert ran == [crashed.id]
 
 
@@ -285,10 +285,10 @@ def test_the_workers_stop_at_once_if_the_journal_cannot_be_written(
     def full(folder, result):
         raise CannotWrite("no space", str(folder.path))
 
-    monkeypatch.setattr(grid, "run_layout", run)
-    monkeypatch.setattr(grid, "append", full)
+    monkeypatch.setattr(run_trials, "run_layout", run)
+    monkeypatch.setattr(run_trials, "append", full)
     with pytest.raises(CannotWrite) as caught:
-        grid.search(planned, folder, {}, lambda *_: None)
+        run_trials.search(planned, folder, {}, lambda *_: None)
     assert ended == [True]
     assert caught.value.__traceback__ is not None  # it is still there, as in the command
 

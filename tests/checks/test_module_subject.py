@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.checks.grad_check.grad_check_check import grad_check
+from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import Range, lr_find
 from trickrun.checks.module_facts import known_loss, known_optimizer

@@ -14,7 +14,7 @@ from trickrun.data.csv import Csv
 from trickrun.data.formats.missing import filled, medians
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.errors import DataError
 
 TEXT = """age,color,size,kind
@@ -139,7 +139,7 @@ def test_predictions_fill_what_the_run_filled(trickrun: Any, tmp_path: Path) -> 
 
 def test_data_that_is_whole_is_the_same_in_every_way(tmp_path: Path) -> None:
     text = "x,color,y\n" + "".join(f"{i},{'rg'[i % 3 == 0]},{i % 2}\n" for i in range(30))
-    parts: list[Part] = []
+    parts: list[SplitData] = []
     for missing in ("error", "drop", "fill"):
         parts.append(prepared(tmp_path, text, target="y", missing=missing).train)
     assert all(torch.equal(part.x, parts[0].x) for part in parts)

@@ -18,7 +18,7 @@ from trickrun.recipe.load import load
 
 ROOT = Path(trickrun.__file__).parent
 
-TABLES = ("diagnose/faults", "diagnose/rank.py", "diagnose/conclusion.py")
+TABLES = ("findings/faults", "findings/rank.py", "findings/conclusion.py")
 """Files that name codes without finding them."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from trickrun.findings.evidence.signal import Histogram, Layer, Moment, SignalEvidence, Update
+from trickrun.findings.evidence.signal import Histogram, LayerSignal, Moment, SignalEvidence, Update
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.signal.signal import findings
 
@@ -32,9 +32,9 @@ def moment(step: int, **changes: float) -> Moment:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
-def layer(name: str, ratio: float | None = 1e-3, **changes: object) -> Layer:
+def layer(name: str, ratio: float | None = 1e-3, **changes: object) -> LayerSignal:
     """Return a healthy layer whose moments and updates are all alike."""
-    usual = Layer(
+    usual = LayerSignal(
         name=name,
         kind="Linear",
         activation="" if name == "head" else "ReLU",
@@ -48,7 +48,7 @@ def layer(name: str, ratio: float | None = 1e-3, **changes: object) -> Layer:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
-def network(*layers: Layer, **changes: object) -> SignalEvidence:
+def network(*layers: LayerSignal, **changes: object) -> SignalEvidence:
     usual = SignalEvidence(
         layers=layers or (layer("one"), layer("two"), layer("head")),
         samples=1000,
@@ -197,7 +197,7 @@ def test_some_dead_units_and_a_head_that_is_zero_are_no_fault() -> None:
 # TR40, TR41
 
 
-def graded(*sizes: float) -> list[Layer]:
+def graded(*sizes: float) -> list[LayerSignal]:
     """Return layers with such gradients; the last one is the head."""
     names = [f"l{i}" for i in range(len(sizes) - 1)] + ["head"]
     return [

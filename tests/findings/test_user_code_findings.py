@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from trickrun.findings.rules.user_code.loss import OwnLoss, loss_findings
-from trickrun.findings.rules.user_code.network import OwnNetwork, network_findings
-from trickrun.findings.rules.user_code.step import OwnStep, StepLook, step_findings
+from trickrun.findings.rules.user_code.loss import UserLossBehaviour, loss_findings
+from trickrun.findings.rules.user_code.network import EvaluationBehaviour, network_findings
+from trickrun.findings.rules.user_code.step import StepLook, UserStepBehaviour, step_findings
 
 RIGHT = StepLook(
     stepped=True,
@@ -18,12 +18,12 @@ RIGHT = StepLook(
     accumulated=1.2,
     training=True,
 )
-NETWORK = OwnNetwork("net:Net", 0.0, 0.8, 0.5, 0.5, 2.3, 32, True)
+NETWORK = EvaluationBehaviour("net:Net", 0.0, 0.8, 0.5, 0.5, 2.3, 32, True)
 
 
-def step(look: StepLook, batch_size: int = 32, modes_matter: bool = True) -> OwnStep:
+def step(look: StepLook, batch_size: int = 32, modes_matter: bool = True) -> UserStepBehaviour:
     first = replace(look, accumulated=None)
-    return OwnStep("mine:step", batch_size, modes_matter, (first, look, look, look))
+    return UserStepBehaviour("mine:step", batch_size, modes_matter, (first, look, look, look))
 
 
 def codes(found) -> list[str]:
@@ -60,7 +60,7 @@ def test_clipping_in_the_step_is_no_mistake():
 def test_gradients_that_add_up_between_two_updates_are_meant_to():
     waits = replace(RIGHT, stepped=False, changed=False, cosine=None, ratio=None)
     updates = replace(RIGHT, accumulated=0.0, cosine=0.9)
-    accumulating = OwnStep("mine:step", 32, True, (waits, updates, waits, updates))
+    accumulating = UserStepBehaviour("mine:step", 32, True, (waits, updates, waits, updates))
     assert step_findings(accumulating) == []
 
 
@@ -102,10 +102,10 @@ def test_modes_may_differ_in_a_network_that_has_learned_nothing():
 @pytest.mark.parametrize(
     ("loss", "expected"),
     [
-        (OwnLoss("mine:loss", 0.97, 0.2), []),
-        (OwnLoss("mine:loss", None, None), []),
-        (OwnLoss("mine:loss", -1.0, 0.0), ["TR33"]),
-        (OwnLoss("mine:loss", 0.97, 0.63), ["TR26"]),
+        (UserLossBehaviour("mine:loss", 0.97, 0.2), []),
+        (UserLossBehaviour("mine:loss", None, None), []),
+        (UserLossBehaviour("mine:loss", -1.0, 0.0), ["TR33"]),
+        (UserLossBehaviour("mine:loss", 0.97, 0.63), ["TR26"]),
     ],
 )
 def test_losses(loss, expected):

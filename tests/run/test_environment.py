@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.recipe.load import load
 from trickrun.run import environment
 from trickrun.training.compile import compile_recipe
@@ -101,9 +101,11 @@ def test_data_counts_by_every_number(job):
     before = environment.data_hash(data)
     other = data.train.x.clone()
     other[3, 1] += 1e-6
-    assert environment.data_hash(replace(data, train=Part(other, data.train.y))) != before
+    assert environment.data_hash(replace(data, train=SplitData(other, data.train.y))) != before
     assert environment.data_hash(replace(data, test=None)) != before
-    assert environment.data_hash(replace(data, train=Part(data.train.x, data.train.y))) == before
+    assert (
+        environment.data_hash(replace(data, train=SplitData(data.train.x, data.train.y))) == before
+    )
 
 
 def test_user_code_is_found_in_every_section(tmp_path):

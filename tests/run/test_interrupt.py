@@ -9,7 +9,7 @@ from exactness import ending, go_on, same, the_run, train
 
 from trickrun.errors import Interrupted
 from trickrun.run.interrupt import stop_on_interrupt
-from trickrun.training.events import Checkpoint, Evaluation, Steps
+from trickrun.training.events import Checkpoint, Evaluation, TrainedSteps
 
 RECIPE = """\
 name: stopped
@@ -54,8 +54,8 @@ def signals(kind, count, *numbers):
 @pytest.mark.parametrize(
     ("number", "kind", "count"),
     [
-        (signal.SIGINT, Steps, 1),
-        (signal.SIGTERM, Steps, 5),
+        (signal.SIGINT, TrainedSteps, 1),
+        (signal.SIGTERM, TrainedSteps, 5),
         (signal.SIGINT, Evaluation, 1),
         (signal.SIGTERM, Evaluation, 2),
         (signal.SIGINT, Checkpoint, 1),
@@ -74,10 +74,10 @@ def test_the_resumed_run_ends_bitwise_equal(number, kind, count, recipe, referen
 
 def test_interrupted_again_and_again(recipe, reference, tmp_path):
     """Each time it goes on for one step more, through the step that ends it early."""
-    interrupted = train(recipe, tmp_path, [signals(Steps, 1, signal.SIGINT)]).interrupted
+    interrupted = train(recipe, tmp_path, [signals(TrainedSteps, 1, signal.SIGINT)]).interrupted
     rounds = 1
     while interrupted:
-        interrupted = go_on(tmp_path, [signals(Steps, 1, signal.SIGINT)]).interrupted
+        interrupted = go_on(tmp_path, [signals(TrainedSteps, 1, signal.SIGINT)]).interrupted
         rounds += 1
     assert rounds > 5
     assert same(ending(the_run(tmp_path)), reference)
@@ -102,7 +102,7 @@ def test_ctrl_c_after_sigterm_ends_at_once(recipe, tmp_path):
 
 
 def test_people_are_told_at_once(recipe, tmp_path, capfd):
-    train(recipe, tmp_path, [signals(Steps, 1, signal.SIGINT)])
+    train(recipe, tmp_path, [signals(TrainedSteps, 1, signal.SIGINT)])
     assert (
         "stopping after this step, with a checkpoint; once more ends at once"
         in capfd.readouterr().err

@@ -19,7 +19,7 @@ from trickrun.run.scoring import file_part, full_scores, predictions
 from trickrun.run.trained import open_run
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import evaluate, mean_loss, score
-from trickrun.training.events import Checkpoint, Record
+from trickrun.training.events import Checkpoint, Event
 from trickrun.training.job import Job
 
 RECIPE = """\
@@ -134,7 +134,7 @@ def test_a_resumed_run_ends_to_the_bit_like_an_uninterrupted_one(
     changes = ["train.checkpoint=1 step"]
     whole = train(recipe, tmp_path / "whole", changes=changes)
 
-    def cut(record: Record) -> None:
+    def cut(record: Event) -> None:
         if isinstance(record, Checkpoint):
             raise RuntimeError("the power is gone")
 

@@ -11,7 +11,7 @@ import pytest
 from trickrun.checks.grid_check import run_search
 from trickrun.recipe.load import load
 from trickrun.run.folder import RunFolder
-from trickrun.search import run_trials as grid
+from trickrun.search import run_trials
 from trickrun.search.analysis import best_first
 from trickrun.search.executors.choose import Layout
 from trickrun.search.halving import Rung, halve, rungs
@@ -75,7 +75,7 @@ def test_those_that_reach_the_end_have_the_values_of_the_whole_search_and_its_wi
     of = planned(tmp_path)
     found = latest(searched(of, tmp_path / "halved"))
     whole = new_search(of, of.loaded, tmp_path / "whole", [])
-    grid.search(of, whole, {}, lambda *_: None)
+    run_trials.search(of, whole, {}, lambda *_: None)
     expected = latest(whole)
     finished = [result for result in found.values() if result.status == "finished"]
     assert len(finished) == 1

@@ -5,11 +5,11 @@ import torch
 from exactness import same
 from torch import nn
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.errors import CompileError
 from trickrun.training.assemble import GivenLoss, assemble, task_of
 from trickrun.training.checkpoint import Progress, restore
-from trickrun.training.events import Checkpoint, End, Evaluation, Steps
+from trickrun.training.events import Checkpoint, End, Evaluation, TrainedSteps
 from trickrun.training.loop import train
 from trickrun.training.settings import TrainingSettings
 from trickrun.tricks.metrics.accuracy import Accuracy
@@ -19,7 +19,7 @@ from trickrun.tricks.updates.clip import Clip
 SIGN = torch.Generator().manual_seed(0)
 X = torch.randn(40, 2, generator=SIGN)
 Y = (X.sum(1) > 0).long()
-TRAIN, VAL = Part(X[:30], Y[:30]), Part(X[30:], Y[30:])
+TRAIN, VAL = SplitData(X[:30], Y[:30]), SplitData(X[30:], Y[30:])
 
 
 def plain(steps=30, loss=None, **more):
@@ -32,7 +32,9 @@ def plain(steps=30, loss=None, **more):
 
 
 def losses(records):
-    return [loss for record in records if isinstance(record, Steps) for loss in record.losses]
+    return [
+        loss for record in records if isinstance(record, TrainedSteps) for loss in record.losses
+    ]
 
 
 def test_a_plain_module_learns():
@@ -71,7 +73,7 @@ def test_the_settings_act():
     job = plain(steps=4, settings=settings)
     assert (job.span.per_epoch, job.step_size) == (2, 16)
     before = [p.detach().clone() for p in job.model.parameters()]
-    steps = [record for record in train(job) if isinstance(record, Steps)]
+    steps = [record for record in train(job) if isinstance(record, TrainedSteps)]
     lrs = [lr for record in steps for lr in record.lrs]
     assert lrs == sorted(lrs, reverse=True)
     assert lrs[-1] < lrs[0]
@@ -96,7 +98,7 @@ def test_values_and_losses_of_ones_own():
         return (prediction - target).abs().mean(1)
 
     model = nn.Linear(2, 1)
-    part = Part(X, X.sum(1, keepdim=True))
+    part = SplitData(X, X.sum(1, keepdim=True))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     job = assemble(model, part, absolute, optimizer, steps=20, batch_size=100)
     assert (job.batch_size, job.data.task.kind, job.data.task.targets) == (40, "regression", 1)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from trickrun.recipe.schema import Recipe
-from trickrun.training import checkpoint as state
+from trickrun.training import checkpoint
 from trickrun.training.compile import compile_recipe
 from trickrun.training.loop import take_step
 
@@ -35,14 +35,14 @@ def job_of(every, **optimizer):
     ],
 )
 def test_due_by_steps_or_epochs(every, due):
-    clock = state.CheckpointClock(job_of(every))
+    clock = checkpoint.CheckpointClock(job_of(every))
     assert [step for step in range(1, 8) if clock.after(step)] == due
 
 
 def test_due_by_seconds(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
-    clock = state.CheckpointClock(job_of("5 s"))
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
+    clock = checkpoint.CheckpointClock(job_of("5 s"))
     assert not clock.after(1)
     now[0] = 104.9
     assert not clock.after(2)
@@ -59,13 +59,13 @@ def test_due_by_seconds(monkeypatch):
 )
 def test_a_restored_job_goes_on_as_the_first(optimizer, tmp_path):
     one, other = job_of("1 step", **optimizer), job_of("1 step", **optimizer)
-    progress = state.Progress(step=3, history=[{"step": 3.0}], losses=[0.5], samples=106)
+    progress = checkpoint.Progress(step=3, history=[{"step": 3.0}], losses=[0.5], samples=106)
     batches = one.batches(0)
     for step in range(3):
         take_step(one, next(batches), step, [], logged=False)
-    torch.save(state.snapshot(one, progress), tmp_path / "s.pt")
+    torch.save(checkpoint.snapshot(one, progress), tmp_path / "s.pt")
     loaded = torch.load(tmp_path / "s.pt", weights_only=True)
-    assert state.restore(other, loaded) == progress
+    assert checkpoint.restore(other, loaded) == progress
     for job in (one, other):
         take_step(job, next(job.batches(3)), 3, [], logged=False)
     weights = other.model.state_dict()
@@ -75,7 +75,7 @@ def test_a_restored_job_goes_on_as_the_first(optimizer, tmp_path):
 
 def test_the_best_is_a_copy():
     job = job_of("1 step")
-    best = state.best_so_far(job, state.Progress(history=[{"step": 1.0}, {"step": 2.0}]))
+    best = checkpoint.best_so_far(job, checkpoint.Progress(history=[{"step": 1.0}, {"step": 2.0}]))
     assert best.values == {"step": 2.0}
     before = {name: value.clone() for name, value in best.model.items()}
     take_step(job, next(job.batches(0)), 0, [], logged=False)

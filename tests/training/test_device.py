@@ -13,7 +13,7 @@ from trickrun.recipe.load import derive, from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.training.checkpoint import restore
 from trickrun.training.compile import compile_recipe
-from trickrun.training.events import Checkpoint, Evaluation, Steps
+from trickrun.training.events import Checkpoint, Evaluation, TrainedSteps
 from trickrun.training.job import Job
 from trickrun.training.loop import take_step, train
 
@@ -30,9 +30,9 @@ def job(train: dict[str, Any], **sections: Any) -> Job:
     return compile_recipe(from_tree(canonical(tree)), HERE)
 
 
-def steps_of(made: Job) -> Steps:
+def steps_of(made: Job) -> TrainedSteps:
     """Return the record of the first block of steps."""
-    return next(record for record in train(made) if isinstance(record, Steps))
+    return next(record for record in train(made) if isinstance(record, TrainedSteps))
 
 
 def test_fp16_trains_as_float32_but_for_rounding():

@@ -10,7 +10,7 @@ from trickrun.recipe.load import load
 from trickrun.training import loop
 from trickrun.training.checkpoint import Progress, restore
 from trickrun.training.compile import compile_recipe
-from trickrun.training.events import Checkpoint, End, Evaluation, Steps
+from trickrun.training.events import Checkpoint, End, Evaluation, TrainedSteps
 from trickrun.training.loop import train
 from trickrun.tricks.schedules.plateau import Plateau
 
@@ -30,7 +30,7 @@ def job_of(tmp_path):
 
 def test_every_step_is_told_once_in_order(job_of, monkeypatch):
     monkeypatch.setattr(loop, "BLOCK", 3)
-    blocks = [r for r in train(job_of("train.eval_every=5")) if isinstance(r, Steps)]
+    blocks = [r for r in train(job_of("train.eval_every=5")) if isinstance(r, TrainedSteps)]
     numbers = [block.first + i for block in blocks for i in range(len(block.losses))]
     assert numbers == list(range(1, 29))
     assert max(len(block.losses) for block in blocks) == 3
@@ -41,7 +41,7 @@ def test_blocks_change_no_bit(job_of, monkeypatch):
     def weights(size):
         monkeypatch.setattr(loop, "BLOCK", size)
         job = job_of()
-        losses = [x for r in train(job) if isinstance(r, Steps) for x in r.losses]
+        losses = [x for r in train(job) if isinstance(r, TrainedSteps) for x in r.losses]
         return losses, job.model.state_dict()
 
     (losses, one), (others, other) = weights(1), weights(50)
@@ -125,7 +125,7 @@ STOPPING = "early_stopping={monitor: train_loss, mode: max, patience: 1}"
 @pytest.mark.parametrize("stop", [5, 14])  # within the first epoch, and at the end of the second
 def test_a_planned_stop_goes_on_as_if_it_had_not_been(job_of, changes, stop):
     def losses(records):
-        return [x for r in records if isinstance(r, Steps) for x in r.losses]
+        return [x for r in records if isinstance(r, TrainedSteps) for x in r.losses]
 
     whole, first, second = (job_of(*changes) for _ in range(3))
     expected = list(train(whole))

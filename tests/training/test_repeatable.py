@@ -10,7 +10,7 @@ from exactness import ending, go_on, same, the_run, train
 from trickrun.nn.dropout import KeyedDropout
 from trickrun.recipe.load import load
 from trickrun.training.compile import compile_recipe
-from trickrun.training.events import Steps
+from trickrun.training.events import TrainedSteps
 from trickrun.training.loop import take_step
 
 RECIPE = """\
@@ -154,7 +154,7 @@ def ctrl_c_once():
     pressed = []
 
     def sink(record):
-        if not pressed and isinstance(record, Steps):
+        if not pressed and isinstance(record, TrainedSteps):
             pressed.append(record)
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.training import timing
 from trickrun.training.assemble import assemble
 from trickrun.training.timing import seconds_a_step, seconds_of
@@ -64,7 +64,7 @@ def test_a_gpu_is_waited_for(clock, monkeypatch):
 def test_steps_of_a_job_are_taken():
     model = nn.Linear(2, 2)
     before = model.weight.detach().clone()
-    part = Part(torch.randn(8, 2), torch.arange(8) % 2)
+    part = SplitData(torch.randn(8, 2), torch.arange(8) % 2)
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     job = assemble(model, part, nn.CrossEntropyLoss(), optimizer, steps=10, batch_size=4)
     assert seconds_a_step(job) > 0

@@ -8,7 +8,7 @@ import torch
 from trickrun.errors import CompileError
 from trickrun.recipe.load import load
 from trickrun.training.compile import compile_recipe
-from trickrun.training.events import Steps
+from trickrun.training.events import TrainedSteps
 from trickrun.training.job import Job
 from trickrun.training.loop import train
 
@@ -50,7 +50,7 @@ def job_of(tmp_path: Path):
 
 
 def losses(job: Job) -> list[float]:
-    blocks = [record for record in train(job) if isinstance(record, Steps)]
+    blocks = [record for record in train(job) if isinstance(record, TrainedSteps)]
     return [loss for block in blocks for loss in block.losses]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch.nn import functional
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.findings.evidence.data import Copies
 from trickrun.nn.rng import generator
 
@@ -25,7 +25,7 @@ REPEATS = 10
 """Possible inputs for each sample below which equal ones are no surprise."""
 
 
-def copies(parts: Mapping[str, Part], classes: bool) -> Copies:
+def copies(parts: Mapping[str, SplitData], classes: bool) -> Copies:
     """Return which samples of the splits occur more than once.
 
     Args:

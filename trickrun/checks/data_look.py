@@ -9,7 +9,7 @@ import torch
 
 from trickrun.checks.copies import copies
 from trickrun.data.splits.prepare import Prepared, sample
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
@@ -77,7 +77,7 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
     )
 
 
-def normalized(data: Prepared, part: Part) -> torch.Tensor:
+def normalized(data: Prepared, part: SplitData) -> torch.Tensor:
     """Return samples [M, features] as the network gets them, in float64, at even distances."""
     rows = min(len(part), max(256, VALUES // max(1, math.prod(data.shape))))
     chosen = torch.arange(rows, device=part.x.device) * len(part) // rows
@@ -111,7 +111,7 @@ def inputs(x: torch.Tensor, samples: int, constant: torch.Tensor) -> Inputs:
 def drift(
     data: Prepared,
     name: str,
-    part: Part,
+    part: SplitData,
     seen: Mapping[str, torch.Tensor],
     constant: torch.Tensor,
 ) -> Drift:
@@ -142,7 +142,7 @@ def spread_ratio(ratio: torch.Tensor) -> float:
     return min(candidates, key=lambda value: abs(math.log(value)))
 
 
-def class_drift(data: Prepared, part: Part) -> tuple[float, tuple[str, ...]]:
+def class_drift(data: Prepared, part: SplitData) -> tuple[float, tuple[str, ...]]:
     """Return how far the class shares are from the training split's, and what classes are new."""
     if data.task.kind != "classification" or data.task.next_token:
         return 0.0, ()
@@ -191,7 +191,7 @@ def evenly_spaced(values: torch.Tensor) -> bool:
     return bool(((multiples - multiples.round()).abs() < 1e-3).all())
 
 
-def class_counts(data: Prepared, present: Mapping[str, Part]) -> Classes:
+def class_counts(data: Prepared, present: Mapping[str, SplitData]) -> Classes:
     """Return the training split's classes, and an end of their range that no split has."""
     count = data.task.classes
     counts = torch.bincount(data.train.y, minlength=count).tolist()

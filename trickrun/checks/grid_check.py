@@ -25,7 +25,7 @@ from trickrun.search.journal import (
 )
 from trickrun.search.judge import judge
 from trickrun.search.plan import Plan, Stage, plan
-from trickrun.search.run_trials import Watch, search
+from trickrun.search.run_trials import OnResult, search
 from trickrun.search.winners import confirm
 
 
@@ -34,7 +34,7 @@ def run_search(
     stage: Stage,
     root: Path,
     command: list[str],
-    watch: Watch,
+    on_result: OnResult,
     seeds: int = 0,
     coarse: RunFolder | None = None,
 ) -> tuple[Verdict, RunFolder]:
@@ -42,7 +42,7 @@ def run_search(
 
     Args:
         root: where run folders are.
-        watch: told of each trial as it ends.
+        on_result: told of each trial as it ends.
         seeds: above 0: the best trials are trained again with so many seeds.
         coarse: for fine: the coarse search to start from; None: the newest finished one.
     """
@@ -53,9 +53,9 @@ def run_search(
     folder = open_search(root, planned) or begun(planned, loaded, root, command)
     with folder.locked(PLAN):
         if planned.search.halving:
-            halve(planned, folder, watch)
+            halve(planned, folder, on_result)
         else:
-            search(planned, folder, known_results(root, planned), watch)
+            search(planned, folder, known_results(root, planned), on_result)
         latest = {result.id: result for result in journal(folder)}
         verdict = judge(planned, [latest[t.id] for t in planned.trials if t.id in latest])
         if seeds and verdict.result["best"] is not None:

@@ -39,7 +39,7 @@ from trickrun.checks.usual_rates import ANY_RATES, usual_rates
 from trickrun.data.normalizers import AnyNormalize, Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
 from trickrun.data.splits.split import take
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError, TrickrunError
 from trickrun.findings.evidence.facts import Facts, InputFacts, OptimizerFacts, ScheduleFacts
@@ -157,12 +157,12 @@ class ModuleSubject:
     def data(self) -> Prepared:
         """The training samples; there are no others."""
         count = self.changes.get("data.subset")
-        part = Part(self.x, self.y)
+        part = SplitData(self.x, self.y)
         if count is not None and count["n"] < len(self.x):
             classes = self.y if self.task.kind == "classification" and self.y.ndim == 1 else None
             strata = None if classes is None else classes.cpu()
             rows, _ = take(torch.arange(len(self.x)), strata, count["n"], 0, "subset")
-            part = Part(self.x[rows.to(self.x.device)], self.y[rows.to(self.y.device)])
+            part = SplitData(self.x[rows.to(self.x.device)], self.y[rows.to(self.y.device)])
         normalize = self.section("data.normalize", AnyNormalize)
         scaler = Scaler() if normalize is None else normalize.fit(part.x).to(part.x.device)
         return Prepared(part, None, None, with_priors(self.task, part), scaler)

@@ -25,6 +25,7 @@ from trickrun.cli.scoring import evaluate, predict
 from trickrun.cli.training import train
 from trickrun.cli.tricks import tricks
 from trickrun.errors import USAGE
+from trickrun.training.garbage import collect_rarely
 from trickrun.training.without_dynamo import in_own_process
 
 RECIPES, TRAINING, CHECKLIST = "Recipes", "Training", "The checklist"
@@ -117,6 +118,7 @@ def main() -> None:
     """Run the command line."""
     refuse_windows()
     threads_wait_briefly()
+    collect_rarely()
     in_own_process()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

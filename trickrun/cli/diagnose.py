@@ -16,7 +16,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.checks.diagnosis.diagnosis_check import Watch
+    from trickrun.checks.diagnosis.diagnosis_check import DiagnosisListener
     from trickrun.findings.verdict import Verdict
     from trickrun.run.folder import RunFolder
 
@@ -120,13 +120,13 @@ def diagnosed(
 
 
 @contextmanager
-def watched() -> Iterator[Watch]:
+def watched() -> Iterator[DiagnosisListener]:
     """Yield what shows how far a diagnosis is: a bar, on a terminal only."""
-    from trickrun.checks.diagnosis.diagnosis_check import Watch
+    from trickrun.checks.diagnosis.diagnosis_check import DiagnosisListener
     from trickrun.reporting.bar import bar
 
     with bar("diagnose") as progress:
-        yield Watch(trainings=progress)
+        yield DiagnosisListener(trainings=progress)
 
 
 def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:

@@ -34,7 +34,7 @@ def grad_check(
     """
 
     def work() -> Answer:
-        from trickrun.checks.grad_check.grad_check_check import grad_check as check
+        from trickrun.checks.grad_check.gradient_check import grad_check as check
         from trickrun.reporting.grad_check import pictures, print_grad_check
 
         return run_check(

@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.splits.split_data import Part
+    from trickrun.data.splits.split_data import SplitData
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 
@@ -98,7 +98,9 @@ def evaluate_run(
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
 
 
-def score_in_a_way(job: RecipeJob, part: Part, masks: int | None, folded: bool) -> dict[str, Any]:
+def score_in_a_way(
+    job: RecipeJob, part: SplitData, masks: int | None, folded: bool
+) -> dict[str, Any]:
     """Return the scores of a part, with ``masks`` dropout masks or with folded batch norms."""
     from trickrun.run.inference import fold, mc_dropout
     from trickrun.run.scoring import full_scores
@@ -113,7 +115,7 @@ def score_in_a_way(job: RecipeJob, part: Part, masks: int | None, folded: bool) 
     return full_scores(job, part)
 
 
-def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, Part]:
+def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, SplitData]:
     """Return a split of the run's own data, loaded again, and the job that can read it; warn if
     the data is not what it was.
 
@@ -125,7 +127,7 @@ def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Recip
     data = prepare(job.recipe.data, job.folder)
     if data_hash(data) != folder.read_json("env.json")["data"]:
         print("warning: the data is not what the run was trained on", file=sys.stderr)
-    part: Part | None = getattr(data, split)
+    part: SplitData | None = getattr(data, split)
     if part is None:
         raise DataError(f"the recipe has no {split} split", "data.split", "use --split train")
     # Images that stay in their files are known to the data alone.

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from trickrun.data.formats.files import read_samples
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
 from trickrun.data.splits.source import Columns, Samples, Source
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
 
@@ -99,8 +99,8 @@ class Data(Params):
         raise NotImplementedError
 
     def finish(
-        self, source: Source, train: Part, val: Part | None, test: Part | None
-    ) -> tuple[Part, Part | None, Part | None, Task]:
+        self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
+    ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
         """Return the split parts of ``source`` and its task after what can be done only now: what
         must be learned from the training part alone."""
         return train, val, test, source.task

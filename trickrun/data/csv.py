@@ -15,7 +15,7 @@ from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, looks_like_data, read_table
 from trickrun.data.formats.table_targets import class_names, infer_kind, target_values
 from trickrun.data.splits.source import Columns, Samples, Source
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 
@@ -86,15 +86,15 @@ class Csv(Data):
         return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
 
     def finish(
-        self, source: Source, train: Part, val: Part | None, test: Part | None
-    ) -> tuple[Part, Part | None, Part | None, Task]:
+        self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
+    ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
         """Fill missing values with the medians of the training part."""
         if self.missing != "fill":
             return train, val, test, source.task
         fills = medians(train.x, source.task.features, self.path)
 
-        def whole(part: Part) -> Part:
-            return Part(filled(part.x, fills), part.y)
+        def whole(part: SplitData) -> SplitData:
+            return SplitData(filled(part.x, fills), part.y)
 
         task = replace(source.task, fills=tuple(fills.tolist()))
         return whole(train), val and whole(val), test and whole(test), task

@@ -12,7 +12,7 @@ from trickrun.data.formats.image_files import SUFFIXES, ImageFiles, default_work
 from trickrun.data.formats.labels import check_two_classes, listed
 from trickrun.data.formats.paths import locate, missing_hint
 from trickrun.data.splits.source import Samples, Source
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count
@@ -74,8 +74,8 @@ class ImageFolder(Data):
         return ImageFiles(paths, 3 if self.color else 1, self.size, workers)
 
     def finish(
-        self, source: Source, train: Part, val: Part | None, test: Part | None
-    ) -> tuple[Part, Part | None, Part | None, Task]:
+        self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
+    ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
         """Decode all images if they fit into the memory that the recipe gives them."""
         files = source.files
         assert files is not None
@@ -83,8 +83,8 @@ class ImageFolder(Data):
         if self.zero_inputs or samples * files.bytes_each > self.memory * 2**20:
             return train, val, test, source.task
 
-        def kept(part: Part) -> Part:
-            return Part(files.read(part.x), part.y)
+        def kept(part: SplitData) -> SplitData:
+            return SplitData(files.read(part.x), part.y)
 
         return kept(train), val and kept(val), test and kept(test), source.task
 

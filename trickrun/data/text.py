@@ -23,7 +23,7 @@ from trickrun.data.formats.tokens import (
 from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.source import Samples, Source
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 from trickrun.params import Count
@@ -163,8 +163,8 @@ class Text(Data):
         return index_of(list(table.column(self.target)), labels, table.where)
 
     def finish(
-        self, source: Source, train: Part, val: Part | None, test: Part | None
-    ) -> tuple[Part, Part | None, Part | None, Task]:
+        self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
+    ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
         """Keep the most frequent tokens of the training part; all others become unknown."""
         import torch
 
@@ -172,9 +172,9 @@ class Text(Data):
         old = len(task.vocabulary)
         kept = kept_tokens(torch.bincount(train.x.flatten(), minlength=old), self.vocabulary)
 
-        def fitted(part: Part) -> Part:
+        def fitted(part: SplitData) -> SplitData:
             y = renumbered(part.y, kept, old) if task.next_token else part.y
-            return Part(renumbered(part.x, kept, old), y)
+            return SplitData(renumbered(part.x, kept, old), y)
 
         vocabulary = tuple(task.vocabulary[index] for index in kept.tolist())
         task = replace(task, vocabulary=vocabulary)

@@ -37,7 +37,7 @@ CERTAIN = frozenset(
 )
 """Faults by construction: what they say is wrong whatever the scores are."""
 
-SURE = 0.8
+GRAVE_CONFIDENCE = 0.8
 """Confidence that such a finding must have to stand without proof."""
 
 OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
@@ -146,7 +146,7 @@ def lowered(finding: Finding) -> Finding:
 
 def certain(finding: Finding) -> bool:
     """Whether a finding is wrong by construction."""
-    grave = finding.severity == "error" and finding.confidence >= SURE
+    grave = finding.severity == "error" and finding.confidence >= GRAVE_CONFIDENCE
     return grave and finding.code in CERTAIN
 
 

@@ -19,7 +19,7 @@ SHARE = 0.2
 """Share of what the recipe leaves to perfection that an edit must bring at least. Own: of an error
 of 10 %, 2 %."""
 
-SURE = 2.0
+TIMES_NOISE = 2.0
 """Standard errors of the paired gain, over seeds, that it must exceed."""
 
 SUSPICIOUS = 0.8
@@ -68,7 +68,7 @@ class Effect:
         """Whether it is a cause."""
         if self.likelihood >= SUSPICIOUS:
             return self.gain >= self.needed and self.gain > self.noise
-        steady = min(self.gains) > 0 and self.gain > SURE * self.noise
+        steady = min(self.gains) > 0 and self.gain > TIMES_NOISE * self.noise
         return steady and self.gain >= self.needed
 
     @property

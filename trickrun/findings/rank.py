@@ -87,7 +87,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
 before the init's, the init's before those of the steps: the table has no circle, and what stands
 further on may itself be explained by what stands before."""
 
-SURE = 0.5
+CONFIDENT = 0.5
 """Confidence from which on a warning may explain an error."""
 
 SEVERITIES = ("error", "warning", "info")
@@ -132,7 +132,7 @@ def symptoms_of(findings: Iterable[Finding]) -> dict[str, list[str]]:
 
 
 def may_explain(finding: Finding) -> bool:
-    return finding.severity == "warning" and finding.confidence >= SURE
+    return finding.severity == "warning" and finding.confidence >= CONFIDENT
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What the sections of a recipe must agree on, as far as the text alone can tell.
 
 A rule looks at sections that are each valid by themselves, and what it finds stops the recipe. What
-is allowed but is probably not meant is a finding: see ``diagnose/static.py``.
+is allowed but is probably not meant is a finding: see ``findings/static.py``.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trickrun.recipe.patch import Step, child
+from trickrun.recipe.patch import PathStep, child
 from trickrun.recipe.shape import Kinds, Shape
 
 
@@ -22,12 +22,12 @@ MISSING = _Missing()
 class Difference:
     """A path whose value must become ``value``."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     value: Any
 
 
 def differences(
-    now: Any, wanted: Any, shape: Shape, steps: tuple[Step, ...] = ()
+    now: Any, wanted: Any, shape: Shape, steps: tuple[PathStep, ...] = ()
 ) -> list[Difference]:
     """Return the smallest parts of ``now`` that differ from ``wanted``.
 
@@ -47,7 +47,7 @@ def differences(
 
 
 def _at_key(
-    now: dict[str, Any], wanted: dict[str, Any], key: str, shape: Shape, steps: tuple[Step, ...]
+    now: dict[str, Any], wanted: dict[str, Any], key: str, shape: Shape, steps: tuple[PathStep, ...]
 ) -> list[Difference]:
     inner = (*steps, key)
     if key not in wanted:
@@ -58,7 +58,7 @@ def _at_key(
 
 
 def _in_list(
-    now: list[Any], wanted: list[Any], shape: Shape, steps: tuple[Step, ...]
+    now: list[Any], wanted: list[Any], shape: Shape, steps: tuple[PathStep, ...]
 ) -> list[Difference]:
     if len(wanted) < len(now):
         gone = _left_out(now, wanted)

@@ -18,7 +18,7 @@ from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
     ROOT,
     PathError,
-    Step,
+    PathStep,
     apply_paths,
     at,
     form_at,
@@ -29,7 +29,7 @@ from trickrun.recipe.patch import (
 from trickrun.recipe.python_parts import python_parts
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shorthand import expand
-from trickrun.recipe.text.locate import Layer, locate
+from trickrun.recipe.text.locate import SourceLayer, locate
 from trickrun.recipe.text.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
 from trickrun.recipe.text.sources import Text, read_chain, read_override
 
@@ -50,7 +50,7 @@ class Loaded:
     tree: dict[str, Any]
     text: str
     path: Path
-    layers: tuple[Layer, ...] = field(default=(), repr=False)
+    layers: tuple[SourceLayer, ...] = field(default=(), repr=False)
 
     @property
     def folder(self) -> Path:
@@ -138,20 +138,20 @@ def valid_part(tree: dict[str, Any], invalid: set[str]) -> Recipe:
     return draft.model_validate({k: v for k, v in tree.items() if k not in invalid})
 
 
-def file_layers(texts: Sequence[Text]) -> tuple[list[Layer], dict[str, Any]]:
+def file_layers(texts: Sequence[Text]) -> tuple[list[SourceLayer], dict[str, Any]]:
     """Return one layer a file, and the canonical tree of all of them."""
-    layers: list[Layer] = []
+    layers: list[SourceLayer] = []
     tree: dict[str, Any] = {}
     for text in texts:
         change = expand(text.value, ROOT, tree, fill=not layers)
         tree = patch(tree, change) if layers else change
-        layers.append(Layer(text.source, text.root, (), change))
+        layers.append(SourceLayer(text.source, text.root, (), change))
     return layers, tree
 
 
 def override_layers(
     overrides: Sequence[str], tree: dict[str, Any], problems: list[Problem]
-) -> tuple[list[Layer], dict[str, Any]]:
+) -> tuple[list[SourceLayer], dict[str, Any]]:
     """Return one layer an override, in the order of patching, and the changed tree."""
     read = [found for text in overrides if (found := read_override(text, problems))]
     texts = dict(read)
@@ -163,17 +163,17 @@ def override_layers(
     return layers, applied.tree
 
 
-def layer_at(text: Text, steps: tuple[Step, ...], tree: dict[str, Any]) -> Layer:
+def layer_at(text: Text, steps: tuple[PathStep, ...], tree: dict[str, Any]) -> SourceLayer:
     """Return the layer of an override at ``steps`` of the changed ``tree``."""
     here: Any = tree
     for step in steps:
         here = at(here, step)
     shape = form_at(steps, tree)
     change = expand(text.value, shape, here)
-    return Layer(text.source, text.root, steps, change, shape, text.offset)
+    return SourceLayer(text.source, text.root, steps, change, shape, text.offset)
 
 
-def located(layers: Sequence[Layer], complaint: Complaint) -> Problem:
+def located(layers: Sequence[SourceLayer], complaint: Complaint) -> Problem:
     """Return the problem with the place where its value, or what lacks one, was written."""
     place: Place | None = None
     if complaint.missing:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from trickrun.params import Params
 from trickrun.recipe.describe import expected, given, of_item
-from trickrun.recipe.patch import ROOT, Step, at, params_at
+from trickrun.recipe.patch import ROOT, PathStep, at, params_at
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Member, Section, Shape, members
 from trickrun.recipe.text.nodes import plain_value
@@ -29,7 +29,7 @@ class Complaint:
         missing: the key should be there and is not.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     message: str
     hint: str = ""
     on_key: bool = False
@@ -50,7 +50,7 @@ class _Place:
         params: the class whose parameters stand around it.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     shape: Shape
     member: Member | None
     params: type[Params] | None
@@ -58,7 +58,7 @@ class _Place:
 
 def complaints(error: ValidationError, tree: dict[str, Any]) -> list[Complaint]:
     """Return one complaint for each wrong place in ``tree``."""
-    found: dict[tuple[Step, ...], Complaint] = {}
+    found: dict[tuple[PathStep, ...], Complaint] = {}
     for detail in error.errors(include_url=False):
         place = _place(detail["loc"], tree)
         complaint = _complaint(detail, place, tree)
@@ -67,9 +67,9 @@ def complaints(error: ValidationError, tree: dict[str, Any]) -> list[Complaint]:
     return list(found.values())
 
 
-def _place(loc: Sequence[Step], tree: Any) -> _Place:
+def _place(loc: Sequence[PathStep], tree: Any) -> _Place:
     """Return the recipe path of a pydantic location."""
-    steps: list[Step] = []
+    steps: list[PathStep] = []
     shape: Shape = ROOT
     member: Member | None = None
     params: type[Params] | None = None
@@ -106,7 +106,7 @@ def _complaint(detail: ErrorDetails, place: _Place, tree: Any) -> Complaint:
             return _wrong_value(place, tree, detail)
 
 
-def _unknown_key(steps: tuple[Step, ...], params: type[Params] | None, value: Any) -> Complaint:
+def _unknown_key(steps: tuple[PathStep, ...], params: type[Params] | None, value: Any) -> Complaint:
     word = str(steps[-1])
     if params and word in params.spellings:
         other = next(iter(params.expand({word: value})))
@@ -135,7 +135,7 @@ def _homes(word: str) -> Iterator[str]:
                     yield name + some
 
 
-def _wrong_kind(steps: tuple[Step, ...], shape: Shape, value: Any) -> Complaint:
+def _wrong_kind(steps: tuple[PathStep, ...], shape: Shape, value: Any) -> Complaint:
     assert isinstance(shape, Kinds)
     known = shape.kinds.names()
     if not isinstance(value, dict):
@@ -159,7 +159,7 @@ def _kinds_hint(known: list[str]) -> str:
     return f"known here: {', '.join(known)}"
 
 
-def _no_section(steps: tuple[Step, ...], shape: Shape, value: Any) -> Complaint:
+def _no_section(steps: tuple[PathStep, ...], shape: Shape, value: Any) -> Complaint:
     """Complain about something that is no mapping where parameters are expected."""
     if isinstance(shape, Kinds):
         hint = "write none to switch it off" if "none" in shape.kinds and value is None else ""

@@ -19,7 +19,7 @@ from trickrun.recipe.shorthand import expand
 ROOT = Section(Recipe)
 ANYTHING = Leaf(Any)
 
-Step = str | int
+PathStep = str | int
 """One segment of a recipe path: a key, or the index of a list element."""
 
 
@@ -82,13 +82,13 @@ class Applied:
     """
 
     tree: dict[str, Any]
-    steps: dict[str, tuple[Step, ...]]
+    steps: dict[str, tuple[PathStep, ...]]
     wrong: dict[str, PathError]
 
 
 def apply_paths(tree: dict[str, Any], values: Mapping[str, Any]) -> Applied:
     """Patch ``tree`` as :func:`patch_paths` does, and collect the errors."""
-    split: dict[str, tuple[Step, ...]] = {}
+    split: dict[str, tuple[PathStep, ...]] = {}
     wrong: dict[str, PathError] = {}
     for path in sorted(values, key=order):
         try:
@@ -150,7 +150,7 @@ def params_at(shape: Shape, *mappings: object) -> type[Params] | None:
             return None
 
 
-def child(shape: Shape, key: Step, *mappings: object) -> Shape:
+def child(shape: Shape, key: PathStep, *mappings: object) -> Shape:
     """Return the form of what stands at ``key`` below a place of form ``shape``.
 
     Args:
@@ -165,7 +165,7 @@ def child(shape: Shape, key: Step, *mappings: object) -> Shape:
             return known[key].shape if isinstance(key, str) and key in known else ANYTHING
 
 
-def form_at(steps: Sequence[Step], tree: Any) -> Shape:
+def form_at(steps: Sequence[PathStep], tree: Any) -> Shape:
     """Return the form of what stands at ``steps`` of ``tree``."""
     shape: Shape = ROOT
     for step in steps:
@@ -184,13 +184,13 @@ def contract(value: Any, shape: Shape) -> Any:
     return {key: contract(entry, child(shape, key, value)) for key, entry in value.items()}
 
 
-def steps_of(path: str, tree: dict[str, Any]) -> tuple[Step, ...]:
+def steps_of(path: str, tree: dict[str, Any]) -> tuple[PathStep, ...]:
     """Split a recipe path such as ``augmentation.0.std``.
 
     Below a mapping with free keys (``expect``, a grid's ``space``, ``args``) the rest of the path
     is one key. A number addresses a list element where ``tree`` or the schema has a list.
     """
-    steps: list[Step] = []
+    steps: list[PathStep] = []
     shape: Shape = ROOT
     here: Any = tree
     words = path.split(".")
@@ -200,14 +200,14 @@ def steps_of(path: str, tree: dict[str, Any]) -> tuple[Step, ...]:
         word = ".".join(words) if isinstance(shape, Free) else words[0]
         words = [] if isinstance(shape, Free) else words[1:]
         listed = word.isdecimal() and (isinstance(here, list) or isinstance(shape, Items))
-        step: Step = int(word) if listed else word
+        step: PathStep = int(word) if listed else word
         steps.append(step)
         shape = child(shape, step, here)
         here = at(here, step)
     return tuple(steps)
 
 
-def at(value: Any, step: Step) -> Any:
+def at(value: Any, step: PathStep) -> Any:
     """Return what stands at ``step`` in plain data; None if there is nothing."""
     if isinstance(value, dict):
         return value.get(step)
@@ -216,7 +216,7 @@ def at(value: Any, step: Step) -> Any:
     return None
 
 
-def _nested(here: Any, shape: Shape, steps: Sequence[Step], value: Any) -> Any:
+def _nested(here: Any, shape: Shape, steps: Sequence[PathStep], value: Any) -> Any:
     """Return the change of ``here`` that sets ``value`` at ``steps`` below it."""
     if not steps:
         return value

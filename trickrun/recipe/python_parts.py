@@ -7,17 +7,17 @@ from typing import Any
 
 from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import shown_fields
-from trickrun.recipe.patch import Step
+from trickrun.recipe.patch import PathStep
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import searches
 
 
-def python_parts(recipe: Recipe) -> list[tuple[Step, ...]]:
+def python_parts(recipe: Recipe) -> list[tuple[PathStep, ...]]:
     """Return the recipe paths of the user's code, those that a grid may choose included."""
     return [*_within(recipe, ()), *_chosen(recipe)]
 
 
-def _within(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+def _within(value: Any, steps: tuple[PathStep, ...]) -> Iterator[tuple[PathStep, ...]]:
     if isinstance(value, PythonTarget):
         yield steps
     elif isinstance(value, Params):
@@ -28,7 +28,7 @@ def _within(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
             yield from _within(entry, (*steps, index))
 
 
-def _chosen(recipe: Recipe) -> Iterator[tuple[Step, ...]]:
+def _chosen(recipe: Recipe) -> Iterator[tuple[PathStep, ...]]:
     """Yield the listed values of spaces that name code, which are plain data until chosen."""
     for where, space in searches(recipe):
         for path, values in space.items():

@@ -11,7 +11,7 @@ from trickrun.findings.finding import changes_loss
 from trickrun.recipe.dump import resolved
 from trickrun.recipe.grid import Range, Search
 from trickrun.recipe.messages import Complaint, complaints
-from trickrun.recipe.patch import ROOT, PathError, Step, patch_paths, steps_of
+from trickrun.recipe.patch import ROOT, PathError, PathStep, patch_paths, steps_of
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Section, Shape, members
 from trickrun.recipe.text.problems import did_you_mean
@@ -26,7 +26,7 @@ NOT_SEARCHED = {
 }
 
 
-def searches(recipe: Recipe) -> Iterator[tuple[tuple[Step, ...], dict[str, Range]]]:
+def searches(recipe: Recipe) -> Iterator[tuple[tuple[PathStep, ...], dict[str, Range]]]:
     """Yield where each space of the recipe stands, and the space."""
     if recipe.grid is None:
         return
@@ -116,7 +116,7 @@ def values_fit(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def _ends_fit(
-    tree: dict[str, Any], where: tuple[Step, ...], path: str, values: Range
+    tree: dict[str, Any], where: tuple[PathStep, ...], path: str, values: Range
 ) -> Iterator[Complaint]:
     form = values.taken[0]
     for index, value in enumerate(getattr(values, form)):

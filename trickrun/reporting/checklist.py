@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from trickrun.checks.checklist.context import StepDone, words
+from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import terminal
 from trickrun.reporting.numbers import number
@@ -16,7 +16,7 @@ from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 
 
-def tell(name: str, done: StepDone | None) -> None:
+def tell(name: str, done: StepOutcome | None) -> None:
     """Print that a step begins, or what it found."""
     out = terminal()
     if done is None:
@@ -50,7 +50,7 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 
-def add_pictures(done: Sequence[StepDone]) -> None:
+def add_pictures(done: Sequence[StepOutcome]) -> None:
     """Draw the pictures of each step into its run folder, as its own command does."""
     for step in done:
         folder = RunFolder(Path(step.run))

@@ -8,7 +8,7 @@ from trickrun.findings.faults import CATALOGUE, FAMILIES, NOT_REPORTED, Fault
 from trickrun.findings.rank import EXPLAINS
 
 MADE = (
-    "<!-- Made by `python -m trickrun.docs` from trickrun/diagnose/faults. Do not edit it here. -->"
+    "<!-- Made by `python -m trickrun.docs` from trickrun/findings/faults. Do not edit it here. -->"
 )
 
 HEAD = f"""\

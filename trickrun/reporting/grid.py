@@ -16,7 +16,7 @@ from trickrun.checks.checklist.context import shown_value, words
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import print_table, terminal
 from trickrun.reporting.verdict import print_verdict
-from trickrun.search.run_trials import Watch
+from trickrun.search.run_trials import OnResult
 from trickrun.search.trial import TrialResult
 
 SHOWN = 12
@@ -24,7 +24,7 @@ SHOWN = 12
 
 
 @contextmanager
-def live_table() -> Iterator[Watch]:
+def live_table() -> Iterator[OnResult]:
     """Yield what shows each trial as it ends: a table on a terminal, a line in a pipe."""
     console = terminal()
     started = time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trickrun import __version__
-from trickrun.checks.checklist.context import StepDone, words
+from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
 from trickrun.run.folder import RunFolder
 
@@ -23,7 +23,7 @@ QUESTIONS = {
 }
 
 
-def report(verdict: Verdict, done: Sequence[StepDone], folder: RunFolder, diff: str) -> str:
+def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, diff: str) -> str:
     """Return the page.
 
     Args:
@@ -49,7 +49,7 @@ def report(verdict: Verdict, done: Sequence[StepDone], folder: RunFolder, diff: 
     )
 
 
-def shown(step: StepDone) -> dict[str, Any]:
+def shown(step: StepOutcome) -> dict[str, Any]:
     """Return what the page shows of a step."""
     return {
         "name": step.name,

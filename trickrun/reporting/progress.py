@@ -16,7 +16,7 @@ from trickrun.reporting.curves import loss_curves
 from trickrun.reporting.numbers import number
 from trickrun.run.execute import Outcome
 from trickrun.run.folder import RunFolder
-from trickrun.training.events import Evaluation, Record, Steps
+from trickrun.training.events import Evaluation, Event, TrainedSteps
 from trickrun.training.job import Job, RecipeJob
 
 MOST_LINES = 40
@@ -53,8 +53,8 @@ def constant_features(places: tuple[int, ...], names: tuple[str, ...]) -> str:
 
 
 @contextmanager
-def progress_sink(job: Job) -> Iterator[Callable[[Record], None]]:
-    """Yield the sink that shows a run's records."""
+def progress_sink(job: Job) -> Iterator[Callable[[Event], None]]:
+    """Yield the sink that shows a run's events."""
     console = terminal()
     tell = teller(job, console)
     if not console.is_terminal:
@@ -63,9 +63,9 @@ def progress_sink(job: Job) -> Iterator[Callable[[Record], None]]:
     with bar(console) as shown:
         move = bar_mover(job, shown)
 
-        def both(record: Record) -> None:
-            move(record)
-            tell(record)
+        def both(event: Event) -> None:
+            move(event)
+            tell(event)
 
         yield both
 
@@ -83,49 +83,49 @@ def bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def bar_mover(job: Job, shown: Progress) -> Callable[[Record], None]:
+def bar_mover(job: Job, shown: Progress) -> Callable[[Event], None]:
     """Return the sink that moves the bar."""
     task = shown.add_task("training", total=job.span.steps, shown="")
 
-    def move(record: Record) -> None:
-        if isinstance(record, Steps):
-            speed = record.samples / max(record.seconds, 1e-9)
-            loss = math.fsum(record.losses) / len(record.losses)
+    def move(event: Event) -> None:
+        if isinstance(event, TrainedSteps):
+            speed = event.samples / max(event.seconds, 1e-9)
+            loss = math.fsum(event.losses) / len(event.losses)
             text = f"loss {number(loss)}  {speed:,.0f} samples/s"
-            done = record.first + len(record.losses) - 1
+            done = event.first + len(event.losses) - 1
             shown.update(task, completed=done, shown=text)
 
     return move
 
 
-def teller(job: Job, console: Console) -> Callable[[Record], None]:
+def teller(job: Job, console: Console) -> Callable[[Event], None]:
     """Return the sink that prints a line an evaluation; of very many, at even distances."""
     every = job.eval_every
     stride = math.ceil(job.span.steps / every / MOST_LINES)
     epochs = f"{job.span.steps / job.span.per_epoch:g}"
     last = time.monotonic()
 
-    def tell(record: Record) -> None:
+    def tell(event: Event) -> None:
         nonlocal last
-        if not isinstance(record, Evaluation):
+        if not isinstance(event, Evaluation):
             return
-        step = round(record.values["step"])
+        step = round(event.values["step"])
         due = step // every % stride == 0 or time.monotonic() - last >= SILENCE
         if due or step == job.span.steps:
             last = time.monotonic()
-            console.print(evaluation_line(record, epochs), markup=False, soft_wrap=True)
+            console.print(evaluation_line(event, epochs), markup=False, soft_wrap=True)
             console.file.flush()
 
     return tell
 
 
-def evaluation_line(record: Evaluation, epochs: str) -> str:
+def evaluation_line(event: Evaluation, epochs: str) -> str:
     """Return one line for an evaluation, which says whether it is the best so far.
 
     Args:
         epochs: the run's length.
     """
-    values = record.values
+    values = event.values
     parts = [f"epoch {values['epoch']:>{len(epochs)}.4g}/{epochs}"]
     parts += [
         f"{name} {number(value):<6}"
@@ -133,7 +133,7 @@ def evaluation_line(record: Evaluation, epochs: str) -> str:
         if name not in ("epoch", "step", "lr")
     ]
     parts.append(f"lr {values['lr']:.2e}")
-    return "  ".join(parts) + ("  best" if record.improved else "")
+    return "  ".join(parts) + ("  best" if event.improved else "")
 
 
 def print_outcome(outcome: Outcome) -> None:

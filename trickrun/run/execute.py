@@ -86,7 +86,7 @@ def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[S
     """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
-        sinks: told of every record, after it is written.
+        sinks: told of every event, after it is written.
 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
@@ -146,14 +146,14 @@ def note_environment(
 def follow(
     folder: RunFolder, job: RecipeJob, progress: Progress, best: Best | None, sinks: list[Sink]
 ) -> End:
-    """Train, write each record to the folder and tell the sinks; return the last record."""
+    """Train, write each event to the folder and tell the sinks; return the last event."""
     write = folder_sink(folder, job.settings.log_every)
     with stop_on_interrupt() as interrupted:
-        for record in train(job, progress, best, interrupted, Watcher(job)):
+        for event in train(job, progress, best, interrupted, Watcher(job)):
             for sink in (write, *sinks):
-                sink(record)
-    assert isinstance(record, End)
-    return record
+                sink(event)
+    assert isinstance(event, End)
+    return event
 
 
 def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> Outcome:

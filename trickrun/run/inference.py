@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.errors import CompileError
 from trickrun.nn.dropconnect import DropConnectLinear
 from trickrun.nn.dropout import KeyedDropout
@@ -48,7 +48,7 @@ def with_masks(job: Job, x: torch.Tensor, masks: int) -> torch.Tensor:
     return torch.stack(found)
 
 
-def mc_dropout(job: Job, part: Part, masks: int) -> tuple[torch.Tensor, dict[str, Any]]:
+def mc_dropout(job: Job, part: SplitData, masks: int) -> tuple[torch.Tensor, dict[str, Any]]:
     """Return the outputs that stand for the mean answer of ``masks`` networks, and their spread.
 
     The spread is the standard deviation over the masks of the chosen class's score, or of the
@@ -72,7 +72,7 @@ def mc_dropout(job: Job, part: Part, masks: int) -> tuple[torch.Tensor, dict[str
     }
 
 
-def fold(job: Job, part: Part) -> dict[str, Any]:
+def fold(job: Job, part: SplitData) -> dict[str, Any]:
     """Fold the batch norms of the job's model; return which, and how far the outputs moved.
 
     Raises CompileError if there is none to fold, or if the outputs for ``part`` are not the same.

@@ -8,26 +8,29 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets
+from trickrun.tricks.metrics.r2 import r2
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
 
 
-def file_part(job: RecipeJob, path: Path) -> Part:
+def file_part(job: RecipeJob, path: Path) -> SplitData:
     """Return the samples of another file, read as the run's own data. Raises DataError."""
     samples = job.recipe.data.load_file(path, job.data.task, job.data.shape)
     if samples.y is None:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"
         )
-    part = Part(samples.x, samples.y).to(job.device)
-    return Part(part.x, job.data.target_scaler(part.y))
+    part = SplitData(samples.x, samples.y).to(job.device)
+    return SplitData(part.x, job.data.target_scaler(part.y))
 
 
-def full_scores(job: Job, part: Part, prediction: torch.Tensor | None = None) -> dict[str, Any]:
+def full_scores(
+    job: Job, part: SplitData, prediction: torch.Tensor | None = None
+) -> dict[str, Any]:
     """Return how good the model's predictions for ``part`` are.
 
     Args:
@@ -84,8 +87,6 @@ def value_scores(
         predicted, actual: values [N, targets].
         labels: the targets' names; may be empty.
     """
-    from sklearn.metrics import r2_score
-
     told = []
     for index in range(actual.shape[1]):
         guess, truth = predicted[:, index].double().cpu(), actual[:, index].double().cpu()
@@ -96,7 +97,9 @@ def value_scores(
                 "target": labels[index] if labels else f"target {index}",
                 "mae": float(residual.abs().mean()),
                 "rmse": float(residual.square().mean().sqrt()),
-                "r2": float(r2_score(truth, guess)) if len(truth) > 1 else float("nan"),
+                "r2": r2(truth.unsqueeze(1), guess.unsqueeze(1))
+                if len(truth) > 1
+                else float("nan"),
                 "residuals": dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
             }
         )

@@ -1,4 +1,4 @@
-"""What a training run writes to its folder, record by record."""
+"""What a training run writes to its folder, event by event."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import Any
 
 from trickrun.findings.evidence.run import Look
 from trickrun.run.folder import RunFolder
-from trickrun.training.events import Checkpoint, Evaluation, Record, Steps
+from trickrun.training.events import Checkpoint, Evaluation, Event, TrainedSteps
 
-Sink = Callable[[Record], None]
+Sink = Callable[[Event], None]
 
 
 def folder_sink(folder: RunFolder, log_every: int) -> Sink:
-    """Return the sink that writes records to the run folder, of steps each ``log_every``-th."""
+    """Return the sink that writes events to the run folder, of steps each ``log_every``-th."""
 
-    def write(record: Record) -> None:
-        if isinstance(record, Steps):
-            folder.log(step_lines(record, log_every))
-        elif isinstance(record, Look):
-            folder.log([{"kind": "look", **asdict(record)}])
-        elif isinstance(record, Evaluation):
-            line = {"kind": "epoch", **record.values, "best": record.improved}
-            folder.log([{**line, "timing": {"seconds": record.seconds}}])
-        elif isinstance(record, Checkpoint):
-            folder.save(record.state, vars(record.best) if record.best else None)
+    def write(event: Event) -> None:
+        if isinstance(event, TrainedSteps):
+            folder.log(step_lines(event, log_every))
+        elif isinstance(event, Look):
+            folder.log([{"kind": "look", **asdict(event)}])
+        elif isinstance(event, Evaluation):
+            line = {"kind": "epoch", **event.values, "best": event.improved}
+            folder.log([{**line, "timing": {"seconds": event.seconds}}])
+        elif isinstance(event, Checkpoint):
+            folder.save(event.state, vars(event.best) if event.best else None)
 
     return write
 
 
-def step_lines(record: Steps, log_every: int) -> list[dict[str, Any]]:
+def step_lines(event: TrainedSteps, log_every: int) -> list[dict[str, Any]]:
     """Return the lines of metrics.jsonl for the logged steps of a block."""
     lines = []
-    for index, loss in enumerate(record.losses):
-        step = record.first + index
+    for index, loss in enumerate(event.losses):
+        step = event.first + index
         if step % log_every:
             continue
-        line: dict[str, Any] = {"kind": "step", "step": step, "loss": loss, "lr": record.lrs[index]}
-        if record.penalties:
-            line["penalty"] = record.penalties[index]
-        if step in record.gradient_norms:
-            line["gradient_norm"] = record.gradient_norms[step]
-        speed = record.samples / max(record.seconds, 1e-9)
+        line: dict[str, Any] = {"kind": "step", "step": step, "loss": loss, "lr": event.lrs[index]}
+        if event.penalties:
+            line["penalty"] = event.penalties[index]
+        if step in event.gradient_norms:
+            line["gradient_norm"] = event.gradient_norms[step]
+        speed = event.samples / max(event.seconds, 1e-9)
         lines.append({**line, "timing": {"samples_per_second": speed}})
     return lines

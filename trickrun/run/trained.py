@@ -10,7 +10,7 @@ import torch
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import DATA_FILE, task_in
 from trickrun.errors import RunFolderError
 from trickrun.models import BuiltinModel
@@ -108,7 +108,7 @@ def stand_in(folder: RunFolder) -> Prepared:
     scaler = Scaler(shift, scale, tuple(facts["constant"]))
     # A run of an older version has no scaler of targets.
     shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
-    return Prepared(Part(inputs, targets), None, None, task, scaler, Scaler(shift, scale))
+    return Prepared(SplitData(inputs, targets), None, None, task, scaler, Scaler(shift, scale))
 
 
 def values_or_none(tensor: torch.Tensor | None) -> Any:

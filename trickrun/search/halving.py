@@ -17,7 +17,7 @@ from trickrun.run.folder import RunFolder
 from trickrun.search.executors.choose import run_layout
 from trickrun.search.journal import append, drop_cut_line, journal, recorded_layout
 from trickrun.search.plan import Plan
-from trickrun.search.run_trials import Watch
+from trickrun.search.run_trials import OnResult
 from trickrun.search.segment import Segment
 from trickrun.search.trial import TrialResult
 
@@ -49,7 +49,7 @@ def rungs(trials: int, epochs: int) -> list[Rung]:
     ]
 
 
-def halve(planned: Plan, folder: RunFolder, watch: Watch) -> None:
+def halve(planned: Plan, folder: RunFolder, on_result: OnResult) -> None:
     """Run the search, or what its journal in ``folder`` lacks, and journal each trial at each rung.
 
     A rung is one more search of its own: what a crash leaves half done is trained again from the
@@ -70,7 +70,7 @@ def halve(planned: Plan, folder: RunFolder, watch: Watch) -> None:
         segment = Segment(number, None if step is steps[-1] else step.epochs, states)
         for result in train_rung(planned, folder, entrants, known, segment):
             done += 1
-            watch(result, done, total)
+            on_result(result, done, total)
     remove_losers(states, ())
     states.rmdir()
 

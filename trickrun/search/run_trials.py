@@ -17,11 +17,13 @@ from trickrun.search.journal import append, drop_cut_line, journal, recorded_lay
 from trickrun.search.plan import Plan
 from trickrun.search.trial import TrialResult
 
-Watch = Callable[[TrialResult, int, int], None]
+OnResult = Callable[[TrialResult, int, int], None]
 """Told of each result with the number of trials done and in all."""
 
 
-def search(planned: Plan, folder: RunFolder, known: dict[str, TrialResult], watch: Watch) -> None:
+def search(
+    planned: Plan, folder: RunFolder, known: dict[str, TrialResult], on_result: OnResult
+) -> None:
     """Run the trials of ``planned`` that the journal in ``folder`` lacks, and journal them.
 
     Args:
@@ -39,4 +41,4 @@ def search(planned: Plan, folder: RunFolder, known: dict[str, TrialResult], watc
         for result in chain(reused, new):
             append(folder, result)
             done += 1
-            watch(result, done, len(planned.trials))
+            on_result(result, done, len(planned.trials))

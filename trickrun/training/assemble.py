@@ -11,7 +11,7 @@ from torch import nn
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.nn.rng import LayerStreams
 from trickrun.training.job import Job, prepare_targets
@@ -50,12 +50,12 @@ class GivenLoss(Loss):
 
 def assemble(
     model: nn.Module,
-    train: Part,
+    train: SplitData,
     loss: Callable[..., torch.Tensor],
     optimizer: torch.optim.Optimizer,
     steps: int,
     batch_size: int = 64,
-    val: Part | None = None,
+    val: SplitData | None = None,
     task: Task | None = None,
     metrics: Mapping[str, MetricFunction] | None = None,
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 (it is frozen)

@@ -23,6 +23,7 @@ from trickrun.training.device import (
     set_threads,
     to_device,
 )
+from trickrun.training.garbage import collect_as_usual
 from trickrun.training.job import RecipeJob, prepare_targets
 from trickrun.training.ledger import ledger_of
 from trickrun.training.network import build_network
@@ -35,7 +36,7 @@ from trickrun.training.regularization import (
 )
 from trickrun.training.settings import HALF, TrainingSettings
 from trickrun.training.transfer import check_parts
-from trickrun.training.user_step import own_step
+from trickrun.training.user_step import user_step
 from trickrun.training.without_dynamo import suit
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
@@ -63,6 +64,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         DataError: the data is missing or broken.
         CompileError: parts do not fit together, or a trick finds nothing to act on.
     """
+    collect_as_usual()
     suit(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
@@ -114,7 +116,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         scaler=loss_scaler(recipe, device),
         penalties=penalties,
         layers=settings.unfreezing.layers(model) if settings.unfreezing is not None else (),
-        step=own_step(recipe, folder),
+        step=user_step(recipe, folder),
         augmentations=augmentations,
         bounded=bounded_weights(recipe, model),
         average=weight_average(recipe, model),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.nn.recalibrate import recalibrate
 from trickrun.training.checkpoint import Progress
 from trickrun.training.device import pass_size
@@ -63,7 +63,7 @@ def calibration_batches(job: Job) -> Iterator[torch.Tensor]:
         yield job.inputs(job.data.train.x.index_select(0, indices))
 
 
-def evaluate(job: Job, part: Part, target: torch.Tensor) -> dict[str, float]:
+def evaluate(job: Job, part: SplitData, target: torch.Tensor) -> dict[str, float]:
     """Return the loss and the metrics of a split, in evaluation mode.
 
     Args:

@@ -1,4 +1,4 @@
-"""What the training loop yields: plain records of what happened."""
+"""What the training loop yields: plain data about what happened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trickrun.training.checkpoint import Best
 
 
 @dataclass(frozen=True)
-class Steps:
+class TrainedSteps:
     """A block of training steps.
 
     Args:
@@ -78,8 +78,8 @@ class End:
     best: dict[str, float]
 
 
-class Watch(Protocol):
-    """What looks at a run without disturbing it; see looks.watcher."""
+class Observer(Protocol):
+    """What looks at a run without disturbing it; see introspection.watcher."""
 
     def due(self, step: int) -> bool:
         """Return whether to look at training step ``step`` (from 0)."""
@@ -91,7 +91,7 @@ class Watch(Protocol):
         """Return what was seen, now that it has been taken."""
 
 
-Record = Steps | Look | Evaluation | Checkpoint | End
+Event = TrainedSteps | Look | Evaluation | Checkpoint | End
 
 
 class NonFinite(Exception):
@@ -103,7 +103,7 @@ class NonFinite(Exception):
         good: the steps of its block before it, which no other record has.
     """
 
-    def __init__(self, step: int, loss: float, good: Steps | None = None) -> None:
+    def __init__(self, step: int, loss: float, good: TrainedSteps | None = None) -> None:
         weights = f"a weight is not finite after step {step}"
         super().__init__(weights if math.isfinite(loss) else f"the loss of step {step} is {loss}")
         self.step = step

@@ -13,7 +13,7 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared, as_numbers
 from trickrun.data.splits.sampling import balanced_order
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.nn.averaging import WeightAverage
 from trickrun.nn.rng import LayerStreams, StepStream, generator, key
 from trickrun.nn.staged import keep_statistics
@@ -51,7 +51,7 @@ class BoundPenalty:
         return self.penalty.penalty(self.parameters)
 
 
-Step = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
+UserStep = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
 """A user's own training step: it updates the model and returns the loss, detached."""
 
 
@@ -102,7 +102,7 @@ class Job:
     scaler: torch.amp.GradScaler
     penalties: tuple[BoundPenalty, ...] = ()
     layers: tuple[tuple[nn.Parameter, ...], ...] = ()
-    step: Step | None = None
+    step: UserStep | None = None
     augmentations: tuple[BoundAugmentation, ...] = ()
     bounded: tuple[torch.Tensor, ...] = ()
     average: WeightAverage | None = None
@@ -252,7 +252,7 @@ def recipe_of(job: Job) -> Recipe | None:
 def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """Return each split's targets as the loss wants them; float targets get the job's dtype."""
 
-    def prepared(part: Part) -> torch.Tensor:
+    def prepared(part: SplitData) -> torch.Tensor:
         target = loss.prepare(part.y, data.task)
         return target.to(dtype) if target.is_floating_point() else target
 

@@ -14,9 +14,9 @@ from trickrun.nn.buffers import undisturbed_buffers
 from trickrun.training.batch import Targets
 from trickrun.training.checkpoint import Best, CheckpointClock, Progress, best_so_far, snapshot
 from trickrun.training.evaluation import scheduled_lr, validate
-from trickrun.training.events import RESUMABLE, Checkpoint, End, NonFinite, Record, Watch
+from trickrun.training.events import RESUMABLE, Checkpoint, End, Event, NonFinite, Observer
 from trickrun.training.job import Job
-from trickrun.training.step_buffer import BLOCK, Block, StepResult
+from trickrun.training.step_buffer import BUFFERED_STEPS, StepBuffer, StepResult
 from trickrun.training.transfer import with_cached_prefix
 
 
@@ -25,16 +25,16 @@ def train(
     progress: Progress | None = None,
     best: Best | None = None,
     interrupted: Callable[[], bool] = lambda: False,
-    watch: Watch | None = None,
+    observer: Observer | None = None,
     stop_at: int | None = None,
-) -> Iterator[Record]:
+) -> Iterator[Event]:
     """Train ``job`` and yield what happens. At the end the model holds the weights to keep.
 
     Args:
         progress: where to go on; the job's model and optimizer must be in that state.
         best: the best evaluation so far.
         interrupted: asked after each step; when true the run ends with a checkpoint.
-        watch: looks at some of the steps.
+        observer: looks at some of the steps.
         stop_at: the step after which the run pauses by plan, with a checkpoint from which it goes
             on as if it had not; None, or beyond its length: it runs to its end.
 
@@ -47,13 +47,13 @@ def train(
     due = CheckpointClock(job)
     batches = begun.batches(progress.step)
     planned_end = job.span.steps if stop_at is None else min(stop_at, job.span.steps)
-    block: Block | None = None
+    block: StepBuffer | None = None
     best_is_new = False
     # A run may have been killed between its last checkpoint and its end.
     stopped_by = "early_stopping" if stops(job, progress) else ""
     while progress.step < planned_end and not stopped_by:
-        block = block or Block()
-        watched = watch if watch is not None and watch.due(progress.step) else None
+        block = block or StepBuffer()
+        watched = observer if observer is not None and observer.due(progress.step) else None
         if watched is not None:
             watched.before(progress.step)
         logged = (progress.step + 1) % job.settings.log_every == 0
@@ -64,7 +64,7 @@ def train(
         checkpoints = due.after(progress.step) or progress.step == planned_end
         if interrupted():
             stopped_by = "interrupt"
-        if block.size >= BLOCK or evaluates or checkpoints or stopped_by or watched:
+        if block.size >= BUFFERED_STEPS or evaluates or checkpoints or stopped_by or watched:
             steps = block.fetch(job, progress)
             yield steps
             if watched is not None:
@@ -176,7 +176,7 @@ def update(job: Job) -> None:
 def set_lr(job: Job, step: int, history: list[dict[str, float]]) -> float:
     """Set each parameter group's learning rate for ``step``; return the schedule's for the first.
 
-    A group's ``lr_scale`` is a factor of its own (see tricks/optimizers/base.py).
+    A group's ``lr_scale`` is a factor of its own (see tricks/optimizers/_optimizer.py).
     """
     schedule = job.settings.schedule
     groups = job.optimizer.param_groups

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 
 from trickrun.training.checkpoint import Progress
-from trickrun.training.events import NonFinite, Steps
+from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.job import Job
 
-BLOCK = 50
+BUFFERED_STEPS = 50
 """Steps whose losses are fetched from the device at once."""
 
 
@@ -27,7 +27,7 @@ class StepResult:
     samples: int
 
 
-class Block:
+class StepBuffer:
     """Steps whose results are still on the device."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Block:
     def add(self, result: StepResult) -> None:
         self.results.append(result)
 
-    def fetch(self, job: Job, progress: Progress) -> Steps:
+    def fetch(self, job: Job, progress: Progress) -> TrainedSteps:
         """Bring the results over and add them to ``progress``; raise NonFinite at the first bad
         loss."""
         losses = fetch([r.loss for r in self.results])
@@ -60,7 +60,7 @@ class Block:
         progress.seconds += steps.seconds
         return steps
 
-    def steps(self, first: int, losses: list[float], penalties: list[float]) -> Steps:
+    def steps(self, first: int, losses: list[float], penalties: list[float]) -> TrainedSteps:
         """Return the record of as many steps as there are ``losses``."""
         results = self.results[: len(losses)]
         logged = [
@@ -69,7 +69,7 @@ class Block:
             if r.gradient_norm is not None
         ]
         norms = fetch([norm for _, norm in logged])
-        return Steps(
+        return TrainedSteps(
             first=first,
             losses=losses,
             penalties=penalties,

@@ -15,7 +15,7 @@ from torch import nn
 
 from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import DATA_FILE, Task, task_in
 from trickrun.errors import CompileError
 from trickrun.models import BuiltinModel
@@ -211,7 +211,7 @@ def with_cached_prefix(job: Job) -> Job:
     if samples * prod(model.frozen_shape) * job.dtype.itemsize > CACHED_BYTES:
         return job
     changes: dict[str, Any] = {
-        name: Part(features(job, model, part.x), part.y)
+        name: SplitData(features(job, model, part.x), part.y)
         for name, part in parts.items()
         if part is not None
     }

@@ -10,13 +10,13 @@ from torch import nn
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
 from trickrun.training.batch import Batch
-from trickrun.training.job import Step
+from trickrun.training.job import UserStep
 from trickrun.training.settings import HALF
 from trickrun.tricks.losses import LossFunction
 from trickrun.user_code import call, resolve
 
 
-def own_step(recipe: Recipe, folder: Path) -> Step | None:
+def user_step(recipe: Recipe, folder: Path) -> UserStep | None:
     """Return the user's training step, if the recipe names one.
 
     Raises CompileError if the recipe also declares what only the built-in step applies.

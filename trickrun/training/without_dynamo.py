@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from trickrun.recipe.schema import Recipe
 
-Step = Callable[..., Any]
+StepFunction = Callable[..., Any]
 
 DISABLED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
 """Methods of Optimizer that torch wraps in ``torch._disable_dynamo``."""
@@ -53,7 +53,7 @@ class Process:
     """
 
     own = False
-    kept: dict[type[Optimizer], Step] | None = None
+    kept: dict[type[Optimizer], StepFunction] | None = None
 
 
 def in_own_process() -> None:
@@ -109,7 +109,7 @@ def let_in() -> None:
     Process.kept = None
 
 
-def body_of(step: Step) -> Step | None:
+def body_of(step: StepFunction) -> StepFunction | None:
     """Return the function that torch's wrapper around a ``step`` calls; None if the wrapper is not
     the one that is known."""
     if getattr(step, "hooked", False):
@@ -120,7 +120,7 @@ def body_of(step: Step) -> Step | None:
     return getattr(step, "__wrapped__", None)
 
 
-def with_wanted_grad(body: Step) -> Step:
+def with_wanted_grad(body: StepFunction) -> StepFunction:
     """Return torch's wrapper around ``body`` without its calls of torch._dynamo: the step records
     gradients only if the optimizer is to be differentiated."""
     import torch
@@ -137,7 +137,7 @@ def with_wanted_grad(body: Step) -> Step:
     return step
 
 
-def hooked(step: Step) -> Step:
+def hooked(step: StepFunction) -> StepFunction:
     """Return ``step`` as torch makes it when an optimizer is built: with its hooks around it.
 
     Optimizers that exist already would lose their hooks otherwise.

@@ -11,9 +11,9 @@ from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
 from trickrun.checks.checklist.checklist_check import is_tied
 from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
 from trickrun.checks.checklist.context import (
+    ChecklistStep,
     Context,
-    Step,
-    StepDone,
+    StepOutcome,
     checked,
     edits_of,
     run_steps,
@@ -49,11 +49,11 @@ def folder(context: Context) -> RunFolder:
     return made
 
 
-def step(name: str, verdict: str = "pass", **edits: object) -> Step:
-    return lambda context: StepDone(name, verdict, "", "", edits)
+def step(name: str, verdict: str = "pass", **edits: object) -> ChecklistStep:
+    return lambda context: StepOutcome(name, verdict, "", "", edits)
 
 
-def nothing(name: str, done: StepDone | None) -> None:
+def nothing(name: str, done: StepOutcome | None) -> None:
     pass
 
 
@@ -62,9 +62,9 @@ def test_each_step_sees_the_recipe_with_the_edits_before_it(
 ) -> None:
     seen: list[float] = []
 
-    def look(context: Context) -> StepDone:
+    def look(context: Context) -> StepOutcome:
         seen.append(context.working.recipe.optimizer.lr)
-        return StepDone("second", "pass", "", "")
+        return StepOutcome("second", "pass", "", "")
 
     steps = {"first": step("first", **{"optimizer.lr": 0.5}), "second": look}
     run_steps(steps, context, folder, nothing, keep_going=False)
@@ -84,7 +84,7 @@ def test_a_failed_step_ends_the_checklist_unless_it_shall_go_on(
 def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     context: Context, folder: RunFolder
 ) -> None:
-    def crash(context: Context) -> StepDone:
+    def crash(context: Context) -> StepOutcome:
         raise KeyboardInterrupt
 
     steps = {"a": step("a", **{"optimizer.lr": 0.25}), "b": crash}
@@ -95,12 +95,12 @@ def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     assert again.path == folder.path
     ran: list[str] = []
 
-    def second(context: Context) -> StepDone:
+    def second(context: Context) -> StepOutcome:
         ran.append("b")
         assert context.working.recipe.optimizer.lr == 0.25
-        return StepDone("b", "pass", "", "")
+        return StepOutcome("b", "pass", "", "")
 
-    def first(context: Context) -> StepDone:
+    def first(context: Context) -> StepOutcome:
         raise AssertionError("taken twice")
 
     done = run_steps({"a": first, "b": second}, context, again, nothing, keep_going=False)
@@ -247,9 +247,9 @@ def test_a_checklist_that_another_process_takes_is_left_to_it(
 
 def test_a_later_edit_of_a_section_takes_the_place_of_what_is_below_it() -> None:
     done = [
-        StepDone("lr-find", "pass", "", "", {"optimizer.lr": 0.04, "init": "zeros"}),
-        StepDone("grid coarse", "pass", "", "", {"optimizer": {"kind": "adam", "lr": 0.2}}),
-        StepDone("grid fine", "pass", "", "", {"optimizer.beta1": 0.8}),
+        StepOutcome("lr-find", "pass", "", "", {"optimizer.lr": 0.04, "init": "zeros"}),
+        StepOutcome("grid coarse", "pass", "", "", {"optimizer": {"kind": "adam", "lr": 0.2}}),
+        StepOutcome("grid fine", "pass", "", "", {"optimizer.beta1": 0.8}),
     ]
     adam = {"kind": "adam", "lr": 0.2}
     assert edits_of(done) == {"init": "zeros", "optimizer": adam, "optimizer.beta1": 0.8}
@@ -263,9 +263,9 @@ def test_contestants_have_all_edits_that_they_were_found_with(
     rows += [{"status": "finished", "params": {"optimizer.lr": lr}} for lr in (0.01, 0.02, 0.03)]
     folder.write_json("evidence.json", {"trials": rows})
     done = (
-        StepDone("lr-find", "pass", "", "", {"optimizer.lr": 0.04}),
-        StepDone("grid coarse", "pass", "", "", {"model.hidden": [64]}),
-        StepDone("grid fine", "pass", str(folder.path), "", {"optimizer.lr": 0.01}),
+        StepOutcome("lr-find", "pass", "", "", {"optimizer.lr": 0.04}),
+        StepOutcome("grid coarse", "pass", "", "", {"model.hidden": [64]}),
+        StepOutcome("grid fine", "pass", str(folder.path), "", {"optimizer.lr": 0.01}),
     )
     found = contestants(replace(context, done=done))
     assert [entry.edits for entry in found] == [
@@ -276,7 +276,7 @@ def test_contestants_have_all_edits_that_they_were_found_with(
 
 
 def test_without_a_coarse_result_there_is_nothing_to_search_around(context: Context) -> None:
-    coarse = StepDone("grid coarse", "fail", "runs/x", "nothing finished")
+    coarse = StepOutcome("grid coarse", "fail", "runs/x", "nothing finished")
     found = step_grid_fine(replace(context, done=(coarse,)))
     assert (found.name, found.verdict, found.run) == ("grid fine", "fail", "runs/x")
 

@@ -9,7 +9,7 @@ import torch
 from trickrun.checks.diagnosis.reference import label_noise, reference
 from trickrun.checks.diagnosis.skill import LOWEST, metric_for, skill, standard_error
 from trickrun.data.splits.prepare import prepare
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 
@@ -50,7 +50,7 @@ def test_few_validation_samples_make_skill_unsure(make):
 def test_other_learners_reach_what_the_data_allow(make):
     data = prepare(make().recipe.data, make().folder)
     assert max(reference(data, "accuracy").values()) > 0.9
-    shuffled = Part(data.train.x, data.train.y.roll(1, 0))
+    shuffled = SplitData(data.train.x, data.train.y.roll(1, 0))
     found = reference(replace(data, train=shuffled), "accuracy")
     assert max(found.values()) < 0.3
 
@@ -62,6 +62,6 @@ def test_labels_changed_at_random_are_seen(make):
     draw = torch.Generator().manual_seed(0)
     changed = torch.rand(len(data.train), generator=draw) < 0.35
     random = torch.randint(6, (len(data.train),), generator=draw)
-    part = Part(data.train.x, torch.where(changed, random, data.train.y))
+    part = SplitData(data.train.x, torch.where(changed, random, data.train.y))
     noisy = replace(data, train=part)
     assert [f.code for f in corrupted_labels(label_noise(noisy))] == ["TR11"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.grad_check.grad_check_check import grad_check
+from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import CompileError
 from trickrun.findings.verdict import Verdict

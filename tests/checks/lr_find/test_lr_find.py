@@ -8,7 +8,7 @@ from trickrun.checks.lr_find.lr_find_check import Range, applies_to, lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
 from trickrun.recipe.load import load
-from trickrun.training.events import Steps
+from trickrun.training.events import TrainedSteps
 from trickrun.training.loop import train
 from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.schedules.cosine import Cosine
@@ -42,7 +42,9 @@ def flowers(tmp_path):
 
 def losses_of(subject):
     job = subject.job()
-    return [loss for record in train(job) if isinstance(record, Steps) for loss in record.losses]
+    return [
+        loss for record in train(job) if isinstance(record, TrainedSteps) for loss in record.losses
+    ]
 
 
 def test_a_suggestion_with_its_band_and_its_curve(flowers):

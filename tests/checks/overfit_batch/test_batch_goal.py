@@ -9,7 +9,7 @@ import torch
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.recipe.load import from_tree
 from trickrun.training.compile import compile_recipe
@@ -23,7 +23,7 @@ VALUES = torch.tensor([[0.0], [0.0], [3.0], [5.0], [5.0], [7.0]])
 def goal(y: torch.Tensor, loss: object, x: torch.Tensor = X, initial_loss: float = 3.0) -> Goal:
     classes = y.dtype == torch.int64
     task = Task("classification", classes=3) if classes else Task("regression")
-    part = Part(x, y)
+    part = SplitData(x, y)
     data = Prepared(part, None, None, with_priors(task, part), Scaler())
     tree = {
         "data": {"kind": "iris", "batch_size": "full"},
@@ -105,7 +105,7 @@ def test_next_tokens_that_one_beginning_leaves_open_are_no_conflict():
     x = torch.tensor([[2, 3], [2, 4]])
     y = torch.tensor([[3, 4], [4, 4]])
     task = Task("classification", classes=5, vocabulary=tuple("pqabc"), next_token=True)
-    data = Prepared(Part(x, y), None, None, with_priors(task, Part(x, y)), Scaler())
+    data = Prepared(SplitData(x, y), None, None, with_priors(task, SplitData(x, y)), Scaler())
     recipe = from_tree(
         {
             "data": {"kind": "text", "path": "t.txt", "batch_size": 2},

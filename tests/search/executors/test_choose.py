@@ -12,6 +12,7 @@ import torch
 
 from trickrun.recipe.patch import canonical, patch_paths
 from trickrun.search.executors import choose
+from trickrun.search.executors import workers as executors_workers
 from trickrun.search.executors.choose import Layout, Timing, lay_out, run_layout, run_trials, split
 from trickrun.search.executors.work import run_trial
 from trickrun.search.executors.workers import FIRST_POOL_SECONDS, NEXT_POOL_SECONDS, Workers
@@ -55,6 +56,8 @@ def laid_out(
     def time_group(group: list[Trial], folder: Path, workers: int) -> Timing | None:
         return timing and replace(timing, group=tuple(group))
 
+    # What a pool costs was measured once; here it is a round number.
+    monkeypatch.setattr(executors_workers, "FIRST_POOL_SECONDS", 3.0)
     monkeypatch.setattr(choose, "time_group", time_group)
     monkeypatch.setattr(choose, "WORKERS", workers or Workers())
     return lay_out(of, HERE)
@@ -76,9 +79,9 @@ HERE_ONLY = ([16], [])
         (TIMING, STACKED),
         (SLOW, ALONE),
         (SHORT, HERE_ONLY),
-        # Half the work, 8 * steps * 0.25 ms, is what a pool of two saves for its 3 s.
-        (replace(TIMING, steps=1400), HERE_ONLY),
-        (replace(TIMING, steps=1600), STACKED),
+        # Half the work, 8 * steps * 0.25 ms, is what a pool of two saves for its 1.5 s.
+        (replace(TIMING, steps=700), HERE_ONLY),
+        (replace(TIMING, steps=800), STACKED),
         # Stacks may be slower and still end before a pool has begun.
         (replace(SHORT, stacked=10e-3), HERE_ONLY),
         (replace(SHORT, stacked=100e-3), ALONE),
@@ -108,7 +111,7 @@ def test_if_one_group_needs_workers_the_others_use_them_too(monkeypatch):
 
 
 def test_many_short_groups_together_are_worth_a_pool(monkeypatch):
-    timing = replace(TIMING, steps=1000)
+    timing = replace(TIMING, steps=500)
     assert sizes(laid_out(monkeypatch, SIXTEEN, timing)) == HERE_ONLY
     other = trials(*({"optimizer.lr": 0.001 * k, "model.hidden": [4]} for k in range(1, 17)))
     assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], timing)) == ([], [8, 8, 8, 8])

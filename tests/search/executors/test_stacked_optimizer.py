@@ -10,7 +10,7 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.search.executors.stacked.optimizer import (
     OneDirection,
-    OwnSteps,
+    RowwiseSteps,
     Update,
     clip_rows,
     has_one_direction,
@@ -73,7 +73,7 @@ def test_one_direction_is_each_rows_own_step(optimizer):
     others, expected = stacked(rated(optimizer))
     assert has_one_direction(jobs)
     take(OneDirection(jobs, flat), jobs, range(6))
-    take(OwnSteps(others), others, range(6))
+    take(RowwiseSteps(others), others, range(6))
     assert not torch.equal(expected, stacked(rated(optimizer))[1])
     torch.testing.assert_close(flat, expected, rtol=1e-12, atol=1e-14)
 
@@ -82,9 +82,9 @@ def test_one_direction_is_each_rows_own_step(optimizer):
 @pytest.mark.parametrize("order", ["own, then one", "one, then own"])
 def test_states_go_from_one_to_the_other(optimizer, order):
     whole, expected = stacked(rated(optimizer))
-    take(OwnSteps(whole), whole, range(6))
+    take(RowwiseSteps(whole), whole, range(6))
     jobs, flat = stacked(rated(optimizer))
-    ways: list[Update] = [OwnSteps(jobs), OneDirection(jobs, flat)]
+    ways: list[Update] = [RowwiseSteps(jobs), OneDirection(jobs, flat)]
     first, second = ways if order == "own, then one" else ways[::-1]
     take(first, jobs, range(3))
     second.restore(first.states())

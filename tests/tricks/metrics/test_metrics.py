@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from trickrun.data.splits.task import Task
@@ -68,6 +70,33 @@ def test_values(metric, reference):
     scores, y = values()
     expected = reference(y.double(), scores.double())
     assert metric.compute(scores, y, VALUES) == pytest.approx(expected)
+
+
+@given(
+    st.integers(1, 300), st.integers(2, 12), st.integers(0, 10**6), st.floats(0, 3), st.booleans()
+)
+def test_f1_is_scikit_learns_to_the_bit(samples, count, seed, skill, rare):
+    draws = torch.Generator().manual_seed(seed)
+    y = torch.randint(count, (samples,), generator=draws) // (2 if rare else 1)
+    scores = torch.randn(samples, count, generator=draws)
+    scores[torch.arange(samples), y] += skill
+    guess = scores.argmax(1)
+    expected = sklearn_metrics.f1_score(y, guess, average="macro", zero_division=0.0)
+    found = F1Macro().compute(scores, y, Task("classification", classes=count))
+    assert found == float(expected)
+
+
+@given(
+    st.integers(2, 300), st.integers(1, 5), st.integers(0, 10**6), st.sampled_from([0.0, 0.1, 9])
+)
+def test_r2_is_scikit_learns_to_the_bit(samples, targets, seed, noise):
+    draws = torch.Generator().manual_seed(seed)
+    y = torch.randn(samples, targets, generator=draws) * 10 ** torch.arange(targets)
+    y[:, 0] = y[0, 0]  # one that does not vary
+    y = y if seed % 2 else y.flip(1)[:, : max(1, targets - 1)]
+    scores = y + noise * torch.randn(y.shape, generator=draws)
+    expected = sklearn_metrics.r2_score(y.double(), scores.double())
+    assert R2().compute(scores, y, Task("regression", targets=y.shape[1])) == float(expected)
 
 
 def test_auroc_of_two_classes_takes_probabilities_or_any_scores():

@@ -10,7 +10,7 @@ import torch
 from trickrun.data.splits.prepare import prepare
 from trickrun.recipe.schema import Recipe
 from trickrun.training.compile import compile_recipe
-from trickrun.training.events import Steps
+from trickrun.training.events import TrainedSteps
 from trickrun.training.job import Job
 from trickrun.training.loop import train
 
@@ -29,7 +29,7 @@ def job(recalibrate: bool) -> Job:
 
 
 def losses(of: Job) -> list[float]:
-    return [loss for r in train(of) if isinstance(r, Steps) for loss in r.losses]
+    return [loss for r in train(of) if isinstance(r, TrainedSteps) for loss in r.losses]
 
 
 def test_it_changes_the_statistics_and_nothing_of_the_training():

@@ -10,7 +10,7 @@ from trickrun.checks.checklist.context import (
     RECIPE,
     STATE,
     Context,
-    StepDone,
+    StepOutcome,
     Tell,
     run_steps,
     unfinished,
@@ -32,7 +32,7 @@ def run_checklist(
     tell: Tell,
     keep_going: bool = False,
     seconds: float | None = None,
-) -> tuple[Verdict, tuple[StepDone, ...], RunFolder]:
+) -> tuple[Verdict, tuple[StepOutcome, ...], RunFolder]:
     """Take all six steps, or go on with a checklist that was cut off, and record the verdict.
 
     Args:
@@ -54,7 +54,9 @@ def run_checklist(
     return verdict, done, folder
 
 
-def concluded(loaded: Loaded, done: tuple[StepDone, ...], folder: RunFolder, root: Path) -> Verdict:
+def concluded(
+    loaded: Loaded, done: tuple[StepOutcome, ...], folder: RunFolder, root: Path
+) -> Verdict:
     """Return the verdict of a checklist; write the tuned recipe if the last step was taken."""
     worst = max((step.verdict for step in done), key=("pass", "warn", "fail").index)
     result: dict[str, Any] = {

@@ -28,7 +28,7 @@ StepVerdict = Literal["pass", "warn", "fail"]
 
 
 @dataclass(frozen=True)
-class StepDone:
+class StepOutcome:
     """A step that has been taken.
 
     Args:
@@ -68,20 +68,24 @@ class Context:
     loaded: Loaded
     working: Loaded
     edits: dict[str, Any]
-    done: tuple[StepDone, ...]
+    done: tuple[StepOutcome, ...]
     root: Path
     command: list[str]
     budget: Budget
 
 
-Step = Callable[[Context], StepDone]
-Tell = Callable[[str, StepDone | None], None]
+ChecklistStep = Callable[[Context], StepOutcome]
+Tell = Callable[[str, StepOutcome | None], None]
 """Told of a step by name as it begins (None) and as it ends."""
 
 
 def run_steps(
-    steps: Mapping[str, Step], context: Context, folder: RunFolder, tell: Tell, keep_going: bool
-) -> tuple[StepDone, ...]:
+    steps: Mapping[str, ChecklistStep],
+    context: Context,
+    folder: RunFolder,
+    tell: Tell,
+    keep_going: bool,
+) -> tuple[StepOutcome, ...]:
     """Take the steps that the checklist in ``folder`` has not taken yet; return all taken.
 
     Args:
@@ -103,7 +107,7 @@ def run_steps(
     return done
 
 
-def edits_of(done: Iterable[StepDone]) -> dict[str, Any]:
+def edits_of(done: Iterable[StepOutcome]) -> dict[str, Any]:
     """Return what the steps ``done`` change for those after them."""
     edits: dict[str, Any] = {}
     for step in done:
@@ -111,12 +115,12 @@ def edits_of(done: Iterable[StepDone]) -> dict[str, Any]:
     return edits
 
 
-def taken(folder: RunFolder) -> tuple[StepDone, ...]:
+def taken(folder: RunFolder) -> tuple[StepOutcome, ...]:
     """Return the steps that a checklist has taken."""
     path = folder.path / STATE
     if not path.exists():
         return ()
-    return tuple(StepDone(**row) for row in json.loads(path.read_text()))
+    return tuple(StepOutcome(**row) for row in json.loads(path.read_text()))
 
 
 def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunFolder | None:
@@ -142,7 +146,7 @@ def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunF
 Check = Callable[[RecipeSubject], tuple[Verdict, RecipeSubject]]
 
 
-def checked(name: str, check: Check, context: Context) -> StepDone:
+def checked(name: str, check: Check, context: Context) -> StepOutcome:
     """Take a step that a check judges; where it fails and a confirmed edit mends it, keep that."""
     subject = RecipeSubject(context.working)
     verdict, derived = check(subject)
@@ -153,7 +157,7 @@ def checked(name: str, check: Check, context: Context) -> StepDone:
             edits, verdict, derived = mend
     folder = record(verdict, context.working, derived.loaded, context.root, context.command)
     findings = [finding.as_json() for finding in verdict.findings]
-    return StepDone(name, verdict.verdict, str(folder.path), verdict.summary, edits, findings)
+    return StepOutcome(name, verdict.verdict, str(folder.path), verdict.summary, edits, findings)
 
 
 def mended(

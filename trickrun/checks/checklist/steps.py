@@ -16,7 +16,14 @@ from trickrun.checks.checklist.budget import (
     fitted,
 )
 from trickrun.checks.checklist.contest import Contest, Entry, contest
-from trickrun.checks.checklist.context import Context, Step, StepDone, checked, edits_of, words
+from trickrun.checks.checklist.context import (
+    ChecklistStep,
+    Context,
+    StepOutcome,
+    checked,
+    edits_of,
+    words,
+)
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.checks.grid_check import run_search
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
@@ -39,17 +46,17 @@ SHARES = {"grid coarse": 0.35, "grid fine": 0.5, "curves": 0.85}
 """The share of the time then left that a step may take."""
 
 
-def step_initial_loss(context: Context) -> StepDone:
+def step_initial_loss(context: Context) -> StepOutcome:
     """Step 1."""
     return checked("initial-loss", lambda subject: initial_loss(subject), context)
 
 
-def step_overfit_batch(context: Context) -> StepDone:
+def step_overfit_batch(context: Context) -> StepOutcome:
     """Step 2."""
     return checked("overfit-batch", lambda subject: overfit_batch(subject), context)
 
 
-def step_lr_find(context: Context) -> StepDone:
+def step_lr_find(context: Context) -> StepOutcome:
     """Step 3: what it suggests is the middle of the coarse search."""
     done = checked("lr-find", lambda subject: lr_find(subject), context)
     found = find(context.root, done.run).read_json("evidence.json")["suggestion"]
@@ -59,7 +66,7 @@ def step_lr_find(context: Context) -> StepDone:
     return replace(done, edits={**done.edits, "optimizer.lr": found})
 
 
-def step_grid_coarse(context: Context) -> StepDone:
+def step_grid_coarse(context: Context) -> StepOutcome:
     """Step 4: the recipe's own space, or one around the learning rate that step 3 suggests."""
     grid = context.loaded.recipe.grid or Grid()
     lr = context.working.recipe.optimizer.lr
@@ -75,20 +82,20 @@ def step_grid_coarse(context: Context) -> StepDone:
     return searched("grid coarse", "coarse", context, changes, None)
 
 
-def step_grid_fine(context: Context) -> StepDone:
+def step_grid_fine(context: Context) -> StepOutcome:
     """Step 5: around the coarse search's best."""
     coarse = next((done for done in context.done if done.name == "grid coarse"), None)
     grid = context.loaded.recipe.grid or Grid()
     if coarse is not None and coarse.verdict == "fail" and grid.fine.space is None:
         told = "no trial of the coarse search finished, so there is nothing to look around"
-        return StepDone("grid fine", "fail", coarse.run, told)
+        return StepOutcome("grid fine", "fail", coarse.run, told)
     source = find(context.root, coarse.run) if coarse is not None else None
     return searched("grid fine", "fine", context, {}, source)
 
 
 def searched(
     name: str, stage: Stage, context: Context, changes: Mapping[str, Any], coarse: RunFolder | None
-) -> StepDone:
+) -> StepOutcome:
     """Take a search, shrunk to the budget; its best trial's values are kept as edits."""
     grid = context.loaded.recipe.grid or Grid()
     search = grid.coarse if stage == "coarse" else grid.fine
@@ -107,12 +114,12 @@ def searched(
     summary = verdict.summary + (f": {words(best['params'])}" if best else "")
     findings = [finding.as_json() for finding in verdict.findings]
     edits = best["params"] if best else {}
-    return StepDone(
+    return StepOutcome(
         name, verdict.verdict, str(folder.path), summary, edits, findings, list(size.shrunk)
     )
 
 
-def step_curves(context: Context) -> StepDone:
+def step_curves(context: Context) -> StepOutcome:
     """Step 6: the contest with the original, then one whole run of what won, and its curves."""
     candidates = contestants(context)
     runs = ROUNDS * (len(candidates) + 1) + 1
@@ -127,7 +134,7 @@ def step_curves(context: Context) -> StepDone:
     conclude(folder, replace(verdict, series=series))
     findings = [finding.as_json() for finding in verdict.findings]
     failed = all(math.isnan(entry.mean) for entry in outcome.entries)
-    return StepDone(
+    return StepOutcome(
         name="curves",
         verdict="warn" if failed and verdict.verdict == "pass" else verdict.verdict,
         run=str(folder.path),
@@ -209,17 +216,17 @@ def subset(size: Size) -> dict[str, Any]:
     return {"data.subset.n": size.samples} if size.samples is not None else {}
 
 
-def timed(step: Step) -> Step:
+def timed(step: ChecklistStep) -> ChecklistStep:
     """Return ``step`` with its wall time written into what it returns."""
 
-    def run_timed(context: Context) -> StepDone:
+    def run_timed(context: Context) -> StepOutcome:
         started = time.monotonic()
         return replace(step(context), seconds=round(time.monotonic() - started, 2))
 
     return run_timed
 
 
-STEPS: Mapping[str, Callable[[Context], StepDone]] = {
+STEPS: Mapping[str, Callable[[Context], StepOutcome]] = {
     "initial-loss": timed(step_initial_loss),
     "overfit-batch": timed(step_overfit_batch),
     "lr-find": timed(step_lr_find),

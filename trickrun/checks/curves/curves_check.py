@@ -23,12 +23,12 @@ from trickrun.run.sink import Sink
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import RecipeJob
 
-Watch = Callable[[RecipeJob, RunFolder], AbstractContextManager[Sink]]
+ShowRun = Callable[[RecipeJob, RunFolder], AbstractContextManager[Sink]]
 """What shows a run while it trains."""
 
 
 def train_runs(
-    loaded: Loaded, root: Path, command: list[str], watch: Watch, seeds: int = 1
+    loaded: Loaded, root: Path, command: list[str], watch: ShowRun, seeds: int = 1
 ) -> list[RunFolder]:
     """Train a recipe with ``seeds`` seeds, from its own on, and return the run folders.
 

@@ -6,11 +6,11 @@ from trickrun.errors import Lost
 from trickrun.findings.evidence.run import Look
 from trickrun.findings.rules.curves.lost import lost
 from trickrun.run.sink import Sink
-from trickrun.training.events import Record, Steps
+from trickrun.training.events import Event, TrainedSteps
 
 
 def ending_sink(lr: float) -> Sink:
-    """Return a sink that raises Lost at the first record that shows that a run is lost.
+    """Return a sink that raises Lost at the first event that shows that a run is lost.
 
     Args:
         lr: the recipe's.
@@ -18,11 +18,11 @@ def ending_sink(lr: float) -> Sink:
     losses: list[float] = []
     looks: list[Look] = []
 
-    def end_if_lost(record: Record) -> None:
-        if isinstance(record, Look):
-            looks.append(record)
-        elif isinstance(record, Steps):
-            losses.extend(record.losses)
+    def end_if_lost(event: Event) -> None:
+        if isinstance(event, Look):
+            looks.append(event)
+        elif isinstance(event, TrainedSteps):
+            losses.extend(event.losses)
             finding = lost(losses, looks, lr)
             if finding is not None:
                 raise Lost(f"step {len(losses)}: {finding.why}", finding)

@@ -18,7 +18,7 @@ from trickrun.checks.diagnosis.parts import (
     weaker,
     weighted,
 )
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import LR_FACTORS, rate
 from trickrun.checks.interventions.replacements import replacements
@@ -32,7 +32,7 @@ UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", 
 
 
 def candidates(
-    short: Short, findings: Iterable[Finding], input_std: float, gap: float
+    short: ProxyRun, findings: Iterable[Finding], input_std: float, gap: float
 ) -> list[Candidate]:
     """Return what to try, likeliest first; each edit once.
 
@@ -50,7 +50,7 @@ def candidates(
     return sorted(found.values(), key=lambda candidate: -candidate.likelihood)
 
 
-def of_findings(short: Short, findings: Iterable[Finding]) -> Iterator[Candidate]:
+def of_findings(short: ProxyRun, findings: Iterable[Finding]) -> Iterator[Candidate]:
     """Yield the edits that findings suggest."""
     weight = {"error": 1.0, "warning": 0.6, "info": 0.3}
     for finding in findings:
@@ -70,7 +70,7 @@ def of_findings(short: Short, findings: Iterable[Finding]) -> Iterator[Candidate
         )
 
 
-def as_trial(short: Short, edit: dict[str, Any]) -> dict[str, Any] | None:
+def as_trial(short: ProxyRun, edit: dict[str, Any]) -> dict[str, Any] | None:
     """Return the change of the short recipe that stands for an edit of the user's.
 
     A longer run becomes a longer short training by the same factor, at most LONGER; where the short
@@ -88,7 +88,7 @@ def as_trial(short: Short, edit: dict[str, Any]) -> dict[str, Any] | None:
     return trial
 
 
-def usual(short: Short, input_std: float, gap: float) -> Iterator[Candidate]:
+def usual(short: ProxyRun, input_std: float, gap: float) -> Iterator[Candidate]:
     """Yield the usual replacements of the recipe's parts."""
     recipe, task = short.loaded.recipe, short.data.task
     for lr in other_rates(recipe):

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from trickrun.checks.diagnosis.gather import Evidence
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.tried import Tried
 from trickrun.findings.conclusion import (
@@ -24,7 +24,7 @@ from trickrun.findings.verdict import Verdict
 from trickrun.params import PythonTarget
 
 
-def conclude(short: Short, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+def conclude(short: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings, best first. Where all targets are alike, the rest follows from it."""
     alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
     if alike:
@@ -73,7 +73,7 @@ def without_effect(tried: Tried) -> list[dict[str, Any]]:
     return [edit for label, edit in tried.edits.items() if label not in helping]
 
 
-def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standing:
+def standing_of(short: ProxyRun, evidence: Evidence, tried: Tried | None) -> Standing:
     """Return how well the recipe does as it is: by its whole training, if there was one, or by all
     of its short ones."""
     probe = evidence.probe
@@ -89,7 +89,7 @@ def standing_of(short: Short, evidence: Evidence, tried: Tried | None) -> Standi
     return Standing(level, reachable, error, training, known, learners, tried is not None)
 
 
-def suspect(short: Short) -> str:
+def suspect(short: ProxyRun) -> str:
     """Return where to look when nothing helps: the user's code, or else the data."""
     recipe = short.loaded.recipe
     parts = (recipe.train.step, recipe.model, recipe.loss, recipe.data)

@@ -8,7 +8,7 @@ from itertools import combinations
 from trickrun.checks.diagnosis.at_length import base_at_length, check_at_length
 from trickrun.checks.diagnosis.candidate import Candidate, together
 from trickrun.checks.diagnosis.new_rate import with_new_rate
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.several import fewest, replaceable, unusual
 from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.trainings import BASE, Trainings
@@ -87,7 +87,7 @@ def prove_better(
     prove(trainings, tried, beyond(tried, found, reached(tried), trainings.short), fresh)
 
 
-def seeds(short: Short) -> list[int]:
+def seeds(short: ProxyRun) -> list[int]:
     """Return the seed of the first look, which is the recipe's own, and those of the proof."""
     own = short.loaded.recipe.seed
     return [own + index for index in range(1 + SEEDS)]
@@ -110,14 +110,14 @@ def screened(trainings: Trainings, found: Iterable[Candidate], seed: int) -> dic
     return {label: v.results[seed] - before for label, v in known.items() if seed in v.results}
 
 
-def effect_of(gain: float, candidate: Candidate, tried: Tried, short: Short) -> Effect:
+def effect_of(gain: float, candidate: Candidate, tried: Tried, short: ProxyRun) -> Effect:
     """Return the effect that the first look shows."""
     before = next(iter(tried.base.results.values()))
     error = standard_error(before + gain, short.data)
     return Effect(before, before + gain, (gain,), error, candidate.likelihood)
 
 
-def promising(tried: Tried, found: Sequence[Candidate], short: Short) -> list[Candidate]:
+def promising(tried: Tried, found: Sequence[Candidate], short: ProxyRun) -> list[Candidate]:
     """Return the candidates worth a proof, best first: of each part the best value, and of parts
     that gain nearly the same the likelier."""
     able = [
@@ -166,7 +166,9 @@ def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
     return [together(pair) for pair in combinations(list(parts.values())[:PAIRED], 2)]
 
 
-def beyond(tried: Tried, pairs: Iterable[Candidate], best: float, short: Short) -> list[Candidate]:
+def beyond(
+    tried: Tried, pairs: Iterable[Candidate], best: float, short: ProxyRun
+) -> list[Candidate]:
     """Return the pairs that look better than the best single edit, best first; few."""
     before = next(iter(tried.base.results.values()))
     able = {}

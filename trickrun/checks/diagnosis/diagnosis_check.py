@@ -11,7 +11,7 @@ from trickrun.checks.diagnosis.conclude import conclude, verdict_of
 from trickrun.checks.diagnosis.confirm import try_edits
 from trickrun.checks.diagnosis.earlier_run import add_run
 from trickrun.checks.diagnosis.gather import Evidence, gather
-from trickrun.checks.diagnosis.proxy_run import TRAININGS, Short, shorten
+from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
 from trickrun.checks.diagnosis.trainings import Trainings
 from trickrun.checks.diagnosis.tried import Tried
 from trickrun.findings.verdict import Verdict
@@ -24,7 +24,7 @@ SMALL, SLOW = 60.0, 150.0
 
 
 @dataclass(frozen=True)
-class Watch:
+class DiagnosisListener:
     """Who is told how far a diagnosis is.
 
     Args:
@@ -40,7 +40,7 @@ def diagnose(
     loaded: Loaded,
     confirm: bool = False,
     budget: float | None = None,
-    watch: Watch | None = None,
+    watch: DiagnosisListener | None = None,
     run: RunFolder | None = None,
 ) -> tuple[Verdict, Loaded]:
     """Find out why a recipe trains badly, if it does.
@@ -56,7 +56,7 @@ def diagnose(
     Raises:
         TrickrunError: the recipe cannot become a job.
     """
-    watch = watch or Watch()
+    watch = watch or DiagnosisListener()
     with one_thread():
         short = shorten(loaded)
         evidence = gather(short, not confirm, watch.part)
@@ -70,12 +70,12 @@ def diagnose(
     return verdict_of(findings, evidence, tried), short.recipe
 
 
-def usual_budget(short: Short) -> float:
+def usual_budget(short: ProxyRun) -> float:
     """Return the seconds that a diagnosis may take if nobody says."""
     return SLOW if short.step_seconds * short.steps * TRAININGS > SMALL / 2 else SMALL
 
 
-def edits_tried(short: Short, evidence: Evidence, trainings: Trainings) -> Tried:
+def edits_tried(short: ProxyRun, evidence: Evidence, trainings: Trainings) -> Tried:
     """Return what training with edits shows."""
     probe = evidence.probe
     input_std = probe.signal.input_std if probe and probe.signal else 1.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.diagnosis.gather import Evidence
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.findings.rules.curves.shapes import judge
 from trickrun.recipe.load import Loaded, load
 from trickrun.run.folder import RunFolder
@@ -22,7 +22,7 @@ def recipe_of(run: RunFolder) -> Loaded:
     return replace(loaded, path=Path(run.facts()["recipe_folder"]) / "recipe.yaml")
 
 
-def add_run(evidence: Evidence, run: RunFolder, short: Short) -> None:
+def add_run(evidence: Evidence, run: RunFolder, short: ProxyRun) -> None:
     """Add a run's curves and its best score, which tell more than a short training does.
 
     Raises RunFolderError if its files cannot be read, or it has trained nothing yet.

@@ -10,10 +10,10 @@ from typing import Any
 from trickrun.checks.data_look import measure
 from trickrun.checks.diagnosis.new_rate import RANGE
 from trickrun.checks.diagnosis.probe import Probe, probe
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
-from trickrun.checks.grad_check.grad_check_check import grad_check
+from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import lr_find
 from trickrun.checks.overfit_batch.findings import unexplained
@@ -24,7 +24,7 @@ from trickrun.data.splits.prepare import prepare
 from trickrun.errors import TrickrunError
 from trickrun.findings import static
 from trickrun.findings.finding import Finding
-from trickrun.findings.rules.curves import shapes as curves
+from trickrun.findings.rules.curves import shapes
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
@@ -86,7 +86,7 @@ class Evidence:
         }
 
 
-def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
+def gather(short: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
     """Measure everything that can be measured; a part that fails stops no other.
 
     Args:
@@ -124,7 +124,7 @@ def gather(short: Short, thorough: bool, tell: Tell) -> Evidence:
     return found
 
 
-def look_at_data(found: Evidence, short: Short) -> None:
+def look_at_data(found: Evidence, short: ProxyRun) -> None:
     """Judge the user's own recipe and all of its data, before any training."""
     recipe = short.loaded.recipe
     data = measure(recipe, prepare(recipe.data, short.loaded.folder))
@@ -132,7 +132,7 @@ def look_at_data(found: Evidence, short: Short) -> None:
     found.findings += static.findings(facts_of(recipe, data))
 
 
-def look_at_labels(found: Evidence, short: Short) -> None:
+def look_at_labels(found: Evidence, short: ProxyRun) -> None:
     """Judge the labels that the network trains on; those that it is scored on may be right."""
     noise = label_noise(short.data)
     if noise is not None:
@@ -142,7 +142,7 @@ def look_at_labels(found: Evidence, short: Short) -> None:
         found.findings += corrupted_labels(noise)
 
 
-def look_at_training(found: Evidence, short: Short) -> None:
+def look_at_training(found: Evidence, short: ProxyRun) -> None:
     """Train briefly, and judge layers and loss curve."""
     found.probe = probe(short)
     if found.probe.signal is not None:
@@ -151,11 +151,11 @@ def look_at_training(found: Evidence, short: Short) -> None:
         found.findings += network_findings(found.probe.network)
     if found.probe.curves is not None:
         # A short training cannot tell whether the whole one is too short.
-        bad = curves.judge(found.probe.curves)
+        bad = shapes.judge(found.probe.curves)
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
 
 
-def look_at_own_step(found: Evidence, short: Short) -> None:
+def look_at_own_step(found: Evidence, short: ProxyRun) -> None:
     """Look at what the user's own training step does with gradients."""
     job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
     measured = look_at_step(job)
@@ -163,7 +163,7 @@ def look_at_own_step(found: Evidence, short: Short) -> None:
     found.findings += step_findings(measured)
 
 
-def look_at_own_loss(found: Evidence, short: Short) -> None:
+def look_at_own_loss(found: Evidence, short: ProxyRun) -> None:
     """Look at what the user's own loss wants of predictions."""
     job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
     measured = look_at_loss(job)
@@ -171,7 +171,7 @@ def look_at_own_loss(found: Evidence, short: Short) -> None:
     found.findings += loss_findings(measured)
 
 
-def look_at_batch(found: Evidence, short: Short, thorough: bool) -> None:
+def look_at_batch(found: Evidence, short: ProxyRun, thorough: bool) -> None:
     """Try to fit one batch."""
     subject = RecipeSubject(short.loaded)
     if thorough:
@@ -189,7 +189,7 @@ def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
     found.take("lr_find", lr_find(subject.changed({"train.steps": steps}), RANGE)[0])
 
 
-def has_own_network(short: Short) -> bool:
+def has_own_network(short: ProxyRun) -> bool:
     """Whether model or loss are the user's own code."""
     recipe = short.loaded.recipe
     return isinstance(recipe.model, PythonModel) or isinstance(recipe.loss, PythonLoss)

@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
 from trickrun.findings.rules.recipe.small_batches import without_batch
-from trickrun.findings.rules.user_code.network import OwnNetwork
+from trickrun.findings.rules.user_code.network import EvaluationBehaviour
 from trickrun.models import BuiltinModel
 from trickrun.models.python import PythonModel
 from trickrun.training.evaluation import mean_loss
@@ -22,7 +22,7 @@ EVALUATED = 256
 
 
 @torch.no_grad()
-def look_at_network(job: RecipeJob) -> OwnNetwork:
+def look_at_network(job: RecipeJob) -> EvaluationBehaviour:
     """Return what ``job``'s network, trained by now, does in evaluation mode."""
     indices = job.order(0)[:EVALUATED]
     x = job.inputs(job.data.train.x.index_select(0, indices))
@@ -37,7 +37,7 @@ def look_at_network(job: RecipeJob) -> OwnNetwork:
     scale = max(size_of(first), 1e-30)
     model = job.recipe.model
     constants = constants_of(job, indices)
-    return OwnNetwork(
+    return EvaluationBehaviour(
         target=model.target if isinstance(model, PythonModel) else "model",
         random=float((first - second).abs().max()) / scale,
         spread=float(first.std(0).max()) / scale,

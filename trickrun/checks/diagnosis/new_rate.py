@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from trickrun.checks.diagnosis.candidate import Candidate, together
 from trickrun.checks.diagnosis.candidates import as_candidate
 from trickrun.checks.diagnosis.likelihood import of_rate
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.rates import rate
 from trickrun.checks.lr_find.lr_find_check import Range, lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
@@ -23,7 +23,7 @@ LIKELY = 0.6
 """Likelihood from which on a part is taken for a fault."""
 
 
-def with_new_rate(short: Short, found: Iterable[Candidate]) -> Iterator[Candidate]:
+def with_new_rate(short: ProxyRun, found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Yield the likeliest edits, each with the learning rate that a range test then suggests.
 
     The rate that suits a faulty recipe, such as one whose weights start alike, hardly ever suits

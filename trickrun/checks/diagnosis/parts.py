@@ -8,7 +8,7 @@ from typing import Any
 
 from trickrun.checks.diagnosis.candidate import Candidate
 from trickrun.checks.diagnosis.likelihood import of_length, of_regularizer
-from trickrun.checks.diagnosis.proxy_run import STEPS, Short
+from trickrun.checks.diagnosis.proxy_run import STEPS, ProxyRun
 from trickrun.checks.interventions.regularizers import declared
 from trickrun.models.python import PythonModel
 
@@ -29,7 +29,7 @@ GAP = 0.1
 """AutoTrainer's bound for the gap between training and validation (Zhang et al. 2021)."""
 
 
-def weaker(short: Short) -> Iterator[Candidate]:
+def weaker(short: ProxyRun) -> Iterator[Candidate]:
     """Yield each regularizer weaker, and left out."""
     names = {"TR49": "Dropout too high", "TR18": "Destructive augmentation"}
     for regularizer in declared(short.loaded):
@@ -42,7 +42,7 @@ def weaker(short: Short) -> Iterator[Candidate]:
             yield Candidate(path, edit, code, name, why, edit, likelihood)
 
 
-def regularized(short: Short, gap: float) -> Iterator[Candidate]:
+def regularized(short: ProxyRun, gap: float) -> Iterator[Candidate]:
     """Yield regularizers for a network that learns its training samples by heart.
 
     Args:
@@ -64,7 +64,7 @@ def regularized(short: Short, gap: float) -> Iterator[Candidate]:
         yield Candidate("regularizers", edit, code, name, why, edit, likelihood)
 
 
-def steadier(short: Short) -> Iterator[Candidate]:
+def steadier(short: ProxyRun) -> Iterator[Candidate]:
     """Yield a constant learning rate where a schedule spends it early, and usual momentum."""
     optimizer = short.loaded.recipe.optimizer
     schedule, span = optimizer.schedule, short.span
@@ -83,7 +83,7 @@ def steadier(short: Short) -> Iterator[Candidate]:
         yield Candidate("optimizer.momentum", edit, "TR35", "Momentum too high", why, edit, 0.8)
 
 
-def weighted(short: Short) -> Iterator[Candidate]:
+def weighted(short: ProxyRun) -> Iterator[Candidate]:
     """Yield class weights where classes are rare and the recipe has none."""
     loss, priors = short.loaded.recipe.loss, short.data.task.priors
     rare = bool(priors) and max(priors) > RARE * min(priors)
@@ -95,7 +95,7 @@ def weighted(short: Short) -> Iterator[Candidate]:
     yield Candidate("loss.class_weights", edit, "TR07", "Class imbalance", why, edit, likelihood)
 
 
-def batches(short: Short) -> Iterator[Candidate]:
+def batches(short: ProxyRun) -> Iterator[Candidate]:
     """Yield smaller batches for as many epochs, and shuffled ones."""
     data = short.loaded.recipe.data
     size = short.samples if data.batch_size == "full" else data.batch_size
@@ -115,7 +115,7 @@ def batches(short: Short) -> Iterator[Candidate]:
         yield Candidate("data.shuffle", edit, "TR17", "No shuffling", why, edit, 0.8)
 
 
-def longer(short: Short) -> Iterator[Candidate]:
+def longer(short: ProxyRun) -> Iterator[Candidate]:
     """Yield a longer run, where the short training is the whole one."""
     if short.span.steps > short.steps:
         return

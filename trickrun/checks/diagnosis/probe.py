@@ -9,13 +9,13 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import setting_of
 from trickrun.checks.diagnosis.network_look import look_at_network
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.findings.evidence.curves import Curves, floor_seen
 from trickrun.findings.evidence.signal import SignalEvidence
-from trickrun.findings.rules.user_code.network import OwnNetwork
+from trickrun.findings.rules.user_code.network import EvaluationBehaviour
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import evaluate
 from trickrun.training.job import Job, RecipeJob
@@ -44,14 +44,14 @@ class Probe:
     losses: list[float]
     signal: SignalEvidence | None
     curves: Curves | None
-    network: OwnNetwork | None
+    network: EvaluationBehaviour | None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return asdict(self)
 
 
-def probe(short: Short) -> Probe:
+def probe(short: ProxyRun) -> Probe:
     """Train the short recipe once and look at its layers.
 
     Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
@@ -65,7 +65,7 @@ def probe(short: Short) -> Probe:
             scores.append(score_of(job, job.data.val, short))
 
     evidence = measure(job, LOOKED_AT, short.steps, score)
-    train = Part(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
+    train = SplitData(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
     found = score_of(job, train, short)
     val = scores[-1] if scores else found
     network = None
@@ -76,7 +76,7 @@ def probe(short: Short) -> Probe:
     return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
 
 
-def score_of(job: Job, part: Part, short: Short) -> float:
+def score_of(job: Job, part: SplitData, short: ProxyRun) -> float:
     """Return the skill on a split."""
     target = job.loss_kind.prepare(part.y, job.data.task)
     if target.is_floating_point():

@@ -26,7 +26,7 @@ EVALUATIONS = 5
 
 
 @dataclass(frozen=True)
-class Short:
+class ProxyRun:
     """A recipe made short.
 
     Args:
@@ -68,7 +68,7 @@ class Short:
         return length(steps, self.evaluations)
 
 
-def shorten(loaded: Loaded) -> Short:
+def shorten(loaded: Loaded) -> ProxyRun:
     """Return ``loaded`` cut down to what a diagnosis trains again and again.
 
     A run that is shorter anyway keeps its length, and one on fewer samples all of them: then the
@@ -90,7 +90,7 @@ def shorten(loaded: Loaded) -> Short:
     affordable = max(FEWEST, int(SECONDS * cores() / TRAININGS / seconds))
     if affordable < steps:
         recipe = derive(recipe, length(affordable, evaluations(loaded.recipe)))
-    return Short(loaded, recipe, data, span, len(whole.train), seconds, name)
+    return ProxyRun(loaded, recipe, data, span, len(whole.train), seconds, name)
 
 
 def metrics(loaded: Loaded, task: Task, first: str) -> list[dict[str, Any]]:

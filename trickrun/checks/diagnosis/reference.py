@@ -8,7 +8,7 @@ import numpy as np
 
 from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.findings.rules.data.label_noise import LabelNoise
 
 MOST = 2000
@@ -55,7 +55,7 @@ def score(metric: str, y: Any, answers: Any) -> float:
     return float((metrics.accuracy_score if metric == "accuracy" else metrics.r2_score)(y, answers))
 
 
-def arrays(part: Part, most: int) -> tuple[Any, Any]:
+def arrays(part: SplitData, most: int) -> tuple[Any, Any]:
     """Return at most ``most`` samples: flat inputs [n, features], targets [n] or [n, targets]."""
     x = part.x[:most].flatten(1).double().cpu().numpy()
     y = part.y[:most].cpu().numpy()

@@ -21,7 +21,7 @@ ADDED = ("regularizers", "loss.class_weights")
 LOSS = 0.05
 """Skill that a part may be worth and still not be needed."""
 
-SURE = 0.9
+NEVER_OPTIONAL = 0.9
 """Likelihood from which on a part is wrong whatever it is worth."""
 
 PROOF = 8
@@ -87,7 +87,7 @@ def fewest(
         skill = skill_of(trainings, some, seed)
         return skill is not None and skill >= reached - LOSS
 
-    optional = [part for part in parts if part.likelihood < SURE]
+    optional = [part for part in parts if part.likelihood < NEVER_OPTIONAL]
     kept = backward_elimination(parts, enough, optional)
     return together(kept) if len(kept) > 1 else kept[0]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from trickrun.checks.diagnosis.proxy_run import Short
+from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.variants import Variant, untrained
 from trickrun.errors import TrickrunError
@@ -39,7 +39,7 @@ class Trainings:
             seed.
     """
 
-    short: Short
+    short: ProxyRun
     deadline: float
     tell: Callable[[int, int], None] = lambda done, total: None
     known: dict[str, Variant[float]] = field(default_factory=dict)

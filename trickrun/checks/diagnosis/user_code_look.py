@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.findings.rules.user_code.loss import OwnLoss
-from trickrun.findings.rules.user_code.step import OwnStep, StepLook
+from trickrun.findings.rules.user_code.loss import UserLossBehaviour
+from trickrun.findings.rules.user_code.step import StepLook, UserStepBehaviour
 from trickrun.nn.buffers import undisturbed_buffers
 from trickrun.training.job import Job, RecipeJob
 from trickrun.training.loop import take_step
@@ -33,7 +33,7 @@ CERTAIN = (1.0, 3.0, 10.0, 30.0)
 Tensors = Sequence[torch.Tensor]
 
 
-def look_at_step(job: RecipeJob) -> OwnStep:
+def look_at_step(job: RecipeJob) -> UserStepBehaviour:
     """Take LOOKS steps with the user's own training step and compare each with its batch's loss.
 
     Args:
@@ -56,7 +56,7 @@ def look_at_step(job: RecipeJob) -> OwnStep:
         isinstance(module, stateful) or "Dropout" in type(module).__name__
         for module in job.model.modules()
     )
-    return OwnStep(job.recipe.train.step.target, job.batch_size, modes_matter, looks)
+    return UserStepBehaviour(job.recipe.train.step.target, job.batch_size, modes_matter, looks)
 
 
 def gradient(
@@ -154,7 +154,7 @@ def flat(tensors: Tensors) -> torch.Tensor:
     return torch.cat([tensor.flatten().double() for tensor in tensors])
 
 
-def look_at_loss(job: RecipeJob) -> OwnLoss:
+def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
     """Compare ``job``'s own loss, the user's, with the task's usual one on random predictions."""
     kind = job.recipe.loss
     assert isinstance(kind, PythonLoss)
@@ -170,7 +170,7 @@ def look_at_loss(job: RecipeJob) -> OwnLoss:
     shape = (len(indices), job.loss_kind.outputs(task))
     prediction = torch.randn(shape, generator=draw, dtype=job.dtype).to(job.device)
     if usual_kind.outputs(task) != shape[1]:
-        return OwnLoss(kind.target, None, None)
+        return UserLossBehaviour(kind.target, None, None)
     own, usual = (
         by_prediction(loss, prediction, target)
         for loss, target in (
@@ -179,7 +179,7 @@ def look_at_loss(job: RecipeJob) -> OwnLoss:
         )
     )
     floor = squashed(job, y, own_target) if task.kind == "classification" else None
-    return OwnLoss(kind.target, compared(own, usual)[0], floor)
+    return UserLossBehaviour(kind.target, compared(own, usual)[0], floor)
 
 
 def by_prediction(

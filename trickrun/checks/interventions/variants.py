@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from trickrun.checks.interventions.edits import Changes
 
 Result = TypeVar("Result")
-Part = TypeVar("Part")
+SplitData = TypeVar("SplitData")
 
 
 @dataclass
@@ -46,11 +46,11 @@ def untrained(
 
 
 def backward_elimination(
-    parts: Sequence[Part],
-    enough: Callable[[Sequence[Part]], bool],
-    optional: Sequence[Part] | None = None,
+    parts: Sequence[SplitData],
+    enough: Callable[[Sequence[SplitData]], bool],
+    optional: Sequence[SplitData] | None = None,
     at_least: int = 1,
-) -> list[Part]:
+) -> list[SplitData]:
     """Return few of ``parts``, in their order, that are still enough.
 
     One after the other is left out, the last first, and stays out if the others are enough without

@@ -15,13 +15,13 @@ from trickrun.errors import TrickrunError
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.learning_rate import LearningRate, misplaced
 from trickrun.findings.verdict import Verdict
-from trickrun.training.events import NonFinite, Steps
+from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.job import Job
 from trickrun.training.loop import train
 from trickrun.tricks.schedules import Schedule, Span
 from trickrun.tricks.schedules.lr_range import LRRange
 
-Watch = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Told how many steps of how many are done."""
 
 
@@ -44,7 +44,7 @@ class Range:
 
 
 def lr_find(
-    subject: AnySubject, test: Range | None = None, watch: Watch | None = None
+    subject: AnySubject, test: Range | None = None, watch: OnProgress | None = None
 ) -> tuple[Verdict, AnySubject]:
     """Suggest a learning rate for the subject's optimizer, or say why none can be suggested.
 
@@ -118,7 +118,7 @@ def planned_lrs(test: Range) -> list[float]:
     return [schedule.lr(0.0, step, Span(test.steps, 1)) for step in range(test.steps)]
 
 
-def watched(watch: Watch | None, done: int, test: Range) -> Callable[[int], None]:
+def watched(watch: OnProgress | None, done: int, test: Range) -> Callable[[int], None]:
     """Return what is told how many steps of the seed after ``done`` others were taken."""
 
     def tell(step: int) -> None:
@@ -132,9 +132,9 @@ def measure(job: Job, lrs: Sequence[float], tell: Callable[[int], None]) -> list
     """Return the loss of each step of one seed's test, up to a non-finite one or a clear rise."""
     losses: list[float] = []
     try:
-        for record in train(job):
-            if isinstance(record, Steps):
-                losses += record.losses
+        for event in train(job):
+            if isinstance(event, TrainedSteps):
+                losses += event.losses
                 tell(len(losses))
             # The last step's losses come before its evaluation, which nobody needs here.
             if len(losses) == len(lrs) or first_rise(lrs, losses) is not None:

@@ -11,7 +11,7 @@ import torch
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.checks.subject import Subject
 from trickrun.training.evaluation import mean_loss
-from trickrun.training.events import NonFinite, Steps
+from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.introspection.look import before_first_step
 from trickrun.training.job import Job
 from trickrun.training.loop import train
@@ -83,10 +83,10 @@ def fit(subject: Subject, share: float) -> Fit:
     losses: list[float] = []
     loss = initial
     try:
-        for record in train(job) if goal.learnable > 0 else ():
-            if not isinstance(record, Steps):
+        for event in train(job) if goal.learnable > 0 else ():
+            if not isinstance(event, TrainedSteps):
                 continue
-            losses += record.losses
+            losses += event.losses
             loss, score = reached(job)
             if goal.reached(loss, score, share) or not math.isfinite(loss):
                 break

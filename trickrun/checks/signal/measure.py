@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from trickrun.findings.evidence.signal import Layer, Moment, SignalEvidence, Update
+from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidence, Update
 from trickrun.findings.rules.recipe.network import FEW
 from trickrun.models import BuiltinModel
 from trickrun.nn.buffers import undisturbed
@@ -149,7 +149,7 @@ def evidence(
     built_in = recipe.model if recipe and isinstance(recipe.model, BuiltinModel) else None
     group = job.optimizer.param_groups[0]
     described = [
-        Layer(
+        LayerSignal(
             name=layer.name,
             kind=type(layer.seen.layer).__name__,
             activation=activation_name(layer.seen),
@@ -203,7 +203,7 @@ def input_std(job: Job, samples: int) -> float:
 
 
 def activation_name(seen: Seen) -> str:
-    """Return the class of the activation that follows a layer; see Layer.activation."""
+    """Return the class of the activation that follows a layer; see LayerSignal.activation."""
     if seen.activation is not None:
         return type(seen.activation).__name__
     return "" if seen.head else "functional"

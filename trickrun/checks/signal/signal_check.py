@@ -9,7 +9,7 @@ from typing import Any
 
 from trickrun.checks.signal.measure import measure
 from trickrun.checks.subject import AnySubject
-from trickrun.findings.evidence.signal import Layer, Moment, SignalEvidence
+from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidence
 from trickrun.findings.rules.signal.signal import findings
 from trickrun.findings.verdict import Verdict
 from trickrun.training.job import Job
@@ -71,7 +71,7 @@ def judge(evidence: SignalEvidence) -> Verdict:
     )
 
 
-def layer_result(layer: Layer) -> dict[str, Any]:
+def layer_result(layer: LayerSignal) -> dict[str, Any]:
     """Return a layer's numbers after the steps, and those before them under ``init``."""
     return {
         "name": layer.name,

@@ -11,7 +11,7 @@ from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
 from trickrun.data.splits.source import Source
 from trickrun.data.splits.split import take, take_fold
-from trickrun.data.splits.split_data import Part
+from trickrun.data.splits.split_data import SplitData
 from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 
@@ -38,9 +38,9 @@ class Prepared:
         files: what decodes images that stay in their files.
     """
 
-    train: Part
-    val: Part | None
-    test: Part | None
+    train: SplitData
+    val: SplitData | None
+    test: SplitData | None
     task: Task
     scaler: Scaler
     target_scaler: Scaler = field(default_factory=Scaler)
@@ -100,8 +100,8 @@ def prepare(data: Data, folder: Path) -> Prepared:
         scaler = Scaler() if task.vocabulary else data.normalize.fit(sample(found))
     targets = fit_targets(data, task, train)
 
-    def scaled(part: Part) -> Part:
-        return Part(part.x, targets(part.y))
+    def scaled(part: SplitData) -> SplitData:
+        return SplitData(part.x, targets(part.y))
 
     return replace(
         found,
@@ -113,7 +113,7 @@ def prepare(data: Data, folder: Path) -> Prepared:
     )
 
 
-def fit_targets(data: Data, task: Task, train: Part) -> Scaler:
+def fit_targets(data: Data, task: Task, train: SplitData) -> Scaler:
     """Return what normalizes the values to predict, as data.scale_targets wants it.
 
     Raises DataError if there are classes to predict.
@@ -140,12 +140,12 @@ def sample(data: Prepared) -> torch.Tensor:
     return data.raw(x[torch.arange(count) * len(x) // count])
 
 
-def zeroed(part: Part, shape: tuple[int, ...]) -> Part:
+def zeroed(part: SplitData, shape: tuple[int, ...]) -> SplitData:
     """Return the same targets with inputs of zeros, each of ``shape``."""
-    return Part(part.x.new_zeros(()).expand(len(part), *shape), part.y)
+    return SplitData(part.x.new_zeros(()).expand(len(part), *shape), part.y)
 
 
-def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
+def split(data: Data, source: Source) -> tuple[SplitData, SplitData | None, SplitData | None]:
     """Return the training, validation and test parts, made where the source brings none.
 
     Raises DataError if a part would be empty, or a class is too small to be split.
@@ -159,15 +159,15 @@ def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
         raise DataError(
             "the data brings its own validation part", "data.split.folds", "leave folds out"
         )
-    drawn: dict[str, Part | None] = {}
+    drawn: dict[str, SplitData | None] = {}
     for name in ("test", "val"):
         if name in source.parts:
-            drawn[name] = Part(*source.parts[name])
+            drawn[name] = SplitData(*source.parts[name])
             continue
         indices, rest = draw(data.split, name, rest, strata, len(x))
-        drawn[name] = Part(x[indices], y[indices]) if len(indices) else None
+        drawn[name] = SplitData(x[indices], y[indices]) if len(indices) else None
     if len(rest) == len(x):
-        return Part(x, y), drawn["val"], drawn["test"]
+        return SplitData(x, y), drawn["val"], drawn["test"]
     if len(rest) == 0:
         raise DataError(
             f"no sample of {len(x)} is left to train on",
@@ -176,7 +176,7 @@ def split(data: Data, source: Source) -> tuple[Part, Part | None, Part | None]:
         )
     if strata is not None:
         check_class_sizes(strata, rest, source.task)
-    return Part(x[rest], y[rest]), drawn["val"], drawn["test"]
+    return SplitData(x[rest], y[rest]), drawn["val"], drawn["test"]
 
 
 def has_strata(task: Task) -> bool:
@@ -224,7 +224,7 @@ def check_class_sizes(strata: torch.Tensor, rest: torch.Tensor, task: Task) -> N
         )
 
 
-def subset(data: Data, train: Part, task: Task) -> Part:
+def subset(data: Data, train: SplitData, task: Task) -> SplitData:
     """Return the training part that data.subset leaves."""
     import torch
 
@@ -239,10 +239,10 @@ def subset(data: Data, train: Part, task: Task) -> Part:
         )
     strata = train.y if has_strata(task) and wanted.stratified else None
     indices, _ = take(torch.arange(len(train)), strata, wanted.n, wanted.seed, "subset")
-    return Part(train.x[indices], train.y[indices])
+    return SplitData(train.x[indices], train.y[indices])
 
 
-def check_targets(task: Task, *parts: Part | None) -> None:
+def check_targets(task: Task, *parts: SplitData | None) -> None:
     """Raise DataError for class indices outside 0..classes-1 or non-finite values."""
     import torch
 
@@ -261,7 +261,7 @@ def check_targets(task: Task, *parts: Part | None) -> None:
             raise DataError("the target has NaN or infinite values", "data", "clean or drop them")
 
 
-def with_priors(task: Task, train: Part) -> Task:
+def with_priors(task: Task, train: SplitData) -> Task:
     """Return ``task`` with the training split's class shares."""
     import torch
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitData:
     """The samples of one split, held once in their smallest type.
 
     Args:
@@ -25,5 +25,5 @@ class Part:
     def __len__(self) -> int:
         return len(self.x)
 
-    def to(self, device: torch.device) -> Part:
-        return Part(self.x.to(device), self.y.to(device))
+    def to(self, device: torch.device) -> SplitData:
+        return SplitData(self.x.to(device), self.y.to(device))

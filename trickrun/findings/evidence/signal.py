@@ -76,7 +76,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerSignal:
     """A layer with weights, in the order of the forward pass.
 
     Args:
@@ -135,7 +135,7 @@ class SignalEvidence:
         learned: whether the weights were learned before, so that their size is no init's fault.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerSignal, ...]
     samples: int
     steps: int
     losses: tuple[float, ...]
@@ -152,7 +152,7 @@ class SignalEvidence:
     learned: bool = False
 
     @property
-    def hidden(self) -> list[Layer]:
+    def hidden(self) -> list[LayerSignal]:
         """All layers but the head."""
         return [layer for layer in self.layers if not layer.head]
 

@@ -13,7 +13,16 @@ from typing import Any
 
 from trickrun.errors import TrickrunError
 from trickrun.recipe.difference import MISSING, Difference, as_patch, differences
-from trickrun.recipe.patch import ROOT, Step, at, canonical, contract, form_at, patch, patch_paths
+from trickrun.recipe.patch import (
+    ROOT,
+    PathStep,
+    at,
+    canonical,
+    contract,
+    form_at,
+    patch,
+    patch_paths,
+)
 from trickrun.recipe.shorthand import expand
 from trickrun.recipe.text import splice
 from trickrun.recipe.text.emit import flow
@@ -119,7 +128,7 @@ def _candidates(
         yield from _plain_candidates(freed, target, wanted, parent)
 
 
-def _freed(now: _Text, steps: tuple[Step, ...], parent: dict[str, Any] | None) -> _Text | None:
+def _freed(now: _Text, steps: tuple[PathStep, ...], parent: dict[str, Any] | None) -> _Text | None:
     """Return the text in which no alias repeats what stands around ``steps``; None if none did.
 
     An anchor there moves to its first alias, with a copy of the value.
@@ -152,7 +161,9 @@ def _plain_candidates(
         yield from _with(now, steps[:length], _written(target, steps[:length], parent))
 
 
-def _written(target: dict[str, Any], steps: tuple[Step, ...], parent: dict[str, Any] | None) -> Any:
+def _written(
+    target: dict[str, Any], steps: tuple[PathStep, ...], parent: dict[str, Any] | None
+) -> Any:
     """Return what the file must say at ``steps``: the value, or what it changes of the parent's."""
     shape = form_at(steps, target)
     value: Any = target
@@ -162,7 +173,7 @@ def _written(target: dict[str, Any], steps: tuple[Step, ...], parent: dict[str, 
     return contract(value if base is None else as_patch(base, value, shape), shape)
 
 
-def _with(now: _Text, steps: tuple[Step, ...], value: Any) -> Iterator[str]:
+def _with(now: _Text, steps: tuple[PathStep, ...], value: Any) -> Iterator[str]:
     """Yield texts that say ``value`` at ``steps``."""
     spot = find(now.root, steps, ROOT, now.change)
     if spot.depth == len(steps) and spot.own:
@@ -174,7 +185,7 @@ def _with(now: _Text, steps: tuple[Step, ...], value: Any) -> Iterator[str]:
             return
 
 
-def _below(text: str, node: Node, steps: tuple[Step, ...], value: Any) -> Iterator[str]:
+def _below(text: str, node: Node, steps: tuple[PathStep, ...], value: Any) -> Iterator[str]:
     """Yield texts with a new entry for ``steps`` in what ``node`` is."""
     step = steps[0]
     for inner in reversed(steps[1:]):
@@ -188,7 +199,7 @@ def _below(text: str, node: Node, steps: tuple[Step, ...], value: Any) -> Iterat
         yield splice.overlay(text, node, step, value)
 
 
-def _without(now: _Text, steps: tuple[Step, ...]) -> Iterator[str]:
+def _without(now: _Text, steps: tuple[PathStep, ...]) -> Iterator[str]:
     """Yield texts that say nothing at ``steps``."""
     above = find(now.root, steps[:-1], ROOT, now.change)
     if above.depth < len(steps) - 1 or not above.own:

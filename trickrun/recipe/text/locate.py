@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.params import Params
-from trickrun.recipe.patch import ROOT, Step, at, child, params_at
+from trickrun.recipe.patch import ROOT, PathStep, at, child, params_at
 from trickrun.recipe.shape import Shape
 from trickrun.recipe.text.nodes import Mapping, Node, Reader, Scalar, merge_sources, resolved
 from trickrun.recipe.text.nodes import Sequence as SequenceNode
@@ -30,7 +30,7 @@ class Spot:
     own: bool
 
 
-def find(root: Node, steps: Sequence[Step], shape: Shape, tree: Any, own: bool = True) -> Spot:
+def find(root: Node, steps: Sequence[PathStep], shape: Shape, tree: Any, own: bool = True) -> Spot:
     """Follow ``steps`` from ``root`` as far as the text goes.
 
     A parameter that shorthand stands for is found at the shorthand's node.
@@ -53,7 +53,7 @@ def find(root: Node, steps: Sequence[Step], shape: Shape, tree: Any, own: bool =
 
 
 def _below(
-    node: Node, step: Step, params: type[Params] | None
+    node: Node, step: PathStep, params: type[Params] | None
 ) -> tuple[Scalar | None, Node, bool] | None:
     """Return the key and value at ``step``, and whether they stand in ``node`` itself."""
     if isinstance(node, SequenceNode) and isinstance(step, int):
@@ -87,7 +87,7 @@ def _respelled(
 
 
 @dataclass(frozen=True)
-class Layer:
+class SourceLayer:
     """One text whose values reach the recipe: a file, or an override.
 
     Args:
@@ -101,19 +101,19 @@ class Layer:
 
     source: Source
     root: Node
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     change: Any
     shape: Shape = ROOT
     offset: int = 0
 
-    def holds(self, steps: Sequence[Step]) -> bool:
+    def holds(self, steps: Sequence[PathStep]) -> bool:
         """Return whether this text gives a value at ``steps`` or a part of it."""
         shared = min(len(steps), len(self.steps))
         if tuple(steps[:shared]) != self.steps[:shared]:
             return False
         return _has(self.change, steps[len(self.steps) :])
 
-    def place(self, steps: Sequence[Step], on_key: bool) -> Place:
+    def place(self, steps: Sequence[PathStep], on_key: bool) -> Place:
         """Return where ``steps``, or the nearest thing above it, stands in this text."""
         inner = steps[len(self.steps) :]
         spot = find(self.root, inner, self.shape, self.change)
@@ -127,7 +127,7 @@ class Layer:
         return self.source.at(node.start + self.offset, node.end + self.offset)
 
 
-def _has(value: Any, steps: Sequence[Step]) -> bool:
+def _has(value: Any, steps: Sequence[PathStep]) -> bool:
     for step in steps:
         if isinstance(value, list):
             value = dict(enumerate(value))
@@ -137,7 +137,9 @@ def _has(value: Any, steps: Sequence[Step]) -> bool:
     return True
 
 
-def locate(layers: Sequence[Layer], steps: Sequence[Step], on_key: bool = False) -> Place | None:
+def locate(
+    layers: Sequence[SourceLayer], steps: Sequence[PathStep], on_key: bool = False
+) -> Place | None:
     """Return where the value at ``steps``, or the nearest thing above it, was written.
 
     The last text that gives a value decides, as in patching; an override below the place counts

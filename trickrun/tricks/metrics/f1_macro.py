@@ -23,7 +23,12 @@ class F1Macro(Metric):
     higher_is_better: ClassVar[bool | None] = True
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        from sklearn.metrics import f1_score
-
-        predicted = scores.argmax(dim=1)
-        return float(f1_score(target.cpu(), predicted.cpu(), average="macro", zero_division=0.0))
+        predicted, target = scores.argmax(dim=1).cpu(), target.cpu()
+        classes = scores.shape[1]
+        right = target[predicted == target].bincount(minlength=classes)
+        # 2 TP + FP + FN: each sample counts for the class it has and for the one it is given.
+        mentioned = target.bincount(minlength=classes) + predicted.bincount(minlength=classes)
+        known = mentioned > 0
+        each = 2.0 * right[known].double() / mentioned[known].double()
+        # As sklearn.metrics.f1_score, whose import takes seconds, and numpy add them.
+        return float(each.numpy().mean())

@@ -6,7 +6,7 @@ import math
 from statistics import median
 from typing import Any
 
-from trickrun.findings.evidence.signal import Layer, SignalEvidence
+from trickrun.findings.evidence.signal import LayerSignal, SignalEvidence
 from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.signal.units import rescale
 
@@ -44,7 +44,7 @@ def constant_init(evidence: SignalEvidence) -> list[Finding]:
     return [Finding("TR22", "Constant init", "error", 0.95, where, numbers, why, edit)]
 
 
-def scaled(evidence: SignalEvidence) -> list[Layer]:
+def scaled(evidence: SignalEvidence) -> list[LayerSignal]:
     """Return the hidden layers whose signal has the size of what enters them: no look-up does."""
     return [layer for layer in evidence.hidden if layer.kind != "Embedding"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.findings.evidence.signal import Layer, SignalEvidence
+from trickrun.findings.evidence.signal import LayerSignal, SignalEvidence
 from trickrun.findings.finding import Finding
 
 MOST = 0.5
@@ -42,7 +42,7 @@ def dead(evidence: SignalEvidence) -> list[Finding]:
     return [Finding("TR43", name, "error", 0.9, layer.name, numbers, why, edit)]
 
 
-def most_dead(layer: Layer) -> float:
+def most_dead(layer: LayerSignal) -> float:
     """Return the largest share of dead units at any moment."""
     return max(moment.dead_fraction for moment in layer.moments)
 

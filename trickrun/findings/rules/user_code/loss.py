@@ -15,7 +15,7 @@ SQUASHED = 0.4
 
 
 @dataclass(frozen=True)
-class OwnLoss:
+class UserLossBehaviour:
     """What a user's loss does with predictions.
 
     Args:
@@ -30,7 +30,7 @@ class OwnLoss:
     floor: float | None
 
 
-def loss_findings(e: OwnLoss) -> list[Finding]:
+def loss_findings(e: UserLossBehaviour) -> list[Finding]:
     """Return what is wrong with a user's loss: TR33 or TR26."""
     if e.cosine is not None and e.cosine < FLIPPED:
         why = (

@@ -22,7 +22,7 @@ SMALL_BATCH = 8
 
 
 @dataclass(frozen=True)
-class OwnNetwork:
+class EvaluationBehaviour:
     """What a network does in evaluation mode after a short training.
 
     Args:
@@ -54,12 +54,12 @@ class OwnNetwork:
     without_batch: dict[str, Any] | None = None
 
 
-def network_findings(e: OwnNetwork) -> list[Finding]:
+def network_findings(e: EvaluationBehaviour) -> list[Finding]:
     """Return what is wrong with a network's evaluation mode."""
     return [*random_answers(e), *no_input(e), *modes_differ(e), *frozen(e), *competing(e)]
 
 
-def competing(e: OwnNetwork) -> list[Finding]:
+def competing(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR53 if a softmax stands between the layers of the user's network; a gate over
     experts is meant to be one."""
     if e.softmax is None:
@@ -72,7 +72,7 @@ def competing(e: OwnNetwork) -> list[Finding]:
     return [Finding("TR53", "Softmax between layers", "warning", 0.7, e.target, numbers, why)]
 
 
-def frozen(e: OwnNetwork) -> list[Finding]:
+def frozen(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR45 if the user's network freezes most of itself; with pretrained weights it may."""
     if e.frozen <= MOSTLY:
         return []
@@ -84,7 +84,7 @@ def frozen(e: OwnNetwork) -> list[Finding]:
     return [Finding("TR45", "Frozen parameters", "warning", 0.6, e.target, numbers, why)]
 
 
-def random_answers(e: OwnNetwork) -> list[Finding]:
+def random_answers(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR47 if evaluation mode leaves something random on."""
     if e.random <= RANDOM:
         return []
@@ -98,7 +98,7 @@ def random_answers(e: OwnNetwork) -> list[Finding]:
     return [Finding("TR47", name, "error", 0.9, e.target, numbers, why)]
 
 
-def no_input(e: OwnNetwork) -> list[Finding]:
+def no_input(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR14 if all samples get the same answer."""
     if e.spread > 1e-5:
         return []
@@ -107,7 +107,7 @@ def no_input(e: OwnNetwork) -> list[Finding]:
     return [Finding("TR14", name, "error", 0.75, e.target, numbers, why)]
 
 
-def modes_differ(e: OwnNetwork) -> list[Finding]:
+def modes_differ(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR48 or TR47 if batch norm's running statistics do not fit what training sees."""
     if not e.batch_norm or e.baseline is None or e.random > RANDOM:
         return []

@@ -61,7 +61,7 @@ class StepLook:
 
 
 @dataclass(frozen=True)
-class OwnStep:
+class UserStepBehaviour:
     """What a user's training step did over a few batches.
 
     Args:
@@ -76,7 +76,7 @@ class OwnStep:
     looks: Sequence[StepLook]
 
 
-def step_findings(e: OwnStep) -> list[Finding]:
+def step_findings(e: UserStepBehaviour) -> list[Finding]:
     """Return what is wrong with a training step, gravest first."""
     if not any(look.changed for look in e.looks):
         return [nothing_changes(e)]
@@ -84,7 +84,7 @@ def step_findings(e: OwnStep) -> list[Finding]:
     return [*found, *in_evaluation_mode(e)]
 
 
-def nothing_changes(e: OwnStep) -> Finding:
+def nothing_changes(e: UserStepBehaviour) -> Finding:
     """Return TR45 for a step that changes no weight."""
     stepped = any(look.stepped for look in e.looks)
     why = f"{e.target} changes no weight: " + (
@@ -96,7 +96,7 @@ def nothing_changes(e: OwnStep) -> Finding:
     return Finding("TR45", "A step that changes nothing", "error", 0.95, e.target, numbers, why)
 
 
-def accumulates(e: OwnStep) -> list[Finding]:
+def accumulates(e: UserStepBehaviour) -> list[Finding]:
     """Return TR46 if what the optimizer gets is the sum of this gradient and the last ones.
 
     Gradients that add up between two calls of the optimizer are meant to; here only steps count
@@ -115,7 +115,7 @@ def accumulates(e: OwnStep) -> list[Finding]:
     return [Finding("TR46", name, "error", 0.97, e.target, numbers, why)]
 
 
-def direction(e: OwnStep) -> list[Finding]:
+def direction(e: UserStepBehaviour) -> list[Finding]:
     """Return what is wrong with the gradient that the optimizer gets: TR33, TR74 or TR21."""
     cosines = [look.cosine for look in e.looks if look.cosine is not None]
     ratios = [look.ratio for look in e.looks if look.ratio is not None]
@@ -141,7 +141,7 @@ def direction(e: OwnStep) -> list[Finding]:
     return []
 
 
-def another_gradient(e: OwnStep, cosine: float) -> Finding:
+def another_gradient(e: UserStepBehaviour, cosine: float) -> Finding:
     """Return TR14 or TR10 if the gradient looks like that of no inputs, or of targets of other
     samples; else TR74."""
     blind = [look.blind for look in e.looks if look.blind is not None]
@@ -168,7 +168,7 @@ def another_gradient(e: OwnStep, cosine: float) -> Finding:
     return Finding("TR74", name, "error", 0.85, e.target, numbers, why)
 
 
-def in_evaluation_mode(e: OwnStep) -> list[Finding]:
+def in_evaluation_mode(e: UserStepBehaviour) -> list[Finding]:
     """Return TR47 if the step trains a network that it has put into evaluation mode."""
     if all(look.training for look in e.looks):
         return []

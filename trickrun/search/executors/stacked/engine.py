@@ -19,7 +19,7 @@ from trickrun.training.evaluation import validate
 from trickrun.training.events import End, NonFinite
 from trickrun.training.job import RecipeJob
 from trickrun.training.loop import is_evaluation, stops
-from trickrun.training.step_buffer import BLOCK, Block
+from trickrun.training.step_buffer import BUFFERED_STEPS, StepBuffer
 
 
 class Member:
@@ -35,7 +35,7 @@ class Member:
         self.job = job
         self.progress = Progress(**state["progress"]) if state else Progress()
         self.best: dict[str, float] = state["best"] if state else {}
-        self.block = Block()
+        self.block = StepBuffer()
 
     def state(self, in_stack: States) -> States:
         """Return the state from which it goes on; ``in_stack`` is its row of the stack."""
@@ -51,11 +51,11 @@ class Member:
             steps = self.block.fetch(self.job, self.progress)
         except NonFinite as error:
             return error
-        self.block = Block()
+        self.block = StepBuffer()
         return None if finite else NonFinite(self.progress.step, steps.losses[-1])
 
     def evaluate(self, prediction: torch.Tensor | None) -> End | None:
-        """Record an evaluation of outputs [N, outputs] for the validation split, if it is time;
+        """Event an evaluation of outputs [N, outputs] for the validation split, if it is time;
         return how the run ended, if it did."""
         if not is_evaluation(self.job, self.progress.step):
             return None
@@ -100,7 +100,7 @@ def train_stack(
             member.block.add(result)
             member.progress.step = step
         due = step == stop_at or any(is_evaluation(m.job, step) for m in members)
-        if members[0].block.size < BLOCK and not due:
+        if members[0].block.size < BUFFERED_STEPS and not due:
             continue
         ended = end_blocks(stack, members, due)
         yield from ((members[row].place, end) for row, end in ended.items())

@@ -52,7 +52,7 @@ def row_of(job: RecipeJob) -> torch.Tensor:
     return row
 
 
-class OwnSteps:
+class RowwiseSteps:
     """Each row takes the step of its trial's own optimizer.
 
     A torch optimizer reads everything from its groups and states, so one whose groups are those of
@@ -141,13 +141,13 @@ class OneDirection:
             }
 
 
-Update = OwnSteps | OneDirection
+Update = RowwiseSteps | OneDirection
 
 
 def update_of(jobs: Sequence[RecipeJob], flat: torch.Tensor) -> Update:
     """Return what updates the rows ``flat`` [K, P] of ``jobs``, all at once where that is the
     same."""
-    return OneDirection(jobs, flat) if has_one_direction(jobs) else OwnSteps(jobs)
+    return OneDirection(jobs, flat) if has_one_direction(jobs) else RowwiseSteps(jobs)
 
 
 def has_one_direction(jobs: Sequence[RecipeJob]) -> bool:

@@ -38,7 +38,7 @@ History = list[dict[str, float]]
 
 
 class Stack:
-    """Jobs of one shape (see engines/groups.py), freshly compiled, that train together.
+    """Jobs of one shape (see search/groups.py), freshly compiled, that train together.
 
     Attributes:
         jobs: the trials that are still in it; the optimizer of each acts on its row.
