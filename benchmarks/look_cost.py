@@ -58,7 +58,7 @@ def trained(model: dict[str, object], look: bool) -> tuple[float, float, Job]:
     job = compile_recipe(from_tree(tree), HERE)
     watcher = Timed(job) if look else None
     started = time.process_time()
-    for _ in train(job, watch=watcher):
+    for _ in train(job, observer=watcher):
         pass
     spent = time.process_time() - started
     looks = watcher.seconds if watcher is not None else 0.0

@@ -14,7 +14,7 @@ from trickrun.run import files
 HOLD = """
 import sys, time
 from pathlib import Path
-from trickrun import files
+from trickrun.run import files
 with files.locked(Path(sys.argv[1])) as mine:
     print(mine, flush=True)
     time.sleep(600)

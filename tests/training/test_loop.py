@@ -29,7 +29,7 @@ def job_of(tmp_path):
 
 
 def test_every_step_is_told_once_in_order(job_of, monkeypatch):
-    monkeypatch.setattr(loop, "BLOCK", 3)
+    monkeypatch.setattr(loop, "BUFFERED_STEPS", 3)
     blocks = [r for r in train(job_of("train.eval_every=5")) if isinstance(r, TrainedSteps)]
     numbers = [block.first + i for block in blocks for i in range(len(block.losses))]
     assert numbers == list(range(1, 29))
@@ -39,7 +39,7 @@ def test_every_step_is_told_once_in_order(job_of, monkeypatch):
 
 def test_blocks_change_no_bit(job_of, monkeypatch):
     def weights(size):
-        monkeypatch.setattr(loop, "BLOCK", size)
+        monkeypatch.setattr(loop, "BUFFERED_STEPS", size)
         job = job_of()
         losses = [x for r in train(job) if isinstance(r, TrainedSteps) for x in r.losses]
         return losses, job.model.state_dict()

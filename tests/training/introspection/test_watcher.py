@@ -34,7 +34,7 @@ def recipe(tmp_path):
 def looks_of(path, *changes):
     loaded = load(path, changes)
     job = compile_recipe(loaded.recipe, loaded.folder)
-    return job, [r for r in training(job, watch=Watcher(job)) if isinstance(r, Look)]
+    return job, [r for r in training(job, observer=Watcher(job)) if isinstance(r, Look)]
 
 
 def test_looking_changes_no_bit(recipe, tmp_path):
