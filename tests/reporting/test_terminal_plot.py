@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trickrun.reporting.terminal_plot import Series, plot
@@ -89,6 +89,7 @@ def test_nothing_to_draw() -> None:
     width=st.integers(20, 120),
     height=st.integers(2, 30),
 )
+@example(values=[5e-324], log=True, width=20, height=2)
 def test_any_values_fit_the_asked_size(
     values: list[float], log: bool, width: int, height: int
 ) -> None:

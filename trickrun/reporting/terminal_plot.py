@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -133,6 +134,8 @@ def axis(values: Sequence[float], log: bool, cells: int) -> Axis:
 def round_values(low: float, high: float, count: int) -> list[float]:
     """Return about ``count`` round values (1, 2 or 5 times a power of ten apart) in a range."""
     rough = (high - low) / count
+    if rough < sys.float_info.min:  # powers of ten lose their digits below it
+        return [low]
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= 0.7 * rough)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
