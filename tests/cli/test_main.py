@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -150,6 +151,28 @@ def test_windows_is_refused_in_a_line(tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "error: trickrun needs Linux or macOS; on Windows, run it in WSL\n"
+
+
+SLOW_TO_IMPORT = ("torch._dynamo", "sympy", "sklearn", "scipy", "pandas", "polars")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "digits.yaml", "train.epochs=1"],
+        ["train", "diabetes.yaml", "train.epochs=1"],
+        ["initial-loss", "iris.yaml"],
+        ["lr-find", "iris.yaml"],
+    ],
+)
+def test_training_imports_torch_and_little_else(arguments, tmp_path):
+    command, recipe, *changes = arguments
+    words = [command, str(Path(__file__).parents[2] / "recipes" / recipe), *changes]
+    program = PROGRAM.format(arguments=words, heavy=("torch", *SLOW_TO_IMPORT))
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1] == "['torch']"
 
 
 def test_help_lists_the_steps_of_the_checklist_in_order(trickrun):

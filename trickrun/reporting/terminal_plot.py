@@ -118,8 +118,11 @@ def visible(series: Series, log_x: bool, log_y: bool) -> list[tuple[float, float
 
 
 def drawable(value: float, log: bool) -> bool:
-    """Return whether a value has a place on an axis; NaN has none."""
-    return abs(value) <= LARGEST and (value > 0 or not log)
+    """Return whether a value has a place on an axis; NaN has none.
+
+    Below the smallest normal number powers of ten lose their digits.
+    """
+    return abs(value) <= LARGEST and (value >= sys.float_info.min or not log)
 
 
 def axis(values: Sequence[float], log: bool, cells: int) -> Axis:
@@ -134,8 +137,6 @@ def axis(values: Sequence[float], log: bool, cells: int) -> Axis:
 def round_values(low: float, high: float, count: int) -> list[float]:
     """Return about ``count`` round values (1, 2 or 5 times a power of ten apart) in a range."""
     rough = (high - low) / count
-    if rough < sys.float_info.min:  # powers of ten lose their digits below it
-        return [low]
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= 0.7 * rough)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
