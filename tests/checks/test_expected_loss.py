@@ -7,7 +7,8 @@ import torch
 
 from trickrun.checks.expected_loss import typical_deviation
 from trickrun.data.splits.task import Task
-from trickrun.tricks.losses import ConstantLoss, Loss
+from trickrun.tricks.losses import Loss
+from trickrun.tricks.losses._constant import ConstantLoss
 from trickrun.tricks.losses.bce import BCE
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.losses.hinge import Hinge

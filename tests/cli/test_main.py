@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from trickrun import __version__
-from trickrun.cli import app
+from trickrun.cli.app import application
 
 
 def commands() -> list[str]:
@@ -19,7 +19,7 @@ def commands() -> list[str]:
         inner = getattr(command, "commands", {})
         return [path] if not inner else [w for n, c in inner.items() for w in walk(c, [*path, n])]
 
-    return [" ".join(path) for path in walk(typer.main.get_command(app), [])]
+    return [" ".join(path) for path in walk(typer.main.get_command(application()), [])]
 
 
 def test_help_lists_the_commands(trickrun):

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from trickrun.cli import app
+from trickrun.cli.app import application
 from trickrun.recipe.catalogue import catalogue
 from trickrun.recipe.lookup import look_up
 from trickrun.reporting.tricks import print_page, print_table, print_takers
@@ -14,7 +14,7 @@ CATALOGUE = catalogue()
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["tricks", *arguments])
+    return CliRunner().invoke(application(), ["tricks", *arguments])
 
 
 def test_a_pipe_gets_one_line_a_trick():

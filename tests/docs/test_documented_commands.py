@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from trickrun.cli import app
+from trickrun.cli.app import application
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -86,7 +86,7 @@ def test_the_commands_of_a_page_print_what_it_says(page, trickrun, tmp_path):
 
 def test_every_command_is_documented():
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    commands = typer.main.get_command(app).commands
+    commands = typer.main.get_command(application()).commands
     told = set(re.findall(r"^### `trickrun ([a-z-]+)", page, re.MULTILINE))
     assert told == set(commands)
 

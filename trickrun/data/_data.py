@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.data.formats.files import read_samples
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
 from trickrun.data.splits.source import Columns, Samples, Source
 from trickrun.data.splits.split_data import SplitData
@@ -115,6 +114,8 @@ class Data(Params):
 
         Raises DataError if the file is broken or does not have the run's features.
         """
+        from trickrun.data.formats.files import read_samples
+
         return read_samples(path, task, shape, Columns())
 
     def fingerprint(self, folder: Path) -> Any:

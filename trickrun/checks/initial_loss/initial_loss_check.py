@@ -30,7 +30,7 @@ from trickrun.recipe.patch import PathError
 from trickrun.recipe.text.problems import RecipeError
 from trickrun.training.job import Job, recipe_of
 from trickrun.tricks.init.auto import Auto
-from trickrun.tricks.losses import ConstantLoss
+from trickrun.tricks.losses._constant import ConstantLoss
 
 SEEDS = 5
 

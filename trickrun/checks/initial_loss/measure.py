@@ -13,7 +13,7 @@ from trickrun.nn.layers import biases, weight_layers
 from trickrun.training.evaluation import mean_loss
 from trickrun.training.introspection.look import before_first_step
 from trickrun.training.job import Job, recipe_of
-from trickrun.tricks.losses import ConstantLoss
+from trickrun.tricks.losses._constant import ConstantLoss
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from trickrun.training.job import Job
-from trickrun.tricks.losses import ConstantLoss
+from trickrun.tricks.losses._constant import ConstantLoss
 
 FITTED = 0.05
 """Share of what there is to learn that may be left. Measured on one batch of 32 samples: every

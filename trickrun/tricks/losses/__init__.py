@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from trickrun.tricks.losses._constant import ConstantLoss
 from trickrun.tricks.losses._loss import LOSSES, AnyLoss, Loss, LossFunction
 
-__all__ = ["LOSSES", "AnyLoss", "ConstantLoss", "Loss", "LossFunction"]
+__all__ = ["LOSSES", "AnyLoss", "Loss", "LossFunction"]
