@@ -79,9 +79,9 @@ HERE_ONLY = ([16], [])
         (TIMING, STACKED),
         (SLOW, ALONE),
         (SHORT, HERE_ONLY),
-        # Half the work, 8 * steps * 0.25 ms, is what a pool of two saves for its 1.5 s.
-        (replace(TIMING, steps=700), HERE_ONLY),
-        (replace(TIMING, steps=800), STACKED),
+        # Half the work, 8 * steps * 0.25 ms, is what a pool of two saves for its 3 s.
+        (replace(TIMING, steps=1400), HERE_ONLY),
+        (replace(TIMING, steps=1600), STACKED),
         # Stacks may be slower and still end before a pool has begun.
         (replace(SHORT, stacked=10e-3), HERE_ONLY),
         (replace(SHORT, stacked=100e-3), ALONE),
@@ -111,7 +111,7 @@ def test_if_one_group_needs_workers_the_others_use_them_too(monkeypatch):
 
 
 def test_many_short_groups_together_are_worth_a_pool(monkeypatch):
-    timing = replace(TIMING, steps=500)
+    timing = replace(TIMING, steps=1000)
     assert sizes(laid_out(monkeypatch, SIXTEEN, timing)) == HERE_ONLY
     other = trials(*({"optimizer.lr": 0.001 * k, "model.hidden": [4]} for k in range(1, 17)))
     assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], timing)) == ([], [8, 8, 8, 8])
