@@ -11,7 +11,7 @@ from trickrun.data.files import read_samples
 from trickrun.data.normalize import AnyNormalize, Standard
 from trickrun.data.part import Part
 from trickrun.data.source import Columns, Samples, Source
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 from trickrun.params import Count, CountOrZero, Params, Seed, Share
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Subset(Params):
 class Data(Params):
     """Parameters that every data kind takes beside its own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    task_kind: ClassVar[TaskName | None] = None
     """What the kind always asks for; None if its parameters or its samples decide."""
 
     table: ClassVar[bool] = False

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data.base import Data
 from trickrun.data.bundled import bundled_fingerprint, bundled_table
 from trickrun.data.source import Source
+from trickrun.data.task import TaskName
 
 
 class Diabetes(Data):
@@ -17,7 +18,7 @@ class Diabetes(Data):
     Source: Efron et al. 2004, Least angle regression; scikit-learn.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    task_kind: ClassVar[TaskName | None] = "regression"
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
 

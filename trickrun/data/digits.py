@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data.base import Data
 from trickrun.data.bundled import bundled_fingerprint
 from trickrun.data.source import Source
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 
 
 class Digits(Data):
@@ -16,7 +16,7 @@ class Digits(Data):
     Source: sklearn.datasets.load_digits; UCI Optical Recognition of Handwritten Digits.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = False
     characters: ClassVar[bool] = True
 

@@ -12,7 +12,7 @@ from trickrun.data.idx_file import find_idx, read_idx, shrink
 from trickrun.data.labels import check_range
 from trickrun.data.paths import content_hash, locate
 from trickrun.data.source import Source
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ FILES = {
 class IdxImages(Data):
     """Ten classes of 28 by 28 grey images in four IDX files, with a test part of their own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = True
 
     places: ClassVar[tuple[str, ...]]

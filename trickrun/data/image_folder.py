@@ -13,7 +13,7 @@ from trickrun.data.labels import check_two_classes, listed
 from trickrun.data.part import Part
 from trickrun.data.paths import locate, missing_hint
 from trickrun.data.source import Samples, Source
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 
@@ -36,7 +36,7 @@ class ImageFolder(Data):
     Source: torchvision.datasets.ImageFolder has the same layout; Pillow decodes.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     from_user: ClassVar[bool] = True
 
     main: ClassVar[str | None] = "path"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data.base import Data
 from trickrun.data.bundled import bundled_fingerprint, bundled_table
 from trickrun.data.source import Source
+from trickrun.data.task import TaskName
 
 
 class Iris(Data):
@@ -15,7 +16,7 @@ class Iris(Data):
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems; scikit-learn.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
 

@@ -14,7 +14,7 @@ from trickrun.data.paths import content_hash, locate
 from trickrun.data.source import Samples, Source
 from trickrun.data.table import Table, decoded, read_table
 from trickrun.data.table_targets import class_names
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 from trickrun.data.tokens import (
     Level,
     blocks,
@@ -46,7 +46,7 @@ class Text(Data):
     Source: Shannon 1951, Prediction and Entropy of Printed English.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = False
     token_ids: ClassVar[bool] = True
 

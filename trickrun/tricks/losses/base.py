@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import Params
 
@@ -58,7 +58,7 @@ class LossFunction:
 class Loss(Params):
     """Parameters that every loss takes beside its own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    task_kind: ClassVar[TaskName | None] = None
     """What it is made for; None if the task decides, or a user's own code."""
 
     takes: ClassVar[Takes | None] = None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.task import Task
+from trickrun.data.task import Task, TaskName
 from trickrun.params import Positive
 from trickrun.tricks.losses.base import Loss, LossFunction, Takes
 from trickrun.tricks.losses.values import value_outputs, value_targets
@@ -23,7 +23,7 @@ class Huber(Loss):
     Source: Huber 1964, Robust Estimation of a Location Parameter; torch.nn.functional.huber_loss.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    task_kind: ClassVar[TaskName | None] = "regression"
     takes: ClassVar[Takes | None] = "values"
     grows_with_error: ClassVar[bool] = True
 
