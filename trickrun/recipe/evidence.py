@@ -161,12 +161,14 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
 
 
 def optimizer_facts(recipe: Recipe) -> facts.OptimizerFacts:
-    """Return what is known of a recipe's optimizer."""
-    optimizer = recipe.optimizer
+    """Return what is known of a recipe's optimizer; of one of the user's own, next to nothing."""
+    optimizer, clip = recipe.optimizer, recipe.optimizer.clip
+    norm = clip.norm if clip is not None and clip.norm is not None else math.inf
+    if isinstance(optimizer, PythonTarget):
+        return facts.OptimizerFacts(optimizer.kind_name, optimizer.lr, clip_norm=norm)
     momentum = getattr(optimizer, "momentum", 0.0)
     dampening = getattr(optimizer, "dampening", 0.0)
     gain = (1 - dampening) / (1 - momentum) if optimizer.momentum_multiplies_lr else 1.0
-    clip = optimizer.clip
     return facts.OptimizerFacts(
         kind=optimizer.kind_name,
         lr=optimizer.lr,
@@ -177,11 +179,11 @@ def optimizer_facts(recipe: Recipe) -> facts.OptimizerFacts:
         steps_proportional_to_lr=optimizer.steps_proportional_to_lr,
         eps=getattr(optimizer, "eps", None) if optimizer.eps_bounds_steps else None,
         momentum=momentum,
-        momentum_gain=gain or 1.0,
+        momentum_gain=gain,
         betas=getattr(optimizer, "betas", None),
         weight_decay=optimizer.weight_decay if isinstance(optimizer, Decaying) else 0.0,
         decay_decoupled=optimizer.decay_decoupled if isinstance(optimizer, Decaying) else None,
-        clip_norm=clip.norm if clip is not None and clip.norm is not None else math.inf,
+        clip_norm=norm,
     )
 
 
