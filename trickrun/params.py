@@ -60,6 +60,9 @@ class Params(BaseModel):
     main: ClassVar[str | None] = None
     """The parameter (its recipe name) that a bare number or string value stands for."""
 
+    is_user_code: ClassVar[bool] = False
+    """Whether the user's own code does the work, so that nothing is known of it."""
+
     spellings: ClassVar[tuple[str, ...]] = ()
     """Keys that :meth:`expand` knows beside the parameters' names."""
 
@@ -114,6 +117,7 @@ class PythonTarget(Params):
     """A user's object: ``target: package.module:Name``, called with ``args``."""
 
     main: ClassVar[str | None] = "target"
+    is_user_code: ClassVar[bool] = True
 
     target: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")] = Field(
         description="where the object is: package.module:Name, resolved beside the recipe first"

@@ -266,6 +266,11 @@ def test_the_task_of_each_synthetic_family_is_known(family: str) -> None:
     assert facts_of(given).task == given.data.load(Path()).task.kind
 
 
+def test_a_velocity_that_takes_no_gradient_goes_nowhere() -> None:
+    (stuck,) = found("optimizer={kind: sgd, lr: 0.1, momentum: 0.9, dampening: 1.0}", STEPS)
+    assert (stuck.code, stuck.evidence["way"], stuck.edit) == ("TR36", 0.0, None)
+
+
 def test_a_users_own_parts_are_left_to_the_checks_that_run_them() -> None:
     own = "model={kind: python, target: 'nets:Net'}"
     assert codes(own, "loss={kind: python, target: 'nets:loss'}") == []

@@ -12,7 +12,7 @@ from trickrun.data.formats.idx_file import shrink
 from trickrun.data.formats.labels import check_range
 from trickrun.data.formats.paths import content_hash, locate, read_bytes, unpacked
 from trickrun.data.splits.source import Samples, Source
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 class CifarImages(Data):
     """Color images of 32 by 32 pixels in CIFAR's binary files, with a test part of their own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = True
 
     places: ClassVar[tuple[str, ...]]

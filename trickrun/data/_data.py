@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
 from trickrun.data.splits.source import Columns, Samples, Source
 from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
 
 
@@ -46,7 +46,7 @@ class Subset(Params):
 class Data(Params):
     """Parameters that every data kind takes beside its own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    task_kind: ClassVar[TaskName | None] = None
     """What the kind always asks for; None if its parameters or its samples decide."""
 
     table: ClassVar[bool] = False

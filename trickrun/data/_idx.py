@@ -12,7 +12,7 @@ from trickrun.data.formats.idx_file import find_idx, read_idx, shrink
 from trickrun.data.formats.labels import check_range
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import DataError
 
 FILES = {
@@ -26,7 +26,7 @@ FILES = {
 class IdxImages(Data):
     """Ten classes of 28 by 28 grey images in four IDX files, with a test part of their own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = True
 
     places: ClassVar[tuple[str, ...]]

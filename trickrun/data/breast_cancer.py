@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
 from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import TaskName
 
 LABELS = ("malignant", "benign")
 FEATURES = (
@@ -49,7 +50,7 @@ class BreastCancer(Data):
     Source: Wolberg et al. 1995, UCI Breast Cancer Wisconsin (Diagnostic); scikit-learn.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
 

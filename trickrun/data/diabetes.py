@@ -7,6 +7,7 @@ from trickrun.data._data import Data
 from trickrun.data.formats.arrays import source_from_arrays
 from trickrun.data.formats.bundled import bundled_fingerprint, read_csv
 from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import TaskName
 
 VALUES, TARGET = "diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"
 FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
@@ -21,7 +22,7 @@ class Diabetes(Data):
     Source: Efron et al. 2004, Least angle regression; scikit-learn.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    task_kind: ClassVar[TaskName | None] = "regression"
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
 

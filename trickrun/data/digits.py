@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_fingerprint, read_csv
 from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 
 FILE = "digits.csv.gz"
 
@@ -18,7 +18,7 @@ class Digits(Data):
     Source: sklearn.datasets.load_digits; UCI Optical Recognition of Handwritten Digits.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = False
     characters: ClassVar[bool] = True
 

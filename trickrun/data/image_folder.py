@@ -13,7 +13,7 @@ from trickrun.data.formats.labels import check_two_classes, listed
 from trickrun.data.formats.paths import locate, missing_hint
 from trickrun.data.splits.source import Samples, Source
 from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 
@@ -36,7 +36,7 @@ class ImageFolder(Data):
     Source: torchvision.datasets.ImageFolder has the same layout; Pillow decodes.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     from_user: ClassVar[bool] = True
 
     main: ClassVar[str | None] = "path"

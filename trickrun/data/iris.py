@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
 from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import TaskName
 
 LABELS = ("setosa", "versicolor", "virginica")
 FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
@@ -18,7 +19,7 @@ class Iris(Data):
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems; scikit-learn.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
 

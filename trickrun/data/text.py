@@ -24,7 +24,7 @@ from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.source import Samples, Source
 from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 
@@ -47,7 +47,7 @@ class Text(Data):
     Source: Shannon 1951, Prediction and Entropy of Printed English.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = False
     token_ids: ClassVar[bool] = True
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
 from trickrun.data.splits.source import Source
+from trickrun.data.splits.task import TaskName
 
 LABELS = ("class_0", "class_1", "class_2")
 FEATURES = (
@@ -32,7 +33,7 @@ class Wine(Data):
     Source: Aeberhard and Forina 1991, UCI Wine; scikit-learn.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
 

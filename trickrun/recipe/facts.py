@@ -10,7 +10,6 @@ from trickrun.findings.evidence import facts
 from trickrun.findings.evidence.data import DataEvidence
 from trickrun.findings.evidence.facts import Facts
 from trickrun.models import BuiltinModel
-from trickrun.params import PythonTarget
 from trickrun.recipe.dump import plain
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
@@ -95,7 +94,7 @@ def network_facts(recipe: Recipe, data: DataEvidence | None) -> facts.NetworkFac
     model = recipe.model
     learned = True if getattr(model, "init_from", None) else model.learned
     name = str(getattr(model, "name", model.kind_name))
-    own = isinstance(model, PythonTarget)
+    own = model.is_user_code
     if not isinstance(model, BuiltinModel):
         return facts.NetworkFacts(
             name, own, learned=learned, fixes_input_scale=model.fixes_input_scale
@@ -161,11 +160,14 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
 
 
 def optimizer_facts(optimizer: Optimizer) -> facts.OptimizerFacts:
-    """Return what is known of an optimizer."""
+    """Return what is known of an optimizer; of one of the user's own, next to nothing."""
+    clip = optimizer.clip
+    norm = clip.norm if clip is not None and clip.norm is not None else math.inf
+    if optimizer.is_user_code:
+        return facts.OptimizerFacts(optimizer.kind_name, optimizer.lr, clip_norm=norm)
     momentum = getattr(optimizer, "momentum", 0.0)
     dampening = getattr(optimizer, "dampening", 0.0)
     gain = (1 - dampening) / (1 - momentum) if optimizer.momentum_multiplies_lr else 1.0
-    clip = optimizer.clip
     return facts.OptimizerFacts(
         kind=optimizer.kind_name,
         lr=optimizer.lr,
@@ -176,11 +178,11 @@ def optimizer_facts(optimizer: Optimizer) -> facts.OptimizerFacts:
         steps_proportional_to_lr=optimizer.steps_proportional_to_lr,
         eps=getattr(optimizer, "eps", None) if optimizer.eps_bounds_steps else None,
         momentum=momentum,
-        momentum_gain=gain or 1.0,
+        momentum_gain=gain,
         betas=getattr(optimizer, "betas", None),
         weight_decay=optimizer.weight_decay if isinstance(optimizer, Decaying) else 0.0,
         decay_decoupled=optimizer.decay_decoupled if isinstance(optimizer, Decaying) else None,
-        clip_norm=clip.norm if clip is not None and clip.norm is not None else math.inf,
+        clip_norm=norm,
     )
 
 

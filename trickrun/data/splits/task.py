@@ -9,6 +9,8 @@ from typing import Any, Literal
 DATA_FILE = "data.json"
 """The file in a run folder that says what predictions need to know of the training data."""
 
+TaskName = Literal["classification", "regression"]
+
 
 @dataclass(frozen=True)
 class Task:
@@ -27,7 +29,7 @@ class Task:
             are [N, T] and the classes are the vocabulary.
     """
 
-    kind: Literal["classification", "regression"]
+    kind: TaskName
     classes: int = 0
     targets: int = 1
     labels: tuple[str, ...] = ()

@@ -58,7 +58,8 @@ class OptimizerFacts:
     @property
     def usual_rate(self) -> float | None:
         """The learning rate to begin with, for this momentum."""
-        if self.default_lr is None or self.momentum_gain is None:
+        # A dampening of 1 leaves no step at all, and no rate makes up for that.
+        if self.default_lr is None or not self.momentum_gain:
             return None
         return float(f"{self.default_lr / self.momentum_gain:.2g}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import KindFolder, Params
 
@@ -60,7 +60,7 @@ class LossFunction:
 class Loss(Params):
     """Parameters that every loss takes beside its own."""
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = None
+    task_kind: ClassVar[TaskName | None] = None
     """What it is made for; None if the task decides, or a user's own code."""
 
     takes: ClassVar[Takes | None] = None

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.tricks.losses._classes import ClassWeights, class_weights, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass, log_loss
@@ -24,7 +24,7 @@ class BCE(Loss):
     Source: torch.nn.functional.binary_cross_entropy_with_logits.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     takes: ClassVar[Takes | None] = "logits"
     one_output: ClassVar[bool] = True
     takes_label_smoothing: ClassVar[bool] = True

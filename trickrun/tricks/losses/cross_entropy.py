@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.tricks.losses._classes import (
     ClassWeights,
@@ -42,7 +42,7 @@ class CrossEntropy(Loss):
     Source: torch.nn.functional.cross_entropy.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     takes: ClassVar[Takes | None] = "logits"
     takes_label_smoothing: ClassVar[bool] = True
     takes_places: ClassVar[bool] = True

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.params import Positive
 from trickrun.tricks.losses._classes import class_targets, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass
@@ -26,7 +26,7 @@ class Hinge(Loss):
         torch.nn.functional.multi_margin_loss.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     takes: ClassVar[Takes | None] = "scores"
 
     kind: Literal["hinge"] = "hinge"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.params import Positive
 from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
@@ -24,7 +24,7 @@ class Huber(Loss):
     Source: Huber 1964, Robust Estimation of a Location Parameter; torch.nn.functional.huber_loss.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "regression"
+    task_kind: ClassVar[TaskName | None] = "regression"
     takes: ClassVar[Takes | None] = "values"
     grows_with_error: ClassVar[bool] = True
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.task import Task, TaskName
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,
@@ -36,7 +36,7 @@ class NLL(Loss):
     Source: torch.nn.functional.nll_loss.
     """
 
-    task_kind: ClassVar[Literal["classification", "regression"] | None] = "classification"
+    task_kind: ClassVar[TaskName | None] = "classification"
     takes: ClassVar[Takes | None] = "log_probabilities"
 
     kind: Literal["nll"] = "nll"
