@@ -8,10 +8,13 @@ import pytest
 
 from trickrun.run import environment
 
-FIRST = Path(__file__).parent.parent / "old_runs" / "arithmetic_1"
+FOLDERS = Path(__file__).parent.parent / "old_runs"
+FIRST, SECOND = FOLDERS / "arithmetic_1", FOLDERS / "arithmetic_2"
 LEAVES = "20261129-093609-179864-e89e"
 MOONS = "20261129-093613-459970-3ad5"
 SEARCH = "20261129-093620-865152-907e"
+
+OF_ARITHMETIC_2 = "20261129-103039-243295-2df4"
 
 SCORES = {LEAVES: (0.6073751518916752, 6 / 9), MOONS: (0.1326673503887529, 17 / 18)}
 """Test loss and accuracy, as the version that made a run scored it."""
@@ -20,8 +23,13 @@ SCORES = {LEAVES: (0.6073751518916752, 6 / 9), MOONS: (0.1326673503887529, 17 / 
 @pytest.fixture
 def old(tmp_path):
     """The runs folder with copies of the runs; the working folder is where their recipes were."""
-    runs = shutil.copytree(FIRST, tmp_path / "runs")
     shutil.copyfile(FIRST / "leaves.csv", tmp_path / "leaves.csv")
+    return copied(FIRST, tmp_path)
+
+
+def copied(folder, tmp_path):
+    """Copy the runs in ``folder`` to a runs folder, which knows where their recipes are now."""
+    runs = shutil.copytree(folder, tmp_path / "runs")
     for path in runs.glob("*/*/env.json"):
         facts = json.loads(path.read_text())
         path.write_text(json.dumps({**facts, "recipe_folder": str(tmp_path)}))
@@ -59,11 +67,17 @@ def test_they_predict(trickrun, old, tmp_path):
     assert [float(row[2]) for row in rows] == pytest.approx([0.17617, 0.925042], abs=1e-5)
 
 
-def test_one_of_the_same_arithmetic_goes_on(trickrun, old, monkeypatch):
+@pytest.mark.parametrize(
+    ("folder", "arithmetic", "run"), [(FIRST, 1, MOONS), (SECOND, 2, OF_ARITHMETIC_2)]
+)
+def test_one_of_the_same_arithmetic_goes_on(
+    trickrun, tmp_path, monkeypatch, folder, arithmetic, run
+):
     """It ends as it would have with the version that began it, but for another processor's last
     bits."""
-    monkeypatch.setattr(environment, "ARITHMETIC", 1)
-    ran = trickrun("train", "--resume", MOONS, "--json")
+    copied(folder, tmp_path)
+    monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
+    ran = trickrun("train", "--resume", run, "--json")
     assert ran.code == 0, ran.err
     result = ran.json["result"]
     assert (result["epochs"], result["stopped_by"]) == (8.0, "epochs")
@@ -80,6 +94,11 @@ def test_one_of_lower_arithmetic_is_refused(trickrun, old, monkeypatch, changes)
     assert "begun by trickrun 0.1.0, which computed other numbers (arithmetic 1;" in refused.err
     assert "train its recipe.yaml anew; eval and predict still work" in refused.err
     assert before == {p: p.read_bytes() for p in old.rglob("*") if p.is_file()}
+
+
+def test_the_newest_folder_has_this_versions_arithmetic():
+    facts = json.loads((SECOND / "moons" / OF_ARITHMETIC_2 / "env.json").read_text())
+    assert facts["arithmetic"] == environment.ARITHMETIC
 
 
 def test_one_of_a_newer_version_is_refused(trickrun, old):

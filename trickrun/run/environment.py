@@ -19,9 +19,12 @@ from trickrun.recipe.schema import Recipe
 from trickrun.training.job import RecipeJob
 from trickrun.user_code import source_hash
 
-ARITHMETIC = 1
+ARITHMETIC = 2
 """Raised by 1 with every change of what some recipe computes: of its batches, its draws, its steps.
-A run that began with other arithmetic cannot go on; folders that do not tell it have 1."""
+A run that began with other arithmetic cannot go on; folders that do not tell it have 1.
+
+2: ResNets of width 1 to 7 subsample before the shortcut's convolution (nn/subsampled.py).
+"""
 
 EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")
 """Facts about the process that a bitwise equal resume needs unchanged."""
