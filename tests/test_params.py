@@ -7,10 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
+from other_environment import announce, make_environment
 
 import trickrun
 from trickrun.data._data import DATA_KINDS
@@ -151,28 +151,13 @@ def test_one_new_file_is_a_new_optimizer(tmp_path: Path) -> None:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A virtual environment beside this one in which a package adds the optimizer ``bar``."""
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True
-    )
-    (tmp_path / "env" / "bin").joinpath("python").resolve(strict=True)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    packages = tmp_path / "env" / "lib" / version / "site-packages"
-    (packages / "here.pth").write_text(f"{sysconfig.get_path('purelib')}\n{PACKAGE.parent}\n")
-    announce(
-        packages, "bar = bar_optimizer:Bar\nadam = bar_optimizer:Bar\nbad = bar_optimizer:Gone"
-    )
+    """The python of an environment in which a package adds the optimizer ``bar``."""
+    python, packages = make_environment(tmp_path / "env")
+    entries = "bar = bar_optimizer:Bar\nadam = bar_optimizer:Bar\nbad = bar_optimizer:Gone"
+    announce(packages, "bar_optimizer", "optimizers", entries)
     source = FOO.replace("Foo", "Bar").replace('"foo"', '"bar"')
     (packages / "bar_optimizer.py").write_text(source)
-    return tmp_path / "env" / "bin" / "python"
-
-
-def announce(folder: Path, entries: str) -> None:
-    """Write the metadata of a package that announces optimizers."""
-    info = folder / "bar_optimizer-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bar-optimizer\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[trickrun.optimizers]\n{entries}\n")
+    return python
 
 
 def with_python(python: Path, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -217,7 +202,7 @@ def test_metadata_beside_a_recipe_counts_for_nothing(tmp_path: Path) -> None:
     hostile = "open('ran', 'w').close()\n" + FOO.replace("Foo", "Bar").replace('"foo"', '"bar"')
     for name in ("work", "recipes", "path"):
         (tmp_path / name).mkdir()
-        announce(tmp_path / name, "bar = bar_optimizer:Bar")
+        announce(tmp_path / name, "bar_optimizer", "optimizers", "bar = bar_optimizer:Bar")
         (tmp_path / name / "bar_optimizer.py").write_text(hostile)
     recipe = tmp_path / "recipes" / "r.yaml"
     recipe.write_text(MOONS + "optimizer: bar\n")
