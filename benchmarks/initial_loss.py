@@ -17,7 +17,7 @@ from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number
 from trickrun.reporting.verdict import override
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ from typing import Any
 from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.load import Loaded, derive, load
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number
 from trickrun.reporting.verdict import override
 
 RECIPES = Path(__file__).parents[1] / "recipes"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 
 from trickrun.nn.layers import weight_layers, weights
-from trickrun.nn.recalibrate import recalibrate
+from trickrun.nn.norms import recalibrate
 from trickrun.training.evaluation import evaluate, predict
 from trickrun.training.events import Evaluation, NonFinite, TrainedSteps
 from trickrun.training.introspection.layer_pass import Seen, watch

@@ -10,13 +10,11 @@ import pytest
 import torch
 from shipped import shipped
 
-from trickrun.checks.copies import copies, few_possible, row_hashes
-from trickrun.checks.data_look import look, measure, order
+from trickrun.checks.data_look import copies, few_possible, look, measure, order, row_hashes
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.source import SplitData, Task
 from trickrun.data.splits.split import mixed
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 

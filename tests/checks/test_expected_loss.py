@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.expected_loss import typical_deviation
-from trickrun.data.splits.task import Task
+from trickrun.checks.initial_loss.initial_loss_check import typical_deviation
+from trickrun.data.splits.source import Task
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses._constant import ConstantLoss
 from trickrun.tricks.losses.bce import BCE

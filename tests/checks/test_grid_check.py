@@ -12,7 +12,6 @@ from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run.check_folder import begin, conclude
 from trickrun.search import run_trials
-from trickrun.search.analysis import best_first, importances
 from trickrun.search.executors.choose import Layout
 from trickrun.search.journal import (
     JOURNAL,
@@ -24,7 +23,7 @@ from trickrun.search.journal import (
     newest_coarse,
     open_search,
 )
-from trickrun.search.judge import judge
+from trickrun.search.judge import best_first, importances, judge
 from trickrun.search.plan import plan
 from trickrun.search.trial import TrialResult
 from trickrun.tricks.monitor import Monitor

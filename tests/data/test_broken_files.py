@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trickrun.data.csv import Csv
-from trickrun.data.formats.idx_file import read_idx
+from trickrun.data.formats.array_files import read_idx
 from trickrun.data.npz import Npz
 from trickrun.errors import DataError
 

@@ -13,8 +13,7 @@ from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
 from trickrun.data.fashion_mnist import FashionMnist
 from trickrun.data.iris import Iris
-from trickrun.data.splits.source import Samples
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Samples, Task
 from trickrun.errors import DataError
 
 TRAIN = """age,color,id,kind

@@ -9,7 +9,7 @@ import torch
 
 from trickrun.data._idx import FILES
 from trickrun.data.fashion_mnist import FashionMnist
-from trickrun.data.formats.idx_file import read_idx, shrink
+from trickrun.data.formats.array_files import read_idx, shrink
 from trickrun.data.mnist import Mnist
 from trickrun.errors import DataError
 

@@ -11,10 +11,10 @@ import torch
 
 from trickrun.data._data import Split
 from trickrun.data.csv import Csv
-from trickrun.data.formats.missing import filled, medians
+from trickrun.data.formats.encode import filled, medians
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.errors import DataError
 
 TEXT = """age,color,size,kind

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trickrun.data.formats.npz_file import read_npz
+from trickrun.data.formats.array_files import read_npz
 from trickrun.data.npz import Npz
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError

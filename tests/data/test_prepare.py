@@ -13,8 +13,7 @@ from trickrun.data.iris import Iris
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Source, Task
 from trickrun.data.synthetic import Synthetic
 from trickrun.errors import DataError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data.splits.sampling import balanced_order
+from trickrun.data.splits.split import balanced_order
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
 from trickrun.training.compile import compile_recipe

@@ -7,7 +7,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.data.synthetic import Synthetic
 
 CLASSES = ["blobs", "moons", "circles", "spiral", "xor"]

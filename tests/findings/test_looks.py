@@ -4,7 +4,7 @@ import pytest
 
 from trickrun.findings.evidence.run import LayerLook, Look
 from trickrun.findings.finding import Finding
-from trickrun.findings.rules.curves.layers import silent_layers
+from trickrun.findings.rules.curves.while_training import silent_layers
 
 PLATEAU = [Finding("TR61", "Plateau", "error", 0.9, "train", {}, "")]
 HEALTHY = [Finding("TR65", "Healthy curves", "info", 0.8, "train", {}, "")]

@@ -3,7 +3,7 @@
 import pytest
 
 from trickrun.findings.evidence.run import LayerLook, Look
-from trickrun.findings.rules.curves.lost import lost
+from trickrun.findings.rules.curves.while_training import lost
 
 
 def look(step, *dead):

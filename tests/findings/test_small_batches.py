@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trickrun.findings.rules.recipe.small_batches import without_batch
+from trickrun.findings.rules.recipe.network import without_batch
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import from_tree, load

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trickrun.findings.evidence.smoothing import noise, reversals, smoothed
+from trickrun.findings.evidence.curves import noise, reversals, smoothed
 
 curves = st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=60)
 

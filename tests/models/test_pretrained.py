@@ -10,8 +10,7 @@ from torch import nn
 
 from trickrun.errors import CompileError
 from trickrun.models import pretrained
-from trickrun.models._pretrained_stages import lite_stages, lite_weights, timm_stage
-from trickrun.models._weights import read_weights
+from trickrun.models._pretrained_stages import lite_stages, lite_weights, read_weights, timm_stage
 from trickrun.models.pretrained import Pretrained
 from trickrun.nn.rng import LayerStreams
 

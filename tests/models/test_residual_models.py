@@ -9,7 +9,7 @@ from trickrun.errors import CompileError
 from trickrun.models._model import Blocks
 from trickrun.models.resnet import ResNet
 from trickrun.models.vgg import VGG
-from trickrun.nn.residual import residuals
+from trickrun.nn.layers import residuals
 from trickrun.nn.rng import LayerStreams
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.normalization.none import NoNormalization

@@ -12,7 +12,7 @@ from trickrun.models.gru import GRU
 from trickrun.models.lstm import LSTM
 from trickrun.models.rnn import RNN
 from trickrun.models.transformer import Transformer
-from trickrun.nn.residual import residuals
+from trickrun.nn.layers import residuals
 from trickrun.nn.rng import LayerStreams
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.normalization.layer import Layer

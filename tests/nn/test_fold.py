@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from trickrun.nn.fold import fold_batch_norms
-from trickrun.nn.ghost_batch_norm import GhostBatchNorm1d
+from trickrun.nn.norms import GhostBatchNorm1d
 
 
 def used(model: nn.Module, x: torch.Tensor) -> nn.Module:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.nn.ghost_batch_norm import GhostBatchNorm1d, GhostBatchNorm2d
+from trickrun.nn.norms import GhostBatchNorm1d, GhostBatchNorm2d
 
 
 @pytest.mark.parametrize(

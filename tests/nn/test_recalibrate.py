@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from trickrun.nn.recalibrate import recalibrate
+from trickrun.nn.norms import recalibrate
 
 
 class Frozen(nn.Sequential):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from trickrun.nn.rms_norm import ChannelRMSNorm
+from trickrun.nn.norms import ChannelRMSNorm
 
 
 def test_it_is_torchs_over_channels_and_positions():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from trickrun.reporting.curves import loss_curves
+from trickrun.reporting.progress import loss_curves
 
 
 def epoch(number: int, **losses: float | None) -> dict:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from trickrun.reporting.numbers import duration, number, size
+from trickrun.reporting.console import duration, number, size
 
 
 @pytest.mark.parametrize(

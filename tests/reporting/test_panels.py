@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trickrun.reporting.panels import in_terminal
 from trickrun.reporting.svg import Line, Panel
+from trickrun.reporting.terminal_plot import in_terminal
 
 
 def panel(title: str) -> Panel:

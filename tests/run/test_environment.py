@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.recipe.load import load
 from trickrun.run import environment
 from trickrun.training.compile import compile_recipe

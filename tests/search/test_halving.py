@@ -12,11 +12,10 @@ from trickrun.checks.grid_check import run_search
 from trickrun.recipe.load import load
 from trickrun.run.folder import RunFolder
 from trickrun.search import run_trials
-from trickrun.search.analysis import best_first
 from trickrun.search.executors.choose import Layout
 from trickrun.search.halving import Rung, halve, rungs
 from trickrun.search.journal import JOURNAL, journal, new_search, open_search
-from trickrun.search.judge import judge
+from trickrun.search.judge import best_first, judge
 from trickrun.search.plan import Plan, plan
 from trickrun.search.trial import TrialResult
 from trickrun.tricks.monitor import Monitor

@@ -5,7 +5,7 @@ import torch
 from exactness import same
 from torch import nn
 
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.errors import CompileError
 from trickrun.training.assemble import GivenLoss, assemble, task_of
 from trickrun.training.checkpoint import Progress, restore

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.training import timing
 from trickrun.training.assemble import assemble
 from trickrun.training.timing import seconds_a_step, seconds_of

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.tricks.metrics import METRICS
 from trickrun.tricks.monitor import Monitor, higher_is_better

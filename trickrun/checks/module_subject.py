@@ -25,7 +25,7 @@ from trickrun.checks.interventions.parts import (
     Replacement,
     Restraints,
 )
-from trickrun.checks.interventions.rates import USUAL_LR, scaled_rates
+from trickrun.checks.interventions.rates import ANY_RATES, USUAL_LR, scaled_rates, usual_rates
 from trickrun.checks.module_facts import (
     known_loss,
     known_optimizer,
@@ -35,12 +35,10 @@ from trickrun.checks.module_facts import (
     regularizer_facts,
     run_facts,
 )
-from trickrun.checks.usual_rates import ANY_RATES, usual_rates
 from trickrun.data.normalizers import AnyNormalize, Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
+from trickrun.data.splits.source import SplitData, Task
 from trickrun.data.splits.split import take
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
 from trickrun.errors import CompileError, TrickrunError
 from trickrun.findings.evidence.facts import Facts, InputFacts, OptimizerFacts, ScheduleFacts
 from trickrun.nn.buffers import undisturbed

@@ -10,10 +10,9 @@ from typing import Any
 from trickrun.checks.data_look import measure
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.parts import Alternatives, Restraints
-from trickrun.checks.interventions.rates import scaled_rates
+from trickrun.checks.interventions.rates import scaled_rates, usual_rates
 from trickrun.checks.interventions.regularizers import beside_loss, declared
 from trickrun.checks.interventions.replacements import replacements
-from trickrun.checks.usual_rates import usual_rates
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
 from trickrun.findings.evidence.facts import Facts

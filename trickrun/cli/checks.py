@@ -35,7 +35,7 @@ def initial_loss(
 
     def work() -> Answer:
         from trickrun.checks.initial_loss.initial_loss_check import initial_loss as check
-        from trickrun.reporting.initial_loss import print_initial_loss
+        from trickrun.reporting.steps import print_initial_loss
 
         return run_check(
             recipe,
@@ -64,7 +64,7 @@ def overfit_batch(
 
     def work() -> Answer:
         from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch as check
-        from trickrun.reporting.overfit_batch import print_overfit_batch
+        from trickrun.reporting.steps import print_overfit_batch
 
         return run_check(
             recipe,

@@ -63,7 +63,7 @@ def recipe_among(targets: list[str]) -> Path | None:
 
 def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path | None) -> Answer:
     """Train a recipe and judge its curves."""
-    from trickrun.cli import findings
+    from trickrun.cli import output as findings
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
@@ -116,7 +116,7 @@ def show(verdict: Verdict) -> None:
     """Print the curves and what they show."""
     from trickrun.reporting.console import terminal
     from trickrun.reporting.curve_pictures import panels
-    from trickrun.reporting.panels import in_terminal
+    from trickrun.reporting.terminal_plot import in_terminal
     from trickrun.reporting.verdict import print_verdict
 
     console = terminal()

@@ -98,7 +98,7 @@ def diagnosed(
 
         WORKERS.warm_up()
     from trickrun.checks.diagnosis.diagnosis_check import diagnose as check
-    from trickrun.checks.diagnosis.earlier_run import recipe_of
+    from trickrun.checks.diagnosis.gather import recipe_of
     from trickrun.reporting.diagnose import print_diagnosis
     from trickrun.run.check_folder import record
     from trickrun.run.folder import find, runs_dir
@@ -123,7 +123,7 @@ def diagnosed(
 def watched() -> Iterator[DiagnosisListener]:
     """Yield what shows how far a diagnosis is: a bar, on a terminal only."""
     from trickrun.checks.diagnosis.diagnosis_check import DiagnosisListener
-    from trickrun.reporting.bar import bar
+    from trickrun.reporting.progress import bar
 
     with bar("diagnose") as progress:
         yield DiagnosisListener(trainings=progress)

@@ -68,7 +68,7 @@ def signal(
 
     def work() -> Answer:
         from trickrun.checks.signal.signal_check import signal as check
-        from trickrun.reporting.bar import bar
+        from trickrun.reporting.progress import bar
         from trickrun.reporting.signal import print_signal
         from trickrun.reporting.signal_pictures import pictures
 

@@ -57,8 +57,8 @@ def find(
     """Run the range test of ``size`` (low, high, steps, seeds) and print what it says."""
     from trickrun.checks.lr_find.lr_find_check import Range
     from trickrun.checks.lr_find.lr_find_check import lr_find as check
-    from trickrun.reporting.bar import bar
-    from trickrun.reporting.lr_find import pictures, print_lr_find
+    from trickrun.reporting.progress import bar
+    from trickrun.reporting.steps import pictures, print_lr_find
 
     def test(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
         with bar("range test") as watch:

@@ -49,7 +49,7 @@ def check_text(
     path: Path, overrides: list[str], data: bool, no_python: bool, as_json: bool
 ) -> Answer:
     """Print the recipe's problems, or that there are none, and what it shows before training."""
-    from trickrun.cli import findings
+    from trickrun.cli import output as findings
     from trickrun.params import without_plugins
     from trickrun.recipe.load import load
     from trickrun.recipe.text.problems import RecipeError
@@ -171,7 +171,7 @@ def new(
     """
 
     def work() -> Answer:
-        from trickrun.recipe.new import ask, new_recipe
+        from trickrun.recipe.starter import ask, new_recipe
 
         kinds = {"data": data, "model": model, "loss": loss, "optimizer": optimizer}
         given = {section: kind for section, kind in kinds.items() if kind is not None}

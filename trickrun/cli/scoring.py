@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.splits.split_data import SplitData
+    from trickrun.data.splits.source import SplitData
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 

@@ -128,7 +128,7 @@ def go_on(
 def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     """Return what recipe and data show before training; tell people, and note it in the folder."""
     from trickrun.checks.data_look import look
-    from trickrun.cli.findings import tell_before_training
+    from trickrun.cli.output import tell_before_training
 
     found = look(job.recipe, job.data)
     tell_before_training(found)
@@ -138,7 +138,7 @@ def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
 
 def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
     """Return what ends a lost run, if that is wanted."""
-    from trickrun.checks.curves.watch import ending_sink
+    from trickrun.checks.curves.while_training import ending_sink
 
     return [ending_sink(job.recipe.optimizer.lr)] if stop_when == "lost" else []
 
@@ -148,7 +148,7 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.cli import findings
+    from trickrun.cli import output as findings
     from trickrun.reporting.plan import plan, print_plan
     from trickrun.training.compile import compile_recipe
 
@@ -185,7 +185,7 @@ def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, An
 
     Prints what people should know, and were not told when it began.
     """
-    from trickrun.checks.curves.after import read_run
+    from trickrun.checks.curves.while_training import read_run
     from trickrun.findings.rank import ranked
     from trickrun.reporting.console import terminal
     from trickrun.reporting.verdict import print_finding

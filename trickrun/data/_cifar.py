@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.data._data import Data
-from trickrun.data.formats.idx_file import shrink
+from trickrun.data.formats.array_files import shrink
 from trickrun.data.formats.labels import check_range
 from trickrun.data.formats.paths import content_hash, locate, read_bytes, unpacked
-from trickrun.data.splits.source import Samples, Source
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Samples, Source, Task, TaskName
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
-from trickrun.data.splits.source import Columns, Samples, Source
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Columns, Samples, Source, SplitData, Task, TaskName
 from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
 
 

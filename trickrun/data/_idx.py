@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.data._data import Data
-from trickrun.data.formats.idx_file import find_idx, read_idx, shrink
+from trickrun.data.formats.array_files import find_idx, read_idx, shrink
 from trickrun.data.formats.labels import check_range
 from trickrun.data.formats.paths import content_hash, locate
-from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Source, Task, TaskName
 from trickrun.errors import DataError
 
 FILES = {

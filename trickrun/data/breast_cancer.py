@@ -5,8 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_classes, bundled_fingerprint
-from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import TaskName
+from trickrun.data.splits.source import Source, TaskName
 
 LABELS = ("malignant", "benign")
 FEATURES = (

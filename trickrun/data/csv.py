@@ -8,15 +8,12 @@ from pydantic import Field
 
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
-from trickrun.data.formats.encode import encode, feature_names
+from trickrun.data.formats.encode import encode, feature_names, filled, medians
 from trickrun.data.formats.files import read_samples
-from trickrun.data.formats.missing import filled, medians
+from trickrun.data.formats.labels import class_names, infer_kind_of_cells, target_values
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, looks_like_data, read_table
-from trickrun.data.formats.table_targets import class_names, infer_kind, target_values
-from trickrun.data.splits.source import Columns, Samples, Source
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Columns, Samples, Source, SplitData, Task
 from trickrun.errors import DataError
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
@@ -146,4 +143,4 @@ class Csv(Data):
             raise DataError("only regression takes several targets", "data.target", "name one")
         if self.task != "auto":
             return self.task
-        return "regression" if several else infer_kind(table.columns[self.targets[0]])
+        return "regression" if several else infer_kind_of_cells(table.columns[self.targets[0]])

@@ -6,8 +6,7 @@ from typing import Any, ClassVar, Literal
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import source_from_arrays
 from trickrun.data.formats.bundled import bundled_fingerprint, read_csv
-from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import TaskName
+from trickrun.data.splits.source import Source, TaskName
 
 VALUES, TARGET = "diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"
 FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")

@@ -5,8 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from trickrun.data._data import Data
 from trickrun.data.formats.bundled import bundled_fingerprint, read_csv
-from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Source, Task, TaskName
 
 FILE = "digits.csv.gz"
 

@@ -11,9 +11,7 @@ from trickrun.data._data import Data
 from trickrun.data.formats.image_files import SUFFIXES, ImageFiles, default_workers
 from trickrun.data.formats.labels import check_two_classes, listed
 from trickrun.data.formats.paths import locate, missing_hint
-from trickrun.data.splits.source import Samples, Source
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Samples, Source, SplitData, Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 

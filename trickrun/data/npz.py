@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.data._data import Data
+from trickrun.data.formats.array_files import read_npz
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
-from trickrun.data.formats.npz_file import read_npz
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.data._data import Data
-from trickrun.data.formats.labels import check_two_classes, index_of
+from trickrun.data.formats.labels import check_two_classes, class_names, index_of
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, decoded, read_table
-from trickrun.data.formats.table_targets import class_names
 from trickrun.data.formats.tokens import (
     Level,
     blocks,
@@ -22,9 +21,7 @@ from trickrun.data.formats.tokens import (
 )
 from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
-from trickrun.data.splits.source import Samples, Source
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Samples, Source, SplitData, Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 

@@ -9,8 +9,13 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.models._model import InitFrom, Model
-from trickrun.models._pretrained_stages import LITE, lite_stages, lite_weights, timm_stage
-from trickrun.models._weights import read_weights
+from trickrun.models._pretrained_stages import (
+    LITE,
+    lite_stages,
+    lite_weights,
+    read_weights,
+    timm_stage,
+)
 from trickrun.params import Count
 from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.regularizers.dropout import Dropout

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from trickrun.models._images import check_image
-from trickrun.models._model import Blocks, BuiltinModel
+from trickrun.models._model import Blocks, BuiltinModel, check_image
 from trickrun.params import Count
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ class Block:
         """
         from torch import nn
 
-        from trickrun.nn.residual import Residual
+        from trickrun.nn.layers import Residual
 
         branch = nn.Sequential(OrderedDict(self.branch(entering, channels, stride, depth)))
         after = next((module for _, module in self.blocks.activated("")), None)

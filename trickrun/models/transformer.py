@@ -20,7 +20,7 @@ from trickrun.params import Count
 if TYPE_CHECKING:
     from torch import nn
 
-    from trickrun.nn.residual import Residual
+    from trickrun.nn.layers import Residual
 
 
 class Transformer(BuiltinModel):
@@ -133,7 +133,7 @@ class Transformer(BuiltinModel):
 
     def branch(self, layers: OrderedDict[str, nn.Module], blocks: Blocks) -> Residual:
         """Return a residual branch of ``layers`` with its normalization inside or after it."""
-        from trickrun.nn.residual import Residual
+        from trickrun.nn.layers import Residual
         from trickrun.nn.sequences import Chain
 
         norm = OrderedDict(normed(blocks, "", self.width))

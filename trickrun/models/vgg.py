@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.models._images import check_image, too_small
-from trickrun.models._model import Blocks, BuiltinModel
+from trickrun.models._model import Blocks, BuiltinModel, check_image, too_small
 from trickrun.params import Count, Counts
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from trickrun.nn.residual import Residual
+from trickrun.nn.layers import Residual
 from trickrun.nn.sequences import PaddingAware
 
 

@@ -1,4 +1,4 @@
-"""Which layers of a model carry weights: what init fills and what penalties act on."""
+"""A model's layers: those that carry weights, their order to the head, residual branches."""
 
 from __future__ import annotations
 
@@ -70,3 +70,63 @@ def stacked(layer: nn.Module, weight: torch.Tensor) -> tuple[torch.Tensor, ...]:
     else:
         return (weight,)
     return weight.chunk(count) if weight.shape[0] == count * size else (weight,)
+
+
+def layers(model: nn.Module) -> list[list[str]]:
+    """Return the parameters' names layer by layer, from the input to the head."""
+    found: list[list[str]] = []
+    leading = [name for name, _ in model.named_parameters(recurse=False)]
+    for prefix, unit in units(model):
+        names = [f"{prefix}{name}" for name, _ in unit.named_parameters()]
+        if weight_layers(unit):
+            found.append(leading + names)
+            leading = []
+        elif found:
+            found[-1] += names
+        else:
+            leading += names
+    return found
+
+
+def units(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield the parts that ``model`` is a sequence of, each with the prefix of its names."""
+    for name, child in model.named_children():
+        inner = f"{prefix}{name}."
+        if isinstance(child, nn.Sequential | nn.ModuleList):
+            yield from units(child, inner)
+        else:
+            yield inner, child
+
+
+class Residual(nn.Module):
+    """Add what a branch computes to its input: after(shortcut(x) + branch(x)).
+
+    Tricks that act on residual branches (a last scale of zero, stochastic depth) find the places
+    by this class and change ``branch``, whose last layers are those before the addition.
+
+    Args:
+        branch: from [N, …] to the shape that ``shortcut`` puts out.
+        shortcut: what the branch is added to; None: the input itself.
+        after: acts on the sum; None: nothing.
+    """
+
+    def __init__(
+        self,
+        branch: nn.Sequential,
+        shortcut: nn.Module | None = None,
+        after: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.shortcut = shortcut or nn.Identity()
+        self.branch = branch
+        self.after = after or nn.Identity()
+
+    def forward(self, x: torch.Tensor, *context: torch.Tensor | None) -> torch.Tensor:
+        """Return the sum; ``context`` is for the branch alone (a batch's lengths)."""
+        total: torch.Tensor = self.after(self.shortcut(x) + self.branch(x, *context))
+        return total
+
+
+def residuals(model: nn.Module) -> list[tuple[str, Residual]]:
+    """Return the named residual blocks of ``model`` from input to output."""
+    return [(name, part) for name, part in model.named_modules() if isinstance(part, Residual)]

@@ -1,28 +1,154 @@
 """What the sections of a recipe must agree on, as far as the text alone can tell.
 
-A rule looks at sections that are each valid by themselves, and what it finds stops the recipe. What
+A rule looks at sections that are each valid by themselves; what breaks one stops the recipe. What
 is allowed but is probably not meant is a finding: see ``findings/static.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from trickrun.recipe.contradictions import (
-    distinct_metrics,
-    filled_batch,
-    gate_conditions,
-    gate_names,
-    images,
-    monitors,
-    shares,
-    smoothed_loss,
-    within_the_optimizer,
-)
+from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import comparable, paths_exist, values_fit
+from trickrun.recipe.text.problems import did_you_mean
+from trickrun.tricks.monitor import Monitor
+
+
+def shares(recipe: Recipe) -> Iterator[Complaint]:
+    """The validation and the test split leave something to train on."""
+    split = recipe.data.split
+    if split.folds is None and split.val + split.test >= 1:
+        yield Complaint(
+            ("data", "split"),
+            f"val {split.val:g} and test {split.test:g} leave nothing to train on",
+            "their sum must be below 1",
+        )
+
+
+def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
+    """A subset fills at least one batch."""
+    data = recipe.data
+    if data.subset and data.batch_size != "full" and data.subset.n < data.batch_size:
+        yield Complaint(
+            ("data", "subset"),
+            f"{data.subset.n} samples do not fill one batch of {data.batch_size}",
+            f"set data.batch_size to {data.subset.n} or less, or to full",
+        )
+
+
+def images(recipe: Recipe) -> Iterator[Complaint]:
+    """Augmentations and mixtures of images act on images."""
+    if not recipe.data.table:
+        return
+    for trick in recipe.regularizers.mixing:
+        if trick.needs_image:
+            yield Complaint(
+                ("regularizers", trick.kind_name),
+                f"{trick.kind_name} needs images, {recipe.data.kind_name} is a table",
+                "for tables use mixup",
+            )
+    for index, augmentation in enumerate(recipe.augmentation):
+        if augmentation.needs_image:
+            yield Complaint(
+                ("augmentation", index),
+                f"{augmentation.kind_name} needs images, {recipe.data.kind_name} is a table",
+                "for tables use noise or feature_dropout",
+            )
+
+
+def within_the_optimizer(recipe: Recipe) -> Iterator[Complaint]:
+    """The optimizer's own parameters agree with each other."""
+    for name, message, hint in recipe.optimizer.contradictions():
+        yield Complaint(("optimizer", name), message, hint)
+
+
+def smoothed_loss(recipe: Recipe) -> Iterator[Complaint]:
+    """Label smoothing has a loss over classes to act on."""
+    smoothing = recipe.regularizers.label_smoothing
+    if smoothing and not smoothing.off and not recipe.loss.takes_label_smoothing:
+        yield Complaint(
+            ("regularizers", "label_smoothing"),
+            f"label_smoothing cannot act on the loss {recipe.loss.kind_name}",
+            "use cross_entropy, or take label_smoothing out",
+        )
+
+
+def distinct_metrics(recipe: Recipe) -> Iterator[Complaint]:
+    """Each metric is listed once, and all are for the same task."""
+    tasks: dict[str, str] = {}
+    names: set[str] = set()
+    for index, metric in enumerate(recipe.metrics or ()):
+        where = ("metrics", index)
+        other = {"classification": "regression", "regression": "classification"}.get(metric.task)
+        if metric.name in names:
+            yield Complaint(where, f"the metric {metric.name} is listed twice", "keep one")
+        elif other in tasks:
+            message = f"{metric.name} is for {metric.task}, {tasks[other]} for {other}"
+            yield Complaint(where, message, "the data's task is one of them")
+        names.add(metric.name)
+        tasks.setdefault(metric.task, metric.name)
+
+
+def recorded(recipe: Recipe) -> list[str]:
+    """Return what each evaluation records, as far as the text tells."""
+    if recipe.metrics is None:
+        names = ["accuracy", "perplexity", "mae", "r2"]
+    else:
+        names = [metric.name for metric in recipe.metrics]
+    return ["train_loss", "val_loss", *(f"val_{name}" for name in names)]
+
+
+def monitors(recipe: Recipe) -> Iterator[Complaint]:
+    """What early stopping, plateau and the grid watch is something that evaluations record."""
+    watched: list[tuple[tuple[str, ...], Monitor]] = []
+    if recipe.early_stopping:
+        watched.append((("early_stopping", "monitor"), recipe.early_stopping))
+    schedule = recipe.optimizer.schedule
+    if schedule.watches is not None:
+        watched.append((("optimizer", "schedule", "monitor"), schedule.watches))
+    if recipe.grid:
+        rank = Monitor(monitor=recipe.grid.metric, mode=recipe.grid.mode)
+        watched.append((("grid", "metric"), rank))
+    split = recipe.data.split
+    no_split = recipe.data.own_split is False and split.val == 0 and split.folds is None
+    for steps, monitor in watched:
+        name = monitor.monitor
+        if name not in recorded(recipe):
+            hint = did_you_mean(name, recorded(recipe))
+            yield Complaint(steps, f"no evaluation has a value {name!r}", hint)
+        elif no_split and name.startswith("val_"):
+            hint = "set data.split.val above 0, or watch train_loss"
+            yield Complaint(steps, f"{name} needs a validation split; data.split.val is 0", hint)
+        elif monitor.undecided:
+            hint = f"set {'.'.join((*steps[:-1], 'mode'))} to max or min"
+            yield Complaint(steps, f"nothing says whether a higher {name} is better", hint)
+
+
+def gate_conditions(recipe: Recipe) -> Iterator[Complaint]:
+    """Each expectation is a comparison with a number."""
+    for path, condition in recipe.expect.items():
+        if not isinstance(condition, str) or not CONDITION.match(condition):
+            hint = 'write e.g. ">= 0.9", in quotes; also <=, > and <'
+            yield Complaint(("expect", path), "expected a comparison with a number", hint)
+
+
+def gate_names(recipe: Recipe) -> Iterator[Complaint]:
+    """Each expectation is about a value that train reports."""
+    names = [name.removeprefix("val_") for name in recorded(recipe)[1:]]
+    best = [f"best.{name}" for name in ("epoch", "step", *recorded(recipe))]
+    known = [*(f"test.{name}" for name in names), *best, "epochs", "steps", "samples_per_second"]
+    no_split = recipe.data.own_split is False and recipe.data.split.test == 0
+    for path in recipe.expect:
+        steps = ("expect", path)
+        if path not in known:
+            hint = did_you_mean(path, known)
+            yield Complaint(steps, f"train reports no value {path!r}", hint, on_key=True)
+        elif no_split and path.startswith("test."):
+            yield Complaint(steps, "there is no test split; data.split.test is 0", on_key=True)
+
 
 Check = Callable[[Recipe], Iterable[Complaint]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.findings.evidence import facts
 from trickrun.findings.evidence.data import DataEvidence
 from trickrun.findings.evidence.facts import Facts

@@ -28,7 +28,7 @@ from trickrun.recipe.patch import (
 )
 from trickrun.recipe.python_parts import python_parts
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.shorthand import expand
+from trickrun.recipe.shape import expand
 from trickrun.recipe.text.locate import SourceLayer, locate
 from trickrun.recipe.text.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
 from trickrun.recipe.text.sources import Text, read_chain, read_override

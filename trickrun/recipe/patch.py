@@ -13,8 +13,7 @@ from typing import Any
 from trickrun.errors import TrickrunError
 from trickrun.params import Params
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Section, Shape, members
-from trickrun.recipe.shorthand import expand
+from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Section, Shape, expand, members
 
 ROOT = Section(Recipe)
 ANYTHING = Leaf(Any)

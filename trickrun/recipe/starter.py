@@ -1,18 +1,23 @@
-"""A first recipe for somebody's data and model: short, commented, and valid as it stands."""
+"""``trickrun new``: a first recipe for somebody's data and model, and what is asked for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from trickrun.data._data import Data
+from trickrun.errors import TrickrunError
 from trickrun.models import Model
 from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import plain
+from trickrun.recipe.load import load, name_of
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.shape import Kinds, Member, default_of, members
-from trickrun.recipe.text.emit import flow
+from trickrun.recipe.text.edit import edit_text
+from trickrun.recipe.text.emit import flow, scalar
 from trickrun.recipe.text.problems import Problem, RecipeError, did_you_mean
+from trickrun.recipe.text.sources import read_override
 
 COMMENT_COLUMN = 36
 
@@ -143,3 +148,71 @@ def _example(section: str, kind: str, name: str, member: Member) -> Any:
     if name == "target" and issubclass(_params(section, kind), PythonTarget):
         return f"my_{section}:{'Net' if section == 'model' else 'function'}"
     return (member.field.examples or ["…"])[0]
+
+
+Prompt = Callable[[str, str], str]
+"""From a question and its default to the answer."""
+
+FIRST = {"data": "digits", "model": "mlp"}
+"""What is proposed where nothing is given."""
+
+
+def ask(kinds: dict[str, str], overrides: Sequence[str], prompt: Prompt) -> list[str]:
+    """Ask for the kinds that ``kinds`` lacks, add them, and return further overrides.
+
+    Args:
+        overrides: what is given already, each ``path=value``.
+    """
+    for section, first in FIRST.items():
+        while kinds.get(section) not in known_kinds(section):
+            kinds[section] = prompt(f"{section} ({', '.join(known_kinds(section))})", first)
+    given = {override.partition("=")[0] for override in overrides}
+    return [
+        f"{section}.{name}={scalar(prompt(f'{section}.{name}', str(example)))}"
+        for section in FIRST
+        for name, example in required(section, kinds[section]).items()
+        if f"{section}.{name}" not in given
+    ]
+
+
+def new_recipe(name: str, kinds: dict[str, str], overrides: Sequence[str]) -> Path:
+    """Write a starter recipe and return its path.
+
+    Args:
+        name: the recipe's name, which is also the file's, or a path that ends in .yaml.
+        kinds: section to kind.
+        overrides: what is changed of the starter, each ``path=value``.
+
+    Raises:
+        RecipeError: a kind or a changed value is wrong.
+        TrickrunError: the file exists, its folder does not, or data or model is not given.
+    """
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    for section in FIRST:
+        if section not in kinds:
+            known = ", ".join(known_kinds(section))
+            raise TrickrunError(f"which {section}?", hint=f"give --{section}: {known}")
+    problems: list[Problem] = []
+    read = [found for text in overrides if (found := read_override(text, problems))]
+    if problems:
+        raise RecipeError(problems)
+    text = starter(name_of(path), str(path), kinds)
+    text = edit_text(text, {where: value.value for where, value in read})
+    return _written(path, text)
+
+
+def _written(path: Path, text: str) -> Path:
+    """Write a file that does not exist yet, and leave none if the recipe in it is not valid."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise TrickrunError("this file exists already", str(path), "choose another name") from None
+    except OSError as error:
+        raise TrickrunError(error.strerror or "cannot be written", str(path)) from None
+    try:
+        load(path)
+    except RecipeError:
+        path.unlink()
+        raise
+    return path

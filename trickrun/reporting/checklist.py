@@ -9,8 +9,7 @@ from rich.text import Text
 
 from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import terminal
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
@@ -61,7 +60,8 @@ def add_pictures(done: Sequence[StepOutcome]) -> None:
 def pictures(name: str, verdict: Verdict) -> dict[str, str]:
     """Return a step's pictures by file name."""
     # Imported here because the terminal's lines do not wait for matplotlib.
-    from trickrun.reporting import curve_pictures, grid_pictures, lr_find
+    from trickrun.reporting import curve_pictures, grid_pictures
+    from trickrun.reporting import steps as lr_find
 
     if name == "lr-find":
         return lr_find.pictures(verdict)

@@ -1,6 +1,8 @@
-"""The terminal that reports print to."""
+"""The terminal that reports print to, and numbers as people read them."""
 
 from __future__ import annotations
+
+import math
 
 from rich.console import Console
 from rich.table import Table
@@ -32,3 +34,36 @@ def print_table(console: Console, table: Table) -> None:
         console.print(table)
     for line in captured.get().splitlines():
         console.out(line.rstrip())
+
+
+def number(value: float | None) -> str:
+    """Return a measured value with about five digits: 0.0312, 15.74, 2903.1, 1.2e-06."""
+    if value is None or not math.isfinite(value):
+        return "-" if value is None else str(value)
+    magnitude = abs(value)
+    if value != 0 and not 0.001 <= magnitude < 1e6:
+        return f"{value:.4g}"
+    return f"{value:.{4 if magnitude < 10 else 2 if magnitude < 1000 else 1}f}"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes: 512 B, 1.5 MiB."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units: 48 s, 3 min 5 s, 2 h 10 min, 5 d 1 h."""
+    whole = max(0, round(seconds))
+    for name, length, part, fraction in (
+        ("d", 86400, "h", 3600),
+        ("h", 3600, "min", 60),
+        ("min", 60, "s", 1),
+    ):
+        if whole >= length:
+            rest = whole % length // fraction
+            return f"{whole // length} {name}" + (f" {rest} {part}" if rest else "")
+    return f"{whole} s"

@@ -13,8 +13,7 @@ from rich.text import Text
 from trickrun.findings.finding import Finding, changes_loss
 from trickrun.findings.rank import symptoms_of
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import print_table, terminal
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number, print_table, terminal
 from trickrun.reporting.verdict import MARKS, STYLES, override
 
 SHOWN = 6

@@ -7,10 +7,9 @@ from typing import Any
 from rich.table import Table
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import terminal
-from trickrun.reporting.numbers import number
-from trickrun.reporting.panels import in_terminal
+from trickrun.reporting.console import number, terminal
 from trickrun.reporting.svg import Line, Marker, Panel, draw
+from trickrun.reporting.terminal_plot import in_terminal
 
 SHOWN = 16
 """Parameters in the table, those with the largest errors; --json has all."""

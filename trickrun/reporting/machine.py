@@ -7,8 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.reporting.console import print_table, terminal
-from trickrun.reporting.numbers import size
+from trickrun.reporting.console import print_table, size, terminal
 
 
 def print_facts(facts: dict[str, Any]) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.reporting.console import print_table, terminal
-from trickrun.reporting.numbers import size
-from trickrun.run.footprint import PROBE, footprint
+from trickrun.reporting.console import print_table, size, terminal
+from trickrun.run.memory import PROBE, footprint
 from trickrun.training.job import Job
 
 

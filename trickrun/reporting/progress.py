@@ -1,23 +1,49 @@
-"""The terminal while training: a progress bar for people, plain lines in a pipe."""
+"""The terminal while work goes on: bars for people, plain lines in a pipe, curves at the end."""
 
 from __future__ import annotations
 
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from trickrun.reporting.console import terminal
-from trickrun.reporting.curves import loss_curves
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number, terminal
+from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.run.execute import Outcome
 from trickrun.run.folder import RunFolder
 from trickrun.training.events import Evaluation, Event, TrainedSteps
 from trickrun.training.job import Job, RecipeJob
+
+WIDE_RANGE = 50.0
+"""Losses that span a larger factor are drawn on a logarithmic axis."""
+
+
+def loss_curves(records: Sequence[dict[str, Any]], width: int) -> list[str]:
+    """Return the plot of training and validation loss over epochs; nothing of one evaluation.
+
+    Args:
+        records: the lines of metrics.jsonl.
+        width: characters of a line.
+    """
+    evaluations = [record for record in records if record["kind"] == "epoch"]
+    if len(evaluations) < 2:
+        return []
+    series = []
+    for name in ("train_loss", "val_loss"):
+        known = [e for e in evaluations if e.get(name) is not None]
+        if known:
+            epochs = [float(e["epoch"]) for e in known]
+            series.append(Series(name, epochs, [float(e[name]) for e in known]))
+    losses = [loss for one in series for loss in one.y]
+    log = bool(losses) and min(losses) > 0 and max(losses) > WIDE_RANGE * min(losses)
+    label = "loss (logarithmic)" if log else "loss"
+    return [plot(series, "loss curves", "epoch", label, log_y=log, width=width)]
+
 
 MOST_LINES = 40
 """Evaluations of a run that are told; of more, every second, third, …"""
@@ -60,7 +86,7 @@ def progress_sink(job: Job) -> Iterator[Callable[[Event], None]]:
     if not console.is_terminal:
         yield tell
         return
-    with bar(console) as shown:
+    with training_bar(console) as shown:
         move = bar_mover(job, shown)
 
         def both(event: Event) -> None:
@@ -70,7 +96,7 @@ def progress_sink(job: Job) -> Iterator[Callable[[Event], None]]:
         yield both
 
 
-def bar(console: Console) -> Progress:
+def training_bar(console: Console) -> Progress:
     """Return the progress bar, not yet started."""
     columns = (
         # The bar moves when losses come in, which a slow network brings seldom.
@@ -162,3 +188,15 @@ def print_outcome(outcome: Outcome) -> None:
 def pairs(values: dict[str, float]) -> str:
     """Return ``name value`` of each."""
     return "  ".join(f"{name} {number(value)}" for name, value in values.items())
+
+
+@contextmanager
+def bar(work: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows how many steps of how many are done: a bar, on a terminal only."""
+    console = Console(stderr=True)
+    columns = (TextColumn(work), BarColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as shown:
+        task = shown.add_task(work, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)

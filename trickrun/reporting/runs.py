@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.reporting.console import print_table, terminal
-from trickrun.reporting.numbers import duration, number, size
+from trickrun.reporting.console import duration, number, print_table, size, terminal
 
 if TYPE_CHECKING:
     from trickrun.run.listing import Summary

@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from trickrun.reporting.console import print_table, terminal
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number, print_table, terminal
 
 MOST_CLASSES = 20
 """A larger confusion matrix is left to --json; its worst confusions are listed."""

@@ -9,10 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import terminal
-from trickrun.reporting.numbers import number
-from trickrun.reporting.panels import in_terminal
+from trickrun.reporting.console import number, terminal
 from trickrun.reporting.signal_pictures import evenly, update_panels
+from trickrun.reporting.terminal_plot import in_terminal
 
 BARS = " ▁▂▃▄▅▆▇█"
 CELLS = 10

@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trickrun.findings.finding import Finding
-from trickrun.reporting.console import print_table, terminal
-from trickrun.reporting.numbers import number
+from trickrun.reporting.console import number, print_table, terminal
 
 if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict

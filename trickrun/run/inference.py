@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.errors import CompileError
-from trickrun.nn.dropconnect import DropConnectLinear
-from trickrun.nn.dropout import KeyedDropout
+from trickrun.nn.dropout import DropConnectLinear, KeyedDropout
 from trickrun.nn.fold import fold_batch_norms
 from trickrun.training.device import pass_size
 from trickrun.training.evaluation import predict

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets

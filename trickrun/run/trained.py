@@ -10,8 +10,7 @@ import torch
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import DATA_FILE, task_in
+from trickrun.data.splits.source import DATA_FILE, SplitData, task_in
 from trickrun.errors import RunFolderError
 from trickrun.models import BuiltinModel
 from trickrun.models.pretrained import Pretrained

@@ -11,8 +11,7 @@ from torch import nn
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import SplitData, Task
 from trickrun.nn.rng import LayerStreams
 from trickrun.training.job import Job, prepare_targets
 from trickrun.training.settings import TrainingSettings

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.models.pretrained import Pretrained
 from trickrun.nn.rng import LayerStreams

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from trickrun.data.splits.split_data import SplitData
-from trickrun.nn.recalibrate import recalibrate
+from trickrun.data.splits.source import SplitData
+from trickrun.nn.norms import recalibrate
 from trickrun.training.checkpoint import Progress
 from trickrun.training.device import pass_size
 from trickrun.training.events import Evaluation

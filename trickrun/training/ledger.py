@@ -9,9 +9,13 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from trickrun.errors import CompileError
 from trickrun.models.python import PythonModel
-from trickrun.nn.dropconnect import DropConnectLinear
-from trickrun.nn.dropout import KeyedChannelDropout, KeyedDropout, KeyedPathDropout
-from trickrun.nn.rms_norm import ChannelRMSNorm
+from trickrun.nn.dropout import (
+    DropConnectLinear,
+    KeyedChannelDropout,
+    KeyedDropout,
+    KeyedPathDropout,
+)
+from trickrun.nn.norms import ChannelRMSNorm
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import BoundPenalty
 from trickrun.training.regularization import bounded_weights

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 import torch
 
 from trickrun.nn.buffers import undisturbed_buffers
-from trickrun.training.batch import Targets
 from trickrun.training.checkpoint import Best, CheckpointClock, Progress, best_so_far, snapshot
 from trickrun.training.evaluation import scheduled_lr, validate
 from trickrun.training.events import RESUMABLE, Checkpoint, End, Event, NonFinite, Observer
-from trickrun.training.job import Job
+from trickrun.training.job import Job, Targets
 from trickrun.training.step_buffer import BUFFERED_STEPS, StepBuffer, StepResult
 from trickrun.training.transfer import with_cached_prefix
 

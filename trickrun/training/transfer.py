@@ -15,11 +15,10 @@ from torch import nn
 
 from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import DATA_FILE, Task, task_in
+from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
 from trickrun.errors import CompileError
 from trickrun.models import BuiltinModel
-from trickrun.models._weights import read_weights, some
+from trickrun.models._pretrained_stages import read_weights, some
 from trickrun.models.pretrained import Pretrained
 from trickrun.nn.staged import Staged
 from trickrun.recipe.schema import Recipe

@@ -9,8 +9,7 @@ from torch import nn
 
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
-from trickrun.training.batch import Batch
-from trickrun.training.job import UserStep
+from trickrun.training.job import Batch, UserStep
 from trickrun.training.settings import HALF
 from trickrun.tricks.losses import LossFunction
 from trickrun.user_code import call, resolve

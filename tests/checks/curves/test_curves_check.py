@@ -12,7 +12,7 @@ import pytest
 
 from trickrun.checks.curves.curves_check import read_runs, record_runs, train_runs
 from trickrun.checks.curves.evidence import bounds, read_curves
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, load
 from trickrun.reporting.curve_pictures import panels, picture

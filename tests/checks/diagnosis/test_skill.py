@@ -9,8 +9,7 @@ import torch
 from trickrun.checks.diagnosis.reference import label_noise, reference
 from trickrun.checks.diagnosis.skill import LOWEST, metric_for, skill, standard_error
 from trickrun.data.splits.prepare import prepare
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import SplitData, Task
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 
 CLASSES = Task("classification", classes=4, priors=(0.4, 0.2, 0.2, 0.2))

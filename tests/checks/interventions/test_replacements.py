@@ -8,7 +8,7 @@ import pytest
 from trickrun.checks.interventions.rates import scaled_rates
 from trickrun.checks.interventions.regularizers import declared
 from trickrun.checks.interventions.replacements import replacements
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical, patch_paths
 

@@ -9,8 +9,7 @@ import torch
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import SplitData, Task
 from trickrun.recipe.load import from_tree
 from trickrun.training.compile import compile_recipe
 

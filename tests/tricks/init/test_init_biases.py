@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
 from trickrun.training.compile import compile_recipe

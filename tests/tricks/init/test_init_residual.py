@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.nn.residual import Residual, residuals
+from trickrun.nn.layers import Residual, residuals
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.training.compile import compile_recipe

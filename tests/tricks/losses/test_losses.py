@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.tricks.losses import LossFunction
 from trickrun.tricks.losses.python import PythonLoss

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.tricks.metrics.accuracy import Accuracy
 from trickrun.tricks.metrics.bits_per_token import BitsPerToken
 from trickrun.tricks.metrics.perplexity import Perplexity

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from trickrun.errors import CompileError
-from trickrun.nn.layer_order import layers
+from trickrun.nn.layers import layers
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.training.compile import compile_recipe

@@ -11,8 +11,12 @@ from torch import nn
 
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
-from trickrun.nn.dropconnect import DropConnectLinear
-from trickrun.nn.dropout import KeyedChannelDropout, KeyedDropout, KeyedPathDropout
+from trickrun.nn.dropout import (
+    DropConnectLinear,
+    KeyedChannelDropout,
+    KeyedDropout,
+    KeyedPathDropout,
+)
 from trickrun.nn.rng import StepStream
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical

@@ -10,8 +10,7 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.errors import Diverged, Interrupted
-from trickrun.findings.evidence.curves import Curves
-from trickrun.findings.evidence.smoothing import smoothed
+from trickrun.findings.evidence.curves import Curves, smoothed
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
 from trickrun.findings.verdict import Verdict

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from trickrun.data.splits.task import DATA_FILE, Task, task_in
+from trickrun.data.splits.source import DATA_FILE, Task, task_in
 from trickrun.errors import RunFolderError
 from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
 from trickrun.models.mlp import MLP

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trickrun.checks.diagnosis.skill import standard_error
-from trickrun.checks.diagnosis.trainings import BASE, Trainings
-from trickrun.checks.diagnosis.tried import Tried
+from trickrun.checks.diagnosis.trainings import BASE, Trainings, Tried
 from trickrun.findings.intervention import Effect
 
 OBVIOUS = 0.8

@@ -20,9 +20,8 @@ from trickrun.checks.diagnosis.parts import (
 )
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.parts import Replacement
-from trickrun.checks.interventions.rates import LR_FACTORS, rate
+from trickrun.checks.interventions.rates import LR_FACTORS, rate, usual_rates
 from trickrun.checks.interventions.replacements import replacements
-from trickrun.checks.usual_rates import usual_rates
 from trickrun.findings.finding import Finding
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.optimizers.python import PythonOptimizer

@@ -8,7 +8,7 @@ from typing import Any
 from trickrun.checks.diagnosis.gather import Evidence
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.skill import standard_error
-from trickrun.checks.diagnosis.tried import Tried
+from trickrun.checks.diagnosis.trainings import Tried
 from trickrun.findings.conclusion import (
     HARMS,
     Cause,

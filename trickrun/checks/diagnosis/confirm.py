@@ -11,8 +11,7 @@ from trickrun.checks.diagnosis.new_rate import with_new_rate
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.several import fewest, replaceable, unusual
 from trickrun.checks.diagnosis.skill import standard_error
-from trickrun.checks.diagnosis.trainings import BASE, Trainings
-from trickrun.checks.diagnosis.tried import Tried
+from trickrun.checks.diagnosis.trainings import BASE, Trainings, Tried
 from trickrun.findings.intervention import Effect
 
 SEEDS = 3

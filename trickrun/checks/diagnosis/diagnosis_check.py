@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from trickrun.checks.diagnosis.candidates import candidates
 from trickrun.checks.diagnosis.conclude import conclude, verdict_of
 from trickrun.checks.diagnosis.confirm import try_edits
-from trickrun.checks.diagnosis.earlier_run import add_run
-from trickrun.checks.diagnosis.gather import Evidence, gather
+from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
-from trickrun.checks.diagnosis.trainings import Trainings
-from trickrun.checks.diagnosis.tried import Tried
+from trickrun.checks.diagnosis.trainings import Trainings, Tried
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder

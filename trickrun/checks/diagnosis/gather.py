@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
 from trickrun.checks.diagnosis.new_rate import RANGE
 from trickrun.checks.diagnosis.probe import Probe, probe
@@ -25,6 +27,7 @@ from trickrun.errors import TrickrunError
 from trickrun.findings import static
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves import shapes
+from trickrun.findings.rules.curves.shapes import judge
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
@@ -33,8 +36,34 @@ from trickrun.findings.rules.user_code.step import step_findings
 from trickrun.findings.verdict import Verdict
 from trickrun.models.python import PythonModel
 from trickrun.recipe.facts import facts_of
+from trickrun.recipe.load import Loaded, load
+from trickrun.run.folder import RunFolder
 from trickrun.training.compile import compile_recipe
 from trickrun.tricks.losses.python import PythonLoss
+
+
+def recipe_of(run: RunFolder) -> Loaded:
+    """Return the recipe of a run, placed where its relative paths start.
+
+    Raises TrickrunError if the run's files cannot be read.
+    """
+    loaded = load(run.path / "resolved.yaml")
+    return replace(loaded, path=Path(run.facts()["recipe_folder"]) / "recipe.yaml")
+
+
+def add_run(evidence: Evidence, run: RunFolder, short: ProxyRun) -> None:
+    """Add a run's curves and its best score, which tell more than a short training does.
+
+    Raises RunFolderError if its files cannot be read, or it has trained nothing yet.
+    """
+    curves = read_curves(run)
+    evidence.parts["run"] = asdict(curves)
+    evidence.findings += judge(curves)
+    best = [record for record in run.metrics() if record["kind"] == "epoch" and record["best"]]
+    if best and not curves.non_finite:
+        value = best[-1].get(f"val_{short.metric}")
+        evidence.trained = short.skill(value) if value is not None else None
+
 
 VERSION = 1
 """Of the evidence record's form; a part that is left out does not change it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from trickrun.checks.interventions.parts import Replacement
-from trickrun.checks.usual_rates import usual_rates
+from trickrun.checks.interventions.rates import usual_rates
 from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.losses.huber import Huber

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from trickrun.checks.initial_loss.measure import constants_of, forward, size_of
-from trickrun.findings.rules.recipe.small_batches import without_batch
+from trickrun.findings.rules.recipe.network import without_batch
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour
 from trickrun.models import BuiltinModel
 from trickrun.models.python import PythonModel

@@ -12,7 +12,7 @@ from trickrun.checks.diagnosis.network_look import look_at_network
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.initial_loss.measure import constants_of
 from trickrun.checks.signal.measure import measure
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.findings.evidence.curves import Curves, floor_seen
 from trickrun.findings.evidence.signal import SignalEvidence
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour

@@ -7,7 +7,7 @@ from typing import Any
 
 from trickrun.checks.diagnosis.skill import metric_for, skill
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
 from trickrun.training.compile import compile_recipe, pick_metrics

@@ -8,7 +8,7 @@ import numpy as np
 
 from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.split_data import SplitData
+from trickrun.data.splits.source import SplitData
 from trickrun.findings.rules.data.label_noise import LabelNoise
 
 MOST = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.recipe.schema import Recipe
 
 LOWEST = -0.5

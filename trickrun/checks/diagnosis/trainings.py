@@ -1,4 +1,4 @@
-"""Short trainings of one recipe with different edits, paired by their seeds."""
+"""Short trainings of one recipe with different edits, paired by seeds, and what they showed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
 
+from trickrun.checks.diagnosis.candidate import Candidate
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.variants import Variant, untrained
 from trickrun.errors import TrickrunError
+from trickrun.findings.intervention import Effect, first_to_last
 from trickrun.recipe.patch import patch_paths
 from trickrun.search.executors.choose import Layout, lay_out, run_layout
 from trickrun.search.groups import groups
@@ -117,3 +121,63 @@ def steps_of(trial: Trial) -> int:
     """Return the length of a trial in steps; every variant's recipe states it."""
     steps: int = trial.tree["train"]["steps"]
     return steps
+
+
+@dataclass
+class Tried:
+    """What trainings with edits showed.
+
+    Args:
+        base: the recipe as it is.
+        candidates: by label, those that went to the proof.
+        effects: by label.
+        screened: by label, the gain in the first look.
+        edits: by label, those of the user's recipe that had a first look.
+        at_length: the recipe's skill after a training of its own length, if that was needed.
+        reachable: the best skill that anything reached, learners without training loop included.
+        trainings: how many there were.
+        untried: candidates that there was no time for.
+    """
+
+    base: Variant[float]
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    screened: dict[str, float] = field(default_factory=dict)
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    at_length: float | None = None
+    reachable: float = 0.0
+    trainings: int = 0
+    untried: int = 0
+
+    @property
+    def base_skill(self) -> float:
+        """The mean skill of the recipe as it is."""
+        return fmean(self.base.results.values())
+
+    @property
+    def causes(self) -> list[Candidate]:
+        """The candidates that help, likeliest cause first."""
+        return [self.candidates[label] for label in first_to_last(self.effects)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the trainings as plain data."""
+        return {
+            "base": self.base.results,
+            "at_length": self.at_length,
+            "reachable": self.reachable,
+            "trainings": self.trainings,
+            "untried": self.untried,
+            "screened": self.screened,
+            "proven": {
+                label: {
+                    "edit": self.candidates[label].edit,
+                    "before": effect.before,
+                    "after": effect.after,
+                    "gains": list(effect.gains),
+                    "needed": effect.needed,
+                    "helps": effect.helps,
+                    "likelihood": effect.likelihood,
+                }
+                for label, effect in self.effects.items()
+            },
+        }

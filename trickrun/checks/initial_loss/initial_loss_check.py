@@ -11,7 +11,6 @@ from typing import Literal
 
 import torch
 
-from trickrun.checks.expected_loss import typical_deviation
 from trickrun.checks.initial_loss.measure import (
     Measured,
     batch_of,
@@ -26,6 +25,7 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.rules.loss.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.findings.verdict import Verdict
 from trickrun.models import BuiltinModel
+from trickrun.nn.rng import generator
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.text.problems import RecipeError
 from trickrun.training.job import Job, recipe_of
@@ -243,3 +243,21 @@ def sentence(evidence: InitialLoss, measured: list[Measured]) -> str:
         f"loss {e.loss:.4g} before training ({seeds}); expected {formula(e)} = {e.expected:.4g}, "
         f"normal up to {e.expected + e.tolerance:.4g}, a fault above {e.limit:.4g}"
     )
+
+
+DRAWS = 256
+
+
+def typical_deviation(
+    of: Callable[[torch.Tensor], float], center: torch.Tensor, std: float
+) -> float:
+    """Return the mean absolute change of a loss when the constant output is drawn at random.
+
+    Args:
+        of: a constant output [outputs] to its loss.
+        center: the mean [outputs] of the drawn constants; ``std`` is their standard deviation.
+    """
+    draw = generator(0, "typical_deviation")
+    noise = torch.randn((DRAWS, len(center)), generator=draw, dtype=torch.float64)
+    base = of(center)
+    return sum(abs(of(center + std * row) - base) for row in noise) / DRAWS

@@ -7,7 +7,7 @@ from typing import Any
 
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import USUAL_LR, rate
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.models import BuiltinModel
 from trickrun.models._recurrent import RecurrentModel
 from trickrun.models.cnn import CNN

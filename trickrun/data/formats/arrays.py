@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.data.formats.labels import as_classes, as_values, check_two_classes, infer_kind
-from trickrun.data.splits.source import Source
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Source, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Columns of a table as input features: numbers as they are, text as one 0/1 feature a category."""
+"""Columns of a table as input features: numbers, one 0/1 feature a category, filled gaps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+    import torch
+
 
 MOST_CATEGORIES = 100
 MISSING = "(missing)"
@@ -157,3 +159,25 @@ def refuse_missing(table: Table, row: int, name: str) -> None:
             "fill it in or remove such rows; a recipe can do so with data.missing: fill or drop, "
             f"or leave the column out with data.drop: [{name}]",
         )
+
+
+def medians(x: torch.Tensor, features: Sequence[str], where: str) -> torch.Tensor:
+    """Return the median [features] of the values of inputs [N, features] that are not NaN.
+
+    Of an even number of values it is the lower of the two in the middle. Raises DataError if a
+    feature has no value.
+    """
+    found = x.nanmedian(dim=0).values
+    for feature, empty in zip(features, found.isnan().tolist(), strict=True):
+        if empty:
+            raise DataError(
+                f"column {feature!r} has no value in the training split",
+                where,
+                f"leave it out (data.drop: [{feature}])",
+            )
+    return found
+
+
+def filled(x: torch.Tensor, fills: torch.Tensor) -> torch.Tensor:
+    """Return inputs [N, features] with ``fills`` [features] for their NaNs."""
+    return x.where(~x.isnan(), fills)

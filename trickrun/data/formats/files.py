@@ -6,23 +6,20 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trickrun.data.formats.array_files import read_idx, read_npz, shrink
 from trickrun.data.formats.arrays import as_inputs, check_lengths, check_shape
-from trickrun.data.formats.encode import column_of, encode
-from trickrun.data.formats.idx_file import read_idx, shrink
+from trickrun.data.formats.encode import column_of, encode, filled
 from trickrun.data.formats.labels import (
     as_values,
     check_range,
     flat_labels,
     index_of,
     listed,
+    target_values,
     whole_numbers,
 )
-from trickrun.data.formats.missing import filled
-from trickrun.data.formats.npz_file import read_npz
 from trickrun.data.formats.table import Table, is_missing, read_table
-from trickrun.data.formats.table_targets import target_values
-from trickrun.data.splits.source import Columns, Samples
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Columns, Samples, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:

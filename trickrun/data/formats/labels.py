@@ -1,10 +1,12 @@
-"""Targets: class indices with their names, or values; and which of the two they are."""
+"""Targets in arrays and tables: which task they ask for, class indices with names, or values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from trickrun.data.formats.encode import is_text, numbers, refuse_missing
+from trickrun.data.formats.table import Table, number
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     Array = np.ndarray[Any, Any]
+
 
 FEW = 20
 """Whole numbers with at most this many different values may be classes."""
@@ -171,3 +174,42 @@ def check_two_classes(y: torch.Tensor, names: tuple[str, ...], where: str) -> No
 def listed(names: tuple[str, ...], most: int = 10) -> str:
     """Return "a, b, c", cut off after ``most`` names."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def infer_kind_of_cells(cells: Sequence[str]) -> Literal["classification", "regression"]:
+    """Return classification for text, and for at most FEW whole numbers that recur."""
+    if is_text(cells):
+        return "classification"
+    values = {number(cell) for cell in cells} - {None}
+    whole = all(value is not None and value % 1 == 0 for value in values)
+    few = len(values) <= FEW and 2 * len(values) <= len(cells)
+    return "classification" if whole and few else "regression"
+
+
+def class_names(table: Table, name: str) -> tuple[str, ...]:
+    """Return the different labels of a column, in the order of numbers if all are, else of text.
+
+    Raises DataError for a missing label.
+    """
+    cells = table.columns[name]
+    for row in range(len(cells)):
+        refuse_missing(table, row, name)
+    by_number = {cell: number(cell) for cell in set(cells)}
+    if None in by_number.values():
+        return tuple(sorted(by_number))
+    return tuple(sorted(by_number, key=lambda cell: (by_number[cell], cell)))
+
+
+def target_values(table: Table, names: Sequence[str]) -> np.ndarray[Any, Any]:
+    """Return the values [N, targets] of the target columns. Raises DataError for text in one."""
+    import numpy as np
+
+    for name in names:
+        if is_text(table.columns[name]):
+            raise table.error(
+                0,
+                name,
+                f"{table.columns[name][0]!r} is text, but regression needs numbers",
+                "set data.task: classification, or correct the column",
+            )
+    return np.array([numbers(table, name) for name in names]).T

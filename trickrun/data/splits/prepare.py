@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from trickrun.data._data import Data, Split
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
-from trickrun.data.splits.source import Source
+from trickrun.data.splits.source import Source, SplitData, Task
 from trickrun.data.splits.split import take, take_fold
-from trickrun.data.splits.split_data import SplitData
-from trickrun.data.splits.task import Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:

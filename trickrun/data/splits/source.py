@@ -1,17 +1,76 @@
-"""What loading gives: a data set, or the samples of another file for a trained run."""
+"""What loading gives: a data set with its task and splits, or samples of another file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from trickrun.data.splits.task import Task
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import torch
 
     from trickrun.data.formats.image_files import ImageFiles
+
+
+@dataclass(frozen=True)
+class SplitData:
+    """The samples of one split, held once in their smallest type.
+
+    Args:
+        x: inputs [N, *shape]; int64 for token ids, and for images that stay in their files: then
+            their numbers there, [N].
+        y: int64 class indices [N], or [N, T] for next tokens, or float values [N, targets].
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def to(self, device: torch.device) -> SplitData:
+        return SplitData(self.x.to(device), self.y.to(device))
+
+
+DATA_FILE = "data.json"
+"""The file in a run folder that says what predictions need to know of the training data."""
+
+TaskName = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be predicted.
+
+    Args:
+        kind: classification (one class of several) or regression (one or more values).
+        classes: number of classes; 0 for regression.
+        targets: number of values a sample; 1 for classification.
+        labels: the classes' names in index order, or the targets' names.
+        features: the input features' names where the data has them.
+        fills: what stands in for a missing value of each feature; empty: none may be missing.
+        priors: share of each class in the training split; empty until the split is made.
+        vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
+        next_token: whether each place of an input asks for the token after it, so that targets
+            are [N, T] and the classes are the vocabulary.
+    """
+
+    kind: TaskName
+    classes: int = 0
+    targets: int = 1
+    labels: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    fills: tuple[float, ...] = ()
+    priors: tuple[float, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    next_token: bool = False
+
+
+def task_in(facts: Mapping[str, Any]) -> Task:
+    """Return the task that a run's DATA_FILE tells. Raises ValueError if it tells none."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Task).validate_python(facts.get("task"))
 
 
 @dataclass(frozen=True)

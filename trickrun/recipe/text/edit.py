@@ -23,7 +23,7 @@ from trickrun.recipe.patch import (
     patch,
     patch_paths,
 )
-from trickrun.recipe.shorthand import expand
+from trickrun.recipe.shape import expand
 from trickrun.recipe.text import splice
 from trickrun.recipe.text.emit import flow
 from trickrun.recipe.text.locate import find

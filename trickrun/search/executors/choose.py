@@ -19,7 +19,7 @@ import torch
 
 from trickrun.errors import TrickrunError
 from trickrun.run import machine
-from trickrun.run.footprint import footprint
+from trickrun.run.memory import footprint
 from trickrun.search.executors.processes import Chunk, run_chunks
 from trickrun.search.executors.stacked.step import Stack
 from trickrun.search.executors.work import compiled, run_chunk

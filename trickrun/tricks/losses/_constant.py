@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.tricks.losses._classes import class_weights
 
 if TYPE_CHECKING:

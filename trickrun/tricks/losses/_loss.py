@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import KindFolder, Params
 

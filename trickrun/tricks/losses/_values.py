@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 
 if TYPE_CHECKING:
     import torch

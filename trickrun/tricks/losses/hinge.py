@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.params import Positive
 from trickrun.tricks.losses._classes import class_targets, needs_classes
 from trickrun.tricks.losses._constant import ConstantLoss, class_mass

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
 from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 from trickrun.tricks.losses._values import value_outputs, value_targets

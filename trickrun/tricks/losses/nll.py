@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task, TaskName
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.tricks.losses._classes import (
     ClassWeights,
     class_targets,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.params import KindFolder, Params
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.tricks.metrics._metric import Metric
 from trickrun.tricks.metrics._probabilities import mean_surprise
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.task import Task
+from trickrun.data.splits.source import Task
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:

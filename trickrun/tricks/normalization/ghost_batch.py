@@ -38,7 +38,7 @@ class GhostBatch(NormalizationLayer):
     affine: bool = Field(default=True, description="learn gamma and beta")
 
     def layer(self, features: int, dims: int) -> nn.Module:
-        from trickrun.nn.ghost_batch_norm import GhostBatchNorm1d, GhostBatchNorm2d
+        from trickrun.nn.norms import GhostBatchNorm1d, GhostBatchNorm2d
 
         kind = GhostBatchNorm2d if dims == 2 else GhostBatchNorm1d
         return kind(self.virtual_batch, features, self.eps, self.momentum, self.affine)

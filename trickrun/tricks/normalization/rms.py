@@ -32,7 +32,7 @@ class RMS(NormalizationLayer):
     def layer(self, features: int, dims: int) -> nn.Module:
         from torch import nn
 
-        from trickrun.nn.rms_norm import ChannelRMSNorm
+        from trickrun.nn.norms import ChannelRMSNorm
 
         if dims == 0:
             return nn.RMSNorm(features, eps=self.eps, elementwise_affine=self.affine)

@@ -28,7 +28,7 @@ class Weight(Normalization):
         from torch.nn.utils.parametrize import register_parametrization
 
         from trickrun.nn.layers import plain_layers
-        from trickrun.nn.weight_norm import LengthAndDirection
+        from trickrun.nn.norms import LengthAndDirection
 
         for _, layer in plain_layers(model):
             register_parametrization(layer, "weight", LengthAndDirection())

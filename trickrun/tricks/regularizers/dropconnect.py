@@ -44,7 +44,7 @@ class DropConnect(Regularizer):
         """Replace the hidden fully connected layers of ``model``; their parameters stay."""
         from torch import nn
 
-        from trickrun.nn.dropconnect import DropConnectLinear
+        from trickrun.nn.dropout import DropConnectLinear
         from trickrun.nn.layers import weight_layers
 
         for name, layer in weight_layers(model)[:-1]:

@@ -39,7 +39,7 @@ class StochasticDepth(Regularizer):
     def insert(self, model: nn.Module, streams: LayerStreams) -> None:
         """Put a layer that skips at the end of each residual branch of ``model``."""
         from trickrun.nn.dropout import KeyedPathDropout
-        from trickrun.nn.residual import residuals
+        from trickrun.nn.layers import residuals
 
         blocks = residuals(model)
         for index, (_, block) in enumerate(blocks, start=1):

@@ -39,7 +39,7 @@ class GradualUnfreezing(Params):
     def layers(self, model: nn.Module) -> tuple[tuple[nn.Parameter, ...], ...]:
         """Return the parameters that are to be trained, layer by layer from the input to the
         head."""
-        from trickrun.nn.layer_order import layers
+        from trickrun.nn.layers import layers
 
         found = (map(model.get_parameter, names) for names in layers(model))
         trained = (tuple(p for p in layer if p.requires_grad) for layer in found)

@@ -32,7 +32,7 @@ class LayerDecay(Params):
 
     def scales(self, model: nn.Module) -> dict[str, float]:
         """Return the factor of lr of each parameter that is not the head's."""
-        from trickrun.nn.layer_order import layers
+        from trickrun.nn.layers import layers
 
         found = layers(model)
         return {
@@ -43,7 +43,7 @@ class LayerDecay(Params):
 
     def ledger_entry(self, model: nn.Module) -> LedgerEntry:
         """Return the ledger's line; a network of one layer has nothing below its head."""
-        from trickrun.nn.layer_order import layers
+        from trickrun.nn.layers import layers
 
         below = max(len(layers(model)) - 1, 0)
         return LedgerEntry(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.findings.evidence.curves import Curves, end_of, noise_of
-from trickrun.findings.evidence.smoothing import smoothed
+from trickrun.findings.evidence.curves import Curves, end_of, noise_of, smoothed
 from trickrun.findings.finding import Finding
 
 RISE = 0.05

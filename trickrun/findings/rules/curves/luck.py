@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
-from trickrun.findings.evidence.curves import SHARES, Curves, end_of, noise_of
-from trickrun.findings.evidence.smoothing import smoothed
+from trickrun.findings.evidence.curves import SHARES, Curves, end_of, noise_of, smoothed
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.optimization import rounded
 

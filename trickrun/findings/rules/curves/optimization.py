@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.findings.evidence.curves import SHARES, Curves, end_of
-from trickrun.findings.evidence.smoothing import reversals
+from trickrun.findings.evidence.curves import SHARES, Curves, end_of, reversals
 from trickrun.findings.finding import Finding, Severity
 
 WORSE = 1.5

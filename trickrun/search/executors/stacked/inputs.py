@@ -9,8 +9,7 @@ from torch import nn
 
 from trickrun.errors import CompileError
 from trickrun.nn.dropout import GivenDropout, KeyedDropout, dropout_mask
-from trickrun.training.batch import Batch
-from trickrun.training.job import Job, RecipeJob
+from trickrun.training.job import Batch, Job, RecipeJob
 
 
 class Batches:

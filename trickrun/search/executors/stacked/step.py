@@ -27,9 +27,8 @@ from trickrun.search.executors.stacked.optimizer import (
     row_of,
     update_of,
 )
-from trickrun.training.batch import Batch
 from trickrun.training.device import LARGE_PASS
-from trickrun.training.job import RecipeJob
+from trickrun.training.job import Batch, RecipeJob
 from trickrun.training.loop import set_lr
 from trickrun.training.step_buffer import StepResult
 

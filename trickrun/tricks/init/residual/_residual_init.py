@@ -16,7 +16,7 @@ class ResidualInit(Params):
 
     def apply(self, model: nn.Module) -> LedgerEntry:
         """Change the filled ``model`` in place and return the ledger's line."""
-        from trickrun.nn.residual import residuals
+        from trickrun.nn.layers import residuals
 
         branches = [block.branch for _, block in residuals(model)]
         count = sum(self.start(branch, len(branches)) for branch in branches)

@@ -1,14 +1,74 @@
-"""What `lr-find` measured: the curve in the terminal and as a picture, and the picks."""
+"""What `initial-loss`, `overfit-batch` and `lr-find` measured, in the terminal and as pictures."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from rich.table import Table
+from rich.text import Text
+
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import terminal
+from trickrun.reporting.console import number, terminal
 from trickrun.reporting.svg import Line, Marker, Panel, draw
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.verdict import print_rows
+
+
+def print_initial_loss(verdict: Verdict) -> None:
+    """Print the measured losses beside the expected ones."""
+    result = verdict.result
+    losses = [seed["loss"] for seed in result["per_seed"]]
+    spread = f"median of {len(losses)} seeds, {number(min(losses))} to {number(max(losses))}"
+    rows = [
+        ("loss before training", number(result["loss"]), spread),
+        ("expected", number(result["expected"]), result["formula"]),
+        ("normal up to", number(result["expected"] + result["tolerance"]), ""),
+        ("a fault above", number(result["limit"]), ""),
+        ("with all inputs zero", number(result["zero_input_loss"]), ""),
+    ]
+    if result["best_constant_loss"] is not None:
+        best = number(result["best_constant_loss"])
+        rows.append(("best constant answer", best, "what ignoring the input can reach"))
+    if result["penalty"]:
+        rows.append(("penalty", number(result["penalty"]), "of regularizers, not in the loss"))
+    print_rows(rows)
+
+
+def print_overfit_batch(verdict: Verdict) -> None:
+    """Print what the batch's loss started from, reached and could reach, and what was tried."""
+    result = verdict.result
+    rows = [
+        ("batch", f"{result['samples']} samples", off(result["disabled"])),
+        ("loss before training", number(result["initial_loss"]), ""),
+        ("loss reached", number(result["final_loss"]), f"after {result['steps']} steps"),
+        ("fitted from", number(result["threshold"]), "95 % of what there is to learn"),
+        ("best constant answer", number(result["baseline"]), "what ignoring the input can reach"),
+        ("lowest possible", number(result["floor"]), ""),
+    ]
+    if result["final_accuracy"] is not None:
+        best = result["attainable_accuracy"]
+        possible = f"of {best:.1%} possible" if best is not None else ""
+        rows.append(("accuracy", f"{result['final_accuracy']:.1%}", possible))
+    print_rows(rows)
+    if result["tried"]:
+        terminal().print(tried(result["tried"], result["fitted"]))
+
+
+def off(disabled: list[str]) -> str:
+    """Return what is switched off, in words."""
+    return f"without {', '.join(disabled)}" if disabled else ""
+
+
+def tried(arms: list[dict[str, Any]], fitted: bool) -> Table:
+    """Return the table of the further trainings."""
+    title = "put back alone" if fitted else "replaced alone"
+    table = Table(title, "loss", "accuracy", "steps", "", box=None, header_style="bold")
+    for arm in arms:
+        right = "" if arm["accuracy"] is None else f"{arm['accuracy']:.1%}"
+        mark = Text("✓ fits", "green") if arm["fitted"] else Text("✗", "red")
+        table.add_row(arm["name"], number(arm["loss"]), right, str(arm["steps"]), mark)
+    return table
+
 
 WIDTH = 80
 """Characters of the plot, on a wider terminal and in a pipe."""

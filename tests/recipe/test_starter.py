@@ -10,8 +10,7 @@ from trickrun.errors import TrickrunError
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import load
-from trickrun.recipe.new import ask, new_recipe
-from trickrun.recipe.starter import known_kinds
+from trickrun.recipe.starter import ask, known_kinds, new_recipe
 from trickrun.recipe.text.problems import RecipeError
 
 

@@ -1,13 +1,16 @@
-"""What a training run that has ended shows: its curves, and its looks at the layers."""
+"""What looks at a run while it trains: ends it if it is lost, and says at its end what was seen."""
 
 from __future__ import annotations
 
 from trickrun.checks.curves.curves_check import read_runs
+from trickrun.errors import Lost
 from trickrun.findings.evidence.run import LayerLook, Look
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import ranked
-from trickrun.findings.rules.curves.layers import silent_layers
+from trickrun.findings.rules.curves.while_training import lost, silent_layers
 from trickrun.run.folder import RunFolder
+from trickrun.run.sink import Sink
+from trickrun.training.events import Event, TrainedSteps
 
 VERSION = 1
 """Of evidence.json in the folder of a training run."""
@@ -39,3 +42,24 @@ def looks_of(folder: RunFolder) -> list[Look]:
             layers = tuple(LayerLook(**layer) for layer in line["layers"])
             found.append(Look(line["step"], layers))
     return found
+
+
+def ending_sink(lr: float) -> Sink:
+    """Return a sink that raises Lost at the first event that shows that a run is lost.
+
+    Args:
+        lr: the recipe's.
+    """
+    losses: list[float] = []
+    looks: list[Look] = []
+
+    def end_if_lost(event: Event) -> None:
+        if isinstance(event, Look):
+            looks.append(event)
+        elif isinstance(event, TrainedSteps):
+            losses.extend(event.losses)
+            finding = lost(losses, looks, lr)
+            if finding is not None:
+                raise Lost(f"step {len(losses)}: {finding.why}", finding)
+
+    return end_if_lost

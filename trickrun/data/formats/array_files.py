@@ -1,16 +1,22 @@
-"""IDX files, which hold one array of bytes, and images averaged down."""
+"""Files of arrays: numpy's npz, read without unpickling, and IDX, with images averaged down."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trickrun.data.formats.paths import read_bytes, unpacked
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+
+    Array = np.ndarray[Any, Any]
+
 
 UNSIGNED_BYTE = 8
 """The IDX code of the only element type that these data sets use."""
@@ -72,3 +78,24 @@ def shrink(images: torch.Tensor, size: int) -> torch.Tensor:
     blocks = images.reshape(count, channels, size, block, size, block)
     sums = blocks.sum(dim=(3, 5), dtype=torch.int32)
     return ((sums + block * block // 2) // (block * block)).to(torch.uint8)
+
+
+def read_npz(path: Path) -> dict[str, Array]:
+    """Return the arrays in a numpy file, their names in lower case. Never unpickles.
+
+    Raises DataError if it is missing, broken, or has arrays of objects.
+    """
+    import numpy as np
+
+    content = io.BytesIO(read_bytes(path))
+    if not zipfile.is_zipfile(content):
+        hint = "write it with numpy.savez, which makes a .npz file"
+        raise DataError("this is not a whole npz file", str(path), hint)
+    try:
+        with np.load(content, allow_pickle=False) as archive:
+            return {name.lower(): archive[name] for name in archive.files}
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged file
+        if "allow_pickle" in str(error):
+            hint = "save all arrays with a number type, such as float32"
+            raise DataError("an array holds objects, not numbers", str(path), hint) from error
+        raise DataError(f"an array is broken: {error}", str(path), "get it again") from error
