@@ -134,5 +134,9 @@ if __name__ == "__main__":
     made |= {FINDINGS / name: text for name, text in pages().items()}
     FINDINGS.mkdir(exist_ok=True)
     for path, text in made.items():
-        path.write_text(text, encoding="utf-8")
-        print(path)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {path}")
+    for path in set(FINDINGS.glob("TR*.md")) - set(made):
+        path.unlink()
+        print(f"removed: {path}")

@@ -15,11 +15,13 @@ from trickrun.findings.evidence.data import Classes, DataEvidence, Inputs, Targe
 from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
-from trickrun.recipe.catalogue import Entry, catalogue
+from trickrun.recipe.catalogue import Entry, catalogue, walk
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import load
+from trickrun.recipe.shape import needed
 
 ENTRIES = catalogue()
+PARAMS = {f"{place.path}.{place.kind}": place.params for place in walk()}
 
 FAULTY = {
     "init.zeros": "TR22",  # no gradient gets through a hidden layer
@@ -29,15 +31,10 @@ FAULTY = {
 """Kinds that are there to show what goes wrong, with the finding that must come."""
 
 GIVEN = {
-    "data.csv": "{kind: csv, path: table.csv, target: price}",
-    "data.image_folder": "{kind: image_folder, path: photos}",
-    "data.npz": "{kind: npz, path: arrays.npz}",
-    "data.synthetic": "{kind: synthetic, family: moons}",
-    "data.text": "{kind: text, path: text.txt}",
     "data.normalize.fixed": "{normalize: {kind: fixed, mean: 7, std: 6}}",
     "optimizer.clip": "{clip: {norm: 1.0}}",
 }
-"""What kinds without whole defaults are given."""
+"""What kinds are given that their fields' examples do not say."""
 
 REGRESSION = ("data={kind: diabetes, scale_targets: standard}",)
 CLOTHES = ("data=fashion_mnist",)
@@ -74,7 +71,9 @@ def chosen(entry: Entry) -> list[str]:
         section = entry.path.split(".")[0]
         return [f"{section}={GIVEN[entry.path]}"]
     example = entry.example.replace("target: …", "target: 'mine:function'")
-    assert "…" not in example, f"{entry.path} needs a line in GIVEN"
+    for name, value in needed(PARAMS[entry.path]).items():
+        example = example.replace(f"{name}: …", f"{name}: {value}")
+    assert "…" not in example, f"{entry.path} needs a line in GIVEN, or examples in its fields"
     ((section, value),) = yaml.safe_load(example).items()
     return [f"{section}={yaml.safe_dump(value, default_flow_style=True, width=10**6)}"]
 

@@ -233,6 +233,7 @@ HEALTHY = [
     ("model={kind: mlp, init_from: ab12}", "train.gradual_unfreezing=1"),
     ("model={kind: python, target: 'm:f'}", "train.gradual_unfreezing=1"),
     ("regularizers.swa=0.5", "optimizer.schedule=step"),
+    ("regularizers.swa=0.5", "optimizer.schedule={kind: cosine, floor: 0.5}"),
     ("optimizer.schedule={kind: cosine, warmup: 0.5}", STEPS),
     ("early_stopping=20", "train={steps: 2000}"),
     ("early_stopping=20", "train.epochs=20", "train.eval_every=5"),

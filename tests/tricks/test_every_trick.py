@@ -19,7 +19,7 @@ from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.params import PythonTarget
 from trickrun.recipe.catalogue import Place, paragraphs, walk
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.shape import Free, members
+from trickrun.recipe.shape import Free, members, needed
 from trickrun.training.checkpoint import restore
 from trickrun.training.compile import compile_recipe
 from trickrun.training.events import Checkpoint, Evaluation
@@ -32,17 +32,11 @@ TRICKS = [place for place in PLACES if place.path.split(".")[0] != "data"]
 LISTS = ("metrics", "augmentation")
 LEDGER = ("init", "normalization", "regularizers", "augmentation")
 
-# What a kind cannot do without, beside the target of a python kind.
+# What a kind cannot do without, beside what must be given (its field's examples).
 MINIMAL: dict[str, dict[str, Any]] = {
     "optimizer.clip": {"norm": 1.0},
     "normalization.group": {"groups": 4},
     "model.pretrained": {"size": 32},
-    "data.synthetic": {"family": "moons"},
-    "data.csv": {"path": "table.csv", "target": "price"},
-    "data.npz": {"path": "arrays.npz"},
-    "data.text": {"path": "text.txt"},
-    "data.image_folder": {"path": "photos"},
-    "data.normalize.fixed": {"mean": 0.5, "std": 2.0},
 }
 
 REVIEWS = Path(__file__).parents[2] / "recipes" / "data" / "reviews.csv"
@@ -117,7 +111,7 @@ def minimal(place: Place) -> dict[str, Any]:
     """Return the least that a recipe must say to choose this kind."""
     chosen = {"kind": place.kind} if "kind" in place.params.model_fields else {}
     target = {"target": f"own_parts:{place.path}"} if place.kind == "python" else {}
-    return chosen | target | MINIMAL.get(address(place), {})
+    return chosen | needed(place.params) | target | MINIMAL.get(address(place), {})
 
 
 def recipe_with(place: Place) -> Recipe:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import types
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -109,6 +109,23 @@ def _constrained(field: FieldInfo) -> Any:
 def default_of(field: FieldInfo) -> Any:
     """Return a field's default, made anew if it is a kind; PydanticUndefined if it has none."""
     return field.get_default(call_default_factory=True, validated_data={})
+
+
+def needed(params: type[Params]) -> dict[str, Any]:
+    """Return the parameters that must be given, each with an example of a value: the first of a
+    choice, or of the field's ``examples``."""
+    return {
+        name: example_of(member.field)
+        for name, member in members(params).items()
+        if member.field.is_required()
+    }
+
+
+def example_of(field: FieldInfo) -> Any:
+    """Return an example of a value; ``…`` where the class has none."""
+    if get_origin(field.annotation) is Literal:
+        return get_args(field.annotation)[0]
+    return (field.examples or ["…"])[0]
 
 
 def _default_kind(field: FieldInfo) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from trickrun.data._data import Data
 from trickrun.errors import TrickrunError
@@ -13,7 +13,7 @@ from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import plain
 from trickrun.recipe.load import load, name_of
 from trickrun.recipe.patch import ROOT
-from trickrun.recipe.shape import Kinds, Member, default_of, members
+from trickrun.recipe.shape import Kinds, Member, default_of, members, needed
 from trickrun.recipe.text.edit import edit_text
 from trickrun.recipe.text.emit import flow, scalar
 from trickrun.recipe.text.problems import Problem, RecipeError, did_you_mean
@@ -85,12 +85,10 @@ def required(section: str, kind: str) -> dict[str, Any]:
 
     Raises RecipeError for a kind that does not exist.
     """
-    fields = members(_params(section, kind))
-    return {
-        name: _example(section, kind, name, member)
-        for name, member in fields.items()
-        if member.field.is_required()
-    }
+    params = _params(section, kind)
+    if issubclass(params, PythonTarget):
+        return {"target": f"my_{section}:{'Net' if section == 'model' else 'function'}"}
+    return needed(params)
 
 
 def _kinds(section: str) -> Kinds:
@@ -139,15 +137,6 @@ def _line(name: str, value: Any, member: Member) -> str:
     entry = f"  {name}: {flow(value)}"
     about = member.field.description
     return f"{entry:<{COMMENT_COLUMN - 1}} # {about}" if about else entry
-
-
-def _example(section: str, kind: str, name: str, member: Member) -> Any:
-    annotation = member.field.annotation
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)[0]
-    if name == "target" and issubclass(_params(section, kind), PythonTarget):
-        return f"my_{section}:{'Net' if section == 'model' else 'function'}"
-    return (member.field.examples or ["…"])[0]
 
 
 Prompt = Callable[[str, str], str]

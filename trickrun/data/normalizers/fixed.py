@@ -22,10 +22,10 @@ class Fixed(Normalize):
 
     kind: Literal["fixed"] = "fixed"
     mean: float | Annotated[tuple[float, ...], Field(strict=False)] = Field(
-        description="subtracted; one number, or one for each channel or feature"
+        description="subtracted; one number, or one for each channel or feature", examples=[127.0]
     )
     std: Positive | Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
-        description="divided by; one number, or one for each channel or feature"
+        description="divided by; one number, or one for each channel or feature", examples=[128.0]
     )
 
     def fit(self, x: torch.Tensor) -> Scaler:

@@ -1,6 +1,6 @@
 """What can be known of a training before it starts, as named facts: all that static rules read.
 
-A recipe is one source of them (``recipe/evidence.py``); a rule sees neither its text nor its tree.
+A recipe is one source of them (``recipe/facts.py``); a rule sees neither its text nor its tree.
 Every fact may be None, which means unknown: a rule that rests on it then says nothing.
 """
 
@@ -23,7 +23,7 @@ class OptimizerFacts:
         lr: the learning rate that a schedule starts from.
         default_lr: the one that the kind has if none is given.
         high_lr, least_travel, adaptive, steps_proportional_to_lr: see the class attributes of
-            tricks.optimizers.base.Optimizer.
+            tricks.optimizers.Optimizer.
         eps: what alone keeps an entry with hardly any gradient from a whole step.
         momentum: 0 for none.
         momentum_gain: how many times longer momentum makes steps in the end; 1 if it is a mean.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,6 +12,10 @@ from trickrun.params import KindFolder, Params, Probability
 from trickrun.tricks.monitor import Monitor
 
 Floor = Annotated[Probability, Field(description="share of lr that is left at the end")]
+
+
+LOW = 0.1
+"""Share of lr below which the last steps of a run change little. Own."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,11 @@ class Span:
 class Schedule(Params):
     """A learning rate over the steps of a run."""
 
-    ends_low: ClassVar[bool] = False
-    """Whether the rate is near 0 at the end, where an average of the last weights is taken."""
+    @property
+    def ends_low(self) -> bool:
+        """Whether the rate falls all the way to less than ``LOW`` of lr, so that the last weights,
+        of which an average may be taken, hardly differ."""
+        return False
 
     @property
     def watches(self) -> Monitor | None:

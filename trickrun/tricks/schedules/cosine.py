@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Literal
 
-from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import LOW, Floor, Span, WarmedUp
 
 
 class Cosine(WarmedUp):
@@ -15,10 +15,12 @@ class Cosine(WarmedUp):
     Source: Loshchilov & Hutter 2017, SGDR, arXiv:1608.03983.
     """
 
-    ends_low: ClassVar[bool] = True
-
     kind: Literal["cosine"] = "cosine"
     floor: Floor = 0.0
+
+    @property
+    def ends_low(self) -> bool:
+        return self.floor < LOW
 
     def decay(self, step: int, span: Span) -> float:
         wave = (1 + math.cos(math.pi * min(step / span.steps, 1.0))) / 2

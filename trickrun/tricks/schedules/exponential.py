@@ -20,10 +20,12 @@ class Exponential(WarmedUp):
 
     main: ClassVar[str | None] = "gamma"
 
-    ends_low: ClassVar[bool] = True
-
     kind: Literal["exponential"] = "exponential"
     gamma: Positive = Field(default=0.95, description="factor of each epoch")
+
+    @property
+    def ends_low(self) -> bool:
+        return True
 
     def decay(self, step: int, span: Span) -> float:
         return float(self.gamma ** (step // span.per_epoch))

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import LOW, Floor, Span, WarmedUp
 
 
 class Linear(WarmedUp):
@@ -14,10 +14,12 @@ class Linear(WarmedUp):
     Source: Devlin et al. 2019, BERT, arXiv:1810.04805; torch.optim.lr_scheduler.LinearLR.
     """
 
-    ends_low: ClassVar[bool] = True
-
     kind: Literal["linear"] = "linear"
     floor: Floor = 0.0
+
+    @property
+    def ends_low(self) -> bool:
+        return self.floor < LOW
 
     def decay(self, step: int, span: Span) -> float:
         return 1 - (1 - self.floor) * min(step / span.steps, 1.0)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,13 +25,15 @@ class OneCycle(Schedule):
         torch.optim.lr_scheduler.OneCycleLR.
     """
 
-    ends_low: ClassVar[bool] = True
-
     kind: Literal["one_cycle"] = "one_cycle"
     pct_start: Probability = Field(default=0.3, description="share of the run in which lr rises")
     div: AtLeastOne = Field(default=25.0, description="the peak divided by where lr starts")
     final_div: AtLeastOne = Field(default=1e4, description="where lr starts divided by its end")
     anneal: Literal["cosine", "linear"] = Field(default="cosine", description="shape of both parts")
+
+    @property
+    def ends_low(self) -> bool:
+        return True
 
     def lr(self, base: float, step: int, span: Span) -> float:
         low, last = base / self.div, span.steps - 1

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.schedules._schedule import Floor, Span, WarmedUp
+from trickrun.tricks.schedules._schedule import LOW, Floor, Span, WarmedUp
 
 
 class Polynomial(WarmedUp):
@@ -19,11 +19,13 @@ class Polynomial(WarmedUp):
 
     main: ClassVar[str | None] = "power"
 
-    ends_low: ClassVar[bool] = True
-
     kind: Literal["polynomial"] = "polynomial"
     power: Positive = Field(default=0.9, description="above 1 falls early, below 1 late")
     floor: Floor = 0.0
+
+    @property
+    def ends_low(self) -> bool:
+        return self.floor < LOW
 
     def decay(self, step: int, span: Span) -> float:
         left = 1 - min(step / span.steps, 1.0)
