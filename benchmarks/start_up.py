@@ -55,6 +55,9 @@ with torch.no_grad():
 """
 
 IMPORTS = "import pydantic, yaml, typer, rich"
+USED = "from pydantic import BaseModel; import yaml, typer.main, rich.console"
+"""The same packages as a program has them that uses them: the first three import little by
+themselves."""
 
 TRICKRUN = [sys.executable, "-m", "trickrun"]
 COMMANDS = {
@@ -62,6 +65,7 @@ COMMANDS = {
     "the script": [sys.executable, "-c", SCRIPT],
     "validate": [*TRICKRUN, "validate", RECIPE],
     "the imports": [sys.executable, "-c", IMPORTS],
+    "the imports, used": [sys.executable, "-c", USED],
     "help": [*TRICKRUN, "--help"],
     "initial-loss": [*TRICKRUN, "initial-loss", RECIPE],
     "lr-find": [*TRICKRUN, "lr-find", RECIPE],
