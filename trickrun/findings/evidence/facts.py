@@ -1,6 +1,6 @@
 """What can be known of a training before it starts, as named facts: all that static rules read.
 
-A recipe is one source of them (``recipe/evidence.py``); a rule sees neither its text nor its tree.
+A recipe is one source of them (``recipe/facts.py``); a rule sees neither its text nor its tree.
 Every fact may be None, which means unknown: a rule that rests on it then says nothing.
 """
 
