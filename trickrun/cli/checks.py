@@ -1,4 +1,4 @@
-"""The commands of the checklist: each loads a recipe, calls its check, prints and records it."""
+"""``initial-loss`` and ``overfit-batch``: load a recipe, call the check, print and record it."""
 
 from __future__ import annotations
 

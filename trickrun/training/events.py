@@ -100,7 +100,7 @@ class NonFinite(Exception):
     Args:
         step: the number of the step, from 1.
         loss: what it minimized, data loss and penalty; finite if only the weights are bad.
-        good: the steps of its block before it, which no other record has.
+        good: the steps before it in the step buffer, which no other record has.
     """
 
     def __init__(self, step: int, loss: float, good: TrainedSteps | None = None) -> None:

@@ -1,1 +1,1 @@
-"""The tricks: one file each, one package a section; a section's ``__init__`` lists its tricks."""
+"""The tricks: one file each, one folder a section; the folder's files are its list."""

@@ -1,4 +1,4 @@
-"""A look at what a user's training step does with gradients, and a network in evaluation mode."""
+"""A look at what a user's training step does with gradients, and at what a user's loss returns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHUFFLES = 4
 """Ways to shuffle a batch's targets whose mean gradient stands for all."""
 
 EVALUATED = 256
-"""Samples for a look at evaluation mode."""
+"""Samples on which a loss is compared with the usual one."""
 
 CERTAIN = (1.0, 3.0, 10.0, 30.0)
 """Sizes of the logits that stand for certain answers."""

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from trickrun.checks.interventions.edits import Changes
 
 Result = TypeVar("Result")
-SplitData = TypeVar("SplitData")
+Part = TypeVar("Part")
 
 
 @dataclass
@@ -46,16 +46,16 @@ def untrained(
 
 
 def backward_elimination(
-    parts: Sequence[SplitData],
-    enough: Callable[[Sequence[SplitData]], bool],
-    optional: Sequence[SplitData] | None = None,
+    parts: Sequence[Part],
+    enough: Callable[[Sequence[Part]], bool],
+    optional: Sequence[Part] | None = None,
     at_least: int = 1,
-) -> list[SplitData]:
+) -> list[Part]:
     """Return few of ``parts``, in their order, that are still enough.
 
     One after the other is left out, the last first, and stays out if the others are enough without
-    it. That takes one question for each optional part; it finds a set from
-    which nothing more can be left out alone, as long as a further replacement never does harm.
+    it. That takes one question for each optional part; it finds a set from which nothing more can
+    be left out alone, as long as a further replacement never does harm.
 
     Args:
         parts: replacements that are enough together, the likeliest cause first: where two would do,

@@ -1,7 +1,7 @@
 """The vectorised engine: trials of one shape train together as one stacked program.
 
-``train_stack`` is the loop of loop.py for many jobs at once. What a step and an evaluation are is
-in stacked_step.py; when a run is evaluated, stops or has diverged is decided by loop.py's own
+``train_stack`` is the loop of training/loop.py for many jobs at once. What a step and an evaluation
+are is in step.py; when a run is evaluated, stops or has diverged is decided by that loop's own
 functions, trial by trial.
 """
 

@@ -4,7 +4,7 @@ All trainable parameters are one tensor [K, P], a row for each trial. The networ
 rows under vmap and the gradient of the summed losses is, row by row, each trial's own, because no
 trial's loss depends on another's row. Each trial then takes the step of its own torch optimizer on
 its own row, with its own learning rate and clipping: nothing of torch.optim is written again (see
-stacked_optimizer.py).
+optimizer.py).
 """
 
 from __future__ import annotations
