@@ -63,10 +63,27 @@ class Foo(Optimizer):
 '''
 
 
+MORE = """
+    strength: float = 0.5
+
+
+class Late(Optimizer):
+    kind: Literal["late"] = "late"
+    what: NoSuchType = None
+
+
+class Raises(Optimizer):
+    kind: Literal["raises"] = "raises"
+
+    def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
+        raise ValueError("not today")
+"""
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_file_of_a_folder_holds_its_kind(folder: KindFolder) -> None:
-    assert len(folder) > 1
-    for name, params in folder.items():
+    assert len(folder.files) > 1
+    for name, params in folder.all().items():
         assert kind_of(params) == name
         assert params.__module__ == f"{folder.package}.{name}"
 
@@ -82,7 +99,7 @@ def test_a_file_without_its_kind_is_a_bug(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.syspath_prepend(str(tmp_path))
     __import__("kinds_here")
     folder = KindFolder("kinds_here", "_base.Base")
-    assert list(folder) == ["empty"]
+    assert list(folder.files) == ["empty"]
     with pytest.raises(TypeError, match="holds no Base whose kind is 'empty'"):
         folder["empty"]
 
@@ -153,10 +170,11 @@ def test_one_new_file_is_a_new_optimizer(tmp_path: Path) -> None:
 def installed(tmp_path: Path) -> Path:
     """The python of an environment in which a package adds the optimizer ``bar``."""
     python, packages = make_environment(tmp_path / "env")
-    entries = "bar = bar_optimizer:Bar\nadam = bar_optimizer:Bar\nbad = bar_optimizer:Gone"
+    names = {"bar": "Bar", "adam": "Bar", "bad": "Gone", "late": "Late", "raises": "Raises"}
+    entries = "\n".join(f"{kind} = bar_optimizer:{name}" for kind, name in names.items())
     announce(packages, "bar_optimizer", "optimizers", entries)
     source = FOO.replace("Foo", "Bar").replace('"foo"', '"bar"')
-    (packages / "bar_optimizer.py").write_text(source)
+    (packages / "bar_optimizer.py").write_text(source + MORE)
     return python
 
 
@@ -189,12 +207,42 @@ def test_no_python_leaves_kinds_of_installed_packages_out(installed: Path, tmp_p
     assert "an installed package adds it, and --no-python leaves such kinds out" in refused.stderr
 
 
-def test_a_package_that_cannot_deliver_is_one_message(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "r.yaml").write_text(MOONS + "optimizer: bad\n")
+@pytest.mark.parametrize(("kind", "name"), [("bad", "Gone"), ("late", "Late")])
+def test_a_package_that_cannot_deliver_is_an_error_of_that_place(
+    installed: Path, tmp_path: Path, kind: str, name: str
+) -> None:
+    (tmp_path / "r.yaml").write_text(MOONS + f"optimizer: {kind}\nsed: 3\n")
     refused = with_python(installed, "validate", "r.yaml", cwd=tmp_path)
     assert refused.returncode == 2
-    assert "entry point bad = bar_optimizer:Gone of trickrun.optimizers" in refused.stderr
+    assert (
+        f"r.yaml:3:12: optimizer.kind: entry point {kind} = bar_optimizer:{name}" in refused.stderr
+    )
+    assert "unknown key 'sed'" in refused.stderr
     assert "Traceback" not in refused.stderr
+    # For everybody else it is not there.
+    assert with_python(installed, "schema", cwd=tmp_path).returncode == 0
+
+
+def test_a_kind_of_a_package_that_fails_is_that_packages_failure(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "r.yaml").write_text(MOONS + "optimizer: raises\n")
+    failed = with_python(installed, "train", "r.yaml", cwd=tmp_path)
+    assert failed.returncode == 2
+    assert (
+        "the installed package bar_optimizer: its kind failed: ValueError: not today"
+        in failed.stderr
+    )
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_parameter_of_a_packages_kind_can_be_searched(installed: Path, tmp_path: Path) -> None:
+    space = "space: {optimizer.strength: [0.1, 0.2]}"
+    grid = f"grid: {{coarse: {{trials: 2, epochs: 1, sampler: grid, {space}}}}}\n"
+    (tmp_path / "r.yaml").write_text(MOONS + "optimizer: {kind: bar, lr: 0.1}\n" + grid)
+    searched = with_python(installed, "grid", "coarse", "r.yaml", "--json", cwd=tmp_path)
+    trials = json.loads(searched.stdout)["result"]["trials"]
+    assert [trial["status"] for trial in trials] == ["finished", "finished"]
 
 
 def test_metadata_beside_a_recipe_counts_for_nothing(tmp_path: Path) -> None:

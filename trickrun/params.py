@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -80,6 +80,11 @@ class Params(BaseModel):
         return value
 
     @property
+    def stands_for(self) -> tuple[type[Params], ...]:
+        """The kinds that this one may choose (auto does), whose revisions are then its own."""
+        return ()
+
+    @property
     def kind_name(self) -> str:
         """The kind's name in the recipe, for code that has only a section's base class."""
         return str(getattr(self, "kind", type(self).__name__.lower()))
@@ -146,6 +151,9 @@ Counts = Annotated[tuple[Count, ...], Field(strict=False)]
 KIND = re.compile(r"[a-z][a-z0-9_]*")
 """What the name of a kind looks like; files with other names (``_loss.py``) hold no kind."""
 
+UNDELIVERED = "undelivered_kind"
+"""The type of pydantic's error about a kind that an installed package cannot deliver."""
+
 _plugins: ContextVar[bool] = ContextVar("plugins", default=True)
 
 
@@ -164,7 +172,7 @@ def plugins_allowed() -> bool:
     return _plugins.get()
 
 
-class KindFolder(Mapping[str, type[Params]]):
+class KindFolder:
     """The kinds of one section of the recipe: each is a file of one folder.
 
     Kind ``adamw`` is the class in ``adamw.py`` whose ``kind`` is ``adamw``. A name is looked up in
@@ -198,18 +206,6 @@ class KindFolder(Mapping[str, type[Params]]):
         found = (m.name for m in pkgutil.iter_modules(path) if not m.ispkg)
         return tuple(sorted(name for name in found if KIND.fullmatch(name)))
 
-    def __hash__(self) -> int:
-        return hash(self.package)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.files)
-
-    def __len__(self) -> int:
-        return len(self.files)
-
     def __contains__(self, kind: object) -> bool:
         return kind in self.files or self.plugin(kind) is not None
 
@@ -226,6 +222,13 @@ class KindFolder(Mapping[str, type[Params]]):
         if entry is None:
             raise KeyError(kind)
         return loaded_plugin(entry, self.name, self.base)
+
+    def get(self, kind: str) -> type[Params] | None:
+        """Return the class of ``kind``; None if there is none, or it cannot be delivered."""
+        try:
+            return self[kind]
+        except (KeyError, PluginError):
+            return None
 
     def class_in(self, kind: str) -> type[Params]:
         """Return the class of one of trickrun's own files."""
@@ -258,13 +261,8 @@ class KindFolder(Mapping[str, type[Params]]):
         A kind that an installed package announces and cannot deliver is left out: it is an error
         for those who name it, and for nobody else.
         """
-        found: dict[str, type[Params]] = {}
-        for name in self.names():
-            try:
-                found[name] = self[name]
-            except PluginError:
-                continue
-        return found
+        found = {name: self.get(name) for name in self.names()}
+        return {name: params for name, params in found.items() if params is not None}
 
     def validated(self, value: object) -> Params:
         """Return the checked parameters of a mapping with a ``kind``, or of a made object."""
@@ -276,11 +274,20 @@ class KindFolder(Mapping[str, type[Params]]):
             raise PydanticKnownError("dict_type")
         kind = value.get("kind")
         if isinstance(kind, str) and kind in self:
-            return self[kind].model_validate(value)
-        ctx = {"discriminator": "'kind'", "tag": str(kind), "expected_tags": ", ".join(self)}
+            return self.delivered(kind).model_validate(value)
+        ctx = {"discriminator": "'kind'", "tag": str(kind), "expected_tags": ", ".join(self.files)}
         wrong = "union_tag_invalid" if "kind" in value else "union_tag_not_found"
         error = InitErrorDetails(type=wrong, input=value, ctx=ctx)
         raise ValidationError.from_exception_data(self.name, [error, *self.wrong_in_shared(value)])
+
+    def delivered(self, kind: str) -> type[Params]:
+        """Return the class of ``kind``; what keeps a package from delivering it is an error of
+        the recipe's place that names it."""
+        try:
+            return self[kind]
+        except PluginError as error:
+            told = {"text": f"{error.where}: {error.message}", "hint": error.hint}
+            raise PydanticCustomError(UNDELIVERED, "{text}", told) from error
 
     def wrong_in_shared(self, value: dict[str, Any]) -> list[InitErrorDetails]:
         """Return what is wrong with the parameters that all kinds take, if the kind is unknown."""
@@ -397,6 +404,8 @@ def loaded_plugin(entry: EntryPoint, section: str, base: type[Params]) -> type[P
     where = f"entry point {entry.name} = {entry.value} of trickrun.{section}"
     try:
         found = entry.load()
+        if isinstance(found, type) and issubclass(found, Params):
+            found.model_rebuild()  # its annotations are looked up now, not when they are needed
     except Exception as error:  # whatever the package's code raises
         raise PluginError(
             f"this kind cannot be imported: {type(error).__name__}: {error}",
@@ -409,4 +418,24 @@ def loaded_plugin(entry: EntryPoint, section: str, base: type[Params]) -> type[P
             where,
             f'name a subclass of {base.__name__} with kind: Literal["{entry.name}"]',
         )
+    file = getattr(sys.modules[found.__module__], "__file__", None)
+    PLUGIN_FILES[str(file)] = entry.dist.name if entry.dist is not None else entry.value
     return found
+
+
+PLUGIN_FILES: dict[str, str] = {}
+"""The files of kinds that were loaded from installed packages, and the packages' names."""
+
+
+def is_foreign(params: type[Params]) -> bool:
+    """Return whether a class stands outside trickrun: it came by an entry point."""
+    return params.__module__.partition(".")[0] != "trickrun"
+
+
+def foreign_code(params: Params) -> list[str]:
+    """Return, sorted, where the code stands that parameters use and trickrun does not have: the
+    python targets and the classes of kinds from other packages, each as ``module:Name``."""
+    found = [part for _, part in parts(params)]
+    targets = {part.target for part in found if isinstance(part, PythonTarget)}
+    classes = {f"{type(p).__module__}:{type(p).__name__}" for p in found if is_foreign(type(p))}
+    return sorted(targets | classes)

@@ -37,7 +37,7 @@ def test_every_trick_file_is_in_the_catalogue():
 
 def test_the_files_of_a_section_are_its_entries():
     for section, folder in {"optimizer": OPTIMIZERS, "optimizer.schedule": SCHEDULES}.items():
-        kinds = list(folder)
+        kinds = list(folder.files)
         names = [entry.name for entry in CATALOGUE if entry.section == section]
         with_keys = ["clip", "layer_decay", "lookahead"] if section == "optimizer" else []
         assert names == [*kinds, *with_keys]

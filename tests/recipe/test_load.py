@@ -112,6 +112,21 @@ def test_what_all_kinds_take_is_checked_under_an_unknown_kind(tmp_path: Path) ->
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "section",
+    [
+        "data: {kind: digts, normalize: standard, subset: 100, split: {val: 0.1}}",
+        "optimizer: {kind: adamm, schedule: cosine, clip: 1.0, lookahead: 5}",
+        "init: {kind: zeross, head: zeros, head_bias: 0.5, residual: fixup}",
+        "normalization: {kind: bach}",
+    ],
+)
+def test_shorthand_under_an_unknown_kind_is_no_second_error(tmp_path: Path, section: str) -> None:
+    others = "" if section.startswith("data") else "data: digits\n"
+    path = write(tmp_path, f"{others}model: mlp\n{section}\n")
+    assert [found for found, _ in places(path)] == [f"{section.partition(':')[0]}.kind"]
+
+
 def test_a_long_line_is_drawn_in_part(tmp_path: Path) -> None:
     path = write(tmp_path, MINIMAL + f"name: a  #{'-' * 200}\ntrain: {{{' ' * 300}epoch: 3}}\n")
     (problem,) = problems(path)

@@ -11,6 +11,8 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe, Train
 from trickrun.search.trial import identity, make_trial
+from trickrun.tricks.init.kaiming_normal import KaimingNormal
+from trickrun.tricks.losses.cross_entropy import CrossEntropy
 from trickrun.tricks.optimizers.adam import Adam
 from trickrun.tricks.schedules.cosine import Cosine
 
@@ -123,6 +125,13 @@ def test_a_new_revision_makes_another_trial_of_those_that_use_the_kind(monkeypat
     monkeypatch.setattr(Cosine, "revision", 2)
     assert of() == plain
     assert of(optimizer={"schedule": "cosine"}) != cosine
+
+
+@pytest.mark.parametrize("kind", [CrossEntropy, KaimingNormal])
+def test_a_kind_that_auto_may_choose_counts_with_its_revision(monkeypatch, kind):
+    before = of()
+    monkeypatch.setattr(kind, "revision", 2)
+    assert of() != before
 
 
 def test_a_kind_that_is_a_default_counts_with_its_revision(monkeypatch):

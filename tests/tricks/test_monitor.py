@@ -8,7 +8,7 @@ from trickrun.errors import CompileError
 from trickrun.tricks.metrics import METRICS
 from trickrun.tricks.monitor import Monitor, higher_is_better
 
-BUILT_IN = [METRICS[kind]() for kind in METRICS if kind != "python"]
+BUILT_IN = [METRICS[kind]() for kind in METRICS.files if kind != "python"]
 
 
 @pytest.mark.parametrize("metric", BUILT_IN, ids=lambda metric: metric.name)

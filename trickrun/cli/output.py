@@ -141,13 +141,22 @@ def explained(cause: BaseException) -> TrickrunError:
     # Typer's usage errors, whose class has no one name in the versions that we support.
     if hasattr(cause, "format_message"):
         return TrickrunError(cause.format_message(), hint=usage_hint(cause))
+    from trickrun.params import PLUGIN_FILES
     from trickrun.run.memory import is_out_of_memory
     from trickrun.user_code import blame, is_user_code
 
     if isinstance(cause, Exception) and is_out_of_memory(cause):
         return TrainingFailed("out of memory", hint="use a smaller data.batch_size or model")
 
-    files = [frame.filename for frame in traceback.extract_tb(cause.__traceback__)]
+    frames = traceback.extract_tb(cause.__traceback__)
+    files = [frame.filename for frame in frames]
+    for frame in reversed(frames):
+        if frame.filename in PLUGIN_FILES:
+            return TrickrunError(
+                f"its kind failed: {type(cause).__name__}: {cause}",
+                f"the installed package {PLUGIN_FILES[frame.filename]}",
+                f"in {frame.filename}, line {frame.lineno}: {frame.line}",
+            )
     if any(is_user_code(file) for file in files):
         return blame(cause, "your code")
     if isinstance(cause, OSError):

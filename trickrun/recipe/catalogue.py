@@ -211,9 +211,9 @@ def type_in_words(member: Member, sections: dict[type[Params], str]) -> str:
     """Return in words what values a parameter takes."""
     match member.shape:
         case Kinds(kinds):
-            words = f"a kind of {sections[kinds[next(iter(kinds))]]}"
+            words = f"a kind of {sections[kinds[kinds.files[0]]]}"
         case Items(Kinds(kinds)):
-            words = f"a list (each a kind of {sections[kinds[next(iter(kinds))]]})"
+            words = f"a list (each a kind of {sections[kinds[kinds.files[0]]]})"
         case Section(params):
             words = f"a mapping of {', '.join(members(params))}"
         case _:

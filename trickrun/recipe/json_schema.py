@@ -64,7 +64,7 @@ class _Builder:
 
     def section(self, params: type[Params]) -> Json:
         """Return the schema of a mapping with the parameters of ``params``, defined once."""
-        name = ".".join([*params.__module__.split(".")[-2:], params.__name__])
+        name = f"{params.__module__.removeprefix('trickrun.')}.{params.__name__}"
         return self.reference(name, lambda: self.mapping(params))
 
     def kinds(self, shape: Kinds) -> Json:

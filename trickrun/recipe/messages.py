@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from trickrun.params import Params
+from trickrun.params import UNDELIVERED, Params
 from trickrun.recipe.describe import expected, given, of_item
 from trickrun.recipe.patch import ROOT, PathStep, at, params_at
 from trickrun.recipe.schema import Recipe
@@ -91,6 +91,9 @@ def _place(loc: Sequence[PathStep], tree: Any) -> _Place:
 
 
 def _complaint(detail: ErrorDetails, place: _Place, tree: Any) -> Complaint:
+    if detail["type"] == UNDELIVERED:
+        told = detail["ctx"]
+        return Complaint((*place.steps, "kind"), told["text"], told["hint"])
     match detail["type"]:
         case "missing" if isinstance(place.steps[-1], int):
             return _wrong_value(replace(place, steps=place.steps[:-1]), tree, detail)
@@ -129,9 +132,9 @@ def _homes(word: str) -> Iterator[str]:
             case Section(params) if word in members(params):
                 yield name
             case Kinds(kinds):
-                having = [kind for kind, params in kinds.items() if word in members(params)]
+                having = [kind for kind, params in kinds.all().items() if word in members(params)]
                 if having:
-                    some = f" ({', '.join(having)})" if len(having) < len(kinds) else ""
+                    some = f" ({', '.join(having)})" if len(having) < len(kinds.names()) else ""
                     yield name + some
 
 

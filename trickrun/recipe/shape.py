@@ -208,9 +208,8 @@ def _kinds(value: Any, shape: Kinds, base: Any, fill: bool) -> Any:
         return value
     if fill and "kind" not in value and shape.default:
         value = {"kind": shape.default, **value}
-    params = shape.chosen(value, base)
-    if params is None:
-        return value
+    # Of an unknown kind the parameters that all kinds share are known.
+    params = shape.chosen(value, base) or shape.kinds.base
     same = isinstance(base, dict) and params is shape.chosen(base)
     return _parameters(value, params, base if same else None, fill)
 

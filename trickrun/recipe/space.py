@@ -77,7 +77,7 @@ def _below(shapes: list[Shape]) -> dict[str, list[Shape]]:
             case Section(params):
                 classes = [params]
             case Kinds(kinds):
-                classes = list(kinds.values())
+                classes = list(kinds.all().values())
             case Items(inner):
                 found.setdefault("0", []).append(inner)
                 continue

@@ -77,7 +77,7 @@ def starter(name: str, file: str, kinds: dict[str, str]) -> str:
 
 def known_kinds(section: str) -> tuple[str, ...]:
     """Return the kinds of a section."""
-    return tuple(_kinds(section).kinds)
+    return _kinds(section).kinds.files
 
 
 def required(section: str, kind: str) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _params(section: str, kind: str) -> type[Params]:
     known = _kinds(section).kinds
     if kind not in known:
         raise RecipeError(
-            [Problem(f"unknown kind {kind!r}", section, hint=did_you_mean(kind, list(known)))]
+            [Problem(f"unknown kind {kind!r}", section, hint=did_you_mean(kind, known.names()))]
         )
     return known[kind]
 

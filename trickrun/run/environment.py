@@ -14,7 +14,7 @@ import torch
 
 from trickrun import __version__
 from trickrun.data.splits.prepare import Prepared
-from trickrun.params import PythonTarget, parts
+from trickrun.params import foreign_code
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import RecipeJob
 from trickrun.user_code import source_hash
@@ -108,12 +108,8 @@ def data_hash(data: Prepared) -> str:
 
 
 def user_code(recipe: Recipe, folder: Path) -> dict[str, str | None]:
-    """Return the hash of the source of each python target in the recipe."""
-    return {
-        part.target: source_hash(part.target, folder)
-        for _, part in parts(recipe)
-        if isinstance(part, PythonTarget)
-    }
+    """Return the hash of the source of each python target and foreign kind in the recipe."""
+    return {target: source_hash(target, folder) for target in foreign_code(recipe)}
 
 
 def differences(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic.fields import FieldInfo
 
-from trickrun.params import Params, PythonTarget, parts
+from trickrun.params import Params, foreign_code, parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.user_code import source_hash
@@ -80,19 +80,22 @@ def identity(recipe: Recipe, folder: Path) -> str:
     """Return the hash of everything that a trial's result depends on.
 
     That is what the recipe says beyond the defaults (without name, grid, expect, device and
-    threads), the revisions of the kinds that it uses, the data's fingerprint, and the source of
-    the user's code. So a parameter that is new in a later version, at its default, makes no trial
-    another one; a kind whose default or meaning has changed does.
+    threads), the revisions of the kinds that it uses or leaves the choice of to an auto, the data's
+    fingerprint, and the source of the user's code and of kinds from other packages. So a parameter
+    that is new in a later version, at its default, makes no trial another one; a kind whose default
+    or meaning has changed does.
     """
     train = with_defaults(recipe.train, ("device", "threads"))
     job = with_defaults(recipe.model_copy(update={"train": train}), NOT_IN_A_JOB)
     kinds = list(parts(job))
-    targets = sorted(part.target for _, part in kinds if isinstance(part, PythonTarget))
+    revisions = {path: part.revision for path, part in kinds}
+    for path, part in kinds:
+        revisions |= {f"{path}:{kind.__name__}": kind.revision for kind in part.stands_for}
     content = {
         "recipe": beyond_defaults(job),
-        "revisions": {path: part.revision for path, part in kinds if part.revision != 1},
+        "revisions": {path: revision for path, revision in revisions.items() if revision != 1},
         "data": recipe.data.fingerprint(folder),
-        "sources": [source_hash(target, folder) for target in targets],
+        "sources": [source_hash(target, folder) for target in foreign_code(job)],
     }
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -88,7 +88,7 @@ def assert_equal(
 ALONE = {"python", "adafactor", "muon"}
 
 
-@pytest.mark.parametrize("kind", sorted(set(OPTIMIZERS) - ALONE))
+@pytest.mark.parametrize("kind", sorted(set(OPTIMIZERS.files) - ALONE))
 def test_every_optimizer(kind):
     assert_equal({"optimizer": {"kind": kind}}, LRS)
 
@@ -120,7 +120,7 @@ def test_each_parameter_of_an_optimizer_is_the_trials_own(optimizer, changes):
     assert_equal({"optimizer": optimizer}, paths)
 
 
-@pytest.mark.parametrize("kind", sorted(set(NORMALIZATIONS) - {"spectral"}))
+@pytest.mark.parametrize("kind", sorted(set(NORMALIZATIONS.files) - {"spectral"}))
 @pytest.mark.parametrize("model", [MLP, CNN], ids=["mlp", "cnn"])
 def test_every_normalization(kind, model):
     if kind == "instance":

@@ -24,7 +24,7 @@ from trickrun.tricks.schedules import Span
 from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
 
 HERE = Path(__file__).parent
-BUILT_IN = [kind for kind in OPTIMIZERS if kind != "python"]
+BUILT_IN = [kind for kind in OPTIMIZERS.files if kind != "python"]
 
 
 def job(**sections: Any) -> Job:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from trickrun.params import Params
 from trickrun.tricks.init._init import Init
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ class Auto(Init):
     usual: ClassVar[bool] = True
 
     kind: Literal["auto"] = "auto"
+
+    @property
+    def stands_for(self) -> tuple[type[Params], ...]:
+        from trickrun.tricks.init.kaiming_normal import KaimingNormal
+
+        return (KaimingNormal,)
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
         from trickrun.tricks.init.kaiming_normal import KaimingNormal

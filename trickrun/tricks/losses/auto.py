@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from trickrun.data.splits.source import Task
+from trickrun.params import Params
 from trickrun.tricks.losses._loss import Loss
 
 
@@ -19,6 +20,13 @@ class AutoLoss(Loss):
     takes_label_smoothing: ClassVar[bool] = True
 
     kind: Literal["auto"] = "auto"
+
+    @property
+    def stands_for(self) -> tuple[type[Params], ...]:
+        from trickrun.tricks.losses.cross_entropy import CrossEntropy
+        from trickrun.tricks.losses.mse import MSE
+
+        return CrossEntropy, MSE
 
     def chosen(self, task: Task) -> Loss:
         """Return the loss that this one stands for."""
