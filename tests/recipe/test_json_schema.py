@@ -102,7 +102,7 @@ def parameters(shape: Shape, path: str, seen: set[type]) -> Iterator[tuple[str, 
         case Section(params):
             classes = [params]
         case Kinds(kinds):
-            classes = list(kinds.values())
+            classes = list(kinds.all().values())
         case Items(inner):
             yield from parameters(inner, path, seen)
             return

@@ -47,8 +47,8 @@ def test_a_switch_is_not_taken_for_the_main_parameter(value: bool) -> None:
     "tree",
     [
         {"optimizer": 3},
-        {"optimizer": {"kind": 3, "schedule": "cosine"}},
-        {"optimizer": {"kind": "nope", "clip": 1}},
+        {"optimizer": {"kind": 3, "lr": "x"}},
+        {"optimizer": {"kind": "nope", "own": 1}},
         {"regularizers": [1]},
         {"augmentation": {"kind": "noise"}},
         {"metrics": "accuracy"},
@@ -58,6 +58,13 @@ def test_a_switch_is_not_taken_for_the_main_parameter(value: bool) -> None:
 )
 def test_what_is_wrong_is_left_for_validation(tree: dict[str, Any]) -> None:
     assert canonical(tree) == tree
+
+
+@pytest.mark.parametrize("kind", [3, "nope"])
+def test_under_an_unknown_kind_what_all_kinds_take_is_expanded(kind: Any) -> None:
+    found = canonical({"optimizer": {"kind": kind, "schedule": "cosine", "clip": 1}})
+    expanded = {"kind": kind, "schedule": {"kind": "cosine"}, "clip": {"norm": 1}}
+    assert found == {"optimizer": expanded}
 
 
 def test_mappings_merge_lists_replace_null_deletes() -> None:

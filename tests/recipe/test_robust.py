@@ -31,8 +31,8 @@ def values(shape: Shape, depth: int = 3) -> st.SearchStrategy[Any]:
         case Section(params):
             return mapping(params, depth)
         case Kinds(kinds):
-            chosen = [kind_of(kind, params, depth) for kind, params in kinds.items()]
-            return st.one_of(st.sampled_from(list(kinds)), *chosen, JUNK)
+            chosen = [kind_of(kind, params, depth) for kind, params in kinds.all().items()]
+            return st.one_of(st.sampled_from(kinds.names()), *chosen, JUNK)
         case Items(inner):
             return st.lists(values(inner, depth - 1), max_size=2) | JUNK
         case Free(inner):

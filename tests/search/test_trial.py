@@ -84,11 +84,15 @@ def test_each_order_of_augmentations_is_a_trial_of_its_own():
 class NewerAdam(Adam):
     """Adam as a later version may have it: with one more parameter."""
 
+    __module__ = Adam.__module__  # a later version of the file, and no package\'s
+
     damping: float = 0.0
 
 
 class RevisedAdam(Adam):
     """Adam whose default means something else."""
+
+    __module__ = Adam.__module__  # a later version of the file, and no package\'s
 
     revision = 2
 
