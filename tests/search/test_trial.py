@@ -84,7 +84,7 @@ def test_each_order_of_augmentations_is_a_trial_of_its_own():
 class NewerAdam(Adam):
     """Adam as a later version may have it: with one more parameter."""
 
-    __module__ = Adam.__module__  # a later version of the file, and no package\'s
+    __module__ = Adam.__module__  # a later version of that file, no package's
 
     damping: float = 0.0
 
@@ -92,7 +92,7 @@ class NewerAdam(Adam):
 class RevisedAdam(Adam):
     """Adam whose default means something else."""
 
-    __module__ = Adam.__module__  # a later version of the file, and no package\'s
+    __module__ = Adam.__module__  # a later version of that file, no package's
 
     revision = 2
 
@@ -100,11 +100,15 @@ class RevisedAdam(Adam):
 class NewerTrain(Train):
     """The train section of a later version."""
 
+    __module__ = Train.__module__
+
     patience: Count = Field(default=3, description="of whatever comes")
 
 
 class NewerRecipe(Recipe):
     """A recipe with a section that is new, and whose default does what was done before."""
+
+    __module__ = Recipe.__module__
 
     train: Train = NewerTrain()
     pruning: Params = Params()
