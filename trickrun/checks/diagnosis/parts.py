@@ -68,7 +68,8 @@ def steadier(proxy: ProxyRun) -> Iterator[Candidate]:
     """Yield a constant learning rate where a schedule spends it early, and usual momentum."""
     optimizer = proxy.loaded.recipe.optimizer
     schedule, span = optimizer.schedule, proxy.span
-    if schedule.kind_name not in ("constant", "plateau"):
+    # One that watches the evaluations lowers the rate by what they say, not by the step.
+    if schedule.kind_name != "constant" and schedule.watches is None:
         steps = range(0, span.steps, max(1, span.steps // 100))
         share = fmean(schedule.lr(1.0, step, span) for step in steps)
         edit: dict[str, Any] = {"optimizer.schedule": {"kind": "constant"}}
