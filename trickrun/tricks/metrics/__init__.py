@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from trickrun.tricks.metrics._metric import METRICS, AnyMetric, Metric, MetricFunction
+from trickrun.tricks.metrics._usual import usual_metrics, usual_names
 
-__all__ = ["METRICS", "AnyMetric", "Metric", "MetricFunction"]
+__all__ = ["METRICS", "AnyMetric", "Metric", "MetricFunction", "usual_metrics", "usual_names"]
