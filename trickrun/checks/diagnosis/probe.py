@@ -104,6 +104,7 @@ def curves_of(job: RecipeJob, evidence: SignalEvidence) -> Curves | None:
         metric="",
         values=(),
         maximizes=False,
+        metric_is_share=False,
         best_epoch=None,
         stopped_by="steps",
         non_finite=evidence.non_finite_step is not None,
