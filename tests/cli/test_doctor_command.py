@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import pytest
 
-from trickrun.run.machine import name_of, problems
+from trickrun.run.machine import data_sets, name_of, problems
 
 
 def test_doctor_for_people(trickrun):
@@ -30,6 +30,16 @@ def test_doctor_in_json(trickrun, tmp_path):
     assert result["cpu"]["threads"] == 1
     assert result["data"]["mnist"] == str(tmp_path / "data" / "mnist")
     assert not (tmp_path / "runs").exists()
+
+
+def test_all_data_sets_that_are_searched_for_are_told(tmp_path):
+    folder = tmp_path / "data" / "cifar-100-binary"
+    folder.mkdir(parents=True)
+    for name in ("train.bin", "test.bin"):
+        (folder / name).touch()
+    found = data_sets(tmp_path)
+    assert list(found) == ["cifar10", "cifar100", "fashion_mnist", "mnist"]
+    assert found["cifar100"] == str(folder)
 
 
 def test_a_runs_folder_that_cannot_be_written_fails(trickrun, tmp_path):

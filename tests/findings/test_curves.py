@@ -53,6 +53,7 @@ def curves(
         metric="accuracy" if values else "",
         values=tuple(values),
         maximizes=True,
+        metric_is_share=bool(values),
         best_epoch=None if best is None else best + 1.0,
         stopped_by="epochs",
         non_finite=False,

@@ -27,8 +27,6 @@ class CifarImages(Data):
     task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = True
 
-    places: ClassVar[tuple[str, ...]]
-    """Folders that are searched if the recipe gives no path; relative ones from the recipe's."""
     train_files: ClassVar[tuple[str, ...]]
     test_files: ClassVar[tuple[str, ...]]
     archive: ClassVar[str]
@@ -55,7 +53,7 @@ class CifarImages(Data):
         raise NotImplementedError
 
     def load(self, folder: Path) -> Source:
-        place = self.folder(folder)
+        place = self.found_in(folder)
         parts = {
             part: self.joined([place / name for name in names])
             for part, names in (("train", self.train_files), ("test", self.test_files))
@@ -96,11 +94,10 @@ class CifarImages(Data):
         )
 
     def fingerprint(self, folder: Path) -> Any:
-        place = self.folder(folder)
+        place = self.found_in(folder)
         return [content_hash(place / name) for name in (*self.train_files, *self.test_files)]
 
-    def folder(self, folder: Path) -> Path:
-        """Return the folder of the binary files. Raises DataError, which lists the places."""
+    def found_in(self, folder: Path) -> Path:
         names = (*self.train_files, *self.test_files)
         places = [locate(place, folder) for place in ((self.path,) if self.path else self.places)]
         for place in places:

@@ -62,6 +62,10 @@ class Data(Params):
     from_user: ClassVar[bool] = False
     """Whether its samples are the user's, who may have scaled them before."""
 
+    places: ClassVar[tuple[str, ...]] = ()
+    """Folders that are searched if the recipe gives no path, relative ones from the recipe's;
+    none: it is not searched for."""
+
     batch_size: Count | Literal["full"] = Field(default=64, description="samples a step, or full")
     normalize: AnyNormalize = Field(
         default_factory=NORMALIZERS.default("standard"),
@@ -115,6 +119,13 @@ class Data(Params):
         from trickrun.data.formats.files import read_samples
 
         return read_samples(path, task, shape, Columns())
+
+    def found_in(self, folder: Path) -> Path:
+        """Return the folder that holds its files; what has ``places`` says this.
+
+        Raises DataError, which lists the places.
+        """
+        raise NotImplementedError
 
     def fingerprint(self, folder: Path) -> Any:
         """Return plain data that changes when the data set does, for a trial's identity."""

@@ -28,8 +28,6 @@ class IdxImages(Data):
     task_kind: ClassVar[TaskName | None] = "classification"
     own_split: ClassVar[bool | None] = True
 
-    places: ClassVar[tuple[str, ...]]
-    """Folders that are searched if the recipe gives no path; relative ones from the recipe's."""
     labels: ClassVar[tuple[str, ...]]
 
     path: str | None = Field(
@@ -60,6 +58,9 @@ class IdxImages(Data):
 
     def fingerprint(self, folder: Path) -> Any:
         return [content_hash(file) for file in self.files(folder).values()]
+
+    def found_in(self, folder: Path) -> Path:
+        return self.files(folder)["test", "x"].parent
 
     def files(self, folder: Path) -> dict[tuple[str, str], Path]:
         """Return where each of the four files is. Raises DataError, which lists the places."""

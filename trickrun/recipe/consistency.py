@@ -14,6 +14,7 @@ from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import comparable, paths_exist, values_fit
 from trickrun.recipe.text.problems import did_you_mean
+from trickrun.tricks.metrics import usual_names
 from trickrun.tricks.monitor import Monitor
 
 
@@ -94,10 +95,8 @@ def distinct_metrics(recipe: Recipe) -> Iterator[Complaint]:
 
 def recorded(recipe: Recipe) -> list[str]:
     """Return what each evaluation records, as far as the text tells."""
-    if recipe.metrics is None:
-        names = ["accuracy", "perplexity", "mae", "r2"]
-    else:
-        names = [metric.name for metric in recipe.metrics]
+    given = recipe.metrics
+    names = usual_names() if given is None else [metric.name for metric in given]
     return ["train_loss", "val_loss", *(f"val_{name}" for name in names)]
 
 

@@ -15,8 +15,7 @@ from typing import Any
 import torch
 
 from trickrun import __version__
-from trickrun.data.fashion_mnist import FashionMnist
-from trickrun.data.mnist import Mnist
+from trickrun.data._data import DATA_KINDS, Data
 from trickrun.errors import DataError
 from trickrun.run.environment import device_name
 from trickrun.training.device import pick_device
@@ -113,12 +112,12 @@ def data_sets(folder: Path) -> dict[str, str | None]:
         folder: the recipe's folder.
     """
     found: dict[str, str | None] = {}
-    for kind in (FashionMnist, Mnist):
-        try:
-            files = kind().files(folder)
-            found[kind().kind] = str(files["test", "x"].parent)
-        except DataError:
-            found[kind().kind] = None
+    for name, kind in DATA_KINDS.all().items():
+        if issubclass(kind, Data) and kind.places:
+            try:
+                found[name] = str(kind().found_in(folder))
+            except DataError:
+                found[name] = None
     return found
 
 

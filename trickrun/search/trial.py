@@ -12,8 +12,10 @@ from typing import Any, Literal, TypeVar
 from pydantic.fields import FieldInfo
 
 from trickrun.params import Params, foreign_code, parts
+from trickrun.params import Params, PythonTarget, parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
+from trickrun.recipe.shape import default_of
 from trickrun.user_code import source_hash
 
 Status = Literal["finished", "stopped", "diverged", "failed", "crashed"]
@@ -104,12 +106,7 @@ def identity(recipe: Recipe, folder: Path) -> str:
 def with_defaults(params: P, names: Iterable[str]) -> P:
     """Return ``params`` with the parameters ``names`` at their defaults."""
     fields = type(params).model_fields
-    return params.model_copy(update={name: default(fields[name]) for name in names})
-
-
-def default(field: FieldInfo) -> Any:
-    """Return a parameter's default; PydanticUndefined, which nothing equals, if it has none."""
-    return field.get_default(call_default_factory=True)
+    return params.model_copy(update={name: default_of(fields[name]) for name in names})
 
 
 def beyond_defaults(params: Params) -> dict[str, Any]:
@@ -117,7 +114,7 @@ def beyond_defaults(params: Params) -> dict[str, Any]:
     return {
         field.alias or name: plain(value)
         for name, field in type(params).model_fields.items()
-        if (value := getattr(params, name)) != default(field) or name == "kind"
+        if (value := getattr(params, name)) != default_of(field) or name == "kind"
     }
 
 

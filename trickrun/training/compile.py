@@ -40,11 +40,7 @@ from trickrun.training.user_step import user_step
 from trickrun.training.without_dynamo import suit
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
-from trickrun.tricks.metrics import Metric
-from trickrun.tricks.metrics.accuracy import Accuracy
-from trickrun.tricks.metrics.mae import MAE
-from trickrun.tricks.metrics.perplexity import Perplexity
-from trickrun.tricks.metrics.r2 import R2
+from trickrun.tricks.metrics import Metric, usual_metrics
 from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.schedules.plateau import Plateau
@@ -224,9 +220,7 @@ def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Spa
 def pick_metrics(recipe: Recipe, task: Task) -> tuple[Metric, ...]:
     """Return the recipe's metrics, or the task's usual ones; CompileError for an unfit one."""
     if recipe.metrics is None:
-        if task.next_token:
-            return (Accuracy(), Perplexity())
-        return (Accuracy(),) if task.kind == "classification" else (MAE(), R2())
+        return usual_metrics(task)
     for metric in recipe.metrics:
         metric.check(task)
     return recipe.metrics

@@ -46,30 +46,30 @@ def train(
     due = CheckpointClock(job)
     batches = begun.batches(progress.step)
     planned_end = job.span.steps if stop_at is None else min(stop_at, job.span.steps)
-    block: StepBuffer | None = None
+    buffer: StepBuffer | None = None
     best_is_new = False
     # A run may have been killed between its last checkpoint and its end.
     stopped_by = "early_stopping" if stops(job, progress) else ""
     while progress.step < planned_end and not stopped_by:
-        block = block or StepBuffer()
+        buffer = buffer or StepBuffer()
         watched = observer if observer is not None and observer.due(progress.step) else None
         if watched is not None:
             watched.before(progress.step)
         logged = (progress.step + 1) % job.settings.log_every == 0
-        block.add(take_step(begun, next(batches), progress.step, progress.history, logged))
+        buffer.add(take_step(begun, next(batches), progress.step, progress.history, logged))
         progress.step += 1
 
         evaluates = is_evaluation(job, progress.step)
         checkpoints = due.after(progress.step) or progress.step == planned_end
         if interrupted():
             stopped_by = "interrupt"
-        if block.size >= BUFFERED_STEPS or evaluates or checkpoints or stopped_by or watched:
-            steps = block.fetch(job, progress)
+        if buffer.size >= BUFFERED_STEPS or evaluates or checkpoints or stopped_by or watched:
+            steps = buffer.fetch(job, progress)
             yield steps
             if watched is not None:
                 yield watched.after(progress.step - 1)
             check_weights(job, progress.step, steps.losses[-1])
-            block = None
+            buffer = None
         if evaluates:
             evaluation = validate(begun, progress)
             if evaluation.improved:

@@ -10,15 +10,15 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.params import NonNegative, Params
-from trickrun.tricks.metrics import METRICS, Metric
+from trickrun.tricks.metrics import metric_named
 
 
 def higher_is_better(name: str) -> bool | None:
     """Return whether higher values of a metric, or of the loss, are better; None: not known."""
     if name == "loss":
         return False
-    metric = METRICS.get(name)
-    return metric.higher_is_better if metric and issubclass(metric, Metric) else None
+    metric = metric_named(name)
+    return metric.higher_is_better if metric else None
 
 
 class Monitor(Params):

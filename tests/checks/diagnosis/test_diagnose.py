@@ -10,51 +10,51 @@ from trickrun.recipe.load import derive
 
 
 def test_a_short_run_stays_as_it_is(make):
-    short = shorten(make())
-    assert (short.steps, short.span.steps, short.evaluations) == (56, 56, 1)
-    assert short.recipe.recipe.data == short.loaded.recipe.data
+    proxy = shorten(make())
+    assert (proxy.steps, proxy.span.steps, proxy.evaluations) == (56, 56, 1)
+    assert proxy.recipe.recipe.data == proxy.loaded.recipe.data
 
 
 def test_a_long_one_is_cut_and_watched_ones_are_evaluated(make):
-    short = shorten(make("train.epochs=100", "early_stopping=5", "data.n=8000"))
-    assert short.steps == STEPS
-    assert len(short.data.train) == 4000
-    assert 900 < len(short.data.val) < 1100
-    assert short.recipe.recipe.train.eval_every == STEPS / 5
-    assert short.recipe.recipe.early_stopping is None
+    proxy = shorten(make("train.epochs=100", "early_stopping=5", "data.n=8000"))
+    assert proxy.steps == STEPS
+    assert len(proxy.data.train) == 4000
+    assert 900 < len(proxy.data.val) < 1100
+    assert proxy.recipe.recipe.train.eval_every == STEPS / 5
+    assert proxy.recipe.recipe.early_stopping is None
 
 
 def test_a_schedule_may_watch_a_metric_that_the_recipe_does_not_name(make):
     sine = "data: {kind: synthetic, family: sine, n: 100}\nmodel: {kind: mlp, hidden: [8]}\n"
     watched = "optimizer.schedule={kind: plateau, monitor: val_mae}"
-    short = shorten(make(watched, text=sine))
-    assert [metric.name for metric in short.recipe.recipe.metrics] == ["r2", "mae"]
+    proxy = shorten(make(watched, text=sine))
+    assert [metric.name for metric in proxy.recipe.recipe.metrics] == ["r2", "mae"]
     named = shorten(make("metrics=[rmse]", text=sine))
     assert [metric.name for metric in named.recipe.recipe.metrics] == ["r2", "rmse"]
 
 
 def test_every_candidate_is_a_recipe_and_the_unusual_come_first(make):
     odd = "init={kind: normal, std: 3.0}", "regularizers.dropout=0.9", "optimizer.momentum=0.99"
-    short = shorten(make("optimizer=sgd", *odd, "model.activation=sigmoid"))
-    found = candidates(short, [], input_std=1.0, gap=0.0)
+    proxy = shorten(make("optimizer=sgd", *odd, "model.activation=sigmoid"))
+    found = candidates(proxy, [], input_std=1.0, gap=0.0)
     for candidate in found:
-        derive(short.recipe, candidate.trial)
-        derive(short.loaded, candidate.edit)
+        derive(proxy.recipe, candidate.trial)
+        derive(proxy.loaded, candidate.edit)
     paths = [candidate.path for candidate in found]
     assert set(paths[:4]) >= {"regularizers.dropout", "init", "optimizer.momentum"}
     assert len({candidate.label for candidate in found}) == len(found)
 
 
 def test_overfitting_suggests_regularizers_and_rare_classes_weights(make):
-    short = shorten(make())
-    codes = {c.code for c in candidates(short, [], input_std=1.0, gap=0.4)}
+    proxy = shorten(make())
+    codes = {c.code for c in candidates(proxy, [], input_std=1.0, gap=0.4)}
     assert "TR51" in codes
-    assert "TR51" not in {c.code for c in candidates(short, [], input_std=1.0, gap=0.0)}
+    assert "TR51" not in {c.code for c in candidates(proxy, [], input_std=1.0, gap=0.0)}
 
 
 def test_edits_together_leave_out_what_another_replaces(make):
-    short = shorten(make("optimizer=sgd", "init=zeros"))
-    found = {c.path: c for c in candidates(short, [], 1.0, 0.0)}
+    proxy = shorten(make("optimizer=sgd", "init=zeros"))
+    found = {c.path: c for c in candidates(proxy, [], 1.0, 0.0)}
     both = together([found["optimizer"], found["init"], found["optimizer.lr"]])
     assert set(both.edit) == {"init", "optimizer.lr"}
     assert len(both.together) == 3

@@ -26,7 +26,7 @@ class FakeTrainings:
     skill: Callable[[set[str]], float]
     seconds_left: float = 100.0
     known: dict[str, Variant[float]] = field(default_factory=dict)
-    short: Any = field(default_factory=lambda: SimpleNamespace(step_seconds=0.01, steps=100))
+    proxy: Any = field(default_factory=lambda: SimpleNamespace(step_seconds=0.01, steps=100))
 
     def run(self, wanted: dict[str, dict[str, Any]], seeds: list[int]) -> None:
         self.seconds_left -= 1

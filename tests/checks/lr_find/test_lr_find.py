@@ -16,6 +16,7 @@ from trickrun.tricks.schedules.lr_range import LRRange
 from trickrun.tricks.schedules.one_cycle import OneCycle
 from trickrun.tricks.schedules.plateau import Plateau
 from trickrun.tricks.schedules.step import Step
+from trickrun.tricks.schedules.triangular import Triangular
 
 IRIS = """\
 name: flowers
@@ -163,6 +164,7 @@ def test_a_range_must_rise(flowers, low, high):
         (Step(), "the start of schedule step"),
         (Plateau(), "the start of schedule plateau"),
         (OneCycle(), "the peak of the cycle"),
+        (Triangular(), "the upper bound of the triangles"),
         (LRRange(), "nothing: schedule lr_range has its own low and high"),
     ],
 )

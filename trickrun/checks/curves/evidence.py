@@ -15,6 +15,7 @@ from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
 from trickrun.tricks.losses.auto import AutoLoss
+from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import higher_is_better
 from trickrun.tricks.optimizers import Decaying
 
@@ -51,6 +52,7 @@ def read_curves(folder: RunFolder) -> Curves:
         metric=metric,
         values=column(finite, f"val_{metric}") if metric else (),
         maximizes=bool(higher_is_better(metric)),
+        metric_is_share=kind.is_share if (kind := metric_named(metric)) else False,
         best_epoch=kept[-1] if kept else None,
         stopped_by=str(end.get("stopped_by", "")),
         non_finite=end.get("cause") == "non_finite" or len(finite) < len(evaluations),

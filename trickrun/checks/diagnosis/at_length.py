@@ -26,13 +26,13 @@ def check_at_length(trainings: Trainings, tried: Tried, seed: int) -> None:
         return
     names = {c.label: f"{c.label} ({steps} steps)" for c in doubted}
     base = f"{BASE} ({steps} steps)"
-    whole = trainings.short.length(steps)
+    whole = trainings.proxy.length(steps)
     trainings.run({base: whole, **{names[c.label]: c.trial | whole for c in doubted}}, [seed])
     before = trainings.known[base].results.get(seed)
     for candidate in doubted:
         after = trainings.known[names[candidate.label]].results.get(seed)
         if before is not None and after is not None:
-            error = standard_error(after, trainings.short.data)
+            error = standard_error(after, trainings.proxy.data)
             tried.effects[candidate.label] = Effect(
                 before, after, (after - before,), error, candidate.likelihood
             )
@@ -45,14 +45,14 @@ def base_at_length(trainings: Trainings, seed: int) -> float | None:
     if steps is None:
         return None
     name = f"{BASE} ({steps} steps)"
-    trainings.run({name: trainings.short.length(steps)}, [seed])
+    trainings.run({name: trainings.proxy.length(steps)}, [seed])
     return trainings.known[name].results.get(seed)
 
 
 def steps_at_length(trainings: Trainings, count: int) -> int | None:
     """Return the steps of ``count`` trainings that are as long as the user's, or as long as time
     allows; None if that is no longer than the short ones."""
-    own = min(trainings.short.span.steps, LONGEST)
-    steps = min(own, int(trainings.seconds_left / trainings.short.step_seconds / count))
-    longer = own > trainings.short.steps and steps >= min(own, 2 * trainings.short.steps)
+    own = min(trainings.proxy.span.steps, LONGEST)
+    steps = min(own, int(trainings.seconds_left / trainings.proxy.step_seconds / count))
+    longer = own > trainings.proxy.steps and steps >= min(own, 2 * trainings.proxy.steps)
     return steps if longer else None

@@ -31,7 +31,7 @@ UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", 
 
 
 def candidates(
-    short: ProxyRun, findings: Iterable[Finding], input_std: float, gap: float
+    proxy: ProxyRun, findings: Iterable[Finding], input_std: float, gap: float
 ) -> list[Candidate]:
     """Return what to try, likeliest first; each edit once.
 
@@ -41,7 +41,7 @@ def candidates(
         gap: skill on training samples less that on validation samples.
     """
     found: dict[str, Candidate] = {}
-    for candidate in (*of_findings(short, findings), *usual(short, input_std, gap)):
+    for candidate in (*of_findings(proxy, findings), *usual(proxy, input_std, gap)):
         known = found.get(candidate.label, candidate)
         # The replaced part names the cause; a finding that suggests the same may be a symptom.
         likelihood = max(candidate.likelihood, known.likelihood)
@@ -49,13 +49,13 @@ def candidates(
     return sorted(found.values(), key=lambda candidate: -candidate.likelihood)
 
 
-def of_findings(short: ProxyRun, findings: Iterable[Finding]) -> Iterator[Candidate]:
+def of_findings(proxy: ProxyRun, findings: Iterable[Finding]) -> Iterator[Candidate]:
     """Yield the edits that findings suggest."""
     weight = {"error": 1.0, "warning": 0.6, "info": 0.3}
     for finding in findings:
         if not finding.edit or any(path.startswith(UNTESTABLE) for path in finding.edit):
             continue
-        trial = as_trial(short, finding.edit)
+        trial = as_trial(proxy, finding.edit)
         if trial is None:
             continue
         yield Candidate(
@@ -69,7 +69,7 @@ def of_findings(short: ProxyRun, findings: Iterable[Finding]) -> Iterator[Candid
         )
 
 
-def as_trial(short: ProxyRun, edit: dict[str, Any]) -> dict[str, Any] | None:
+def as_trial(proxy: ProxyRun, edit: dict[str, Any]) -> dict[str, Any] | None:
     """Return the change of the short recipe that stands for an edit of the user's.
 
     A longer run becomes a longer short training by the same factor, at most LONGER; where the short
@@ -80,28 +80,28 @@ def as_trial(short: ProxyRun, edit: dict[str, Any]) -> dict[str, Any] | None:
         if path not in ("train.epochs", "train.steps"):
             trial[path] = value
             continue
-        if short.span.steps > short.steps:
+        if proxy.span.steps > proxy.steps:
             return None
-        own = short.span.steps if path == "train.steps" else short.loaded.recipe.train.epochs
-        trial |= short.length(round(short.steps * min(value / own, LONGER)))
+        own = proxy.span.steps if path == "train.steps" else proxy.loaded.recipe.train.epochs
+        trial |= proxy.length(round(proxy.steps * min(value / own, LONGER)))
     return trial
 
 
-def usual(short: ProxyRun, input_std: float, gap: float) -> Iterator[Candidate]:
+def usual(proxy: ProxyRun, input_std: float, gap: float) -> Iterator[Candidate]:
     """Yield the usual replacements of the recipe's parts."""
-    recipe, task = short.loaded.recipe, short.data.task
+    recipe, task = proxy.loaded.recipe, proxy.data.task
     for lr in other_rates(recipe):
         yield as_candidate(
             rate(recipe.optimizer.lr, lr), of_rate(recipe, up=lr > recipe.optimizer.lr)
         )
     for part in replacements(recipe, task):
         yield as_candidate(part, of_part(part, recipe, input_std))
-    yield from weaker(short)
-    yield from regularized(short, gap)
-    yield from steadier(short)
-    yield from weighted(short)
-    yield from batches(short)
-    yield from longer(short)
+    yield from weaker(proxy)
+    yield from regularized(proxy, gap)
+    yield from steadier(proxy)
+    yield from weighted(proxy)
+    yield from batches(proxy)
+    yield from longer(proxy)
 
 
 def other_rates(recipe: Recipe) -> list[float]:

@@ -24,12 +24,12 @@ from trickrun.findings.verdict import Verdict
 from trickrun.params import PythonTarget
 
 
-def conclude(short: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings, best first. Where all targets are alike, the rest follows from it."""
     alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
     if alike:
         return alike[:1]
-    standing = standing_of(short, evidence, tried)
+    standing = standing_of(proxy, evidence, tried)
     if tried is None:
         findings, causes = without_trying(evidence.findings, standing), []
     else:
@@ -45,7 +45,7 @@ def conclude(short: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
     if not standing.hopeless and any(not certain(finding) for finding in sure):
         return findings  # these were not tried: no claim that nothing helps
     counts = (len(tried.screened), tried.untried) if tried else (0, 0)
-    last = unexplained(standing, *counts, suspect(short))
+    last = unexplained(standing, *counts, suspect(proxy))
     first = [finding for finding in sure if certain(finding) or not standing.hopeless]
     return [*first, last, *(finding for finding in findings if finding not in first)]
 
@@ -73,7 +73,7 @@ def without_effect(tried: Tried) -> list[dict[str, Any]]:
     return [edit for label, edit in tried.edits.items() if label not in helping]
 
 
-def standing_of(short: ProxyRun, evidence: Evidence, tried: Tried | None) -> Standing:
+def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Standing:
     """Return how well the recipe does as it is: by its whole training, if there was one, or by all
     of its short ones."""
     probe = evidence.probe
@@ -82,16 +82,16 @@ def standing_of(short: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
     at_length = tried.at_length if tried else None
     level = max([level, *(skill for skill in (evidence.trained, at_length) if skill is not None)])
     reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
-    error = standard_error(reachable, short.data)
+    error = standard_error(reachable, proxy.data)
     known = bool(skills) or probe is not None
     training = probe.train if probe else level
     learners = bool(evidence.reference)
     return Standing(level, reachable, error, training, known, learners, tried is not None)
 
 
-def suspect(short: ProxyRun) -> str:
+def suspect(proxy: ProxyRun) -> str:
     """Return where to look when nothing helps: the user's code, or else the data."""
-    recipe = short.loaded.recipe
+    recipe = proxy.loaded.recipe
     parts = (recipe.train.step, recipe.model, recipe.loss, recipe.data)
     targets = [part.target for part in parts if isinstance(part, PythonTarget)]
     return targets[0] if targets else "the data"

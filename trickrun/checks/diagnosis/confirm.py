@@ -39,7 +39,7 @@ def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) ->
         found: what to try, likeliest first.
         known: skill that other learners reached on the same samples.
     """
-    first, *rest = seeds(trainings.short)
+    first, *rest = seeds(trainings.proxy)
     parts = unusual(found)
     whole = [together(parts)] if len(parts) > 1 else []
     look(trainings, [*whole, *found], first)
@@ -49,10 +49,10 @@ def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) ->
     tried.screened = screened(trainings, found, first)
     tried.edits = {c.label: c.edit for c in found if c.label in tried.screened}
     tried.untried = sum(not (v.results or v.reason) for v in trainings.known.values())
-    prove(trainings, tried, promising(tried, found, trainings.short), rest)
+    prove(trainings, tried, promising(tried, found, trainings.proxy), rest)
     tried.reachable = max([known, *results_of(trainings, first)])
     if far(tried):
-        pairs = [*with_new_rate(trainings.short, found), *pairs_of(tried, found)]
+        pairs = [*with_new_rate(trainings.proxy, found), *pairs_of(tried, found)]
         look(trainings, pairs, first)
         prove_better(trainings, tried, pairs, first, rest)
     for many in (parts, replaceable(found)):
@@ -83,12 +83,12 @@ def prove_better(
 ) -> None:
     """Prove those of ``found`` that looked better with seed ``first`` than what helps so far."""
     tried.screened |= screened(trainings, found, first)
-    prove(trainings, tried, beyond(tried, found, reached(tried), trainings.short), fresh)
+    prove(trainings, tried, beyond(tried, found, reached(tried), trainings.proxy), fresh)
 
 
-def seeds(short: ProxyRun) -> list[int]:
+def seeds(proxy: ProxyRun) -> list[int]:
     """Return the seed of the first look, which is the recipe's own, and those of the proof."""
-    own = short.loaded.recipe.seed
+    own = proxy.loaded.recipe.seed
     return [own + index for index in range(1 + SEEDS)]
 
 
@@ -109,21 +109,21 @@ def screened(trainings: Trainings, found: Iterable[Candidate], seed: int) -> dic
     return {label: v.results[seed] - before for label, v in known.items() if seed in v.results}
 
 
-def effect_of(gain: float, candidate: Candidate, tried: Tried, short: ProxyRun) -> Effect:
+def effect_of(gain: float, candidate: Candidate, tried: Tried, proxy: ProxyRun) -> Effect:
     """Return the effect that the first look shows."""
     before = next(iter(tried.base.results.values()))
-    error = standard_error(before + gain, short.data)
+    error = standard_error(before + gain, proxy.data)
     return Effect(before, before + gain, (gain,), error, candidate.likelihood)
 
 
-def promising(tried: Tried, found: Sequence[Candidate], short: ProxyRun) -> list[Candidate]:
+def promising(tried: Tried, found: Sequence[Candidate], proxy: ProxyRun) -> list[Candidate]:
     """Return the candidates worth a proof, best first: of each part the best value, and of parts
     that gain nearly the same the likelier."""
     able = [
         c
         for c in found
         if c.label in tried.screened
-        and effect_of(tried.screened[c.label], c, tried, short).promising
+        and effect_of(tried.screened[c.label], c, tried, proxy).promising
     ]
     best: dict[str, Candidate] = {}
     for candidate in sorted(able, key=lambda c: -tried.screened[c.label]):
@@ -149,7 +149,7 @@ def prove(
         before = [tried.base.results[seed] for seed in pairs]
         after = sum(pairs.values()) / len(pairs)
         gains = tuple(v - tried.base.results[s] for s, v in pairs.items())
-        error = standard_error(after, trainings.short.data)
+        error = standard_error(after, trainings.proxy.data)
         effect = Effect(sum(before) / len(before), after, gains, error, candidate.likelihood)
         tried.candidates[candidate.label] = candidate
         tried.effects[candidate.label] = effect
@@ -166,14 +166,14 @@ def pairs_of(tried: Tried, found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def beyond(
-    tried: Tried, pairs: Iterable[Candidate], best: float, short: ProxyRun
+    tried: Tried, pairs: Iterable[Candidate], best: float, proxy: ProxyRun
 ) -> list[Candidate]:
     """Return the pairs that look better than the best single edit, best first; few."""
     before = next(iter(tried.base.results.values()))
     able = {}
     for pair in pairs:
         gain = tried.screened.get(pair.label, 0.0)
-        if before + gain > best + ENOUGH and effect_of(gain, pair, tried, short).promising:
+        if before + gain > best + ENOUGH and effect_of(gain, pair, tried, proxy).promising:
             able[pair.label] = (gain, pair)
     ranked = sorted(able.values(), key=lambda item: -item[0])
     return [pair for _, pair in ranked[:2]]

@@ -56,27 +56,27 @@ def diagnose(
     """
     watch = watch or DiagnosisListener()
     with one_thread():
-        short = shorten(loaded)
-        evidence = gather(short, not confirm, watch.part)
+        proxy = shorten(loaded)
+        evidence = gather(proxy, not confirm, watch.part)
         if run is not None:
-            add_run(evidence, run, short)
+            add_run(evidence, run, proxy)
     tried: Tried | None = None
     if confirm:
-        deadline = time.monotonic() + (budget or usual_budget(short))
-        tried = edits_tried(short, evidence, Trainings(short, deadline, watch.trainings))
-    findings = conclude(short, evidence, tried)
-    return verdict_of(findings, evidence, tried), short.recipe
+        deadline = time.monotonic() + (budget or usual_budget(proxy))
+        tried = edits_tried(proxy, evidence, Trainings(proxy, deadline, watch.trainings))
+    findings = conclude(proxy, evidence, tried)
+    return verdict_of(findings, evidence, tried), proxy.recipe
 
 
-def usual_budget(short: ProxyRun) -> float:
+def usual_budget(proxy: ProxyRun) -> float:
     """Return the seconds that a diagnosis may take if nobody says."""
-    return SLOW if short.step_seconds * short.steps * TRAININGS > SMALL / 2 else SMALL
+    return SLOW if proxy.step_seconds * proxy.steps * TRAININGS > SMALL / 2 else SMALL
 
 
-def edits_tried(short: ProxyRun, evidence: Evidence, trainings: Trainings) -> Tried:
+def edits_tried(proxy: ProxyRun, evidence: Evidence, trainings: Trainings) -> Tried:
     """Return what training with edits shows."""
     probe = evidence.probe
     input_std = probe.signal.input_std if probe and probe.signal else 1.0
     gap = probe.train - probe.val if probe else 0.0
-    found = candidates(short, evidence.findings, input_std, gap)
+    found = candidates(proxy, evidence.findings, input_std, gap)
     return try_edits(trainings, found, max(evidence.reference.values(), default=0.0))

@@ -51,7 +51,7 @@ def recipe_of(run: RunFolder) -> Loaded:
     return replace(loaded, path=Path(run.facts()["recipe_folder"]) / "recipe.yaml")
 
 
-def add_run(evidence: Evidence, run: RunFolder, short: ProxyRun) -> None:
+def add_run(evidence: Evidence, run: RunFolder, proxy: ProxyRun) -> None:
     """Add a run's curves and its best score, which tell more than a short training does.
 
     Raises RunFolderError if its files cannot be read, or it has trained nothing yet.
@@ -61,8 +61,8 @@ def add_run(evidence: Evidence, run: RunFolder, short: ProxyRun) -> None:
     evidence.findings += judge(curves)
     best = [record for record in run.metrics() if record["kind"] == "epoch" and record["best"]]
     if best and not curves.non_finite:
-        value = best[-1].get(f"val_{short.metric}")
-        evidence.trained = short.skill(value) if value is not None else None
+        value = best[-1].get(f"val_{proxy.metric}")
+        evidence.trained = proxy.skill(value) if value is not None else None
 
 
 VERSION = 1
@@ -115,7 +115,7 @@ class Evidence:
         }
 
 
-def gather(short: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
+def gather(proxy: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
     """Measure everything that can be measured; a part that fails stops no other.
 
     Args:
@@ -124,21 +124,21 @@ def gather(short: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
         tell: told of each part as it begins.
     """
     found = Evidence()
-    subject = RecipeSubject(short.recipe)
+    subject = RecipeSubject(proxy.recipe)
     parts: dict[str, Callable[[], None]] = {
-        "static": lambda: look_at_data(found, short),
-        "reference": lambda: found.reference.update(reference(short.data, short.metric)),
-        "labels": lambda: look_at_labels(found, short),
-        "training": lambda: look_at_training(found, short),
+        "static": lambda: look_at_data(found, proxy),
+        "reference": lambda: found.reference.update(reference(proxy.data, proxy.metric)),
+        "labels": lambda: look_at_labels(found, proxy),
+        "training": lambda: look_at_training(found, proxy),
         "initial_loss": lambda: found.take("initial_loss", initial_loss(subject, SEEDS)[0]),
-        "overfit_batch": lambda: look_at_batch(found, short, thorough),
-        "lr_find": lambda: look_at_rate(found, subject, short.span.steps),
+        "overfit_batch": lambda: look_at_batch(found, proxy, thorough),
+        "lr_find": lambda: look_at_rate(found, subject, proxy.span.steps),
     }
-    if short.loaded.recipe.train.step is not None:
-        parts["own_step"] = lambda: look_at_own_step(found, short)
-    if isinstance(short.loaded.recipe.loss, PythonLoss):
-        parts["own_loss"] = lambda: look_at_own_loss(found, short)
-    if has_own_network(short):
+    if proxy.loaded.recipe.train.step is not None:
+        parts["own_step"] = lambda: look_at_own_step(found, proxy)
+    if isinstance(proxy.loaded.recipe.loss, PythonLoss):
+        parts["own_loss"] = lambda: look_at_own_loss(found, proxy)
+    if has_own_network(proxy):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
     for name, part in parts.items():
         tell(name)
@@ -153,17 +153,17 @@ def gather(short: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
     return found
 
 
-def look_at_data(found: Evidence, short: ProxyRun) -> None:
+def look_at_data(found: Evidence, proxy: ProxyRun) -> None:
     """Judge the user's own recipe and all of its data, before any training."""
-    recipe = short.loaded.recipe
-    data = measure(recipe, prepare(recipe.data, short.loaded.folder))
+    recipe = proxy.loaded.recipe
+    data = measure(recipe, prepare(recipe.data, proxy.loaded.folder))
     found.parts["data"] = asdict(data)
     found.findings += static.findings(facts_of(recipe, data))
 
 
-def look_at_labels(found: Evidence, short: ProxyRun) -> None:
+def look_at_labels(found: Evidence, proxy: ProxyRun) -> None:
     """Judge the labels that the network trains on; those that it is scored on may be right."""
-    noise = label_noise(short.data)
+    noise = label_noise(proxy.data)
     if noise is not None:
         # Labels of the validation split that are right show how much is learned all the same.
         noise = replace(noise, skill=max([noise.skill, *found.reference.values()]))
@@ -171,9 +171,9 @@ def look_at_labels(found: Evidence, short: ProxyRun) -> None:
         found.findings += corrupted_labels(noise)
 
 
-def look_at_training(found: Evidence, short: ProxyRun) -> None:
+def look_at_training(found: Evidence, proxy: ProxyRun) -> None:
     """Train briefly, and judge layers and loss curve."""
-    found.probe = probe(short)
+    found.probe = probe(proxy)
     if found.probe.signal is not None:
         found.findings += signal.findings(found.probe.signal)
     if found.probe.network is not None:
@@ -184,25 +184,25 @@ def look_at_training(found: Evidence, short: ProxyRun) -> None:
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
 
 
-def look_at_own_step(found: Evidence, short: ProxyRun) -> None:
+def look_at_own_step(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own training step does with gradients."""
-    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_step(job)
     found.parts["own_step"] = asdict(measured)
     found.findings += step_findings(measured)
 
 
-def look_at_own_loss(found: Evidence, short: ProxyRun) -> None:
+def look_at_own_loss(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own loss wants of predictions."""
-    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_loss(job)
     found.parts["own_loss"] = asdict(measured)
     found.findings += loss_findings(measured)
 
 
-def look_at_batch(found: Evidence, short: ProxyRun, thorough: bool) -> None:
+def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:
     """Try to fit one batch."""
-    subject = RecipeSubject(short.loaded)
+    subject = RecipeSubject(proxy.loaded)
     if thorough:
         found.take("overfit_batch", overfit_batch(subject, BATCH, BATCH_STEPS)[0])
         return
@@ -218,7 +218,7 @@ def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
     found.take("lr_find", lr_find(subject.changed({"train.steps": steps}), RANGE)[0])
 
 
-def has_own_network(short: ProxyRun) -> bool:
+def has_own_network(proxy: ProxyRun) -> bool:
     """Whether model or loss are the user's own code."""
-    recipe = short.loaded.recipe
+    recipe = proxy.loaded.recipe
     return isinstance(recipe.model, PythonModel) or isinstance(recipe.loss, PythonLoss)

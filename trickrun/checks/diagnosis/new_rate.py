@@ -23,7 +23,7 @@ LIKELY = 0.6
 """Likelihood from which on a part is taken for a fault."""
 
 
-def with_new_rate(short: ProxyRun, found: Iterable[Candidate]) -> Iterator[Candidate]:
+def with_new_rate(proxy: ProxyRun, found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Yield the likeliest edits, each with the learning rate that a range test then suggests.
 
     The rate that suits a faulty recipe, such as one whose weights start alike, hardly ever suits
@@ -35,12 +35,12 @@ def with_new_rate(short: ProxyRun, found: Iterable[Candidate]) -> Iterator[Candi
             likely.setdefault(candidate.path, candidate)
     for candidate in list(likely.values())[:MENDED]:
         try:
-            mended = RecipeSubject(short.recipe).changed(candidate.trial)
+            mended = RecipeSubject(proxy.recipe).changed(candidate.trial)
             lr = lr_find(mended, RANGE)[0].result["suggestion"]
         except TrickrunError:
             continue
         if lr is not None:
-            recipe = short.loaded.recipe
+            recipe = proxy.loaded.recipe
             new = as_candidate(
                 rate(recipe.optimizer.lr, lr), of_rate(recipe, up=lr > recipe.optimizer.lr)
             )

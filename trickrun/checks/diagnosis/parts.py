@@ -29,29 +29,29 @@ GAP = 0.1
 """AutoTrainer's bound for the gap between training and validation (Zhang et al. 2021)."""
 
 
-def weaker(short: ProxyRun) -> Iterator[Candidate]:
+def weaker(proxy: ProxyRun) -> Iterator[Candidate]:
     """Yield each regularizer weaker, and left out."""
     names = {"TR49": "Dropout too high", "TR18": "Destructive augmentation"}
-    for regularizer in declared(short.loaded):
+    for regularizer in declared(proxy.loaded):
         path, code = regularizer.path, regularizer.code
         why = f"With less of {path} the network learns."
-        likelihood = of_regularizer(path, short.loaded.recipe)
+        likelihood = of_regularizer(path, proxy.loaded.recipe)
         edits: list[dict[str, Any]] = [dict(regularizer.edit), {path: None}]
         for edit in edits[:1] if edits[0] == edits[1] else edits:
             name = names.get(code, "Over-regularised")
             yield Candidate(path, edit, code, name, why, edit, likelihood)
 
 
-def regularized(short: ProxyRun, gap: float) -> Iterator[Candidate]:
+def regularized(proxy: ProxyRun, gap: float) -> Iterator[Candidate]:
     """Yield regularizers for a network that learns its training samples by heart.
 
     Args:
         gap: skill on training samples less that on validation samples.
     """
-    recipe = short.loaded.recipe
+    recipe = proxy.loaded.recipe
     if gap < GAP or recipe.train.step is not None:
         return
-    bare = not declared(short.loaded)
+    bare = not declared(proxy.loaded)
     likelihood = 0.7 if bare and gap > 2 * GAP else 0.4
     code, name = "TR56", "Overfitting"
     if bare:
@@ -64,11 +64,12 @@ def regularized(short: ProxyRun, gap: float) -> Iterator[Candidate]:
         yield Candidate("regularizers", edit, code, name, why, edit, likelihood)
 
 
-def steadier(short: ProxyRun) -> Iterator[Candidate]:
+def steadier(proxy: ProxyRun) -> Iterator[Candidate]:
     """Yield a constant learning rate where a schedule spends it early, and usual momentum."""
-    optimizer = short.loaded.recipe.optimizer
-    schedule, span = optimizer.schedule, short.span
-    if schedule.kind_name not in ("constant", "plateau"):
+    optimizer = proxy.loaded.recipe.optimizer
+    schedule, span = optimizer.schedule, proxy.span
+    # One that watches the evaluations lowers the rate by what they say, not by the step.
+    if schedule.kind_name != "constant" and schedule.watches is None:
         steps = range(0, span.steps, max(1, span.steps // 100))
         share = fmean(schedule.lr(1.0, step, span) for step in steps)
         edit: dict[str, Any] = {"optimizer.schedule": {"kind": "constant"}}
@@ -83,31 +84,31 @@ def steadier(short: ProxyRun) -> Iterator[Candidate]:
         yield Candidate("optimizer.momentum", edit, "TR35", "Momentum too high", why, edit, 0.8)
 
 
-def weighted(short: ProxyRun) -> Iterator[Candidate]:
+def weighted(proxy: ProxyRun) -> Iterator[Candidate]:
     """Yield class weights where classes are rare and the recipe has none."""
-    loss, priors = short.loaded.recipe.loss, short.data.task.priors
+    loss, priors = proxy.loaded.recipe.loss, proxy.data.task.priors
     rare = bool(priors) and max(priors) > RARE * min(priors)
     if not rare or getattr(loss, "class_weights", "none") is not None:
         return
     edit = {"loss.class_weights": "balanced"}
     why = f"The largest class is {max(priors) / max(min(priors), 1e-9):.0f} times the smallest one."
-    likelihood = 0.7 if short.metric != "accuracy" else 0.3
+    likelihood = 0.7 if proxy.metric != "accuracy" else 0.3
     yield Candidate("loss.class_weights", edit, "TR07", "Class imbalance", why, edit, likelihood)
 
 
-def batches(short: ProxyRun) -> Iterator[Candidate]:
+def batches(proxy: ProxyRun) -> Iterator[Candidate]:
     """Yield smaller batches for as many epochs, and shuffled ones."""
-    data = short.loaded.recipe.data
-    size = short.samples if data.batch_size == "full" else data.batch_size
+    data = proxy.loaded.recipe.data
+    size = proxy.samples if data.batch_size == "full" else data.batch_size
     if size >= LARGE_BATCH:
         edit: dict[str, Any] = {"data.batch_size": USUAL_BATCH}
-        steps = min(short.steps * size // USUAL_BATCH, LONGER * STEPS)
+        steps = min(proxy.steps * size // USUAL_BATCH, LONGER * STEPS)
         why = (
-            f"Batches of {size} leave {short.span.steps} steps in the whole run; smaller ones "
+            f"Batches of {size} leave {proxy.span.steps} steps in the whole run; smaller ones "
             "give more steps for the same work."
         )
-        trial = {**edit, **short.length(steps)}
-        likelihood = of_length(short.span.steps)
+        trial = {**edit, **proxy.length(steps)}
+        likelihood = of_length(proxy.span.steps)
         yield Candidate("data.batch_size", edit, "TR55", "Too few steps", why, trial, likelihood)
     if not data.shuffle:
         edit = {"data.shuffle": True}
@@ -115,15 +116,15 @@ def batches(short: ProxyRun) -> Iterator[Candidate]:
         yield Candidate("data.shuffle", edit, "TR17", "No shuffling", why, edit, 0.8)
 
 
-def longer(short: ProxyRun) -> Iterator[Candidate]:
+def longer(proxy: ProxyRun) -> Iterator[Candidate]:
     """Yield a longer run, where the short training is the whole one."""
-    if short.span.steps > short.steps:
+    if proxy.span.steps > proxy.steps:
         return
-    train = short.loaded.recipe.train
+    train = proxy.loaded.recipe.train
     path, own = ("train.steps", train.steps) if train.steps else ("train.epochs", train.epochs)
     assert own is not None
     edit = {path: own * LONGER}
-    why = f"The run ends after {short.span.steps} steps; {LONGER} times as many get further."
-    trial = short.length(short.steps * LONGER)
-    likelihood = of_length(short.span.steps)
+    why = f"The run ends after {proxy.span.steps} steps; {LONGER} times as many get further."
+    trial = proxy.length(proxy.steps * LONGER)
+    likelihood = of_length(proxy.span.steps)
     yield Candidate(path, edit, "TR55", "Too few epochs", why, trial, likelihood)

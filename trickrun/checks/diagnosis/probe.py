@@ -51,37 +51,37 @@ class Probe:
         return asdict(self)
 
 
-def probe(short: ProxyRun) -> Probe:
+def probe(proxy: ProxyRun) -> Probe:
     """Train the short recipe once and look at its layers.
 
     Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
     """
-    job = compile_recipe(short.recipe.recipe, short.recipe.folder, short.data)
+    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     scores: list[float] = []
-    every = -(-short.steps // short.evaluations)
+    every = -(-proxy.steps // proxy.evaluations)
 
     def score(done: int, total: int) -> None:
         if (done % every == 0 or done == total) and job.data.val is not None:
-            scores.append(score_of(job, job.data.val, short))
+            scores.append(score_of(job, job.data.val, proxy))
 
-    evidence = measure(job, LOOKED_AT, short.steps, score)
+    evidence = measure(job, LOOKED_AT, proxy.steps, score)
     train = SplitData(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
-    found = score_of(job, train, short)
+    found = score_of(job, train, proxy)
     val = scores[-1] if scores else found
     network = None
     if evidence.non_finite_step is not None:
-        val = found = short.skill(None)
+        val = found = proxy.skill(None)
     else:
         network = look_at_network(job)
     return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
 
 
-def score_of(job: Job, part: SplitData, short: ProxyRun) -> float:
+def score_of(job: Job, part: SplitData, proxy: ProxyRun) -> float:
     """Return the skill on a split."""
     target = job.loss_kind.prepare(part.y, job.data.task)
     if target.is_floating_point():
         target = target.to(job.dtype)
-    return short.skill(evaluate(job, part, target)[short.metric])
+    return proxy.skill(evaluate(job, part, target)[proxy.metric])
 
 
 def curves_of(job: RecipeJob, evidence: SignalEvidence) -> Curves | None:
@@ -104,6 +104,7 @@ def curves_of(job: RecipeJob, evidence: SignalEvidence) -> Curves | None:
         metric="",
         values=(),
         maximizes=False,
+        metric_is_share=False,
         best_epoch=None,
         stopped_by="steps",
         non_finite=evidence.non_finite_step is not None,

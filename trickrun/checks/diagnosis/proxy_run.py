@@ -109,8 +109,8 @@ def timed(recipe: Loaded, data: Prepared) -> float:
 def evaluations(recipe: Recipe) -> int:
     """Return how often a short training is evaluated: once at its end, where overfitting shows,
     unless the recipe watches its evaluations; then the best of several counts."""
-    watches = recipe.early_stopping is not None or recipe.optimizer.schedule.kind_name == "plateau"
-    return EVALUATIONS if watches else 1
+    watched = (recipe.early_stopping, recipe.optimizer.schedule.watches)
+    return EVALUATIONS if any(part is not None for part in watched) else 1
 
 
 def length(steps: int, evaluated: int) -> dict[str, Any]:

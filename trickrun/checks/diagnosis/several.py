@@ -79,7 +79,7 @@ def fewest(
     reached = skill_of(trainings, parts, seed)
     if reached is None or reached < least:
         return None
-    proof = PROOF * trainings.short.step_seconds * trainings.short.steps
+    proof = PROOF * trainings.proxy.step_seconds * trainings.proxy.steps
 
     def enough(some: Sequence[Candidate]) -> bool:
         if trainings.seconds_left < proof:

@@ -7,18 +7,17 @@ import math
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import Task
 from trickrun.recipe.schema import Recipe
+from trickrun.tricks.metrics import metric_named, usual_metrics
 
 LOWEST = -0.5
 """Skill of a training that diverged, and of everything worse: how far off it is means nothing."""
 
 
 def metric_for(recipe: Recipe, task: Task) -> str:
-    """Return the metric that skill is made of: f1_macro where the recipe watches that, because
-    classes are rare, else the accuracy; r2 for values."""
-    if task.kind != "classification":
-        return "r2"
-    named = [metric.name for metric in recipe.metrics or ()]
-    return next((name for name in named if name in ("accuracy", "f1_macro")), "accuracy")
+    """Return the metric that skill is made of: the recipe's first that can measure it, else the
+    task's usual one. So it is f1_macro where the recipe watches that, because classes are rare."""
+    metrics = [m for m in (*(recipe.metrics or ()), *usual_metrics(task)) if m.task == task.kind]
+    return next(metric.name for metric in metrics if metric.constant(task) is not None)
 
 
 def skill(value: float | None, metric: str, task: Task) -> float:
@@ -26,20 +25,15 @@ def skill(value: float | None, metric: str, task: Task) -> float:
     (1), between LOWEST and 1.
 
     Args:
-        value: accuracy, f1_macro or r2; None or NaN if the training diverged.
+        value: of the metric; None or NaN if the training diverged.
+        metric: one that skill can be measured by; see ``metric_for``.
     """
     if value is None or not math.isfinite(value):
         return LOWEST
-    constant = constant_score(metric, task)
+    kind = metric_named(metric)
+    constant = kind.constant(task) if kind else None
+    assert constant is not None, metric
     return min(1.0, max(LOWEST, (value - constant) / max(1 - constant, 1e-9)))
-
-
-def constant_score(metric: str, task: Task) -> float:
-    """Return the score of answering the largest class, or the mean, each time."""
-    if metric == "r2":
-        return 0.0
-    largest = max(task.priors)
-    return largest if metric == "accuracy" else 2 * largest / (1 + largest) / task.classes
 
 
 def standard_error(level: float, data: Prepared) -> float:

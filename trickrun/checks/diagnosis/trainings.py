@@ -43,7 +43,7 @@ class Trainings:
             seed.
     """
 
-    short: ProxyRun
+    proxy: ProxyRun
     deadline: float
     tell: Callable[[int, int], None] = lambda done, total: None
     known: dict[str, Variant[float]] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class Trainings:
 
     def trial(self, changes: Changes, seed: int, name: str) -> Trial:
         """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""
-        tree = patch_paths(self.short.recipe.tree, {**changes, "seed": seed})
-        return make_trial(tree, {"variant": name, "seed": seed}, self.short.loaded.folder)
+        tree = patch_paths(self.proxy.recipe.tree, {**changes, "seed": seed})
+        return make_trial(tree, {"variant": name, "seed": seed}, self.proxy.loaded.folder)
 
     def train(
         self,
@@ -87,8 +87,8 @@ class Trainings:
         until: float,
     ) -> None:
         """Train ``trials`` until a moment and give each result to the variants that own it."""
-        metric = f"val_{self.short.metric}"
-        folder = self.short.loaded.folder
+        metric = f"val_{self.proxy.metric}"
+        folder = self.proxy.loaded.folder
         if not trials or time.monotonic() > self.deadline:
             return
         layout = self.layout(trials)
@@ -102,10 +102,10 @@ class Trainings:
 
     def layout(self, trials: Sequence[Trial]) -> Layout:
         """Return where each trial trains: here, if that ends before a pool of workers would."""
-        seconds = self.short.step_seconds * sum(steps_of(trial) for trial in trials)
+        seconds = self.proxy.step_seconds * sum(steps_of(trial) for trial in trials)
         if seconds > HERE_SECONDS:
-            return lay_out(trials, self.short.loaded.folder)
-        stacks = self.short.step_seconds < OVERHEAD
+            return lay_out(trials, self.proxy.loaded.folder)
+        stacks = self.proxy.step_seconds < OVERHEAD
         groups_here = groups(trials) if stacks else [[trial] for trial in trials]
         return Layout(here=[tuple(group) for group in groups_here])
 
@@ -114,7 +114,7 @@ class Trainings:
         if result.status in ("failed", "crashed"):
             variant.reason = result.reason
         else:
-            variant.results[seed] = self.short.skill(result.metric)
+            variant.results[seed] = self.proxy.skill(result.metric)
 
 
 def steps_of(trial: Trial) -> int:

@@ -149,7 +149,7 @@ def own_lr(job: Job, lr: float, advice: Advice, lrs: Sequence[float]) -> Finding
     """Return what the range test says about the ``lr`` of the subject's own ``job``, if it is far
     off."""
     schedule, span = job.settings.schedule, job.span
-    if advice.suggestion is None or advice.bottom is None or isinstance(schedule, LRRange):
+    if advice.suggestion is None or advice.bottom is None or not schedule.uses_lr:
         return None
     measured = LearningRate(
         lr=lr,
@@ -166,16 +166,7 @@ def own_lr(job: Job, lr: float, advice: Advice, lrs: Sequence[float]) -> Finding
 def applies_to(schedule: Schedule) -> str:
     """Return what optimizer.lr, and so the suggestion, is for the recipe's schedule."""
     warmup = getattr(schedule, "warmup", 0)
-    match schedule.kind_name:
-        case "one_cycle":
-            return "the peak of the cycle"
-        case "lr_range":
-            return "nothing: schedule lr_range has its own low and high"
-        case "constant":
-            base = "the whole run"
-        case _:
-            base = f"the start of schedule {schedule.kind_name}"
-    return f"{base}, after the warm-up" if warmup else base
+    return f"{schedule.lr_is}, after the warm-up" if warmup else schedule.lr_is
 
 
 def mean_curve(lrs: Sequence[float], readings: Sequence[Reading]) -> list[dict[str, float]]:

@@ -45,10 +45,6 @@ def reversals(values: Sequence[float]) -> list[float]:
     return [abs(b - a) for a, b in pairwise(turns)]
 
 
-SHARES = frozenset({"accuracy", "top5", "f1_macro", "auroc"})
-"""Metrics between 0 and 1 for which a hundredth means the same everywhere."""
-
-
 @dataclass(frozen=True)
 class Setting:
     """What of a recipe explains its curves, or would change them.
@@ -99,6 +95,7 @@ class Curves:
         val_loss: empty without a validation split.
         metric, values: the metric to watch and its values; empty if there is none.
         maximizes: whether a higher metric is better.
+        metric_is_share: whether it is between 0 and 1, and a hundredth means the same everywhere.
         best_epoch: whose weights the run keeps; None if there was no finite evaluation.
         stopped_by: epochs, steps, early_stopping, interrupted, failed; empty if it has not ended.
         non_finite: whether a loss or weight that was no number ended it.
@@ -119,6 +116,7 @@ class Curves:
     metric: str
     values: tuple[float, ...]
     maximizes: bool
+    metric_is_share: bool
     best_epoch: float | None
     stopped_by: str
     non_finite: bool
@@ -157,7 +155,7 @@ class Curves:
     @property
     def all_right(self) -> bool:
         """Whether the metric is as good as it can be: a loss that falls on then means nothing."""
-        share = self.metric in SHARES and bool(self.values)
+        share = self.metric_is_share and bool(self.values)
         return share and end_of(self.values) >= 1 - 0.5 / (self.val_samples or 1000)
 
     def at(self, share: float) -> float:

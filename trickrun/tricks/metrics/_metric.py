@@ -25,10 +25,19 @@ class Metric(Params):
     higher_is_better: ClassVar[bool | None] = None
     """Which values are better; None: nobody knows, as for a metric of the user's own."""
 
+    is_share: ClassVar[bool] = False
+    """Whether it is between 0 and 1, and a hundredth means the same everywhere."""
+
     @property
     def name(self) -> str:
         """The name under which it is reported, for example ``accuracy``."""
         return self.kind_name
+
+    @classmethod
+    def constant(cls, task: Task) -> float | None:
+        """Return its value for the best answer that ignores the input, from which skill is
+        measured up to 1; None: skill is not measured by it."""
+        return None
 
     def check(self, task: Task) -> None:
         """Raise CompileError if this metric says nothing about ``task``."""
@@ -69,6 +78,14 @@ class Metric(Params):
 
 
 METRICS = KindFolder("trickrun.tricks.metrics", "_metric.Metric")
+
+
+def metric_named(name: str) -> type[Metric] | None:
+    """Return the kind of metric that is reported under ``name``; None: it is the user's own, or
+    there is none."""
+    kind = METRICS.get(name)
+    return kind if kind and issubclass(kind, Metric) else None
+
 
 AnyMetric = Annotated[Metric, METRICS]
 """One of the metrics, chosen by its kind."""

@@ -23,6 +23,7 @@ class AUROC(Metric):
 
     kind: Literal["auroc"] = "auroc"
     higher_is_better: ClassVar[bool | None] = True
+    is_share: ClassVar[bool] = True
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         from sklearn.metrics import roc_auc_score

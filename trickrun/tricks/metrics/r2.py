@@ -25,6 +25,10 @@ class R2(Metric):
     kind: Literal["r2"] = "r2"
     higher_is_better: ClassVar[bool | None] = True
 
+    @classmethod
+    def constant(cls, task: Task) -> float:
+        return 0.0
+
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         if len(target) < 2 or not scores.isfinite().all():
             return nan

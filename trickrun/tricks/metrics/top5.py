@@ -22,6 +22,7 @@ class Top5(Metric):
 
     kind: Literal["top5"] = "top5"
     higher_is_better: ClassVar[bool | None] = True
+    is_share: ClassVar[bool] = True
 
     def check(self, task: Task) -> None:
         super().check(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -48,6 +48,14 @@ class Span:
 
 class Schedule(Params):
     """A learning rate over the steps of a run."""
+
+    uses_lr: ClassVar[bool] = True
+    """Whether its rates follow from the optimizer's lr; False: they are its own."""
+
+    @property
+    def lr_is(self) -> str:
+        """What the optimizer's lr is for it, warm-up aside: the end of "use this lr for …"."""
+        return f"the start of schedule {self.kind_name}"
 
     @property
     def ends_low(self) -> bool:

@@ -16,5 +16,9 @@ class Constant(WarmedUp):
 
     kind: Literal["constant"] = "constant"
 
+    @property
+    def lr_is(self) -> str:
+        return "the whole run"
+
     def decay(self, step: int, span: Span) -> float:
         return 1.0

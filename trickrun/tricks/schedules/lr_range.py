@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,9 +18,15 @@ class LRRange(Schedule):
     Source: Smith 2017, Cyclical Learning Rates, arXiv:1506.01186.
     """
 
+    uses_lr: ClassVar[bool] = False
+
     kind: Literal["lr_range"] = "lr_range"
     low: Positive = Field(default=1e-7, description="learning rate of the first step")
     high: Positive = Field(default=10.0, description="learning rate of the last step")
+
+    @property
+    def lr_is(self) -> str:
+        return "nothing: schedule lr_range has its own low and high"
 
     @model_validator(mode="after")
     def rises(self) -> LRRange:

@@ -32,6 +32,10 @@ class OneCycle(Schedule):
     anneal: Literal["cosine", "linear"] = Field(default="cosine", description="shape of both parts")
 
     @property
+    def lr_is(self) -> str:
+        return "the peak of the cycle"
+
+    @property
     def ends_low(self) -> bool:
         return True
 

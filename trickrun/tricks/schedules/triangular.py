@@ -25,6 +25,10 @@ class Triangular(Schedule):
     floor: Probability = Field(default=1 / 6, description="the lower bound as a share of lr")
     halve: bool = Field(default=False, description="half the height from cycle to cycle")
 
+    @property
+    def lr_is(self) -> str:
+        return "the upper bound of the triangles"
+
     def lr(self, base: float, step: int, span: Span) -> float:
         cycle, place = divmod(step * self.cycles / span.steps, 1.0)
         height = 1 - abs(2 * place - 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
-from trickrun.findings.evidence.curves import SHARES, Curves, end_of, noise_of, smoothed
+from trickrun.findings.evidence.curves import Curves, end_of, noise_of, smoothed
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.optimization import rounded
 
@@ -92,7 +92,7 @@ def unstable_seeds(runs: Sequence[Curves], shape: Callable[[Curves], str]) -> Fi
     shapes = [shape(run) for run in runs]
     lost = [word in ("diverged", "plateau") for word in shapes]
     first = runs[0]
-    if first.metric in SHARES:
+    if first.metric_is_share:
         name = f"val_{first.metric}"
         bests = [(max if run.maximizes else min)(run.values) for run in runs if run.values]
         least = max(SPREAD, 3.5 / first.val_samples if first.val_samples else 0.0)

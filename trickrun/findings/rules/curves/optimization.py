@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.findings.evidence.curves import SHARES, Curves, end_of, reversals
+from trickrun.findings.evidence.curves import Curves, end_of, reversals
 from trickrun.findings.finding import Finding, Severity
 
 WORSE = 1.5
@@ -143,7 +143,7 @@ def oscillating(c: Curves) -> Finding | None:
     """
     half = len(c.epochs) // 2
     watched = {"train_loss": (c.train_loss, LOSS_SWING * c.unit)}
-    if c.metric in SHARES:
+    if c.metric_is_share:
         least = max(SWING, 3.5 / c.val_samples if c.val_samples else 0.0)
         watched = {
             f"val_{c.metric}": (c.values, least),

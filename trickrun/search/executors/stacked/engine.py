@@ -35,23 +35,23 @@ class Member:
         self.job = job
         self.progress = Progress(**state["progress"]) if state else Progress()
         self.best: dict[str, float] = state["best"] if state else {}
-        self.block = StepBuffer()
+        self.buffer = StepBuffer()
 
     def state(self, in_stack: States) -> States:
         """Return the state from which it goes on; ``in_stack`` is its row of the stack."""
         return {"stack": in_stack, "progress": asdict(self.progress), "best": self.best}
 
     def end_block(self, finite: bool) -> NonFinite | None:
-        """Take over the steps since the last block; return the error if one of them diverged.
+        """Take over the steps since the last fetch; return the error if one of them diverged.
 
         Args:
             finite: whether they left only finite weights.
         """
         try:
-            steps = self.block.fetch(self.job, self.progress)
+            steps = self.buffer.fetch(self.job, self.progress)
         except NonFinite as error:
             return error
-        self.block = StepBuffer()
+        self.buffer = StepBuffer()
         return None if finite else NonFinite(self.progress.step, steps.losses[-1])
 
     def evaluate(self, prediction: torch.Tensor | None) -> End | None:
@@ -97,10 +97,10 @@ def train_stack(
         results = stack.take_step(step, [m.progress.history for m in members])
         step += 1
         for member, result in zip(members, results, strict=True):
-            member.block.add(result)
+            member.buffer.add(result)
             member.progress.step = step
         due = step == stop_at or any(is_evaluation(m.job, step) for m in members)
-        if members[0].block.size < BUFFERED_STEPS and not due:
+        if members[0].buffer.size < BUFFERED_STEPS and not due:
             continue
         ended = end_blocks(stack, members, due)
         yield from ((members[row].place, end) for row, end in ended.items())
