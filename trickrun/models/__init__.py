@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from trickrun.models._model import MODELS, AnyModel, Blocks, BuiltinModel, InitFrom, Model, Tokens
+from trickrun.models._model import (
+    MODELS,
+    AnyModel,
+    Blocks,
+    BuiltinModel,
+    InitFrom,
+    Model,
+    NetworkSpec,
+    Tokens,
+)
 
-__all__ = ["MODELS", "AnyModel", "Blocks", "BuiltinModel", "InitFrom", "Model", "Tokens"]
+__all__ = [
+    "MODELS",
+    "AnyModel",
+    "Blocks",
+    "BuiltinModel",
+    "InitFrom",
+    "Model",
+    "NetworkSpec",
+    "Tokens",
+]

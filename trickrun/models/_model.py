@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -12,11 +13,13 @@ from trickrun.errors import CompileError
 from trickrun.nn.activations import ActivationName, activation
 from trickrun.nn.rng import LayerStreams
 from trickrun.params import KindFolder, Params
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.normalization import AnyNormalization
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from trickrun.tricks.regularizers import Regularizers
     from trickrun.tricks.regularizers.dropout import Dropout
     from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
 
@@ -30,8 +33,35 @@ InitFrom = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What a recipe and its data say about the network, whatever the kind of its model.
+
+    Args:
+        folder: the recipe's.
+        seed: the recipe's.
+        inputs: shape of a sample.
+        outputs: number of outputs that the loss needs.
+        normalization, regularizers: the recipe's; those that are layers are placed by the model.
+        streams: what layers that draw in training draw from.
+        tokens: what the inputs are if they are token ids; None for numbers.
+    """
+
+    folder: Path
+    seed: int
+    inputs: tuple[int, ...]
+    outputs: int
+    normalization: AnyNormalization
+    regularizers: Regularizers
+    streams: LayerStreams
+    tokens: Tokens | None = None
+
+
 class Model(Params):
-    """The root of every model kind."""
+    """The root of every model kind.
+
+    A kind whose training may begin with another run's weights has a field ``init_from: InitFrom``.
+    """
 
     takes_tokens: ClassVar[bool] = False
     """Whether inputs may be token ids [T], which only an embedding makes numbers of."""
@@ -53,6 +83,42 @@ class Model(Params):
 
     fixes_input_scale: ClassVar[bool] = False
     """Whether what it has learned needs inputs of the scale that it learned from."""
+
+    has_own_normalization: ClassVar[bool] = False
+    """Whether it brings its normalization layers, so that there is no place for the recipe's."""
+
+    channels_last: ClassVar[bool] = False
+    """Whether its images may have their channels as the last dimension in memory: then none of its
+    layers uses ``view``, which such activations do not allow."""
+
+    def network(self, spec: NetworkSpec) -> nn.Module:
+        """Return the network from [N, *inputs] to [N, outputs]; its layers are initialized later.
+
+        For next-token data it is one from [N, T] to [N, T, outputs]; see ``spec.tokens``. The
+        recipe's normalization is placed by its ``place``.
+
+        Raises CompileError if it cannot take inputs of that shape.
+        """
+        raise NotImplementedError
+
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
+        """Return the ledger's lines of what this kind did to ``model``, which ``network`` made."""
+        return []
+
+    @property
+    def continues_from(self) -> str | None:
+        """The run whose weights training begins with; None if it begins with its own."""
+        return getattr(self, "init_from", None)
+
+    @property
+    def caches_frozen(self) -> bool:
+        """Whether the outputs of frozen first stages may be computed once."""
+        return True
+
+    @property
+    def output_activation(self) -> ActivationName | None:
+        """The activation after the last layer; None if it is not known."""
+        return None
 
     @property
     def hidden_layers(self) -> int | None:
@@ -91,6 +157,30 @@ class BuiltinModel(Model):
     )
 
     init_from: InitFrom = None
+
+    @property
+    def output_activation(self) -> ActivationName:
+        return self.head_activation
+
+    def network(self, spec: NetworkSpec) -> nn.Module:
+        """Return the network; CompileError if it cannot take inputs of that shape, or tokens."""
+        if spec.tokens is not None and not self.takes_tokens:
+            raise CompileError(
+                f"{self.kind_name} takes numbers, but the data's inputs are tokens",
+                "model",
+                "use model: lstm, gru, rnn or transformer",
+            )
+        blocks = Blocks(
+            activation=self.activation,
+            head_activation=self.head_activation,
+            bias=self.bias,
+            normalization=spec.normalization,
+            dropout=spec.regularizers.dropout,
+            streams=spec.streams,
+            spatial_dropout=spec.regularizers.spatial_dropout,
+            tokens=spec.tokens,
+        )
+        return self.build(blocks, spec.inputs, spec.outputs)
 
     def build(self, blocks: Blocks, inputs: tuple[int, ...], outputs: int) -> nn.Module:
         """Return the network from [N, *inputs] to [N, outputs].
@@ -166,7 +256,7 @@ class Blocks:
 
     def normed(self, place: str, features: int, dims: int) -> Iterator[tuple[str, nn.Module]]:
         """Yield the normalization layer, if the recipe has one; see ``after``."""
-        norm = self.normalization.layer(features, dims)
+        norm = self.normalization.place(features, dims)
         if norm is not None:
             yield f"norm{place}", norm
 

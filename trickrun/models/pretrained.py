@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.models._model import InitFrom, Model
+from trickrun.models._model import InitFrom, Model, NetworkSpec
 from trickrun.models._pretrained_stages import (
     LITE,
     lite_stages,
@@ -52,6 +52,7 @@ class Pretrained(Model):
 
     learned: ClassVar[bool | None] = True
     fixes_input_scale: ClassVar[bool] = True
+    has_own_normalization: ClassVar[bool] = True
 
     kind: Literal["pretrained"] = "pretrained"
     starter_data: ClassVar[tuple[str, ...]] = (
@@ -83,6 +84,19 @@ class Pretrained(Model):
     def trains_alone(self) -> bool:
         """Networks of this size gain nothing from a stack."""
         return True
+
+    @property
+    def caches_frozen(self) -> bool:
+        return self.cache
+
+    def network(self, spec: NetworkSpec) -> Staged:
+        dropout = spec.regularizers.dropout
+        return self.build(spec.folder, spec.inputs, spec.outputs, dropout, spec.streams)
+
+    def ledger_entries(self, model: nn.Module) -> list[LedgerEntry]:
+        from trickrun.nn.staged import Staged
+
+        return [self.ledger_entry(model)] if isinstance(model, Staged) else []
 
     def build(
         self,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.errors import CompileError
-from trickrun.models._model import Model
+from trickrun.models._model import Model, NetworkSpec
 from trickrun.nn.rng import key
 from trickrun.params import PythonTarget
 from trickrun.user_code import call, resolve
@@ -33,6 +33,10 @@ class PythonModel(PythonTarget, Model):
     fixes_input_scale: ClassVar[bool] = False
 
     kind: Literal["python"] = "python"
+
+    def network(self, spec: NetworkSpec) -> nn.Module:
+        vocabulary = spec.tokens.count if spec.tokens is not None else 0
+        return self.build_python(spec.folder, spec.inputs, spec.outputs, spec.seed, vocabulary)
 
     def build_python(
         self,

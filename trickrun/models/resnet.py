@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -49,6 +49,8 @@ class ResNet(BuiltinModel):
         between a block's convolutions and before the head.
     Source: He et al. 2016, Deep Residual Learning, arXiv:1512.03385.
     """
+
+    channels_last: ClassVar[bool] = True
 
     kind: Literal["resnet"] = "resnet"
     depth: Annotated[int, AfterValidator(known_depth)] = Field(

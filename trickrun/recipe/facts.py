@@ -92,7 +92,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
 def network_facts(recipe: Recipe, data: DataEvidence | None) -> facts.NetworkFacts:
     """Return what a recipe says of its network; of one of the user's own, next to nothing."""
     model = recipe.model
-    learned = True if getattr(model, "init_from", None) else model.learned
+    learned = True if model.continues_from is not None else model.learned
     name = str(getattr(model, "name", model.kind_name))
     own = model.is_user_code
     if not isinstance(model, BuiltinModel):

@@ -12,8 +12,6 @@ from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import DATA_FILE, SplitData, task_in
 from trickrun.errors import RunFolderError
-from trickrun.models import BuiltinModel
-from trickrun.models.pretrained import Pretrained
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
@@ -88,7 +86,7 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
         "train": recipe.train.model_copy(update={"device": "auto", "accumulate": None}),
     }
-    if isinstance(recipe.model, BuiltinModel | Pretrained):
+    if recipe.model.continues_from is not None:
         # The run that it began with may be gone.
         changes["model"] = recipe.model.model_copy(update={"init_from": None})
     return recipe.model_copy(update=changes)

@@ -9,10 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic.fields import FieldInfo
-
 from trickrun.params import Params, foreign_code, parts
-from trickrun.params import Params, PythonTarget, parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import default_of

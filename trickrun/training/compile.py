@@ -11,7 +11,6 @@ from torch import nn
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
-from trickrun.models.pretrained import Pretrained
 from trickrun.nn.rng import LayerStreams
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
@@ -29,8 +28,8 @@ from trickrun.training.ledger import ledger_of
 from trickrun.training.network import build_network
 from trickrun.training.regularization import (
     bind_augmentations,
+    bind_constraints,
     bind_penalties,
-    bounded_weights,
     check_mixing,
     weight_average,
 )
@@ -41,9 +40,7 @@ from trickrun.training.without_dynamo import suit
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.metrics import Metric, usual_metrics
-from trickrun.tricks.normalization.batch import Batch
 from trickrun.tricks.schedules import Span
-from trickrun.tricks.schedules.plateau import Plateau
 from trickrun.tricks.train.early_stopping import EarlyStopping
 
 DTYPES = {"float64": torch.float64}
@@ -80,6 +77,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     # Bind: what acts while it trains, to what it acts on.
     tokens = bool(data.task.vocabulary)
     penalties = bind_penalties(recipe, model)
+    constraints = bind_constraints(recipe, model)
     augmentations = bind_augmentations(recipe, folder, data.shape, device, tokens)
     metrics = {
         metric.name: metric.build(data.task, folder) for metric in pick_metrics(recipe, data.task)
@@ -87,7 +85,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     stopping = pick_stopping(recipe, data, metrics)
 
     # Check: each trick has found something to act on.
-    ledger = ledger_of(recipe, done, model, loss_kind, penalties, batch_size, span)
+    ledger = ledger_of(recipe, done, model, loss_kind, batch_size, span)
 
     if device.type == "cpu":
         set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
@@ -114,7 +112,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         layers=settings.unfreezing.layers(model) if settings.unfreezing is not None else (),
         step=user_step(recipe, folder),
         augmentations=augmentations,
-        bounded=bounded_weights(recipe, model),
+        constraints=constraints,
         average=weight_average(recipe, model),
         ledger=ledger,
     )
@@ -123,8 +121,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
 def settings_of(recipe: Recipe) -> TrainingSettings:
     """Return what the loop needs to know of ``recipe``."""
     data, train, regularizers = recipe.data, recipe.train, recipe.regularizers
-    noise, sam, model = regularizers.gradient_noise, regularizers.sam, recipe.model
-    normalization, smoothing = recipe.normalization, regularizers.label_smoothing
+    model, smoothing = recipe.model, regularizers.label_smoothing
     own = (model, recipe.loss, recipe.optimizer, train.step, *recipe.augmentation)
     return TrainingSettings(
         seed=recipe.seed,
@@ -138,13 +135,12 @@ def settings_of(recipe: Recipe) -> TrainingSettings:
         clip=recipe.optimizer.clip,
         label_smoothing=smoothing.epsilon if smoothing is not None else 0.0,
         mixing=regularizers.mixing,
-        gradient_noise=None if noise is None or noise.off else noise,
-        sam=None if sam is None or sam.off else sam,
-        max_norm=regularizers.max_norm,
+        gradient_changes=regularizers.gradient_changes,
+        climb=regularizers.climb,
         averaging=regularizers.averaging,
         half=HALF.get(train.precision),
-        recalibrate=isinstance(normalization, Batch) and normalization.recalibrate,
-        cache_frozen=not isinstance(model, Pretrained) or model.cache,
+        recalibrate=recipe.normalization.recalibrates,
+        cache_frozen=model.caches_frozen,
         length="steps" if train.steps else "epochs",
         stops_early=recipe.early_stopping is not None,
         eval_every=train.eval_every,
@@ -234,8 +230,9 @@ def pick_stopping(recipe: Recipe, data: Prepared, metrics: Iterable[str]) -> Ear
     values = ["train_loss"]
     if data.val is not None:
         values += ["val_loss", *(f"val_{name}" for name in metrics)]
-    if isinstance(recipe.optimizer.schedule, Plateau):
-        recipe.optimizer.schedule.check(values, "optimizer.schedule")
+    watched = recipe.optimizer.schedule.watches
+    if watched is not None:
+        watched.check(values, "optimizer.schedule")
     if recipe.early_stopping is None:
         return EarlyStopping(monitor="val_loss" if data.val is not None else "train_loss")
     recipe.early_stopping.check(values, "early_stopping")

@@ -12,9 +12,6 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
-from trickrun.models.cnn import CNN
-from trickrun.models.resnet import ResNet
-from trickrun.models.vgg import VGG
 from trickrun.recipe.schema import Recipe
 from trickrun.training.threads import available, step_flops, thread_count
 
@@ -57,7 +54,7 @@ def channels_last(recipe: Recipe, device: torch.device) -> bool:
     kernels), and in half precision on a GPU. Users' and pretrained models may use ``view``, which
     such activations do not allow.
     """
-    if not isinstance(recipe.model, CNN | ResNet | VGG):
+    if not recipe.model.channels_last:
         return False
     half = recipe.train.precision not in ("float32", "float64")
     return half or (device.type == "cpu" and recipe.train.precision == "float32")
@@ -80,12 +77,12 @@ def loss_scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler:
 
     Raises CompileError with sam, whose climb needs a gradient that has not overflowed.
     """
-    half, sam = recipe.train.precision == "fp16", recipe.regularizers.sam
-    if half and sam is not None and not sam.off:
+    half, climb = recipe.train.precision == "fp16", recipe.regularizers.climb
+    if half and climb is not None:
         raise CompileError(
-            "sam climbs along the gradient, which overflows at times in fp16",
+            f"{climb.kind_name} climbs along the gradient, which overflows at times in fp16",
             "train.precision",
-            "use bf16, or leave sam out",
+            f"use bf16, or leave {climb.kind_name} out",
         )
     return torch.amp.GradScaler(device.type, enabled=half)
 

@@ -24,6 +24,7 @@ from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.losses import Loss, LossFunction
 from trickrun.tricks.metrics import MetricFunction
+from trickrun.tricks.regularizers._constraint import Constraint
 from trickrun.tricks.regularizers._penalty import Penalty
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.train.early_stopping import EarlyStopping
@@ -91,6 +92,18 @@ class BoundPenalty:
         return self.penalty.penalty(self.parameters)
 
 
+@dataclass(frozen=True)
+class BoundConstraint:
+    """A bound on weights [units, ...] with those that it acts on."""
+
+    constraint: Constraint
+    weights: list[torch.Tensor]
+
+    def apply(self) -> None:
+        """Bring those that are trained back to where they are allowed."""
+        self.constraint.constrain([weight for weight in self.weights if weight.requires_grad])
+
+
 UserStep = Callable[[nn.Module, Batch, LossFunction, torch.optim.Optimizer], torch.Tensor]
 """A user's own training step: it updates the model and returns the loss, detached."""
 
@@ -118,7 +131,7 @@ class Job:
             unfrozen.
         step: the user's own training step, or None for the built-in one.
         augmentations: those that act, in their order.
-        bounded: the weights that max_norm acts on.
+        constraints: bounds on the weights, of non-zero strength.
         average: the average of the weights that is evaluated in their place, if there is one.
         ledger: what each trick acts on.
     """
@@ -144,7 +157,7 @@ class Job:
     layers: tuple[tuple[nn.Parameter, ...], ...] = ()
     step: UserStep | None = None
     augmentations: tuple[BoundAugmentation, ...] = ()
-    bounded: tuple[torch.Tensor, ...] = ()
+    constraints: tuple[BoundConstraint, ...] = ()
     average: WeightAverage | None = None
     ledger: tuple[LedgerEntry, ...] = ()
 
@@ -235,18 +248,16 @@ class Job:
         x, share = trick.mix(x, Random(key(seed, trick.kind_name, step)))
         return x, Targets(y, y.roll(1, 0), share)
 
-    def add_gradient_noise(self, step: int) -> None:
-        """Add the settings' noise for ``step`` to the gradients."""
-        noise = self.settings.gradient_noise
-        if noise is not None:
-            stream = generator(self.settings.seed, noise.kind, step, device=self.device)
-            noise.add(list(self.model.parameters()), step, stream)
+    def change_gradients(self, step: int) -> None:
+        """Add to the gradients what the settings say for ``step``."""
+        for trick in self.settings.gradient_changes:
+            stream = generator(self.settings.seed, trick.kind_name, step, device=self.device)
+            trick.add(list(self.model.parameters()), step, stream)
 
     def constrain(self) -> None:
-        """Bring the weights back to where max_norm allows them."""
-        if self.settings.max_norm is not None:
-            trained = [weight for weight in self.bounded if weight.requires_grad]
-            self.settings.max_norm.constrain(trained)
+        """Bring the weights back to where the recipe's bounds allow them."""
+        for bound in self.constraints:
+            bound.apply()
 
     def average_weights(self, steps: int) -> None:
         """Take the weights after ``steps`` steps into the average, if there is one."""

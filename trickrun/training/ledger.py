@@ -5,42 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import nn
-from torch.nn.utils.parametrize import is_parametrized
 
 from trickrun.errors import CompileError
-from trickrun.models.python import PythonModel
-from trickrun.nn.dropout import (
-    DropConnectLinear,
-    KeyedChannelDropout,
-    KeyedDropout,
-    KeyedPathDropout,
-)
-from trickrun.nn.norms import ChannelRMSNorm
 from trickrun.recipe.schema import Recipe
-from trickrun.training.job import BoundPenalty
-from trickrun.training.regularization import bounded_weights
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.losses import Loss
-from trickrun.tricks.normalization.spectral import Spectral
-from trickrun.tricks.normalization.weight import Weight
 from trickrun.tricks.schedules._schedule import Span
-
-NORMS = (
-    nn.modules.batchnorm._NormBase,
-    nn.LayerNorm,
-    nn.GroupNorm,
-    nn.RMSNorm,
-    ChannelRMSNorm,
-)
-
-
-LAYERS: dict[str, type[nn.Module]] = {
-    "dropout": KeyedDropout,
-    "spatial_dropout": KeyedChannelDropout,
-    "dropconnect": DropConnectLinear,
-    "stochastic_depth": KeyedPathDropout,
-}
-"""The regularizers that are layers of a model."""
 
 
 def ledger_of(
@@ -48,7 +18,6 @@ def ledger_of(
     done: Sequence[LedgerEntry],
     model: nn.Module,
     loss: Loss,
-    penalties: tuple[BoundPenalty, ...],
     batch_size: int,
     span: Span,
 ) -> tuple[LedgerEntry, ...]:
@@ -62,9 +31,8 @@ def ledger_of(
     ledger = (
         *done,
         *recipe.optimizer.ledger_entries(model),
-        *model_entries(recipe, model),
-        *regularizer_entries(recipe, penalties, loss),
-        *step_entries(recipe, model),
+        *normalization_entries(recipe, model),
+        *regularizer_entries(recipe, model, loss),
         *augmentation_entries(recipe),
         *train_entries(recipe, model, batch_size, span),
     )
@@ -72,86 +40,19 @@ def ledger_of(
     return ledger
 
 
-def model_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
-    """Return the ledger lines of the tricks that are layers of a built-in model.
-
-    A python model builds its own layers, so there these tricks touch nothing.
-    """
-    entries = []
-    own = isinstance(recipe.model, PythonModel)
-    if recipe.normalization.kind_name != "none":
-        kind = recipe.normalization.kind_name
-        if isinstance(recipe.normalization, Weight | Spectral):
-            count = sum(is_parametrized(m, "weight") for m in model.modules())
-            what = f"the weights of {counted(count, 'layer')}"
-        else:
-            count = 0 if own else sum(isinstance(m, NORMS) for m in model.modules())
-            what = counted(count, "layer")
-        entries.append(LedgerEntry("normalization", kind, what, count))
-    return entries + layer_entries(recipe, model)
+def normalization_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
+    """Return the ledger line of the normalization, if the recipe has one."""
+    trick = recipe.normalization
+    if trick.kind_name == "none":
+        return []
+    count = trick.places(model)
+    return [LedgerEntry("normalization", trick.kind_name, trick.places_in_words(count), count)]
 
 
-def layer_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
-    """Return the ledger lines of the regularizers that are layers of a built-in model.
-
-    A python model builds its own layers, so there these tricks touch nothing.
-    """
-    entries = []
-    own = isinstance(recipe.model, PythonModel)
-    for name, kind in LAYERS.items():
-        trick = getattr(recipe.regularizers, name)
-        if trick is not None:
-            count = 0 if own else sum(type(m) is kind for m in model.modules())
-            what = "off" if trick.off else counted(count, "layer")
-            entries.append(LedgerEntry("regularizers", name, what, count, trick.off))
-    return entries
-
-
-def regularizer_entries(
-    recipe: Recipe, penalties: tuple[BoundPenalty, ...], loss: Loss
-) -> list[LedgerEntry]:
-    """Return the ledger lines of penalties and label smoothing."""
-    entries = [
-        LedgerEntry("regularizers", penalty.kind_name, "off", 0, off=True)
-        for penalty in recipe.regularizers.penalties
-        if penalty.off
-    ]
-    entries += [
-        LedgerEntry(
-            "regularizers",
-            bound.penalty.kind_name,
-            counted(len(bound.parameters), "parameter"),
-            len(bound.parameters),
-        )
-        for bound in penalties
-    ]
-    smoothing = recipe.regularizers.label_smoothing
-    if smoothing is not None:
-        count = int(loss.takes_label_smoothing)
-        what = "off" if smoothing.off else f"the targets of {loss.kind_name}"
-        entries.append(LedgerEntry("regularizers", "label_smoothing", what, count, smoothing.off))
-    return entries
-
-
-def step_entries(recipe: Recipe, model: nn.Module) -> list[LedgerEntry]:
-    """Return the ledger lines of the regularizers that change the training step."""
-    regularizers = recipe.regularizers
-    trained = sum(p.requires_grad for p in model.parameters())
-    bounded = len(bounded_weights(recipe, model))
-    acts_on = (
-        (regularizers.mixup, "training batches", 1),
-        (regularizers.cutmix, "training batches", 1),
-        (regularizers.gradient_noise, counted(trained, "gradient"), trained),
-        (regularizers.sam, counted(trained, "parameter"), trained),
-        (regularizers.max_norm, f"the weights of {counted(bounded, 'layer')}", bounded),
-        (regularizers.ema, counted(trained, "parameter"), trained),
-        (regularizers.swa, counted(trained, "parameter"), trained),
-    )
-    return [
-        LedgerEntry("regularizers", trick.kind_name, "off" if trick.off else what, count, trick.off)
-        for trick, what, count in acts_on
-        if trick is not None
-    ]
+def regularizer_entries(recipe: Recipe, model: nn.Module, loss: Loss) -> list[LedgerEntry]:
+    """Return the ledger line of each declared regularizer."""
+    own = recipe.model.is_user_code
+    return [trick.ledger_entry(model, loss, own) for trick in recipe.regularizers.in_order]
 
 
 def augmentation_entries(recipe: Recipe) -> list[LedgerEntry]:

@@ -116,7 +116,7 @@ def take_step(
         loss, penalty = backward(job, x, targets, step)
         job.scaler.unscale_(job.optimizer)
         norm = gradient_norm(job) if logged else None
-        job.add_gradient_noise(step)
+        job.change_gradients(step)
         update(job)
     job.constrain()
     job.average_weights(step + 1)
@@ -128,14 +128,14 @@ def backward(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Put the gradient of a batch's loss and penalty into the parameters; return both, detached."""
     job.optimizer.zero_grad(set_to_none=True)
-    sam = job.settings.sam
-    if len(x) <= job.batch_size and sam is None:
+    climb = job.settings.climb
+    if len(x) <= job.batch_size and climb is None:
         loss, penalty = data_loss(job, x, targets), job.penalty()
         job.scaler.scale(loss if penalty is None else loss + penalty).backward()
         return loss.detach(), None if penalty is None else penalty.detach()
     loss = add_gradient(job, x, targets)
-    if sam is not None:
-        with sam.climbed(list(job.model.parameters())), undisturbed_buffers(job.model):
+    if climb is not None:
+        with climb.climbed(list(job.model.parameters())), undisturbed_buffers(job.model):
             job.start_streams(step)  # the same dropout in both passes
             add_gradient(job, x, targets)
     penalty = job.penalty()

@@ -9,9 +9,7 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
-from trickrun.models import Blocks, BuiltinModel, Tokens
-from trickrun.models.pretrained import Pretrained
-from trickrun.models.python import PythonModel
+from trickrun.models import NetworkSpec, Tokens
 from trickrun.nn.rng import LayerStreams, generator
 from trickrun.recipe.schema import Recipe
 from trickrun.training.device import channels_last
@@ -38,7 +36,7 @@ def build_network(
     outputs = loss.outputs(data.task)
     model = build_model(recipe, folder, data, outputs, streams)
     insert_layers(recipe, model, streams)
-    own = isinstance(recipe.model, PythonModel)
+    own = recipe.model.is_user_code
     done = initialize(new_layers(model), recipe.init, recipe.seed, leave_as_built=own)
     recipe.normalization.normalize_weights(model, recipe.seed)
     model.to(streams.device, dtype)
@@ -57,31 +55,18 @@ def build_model(
 
     Raises CompileError if it cannot take such inputs.
     """
-    params, task = recipe.model, data.task
-    if isinstance(params, PythonModel):
-        return params.build_python(
-            folder, data.shape, outputs, recipe.seed, vocabulary=len(task.vocabulary)
-        )
-    if isinstance(params, Pretrained):
-        return params.build(folder, data.shape, outputs, recipe.regularizers.dropout, streams)
-    if task.vocabulary and not params.takes_tokens:
-        raise CompileError(
-            f"{params.kind_name} takes numbers, but the data's inputs are tokens",
-            "model",
-            "use model: lstm, gru, rnn or transformer",
-        )
-    assert isinstance(params, BuiltinModel)
-    blocks = Blocks(
-        activation=params.activation,
-        head_activation=params.head_activation,
-        bias=params.bias,
+    task = data.task
+    spec = NetworkSpec(
+        folder=folder,
+        seed=recipe.seed,
+        inputs=data.shape,
+        outputs=outputs,
         normalization=recipe.normalization,
-        dropout=recipe.regularizers.dropout,
+        regularizers=recipe.regularizers,
         streams=streams,
-        spatial_dropout=recipe.regularizers.spatial_dropout,
         tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
     )
-    return params.build(blocks, data.shape, outputs)
+    return recipe.model.network(spec)
 
 
 def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:
@@ -126,5 +111,4 @@ def fit_init_to_data(
     constant = init.head_bias.constant(
         loss, data.task, data.train.y, smoothing.epsilon if smoothing else 0.0
     )
-    activation = recipe.model.head_activation if isinstance(recipe.model, BuiltinModel) else None
-    return [init.head_bias.apply(model, constant, activation)]
+    return [init.head_bias.apply(model, constant, recipe.model.output_activation)]

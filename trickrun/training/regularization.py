@@ -10,20 +10,19 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
-from trickrun.models.python import PythonModel
 from trickrun.nn.averaging import WeightAverage
 from trickrun.nn.rng import LayerStreams, StepStream
 from trickrun.recipe.schema import Recipe
-from trickrun.training.job import BoundAugmentation, BoundPenalty
+from trickrun.training.job import BoundAugmentation, BoundConstraint, BoundPenalty
 from trickrun.tricks.regularizers._penalty import penalized
 
 
 def insert_layers(recipe: Recipe, model: nn.Module, streams: LayerStreams) -> None:
     """Put into a built-in model the regularizers that its own construction does not place."""
-    if isinstance(recipe.model, PythonModel):
+    if recipe.model.is_user_code:
         return
-    for trick in (recipe.regularizers.dropconnect, recipe.regularizers.stochastic_depth):
-        if trick is not None and not trick.off:
+    for trick in recipe.regularizers.in_order:
+        if not trick.off:
             trick.insert(model, streams)
 
 
@@ -39,10 +38,10 @@ def check_mixing(recipe: Recipe, data: Prepared) -> None:
             raise CompileError(message, where, "for tables use mixup")
 
 
-def bounded_weights(recipe: Recipe, model: nn.Module) -> tuple[torch.Tensor, ...]:
-    """Return the weights that max_norm acts on."""
-    bound = recipe.regularizers.max_norm
-    return () if bound is None else tuple(bound.constrained(model))
+def bind_constraints(recipe: Recipe, model: nn.Module) -> tuple[BoundConstraint, ...]:
+    """Return each bound on the weights of non-zero strength with those that it acts on."""
+    acting = recipe.regularizers.constraints
+    return tuple(BoundConstraint(bound, bound.constrained(model)) for bound in acting)
 
 
 def weight_average(recipe: Recipe, model: nn.Module) -> WeightAverage | None:

@@ -8,10 +8,9 @@ from typing import Literal
 import torch
 
 from trickrun.tricks.regularizers._averaging import Averaging
+from trickrun.tricks.regularizers._climb import Climb
+from trickrun.tricks.regularizers._gradient_change import GradientChange
 from trickrun.tricks.regularizers._mixing import Mixing
-from trickrun.tricks.regularizers.gradient_noise import GradientNoise
-from trickrun.tricks.regularizers.max_norm import MaxNorm
-from trickrun.tricks.regularizers.sam import SAM
 from trickrun.tricks.schedules._schedule import Schedule
 from trickrun.tricks.schedules.constant import Constant
 from trickrun.tricks.train.batch_ramp import BatchRamp
@@ -41,7 +40,8 @@ class TrainingSettings:
         clip: bounds on the gradient.
         label_smoothing: share of each target that is spread over all classes.
         mixing: tricks that mix samples; each step gets one of them.
-        gradient_noise, sam, max_norm: tricks that change the step.
+        gradient_changes: tricks that change the gradient, in their order.
+        climb: what takes the gradient at another point.
         averaging: which average of the weights is evaluated in their place.
         half: the type of forward passes under mixed precision.
         recalibrate: take batch norm's statistics anew before each evaluation.
@@ -65,9 +65,8 @@ class TrainingSettings:
     clip: Clip | None = None
     label_smoothing: float = 0.0
     mixing: tuple[Mixing, ...] = ()
-    gradient_noise: GradientNoise | None = None
-    sam: SAM | None = None
-    max_norm: MaxNorm | None = None
+    gradient_changes: tuple[GradientChange, ...] = ()
+    climb: Climb | None = None
     averaging: Averaging | None = None
     half: torch.dtype | None = None
     recalibrate: bool = False

@@ -17,9 +17,7 @@ from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
 from trickrun.errors import CompileError
-from trickrun.models import BuiltinModel
 from trickrun.models._pretrained_stages import read_weights, some
-from trickrun.models.pretrained import Pretrained
 from trickrun.nn.staged import Staged
 from trickrun.recipe.schema import Recipe
 from trickrun.training.device import pass_size
@@ -39,13 +37,9 @@ HEAD = "head."
 def learned_before(recipe: Recipe, model: nn.Module, folder: Path, task: Task) -> list[LedgerEntry]:
     """Load the weights of the run that the recipe continues from, if it names one; return the
     ledger's lines, of what a pretrained model keeps frozen too."""
-    kind = recipe.model
-    entries = []
-    if isinstance(kind, BuiltinModel | Pretrained) and kind.init_from is not None:
-        entries.append(continue_from(model, kind.init_from, folder, task))
-    if isinstance(kind, Pretrained) and isinstance(model, Staged):
-        entries.append(kind.ledger_entry(model))
-    return entries
+    run = recipe.model.continues_from
+    entries = [] if run is None else [continue_from(model, run, folder, task)]
+    return entries + recipe.model.ledger_entries(model)
 
 
 def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> LedgerEntry:
@@ -173,22 +167,19 @@ def new_layers(model: nn.Module) -> nn.Module:
 
 def begins_learned(recipe: Recipe) -> bool:
     """Return whether training begins with weights that were learned before."""
-    model = recipe.model
-    return isinstance(model, Pretrained) or (
-        isinstance(model, BuiltinModel) and model.init_from is not None
-    )
+    return recipe.model.learned is True or recipe.model.continues_from is not None
 
 
 def check_parts(recipe: Recipe) -> None:
     """Raise CompileError for what would undo, or has no place in, weights that were learned."""
-    model = recipe.model
     if begins_learned(recipe) and recipe.init.kind_name == "lsuv":
         raise CompileError(
             "lsuv would rescale weights that were learned before", "init", "use init: auto"
         )
-    if isinstance(model, Pretrained) and recipe.normalization.kind_name != "none":
+    kind = recipe.model.kind_name
+    if recipe.model.has_own_normalization and recipe.normalization.kind_name != "none":
         raise CompileError(
-            "a pretrained network has its own normalization, and no place for another",
+            f"a {kind} network has its own normalization, and no place for another",
             "normalization",
             "set it to none",
         )

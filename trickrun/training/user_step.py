@@ -24,8 +24,9 @@ def user_step(recipe: Recipe, folder: Path) -> UserStep | None:
     if wanted is None:
         return None
     regularizers = recipe.regularizers
-    replaced = (*regularizers.penalties, regularizers.sam, regularizers.gradient_noise)
-    unused = [trick.kind_name for trick in replaced if trick is not None and not trick.off]
+    unused = [penalty.kind_name for penalty in regularizers.penalties if not penalty.off]
+    unused += [regularizers.climb.kind_name] if regularizers.climb is not None else []
+    unused += [trick.kind_name for trick in regularizers.gradient_changes]
     unused += [trick.kind_name for trick in regularizers.mixing]
     unused += ["clip"] if recipe.optimizer.clip is not None else []
     unused += ["accumulate"] if recipe.train.batches_a_step > 1 else []

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import KindFolder, Params
+from trickrun.tricks.ledger import counted
 
 if TYPE_CHECKING:
     from torch import nn
+
+PLACED = "is_recipes_normalization"
+"""The attribute of a module by which a layer that ``place`` made is found in a model."""
 
 
 class Normalization(Params):
@@ -41,8 +45,40 @@ class Normalization(Params):
         """
         return None
 
+    def place(self, features: int, dims: int) -> nn.Module | None:
+        """Return the layer as a model places it, by which ``places`` counts it; see ``layer``."""
+        layer = self.layer(features, dims)
+        if layer is not None:
+            setattr(layer, PLACED, True)
+        return layer
+
+    def places(self, model: nn.Module) -> int:
+        """Return how many places in ``model`` it acts on."""
+        return sum(getattr(module, PLACED, False) for module in model.modules())
+
+    def places_in_words(self, count: int) -> str:
+        """Return what ``count`` places are, for the ledger."""
+        return counted(count, "layer")
+
+    @property
+    def recalibrates(self) -> bool:
+        """Whether its statistics of the training data are taken anew before each evaluation."""
+        return False
+
     def normalize_weights(self, model: nn.Module, seed: int) -> None:
         """Change how the initialized ``model`` computes its weights; most kinds change nothing."""
+
+
+class WeightNormalization(Normalization):
+    """A kind that computes weights from others in place of normalizing what layers put out."""
+
+    def places(self, model: nn.Module) -> int:
+        from torch.nn.utils.parametrize import is_parametrized
+
+        return sum(is_parametrized(module, "weight") for module in model.modules())
+
+    def places_in_words(self, count: int) -> str:
+        return f"the weights of {counted(count, 'layer')}"
 
 
 class NormalizationLayer(Normalization):

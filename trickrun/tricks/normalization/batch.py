@@ -43,6 +43,10 @@ class Batch(NormalizationLayer):
         """A stack has no forward pass over the training split."""
         return self.recalibrate
 
+    @property
+    def recalibrates(self) -> bool:
+        return self.recalibrate
+
     def layer(self, features: int, dims: int) -> nn.Module:
         from torch import nn
 

@@ -6,13 +6,13 @@ from pydantic import Field
 
 from trickrun.nn.rng import key
 from trickrun.params import Count
-from trickrun.tricks.normalization._normalization import Normalization
+from trickrun.tricks.normalization._normalization import WeightNormalization
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Spectral(Normalization):
+class Spectral(WeightNormalization):
     """Divide each layer's weights by their largest singular value, so that no layer stretches.
 
     Formula: w = v / sigma(v), with sigma approximated by power iteration, one each step.

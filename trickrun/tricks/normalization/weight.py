@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trickrun.tricks.normalization._normalization import Normalization
+from trickrun.tricks.normalization._normalization import WeightNormalization
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Weight(Normalization):
+class Weight(WeightNormalization):
     """Learn each unit's incoming weights as a length and a direction.
 
     Formula: w = g * v / ||v|| for each unit (for convolutions, each output channel).

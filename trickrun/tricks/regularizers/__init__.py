@@ -8,6 +8,9 @@ from pydantic import create_model, model_validator
 
 from trickrun.params import KindFolder, Params
 from trickrun.tricks.regularizers._averaging import Averaging
+from trickrun.tricks.regularizers._climb import Climb
+from trickrun.tricks.regularizers._constraint import Constraint
+from trickrun.tricks.regularizers._gradient_change import GradientChange
 from trickrun.tricks.regularizers._mixing import Mixing
 from trickrun.tricks.regularizers._penalty import Penalty
 from trickrun.tricks.regularizers._regularizer import Regularizer
@@ -32,12 +35,24 @@ class Declared(Params):
             raise ValueError(f"{names} both say which weights are evaluated; give one of them")
         return self
 
+    @model_validator(mode="after")
+    def _one_climb(self) -> Declared:
+        if len(self.of(Climb)) > 1:
+            names = " and ".join(trick.kind_name for trick in self.of(Climb))
+            raise ValueError(f"{names} both say where the gradient is taken; give one of them")
+        return self
+
     def of(self, base: type[Kind]) -> tuple[Kind, ...]:
         """Return the declared tricks that are a ``base``, also those whose strength is 0."""
         declared = (getattr(self, name) for name in self.model_fields_set)
         found = [trick for trick in declared if isinstance(trick, base)]
         # One order, however they were written: sums of penalties keep their bits.
         return tuple(sorted(found, key=lambda trick: trick.kind_name, reverse=True))
+
+    @property
+    def in_order(self) -> tuple[Regularizer, ...]:
+        """Every declared trick in the ledger's order; of equal ones first those of strength 0."""
+        return tuple(sorted(self.of(Regularizer), key=lambda t: (t.ledger_order, not t.off)))
 
     @property
     def penalties(self) -> tuple[Penalty, ...]:
@@ -48,6 +63,21 @@ class Declared(Params):
     def mixing(self) -> tuple[Mixing, ...]:
         """The declared tricks that mix samples, those of strength 0 left out."""
         return tuple(trick for trick in self.of(Mixing) if not trick.off)
+
+    @property
+    def gradient_changes(self) -> tuple[GradientChange, ...]:
+        """The declared tricks that change the gradient, those of strength 0 left out."""
+        return tuple(trick for trick in self.of(GradientChange) if not trick.off)
+
+    @property
+    def climb(self) -> Climb | None:
+        """The declared trick that takes the gradient elsewhere; None if its strength is 0."""
+        return next((trick for trick in self.of(Climb) if not trick.off), None)
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """The declared bounds on the weights, those of strength 0 left out."""
+        return tuple(trick for trick in self.of(Constraint) if not trick.off)
 
     @property
     def averaging(self) -> Averaging | None:
@@ -67,4 +97,14 @@ else:
         **{name: (REGULARIZERS.one(name) | None, None) for name in REGULARIZERS.files},
     )
 
-__all__ = ["REGULARIZERS", "Averaging", "Mixing", "Penalty", "Regularizer", "Regularizers"]
+__all__ = [
+    "REGULARIZERS",
+    "Averaging",
+    "Climb",
+    "Constraint",
+    "GradientChange",
+    "Mixing",
+    "Penalty",
+    "Regularizer",
+    "Regularizers",
+]

@@ -12,6 +12,9 @@ from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+    from trickrun.tricks.losses import Loss
 
 
 class Mixing(Regularizer):
@@ -19,6 +22,8 @@ class Mixing(Regularizer):
 
     Batches are shuffled, so the one before is a random other one.
     """
+
+    ledger_order: ClassVar[int] = 30
 
     needs_image: ClassVar[bool] = False
 
@@ -30,10 +35,8 @@ class Mixing(Regularizer):
     def off(self) -> bool:
         return self.alpha == 0
 
-    @property
-    def trains_alone(self) -> bool:
-        """A stack's losses know one target a sample."""
-        return not self.off
+    def acts_on(self, model: nn.Module, loss: Loss) -> tuple[int, str]:
+        return 1, "training batches"
 
     def mix(self, x: torch.Tensor, draw: random.Random) -> tuple[torch.Tensor, float]:
         """Return mixed inputs [B, *shape], and the share that each has of its own sample.

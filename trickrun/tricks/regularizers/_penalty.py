@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from trickrun.tricks.ledger import counted
 from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from trickrun.tricks.losses import Loss
+
 
 class Penalty(Regularizer):
     """A term added to the loss that grows with the parameters."""
+
+    ledger_order: ClassVar[int] = 10
 
     on: Literal["weights", "all"] = Field(
         default="weights", description="weights only, or all: biases and norm scales too"
@@ -25,6 +30,14 @@ class Penalty(Regularizer):
     def off(self) -> bool:
         """Whether the recipe sets its strength to zero."""
         raise NotImplementedError
+
+    @property
+    def trains_alone(self) -> bool:
+        return False
+
+    def acts_on(self, model: nn.Module, loss: Loss) -> tuple[int, str]:
+        count = 0 if self.off else len(penalized(model, self.on))
+        return count, counted(count, "parameter")
 
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the scalar added to the loss for ``parameters`` (at least one, of any shape)."""

@@ -24,6 +24,8 @@ class CutMix(Mixing):
 
     needs_image: ClassVar[bool] = True
 
+    ledger_order: ClassVar[int] = 31
+
     main: ClassVar[str | None] = "alpha"
 
     kind: ClassVar[Literal["cutmix"]] = "cutmix"

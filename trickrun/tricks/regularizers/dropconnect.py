@@ -26,6 +26,8 @@ class DropConnect(Regularizer):
     Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect, ICML.
     """
 
+    ledger_order: ClassVar[int] = 2
+
     main: ClassVar[str | None] = "p"
 
     kind: ClassVar[Literal["dropconnect"]] = "dropconnect"
@@ -35,10 +37,10 @@ class DropConnect(Regularizer):
     def off(self) -> bool:
         return self.p == 0
 
-    @property
-    def trains_alone(self) -> bool:
-        """A stack draws masks of activations, not of weights."""
-        return not self.off
+    def layer_class(self) -> type[nn.Module]:
+        from trickrun.nn.dropout import DropConnectLinear
+
+        return DropConnectLinear
 
     def insert(self, model: nn.Module, streams: LayerStreams) -> None:
         """Replace the hidden fully connected layers of ``model``; their parameters stay."""

@@ -26,6 +26,8 @@ class Dropout(Regularizer):
     Source: Srivastava et al. 2014, Dropout, JMLR 15.
     """
 
+    ledger_order: ClassVar[int] = 0
+
     main: ClassVar[str | None] = "p"
     spellings: ClassVar[tuple[str, ...]] = ("keep",)
 
@@ -65,6 +67,11 @@ class Dropout(Regularizer):
     def trains_alone(self) -> bool:
         """A stack's masks are inverted."""
         return self.scaling == "test_time" and not self.off
+
+    def layer_class(self) -> type[nn.Module]:
+        from trickrun.nn.dropout import KeyedDropout
+
+        return KeyedDropout
 
     def layer(self, p: float, streams: LayerStreams) -> nn.Module:
         """Return the layer that zeroes with probability ``p``: of hidden units or of inputs."""

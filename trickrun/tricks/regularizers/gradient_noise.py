@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative
-from trickrun.tricks.regularizers._regularizer import Regularizer
+from trickrun.tricks.regularizers._gradient_change import GradientChange
 
 if TYPE_CHECKING:
     import torch
 
 
-class GradientNoise(Regularizer):
+class GradientNoise(GradientChange):
     """Add Gaussian noise to the gradient, less with each step.
 
     Formula: g <- g + n with n ~ N(0, eta / (1 + t)^gamma) for each entry at step t from 0.
@@ -24,6 +24,8 @@ class GradientNoise(Regularizer):
         Networks, arXiv:1511.06807.
     """
 
+    ledger_order: ClassVar[int] = 40
+
     main: ClassVar[str | None] = "eta"
 
     kind: ClassVar[Literal["gradient_noise"]] = "gradient_noise"
@@ -33,11 +35,6 @@ class GradientNoise(Regularizer):
     @property
     def off(self) -> bool:
         return self.eta == 0
-
-    @property
-    def trains_alone(self) -> bool:
-        """A stack has one row of weights a trial, which draws other numbers than its tensors."""
-        return not self.off
 
     def std(self, step: int) -> float:
         """Return the noise's standard deviation at ``step`` (from 0)."""

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.params import DropProbability, Stackable
 from trickrun.tricks.regularizers._regularizer import Regularizer
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from trickrun.tricks.losses import Loss
 
 
 class LabelSmoothing(Regularizer):
@@ -20,6 +25,8 @@ class LabelSmoothing(Regularizer):
         torch.nn.functional.cross_entropy.
     """
 
+    ledger_order: ClassVar[int] = 20
+
     main: ClassVar[str | None] = "epsilon"
 
     kind: ClassVar[Literal["label_smoothing"]] = "label_smoothing"
@@ -30,3 +37,10 @@ class LabelSmoothing(Regularizer):
     @property
     def off(self) -> bool:
         return self.epsilon == 0
+
+    @property
+    def trains_alone(self) -> bool:
+        return False
+
+    def acts_on(self, model: nn.Module, loss: Loss) -> tuple[int, str]:
+        return int(loss.takes_label_smoothing), f"the targets of {loss.kind_name}"

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import Positive
-from trickrun.tricks.regularizers._regularizer import Regularizer
+from trickrun.tricks.regularizers._constraint import Constraint
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 
-class MaxNorm(Regularizer):
+class MaxNorm(Constraint):
     """Bound the length of each hidden unit's incoming weights after every step.
 
     Formula: w <- w * min(1, c / ||w||) for the incoming weights w of each unit (for convolutions,
@@ -26,6 +26,8 @@ class MaxNorm(Regularizer):
         arXiv:1207.0580.
     """
 
+    ledger_order: ClassVar[int] = 60
+
     main: ClassVar[str | None] = "c"
 
     kind: ClassVar[Literal["max_norm"]] = "max_norm"
@@ -34,11 +36,6 @@ class MaxNorm(Regularizer):
     @property
     def off(self) -> bool:
         return False
-
-    @property
-    def trains_alone(self) -> bool:
-        """A stack's step ends with the optimizer's."""
-        return True
 
     def constrained(self, model: nn.Module) -> list[torch.Tensor]:
         """Return the weights [units, ...] of ``model`` that it acts on."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.params import NonNegative
-from trickrun.tricks.regularizers._regularizer import Regularizer
+from trickrun.tricks.regularizers._climb import Climb
 
 if TYPE_CHECKING:
     import torch
 
 
-class SAM(Regularizer):
+class SAM(Climb):
     """Sharpness-aware minimisation: step by the gradient at the worst point nearby.
 
     Formula: g(w + rho * g(w) / ||g(w)||) in place of g(w), the norm over all parameters together.
@@ -25,6 +25,8 @@ class SAM(Regularizer):
     Source: Foret et al. 2021, Sharpness-Aware Minimization, arXiv:2010.01412.
     """
 
+    ledger_order: ClassVar[int] = 50
+
     main: ClassVar[str | None] = "rho"
 
     kind: ClassVar[Literal["sam"]] = "sam"
@@ -33,11 +35,6 @@ class SAM(Regularizer):
     @property
     def off(self) -> bool:
         return self.rho == 0
-
-    @property
-    def trains_alone(self) -> bool:
-        """A stack takes one pass a step."""
-        return not self.off
 
     @contextmanager
     def climbed(self, parameters: Sequence[torch.Tensor]) -> Iterator[None]:

@@ -27,6 +27,8 @@ class SpatialDropout(Regularizer):
         arXiv:1411.4280.
     """
 
+    ledger_order: ClassVar[int] = 1
+
     main: ClassVar[str | None] = "p"
 
     kind: ClassVar[Literal["spatial_dropout"]] = "spatial_dropout"
@@ -37,6 +39,15 @@ class SpatialDropout(Regularizer):
     @property
     def off(self) -> bool:
         return self.p == 0
+
+    @property
+    def trains_alone(self) -> bool:
+        return False
+
+    def layer_class(self) -> type[nn.Module]:
+        from trickrun.nn.dropout import KeyedChannelDropout
+
+        return KeyedChannelDropout
 
     def layer(self, axis: int, streams: LayerStreams) -> nn.Module:
         """Return the layer for [N, ...] whose channels are on ``axis``."""

@@ -25,6 +25,8 @@ class StochasticDepth(Regularizer):
     Source: Huang et al. 2016, Deep Networks with Stochastic Depth, arXiv:1603.09382.
     """
 
+    ledger_order: ClassVar[int] = 3
+
     main: ClassVar[str | None] = "p"
 
     kind: ClassVar[Literal["stochastic_depth"]] = "stochastic_depth"
@@ -35,6 +37,15 @@ class StochasticDepth(Regularizer):
     @property
     def off(self) -> bool:
         return self.p == 0
+
+    @property
+    def trains_alone(self) -> bool:
+        return False
+
+    def layer_class(self) -> type[nn.Module]:
+        from trickrun.nn.dropout import KeyedPathDropout
+
+        return KeyedPathDropout
 
     def insert(self, model: nn.Module, streams: LayerStreams) -> None:
         """Put a layer that skips at the end of each residual branch of ``model``."""
