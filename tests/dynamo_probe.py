@@ -7,9 +7,12 @@ A process of its own, because what is imported stays imported. With ``own`` it i
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -20,6 +23,7 @@ from trickrun.recipe.schema import Recipe
 from trickrun.training import without_dynamo
 from trickrun.training.compile import compile_recipe
 from trickrun.training.loop import take_step
+from trickrun.tricks.optimizers import OPTIMIZERS
 
 HERE = Path(__file__).parent
 STEPS = 3
@@ -130,6 +134,59 @@ def users_code() -> None:
     print("let in" if torch.optim.Adam.step.__wrapped__ is plain else "kept out")
 
 
+def plug_in() -> None:
+    """Print what an installed package's optimizer does, whose step calls that of its base class."""
+    module = sys.modules["sign_descent"] = ModuleType("sign_descent")
+    page = (HERE.parent / "docs" / "plug-ins.md").read_text(encoding="utf-8")
+    exec(re.findall(r"<!-- module -->\n```python\n(.*?)```", page, re.DOTALL)[0], vars(module))
+    entry = EntryPoint("sign_descent", "sign_descent:SignDescent", "trickrun.optimizers")
+    OPTIMIZERS.plugins[entry.name] = entry
+    for more in ({}, {"lookahead": {"k": 2}}):
+        compile_recipe(recipe({"kind": "adam"}), HERE)  # keeps the compiler out, if anything does
+        job = compile_recipe(recipe({"kind": entry.name, **more}), HERE)
+        calls: list[int] = []
+        job.optimizer.register_step_post_hook(lambda *_, calls=calls: calls.append(1))
+        batches = job.batches(0)
+        losses = [
+            float(take_step(job, next(batches), step, [], logged=False).loss).hex()
+            for step in range(STEPS)
+        ]
+        weights = [float(p.detach().double().sum()).hex() for p in job.model.parameters()]
+        print(len(calls), *losses, *weights)
+
+
+def base_class() -> None:
+    """A subclass outside trickrun has the hooks of a step once, as in plain torch."""
+    without_dynamo.keep_out()
+
+    class Steps(torch.optim.SGD):
+        def step(self, closure: None = None) -> None:
+            super().step()
+
+    p = torch.nn.Parameter(torch.ones(3))
+    p.sum().backward()
+    calls = []
+    for _ in range(2):
+        optimizer = Steps([p])
+        optimizer.register_step_post_hook(lambda *_: calls.append(1))
+        optimizer.step()
+        print(len(calls))
+        without_dynamo.let_in()
+
+
+def inherited() -> None:
+    """A class without a step of its own (AdamW) has torch's after the compiler is let in."""
+    without_dynamo.keep_out()
+    p = torch.nn.Parameter(torch.ones(3))
+    p.sum().backward()
+    optimizer = torch.optim.AdamW([p])
+    optimizer.step()
+    print(f"before: {dynamo()}")
+    without_dynamo.let_in()
+    optimizer.step()
+    print(f"after: {dynamo()}")
+
+
 def another_torch() -> None:
     """A wrapper with other code than the one that is known is not replaced."""
 
@@ -150,6 +207,8 @@ if __name__ == "__main__":
     *flags, wanted = sys.argv[1:]
     if "own" in flags:
         without_dynamo.in_own_process()
-    {do.__name__: do for do in (train, stack, then_compile, hooks, users_code, another_torch)}[
-        wanted
-    ]()
+    probes = (
+        train, stack, then_compile, hooks, users_code, plug_in, base_class, inherited,
+        another_torch,
+    )  # fmt: skip
+    {do.__name__: do for do in probes}[wanted]()

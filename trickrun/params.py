@@ -118,6 +118,12 @@ def parts(value: Any, path: str = "") -> Iterator[tuple[str, Params]]:
             yield from parts(item, f"{path}.{index}")
 
 
+def is_foreign(part: Params) -> bool:
+    """Return whether the class of ``part`` is defined outside trickrun, as an installed package's
+    kinds are."""
+    return type(part).__module__.partition(".")[0] != "trickrun"
+
+
 class PythonTarget(Params):
     """A user's object: ``target: package.module:Name``, called with ``args``."""
 

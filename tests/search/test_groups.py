@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import pytest
 
@@ -11,6 +12,7 @@ from trickrun.recipe.catalogue import walk
 from trickrun.recipe.patch import canonical, patch_paths
 from trickrun.search.groups import group_of, groups, stackable
 from trickrun.search.trial import Trial, make_trial
+from trickrun.tricks.optimizers import OPTIMIZERS
 from trickrun.tricks.optimizers.adam import Adam
 from trickrun.tricks.optimizers.sgd import SGD
 from trickrun.tricks.regularizers.dropout import Dropout
@@ -119,6 +121,29 @@ def test_user_code_is_never_stacked(tmp_path):
 def test_what_depends_on_the_shapes_of_parameters_trains_alone(change):
     first, second = trial(**change, seed=1), trial(**change, seed=2)
     assert group_of(first) != group_of(second)
+
+
+class UnitSteps(SGD):
+    """Steps of length lr along each parameter's gradient: a row of all has another length."""
+
+    kind: Literal["unit_steps"] = "unit_steps"  # type: ignore[assignment]
+
+
+class OwnSGD(SGD):
+    kind: Literal["own_sgd"] = "own_sgd"  # type: ignore[assignment]
+    entrywise: ClassVar[bool] = True
+
+
+def test_an_added_optimizer_is_stacked_only_if_it_says_that_it_can_be(monkeypatch):
+    classes = {"unit_steps": UnitSteps, "own_sgd": OwnSGD}
+    monkeypatch.setattr(EntryPoint, "load", lambda entry: classes[entry.name])
+    for name in classes:
+        entry = EntryPoint(name, f"elsewhere:{name}", "trickrun.optimizers")
+        monkeypatch.setitem(OPTIMIZERS.plugins, name, entry)
+    unit, own = (
+        [trial(optimizer={"kind": name}, seed=seed) for seed in (1, 2)] for name in classes
+    )
+    assert groups([*unit, *own]) == [[unit[0]], [unit[1]], own]
 
 
 def test_a_table_whose_target_is_a_column_is_no_user_code(tmp_path):

@@ -53,5 +53,20 @@ def test_users_code_meets_torch_as_it_is():
     assert probe("own", "users_code") == ["kept out", "let in"]
 
 
+def test_an_optimizer_of_a_package_meets_torch_as_it_is():
+    own, plain = probe("own", "plug_in"), probe("plug_in")
+    assert own == plain
+    assert [line.split()[0] for line in own] == ["3", "3"]
+    assert own[0] != own[1]
+
+
+def test_a_subclass_runs_its_hooks_once_a_step():
+    assert probe("own", "base_class") == ["1", "2"]
+
+
+def test_a_step_that_was_inherited_is_torchs_when_it_is_let_in():
+    assert probe("own", "inherited") == ["before: dynamo False", "after: dynamo True"]
+
+
 def test_another_torch_is_left_alone():
     assert probe("own", "another_torch") == ["as torch has them"]

@@ -4,7 +4,8 @@
 three seconds before the first step, with sympy and torch.distributed, for two calls that do nothing
 outside a compiled program (``disable`` and ``graph_break``). In a process that is trickrun's own,
 ``suit`` leaves these two calls out of torch's optimizers: they run the same code on the same
-numbers. It puts them back before a recipe that uses ``train.compile`` or the user's own code.
+numbers. It puts them back before a recipe that uses ``train.compile``, the user's own code or a
+kind of another package.
 
 Nothing is left out where torch is not as expected (another version may have changed it); then
 torch imports its compiler as it always does.
@@ -16,6 +17,8 @@ import functools
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from trickrun.params import is_foreign, parts
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -65,7 +68,8 @@ def suit(recipe: Recipe) -> None:
     """Keep the compiler out, or let it in, as ``recipe`` allows."""
     from trickrun.recipe.python_parts import python_parts
 
-    if Process.own and not recipe.train.compile and not python_parts(recipe):
+    others_code = bool(python_parts(recipe)) or any(is_foreign(part) for _, part in parts(recipe))
+    if Process.own and not recipe.train.compile and not others_code:
         keep_out()
     else:
         let_in()
@@ -93,7 +97,8 @@ def keep_out() -> None:
     Process.kept = {c: steps[c] for c, body in bodies.items() if body is not None}
     for c, body in bodies.items():
         if body is not None:
-            c.step = hooked(with_wanted_grad(body))  # type: ignore[method-assign]
+            step = with_wanted_grad(body, unhooked(steps[c]))
+            c.step = hooked(step) if is_hooked(steps[c]) else step  # type: ignore[method-assign]
 
 
 def let_in() -> None:
@@ -105,28 +110,34 @@ def let_in() -> None:
     for name in DISABLED:
         delattr(getattr(Optimizer, name).__wrapped__, MARK)
     for c, step in Process.kept.items():
-        c.step = step if getattr(step, "hooked", False) else hooked(step)  # type: ignore[method-assign]
+        built_meanwhile = is_hooked(c.step) and not is_hooked(step)
+        c.step = hooked(step) if built_meanwhile else step  # type: ignore[method-assign]
     Process.kept = None
 
 
 def body_of(step: StepFunction) -> StepFunction | None:
     """Return the function that torch's wrapper around a ``step`` calls; None if the wrapper is not
     the one that is known."""
-    if getattr(step, "hooked", False):
-        step = getattr(step, "__wrapped__", step)
+    step = unhooked(step)
     code = getattr(step, "__code__", None)
     if code is None or code.co_name != "_use_grad" or set(code.co_names) != WRAPPER_NAMES:
         return None
     return getattr(step, "__wrapped__", None)
 
 
-def with_wanted_grad(body: StepFunction) -> StepFunction:
+def with_wanted_grad(body: StepFunction, as_torch_has_it: StepFunction) -> StepFunction:
     """Return torch's wrapper around ``body`` without its calls of torch._dynamo: the step records
-    gradients only if the optimizer is to be differentiated."""
+    gradients only if the optimizer is to be differentiated.
+
+    A subclass that has no step of its own keeps the one that it was built with, for its hooks. Once
+    the compiler is let in, this is therefore the step ``as_torch_has_it``.
+    """
     import torch
 
     @functools.wraps(body)
     def step(optimizer: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if Process.kept is None:
+            return as_torch_has_it(optimizer, *args, **kwargs)
         before = torch.is_grad_enabled()
         try:
             torch.set_grad_enabled(optimizer.defaults["differentiable"])
@@ -138,12 +149,25 @@ def with_wanted_grad(body: StepFunction) -> StepFunction:
 
 
 def hooked(step: StepFunction) -> StepFunction:
-    """Return ``step`` as torch makes it when an optimizer is built: with its hooks around it.
+    """Return ``step`` as torch makes it when the first optimizer of its class is built: with the
+    hooks around it.
 
-    Optimizers that exist already would lose their hooks otherwise.
+    A class that has not been built has none. A subclass whose step calls it would else run its
+    hooks twice a step.
     """
     from torch.optim import Optimizer
 
     with_hooks = Optimizer.profile_hook_step(step)
     with_hooks.hooked = True  # type: ignore[attr-defined]
     return with_hooks
+
+
+def is_hooked(step: StepFunction) -> bool:
+    """Return whether ``step`` is one that ``hooked`` or torch made."""
+    return bool(getattr(step, "hooked", False))
+
+
+def unhooked(step: StepFunction) -> StepFunction:
+    """Return the step within one that has hooks around it; another one as it is."""
+    found: StepFunction = getattr(step, "__wrapped__", step) if is_hooked(step) else step
+    return found

@@ -10,6 +10,7 @@ from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.training.compile import compile_recipe
+from trickrun.tricks.optimizers import Optimizer
 from trickrun.tricks.optimizers.adam import Adam
 from trickrun.tricks.optimizers.lion import Lion
 from trickrun.tricks.optimizers.muon import Muon
@@ -111,6 +112,35 @@ def test_lookahead_is_the_formula(inner):
             slow = slow + 0.4 * (q.detach() - slow)
             q.data = slow.clone()
         torch.testing.assert_close(p.detach(), q.detach(), rtol=1e-12, atol=1e-12)
+
+
+class Outer(torch.optim.SGD):
+    """A step around that of the base class, as in docs/plug-ins.md."""
+
+    def step(self, closure: None = None) -> None:
+        super().step()
+        for p in self.param_groups[0]["params"]:
+            p.data *= 0.9
+
+
+class AddedOptimizer(Optimizer):
+    def build(self, groups, folder):
+        return Outer(groups, lr=self.lr)
+
+
+def test_lookahead_counts_a_step_around_that_of_the_base_class_once():
+    torch.optim.SGD([nn.Parameter(start())])  # from now on SGD.step has hooks around it too
+    p, w, slow = nn.Parameter(start()), start(), start()
+    optimizer = AddedOptimizer(lr=0.1, lookahead=Lookahead(k=3, alpha=0.4)).over(
+        [{"params": [p]}], HERE
+    )
+    for step in range(STEPS):
+        p.grad = draw(step)
+        optimizer.step()
+        w = 0.9 * (w - 0.1 * draw(step))
+        if (step + 1) % 3 == 0:
+            w = slow = slow + 0.4 * (w - slow)
+        torch.testing.assert_close(p.detach(), w, rtol=1e-12, atol=1e-12)
 
 
 def test_lookahead_resumes_between_two_jumps():

@@ -64,6 +64,18 @@ class Optimizer(Params):
     eps_bounds_steps: ClassVar[bool] = False
     """Whether eps alone keeps an entry with hardly any gradient from a whole step."""
 
+    entrywise: ClassVar[bool] = False
+    """Whether each entry's step depends on that entry alone, in every parameter alike, so that one
+    row of all parameters trains as they do. Nothing is drawn at random, and all that is kept from
+    step to step stands in the groups and, as numbers and tensors of the parameter's shape, in the
+    state. Only then do trials train in stacks. A class states it for itself: what a base class
+    states does not count."""
+
+    direction_ignores_lr: ClassVar[bool] = False
+    """Whether each step is lr times a direction that is the same whatever the weights and the lr of
+    this step and those before are, but for the weight decay of ``Decaying``. Then a stack may work
+    out the directions of all its rows at once. A class states it for itself, as above."""
+
     lr: LearningRate = 1e-3
     schedule: Annotated[AnySchedule, Stackable()] = Field(
         default_factory=SCHEDULES.default("constant"), description="the lr over the run's steps"
@@ -84,7 +96,16 @@ class Optimizer(Params):
     @property
     def trains_alone(self) -> bool:
         """A stacked trial has one row of parameters, in which none is set apart."""
-        return self.layer_decay is not None or bool(self.lr_scale)
+        return not self.states("entrywise") or self.layer_decay is not None or bool(self.lr_scale)
+
+    @property
+    def steps_in_one_direction(self) -> bool:
+        """Whether ``direction_ignores_lr`` holds; overridden where it depends on a parameter."""
+        return self.states("direction_ignores_lr")
+
+    def states(self, claim: Literal["entrywise", "direction_ignores_lr"]) -> bool:
+        """Return whether the object's own class claims this; a subclass may step in another way."""
+        return vars(type(self)).get(claim) is True
 
     def contradictions(self) -> Iterator[tuple[str, str, str]]:
         """Yield what its parameters must not say together: one of them, what is wrong, a hint."""

@@ -28,6 +28,8 @@ class Adadelta(Decaying):
     """Thirty times the paper's. Own."""
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = False
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["adadelta"] = "adadelta"
     lr: LearningRate = 1.0

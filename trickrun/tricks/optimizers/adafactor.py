@@ -31,6 +31,8 @@ class Adafactor(Decaying):
     """A step is as large as the weights themselves."""
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = False
+    entrywise: ClassVar[bool] = False
+    """Its memory depends on the shape of each parameter."""
 
     kind: Literal["adafactor"] = "adafactor"
     lr: LearningRate = 1e-2
@@ -41,11 +43,6 @@ class Adafactor(Decaying):
     d: Annotated[float, Field(ge=1)] = Field(
         default=1.0, description="bound on the root mean square of an update"
     )
-
-    @property
-    def trains_alone(self) -> bool:
-        """Its memory depends on the shape of each parameter, which a stack's row has lost."""
-        return True
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

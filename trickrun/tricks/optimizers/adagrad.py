@@ -29,6 +29,8 @@ class Adagrad(Decaying):
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = False
     eps_bounds_steps: ClassVar[bool] = True
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["adagrad"] = "adagrad"
     lr: LearningRate = 1e-2

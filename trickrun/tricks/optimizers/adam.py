@@ -33,6 +33,8 @@ class Adam(Decaying):
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = True
     eps_bounds_steps: ClassVar[bool] = True
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["adam"] = "adam"
     betas: Annotated[Betas, Stackable()] = Field(

@@ -32,6 +32,8 @@ class AdamW(Decaying):
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = True
     eps_bounds_steps: ClassVar[bool] = True
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["adamw"] = "adamw"
     betas: Annotated[Betas, Stackable()] = Field(

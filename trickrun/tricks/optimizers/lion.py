@@ -33,6 +33,8 @@ class Lion(Decaying):
     """A third of adam's, most of whose entries move by less than lr. Own."""
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = True
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["lion"] = "lion"
     lr: LearningRate = 1e-4

@@ -39,6 +39,8 @@ class Muon(Decaying):
     adaptive: ClassVar[bool | None] = True
     steps_proportional_to_lr: ClassVar[bool | None] = True
     eps_bounds_steps: ClassVar[bool] = True
+    entrywise: ClassVar[bool] = False
+    """Its steps depend on the shape of each parameter."""
 
     kind: Literal["muon"] = "muon"
     momentum: Beta = Field(default=0.95, description="memory of the gradient")
@@ -54,11 +56,6 @@ class Muon(Decaying):
     eps: Annotated[float, Field(gt=0)] = Field(
         default=1e-8, description="keeps adamw's division finite"
     )
-
-    @property
-    def trains_alone(self) -> bool:
-        """Its steps depend on the shape of each parameter, which a stack's row has lost."""
-        return True
 
     def settings(self, model: nn.Module) -> Settings:
         found = super().settings(model)

@@ -34,6 +34,8 @@ class RMSprop(Decaying):
     steps_proportional_to_lr: ClassVar[bool | None] = True
     momentum_multiplies_lr: ClassVar[bool] = True
     eps_bounds_steps: ClassVar[bool] = True
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["rmsprop"] = "rmsprop"
     alpha: Annotated[Beta, Stackable()] = Field(

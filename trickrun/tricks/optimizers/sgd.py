@@ -39,6 +39,8 @@ class SGD(Decaying):
     adaptive: ClassVar[bool | None] = False
     steps_proportional_to_lr: ClassVar[bool | None] = True
     momentum_multiplies_lr: ClassVar[bool] = True
+    entrywise: ClassVar[bool] = True
+    direction_ignores_lr: ClassVar[bool] = True
 
     kind: Literal["sgd"] = "sgd"
     lr: LearningRate = 0.1
@@ -52,6 +54,11 @@ class SGD(Decaying):
     form: Literal["pytorch", "classical"] = Field(
         default="pytorch", description="what lr multiplies: the velocity, or each gradient in it"
     )
+
+    @property
+    def steps_in_one_direction(self) -> bool:
+        """The classical velocity has the learning rates of the past in it."""
+        return self.form == "pytorch" and super().steps_in_one_direction
 
     def contradictions(self) -> Iterator[tuple[str, str, str]]:
         """Nesterov's look-ahead needs a velocity, and only PyTorch's form knows dampening."""

@@ -43,13 +43,24 @@ class Lookahead(Params):
         for group in optimizer.param_groups:
             group |= {"slow_k": self.k, "slow_alpha": self.alpha, "slow_steps": 0}
         fresh: dict[torch.Tensor, torch.Tensor] = {}
+        running = 0
+        # A step that calls its base class's step has the hooks around both, if an optimizer of the
+        # base class was ever built in the process: only the outer one counts.
 
         def before(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+            nonlocal running
+            running += 1
+            if running > 1:
+                return
             for p in moving(optimizer):
                 if "slow" not in optimizer.state[p]:
                     fresh[p] = p.detach().clone()
 
         def after(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+            nonlocal running
+            running -= 1
+            if running > 0:
+                return
             # Not before the step: many optimizers take a state that is not empty for a whole one.
             for p, start in fresh.items():
                 optimizer.state[p]["slow"] = start

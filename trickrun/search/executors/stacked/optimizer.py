@@ -10,20 +10,6 @@ import torch
 
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.optimizers import Decaying
-from trickrun.tricks.optimizers.adadelta import Adadelta
-from trickrun.tricks.optimizers.adagrad import Adagrad
-from trickrun.tricks.optimizers.adam import Adam
-from trickrun.tricks.optimizers.adamax import Adamax
-from trickrun.tricks.optimizers.adamw import AdamW
-from trickrun.tricks.optimizers.lion import Lion
-from trickrun.tricks.optimizers.nadam import NAdam
-from trickrun.tricks.optimizers.radam import RAdam
-from trickrun.tricks.optimizers.rmsprop import RMSprop
-from trickrun.tricks.optimizers.sgd import SGD
-
-PROPORTIONAL = (SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, RAdam, RMSprop)
-"""Optimizers whose step is the learning rate times a direction that depends on the gradients alone,
-but for weight decay."""
 
 State = dict[str, Any]
 """An optimizer's state of one row: tensors [P] and numbers, by name."""
@@ -40,8 +26,8 @@ def clip_rows(jobs: Sequence[RecipeJob], gradients: torch.Tensor) -> None:
 def on_row(job: RecipeJob, row: torch.Tensor) -> RecipeJob:
     """Return ``job`` with an optimizer of the same recipe over ``row`` [P].
 
-    Our optimizers work entry by entry, so a row is to them what the parameters it is made of are,
-    in one tensor instead of many.
+    An optimizer that shares a stack is entrywise: a row is to it what the parameters it is made of
+    are, in one tensor instead of many.
     """
     return replace(job, optimizer=job.recipe.optimizer.over([{"params": [row]}], job.folder))
 
@@ -154,10 +140,8 @@ def has_one_direction(jobs: Sequence[RecipeJob]) -> bool:
     """Return whether the jobs' optimizers differ in nothing but how far they go."""
     optimizers = [job.recipe.optimizer for job in jobs]
     first = optimizers[0]
-    if not isinstance(first, PROPORTIONAL) or first.lookahead is not None:
+    if not first.steps_in_one_direction or first.lookahead is not None:
         return False
-    if isinstance(first, SGD) and first.form != "pytorch":
-        return False  # its velocity has the learning rates of the past in it
     if any(isinstance(o, Decaying) and o.couples_decay and o.weight_decay > 0 for o in optimizers):
         return False  # it is a part of the gradient that depends on the weights
     distance = {"lr", "schedule", "clip", "weight_decay"}
