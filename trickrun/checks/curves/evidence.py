@@ -14,7 +14,6 @@ from trickrun.models.mlp import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
-from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import higher_is_better
 from trickrun.tricks.optimizers import Decaying
@@ -96,7 +95,7 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
     it follows from r2, which is 1 - loss / variance under mse. Otherwise it is the loss of the
     untrained network, as the first record has it.
     """
-    loss = recipe.loss.chosen(task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
+    loss = recipe.loss.chosen(task)
     # Of a likelihood, the constant answer costs the entropy of the class shares.
     if task.kind == "classification" and loss.takes in ("logits", "log_probabilities"):
         smoothing = recipe.regularizers.label_smoothing

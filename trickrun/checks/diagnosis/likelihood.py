@@ -13,10 +13,6 @@ from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import usual_rates
 from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses.huber import Huber
-from trickrun.tricks.losses.mae import MAE
-from trickrun.tricks.losses.mse import MSE
-from trickrun.tricks.optimizers.python import PythonOptimizer
 
 BY_CODE = {
     "TR21": 0.9,
@@ -43,7 +39,7 @@ BY_CODE = {
 
 def of_rate(recipe: Recipe, up: bool) -> float:
     """Return the likelihood of a learning rate that is too low (``up``) or too high."""
-    if isinstance(recipe.optimizer, PythonOptimizer):
+    if recipe.optimizer.is_user_code:
         return 0.4
     low, high = usual_rates(recipe.optimizer)
     given = recipe.optimizer.lr
@@ -54,7 +50,7 @@ def of_rate(recipe: Recipe, up: bool) -> float:
 def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
     """Return the likelihood that a part with a usual replacement is the cause."""
     match part.code:
-        case "TR26" if isinstance(recipe.loss, MSE | MAE | Huber):
+        case "TR26" if recipe.loss.takes == "values":
             return 0.4  # probabilities beside one-hot classes: slow, but nothing is squashed twice
         case "TR23":
             return of_init(recipe)
@@ -78,7 +74,7 @@ def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
 def of_init(recipe: Recipe) -> float:
     """Return the likelihood that the init is the cause."""
     init = recipe.init
-    if init.kind_name in ("normal", "uniform"):
+    if init.variance is not None:
         return 0.75
     if init.head is not None or init.bias not in ("auto", "zeros"):
         return 0.4

@@ -21,7 +21,6 @@ class AutoLoss(Loss):
     kind: Literal["auto"] = "auto"
 
     def chosen(self, task: Task) -> Loss:
-        """Return the loss that this one stands for."""
         from trickrun.tricks.losses.cross_entropy import CrossEntropy
         from trickrun.tricks.losses.mse import MSE
 
