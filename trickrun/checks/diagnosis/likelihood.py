@@ -13,6 +13,7 @@ from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import usual_rates
 from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
+from trickrun.tricks.regularizers import Regularizer
 
 BY_CODE = {
     "TR21": 0.9,
@@ -89,14 +90,8 @@ def of_regularizer(path: str, recipe: Recipe) -> float:
     if name == "weight_decay":
         strength = getattr(recipe.optimizer, "weight_decay", 0.0)
         return 0.85 if strength >= 0.3 else 0.5 if strength >= 0.03 else 0.1
-    trick = getattr(recipe.regularizers, name)
-    if name == "dropout":
-        most = max(trick.p, trick.input)
-        return 0.9 if most > 0.8 else 0.6 if most > 0.5 else 0.15
-    if name == "label_smoothing":
-        return 0.9 if trick.epsilon > 0.5 else 0.15
-    strength = trick.model_dump(by_alias=True).get("lambda", 0.0)
-    return 0.85 if strength >= 0.03 else 0.4 if strength >= 3e-3 else 0.15
+    trick: Regularizer = getattr(recipe.regularizers, name)
+    return trick.doubt
 
 
 def of_length(steps: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Penalty(Regularizer):
     """A term added to the loss that grows with the parameters."""
 
+    in_loss: ClassVar[bool] = True
+
     on: Literal["weights", "all"] = Field(
         default="weights", description="weights only, or all: biases and norm scales too"
     )
@@ -25,6 +27,15 @@ class Penalty(Regularizer):
     def off(self) -> bool:
         """Whether the recipe sets its strength to zero."""
         raise NotImplementedError
+
+    @property
+    def strength(self) -> float:
+        """The factor of the whole term."""
+        raise NotImplementedError
+
+    @property
+    def doubt(self) -> float:
+        return 0.85 if self.strength >= 0.03 else 0.4 if self.strength >= 3e-3 else 0.15
 
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the scalar added to the loss for ``parameters`` (at least one, of any shape)."""
