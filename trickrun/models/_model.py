@@ -54,6 +54,12 @@ class Model(Params):
     fixes_input_scale: ClassVar[bool] = False
     """Whether what it has learned needs inputs of the scale that it learned from."""
 
+    usual_activation: ClassVar[ActivationName] = "relu"
+    """The hidden activation to take where nothing else is asked for."""
+
+    units_parameter: ClassVar[str | None] = None
+    """The parameter that lists ``hidden_units``; None: there is none."""
+
     @property
     def hidden_layers(self) -> int | None:
         """The number of layers with a hidden activation; None if it is not known."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,6 +22,8 @@ class CNN(BuiltinModel):
     Source: LeCun et al. 1998, Gradient-based learning applied to document recognition; Simonyan &
         Zisserman 2014, arXiv:1409.1556.
     """
+
+    units_parameter: ClassVar[str | None] = "hidden"
 
     kind: Literal["cnn"] = "cnn"
     channels: Annotated[Counts, Field(min_length=1)] = Field(

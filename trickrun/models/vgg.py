@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,8 @@ class VGG(BuiltinModel):
     Interactions: each block halves the image, so small images bear few blocks.
     Source: Simonyan & Zisserman 2014, Very Deep Convolutional Networks, arXiv:1409.1556.
     """
+
+    units_parameter: ClassVar[str | None] = "hidden"
 
     kind: Literal["vgg"] = "vgg"
     channels: Annotated[Counts, Field(min_length=1)] = Field(

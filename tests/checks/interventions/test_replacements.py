@@ -81,6 +81,19 @@ def test_layers_that_are_wide_enough_are_not_doubted() -> None:
     assert narrow.edit == {"model.hidden": [64, 80]}
 
 
+def test_a_narrow_layer_after_convolutions_is_doubted() -> None:
+    for kind in ("cnn", "vgg"):
+        model = {"kind": kind, "channels": [8], "hidden": [8, 80]}
+        found = replacements(recipe({"model": model}).recipe, CLASSES)
+        assert {r.path: r.edit for r in found}["model.hidden"] == {"model.hidden": [64, 80]}
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_the_tanh_of_a_recurrent_network_is_not_doubted(kind: str) -> None:
+    found = replacements(recipe({"model": {"kind": kind}}).recipe, CLASSES)
+    assert [r.path for r in found] == ["normalization"]
+
+
 def test_a_users_network_is_doubted_as_a_whole() -> None:
     model = {"kind": "python", "target": "mine:net"}
     found = replacements(recipe({"model": model}).recipe, CLASSES)

@@ -61,7 +61,7 @@ def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
             deep = isinstance(recipe.model, BuiltinModel) and recipe.model.activation != "tanh"
             return 0.5 if deep else 0.2
         case "TR54":
-            narrow = min(getattr(recipe.model, "hidden", ()), default=0)
+            narrow = min(recipe.model.hidden_units or (), default=0)
             return 0.85 if narrow < 4 else 0.5 if narrow < 8 else 0.2
         case "TR35" | "TR36":
             return of_rate(recipe, part.code == "TR36")

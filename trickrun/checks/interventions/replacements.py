@@ -9,9 +9,6 @@ from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import USUAL_LR, rate
 from trickrun.data.splits.source import Task
 from trickrun.models import BuiltinModel
-from trickrun.models._recurrent import RecurrentModel
-from trickrun.models.cnn import CNN
-from trickrun.models.mlp import MLP
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.losses.python import PythonLoss
@@ -115,11 +112,11 @@ def init(recipe: Recipe) -> Iterator[Replacement]:
 def activation(recipe: Recipe) -> Iterator[Replacement]:
     """Yield a hidden activation that is linear, a softmax, or flat for large inputs."""
     model = recipe.model
-    if not isinstance(model, BuiltinModel) or model.activation in HEALTHY_ACTIVATIONS:
+    if not isinstance(model, BuiltinModel):
         return
-    if isinstance(model, RecurrentModel):
-        return  # tanh is their usual one, and that of the gated ones cannot be changed
-    given = model.activation
+    given, usual = model.activation, model.usual_activation
+    if given in HEALTHY_ACTIVATIONS or given == usual:
+        return
     code, name, why = "TR53", "Unusual hidden activation", f"{given} leaves little of the signal."
     if given == "linear":
         code, name = "TR52", "Linear hidden layers"
@@ -127,7 +124,7 @@ def activation(recipe: Recipe) -> Iterator[Replacement]:
     elif given in SATURATING:
         code, name = "TR42", "Saturating activation"
         why = f"{given} is flat for large inputs, and its slopes multiply through depth."
-    yield Replacement("model.activation", {"model.activation": "relu"}, code, name, why)
+    yield Replacement("model.activation", {"model.activation": usual}, code, name, why)
 
 
 def inputs(recipe: Recipe) -> Iterator[Replacement]:
@@ -192,7 +189,8 @@ def capacity(recipe: Recipe) -> Iterator[Replacement]:
     if isinstance(model, PythonModel):
         why = f"A plain mlp fits the batch: look at {model.target}."
         yield Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
-    elif isinstance(model, MLP | CNN) and min(model.hidden, default=0) < ENOUGH_UNITS:
-        hidden = [max(units, ENOUGH_UNITS) for units in model.hidden] or [ENOUGH_UNITS]
+    elif model.units_parameter and min(model.hidden_units or (), default=0) < ENOUGH_UNITS:
+        hidden = [max(units, ENOUGH_UNITS) for units in model.hidden_units or ()]
+        hidden, path = hidden or [ENOUGH_UNITS], f"model.{model.units_parameter}"
         why = f"With hidden layers of {hidden} units the batch is fitted."
-        yield Replacement("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)
+        yield Replacement(path, {path: hidden}, "TR54", "Too few units", why)
