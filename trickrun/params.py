@@ -433,15 +433,10 @@ PLUGIN_FILES: dict[str, str] = {}
 """The files of kinds that were loaded from installed packages, and the packages' names."""
 
 
-def is_foreign(params: type[Params]) -> bool:
-    """Return whether a class stands outside trickrun: it came by an entry point."""
-    return params.__module__.partition(".")[0] != "trickrun"
-
-
 def foreign_code(params: Params) -> list[str]:
     """Return, sorted, where the code stands that parameters use and trickrun does not have: the
     python targets and the classes of kinds from other packages, each as ``module:Name``."""
     found = [part for _, part in parts(params)]
     targets = {part.target for part in found if isinstance(part, PythonTarget)}
-    classes = {f"{type(p).__module__}:{type(p).__name__}" for p in found if is_foreign(type(p))}
+    classes = {f"{type(p).__module__}:{type(p).__name__}" for p in found if is_foreign(p)}
     return sorted(targets | classes)

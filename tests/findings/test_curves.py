@@ -73,7 +73,13 @@ def below_zero(train: Sequence[float], val: Sequence[float] = ()) -> Curves:
 
 def setting(**changes: object) -> Setting:
     """Return what `curves` takes as the recipe, changed."""
-    usual = Setting(lr=0.1, schedule="constant", length=N, length_path="train.epochs")
+    usual = Setting(
+        lr=0.1,
+        schedule="constant",
+        length=N,
+        length_path="train.epochs",
+        hidden_path="model.hidden",
+    )
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 

@@ -18,7 +18,6 @@ from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import prepare_targets
 from trickrun.tricks.losses import Loss
-from trickrun.tricks.losses.auto import AutoLoss
 
 BYTES = 2**26
 """Of a split's inputs that are hashed (64 MiB): of a larger one, its first samples."""
@@ -133,8 +132,9 @@ def look(recipe: Recipe, data: Prepared) -> list[Finding]:
 
 def measure(recipe: Recipe, data: Prepared) -> DataEvidence:
     """Return what the splits of ``data`` are like for ``recipe``."""
-    loss = recipe.loss.chosen(data.task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
-    return describe(data, loss, recipe.data.batch_size, recipe.data.zero_inputs)
+    return describe(
+        data, recipe.loss.chosen(data.task), recipe.data.batch_size, recipe.data.zero_inputs
+    )
 
 
 def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) -> DataEvidence:

@@ -120,6 +120,12 @@ class Model(Params):
         """The activation after the last layer; None if it is not known."""
         return None
 
+    usual_activation: ClassVar[ActivationName] = "relu"
+    """The hidden activation to take where nothing else is asked for."""
+
+    units_parameter: ClassVar[str | None] = None
+    """The parameter that lists ``hidden_units``; None: there is none."""
+
     @property
     def hidden_layers(self) -> int | None:
         """The number of layers with a hidden activation; None if it is not known."""

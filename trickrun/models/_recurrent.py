@@ -16,6 +16,7 @@ from trickrun.models._sequences import (
     padding,
     refuse_seeing_ahead,
 )
+from trickrun.nn.activations import ActivationName
 from trickrun.params import Count
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class RecurrentModel(BuiltinModel):
 
     takes_tokens: ClassVar[bool] = True
     usual_normalization: ClassVar[Literal["batch", "layer"]] = "layer"
+
+    usual_activation: ClassVar[ActivationName] = "tanh"
 
     hidden: Count = Field(default=64, description="units of each layer, in each direction")
     layers: Count = Field(default=1, description="recurrent layers")

@@ -24,6 +24,7 @@ class CNN(BuiltinModel):
     """
 
     channels_last: ClassVar[bool] = True
+    units_parameter: ClassVar[str | None] = "hidden"
 
     kind: Literal["cnn"] = "cnn"
     channels: Annotated[Counts, Field(min_length=1)] = Field(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class MLP(BuiltinModel):
     Defaults: two hidden layers, 256 and 128 units.
     Source: Rumelhart et al. 1986, Learning representations by back-propagating errors.
     """
+
+    units_parameter: ClassVar[str | None] = "hidden"
 
     kind: Literal["mlp"] = "mlp"
     hidden: Counts = Field(default=(256, 128), description="units of each hidden layer; may be []")

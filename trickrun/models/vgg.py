@@ -25,6 +25,7 @@ class VGG(BuiltinModel):
     """
 
     channels_last: ClassVar[bool] = True
+    units_parameter: ClassVar[str | None] = "hidden"
 
     kind: Literal["vgg"] = "vgg"
     channels: Annotated[Counts, Field(min_length=1)] = Field(

@@ -144,7 +144,7 @@ def normalization_facts(recipe: Recipe) -> facts.NormalizationFacts:
 def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
     """Return what is known of a loss; of an automatic one what its task chooses, if it is known."""
     automatic = isinstance(loss, AutoLoss)
-    if isinstance(loss, AutoLoss) and task is not None:
+    if task is not None:
         loss = loss.chosen(Task(task))
     return facts.LossFacts(
         kind=loss.kind_name,

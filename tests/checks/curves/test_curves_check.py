@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from trickrun.checks.curves.curves_check import read_runs, record_runs, train_runs
-from trickrun.checks.curves.evidence import bounds, read_curves
+from trickrun.checks.curves.evidence import bounds, read_curves, setting_of
 from trickrun.data.splits.source import Task
 from trickrun.errors import RunFolderError
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, from_tree, load
+from trickrun.recipe.patch import canonical
 from trickrun.reporting.curve_pictures import panels, picture
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
@@ -165,3 +166,12 @@ def test_a_loss_below_0_has_its_lowest_value_as_the_floor(tmp_path: Path) -> Non
     assert found.floor == min(*found.train_loss, *found.val_loss) < found.baseline < 0
     (usual,) = trained(tmp_path, VALUES)
     assert read_curves(usual).floor == 0.0
+
+
+@pytest.mark.parametrize(
+    ("model", "hidden"), [({"kind": "mlp", "hidden": [8, 4]}, (8, 4)), ("cnn", ()), ("lstm", ())]
+)
+def test_only_a_recipe_that_lists_all_hidden_layers_can_widen_them(model, hidden):
+    found = setting_of(from_tree(canonical({"data": "digits", "model": model})))
+    assert found.hidden == hidden
+    assert found.hidden_path == ("model.hidden" if hidden else "")

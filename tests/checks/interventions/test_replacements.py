@@ -32,6 +32,7 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({"model.head_activation": "log_softmax"}, CLASSES, {}),
     ({"loss": "mse"}, CLASSES, {"loss": "TR30"}),
     ({"loss": "mse"}, VALUES, {}),
+    ({"model.head_activation": "log_softmax"}, VALUES, {"model.head_activation": "TR28"}),
     ({"loss": {"kind": "python", "target": "mine:loss"}}, VALUES, {"loss": "TR30"}),
     ({"loss.reduction": "sum"}, CLASSES, {"loss.reduction": "TR21"}),
     ({"init": "zeros"}, CLASSES, {"init": "TR22"}),
@@ -78,6 +79,19 @@ def test_layers_that_are_wide_enough_are_not_doubted() -> None:
     assert [replacement.path for replacement in found] == ["normalization"]
     (narrow,) = (r for r in replacements(recipe({}).recipe, CLASSES) if r.path == "model.hidden")
     assert narrow.edit == {"model.hidden": [64, 80]}
+
+
+def test_a_narrow_layer_after_convolutions_is_doubted() -> None:
+    for kind in ("cnn", "vgg"):
+        model = {"kind": kind, "channels": [8], "hidden": [8, 80]}
+        found = replacements(recipe({"model": model}).recipe, CLASSES)
+        assert {r.path: r.edit for r in found}["model.hidden"] == {"model.hidden": [64, 80]}
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_the_tanh_of_a_recurrent_network_is_not_doubted(kind: str) -> None:
+    found = replacements(recipe({"model": {"kind": kind}}).recipe, CLASSES)
+    assert [r.path for r in found] == ["normalization"]
 
 
 def test_a_users_network_is_doubted_as_a_whole() -> None:

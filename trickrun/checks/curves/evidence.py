@@ -10,11 +10,9 @@ from statistics import median
 from trickrun.data.splits.source import DATA_FILE, Task, task_in
 from trickrun.errors import RunFolderError
 from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
-from trickrun.models.mlp import MLP
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
-from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import higher_is_better
 from trickrun.tricks.optimizers import Decaying
@@ -96,7 +94,7 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
     it follows from r2, which is 1 - loss / variance under mse. Otherwise it is the loss of the
     untrained network, as the first record has it.
     """
-    loss = recipe.loss.chosen(task) if isinstance(recipe.loss, AutoLoss) else recipe.loss
+    loss = recipe.loss.chosen(task)
     # Of a likelihood, the constant answer costs the entropy of the class shares.
     if task.kind == "classification" and loss.takes in ("logits", "log_probabilities"):
         smoothing = recipe.regularizers.label_smoothing
@@ -151,6 +149,9 @@ def setting_of(recipe: Recipe) -> Setting:
     if isinstance(optimizer, Decaying) and optimizer.weight_decay > 0:
         penalties.append("optimizer.weight_decay")
     dropout, smoothing = regularizers.dropout, regularizers.label_smoothing
+    model = recipe.model
+    # Of a network with convolutions they are not all of its hidden layers.
+    lists_all = model.units_parameter is not None and not model.hidden_channels
     return Setting(
         lr=optimizer.lr,
         schedule=optimizer.schedule.kind_name,
@@ -163,5 +164,6 @@ def setting_of(recipe: Recipe) -> Setting:
         smoothed_labels=smoothing is not None and not smoothing.off,
         early_stopping=recipe.early_stopping is not None,
         val_share=recipe.data.split.val,
-        hidden=tuple(recipe.model.hidden) if isinstance(recipe.model, MLP) else (),
+        hidden=(model.hidden_units or ()) if lists_all else (),
+        hidden_path=f"model.{model.units_parameter}" if lists_all else "",
     )

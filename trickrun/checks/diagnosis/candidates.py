@@ -24,7 +24,6 @@ from trickrun.checks.interventions.rates import LR_FACTORS, rate, usual_rates
 from trickrun.checks.interventions.replacements import replacements
 from trickrun.findings.finding import Finding
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.optimizers.python import PythonOptimizer
 
 UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", "data.subset")
 """Parts that a short training replaces or leaves out, so that it cannot tell what they do."""
@@ -107,7 +106,7 @@ def usual(proxy: ProxyRun, input_std: float, gap: float) -> Iterator[Candidate]:
 def other_rates(recipe: Recipe) -> list[float]:
     """Return learning rates to try: scaled both ways, and a usual one if that is out of reach."""
     rates = [recipe.optimizer.lr * factor for factor in LR_FACTORS]
-    if not isinstance(recipe.optimizer, PythonOptimizer):
+    if not recipe.optimizer.is_user_code:
         usual_rate = math.sqrt(math.prod(usual_rates(recipe.optimizer)))
         if not min(rates) < usual_rate < max(rates):
             rates.insert(0, usual_rate)

@@ -34,12 +34,10 @@ from trickrun.findings.rules.user_code.loss import loss_findings
 from trickrun.findings.rules.user_code.network import network_findings
 from trickrun.findings.rules.user_code.step import step_findings
 from trickrun.findings.verdict import Verdict
-from trickrun.models.python import PythonModel
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, load
 from trickrun.run.folder import RunFolder
 from trickrun.training.compile import compile_recipe
-from trickrun.tricks.losses.python import PythonLoss
 
 
 def recipe_of(run: RunFolder) -> Loaded:
@@ -136,7 +134,7 @@ def gather(proxy: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
     }
     if proxy.loaded.recipe.train.step is not None:
         parts["own_step"] = lambda: look_at_own_step(found, proxy)
-    if isinstance(proxy.loaded.recipe.loss, PythonLoss):
+    if proxy.loaded.recipe.loss.is_user_code:
         parts["own_loss"] = lambda: look_at_own_loss(found, proxy)
     if has_own_network(proxy):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
@@ -221,4 +219,4 @@ def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
 def has_own_network(proxy: ProxyRun) -> bool:
     """Whether model or loss are the user's own code."""
     recipe = proxy.loaded.recipe
-    return isinstance(recipe.model, PythonModel) or isinstance(recipe.loss, PythonLoss)
+    return recipe.model.is_user_code or recipe.loss.is_user_code

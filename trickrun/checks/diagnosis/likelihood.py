@@ -13,10 +13,7 @@ from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import usual_rates
 from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses.huber import Huber
-from trickrun.tricks.losses.mae import MAE
-from trickrun.tricks.losses.mse import MSE
-from trickrun.tricks.optimizers.python import PythonOptimizer
+from trickrun.tricks.regularizers import Regularizer
 
 BY_CODE = {
     "TR21": 0.9,
@@ -43,7 +40,7 @@ BY_CODE = {
 
 def of_rate(recipe: Recipe, up: bool) -> float:
     """Return the likelihood of a learning rate that is too low (``up``) or too high."""
-    if isinstance(recipe.optimizer, PythonOptimizer):
+    if recipe.optimizer.is_user_code:
         return 0.4
     low, high = usual_rates(recipe.optimizer)
     given = recipe.optimizer.lr
@@ -54,7 +51,7 @@ def of_rate(recipe: Recipe, up: bool) -> float:
 def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
     """Return the likelihood that a part with a usual replacement is the cause."""
     match part.code:
-        case "TR26" if isinstance(recipe.loss, MSE | MAE | Huber):
+        case "TR26" if recipe.loss.takes == "values":
             return 0.4  # probabilities beside one-hot classes: slow, but nothing is squashed twice
         case "TR23":
             return of_init(recipe)
@@ -64,7 +61,7 @@ def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
             deep = isinstance(recipe.model, BuiltinModel) and recipe.model.activation != "tanh"
             return 0.5 if deep else 0.2
         case "TR54":
-            narrow = min(getattr(recipe.model, "hidden", ()), default=0)
+            narrow = min(recipe.model.hidden_units or (), default=0)
             return 0.85 if narrow < 4 else 0.5 if narrow < 8 else 0.2
         case "TR35" | "TR36":
             return of_rate(recipe, part.code == "TR36")
@@ -78,7 +75,7 @@ def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
 def of_init(recipe: Recipe) -> float:
     """Return the likelihood that the init is the cause."""
     init = recipe.init
-    if init.kind_name in ("normal", "uniform"):
+    if init.variance is not None:
         return 0.75
     if init.head is not None or init.bias not in ("auto", "zeros"):
         return 0.4
@@ -93,14 +90,8 @@ def of_regularizer(path: str, recipe: Recipe) -> float:
     if name == "weight_decay":
         strength = getattr(recipe.optimizer, "weight_decay", 0.0)
         return 0.85 if strength >= 0.3 else 0.5 if strength >= 0.03 else 0.1
-    trick = getattr(recipe.regularizers, name)
-    if name == "dropout":
-        most = max(trick.p, trick.input)
-        return 0.9 if most > 0.8 else 0.6 if most > 0.5 else 0.15
-    if name == "label_smoothing":
-        return 0.9 if trick.epsilon > 0.5 else 0.15
-    strength = trick.model_dump(by_alias=True).get("lambda", 0.0)
-    return 0.85 if strength >= 0.03 else 0.4 if strength >= 3e-3 else 0.15
+    trick: Regularizer = getattr(recipe.regularizers, name)
+    return trick.doubt
 
 
 def of_length(steps: int) -> float:

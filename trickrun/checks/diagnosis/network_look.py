@@ -48,8 +48,8 @@ def look_at_network(job: RecipeJob) -> EvaluationBehaviour:
         batch_norm=any(
             isinstance(module, nn.modules.batchnorm._BatchNorm) for module in job.model.modules()
         ),
-        frozen=frozen_share(job.model) if isinstance(model, PythonModel) else 0.0,
-        softmax=hidden_softmax(job, x) if isinstance(model, PythonModel) else None,
+        frozen=frozen_share(job.model) if model.is_user_code else 0.0,
+        softmax=hidden_softmax(job, x) if model.is_user_code else None,
         without_batch=without_batch(model.hidden_channels, model.hidden_units or ())
         if isinstance(model, BuiltinModel)
         else None,

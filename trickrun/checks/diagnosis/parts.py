@@ -10,7 +10,6 @@ from trickrun.checks.diagnosis.candidate import Candidate
 from trickrun.checks.diagnosis.likelihood import of_length, of_regularizer
 from trickrun.checks.diagnosis.proxy_run import STEPS, ProxyRun
 from trickrun.checks.interventions.regularizers import declared
-from trickrun.models.python import PythonModel
 
 LONGER = 4
 """How many times longer a run is tried that may be too short."""
@@ -58,7 +57,7 @@ def regularized(proxy: ProxyRun, gap: float) -> Iterator[Candidate]:
         code, name = "TR51", "Overfitting, with nothing against it"
     why = f"On training samples its skill is higher by {gap:.2f}: it learns them by heart."
     edits: list[dict[str, Any]] = [{"regularizers.l2": strength} for strength in (1e-2, 1e-1)]
-    if not isinstance(recipe.model, PythonModel) and recipe.regularizers.dropout is None:
+    if not recipe.model.is_user_code and recipe.regularizers.dropout is None:
         edits.append({"regularizers.dropout": 0.5})
     for edit in edits:
         yield Candidate("regularizers", edit, code, name, why, edit, likelihood)

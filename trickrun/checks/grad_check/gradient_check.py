@@ -20,7 +20,6 @@ from trickrun.findings.rules.gradients import (
 from trickrun.findings.verdict import Verdict
 from trickrun.training.job import Job
 from trickrun.training.loop import take_step
-from trickrun.tricks.losses.python import PythonLoss
 
 SAMPLES = 3
 """CS231n: few samples, so that few kinks lie within a step. Below 3, batch norm's output is ±1
@@ -74,7 +73,7 @@ def grad_check(
         mixing=mixing(job, indices),
         unused=checked.unused,
         without_gradient=silent(job, checked.without_gradient),
-        custom_loss=isinstance(job.loss_kind, PythonLoss),
+        custom_loss=job.loss_kind.is_user_code,
     )
     return verdict(evidence, off, samples, h, curve), derived
 

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from trickrun.checks.interventions.parts import Regularizer
 from trickrun.recipe.load import Loaded
-from trickrun.tricks.regularizers._penalty import Penalty
-from trickrun.tricks.regularizers.dropconnect import DropConnect
-from trickrun.tricks.regularizers.dropout import Dropout
-from trickrun.tricks.regularizers.label_smoothing import LabelSmoothing
-from trickrun.tricks.regularizers.spatial_dropout import SpatialDropout
+from trickrun.tricks import regularizers as tricks
 
-USUAL_DROPOUT = 0.3
-USUAL_SMOOTHING = 0.1
 WEAKER = 0.01
 
 
@@ -39,30 +31,25 @@ def declared(loaded: Loaded) -> list[Regularizer]:
 def beside_loss(loaded: Loaded) -> list[str]:
     """Return the recipe paths of the regularizers that are no term of the loss."""
     recipe = loaded.recipe
-    found = [
-        f"regularizers.{name}"
-        for name in type(recipe.regularizers).model_fields
-        if not isinstance(getattr(recipe.regularizers, name), Penalty | LabelSmoothing | None)
-    ]
+    declares = recipe.regularizers
+    given = {name: getattr(declares, name) for name in type(declares).model_fields}
+    found = [f"regularizers.{name}" for name, trick in given.items() if trick and not trick.in_loss]
     if recipe.augmentation:
         found.append("augmentation")
     return found
 
 
-def regularizer(loaded: Loaded, name: str, trick: Any) -> Regularizer:
+def regularizer(loaded: Loaded, name: str, trick: tricks.Regularizer) -> Regularizer:
     """Return the regularizer ``name``, with a usual strength where it has one."""
     path = f"regularizers.{name}"
     given = loaded.tree["regularizers"][name]
     usual: dict[str, float] = {}
-    match trick:
-        case Dropout() | SpatialDropout() | DropConnect() if trick.p > USUAL_DROPOUT:
-            usual = {"p": USUAL_DROPOUT}
-        case LabelSmoothing() if trick.epsilon > USUAL_SMOOTHING:
-            usual = {"epsilon": USUAL_SMOOTHING}
-        case Penalty():
-            strength = trick.model_dump(by_alias=True)["lambda"]
-            usual = {"lambda": float(f"{strength * WEAKER:.6g}")}
-    code = "TR49" if isinstance(trick, Dropout) else "TR50"
+    most = trick.usual_strength
+    if isinstance(trick, tricks.Penalty) and trick.main:
+        usual = {trick.main: float(f"{trick.strength * WEAKER:.6g}")}
+    elif trick.main and most is not None and getattr(trick, trick.main) > most:
+        usual = {trick.main: most}
+    code = trick.too_strong
     back = {path: given}
     if not usual:
         return Regularizer(path, back, {path: None}, None, code)

@@ -9,22 +9,11 @@ from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import USUAL_LR, rate
 from trickrun.data.splits.source import Task
 from trickrun.models import BuiltinModel
-from trickrun.models._recurrent import RecurrentModel
-from trickrun.models.cnn import CNN
-from trickrun.models.mlp import MLP
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
-from trickrun.tricks.losses.auto import AutoLoss
-from trickrun.tricks.losses.bce import BCE
-from trickrun.tricks.losses.cross_entropy import CrossEntropy
-from trickrun.tricks.losses.huber import Huber
-from trickrun.tricks.losses.mae import MAE
-from trickrun.tricks.losses.mse import MSE
-from trickrun.tricks.losses.nll import NLL
 from trickrun.tricks.losses.python import PythonLoss
 from trickrun.tricks.optimizers.adam import Adam
 
-HEALTHY_INITS = ("auto", "kaiming_normal", "kaiming_uniform")
 HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish")
 SATURATING = ("tanh", "sigmoid", "hard_sigmoid")
 ENOUGH_UNITS = 64
@@ -56,23 +45,23 @@ def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
 
 def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield an activation after the last layer that does not suit the loss."""
-    model, kind = recipe.model, recipe.loss
+    model, kind = recipe.model, recipe.loss.chosen(task)
     if not isinstance(model, BuiltinModel):
         return
     given = model.head_activation
-    wanted = "log_softmax" if isinstance(kind, NLL) else "linear"
-    # The softmax in cross_entropy leaves log-probabilities as they are.
-    harmless = given == "log_softmax" and isinstance(kind, CrossEntropy | AutoLoss)
+    wanted = "log_softmax" if kind.takes == "log_probabilities" else "linear"
+    # The softmax in a loss from logits leaves log-probabilities as they are.
+    harmless = given == "log_softmax" and kind.takes == "logits" and not kind.one_output
     if given == wanted or harmless:
         return
     code, name = "TR29", "An activation after the last layer"
     why = f"{given} after the last layer bounds what the network can answer."
     if wanted == "log_softmax":
         code, name = "TR25", "No log-softmax before nll"
-        why = "nll takes log-probabilities, which only a log_softmax head puts out."
+        why = f"{kind.kind_name} takes log-probabilities, which only a log_softmax head puts out."
     elif task.kind == "regression":
         code, name = "TR28", "Targets out of the head's reach"
-    elif given == "softmax" and isinstance(kind, BCE):
+    elif given == "softmax" and kind.one_output:
         code, name = "TR27", "Softmax on one output"
         why = "A softmax over one output is always 1."
     elif given in ("softmax", "sigmoid", "hard_sigmoid"):
@@ -90,8 +79,8 @@ def loss(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     if isinstance(kind, PythonLoss):
         why = f"With {usual} the batch is fitted: look at {kind.target}."
         yield Replacement("loss", change, "TR30", "Your loss", why)
-    elif isinstance(kind, MSE | MAE | Huber) and task.kind == "classification":
-        why = f"{kind.kind} on one-hot classes has flat regions that {usual} has not."
+    elif kind.takes == "values" and task.kind == "classification":
+        why = f"{kind.kind_name} on one-hot classes has flat regions that {usual} has not."
         yield Replacement("loss", change, "TR30", "Loss does not suit the task", why)
     elif kind.reduction == "sum":
         why = "A sum over the batch multiplies every gradient by the batch size."
@@ -104,12 +93,11 @@ def init(recipe: Recipe) -> Iterator[Replacement]:
     scheme = recipe.init
     plain = scheme.head is None and scheme.bias in ("auto", "zeros")
     plain = plain and getattr(scheme, "gain", "auto") == "auto"
-    own = isinstance(recipe.model, PythonModel)
-    if plain and scheme.kind_name in HEALTHY_INITS and not own:
+    if plain and scheme.usual and not recipe.model.is_user_code:
         return
     code, name = "TR23", "Wrong init scale"
     why = "The weights that the network starts from do not carry the signal."
-    if scheme.kind_name in ("zeros", "constant"):
+    if scheme.equal:
         code, name = "TR22", "Constant init"
         why = "Weights that start equal keep units equal, and zeros pass no gradient on."
     elif isinstance(scheme.bias, float) and scheme.bias <= SINKING:
@@ -124,11 +112,11 @@ def init(recipe: Recipe) -> Iterator[Replacement]:
 def activation(recipe: Recipe) -> Iterator[Replacement]:
     """Yield a hidden activation that is linear, a softmax, or flat for large inputs."""
     model = recipe.model
-    if not isinstance(model, BuiltinModel) or model.activation in HEALTHY_ACTIVATIONS:
+    if not isinstance(model, BuiltinModel):
         return
-    if isinstance(model, RecurrentModel):
-        return  # tanh is their usual one, and that of the gated ones cannot be changed
-    given = model.activation
+    given, usual = model.activation, model.usual_activation
+    if given in HEALTHY_ACTIVATIONS or given == usual:
+        return
     code, name, why = "TR53", "Unusual hidden activation", f"{given} leaves little of the signal."
     if given == "linear":
         code, name = "TR52", "Linear hidden layers"
@@ -136,7 +124,7 @@ def activation(recipe: Recipe) -> Iterator[Replacement]:
     elif given in SATURATING:
         code, name = "TR42", "Saturating activation"
         why = f"{given} is flat for large inputs, and its slopes multiply through depth."
-    yield Replacement("model.activation", {"model.activation": "relu"}, code, name, why)
+    yield Replacement("model.activation", {"model.activation": usual}, code, name, why)
 
 
 def inputs(recipe: Recipe) -> Iterator[Replacement]:
@@ -201,7 +189,8 @@ def capacity(recipe: Recipe) -> Iterator[Replacement]:
     if isinstance(model, PythonModel):
         why = f"A plain mlp fits the batch: look at {model.target}."
         yield Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
-    elif isinstance(model, MLP | CNN) and min(model.hidden, default=0) < ENOUGH_UNITS:
-        hidden = [max(units, ENOUGH_UNITS) for units in model.hidden] or [ENOUGH_UNITS]
+    elif model.units_parameter and min(model.hidden_units or (), default=0) < ENOUGH_UNITS:
+        hidden = [max(units, ENOUGH_UNITS) for units in model.hidden_units or ()]
+        hidden, path = hidden or [ENOUGH_UNITS], f"model.{model.units_parameter}"
         why = f"With hidden layers of {hidden} units the batch is fitted."
-        yield Replacement("model.hidden", {"model.hidden": hidden}, "TR54", "Too few units", why)
+        yield Replacement(path, {path: hidden}, "TR54", "Too few units", why)

@@ -60,7 +60,8 @@ class Setting:
         smoothed_labels: whether label smoothing acts.
         early_stopping: whether it can end the run.
         val_share: share of the data for validation, where the recipe makes the split.
-        hidden: units of the hidden layers of a model whose recipe lists them.
+        hidden, hidden_path: units of the hidden layers of a model whose recipe lists all of them,
+            and the recipe path of that list.
     """
 
     lr: float
@@ -75,6 +76,7 @@ class Setting:
     early_stopping: bool = False
     val_share: float = 0.0
     hidden: tuple[int, ...] = ()
+    hidden_path: str = ""
 
     @property
     def regularized(self) -> bool:

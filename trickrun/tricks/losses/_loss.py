@@ -81,6 +81,10 @@ class Loss(Params):
         default="mean", description="sum makes the step grow with the batch: rarely wanted"
     )
 
+    def chosen(self, task: Task) -> Loss:
+        """Return the loss that this one stands for: itself, unless the task decides."""
+        return self
+
     def check(self, task: Task) -> None:
         """Raise CompileError if this loss cannot serve ``task`` at all."""
 

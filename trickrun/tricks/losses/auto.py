@@ -29,7 +29,6 @@ class AutoLoss(Loss):
         return CrossEntropy, MSE
 
     def chosen(self, task: Task) -> Loss:
-        """Return the loss that this one stands for."""
         from trickrun.tricks.losses.cross_entropy import CrossEntropy
         from trickrun.tricks.losses.mse import MSE
 

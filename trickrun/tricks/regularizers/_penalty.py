@@ -21,6 +21,7 @@ class Penalty(Regularizer):
     """A term added to the loss that grows with the parameters."""
 
     ledger_order: ClassVar[int] = 10
+    in_loss: ClassVar[bool] = True
 
     on: Literal["weights", "all"] = Field(
         default="weights", description="weights only, or all: biases and norm scales too"
@@ -38,6 +39,15 @@ class Penalty(Regularizer):
     def acts_on(self, model: nn.Module, loss: Loss) -> tuple[int, str]:
         count = 0 if self.off else len(penalized(model, self.on))
         return count, counted(count, "parameter")
+
+    @property
+    def strength(self) -> float:
+        """The factor of the whole term."""
+        raise NotImplementedError
+
+    @property
+    def doubt(self) -> float:
+        return 0.85 if self.strength >= 0.03 else 0.4 if self.strength >= 3e-3 else 0.15
 
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the scalar added to the loss for ``parameters`` (at least one, of any shape)."""

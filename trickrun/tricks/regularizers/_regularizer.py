@@ -26,6 +26,21 @@ class Regularizer(Params):
     ledger_order: ClassVar[int] = 100
     """Where its line stands among those of the other regularizers: the lowest first."""
 
+    usual_strength: ClassVar[float | None] = None
+    """The largest value of ``main`` that is usual: more is strong; None: it is not known."""
+
+    too_strong: ClassVar[str] = "TR50"
+    """The code of the finding that it is too strong."""
+
+    in_loss: ClassVar[bool] = False
+    """Whether it is a part of the loss; others change the network, its inputs or its steps."""
+
+    @property
+    def doubt(self) -> float:
+        """How likely it is too strong, from 0.15 for what is usual to 0.9 for what hardly ever
+        works. Own judgements, coarse on purpose."""
+        return 0.15
+
     @property
     def off(self) -> bool:
         """Whether the recipe sets its strength to zero."""

@@ -30,6 +30,8 @@ class DropConnect(Regularizer):
 
     main: ClassVar[str | None] = "p"
 
+    usual_strength: ClassVar[float | None] = 0.3
+
     kind: ClassVar[Literal["dropconnect"]] = "dropconnect"
     p: DropProbability = Field(default=0.5, description="probability that a weight is zeroed")
 

@@ -31,6 +31,9 @@ class Dropout(Regularizer):
     main: ClassVar[str | None] = "p"
     spellings: ClassVar[tuple[str, ...]] = ("keep",)
 
+    usual_strength: ClassVar[float | None] = 0.3
+    too_strong: ClassVar[str] = "TR49"
+
     kind: ClassVar[Literal["dropout"]] = "dropout"
     p: Annotated[DropProbability, Stackable(off_at_zero=True)] = Field(
         default=0.5, description="probability that a hidden unit is zeroed"
@@ -58,6 +61,11 @@ class Dropout(Regularizer):
             ("p" if k == "keep" else k): (round(1 - keep, 12) if k == "keep" else v)
             for k, v in value.items()
         }
+
+    @property
+    def doubt(self) -> float:
+        most = max(self.p, self.input)
+        return 0.9 if most > 0.8 else 0.6 if most > 0.5 else 0.15
 
     @property
     def off(self) -> bool:

@@ -33,6 +33,10 @@ class ElasticNet(Penalty):
     )
 
     @property
+    def strength(self) -> float:
+        return self.lambda_
+
+    @property
     def off(self) -> bool:
         return self.lambda_ == 0
 

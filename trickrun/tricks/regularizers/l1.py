@@ -30,6 +30,10 @@ class L1(Penalty):
     )
 
     @property
+    def strength(self) -> float:
+        return self.lambda_
+
+    @property
     def off(self) -> bool:
         return self.lambda_ == 0
 

@@ -31,6 +31,10 @@ class L2(Penalty):
     )
 
     @property
+    def strength(self) -> float:
+        return self.lambda_
+
+    @property
     def off(self) -> bool:
         return self.lambda_ == 0
 

@@ -29,10 +29,17 @@ class LabelSmoothing(Regularizer):
 
     main: ClassVar[str | None] = "epsilon"
 
+    usual_strength: ClassVar[float | None] = 0.1
+    in_loss: ClassVar[bool] = True
+
     kind: ClassVar[Literal["label_smoothing"]] = "label_smoothing"
     epsilon: Annotated[DropProbability, Stackable()] = Field(
         default=0.1, description="share of each target that is spread evenly over all classes"
     )
+
+    @property
+    def doubt(self) -> float:
+        return 0.9 if self.epsilon > 0.5 else 0.15
 
     @property
     def off(self) -> bool:

@@ -31,6 +31,8 @@ class SpatialDropout(Regularizer):
 
     main: ClassVar[str | None] = "p"
 
+    usual_strength: ClassVar[float | None] = 0.3
+
     kind: ClassVar[Literal["spatial_dropout"]] = "spatial_dropout"
     p: Annotated[DropProbability, Stackable(off_at_zero=True)] = Field(
         default=0.2, description="probability that a channel is zeroed"

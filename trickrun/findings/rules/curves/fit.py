@@ -127,7 +127,7 @@ def underfit(c: Curves) -> Finding | None:
     elif s.penalties:
         edit = {s.penalties[0]: None}
     elif s.hidden:
-        edit = {"model.hidden": [2 * units for units in s.hidden]}
+        edit = {s.hidden_path: [2 * units for units in s.hidden]}
     evidence = {"run": c.run, "left": left, "gap": gap, "dropout": s.dropout}
     evidence["penalties"] = list(s.penalties)
     why = (
