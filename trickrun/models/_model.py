@@ -69,6 +69,12 @@ class Model(Params):
     usual_normalization: ClassVar[Literal["batch", "layer"]] = "batch"
     """The kind of normalization layers to add where nothing else is asked for."""
 
+    usual_activation: ClassVar[ActivationName] = "relu"
+    """The hidden activation to take where nothing else is asked for."""
+
+    units_parameter: ClassVar[str | None] = None
+    """The parameter that lists ``hidden_units``; None: there is none."""
+
     starter: ClassVar[tuple[str, ...]] = ()
     """Lines of a first recipe without which a model of this kind does not train well."""
 
@@ -119,12 +125,6 @@ class Model(Params):
     def output_activation(self) -> ActivationName | None:
         """The activation after the last layer; None if it is not known."""
         return None
-
-    usual_activation: ClassVar[ActivationName] = "relu"
-    """The hidden activation to take where nothing else is asked for."""
-
-    units_parameter: ClassVar[str | None] = None
-    """The parameter that lists ``hidden_units``; None: there is none."""
 
     @property
     def hidden_layers(self) -> int | None:
