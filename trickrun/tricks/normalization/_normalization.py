@@ -17,7 +17,10 @@ PLACED = "is_recipes_normalization"
 
 
 class Normalization(Params):
-    """What models and the compiler ask of every kind."""
+    """What models and the compiler ask of every kind.
+
+    One that is layers is a NormalizationLayer, one that changes weights a WeightNormalization.
+    """
 
     subtracts_mean: ClassVar[bool] = False
     """Whether a constant added to each channel is removed again, so a bias before it is useless."""
