@@ -18,8 +18,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from trickrun.params import is_foreign, parts
-
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
@@ -66,6 +64,8 @@ def in_own_process() -> None:
 
 def suit(recipe: Recipe) -> None:
     """Keep the compiler out, or let it in, as ``recipe`` allows."""
+    # The command line says that this process is its own before anything else is imported.
+    from trickrun.params import is_foreign, parts
     from trickrun.recipe.python_parts import python_parts
 
     others_code = bool(python_parts(recipe)) or any(is_foreign(part) for _, part in parts(recipe))

@@ -31,7 +31,7 @@ class OwnSGD(SGD):
 
 
 def test_which_optimizers_train_in_stacks():
-    made = {name: OPTIMIZERS[name] for name in OPTIMIZERS if name != "python"}
+    made = {name: OPTIMIZERS[name] for name in OPTIMIZERS.files if name != "python"}
     assert {name for name, kind in made.items() if not kind().trains_alone} == ENTRYWISE
     assert {name for name, kind in made.items() if kind().steps_in_one_direction} == ENTRYWISE
 
