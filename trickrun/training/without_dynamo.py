@@ -64,7 +64,7 @@ def in_own_process() -> None:
 
 def suit(recipe: Recipe) -> None:
     """Keep the compiler out, or let it in, as ``recipe`` allows."""
-    # The command line says that this process is its own before anything else is imported.
+    # Not at the top: the command line imports this module before any other.
     from trickrun.params import is_foreign, parts
     from trickrun.recipe.python_parts import python_parts
 
