@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from trickrun.findings.finding import Finding
+from typing import Any
 
 USAGE = 2
 TRAINING_FAILED = 3
@@ -37,8 +34,8 @@ class TrickrunError(Exception):
     run: str | None = None
     """The folder of the run that it ended, if there was one."""
 
-    findings: tuple[Finding, ...] = ()
-    """What was found before it."""
+    findings: tuple[Any, ...] = ()
+    """What was found before it: findings.finding.Finding, a room that errors know nothing of."""
 
     def __init__(self, message: str, where: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -96,7 +93,7 @@ class Lost(TrainingFailed):
         finding: why; a findings.finding.Finding.
     """
 
-    def __init__(self, message: str, finding: Finding) -> None:
+    def __init__(self, message: str, finding: Any) -> None:
         edits = ", ".join(f"{path}={value}" for path, value in (finding.edit or {}).items())
         super().__init__(message, f"{finding.code} {finding.name}", f"try {edits}" if edits else "")
         self.findings = (finding,)

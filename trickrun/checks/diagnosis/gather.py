@@ -133,10 +133,10 @@ def gather(proxy: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
         "lr_find": lambda: look_at_rate(found, subject, proxy.span.steps),
     }
     if proxy.loaded.recipe.train.step is not None:
-        parts["own_step"] = lambda: look_at_own_step(found, proxy)
+        parts["user_step"] = lambda: look_at_user_step(found, proxy)
     if proxy.loaded.recipe.loss.is_user_code:
-        parts["own_loss"] = lambda: look_at_own_loss(found, proxy)
-    if has_own_network(proxy):
+        parts["user_loss"] = lambda: look_at_user_loss(found, proxy)
+    if has_user_network(proxy):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
     for name, part in parts.items():
         tell(name)
@@ -182,19 +182,19 @@ def look_at_training(found: Evidence, proxy: ProxyRun) -> None:
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
 
 
-def look_at_own_step(found: Evidence, proxy: ProxyRun) -> None:
+def look_at_user_step(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own training step does with gradients."""
     job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_step(job)
-    found.parts["own_step"] = asdict(measured)
+    found.parts["user_step"] = asdict(measured)
     found.findings += step_findings(measured)
 
 
-def look_at_own_loss(found: Evidence, proxy: ProxyRun) -> None:
+def look_at_user_loss(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own loss wants of predictions."""
     job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_loss(job)
-    found.parts["own_loss"] = asdict(measured)
+    found.parts["user_loss"] = asdict(measured)
     found.findings += loss_findings(measured)
 
 
@@ -216,7 +216,7 @@ def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
     found.take("lr_find", lr_find(subject.changed({"train.steps": steps}), RANGE)[0])
 
 
-def has_own_network(proxy: ProxyRun) -> bool:
+def has_user_network(proxy: ProxyRun) -> bool:
     """Whether model or loss are the user's own code."""
     recipe = proxy.loaded.recipe
     return recipe.model.is_user_code or recipe.loss.is_user_code

@@ -157,7 +157,7 @@ class SignalEvidence:
         return [layer for layer in self.layers if not layer.head]
 
     @property
-    def own_network(self) -> bool:
+    def user_network(self) -> bool:
         """Whether the network is a user's own, which the recipe's init and norms do not reach."""
         return not self.activation
 

@@ -39,7 +39,7 @@ def constant_init(evidence: SignalEvidence) -> list[Finding]:
         f"All weights of {', '.join(names)} start at the same value: its units compute the same, "
         "get the same gradient and stay alike. Random weights break the symmetry."
     )
-    edit = None if evidence.own_network else {"init": {"kind": "auto"}}
+    edit = None if evidence.user_network else {"init": {"kind": "auto"}}
     where = "init" if edit else names[0]
     return [Finding("TR22", "Constant init", "error", 0.95, where, numbers, why, edit)]
 

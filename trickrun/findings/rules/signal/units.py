@@ -29,7 +29,7 @@ def dead(evidence: SignalEvidence) -> list[Finding]:
     if from_start:
         why += " before training already, and no gradient wakes them."
         # Another init also replaces a bias that keeps them below zero.
-        other = evidence.init != "auto" and not evidence.own_network
+        other = evidence.init != "auto" and not evidence.user_network
         edit = {"init": {"kind": "auto"}} if other else rescale(evidence)
     else:
         why += (
@@ -78,7 +78,7 @@ def rescale(evidence: SignalEvidence) -> dict[str, Any] | None:
     """
     if evidence.input_std > 2 or evidence.input_std < 0.5:
         return {"data.normalize": {"kind": "standard"}}
-    if evidence.own_network:
+    if evidence.user_network:
         return None
     if evidence.activation in ("softmax", "log_softmax"):
         return {"model.activation": "relu"}
