@@ -65,11 +65,9 @@ def in_own_process() -> None:
 def suit(recipe: Recipe) -> None:
     """Keep the compiler out, or let it in, as ``recipe`` allows."""
     # Not at the top: the command line imports this module before any other.
-    from trickrun.params import is_foreign, parts
-    from trickrun.recipe.python_parts import python_parts
+    from trickrun.params import foreign_code
 
-    others_code = bool(python_parts(recipe)) or any(is_foreign(part) for _, part in parts(recipe))
-    if Process.own and not recipe.train.compile and not others_code:
+    if Process.own and not recipe.train.compile and not foreign_code(recipe):
         keep_out()
     else:
         let_in()
