@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trickrun.findings.finding import Finding
-from trickrun.findings.intervention import NEAR, Effect
+from trickrun.findings.intervention import NEAR, NOTHING, Effect
 from trickrun.findings.rank import consequences, ranked
 
 CERTAIN = frozenset(
@@ -43,6 +43,9 @@ GRAVE_CONFIDENCE = 0.8
 OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
 """Causes that name a whole part; a sure finding about what is inside says more."""
 
+ABOUT_DATA = frozenset({"TR03", "TR05", "TR10", "TR11", "TR12", "TR13"})
+"""Certain findings about the data: no edit of another part proves them, and they carry none."""
+
 ALTERNATIVES = {
     "model.activation": ("TR40", "TR42", "TR53"),
     "init": ("TR20", "TR22", "TR23", "TR43"),
@@ -50,7 +53,7 @@ ALTERNATIVES = {
 }
 """Findings that may speak for an edit of a part: what is wrong with it, not what follows."""
 
-BEHAVIOUR = CERTAIN | {"TR11", "TR23", "TR40", "TR42", "TR43", "TR53"}
+BEHAVIOUR = (CERTAIN - ABOUT_DATA) | {"TR23", "TR40", "TR42", "TR43", "TR53"}
 """Findings that say what code does wrong, rather than what comes of it."""
 
 UNTESTED_ROOTS = frozenset({"TR03", "TR06", "TR11"})
@@ -64,8 +67,9 @@ BEHIND = 0.15
 """Distance in skill to what is reachable from which on a recipe trains badly. Own: learners that
 are tuned for nothing differ by as much."""
 
-NOTHING = 0.05
-"""Skill below which a network has learned nothing."""
+LESS, SHARE_LEFT = 0.05, 0.3
+"""Distance in skill, and share of what the recipe leaves to perfection, from which on it is told
+that better is possible: a skill of 0.88 where a linear model has 0.99, for example."""
 
 UNSURE = 0.25
 """Standard error of a skill from which on the validation split says nothing of the kind."""
@@ -99,6 +103,12 @@ class Standing:
         return self.skill < self.reachable - max(BEHIND, 2 * self.error)
 
     @property
+    def behind(self) -> bool:
+        """Whether it does clearly worse than what can be reached, though it may not be faulty."""
+        gap = self.reachable - self.skill
+        return gap > max(LESS, 2 * self.error, SHARE_LEFT * (1 - self.skill))
+
+    @property
     def hopeless(self) -> bool:
         """Whether nobody learned anything from these samples, of those who tried. Too few samples
         to validate on, or too rare classes, cannot tell."""
@@ -116,6 +126,7 @@ class Cause:
         code, name, why: the finding, if no rule has said more.
         effect: what it did.
         together: what the parts are suspected of, if the edit replaces several at once.
+        raises: codes of errors that the recipe with the edit has, and without it has not.
     """
 
     path: str
@@ -125,6 +136,7 @@ class Cause:
     why: str
     effect: Effect
     together: tuple[str, ...] = ()
+    raises: tuple[str, ...] = ()
 
 
 def without_trying(findings: Iterable[Finding], standing: Standing) -> list[Finding]:
@@ -171,7 +183,7 @@ def with_what_was_tried(
     paths = {cause.path: cause for cause in reversed(causes)}
     for cause in (cause for cause in causes if paths[cause.path] is cause):
         said = spokesman(cause, left)
-        left = [finding for finding in left if finding is not said]
+        left = [f for f in left if f is not said and not repeats(f, cause)]
         confirmed.append(proven(cause, said, first=not confirmed))
     # Where nobody learns, that explains the rest.
     unexplained_yet = (standing.poor and not standing.hopeless) or not standing.known
@@ -210,14 +222,22 @@ def roots_first(causes: Sequence[Cause], findings: Sequence[Finding]) -> list[Ca
 def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
     """Return the finding that says why an edit helped, if one does."""
     same = [f for f in findings if f.edit and next(iter(f.edit)) == cause.path]
-    for finding in same:
-        if finding.code == cause.code or finding.code in ALTERNATIVES.get(cause.path, ()):
+    exact = [f for f in same if f.edit == cause.edit]
+    for finding in (*(f for f in exact if f.code == cause.code), *exact, *same):
+        speaks = finding.code == cause.code or finding.code in ALTERNATIVES.get(cause.path, ())
+        if speaks or (finding in exact and certain(finding)):
             return finding
     if cause.code not in OWN_CODE:
         return None
     inside = [f for f in findings if f.edit is None and f.code in BEHAVIOUR]
     sure = [finding for finding in inside if certain(finding)]
     return next(iter([*sure, *inside]), None)
+
+
+def repeats(finding: Finding, cause: Cause) -> bool:
+    """Whether a finding says of the same part what the cause says already."""
+    alike = finding.code == cause.code or certain(finding)
+    return finding.edit is not None and finding.edit == cause.edit and alike
 
 
 def untested(finding: Finding) -> bool:
@@ -229,11 +249,17 @@ def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
     """Return the finding for an edit that helped, an error if it is the first."""
     effect = cause.effect
     confirmed = {"before": round(effect.before, 4), "after": round(effect.after, 4)}
-    numbers = {"gains": list(effect.gains), "needed": effect.needed}
+    numbers: dict[str, Any] = {"gain": effect.gain, "seeds": len(effect.gains)}
+    if len(effect.gains) > 1:
+        numbers["gain_standard_error"] = effect.noise
     found = said or Finding(cause.code, cause.name, "error", 0.0, cause.path, {}, cause.why)
     why = found.why
     if cause.together:
         why += f" No single edit is enough; these are, together: {', '.join(cause.together)}."
+    if cause.raises:
+        why += (
+            f" It may not be the whole cure: with it the recipe raises {', '.join(cause.raises)}."
+        )
     return replace(
         found,
         why=why,
@@ -301,4 +327,6 @@ def unexplained(standing: Standing, tried: int, untried: int, where: str) -> Fin
     else:
         why += f"nothing I can change helps ({tried} edits tried): look at {where}."
     name = "Trains badly, and no edit helps"
-    return Finding("TR90", name, "error", 0.5, where, numbers, why)
+    if standing.poor:
+        return Finding("TR90", name, "error", 0.5, where, numbers, why)
+    return Finding("TR90", "Better is possible", "warning", 0.5, where, numbers, why)

@@ -19,6 +19,9 @@ SHARE = 0.2
 """Share of what the recipe leaves to perfection that an edit must bring at least. Own: of an error
 of 10 %, 2 %."""
 
+NOTHING = 0.05
+"""Skill below which a network has learned nothing: an edit that ends there helps nobody."""
+
 TIMES_NOISE = 2.0
 """Standard errors of the paired gain, over seeds, that it must exceed."""
 
@@ -66,6 +69,8 @@ class Effect:
     @property
     def helps(self) -> bool:
         """Whether it is a cause."""
+        if self.after < max(NOTHING, self.error):
+            return False
         if self.likelihood >= SUSPICIOUS:
             return self.gain >= self.needed and self.gain > self.noise
         steady = min(self.gains) > 0 and self.gain > TIMES_NOISE * self.noise

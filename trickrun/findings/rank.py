@@ -56,7 +56,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR42": ("TR35", *STUCK, "TR40", "TR44", "TR45"),
         "TR43": (*STUCK, "TR40", "TR44", "TR45"),
         "TR45": STUCK,
-        "TR48": ("TR09", "TR47", "TR57", "TR64"),
+        "TR48": (*WILD, *STUCK, "TR09", "TR47"),
         "TR52": ("TR54", "TR61", "TR62", "TR70", "TR73"),
         "TR53": (*SIGNAL, *STUCK),
         "TR58": ("TR09", "TR47"),

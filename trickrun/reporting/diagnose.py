@@ -87,7 +87,7 @@ def print_cause(console: Console, place: int, finding: Finding, measure: str) ->
 def told(evidence: dict[str, Any]) -> str:
     """Return the plain numbers of a finding's evidence in words."""
     plain = [
-        f"{name.replace('_', ' ')} {number(value)}"
+        f"{name.replace('_', ' ')} {value if isinstance(value, int) else number(value)}"
         for name, value in evidence.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]

@@ -21,7 +21,7 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({}, CLASSES, {}),
     ({"model.head_activation": "softmax"}, CLASSES, {"model.head_activation": "TR26"}),
     ({"model.head_activation": "tanh"}, CLASSES, {"model.head_activation": "TR29"}),
-    ({"model.head_activation": "sigmoid"}, VALUES, {"model.head_activation": "TR28"}),
+    ({"model.head_activation": "sigmoid"}, VALUES, {"model.head_activation": "TR29"}),
     (
         {"model.head_activation": "softmax", "loss": "bce"},
         CLASSES,
@@ -32,7 +32,7 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({"model.head_activation": "log_softmax"}, CLASSES, {}),
     ({"loss": "mse"}, CLASSES, {"loss": "TR30"}),
     ({"loss": "mse"}, VALUES, {}),
-    ({"model.head_activation": "log_softmax"}, VALUES, {"model.head_activation": "TR28"}),
+    ({"model.head_activation": "log_softmax"}, VALUES, {"model.head_activation": "TR29"}),
     ({"loss": {"kind": "python", "target": "mine:loss"}}, VALUES, {"loss": "TR30"}),
     ({"loss.reduction": "sum"}, CLASSES, {"loss.reduction": "TR21"}),
     ({"init": "zeros"}, CLASSES, {"init": "TR22"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,14 @@ UNTESTABLE = ("early_stopping", "expect", "grid", "train.device", "data.split", 
 """Parts that a short training replaces or leaves out, so that it cannot tell what they do."""
 
 
+FAR_OFF = 10.0
+"""Factor beyond the usual learning rates from which on a rate makes up for another fault. Own: the
+ranges are of a hundredfold, and the rates to try go tenfold beyond what is given."""
+
+LUCKY = 0.15
+"""Likelihood of an edit to such a rate, at most: it is tried, and needs much proof."""
+
+
 def candidates(
     proxy: ProxyRun, findings: Iterable[Finding], input_std: float, gap: float
 ) -> list[Candidate]:
@@ -44,8 +52,19 @@ def candidates(
         known = found.get(candidate.label, candidate)
         # The replaced part names the cause; a finding that suggests the same may be a symptom.
         likelihood = max(candidate.likelihood, known.likelihood)
+        if far_off(candidate.edit, proxy.loaded.recipe):
+            likelihood = min(likelihood, LUCKY)
         found[candidate.label] = replace(candidate, likelihood=likelihood)
     return sorted(found.values(), key=lambda candidate: -candidate.likelihood)
+
+
+def far_off(edit: Mapping[str, Any], recipe: Recipe) -> bool:
+    """Whether an edit sets a learning rate that hardly anybody gives this optimizer."""
+    lr = edit.get("optimizer.lr")
+    if lr is None or recipe.optimizer.is_user_code:
+        return False
+    low, high = usual_rates(recipe.optimizer)
+    return not low / FAR_OFF <= lr <= high * FAR_OFF
 
 
 def of_findings(proxy: ProxyRun, findings: Iterable[Finding]) -> Iterator[Candidate]:

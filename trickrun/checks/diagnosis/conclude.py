@@ -38,24 +38,31 @@ def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
             evidence.findings, causes, harmful(tried), standing, without_effect(tried)
         )
     # Without edits to try, only that nobody can learn from the data is known.
-    helpless = standing.hopeless or (tried is not None and standing.poor)
+    helpless = standing.hopeless or (tried is not None and standing.behind)
     if causes or not helpless:
         return findings
+    if not (standing.poor or standing.hopeless):
+        return [*findings, unexplained(standing, *counts_of(tried), suspect(proxy))]
     sure = [f for f in findings if certain(f) or (f.severity == "error" and f.edit is not None)]
     if not standing.hopeless and any(not certain(finding) for finding in sure):
         return findings  # these were not tried: no claim that nothing helps
-    counts = (len(tried.screened), tried.untried) if tried else (0, 0)
-    last = unexplained(standing, *counts, suspect(proxy))
+    last = unexplained(standing, *counts_of(tried), suspect(proxy))
     first = [finding for finding in sure if certain(finding) or not standing.hopeless]
     return [*first, last, *(finding for finding in findings if finding not in first)]
 
 
+def counts_of(tried: Tried | None) -> tuple[int, int]:
+    """Return how many edits were tried, and how many had no time."""
+    return (len(tried.screened), tried.untried) if tried else (0, 0)
+
+
 def causes_of(tried: Tried) -> list[Cause]:
     """Return the edits that helped, likeliest cause first."""
-    return [
-        Cause(c.path, c.edit, c.code, c.name, c.why, tried.effects[c.label], c.together)
-        for c in tried.causes
-    ]
+    found = []
+    for c in tried.causes:
+        effect, raises = tried.effects[c.label], tried.raises.get(c.label, ())
+        found.append(Cause(c.path, c.edit, c.code, c.name, c.why, effect, c.together, raises))
+    return found
 
 
 def harmful(tried: Tried) -> list[dict[str, Any]]:
@@ -116,10 +123,23 @@ def verdict_of(findings: list[Finding], evidence: Evidence, tried: Tried | None)
     )
 
 
+def without_errors(findings: list[Finding]) -> str:
+    """Return the conclusion where nothing is an error."""
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    if not warnings:
+        return "nothing is wrong with this recipe that would keep it from training well"
+    better = [finding for finding in warnings if finding.code == "TR90"]
+    if better:
+        skill, reachable = (better[0].evidence[key] for key in ("skill", "reachable"))
+        return f"it trains, to a skill of {skill:.2f} where {reachable:.2f} can be reached"
+    count = "one thing is" if len(warnings) == 1 else f"{len(warnings)} things are"
+    return f"it trains well enough; {count} worth a look, first: {warnings[0].name}"
+
+
 def sentence(findings: list[Finding], tried: Tried | None) -> str:
     """Return the conclusion in words."""
     if not any(finding.severity == "error" for finding in findings):
-        return "nothing is wrong with this recipe that would keep it from training well"
+        return without_errors(findings)
     # As grave as the gravest thing that it explains.
     first = findings[0]
     text = f"the cause is most likely: {first.name} ({first.where})"

@@ -7,12 +7,15 @@ from itertools import combinations
 
 from trickrun.checks.diagnosis.at_length import base_at_length, check_at_length
 from trickrun.checks.diagnosis.candidate import Candidate, together
+from trickrun.checks.diagnosis.candidates import far_off
 from trickrun.checks.diagnosis.new_rate import with_new_rate
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
-from trickrun.checks.diagnosis.several import fewest, replaceable, unusual
+from trickrun.checks.diagnosis.several import LOSS, fewest, replaceable, unusual
 from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.trainings import BASE, Trainings, Tried
+from trickrun.checks.interventions.variants import backward_elimination
 from trickrun.findings.intervention import Effect
+from trickrun.findings.rank import consequences
 
 SEEDS = 3
 """Paired seeds of the proof. The first look has one seed of its own, so that what was picked
@@ -51,16 +54,10 @@ def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) ->
     tried.untried = sum(not (v.results or v.reason) for v in trainings.known.values())
     prove(trainings, tried, promising(tried, found, trainings.proxy), rest)
     tried.reachable = max([known, *results_of(trainings, first)])
-    if far(tried):
-        pairs = [*with_new_rate(trainings.proxy, found), *pairs_of(tried, found)]
-        look(trainings, pairs, first)
-        prove_better(trainings, tried, pairs, first, rest)
-    for many in (parts, replaceable(found)):
-        if far(tried) and len(many) > 1:
-            least = max(reached(tried), tried.base.results[first]) + ENOUGH
-            several = fewest(trainings, many, first, least)
-            if several is not None:
-                prove_better(trainings, tried, [several], first, rest)
+    try_roots(trainings, tried, parts, rest)
+    try_several(trainings, tried, found, parts)
+    for candidate in [cause for cause in tried.causes if cause.parts]:
+        make_minimal(trainings, tried, candidate, rest)
     check_at_length(trainings, tried, rest[0])
     if not tried.causes and tried.base_skill < tried.reachable - ENOUGH:
         tried.at_length = base_at_length(trainings, rest[0])
@@ -68,14 +65,72 @@ def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) ->
     return tried
 
 
+def try_roots(
+    trainings: Trainings, tried: Tried, parts: Sequence[Candidate], fresh: Sequence[int]
+) -> None:
+    """Prove the suspected parts together that may have brought about what the best edit mends.
+
+    Inputs and targets that are both too large train with a huge learning rate too; that edit is a
+    lucky one, and the one that mends both is the cure.
+    """
+    if not tried.causes:
+        return
+    best = tried.causes[0]
+    roots = [c for c in parts if best.code in consequences(c.code) and c.path not in best.edit]
+    if len(roots) > 1:
+        prove(trainings, tried, [together(roots)], fresh)
+
+
+def try_several(
+    trainings: Trainings, tried: Tried, found: Sequence[Candidate], parts: Sequence[Candidate]
+) -> None:
+    """Try edits of several parts at once, as long as nothing comes near to what can be reached."""
+    first, *rest = seeds(trainings.proxy)
+    if far(tried, trainings.proxy):
+        pairs = [*with_new_rate(trainings, found), *pairs_of(tried, found)]
+        look(trainings, pairs, first)
+        prove_better(trainings, tried, pairs, first, rest)
+    for many in (parts, replaceable(found)):
+        if far(tried, trainings.proxy) and len(many) > 1:
+            least = max(reached(tried), tried.base.results[first]) + ENOUGH
+            several = fewest(trainings, many, first, least)
+            if several is not None:
+                prove_better(trainings, tried, [several], first, rest)
+
+
+def make_minimal(
+    trainings: Trainings, tried: Tried, several: Candidate, fresh: Sequence[int]
+) -> None:
+    """Leave out of ``several`` each part without which the others do as well with the seeds of the
+    proof, and forget an edit of which a part is enough."""
+    least = tried.effects[several.label].after - LOSS
+
+    def enough(some: Sequence[Candidate]) -> bool:
+        fewer = together(some)
+        if fewer.label not in tried.effects:
+            prove(trainings, tried, [fewer], fresh)
+        effect = tried.effects.get(fewer.label)
+        return effect is not None and effect.helps and effect.after >= least
+
+    kept = together(backward_elimination(several.parts, enough))
+    if kept.label != several.label:
+        del tried.effects[several.label]
+
+
 def reached(tried: Tried) -> float:
     """Return the best skill with an edit that helps; 0 if none does."""
     return max((e.after for e in tried.effects.values() if e.helps), default=0.0)
 
 
-def far(tried: Tried) -> bool:
-    """Whether neither the recipe nor an edit that helps comes near to what can be reached."""
-    return max(reached(tried), tried.base_skill) < tried.reachable - ENOUGH
+def far(tried: Tried, proxy: ProxyRun) -> bool:
+    """Whether neither the recipe nor an edit that helps comes near to what can be reached. An edit
+    to a learning rate that hardly anybody uses does not count."""
+    plain = [
+        tried.effects[c.label].after
+        for c in tried.causes
+        if not far_off(c.edit, proxy.loaded.recipe)
+    ]
+    return max([tried.base_skill, *plain]) < tried.reachable - ENOUGH
 
 
 def prove_better(

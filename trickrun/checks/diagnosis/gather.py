@@ -10,10 +10,10 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
-from trickrun.checks.diagnosis.new_rate import RANGE
 from trickrun.checks.diagnosis.probe import Probe, probe
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.trainings import RANGE
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
 from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
@@ -207,7 +207,8 @@ def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:
     search = Search(one_batch(subject, BATCH, BATCH_STEPS), BATCH_STEPS)
     fit = search.begin()
     found.parts["overfit_batch"] = {"fitted": fit.fitted, "steps": fit.steps, "loss": fit.loss}
-    if not fit.fitted and fit.goal.learnable > 0:
+    # A slow recipe that answers all of the batch right has no fault that keeps it from fitting.
+    if not fit.fitted and fit.goal.learnable > 0 and fit.accuracy != 1.0:
         found.findings.append(unexplained(search.fits, search.base.alternatives()))
 
 

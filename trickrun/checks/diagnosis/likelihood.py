@@ -11,6 +11,7 @@ import math
 
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import usual_rates
+from trickrun.checks.interventions.replacements import BOUNDED, SLOW_LOSS
 from trickrun.models import BuiltinModel
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.regularizers import Regularizer
@@ -53,6 +54,10 @@ def of_part(part: Replacement, recipe: Recipe, input_std: float) -> float:
     match part.code:
         case "TR26" if recipe.loss.takes == "values":
             return 0.4  # probabilities beside one-hot classes: slow, but nothing is squashed twice
+        case "TR29" if part.name == BOUNDED:
+            return 0.3
+        case "TR30" if part.name == SLOW_LOSS:
+            return 0.2
         case "TR23":
             return of_init(recipe)
         case "TR01":

@@ -7,14 +7,8 @@ from collections.abc import Iterable, Iterator
 from trickrun.checks.diagnosis.candidate import Candidate, together
 from trickrun.checks.diagnosis.candidates import as_candidate
 from trickrun.checks.diagnosis.likelihood import of_rate
-from trickrun.checks.diagnosis.proxy_run import ProxyRun
+from trickrun.checks.diagnosis.trainings import Trainings
 from trickrun.checks.interventions.rates import rate
-from trickrun.checks.lr_find.lr_find_check import Range, lr_find
-from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.errors import TrickrunError
-
-RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
-"""A fraction of what `lr-find` spends."""
 
 MENDED = 2
 """Faults that are mended in turn."""
@@ -23,7 +17,7 @@ LIKELY = 0.6
 """Likelihood from which on a part is taken for a fault."""
 
 
-def with_new_rate(proxy: ProxyRun, found: Iterable[Candidate]) -> Iterator[Candidate]:
+def with_new_rate(trainings: Trainings, found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Yield the likeliest edits, each with the learning rate that a range test then suggests.
 
     The rate that suits a faulty recipe, such as one whose weights start alike, hardly ever suits
@@ -34,13 +28,9 @@ def with_new_rate(proxy: ProxyRun, found: Iterable[Candidate]) -> Iterator[Candi
         if candidate.likelihood >= LIKELY and candidate.path != "optimizer.lr":
             likely.setdefault(candidate.path, candidate)
     for candidate in list(likely.values())[:MENDED]:
-        try:
-            mended = RecipeSubject(proxy.recipe).changed(candidate.trial)
-            lr = lr_find(mended, RANGE)[0].result["suggestion"]
-        except TrickrunError:
-            continue
+        lr = trainings.suggested_rate(candidate)
         if lr is not None:
-            recipe = proxy.loaded.recipe
+            recipe = trainings.proxy.loaded.recipe
             new = as_candidate(
                 rate(recipe.optimizer.lr, lr), of_rate(recipe, up=lr > recipe.optimizer.lr)
             )

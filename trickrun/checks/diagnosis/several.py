@@ -21,9 +21,6 @@ ADDED = ("regularizers", "loss.class_weights")
 LOSS = 0.05
 """Skill that a part may be worth and still not be needed."""
 
-NEVER_OPTIONAL = 0.9
-"""Likelihood from which on a part is wrong whatever it is worth."""
-
 PROOF = 8
 """Trainings that the proof of what is found takes."""
 
@@ -68,8 +65,8 @@ def fewest(
 ) -> Candidate | None:
     """Return the edit of as few of ``parts`` as reach what all of them reach together.
 
-    One after the other is put back, the least likely first, and stays so if little is lost. What is
-    surely wrong is not put back: others may only make up for it. Time for the proof is left.
+    One after the other is put back, the least likely first, and stays so if little is lost. Time
+    for the proof is left.
 
     Args:
         parts: edits of different parts, likeliest first.
@@ -87,9 +84,7 @@ def fewest(
         skill = skill_of(trainings, some, seed)
         return skill is not None and skill >= reached - LOSS
 
-    optional = [part for part in parts if part.likelihood < NEVER_OPTIONAL]
-    kept = backward_elimination(parts, enough, optional)
-    return together(kept) if len(kept) > 1 else kept[0]
+    return together(backward_elimination(parts, enough))
 
 
 def skill_of(trainings: Trainings, parts: Sequence[Candidate], seed: int) -> float | None:

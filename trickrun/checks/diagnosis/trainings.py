@@ -13,6 +13,8 @@ from trickrun.checks.diagnosis.candidate import Candidate
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.variants import Variant, untrained
+from trickrun.checks.lr_find.lr_find_check import Range, lr_find
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
 from trickrun.findings.intervention import Effect, first_to_last
 from trickrun.recipe.patch import patch_paths
@@ -26,6 +28,9 @@ BASE = "as it is"
 HERE_SECONDS = 30.0
 """Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
 that has other work to do, and halves the rest."""
+
+RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
+"""Of a range test here: a fraction of what `lr-find` spends."""
 
 OVERHEAD = 2e-3
 """Seconds of a step below which starting operations costs more than their arithmetic, so that a
@@ -41,12 +46,16 @@ class Trainings:
         tell: told of trainings done and trainings in all.
         known: all variants by name, with the skill on the validation split (see skill.py) for each
             seed.
+        rates: by label, the learning rate that a range test suggests; None if it refuses.
+        errors: by label, the codes of the errors that the recipe with the edit has; see cures.py.
     """
 
     proxy: ProxyRun
     deadline: float
     tell: Callable[[int, int], None] = lambda done, total: None
     known: dict[str, Variant[float]] = field(default_factory=dict)
+    rates: dict[str, float | None] = field(default_factory=dict)
+    errors: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def seconds_left(self) -> float:
@@ -74,6 +83,18 @@ class Trainings:
             owners.setdefault(trial.id, []).append((variant, seed))
         until = time.monotonic() + share * self.seconds_left
         self.train(list(trials.values()), owners, until)
+
+    def suggested_rate(self, candidate: Candidate) -> float | None:
+        """Return the learning rate that a range test suggests for the recipe with an edit; None if
+        it refuses, or there is no time."""
+        if candidate.label not in self.rates and self.seconds_left > 0:
+            try:
+                mended = RecipeSubject(self.proxy.recipe).changed(candidate.trial)
+                suggested = lr_find(mended, RANGE)[0].result["suggestion"]
+            except TrickrunError:
+                suggested = None
+            self.rates[candidate.label] = suggested
+        return self.rates.get(candidate.label)
 
     def trial(self, changes: Changes, seed: int, name: str) -> Trial:
         """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""
@@ -133,6 +154,7 @@ class Tried:
         effects: by label.
         screened: by label, the gain in the first look.
         edits: by label, those of the user's recipe that had a first look.
+        raises: by label of an edit that helped, the errors that it brings about.
         at_length: the recipe's skill after a training of its own length, if that was needed.
         reachable: the best skill that anything reached, learners without training loop included.
         trainings: how many there were.
@@ -144,6 +166,7 @@ class Tried:
     effects: dict[str, Effect] = field(default_factory=dict)
     screened: dict[str, float] = field(default_factory=dict)
     edits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    raises: dict[str, tuple[str, ...]] = field(default_factory=dict)
     at_length: float | None = None
     reachable: float = 0.0
     trainings: int = 0
@@ -156,8 +179,9 @@ class Tried:
 
     @property
     def causes(self) -> list[Candidate]:
-        """The candidates that help, likeliest cause first."""
-        return [self.candidates[label] for label in first_to_last(self.effects)]
+        """The candidates that help, likeliest cause first; last those that raise errors."""
+        order = first_to_last(self.effects)
+        return [self.candidates[label] for label in sorted(order, key=self.raises.__contains__)]
 
     def as_json(self) -> dict[str, Any]:
         """Return the trainings as plain data."""
@@ -176,6 +200,7 @@ class Tried:
                     "gains": list(effect.gains),
                     "needed": effect.needed,
                     "helps": effect.helps,
+                    "raises": list(self.raises.get(label, ())),
                     "likelihood": effect.likelihood,
                 }
                 for label, effect in self.effects.items()

@@ -21,6 +21,10 @@ ENOUGH_UNITS = 64
 SINKING = -1.0
 """A bias from which down ReLU units hardly see a sample above zero: inputs of size 1 and a matched
 init give sums of size 1."""
+BOUNDED = "An activation bounds the output"
+"""Of one on values to predict: whether they lie beyond its reach, a finding about them says."""
+SLOW_LOSS = "Loss does not get there"
+"""Of a loss that suits the task, but is not the usual one."""
 HALF = {
     "bf16": "With 8 bits of precision small updates round to nothing.",
     "fp16": "Small gradients vanish, and numbers above 65504 overflow.",
@@ -59,11 +63,11 @@ def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     if wanted == "log_softmax":
         code, name = "TR25", "No log-softmax before nll"
         why = f"{kind.kind_name} takes log-probabilities, which only a log_softmax head puts out."
-    elif task.kind == "regression":
-        code, name = "TR28", "Targets out of the head's reach"
     elif given == "softmax" and kind.one_output:
         code, name = "TR27", "Softmax on one output"
         why = "A softmax over one output is always 1."
+    elif task.kind == "regression":
+        name = BOUNDED
     elif given in ("softmax", "sigmoid", "hard_sigmoid"):
         code, name = "TR26", "Probabilities into a loss from logits"
         why = f"The loss squashes the {given} once more, so no answer can be certain."
@@ -75,13 +79,20 @@ def loss(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield a loss that does not suit the task, weighs classes or sums over the batch."""
     kind = recipe.loss
     usual = "cross_entropy" if task.kind == "classification" else "mse"
-    change = {"loss": {"kind": usual}}
+    change: dict[str, Any] = {"loss": {"kind": usual}}
     if isinstance(kind, PythonLoss):
         why = f"With {usual} the batch is fitted: look at {kind.target}."
         yield Replacement("loss", change, "TR30", "Your loss", why)
     elif kind.takes == "values" and task.kind == "classification":
         why = f"{kind.kind_name} on one-hot classes has flat regions that {usual} has not."
         yield Replacement("loss", change, "TR30", "Loss does not suit the task", why)
+    elif kind.takes == "scores" or (
+        task.kind == "regression" and kind.chosen(task).kind_name != usual
+    ):
+        why = f"{kind.kind_name} as it is set does not get there; {usual} does."
+        if kind.takes == "scores" and isinstance(recipe.model, BuiltinModel):
+            change["model.head_activation"] = "linear"
+        yield Replacement("loss", change, "TR30", SLOW_LOSS, why)
     elif kind.reduction == "sum":
         why = "A sum over the batch multiplies every gradient by the batch size."
         edit = {"loss.reduction": "mean"}
