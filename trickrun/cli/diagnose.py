@@ -53,7 +53,7 @@ def diagnose(
         typer.Option(
             parser=seconds,
             metavar="TIME",
-            help="For the trainings of --confirm.",
+            help="For the whole diagnosis.",
             show_default="60s, slow ones 150s",
         ),
     ] = None,

@@ -104,8 +104,14 @@ def suspect(proxy: ProxyRun) -> str:
     return targets[0] if targets else "the data"
 
 
-def verdict_of(findings: list[Finding], evidence: Evidence, tried: Tried | None) -> Verdict:
-    """Return the verdict: fail if there is an error, warn if there is a warning."""
+def verdict_of(
+    findings: list[Finding], evidence: Evidence, tried: Tried | None, series: dict[str, Any]
+) -> Verdict:
+    """Return the verdict: fail if there is an error, warn if there is a warning.
+
+    Args:
+        series: all that was measured, as plain data.
+    """
     severities = {finding.severity for finding in findings}
     result: dict[str, Any] = {
         "skill": evidence.probe.val if evidence.probe else None,
@@ -119,7 +125,7 @@ def verdict_of(findings: list[Finding], evidence: Evidence, tried: Tried | None)
         result,
         tuple(findings),
         sentence(findings, tried),
-        {"evidence": evidence.as_json()},
+        series,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from trickrun.checks.diagnosis.candidates import candidates
 from trickrun.checks.diagnosis.conclude import conclude, verdict_of
@@ -20,6 +21,10 @@ from trickrun.search.executors.choose import one_thread
 
 SMALL, SLOW = 60.0, 150.0
 """Seconds for a recipe whose TRAININGS short trainings take less than the first, and for others."""
+
+
+LOOKING = 0.5
+"""Share of the time that the evidence may take where edits are tried too."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def diagnose(
 
     Args:
         confirm: train briefly with each suggested edit, and keep what helps.
-        budget: seconds for these trainings; None: what suits the recipe.
+        budget: seconds for the whole diagnosis; None: what suits the recipe.
         run: an earlier training of the recipe, whose curves and score count as well.
 
     Returns:
@@ -56,17 +61,23 @@ def diagnose(
         TrickrunError: the recipe cannot become a job.
     """
     watch = watch or DiagnosisListener()
+    started = time.monotonic()
     with one_thread():
         proxy = shorten(loaded)
-        evidence = gather(proxy, not confirm, watch.part)
+        seconds = budget or usual_budget(proxy)
+        looking = seconds * (LOOKING if confirm else 1.0)
+        evidence = gather(proxy, not confirm, started + looking, watch.part)
         if run is not None:
             add_run(evidence, run, proxy)
     tried: Tried | None = None
+    series: dict[str, Any] = {"evidence": evidence.as_json()}
     if confirm:
-        deadline = time.monotonic() + (budget or usual_budget(proxy))
-        tried = edits_tried(proxy, evidence, Trainings(proxy, deadline, watch.trainings))
+        deadline = started + seconds
+        trainings = Trainings(proxy, deadline, watch.trainings)
+        tried = edits_tried(proxy, evidence, trainings)
+        series["trainings"] = trainings.as_json()
     findings = conclude(proxy, evidence, tried)
-    return verdict_of(findings, evidence, tried), proxy.recipe
+    return verdict_of(findings, evidence, tried, series), proxy.recipe
 
 
 def usual_budget(proxy: ProxyRun) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ SEEDS, BATCH, BATCH_STEPS = 2, 32, 500
 """The steps' sizes here: a fraction of what their own commands spend, but for the batch, which is
 fitted long before or not at all: fewer steps would call a slow recipe a faulty one."""
 
+TRIED_ON_BATCH = 10
+"""How many times the first such training the search for what blocks it takes, about."""
+
+LOOK_STEPS = 40
+"""Steps that the looks at a user's own code take the time of, about."""
+
 Tell = Callable[[str], None]
 """Told what is looked at now."""
 
@@ -106,6 +113,8 @@ class Evidence:
         return {
             "version": VERSION,
             **self.parts,
+            "findings": [finding.as_json() for finding in self.findings],
+            "trained": self.trained,
             "probe": self.probe.as_json() if self.probe else None,
             "reference": self.reference,
             "failed": self.failed,
@@ -113,42 +122,72 @@ class Evidence:
         }
 
 
-def gather(proxy: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
+@dataclass(frozen=True)
+class Part:
+    """One part of the evidence.
+
+    Args:
+        measure: what measures it.
+        steps: training steps that it takes the time of.
+    """
+
+    measure: Callable[[], None]
+    steps: float = 0.0
+
+
+def gather(proxy: ProxyRun, thorough: bool, until: float, tell: Tell) -> Evidence:
     """Measure everything that can be measured; a part that fails stops no other.
 
     Args:
         thorough: whether to look for what blocks a batch that cannot be fitted. Trainings with
             edits tell more, so that this is for a diagnosis that makes none.
+        until: moment (time.monotonic). A part that is not expected to end before it is left out,
+            and named among those that failed.
         tell: told of each part as it begins.
     """
     found = Evidence()
-    subject = RecipeSubject(proxy.recipe)
-    parts: dict[str, Callable[[], None]] = {
-        "static": lambda: look_at_data(found, proxy),
-        "reference": lambda: found.reference.update(reference(proxy.data, proxy.metric)),
-        "labels": lambda: look_at_labels(found, proxy),
-        "training": lambda: look_at_training(found, proxy),
-        "initial_loss": lambda: found.take("initial_loss", initial_loss(subject, SEEDS)[0]),
-        "overfit_batch": lambda: look_at_batch(found, proxy, thorough),
-        "lr_find": lambda: look_at_rate(found, subject, proxy.span.steps),
-    }
-    if proxy.loaded.recipe.train.step is not None:
-        parts["user_step"] = lambda: look_at_user_step(found, proxy)
-    if proxy.loaded.recipe.loss.is_user_code:
-        parts["user_loss"] = lambda: look_at_user_loss(found, proxy)
-    if has_user_network(proxy):
-        parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
-    for name, part in parts.items():
+    for name, part in parts_of(found, proxy, thorough, until).items():
         tell(name)
         started = time.perf_counter()
+        expected = part.steps * proxy.step_seconds
+        if time.monotonic() + expected > until:
+            found.failed[name] = f"it takes about {expected:.0f} s; allow more with --budget"
+            continue
         try:
-            part()
+            part.measure()
         except TrickrunError as error:
             found.failed[name] = str(error)
         except Exception as error:  # a user's code may raise anything, and the others go on
             found.failed[name] = f"{type(error).__name__}: {error}"
         found.seconds[name] = time.perf_counter() - started
     return found
+
+
+def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, until: float) -> dict[str, Part]:
+    """Return the parts of the evidence by name, in order: what costs much comes late."""
+    subject, recipe = RecipeSubject(proxy.recipe), proxy.loaded.recipe
+    size = recipe.data.batch_size if isinstance(recipe.data.batch_size, int) else proxy.samples
+    batch = BATCH_STEPS * min(1.0, BATCH / size)
+    left = until - time.monotonic()
+    thorough = thorough and TRIED_ON_BATCH * batch * proxy.step_seconds < left
+    parts = {
+        "static": Part(lambda: look_at_data(found, proxy)),
+        "reference": Part(lambda: found.reference.update(reference(proxy.data, proxy.metric))),
+        "labels": Part(lambda: look_at_labels(found, proxy)),
+        "training": Part(lambda: look_at_training(found, proxy), proxy.steps),
+    }
+    if recipe.train.step is not None:
+        parts["user_step"] = Part(lambda: look_at_user_step(found, proxy), LOOK_STEPS)
+    if recipe.loss.is_user_code:
+        parts["user_loss"] = Part(lambda: look_at_user_loss(found, proxy))
+    if recipe.model.is_user_code or recipe.loss.is_user_code:
+        check = partial(grad_check, subject)
+        parts["grad_check"] = Part(lambda: found.take("grad_check", check()[0]), LOOK_STEPS)
+    first = partial(initial_loss, subject, SEEDS)
+    parts["initial_loss"] = Part(lambda: found.take("initial_loss", first()[0]))
+    parts["overfit_batch"] = Part(lambda: look_at_batch(found, proxy, thorough), batch)
+    parts["lr_find"] = Part(lambda: look_at_rate(found, subject, proxy.span.steps), RANGE.steps)
+    return parts
 
 
 def look_at_data(found: Evidence, proxy: ProxyRun) -> None:
@@ -215,9 +254,3 @@ def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:
 def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
     """Look for a learning rate for the length of the user's own run, which is what it is for."""
     found.take("lr_find", lr_find(subject.changed({"train.steps": steps}), RANGE)[0])
-
-
-def has_user_network(proxy: ProxyRun) -> bool:
-    """Whether model or loss are the user's own code."""
-    recipe = proxy.loaded.recipe
-    return recipe.model.is_user_code or recipe.loss.is_user_code

@@ -19,7 +19,11 @@ SAMPLES, VALIDATED, STEPS = 4000, 1000, 300
 """Training samples, validation samples and steps of a short training, at most."""
 
 FEWEST, TRAININGS, SECONDS = 100, 30, 100.0
-"""Steps that are taken whatever it costs, trainings of a diagnosis, and what they may take."""
+"""Steps of a short training at least, trainings of a diagnosis, and the seconds that these may
+take."""
+
+LONGEST_SECONDS, FEWEST_SLOW = 15.0, 10
+"""Seconds that FEWEST steps may take, and the steps of a training that is slower still."""
 
 EVALUATIONS = 5
 """Of a training that something watches."""
@@ -87,7 +91,8 @@ def shorten(loaded: Loaded) -> ProxyRun:
     recipe = derive(loaded, changes)
     data = prepare(recipe.recipe.data, recipe.folder)
     seconds = timed(recipe, data)
-    affordable = max(FEWEST, int(SECONDS * cores() / TRAININGS / seconds))
+    slow = max(FEWEST_SLOW, int(LONGEST_SECONDS / seconds))
+    affordable = max(min(FEWEST, slow), int(SECONDS * cores() / TRAININGS / seconds))
     if affordable < steps:
         recipe = derive(recipe, length(affordable, evaluations(loaded.recipe)))
     return ProxyRun(loaded, recipe, data, span, len(whole.train), seconds, name)

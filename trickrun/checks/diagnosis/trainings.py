@@ -62,6 +62,17 @@ class Trainings:
         """Time until the deadline, never negative."""
         return max(0.0, self.deadline - time.monotonic())
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what every variant reached as plain data."""
+        return {
+            "known": {
+                name: {"edit": v.edit, "results": v.results, "reason": v.reason}
+                for name, v in self.known.items()
+            },
+            "rates": self.rates,
+            "errors": {label: sorted(codes) for label, codes in self.errors.items()},
+        }
+
     def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int], share: float = 1.0) -> None:
         """Train each variant ``wanted`` (name to changes) with ``seeds``; see ``known``.
 

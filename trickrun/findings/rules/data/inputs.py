@@ -37,6 +37,10 @@ UNCOMPARABLE = 5.0
 STANDARD = {"data.normalize": {"kind": "standard"}}
 
 
+ALIKE = 1.2
+"""Ratio of the largest to the smallest size below which one figure tells both."""
+
+
 def unscaled(e: Facts) -> list[Finding]:
     """TR01: inputs that were not scaled; trap: standardized ones, which leave [-1, 1], images in
     [0, 1], and a batch norm that rescales what it gets."""
@@ -50,10 +54,13 @@ def unscaled(e: Facts) -> list[Finding]:
     grave = large >= HUGE and keeps_scale is False
     severity: Severity = "error" if grave else "warning"
     confidence = 0.85 if grave else 0.5 if keeps_scale else 0.7
+    sizes = f"sizes from {small:.3g} to {large:.3g} a feature"
+    if large < ALIKE * small:
+        sizes = f"a size of about {large:.3g}"
     why = (
-        f"Inputs enter the network with sizes from {small:.3g} to {large:.3g} a feature (values "
-        f"from {e.data.train.low:.4g} to {e.data.train.high:.4g}); about 1 is right. Large ones "
-        "drown the others and make every step too long for the first layer."
+        f"Inputs enter the network with {sizes} (values from {e.data.train.low:.4g} to "
+        f"{e.data.train.high:.4g}); about 1 is right. Large ones make every step too long for the "
+        f"first layer{' and drown the small ones' if large > UNLIKE * small else ''}."
     )
     numbers = {"smallest": small, "median": middle, "largest": large}
     return [Finding("TR01", "Unscaled inputs", severity, confidence, "data.normalize", numbers,

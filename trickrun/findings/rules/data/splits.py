@@ -78,10 +78,9 @@ def small_validation(e: Facts) -> list[Finding]:
     if "val" not in sizes or sizes["val"].samples >= FEW:
         return []
     count = sizes["val"].samples
-    why = (
-        f"{count} validation samples: one of them is worth {1 / count:.1%} of accuracy. Folds "
-        "(data.split.folds) use all samples in turn."
-    )
+    classes = e.data is not None and e.data.classes is not None
+    worth = f"one of them is worth {1 / count:.1%} of accuracy" if classes else "each counts much"
+    why = f"{count} validation samples: {worth}. Folds (data.split.folds) use all samples in turn."
     numbers = {"samples": count}
     name = "Few validation samples"
     return [Finding("TR84", name, "info", 0.8, "data.split.val", numbers, why)]
