@@ -14,6 +14,7 @@ from trickrun.checks.diagnosis.several import LOSS, fewest, replaceable, unusual
 from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.trainings import BASE, Trainings, Tried
 from trickrun.checks.interventions.variants import backward_elimination
+from trickrun.findings.finding import Finding
 from trickrun.findings.intervention import Effect
 from trickrun.findings.rank import consequences
 
@@ -30,17 +31,23 @@ PROVEN = 5
 PAIRED = 4
 """Candidates whose pairs are tried where no single edit is enough."""
 
+CURES = 3
+"""Edits that helped and are looked at in turn, until one raises no error."""
+
 ENOUGH = 0.1
 """Distance in skill to what is known to be reachable at which single edits are enough."""
 
 
-def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) -> Tried:
+def try_edits(
+    trainings: Trainings, found: Sequence[Candidate], known: float, findings: Iterable[Finding]
+) -> Tried:
     """Train with each of the candidates and return what that proves.
 
     Args:
         trainings: runs the trainings, until its deadline.
         found: what to try, likeliest first.
         known: skill that other learners reached on the same samples.
+        findings: of the recipe as it is.
     """
     first, *rest = seeds(trainings.proxy)
     parts = unusual(found)
@@ -59,6 +66,7 @@ def try_edits(trainings: Trainings, found: Sequence[Candidate], known: float) ->
     for candidate in [cause for cause in tried.causes if cause.parts]:
         make_minimal(trainings, tried, candidate, rest)
     check_at_length(trainings, tried, rest[0])
+    check_cures(trainings, tried, findings)
     if not tried.causes and tried.base_skill < tried.reachable - ENOUGH:
         tried.at_length = base_at_length(trainings, rest[0])
     tried.trainings = sum(len(variant.results) for variant in trainings.known.values())
@@ -115,6 +123,22 @@ def make_minimal(
     kept = together(backward_elimination(several.parts, enough))
     if kept.label != several.label:
         del tried.effects[several.label]
+
+
+def check_cures(trainings: Trainings, tried: Tried, findings: Iterable[Finding]) -> None:
+    """Note the errors that the first edits that helped bring about, until one brings none.
+
+    A huge learning rate trains a network on unscaled inputs, and is too high itself.
+
+    Args:
+        findings: of the recipe as it is; their errors are not the edit's.
+    """
+    before = {finding.code for finding in findings if finding.severity == "error"}
+    for candidate in tried.causes[:CURES]:
+        new = trainings.errors_with(candidate) - before
+        if not new:
+            return
+        tried.raises[candidate.label] = tuple(sorted(new))
 
 
 def reached(tried: Tried) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 from trickrun.checks.diagnosis.candidates import candidates
 from trickrun.checks.diagnosis.conclude import conclude, verdict_of
 from trickrun.checks.diagnosis.confirm import try_edits
-from trickrun.checks.diagnosis.cures import check_cures
 from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
 from trickrun.checks.diagnosis.trainings import Trainings, Tried
@@ -91,6 +90,5 @@ def edits_tried(proxy: ProxyRun, evidence: Evidence, trainings: Trainings) -> Tr
     input_std = probe.signal.input_std if probe and probe.signal else 1.0
     gap = probe.train - probe.val if probe else 0.0
     found = candidates(proxy, evidence.findings, input_std, gap)
-    tried = try_edits(trainings, found, max(evidence.reference.values(), default=0.0))
-    check_cures(trainings, tried, evidence.findings)
-    return tried
+    reachable = max(evidence.reference.values(), default=0.0)
+    return try_edits(trainings, found, reachable, evidence.findings)

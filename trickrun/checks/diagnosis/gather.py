@@ -12,9 +12,8 @@ from typing import Any
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
 from trickrun.checks.diagnosis.probe import Probe, probe
-from trickrun.checks.diagnosis.proxy_run import ProxyRun
+from trickrun.checks.diagnosis.proxy_run import RANGE, ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
-from trickrun.checks.diagnosis.trainings import RANGE
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
 from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss

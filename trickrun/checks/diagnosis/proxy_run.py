@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun.checks.diagnosis.skill import metric_for, skill
+from trickrun.checks.lr_find.lr_find_check import Range
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import Task
 from trickrun.recipe.load import Loaded, derive
@@ -24,6 +25,9 @@ take."""
 
 LONGEST_SECONDS, FEWEST_SLOW = 15.0, 10
 """Seconds that FEWEST steps may take, and the steps of a training that is slower still."""
+
+RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
+"""Of a range test here: a fraction of what `lr-find` spends."""
 
 EVALUATIONS = 5
 """Of a training that something watches."""

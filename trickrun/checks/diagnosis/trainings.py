@@ -10,10 +10,11 @@ from statistics import fmean
 from typing import Any
 
 from trickrun.checks.diagnosis.candidate import Candidate
-from trickrun.checks.diagnosis.proxy_run import ProxyRun
+from trickrun.checks.diagnosis.cures import errors_of
+from trickrun.checks.diagnosis.proxy_run import RANGE, ProxyRun
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.variants import Variant, untrained
-from trickrun.checks.lr_find.lr_find_check import Range, lr_find
+from trickrun.checks.lr_find.lr_find_check import lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
 from trickrun.findings.intervention import Effect, first_to_last
@@ -29,8 +30,8 @@ HERE_SECONDS = 30.0
 """Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
 that has other work to do, and halves the rest."""
 
-RANGE = Range(low=1e-6, high=10.0, steps=105, seeds=1)
-"""Of a range test here: a fraction of what `lr-find` spends."""
+WHOLE_LOOK = 3
+"""Trainings that a look at a recipe takes the time of, with its data and its layers."""
 
 OVERHEAD = 2e-3
 """Seconds of a step below which starting operations costs more than their arithmetic, so that a
@@ -106,6 +107,14 @@ class Trainings:
                 suggested = None
             self.rates[candidate.label] = suggested
         return self.rates.get(candidate.label)
+
+    def errors_with(self, candidate: Candidate) -> frozenset[str]:
+        """Return the codes of the errors in the recipe with an edit; none if there is no time, or
+        it cannot be looked at."""
+        seconds = WHOLE_LOOK * self.proxy.step_seconds * self.proxy.steps
+        if candidate.label not in self.errors and seconds < self.seconds_left:
+            self.errors[candidate.label] = errors_of(self.proxy, candidate)
+        return self.errors.get(candidate.label, frozenset())
 
     def trial(self, changes: Changes, seed: int, name: str) -> Trial:
         """Return the trial of an edit. Raises TrickrunError if it makes no recipe."""

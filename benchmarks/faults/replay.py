@@ -1,0 +1,125 @@
+"""Diagnoses once more, without training: from stored evidence and what every variant reached.
+
+    python -m benchmarks.faults.replay --part development
+
+prints what each rule earns: the benchmark's figures without its findings. What a replay would need
+and no stored training tells is counted as not known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from trickrun.checks.diagnosis.candidate import Candidate
+from trickrun.checks.diagnosis.conclude import conclude
+from trickrun.checks.diagnosis.diagnosis_check import edits_tried
+from trickrun.checks.diagnosis.gather import Evidence
+from trickrun.checks.diagnosis.proxy_run import ProxyRun, shorten
+from trickrun.checks.diagnosis.trainings import Trainings
+from trickrun.checks.interventions.edits import Changes
+from trickrun.checks.interventions.variants import Variant
+from trickrun.findings.finding import Finding
+from trickrun.findings.verdict import Verdict
+from trickrun.recipe.load import load
+
+Plain = dict[str, Any]
+
+
+def kept(verdict: Verdict) -> Plain:
+    """Return what a replay needs of a diagnosis, as plain data."""
+    evidence = verdict.series["evidence"]
+    probe = evidence["probe"]
+    return {
+        "findings": evidence["findings"],
+        "reference": evidence["reference"],
+        "trained": evidence["trained"],
+        "probe": probe
+        and {
+            "val": probe["val"],
+            "train": probe["train"],
+            "input_std": probe["signal"] and probe["signal"]["input_std"],
+        },
+        "trainings": verdict.series.get("trainings"),
+    }
+
+
+@dataclass
+class StoredTrainings(Trainings):
+    """Trainings that look up what was stored.
+
+    Args:
+        stored: as ``Trainings.as_json`` gave it.
+        unknown: variants and seeds that were asked for and are not stored.
+    """
+
+    stored: Plain = field(default_factory=dict)
+    unknown: set[tuple[str, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.rates = dict(self.stored["rates"])
+        self.errors = {label: frozenset(codes) for label, codes in self.stored["errors"].items()}
+
+    @property
+    def seconds_left(self) -> float:
+        """A replay has time."""
+        return math.inf
+
+    def suggested_rate(self, candidate: Candidate) -> float | None:
+        """Look up what a range test suggested."""
+        if candidate.label not in self.rates:
+            self.unknown.add((candidate.label, -1))
+        return self.rates.get(candidate.label)
+
+    def errors_with(self, candidate: Candidate) -> frozenset[str]:
+        """Look up the errors with an edit."""
+        if candidate.label not in self.errors:
+            self.unknown.add((candidate.label, -2))
+        return self.errors.get(candidate.label, frozenset())
+
+    def run(self, wanted: Mapping[str, Changes], seeds: Sequence[int], share: float = 1.0) -> None:
+        """Look up each variant ``wanted`` with ``seeds``."""
+        for name, edit in wanted.items():
+            variant = self.known.setdefault(name, Variant(dict(edit)))
+            stored = self.stored["known"].get(name, {"results": {}, "reason": ""})
+            variant.reason = stored["reason"]
+            for seed in seeds:
+                if str(seed) in stored["results"]:
+                    variant.results[seed] = stored["results"][str(seed)]
+                elif not variant.reason:
+                    self.unknown.add((name, seed))
+
+
+@cache
+def proxy_of(path: Path) -> ProxyRun:
+    """Return the short training of the recipe at ``path``; made once, without being trained."""
+    return shorten(load(path))
+
+
+def replay(path: Path, stored: Plain, without: Collection[str] = ()) -> tuple[list[Plain], int]:
+    """Return the findings of a stored diagnosis, and how many trainings it lacks.
+
+    Args:
+        without: codes of the findings that are left out.
+    """
+    proxy = proxy_of(path)
+    evidence = Evidence(
+        findings=[Finding(**f) for f in stored["findings"] if f["code"] not in without],
+        reference=stored["reference"],
+        trained=stored["trained"],
+    )
+    if stored["probe"]:
+        probe: Any = SimpleNamespace(**stored["probe"])
+        probe.signal = SimpleNamespace(input_std=probe.input_std) if probe.input_std else None
+        evidence.probe = probe
+    if stored["trainings"] is None:
+        return [finding.as_json() for finding in conclude(proxy, evidence, None)], 0
+    trainings = StoredTrainings(proxy, math.inf, stored=stored["trainings"])
+    tried = edits_tried(proxy, evidence, trainings)
+    found = conclude(proxy, evidence, tried)
+    return [finding.as_json() for finding in found], len(trainings.unknown)
