@@ -155,3 +155,31 @@ def test_who_tried_is_told():
     assert alone.startswith("Nothing of this network, with or without edits, predicts new samples")
     others = unexplained(replace(HOPELESS, edits=False), 0, 0, "the data").why
     assert others.startswith("Neither this network nor a linear model or trees predict")
+
+
+def test_of_two_sure_findings_with_one_edit_one_is_told():
+    bounded = replace(SOFTMAX, code="TR29", name="Bounded")
+    head = cause("x", "TR26", {"x": "linear"})
+    found = with_what_was_tried([SOFTMAX, bounded], [head], [], POOR)
+    assert [f.code for f in found] == ["TR26"]
+
+
+def test_a_finding_about_the_data_carries_no_other_parts_edit():
+    labels = Finding("TR11", "Corrupted labels", "error", 0.85, "data", {}, "They are changed.")
+    found = with_what_was_tried([labels], [cause("optimizer", "TR70")], [], POOR)
+    assert next(f for f in found if f.code == "TR11").edit is None
+    assert [f.code for f in found if f.confirmed] == ["TR70"]
+
+
+def test_a_cure_that_raises_an_error_says_so():
+    lucky = replace(cause("optimizer.lr", "TR36"), raises=("TR35",))
+    first = with_what_was_tried([], [lucky], [], POOR)[0]
+    assert first.why.endswith("with it the recipe raises TR35.")
+
+
+def test_a_recipe_that_does_less_than_can_be_reached_has_a_warning():
+    behind = replace(FINE, skill=0.876, reachable=0.992)
+    assert (behind.poor, behind.behind) == (False, True)
+    assert unexplained(behind, 8, 0, "the data").severity == "warning"
+    assert not FINE.behind
+    assert POOR.behind

@@ -32,6 +32,8 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({"model.head_activation": "log_softmax"}, CLASSES, {}),
     ({"loss": "mse"}, CLASSES, {"loss": "TR30"}),
     ({"loss": "mse"}, VALUES, {}),
+    ({"loss": "mae"}, VALUES, {"loss": "TR30"}),
+    ({"loss": "hinge"}, CLASSES, {"loss": "TR30"}),
     ({"model.head_activation": "log_softmax"}, VALUES, {"model.head_activation": "TR29"}),
     ({"loss": {"kind": "python", "target": "mine:loss"}}, VALUES, {"loss": "TR30"}),
     ({"loss.reduction": "sum"}, CLASSES, {"loss.reduction": "TR21"}),
