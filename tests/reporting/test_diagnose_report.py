@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.diagnose import print_diagnosis
+from trickrun.reporting.diagnose import next_run, print_diagnosis
 
 PROVEN = {
-    "a=1": {"before": 0.25, "after": 0.5, "needed": 0.125, "helps": True},
-    "b=2": {"before": 0.25, "after": 0.125, "needed": 0.125, "helps": False},
+    "a=1": {"before": 0.25, "after": 0.5, "needed": 0.125, "helps": True, "raises": []},
+    "b=2": {"before": 0.25, "after": 0.125, "needed": 0.125, "helps": False, "raises": []},
+    "d=4": {"before": 0.25, "after": 0.375, "needed": 0.1, "helps": True, "raises": ["TR35"]},
 }
 
 
@@ -23,6 +24,7 @@ PROVEN = {
             [
                 "edit tried skill with it needed",
                 "a=1 0.2500 0.5000 +0.1250 ✓ helps",
+                "d=4 0.2500 0.3750 +0.1000 helps, but raises TR35",
                 "b=2 0.2500 0.1250 +0.1250 ✗",
             ],
         ),
@@ -36,7 +38,20 @@ PROVEN = {
     ],
 )
 def test_trainings(capsys, tried, expected):
-    verdict = Verdict("pass", {"tried": tried, "failed": {}}, summary="nothing is wrong")
-    print_diagnosis(verdict)
+    result = {"tried": tried, "failed": {}, "undecided": None}
+    verdict = Verdict("pass", result, summary="nothing is wrong")
+    print_diagnosis(verdict, "r.yaml")
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines == [*expected, "PASS nothing is wrong"]
+
+
+@pytest.mark.parametrize(
+    ("target", "tried", "command"),
+    [
+        ("r.yaml", False, "trickrun diagnose r.yaml --confirm"),
+        ("r.yaml", True, "trickrun diagnose r.yaml 'init={kind: auto}' --confirm"),
+        ("runs/r/1", True, "trickrun diagnose runs/r/1 --confirm --budget 5m"),
+    ],
+)
+def test_the_run_that_would_tell_two_causes_apart(target, tried, command):
+    assert next_run(target, {"init": {"kind": "auto"}}, tried) == command

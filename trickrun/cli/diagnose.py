@@ -114,7 +114,7 @@ def diagnosed(
     with watched() as watch:
         verdict, derived = check(loaded, confirm, budget, watch, run)
     folder = record(verdict, loaded, derived, root, sys.argv)
-    print_diagnosis(verdict)
+    print_diagnosis(verdict, target)
     print(f"run: {folder.path}")
     return verdict, folder
 

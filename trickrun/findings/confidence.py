@@ -43,6 +43,21 @@ class Standpoint:
         }
 
 
+TRIED: Mapping[str, float] = {
+    "one": 0.0, "certain": 1.0, "confirmed": 1.0, "closes": 1.0, "rival": -1.0,
+    "likelihood": 0.0, "several": 0.0,
+}  # fmt: skip
+"""Weights where edits were tried: a logistic regression of ``benchmarks.faults.calibrate`` on the
+development halves of both fault benchmarks."""
+
+UNTRIED: Mapping[str, float] = {"one": 0.0, "certain": 1.0, "likelihood": 1.0}
+"""Weights where none was, of the same regression."""
+
+UNDECIDED = 0.5
+"""Confidence below which two causes are named instead of one."""
+
+
 def confidence(of: Standpoint, weights: Mapping[str, float]) -> float:
-    """Return the probability of a logistic model with ``weights``."""
-    return 1 / (1 + math.exp(-sum(weights[name] * x for name, x in of.numbers.items())))
+    """Return the probability of a logistic model with ``weights``; a number without one counts for
+    nothing."""
+    return 1 / (1 + math.exp(-sum(of.numbers[name] * weight for name, weight in weights.items())))

@@ -23,8 +23,12 @@ WIDEST = 70
 """Characters of an edit in the table."""
 
 
-def print_diagnosis(verdict: Verdict) -> None:
-    """Print the findings with symptoms under their causes, the trainings, and the conclusion."""
+def print_diagnosis(verdict: Verdict, target: str) -> None:
+    """Print the findings with symptoms under their causes, the trainings, and the conclusion.
+
+    Args:
+        target: the recipe or run that was diagnosed, as the user named it.
+    """
     console = terminal()
     findings = verdict.findings
     below = hidden_under(findings)
@@ -45,6 +49,22 @@ def print_diagnosis(verdict: Verdict) -> None:
         console.print(Text(f"not measured: {part}: {why}", "yellow"), soft_wrap=True)
     told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
     console.print(told, soft_wrap=True)
+    doubt = verdict.result["undecided"]
+    if doubt is not None:
+        command = next_run(target, doubt["edit"], verdict.result["tried"] is not None)
+        console.print(Text(f"this run would tell: {command}", "cyan"), soft_wrap=True)
+
+
+def next_run(target: str, edit: dict[str, Any], tried: bool) -> str:
+    """Return the command that tells two causes apart: edits are tried, or, where they were, the
+    recipe with one of them is diagnosed; what is still found then is the other. A run, which cannot
+    be changed, is given more time."""
+    if not tried:
+        return f"trickrun diagnose {target} --confirm"
+    if not target.endswith((".yaml", ".yml")):
+        return f"trickrun diagnose {target} --confirm --budget 5m"
+    changes = [override(path, value) for path, value in edit.items()]
+    return " ".join(["trickrun diagnose", target, *changes, "--confirm"])
 
 
 def hidden_under(findings: Sequence[Finding]) -> dict[str, str]:
@@ -111,6 +131,8 @@ def trainings(proven: dict[str, dict[str, Any]]) -> Table:
     table = Table("edit tried", "skill", "with it", "needed", "", box=None, header_style="bold")
     for label, effect in by_gain(proven.items()):
         mark = Text("✓ helps", "green") if effect["helps"] else Text("✗", "red")
+        if effect["helps"] and effect["raises"]:
+            mark = Text(f"helps, but raises {', '.join(effect['raises'])}", "yellow")
         before, after = number(effect["before"]), number(effect["after"])
         table.add_row(
             Text(shorten(label, WIDEST, placeholder=" …")),

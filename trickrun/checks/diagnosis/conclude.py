@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -18,6 +19,7 @@ from trickrun.findings.conclusion import (
     with_what_was_tried,
     without_trying,
 )
+from trickrun.findings.confidence import TRIED, UNDECIDED, UNTRIED, Standpoint, confidence
 from trickrun.findings.finding import Finding, changes_loss
 from trickrun.findings.rules.data.targets import CONSTANT_TARGET
 from trickrun.findings.verdict import Verdict
@@ -25,6 +27,37 @@ from trickrun.params import PythonTarget
 
 
 def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+    """Return the findings, best first; the confidence of the first, if it is an error, is the share
+    of the time that such a cause is right."""
+    found = in_order(proxy, evidence, tried)
+    if not found or found[0].severity != "error":
+        return found
+    view = standpoint_of(found[0], tried)
+    sure = confidence(view, UNTRIED if tried is None else TRIED)
+    return [replace(found[0], confidence=round(sure, 2)), *found[1:]]
+
+
+def standpoint_of(first: Finding, tried: Tried | None) -> Standpoint:
+    """Return what speaks for the first finding."""
+    sure = certain(first)
+    proved = [c for c in tried.causes if c.edit == first.edit] if tried and first.confirmed else []
+    if tried is None or not proved:
+        return Standpoint(sure, False, 0.0, 0.0, first.confidence, False)
+    effect = tried.effects[proved[0].label]
+    others = [
+        tried.effects[c.label].gain for c in tried.causes if not set(c.edit) & set(first.edit or {})
+    ]
+    return Standpoint(
+        certain=sure,
+        confirmed=True,
+        closes=effect.gain / max(tried.reachable - effect.before, 1e-9),
+        rival=max(others, default=0.0) / effect.gain,
+        likelihood=effect.likelihood,
+        several=len(proved[0].parts) > 1,
+    )
+
+
+def in_order(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings, best first. Where all targets are alike, the rest follows from it."""
     alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
     if alike:
@@ -117,6 +150,7 @@ def verdict_of(
         "skill": evidence.probe.val if evidence.probe else None,
         "reference": max(evidence.reference.values(), default=None),
         "failed": evidence.failed,
+        "undecided": undecided(findings),
         "tried": tried.as_json() if tried else None,
         "part_seconds": evidence.seconds,
     }
@@ -127,6 +161,17 @@ def verdict_of(
         sentence(findings, tried),
         series,
     )
+
+
+def undecided(findings: list[Finding]) -> dict[str, Any] | None:
+    """Return the two causes that cannot be told apart, as codes, and the edit after which a
+    diagnosis would tell; None if the first is sure enough or has no rival."""
+    rivals = [f for f in findings[1:] if f.edit and f.severity != "info"]
+    first = findings[0] if findings else None
+    if first is None or first.severity != "error" or first.confidence >= UNDECIDED or not rivals:
+        return None
+    names = [f"{f.code} {f.name} ({f.where})" for f in (first, rivals[0])]
+    return {"between": names, "edit": first.edit or rivals[0].edit}
 
 
 def without_errors(findings: list[Finding]) -> str:
@@ -147,8 +192,11 @@ def sentence(findings: list[Finding], tried: Tried | None) -> str:
     if not any(finding.severity == "error" for finding in findings):
         return without_errors(findings)
     # As grave as the gravest thing that it explains.
-    first = findings[0]
-    text = f"the cause is most likely: {first.name} ({first.where})"
+    first, doubt = findings[0], undecided(findings)
+    if doubt is not None:
+        return "cannot tell between " + " and ".join(doubt["between"])
+    sure = f"{first.confidence:.0%} sure"
+    text = f"the cause is most likely: {first.name} ({first.where}), {sure}"
     if first.confirmed is not None and (tried is not None or not changes_loss(first.edit)):
         before, after = first.confirmed["before"], first.confirmed["after"]
         measure = "skill" if tried is not None else "loss"
