@@ -39,7 +39,7 @@ class Trained:
     Args:
         own: its metric, one value a seed.
         repaired: the same with the best repair; empty if it is healthy.
-        seconds: of one training.
+        seconds: of a processor for one training.
     """
 
     own: Sequence[float]
@@ -65,14 +65,14 @@ def trees(subject: Subject) -> list[Tree]:
 
 
 def measured(tree: Tree, metric: str, seeds: Sequence[int], folder: Path = TARGETS) -> Any:
-    """Return a recipe's metric with each seed, and the seconds of a training; the reason in words
-    if it cannot be trained."""
-    started = time.perf_counter()
+    """Return a recipe's metric with each seed, and the seconds that a processor needs for a
+    training, whatever else it does; the reason in words if it cannot be trained."""
+    started = time.process_time()
     try:
         values = metrics(tree, metric, seeds, folder)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    seconds = (time.perf_counter() - started) / len(seeds)
+    seconds = (time.process_time() - started) / len(seeds)
     return {"values": values, "seconds": round(seconds, 2)}
 
 
