@@ -1,4 +1,5 @@
-"""Everything that has been measured so far, as a section of RESULTS.md.
+"""Everything that has been measured so far, as two sections of RESULTS.md: of the programs that
+are made here, and of those that others described.
 
 python -m benchmarks.faults.report
 """
@@ -10,6 +11,7 @@ from typing import Any
 
 from benchmarks.faults.hurts import kept_programs, write_dropped
 from benchmarks.faults.journal import RESULTS, Journal
+from benchmarks.faults.outside import section
 from benchmarks.faults.programs import Program
 from benchmarks.faults.run import diagnosed, journals
 from benchmarks.faults.scoring import shown
@@ -63,7 +65,8 @@ def peer_row(title: str, both: Sequence[tuple[Diagnosed, dict[str, Any]]]) -> st
 
 
 def main() -> None:
-    """Write the section."""
+    """Write the sections."""
+    write_section(section.TITLE, "\n".join([*section.lines(), "", machine("torch")]))
     programs, _ = kept_programs()
     lines = [
         "`python -m benchmarks.faults.run` and `peers`; what the columns mean is in",

@@ -15,8 +15,9 @@ import io
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,26 @@ def sample(programs: Sequence[Program], wanted: int | None) -> list[Program]:
     return [*buggy[: round(BUGGY_SHARE * wanted)], *healthy[: round((1 - BUGGY_SHARE) * wanted)]]
 
 
-def diagnosis(path: Path, confirm: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Observed:
+    """What came of a diagnosis.
+
+    Args:
+        answer: what it says: findings, seconds, and error if it failed.
+        basis: what that rests on, plain data: the evidence, and the edits that were tried; None
+            if it failed.
+    """
+
+    answer: dict[str, Any]
+    basis: dict[str, Any] | None
+
+
+def diagnosis(path: Path, confirm: bool) -> Observed:
     """Return what ``diagnose`` says of the recipe at ``path``, and how long it took.
 
     An exception is an answer too: a wrong one.
     """
+    basis = None
     torch.set_num_threads(1)
     started = time.perf_counter()
     try:
@@ -64,29 +80,38 @@ def diagnosis(path: Path, confirm: bool) -> dict[str, Any]:
             verdict, _ = diagnose(load(path), confirm)
         findings = [finding.as_json() for finding in verdict.findings]
         answer: dict[str, Any] = {"findings": [{k: f[k] for k in KEPT} for f in findings]}
+        basis = {"evidence": verdict.series["evidence"], "tried": verdict.result["tried"]}
     except Exception as error:
         answer = {"findings": [], "error": f"{type(error).__name__}: {error}"}
-    return {**answer, "seconds": time.perf_counter() - started}
+    return Observed({**answer, "seconds": time.perf_counter() - started}, basis)
+
+
+def diagnoses(
+    paths: Mapping[str, Path], confirm: bool, jobs: int
+) -> Iterator[tuple[str, Observed]]:
+    """Yield the names of recipes with what came of them, each in a process that has diagnosed
+    others before."""
+    if jobs == 1:
+        yield from ((name, diagnosis(path, confirm)) for name, path in paths.items())
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        running = {pool.submit(diagnosis, path, confirm): n for n, path in paths.items()}
+        for future in as_completed(running):
+            yield running[future], future.result()
 
 
 def diagnose_all(
     programs: Sequence[Program], bases: dict[str, Base], journal: Journal, confirm: bool, jobs: int
 ) -> None:
-    """Diagnose what the journal lacks, each program in a process that has done others before."""
+    """Diagnose what the journal lacks."""
     todo = [program for program in programs if program.name not in journal]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(todo, bases, folder)
         paths = {program.name: recipe_beside_its_data(program, folder) for program in todo}
-        if jobs == 1:
-            for program in todo:
-                journal.add(program.name, diagnosis(paths[program.name], confirm))
-            return
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            running = {pool.submit(diagnosis, path, confirm): n for n, path in paths.items()}
-            for future in as_completed(running):
-                journal.add(running[future], future.result())
+        for program_name, observed in diagnoses(paths, confirm, jobs):
+            journal.add(program_name, observed.answer)
 
 
 def recipe_beside_its_data(program: Program, folder: Path) -> Path:

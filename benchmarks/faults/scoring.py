@@ -63,12 +63,16 @@ def restores(before: float, after: float, repaired: float) -> bool:
 def names_cause(finding: Mapping[str, Any], causes: Sequence[str]) -> bool:
     """Return whether a finding names one of the accepted causes.
 
-    A cause ``code@path`` also asks that the finding, or its edit, is about that recipe path.
+    A cause ``code@path`` also asks that the finding, or its edit, is about that recipe path;
+    ``@path`` is named by any finding whose edit changes that path or something inside it.
     """
     codes = (finding["code"], *SAME_AS.get(finding["code"], ()))
-    about = (finding.get("where") or "", *(finding.get("edit") or {}))
+    edited = tuple(finding.get("edit") or {})
+    about = (finding.get("where") or "", *edited)
     for cause in causes:
         code, _, path = cause.partition("@")
+        if not code and any(f"{place}.".startswith(f"{path}.") for place in edited):
+            return True
         if code in codes and (not path or any(place.startswith(path) for place in about)):
             return True
     return False

@@ -52,6 +52,10 @@ def test_an_edit_restores_if_it_closes_three_quarters_of_the_gap() -> None:
         ({"code": "TR60", "where": "optimizer.lr"}, ("TR60@optimizer",), True),
         ({"code": "TR60", "where": "data", "edit": {"optimizer.lr": 1}}, ("TR60@optimizer",), True),
         ({"code": "TR60", "where": "data", "edit": None}, ("TR60@optimizer",), False),
+        ({"code": "TR70", "where": "data", "edit": {"optimizer.lr": 1}}, ("@optimizer.lr",), True),
+        ({"code": "TR70", "where": "data", "edit": {"optimizer.lr": 1}}, ("@optimizer",), True),
+        ({"code": "TR70", "where": "data", "edit": {"optimizer.lr": 1}}, ("@optimizer.l",), False),
+        ({"code": "TR70", "where": "optimizer.lr", "edit": None}, ("@optimizer.lr",), False),
     ],
 )
 def test_a_finding_names_a_cause_by_code_and_place(finding, causes, named) -> None:
