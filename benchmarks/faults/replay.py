@@ -1,27 +1,27 @@
 """Diagnoses once more, without training: from stored evidence and what every variant reached.
 
-    python -m benchmarks.faults.replay --part development
-
-prints what each rule earns: the benchmark's figures without its findings. What a replay would need
-and no stored training tells is counted as not known.
+What a replay would need and no stored training tells is counted as not known.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from benchmarks.faults.journal import Journal
+from benchmarks.faults.programs import SplitData
 from trickrun.checks.diagnosis.candidate import Candidate
 from trickrun.checks.diagnosis.conclude import conclude
 from trickrun.checks.diagnosis.diagnosis_check import edits_tried
 from trickrun.checks.diagnosis.gather import Evidence
 from trickrun.checks.diagnosis.proxy_run import ProxyRun, shorten
-from trickrun.checks.diagnosis.trainings import Trainings
+from trickrun.checks.diagnosis.trainings import Trainings, Tried
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.variants import Variant
 from trickrun.findings.finding import Finding
@@ -29,6 +29,9 @@ from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
 
 Plain = dict[str, Any]
+
+FOREVER = 1e6
+"""Seconds: more than any diagnosis takes."""
 
 
 def kept(verdict: Verdict) -> Plain:
@@ -68,7 +71,7 @@ class StoredTrainings(Trainings):
     @property
     def seconds_left(self) -> float:
         """A replay has time."""
-        return math.inf
+        return FOREVER
 
     def suggested_rate(self, candidate: Candidate) -> float | None:
         """Look up what a range test suggested."""
@@ -101,8 +104,11 @@ def proxy_of(path: Path) -> ProxyRun:
     return shorten(load(path))
 
 
-def replay(path: Path, stored: Plain, without: Collection[str] = ()) -> tuple[list[Plain], int]:
-    """Return the findings of a stored diagnosis, and how many trainings it lacks.
+def concluded(
+    path: Path, stored: Plain, without: Collection[str] = ()
+) -> tuple[list[Finding], Tried | None, int]:
+    """Return the findings of a stored diagnosis, what its edits showed, and how many trainings it
+    lacks.
 
     Args:
         without: codes of the findings that are left out.
@@ -118,8 +124,66 @@ def replay(path: Path, stored: Plain, without: Collection[str] = ()) -> tuple[li
         probe.signal = SimpleNamespace(input_std=probe.input_std) if probe.input_std else None
         evidence.probe = probe
     if stored["trainings"] is None:
-        return [finding.as_json() for finding in conclude(proxy, evidence, None)], 0
-    trainings = StoredTrainings(proxy, math.inf, stored=stored["trainings"])
+        return conclude(proxy, evidence, None), None, 0
+    trainings = StoredTrainings(proxy, FOREVER, stored=stored["trainings"])
     tried = edits_tried(proxy, evidence, trainings)
-    found = conclude(proxy, evidence, tried)
-    return [finding.as_json() for finding in found], len(trainings.unknown)
+    return conclude(proxy, evidence, tried), tried, len(trainings.unknown)
+
+
+def replay(path: Path, stored: Plain, without: Collection[str] = ()) -> tuple[list[Plain], int]:
+    """Return the findings of a stored diagnosis as plain data, and how many trainings it lacks."""
+    findings, _, lacking = concluded(path, stored, without)
+    return [finding.as_json() for finding in findings], lacking
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program that was diagnosed.
+
+    Args:
+        name: of the program.
+        path: its recipe, beside its code.
+        causes: the accepted ones; none if it is healthy.
+        stored: what its diagnosis rests on; see ``kept``.
+    """
+
+    name: str
+    path: Path
+    causes: tuple[str, ...]
+    stored: Plain
+
+
+@contextmanager
+def generated(part: SplitData, confirm: bool) -> Iterator[list[Case]]:
+    """Yield the diagnosed programs of a half of the generated benchmark."""
+    from benchmarks.faults.hurts import kept_programs
+    from benchmarks.faults.programs import write
+    from benchmarks.faults.run import basis_of, journals, recipe_beside_its_data
+
+    programs, bases = kept_programs()
+    basis = Journal(basis_of(journals(part, confirm)[0].path))
+    known = [p for p in programs if p.part == part and basis.entries.get(p.name)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(known, bases, folder)
+        yield [
+            Case(p.name, recipe_beside_its_data(p, folder), p.causes, basis[p.name]) for p in known
+        ]
+
+
+@contextmanager
+def outside(part: SplitData, confirm: bool) -> Iterator[list[Case]]:
+    """Yield the diagnosed subjects of a half of the benchmark from elsewhere."""
+    from benchmarks.faults.outside import hurts, run
+    from benchmarks.faults.outside.subjects import half
+
+    basis = Journal(run.Pass.of(part, confirm).basis)
+    counted = hurts.counted(half(part), Journal(hurts.METRICS))
+    known = [s for s in counted if basis.entries.get(run.asked_of(s))]
+    with tempfile.TemporaryDirectory() as name:
+        paths = run.written(known, Path(name))
+        keys = [(s, run.asked_of(s)) for s in known]
+        yield [Case(s.name, paths[key], s.causes, basis[key]) for s, key in keys]
+
+
+BENCHMARKS = {"generated": generated, "outside": outside}

@@ -28,6 +28,7 @@ from benchmarks.faults.hurts import METRICS, in_turns, kept_programs
 from benchmarks.faults.journal import RESULTS, Journal
 from benchmarks.faults.measure import folder_of, metrics
 from benchmarks.faults.programs import Base, Program, tree_of, write
+from benchmarks.faults.replay import kept
 from benchmarks.faults.table import Diagnosed, misses, row, table
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.recipe.load import load
@@ -59,8 +60,8 @@ class Observed:
 
     Args:
         answer: what it says: findings, seconds, and error if it failed.
-        basis: what that rests on, plain data: the evidence, and the edits that were tried; None
-            if it failed.
+        basis: what that rests on, plain data, from which replay.py concludes again; None if it
+            failed.
     """
 
     answer: dict[str, Any]
@@ -80,7 +81,7 @@ def diagnosis(path: Path, confirm: bool) -> Observed:
             verdict, _ = diagnose(load(path), confirm)
         findings = [finding.as_json() for finding in verdict.findings]
         answer: dict[str, Any] = {"findings": [{k: f[k] for k in KEPT} for f in findings]}
-        basis = {"evidence": verdict.series["evidence"], "tried": verdict.result["tried"]}
+        basis = kept(verdict)
     except Exception as error:
         answer = {"findings": [], "error": f"{type(error).__name__}: {error}"}
     return Observed({**answer, "seconds": time.perf_counter() - started}, basis)
@@ -104,14 +105,21 @@ def diagnoses(
 def diagnose_all(
     programs: Sequence[Program], bases: dict[str, Base], journal: Journal, confirm: bool, jobs: int
 ) -> None:
-    """Diagnose what the journal lacks."""
+    """Diagnose what the journal lacks; what the answers rest on goes into a file beside it."""
+    basis = Journal(basis_of(journal.path))
     todo = [program for program in programs if program.name not in journal]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(todo, bases, folder)
         paths = {program.name: recipe_beside_its_data(program, folder) for program in todo}
         for program_name, observed in diagnoses(paths, confirm, jobs):
+            basis.add(program_name, observed.basis)
             journal.add(program_name, observed.answer)
+
+
+def basis_of(answers: Path) -> Path:
+    """Return the file of what the answers in another file rest on."""
+    return answers.with_name(f"{answers.stem}-basis.jsonl")
 
 
 def recipe_beside_its_data(program: Program, folder: Path) -> Path:

@@ -1,0 +1,115 @@
+"""What each rule earns: the figures of a benchmark without its findings.
+
+    python -m benchmarks.faults.ablate --benchmark outside --part development [--confirm]
+
+replays the stored diagnoses (replay.py) with the findings of one code left out at a time, also as
+suggestions of edits, and prints what detection, first causes and false alarms lose. A program whose
+replay lacks a training counts as not known, and as unchanged.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from benchmarks.faults.replay import BENCHMARKS, Case, replay
+from benchmarks.faults.scoring import rank_of_cause
+from trickrun.findings.faults import CATALOGUE
+
+
+@dataclass(frozen=True)
+class Score:
+    """What was said of one program.
+
+    Args:
+        detected: whether there is an error.
+        first: whether the first finding names an accepted cause.
+        third: whether one of the first three does.
+    """
+
+    detected: bool
+    first: bool
+    third: bool
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What leaving a rule out changes, in programs.
+
+    Args:
+        code: of the rule.
+        touched: programs that have its findings.
+        detected, first, third: faulty ones that are no longer right; negative: more are.
+        alarms: false alarms that are gone; negative: there are more.
+        unknown: programs that a replay cannot tell.
+    """
+
+    code: str
+    touched: int
+    detected: int
+    first: int
+    third: int
+    alarms: int
+    unknown: int
+
+
+def score(case: Case, without: Sequence[str] = ()) -> tuple[Score, bool]:
+    """Return what is said of a program, and whether all trainings for that are known."""
+    findings, lacking = replay(case.path, case.stored, without)
+    rank = rank_of_cause(findings, case.causes)
+    detected = any(finding["severity"] == "error" for finding in findings)
+    return Score(detected, rank == 1, rank is not None and rank <= 3), not lacking
+
+
+def loss(code: str, cases: Sequence[Case], before: dict[str, Score]) -> Loss:
+    """Return what leaving out the findings with a code changes."""
+    touched = [c for c in cases if any(f["code"] == code for f in c.stored["findings"])]
+    detected = first = third = alarms = unknown = 0
+    for case in touched:
+        after, known = score(case, [code])
+        if not known:
+            unknown += 1
+            continue
+        old = before[case.name]
+        if case.causes:
+            detected += old.detected - after.detected
+            first += old.first - after.first
+            third += old.third - after.third
+        else:
+            alarms += old.detected - after.detected
+    return Loss(code, len(touched), detected, first, third, alarms, unknown)
+
+
+def table(cases: Sequence[Case]) -> str:
+    """Return the table of all rules that found anything."""
+    before = {case.name: score(case)[0] for case in cases}
+    codes = sorted({f["code"] for case in cases for f in case.stored["findings"]})
+    lines = [
+        "| rule | programs | detected lost | first lost | first three lost | alarms gone "
+        "| not known |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for found in (loss(code, cases, before) for code in codes):
+        name = f"{found.code} {CATALOGUE[found.code].name}"
+        numbers = (found.touched, found.detected, found.first, found.third, found.alarms)
+        lines.append(f"| {name} | {' | '.join(map(str, (*numbers, found.unknown)))} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--benchmark", choices=tuple(BENCHMARKS), required=True)
+    parser.add_argument("--part", choices=("development", "held-back"), required=True)
+    parser.add_argument("--confirm", action="store_true")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    with BENCHMARKS[asked.benchmark](asked.part, asked.confirm) as cases:
+        print(table(cases))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Is the confidence of a first cause the share of the time that it is right?
+
+    python -m benchmarks.faults.calibrate fit [--confirm]    # weights, from development
+    python -m benchmarks.faults.calibrate judge [--confirm]  # reliability on held-back
+
+Both replay stored diagnoses (replay.py) of both benchmarks. A case is a diagnosis whose first
+finding is an error; it is right if that names an accepted cause. A first error in a healthy program
+is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from statistics import fmean
+
+import torch
+
+from benchmarks.faults.programs import SplitData
+from benchmarks.faults.replay import BENCHMARKS, Case, concluded
+from benchmarks.faults.scoring import names_cause
+from trickrun.checks.diagnosis.conclude import standpoint_of
+from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint
+
+BINS = 5
+RESAMPLED = 2000
+
+
+def all_cases(stack: ExitStack, part: SplitData, confirm: bool) -> list[Case]:
+    """Return a half's cases of both benchmarks, which stay there until ``stack`` is closed."""
+    found: list[Case] = []
+    for benchmark in BENCHMARKS.values():
+        found += stack.enter_context(benchmark(part, confirm))
+    return found
+
+
+def judged(cases: Sequence[Case]) -> Iterator[tuple[Standpoint, float, bool]]:
+    """Yield of each first error what speaks for it, its confidence, and whether it is right."""
+    for case in cases:
+        findings, tried, _ = concluded(case.path, case.stored)
+        if findings and findings[0].severity == "error":
+            first = findings[0]
+            yield (
+                standpoint_of(first, tried),
+                first.confidence,
+                names_cause(first.as_json(), case.causes),
+            )
+
+
+def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
+    """Return the weights of a ridge-penalized logistic regression."""
+    from sklearn.linear_model import LogisticRegression
+
+    seen = list(judged(cases))
+    inputs = [[view.numbers[name] for name in names] for view, _, _ in seen]
+    model = LogisticRegression(C=1.0, fit_intercept=False, max_iter=1000)
+    model.fit(inputs, [right for _, _, right in seen])
+    print(f"{len(seen)} first errors, {fmean(right for _, _, right in seen):.1%} right")
+    return {name: round(float(w), 2) for name, w in zip(names, model.coef_[0], strict=True)}
+
+
+def reliability(seen: Sequence[tuple[float, bool]]) -> str:
+    """Return the table of BINS bins of equal counts, with bootstrap intervals of the hit rate, and
+    the expected calibration error."""
+    ordered = sorted(seen)
+    bins = [ordered[len(ordered) * b // BINS : len(ordered) * (b + 1) // BINS] for b in range(BINS)]
+    lines = ["| first causes | mean confidence | right | 95 % |", "|---|---|---|---|"]
+    error = 0.0
+    draw = random.Random(0)
+    for found in bins:
+        stated, right = fmean(c for c, _ in found), fmean(r for _, r in found)
+        error += len(found) / len(ordered) * abs(stated - right)
+        rates = sorted(
+            fmean(draw.choices([r for _, r in found], k=len(found))) for _ in range(RESAMPLED)
+        )
+        low, high = rates[RESAMPLED // 40], rates[-RESAMPLED // 40]
+        lines.append(f"| {len(found)} | {stated:.2f} | {right:.2f} | {low:.2f} to {high:.2f} |")
+    return "\n".join([*lines, "", f"Expected calibration error {error:.3f}."])
+
+
+def main() -> None:
+    """Print weights, or the reliability table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("fit", "judge"))
+    parser.add_argument("--confirm", action="store_true")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    with ExitStack() as stack:
+        if asked.what == "fit":
+            cases = all_cases(stack, "development", asked.confirm)
+            print(fit(cases, list(TRIED if asked.confirm else UNTRIED)))
+            return
+        cases = all_cases(stack, "held-back", asked.confirm)
+        print(reliability([(sure, right) for _, sure, right in judged(cases)]))
+
+
+if __name__ == "__main__":
+    main()
