@@ -6,6 +6,10 @@ import pytest
 
 from trickrun.findings.rules.user_code.loss import UserLossBehaviour, loss_findings
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour, network_findings
+from trickrun.findings.rules.user_code.optimizer import (
+    UserOptimizerBehaviour,
+    optimizer_findings,
+)
 from trickrun.findings.rules.user_code.step import StepLook, UserStepBehaviour, step_findings
 
 RIGHT = StepLook(
@@ -17,6 +21,24 @@ RIGHT = StepLook(
     blind=0.3,
     accumulated=1.2,
     training=True,
+)
+OPTIMIZER = UserOptimizerBehaviour(
+    "mine:make",
+    lr=0.1,
+    calls=16,
+    alignment=0.7,
+    alignments={"layer.weight": 0.7, "head.weight": 0.9},
+    loss=(2.0, 1.9),
+    learned=False,
+    used=1.0,
+    with_less_gradient=0.1,
+    with_less_lr=0.1,
+    with_less_scheduled_lr=0.1,
+    scheduled=True,
+    step=0.2,
+    usual_steps=(0.2, 5.0),
+    last_step=0.2,
+    usual={"optimizer": {"kind": "sgd", "lr": 0.1}},
 )
 NETWORK = EvaluationBehaviour("net:Net", 0.0, 0.8, 0.5, 0.5, 2.3, 32, True)
 
@@ -121,3 +143,50 @@ def test_a_network_that_freezes_itself_is_worth_a_word():
 def test_a_softmax_between_layers_of_ones_own_is_worth_a_word():
     (found,) = network_findings(replace(NETWORK, softmax=64))
     assert (found.code, found.severity) == ("TR53", "warning")
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        OPTIMIZER,
+        UserOptimizerBehaviour("mine:make", 0.1, 16),
+        replace(OPTIMIZER, with_less_gradient=1.0, step=5.0),
+        replace(OPTIMIZER, alignments={"layer.weight": -0.3}),
+        replace(OPTIMIZER, step=1e-6, last_step=1e-5),
+        replace(OPTIMIZER, decay=1e-3, stated_decay=0.01),
+        replace(OPTIMIZER, decay=-1e-4),
+        replace(OPTIMIZER, with_less_lr=0.01, with_less_scheduled_lr=0.5),
+        replace(OPTIMIZER, with_less_scheduled_lr=1.0, scheduled=False),
+    ],
+)
+def test_a_right_optimizer_is_left_in_peace(optimizer):
+    assert optimizer_findings(optimizer) == []
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "code"),
+    [
+        (replace(OPTIMIZER, alignment=-0.7, loss=(2.0, 2.1)), "TR33"),
+        (replace(OPTIMIZER, alignments={"head.bias": -1.0}), "TR33"),
+        (replace(OPTIMIZER, broken="zeros"), "TR95"),
+        (replace(OPTIMIZER, used=0.0, alignment=None), "TR95"),
+        (replace(OPTIMIZER, with_less_lr=1.0), "TR95"),
+        (replace(OPTIMIZER, step=1e-5, last_step=1e-5), "TR95"),
+        (replace(OPTIMIZER, step=1e4), "TR95"),
+        (replace(OPTIMIZER, decay=-0.01), "TR95"),
+        (replace(OPTIMIZER, decay=0.01), "TR50"),
+        (replace(OPTIMIZER, untouched=("a", "b"), untouched_share=0.9), "TR45"),
+        (replace(OPTIMIZER, untouched=("a", "b"), untouched_share=1.0, unlisted=True), "TR45"),
+    ],
+)
+def test_each_mistake_of_an_optimizer_has_its_code(optimizer, code):
+    assert codes(optimizer_findings(optimizer)) == [code]
+
+
+def test_a_decay_that_is_stated_and_a_head_that_alone_trains_may_be_meant():
+    stated = replace(OPTIMIZER, decay=0.01, stated_decay=0.1)
+    head = replace(OPTIMIZER, untouched=("a",), untouched_share=0.9, learned=True)
+    for optimizer in (stated, head):
+        assert [f.severity for f in optimizer_findings(optimizer)] == ["warning"]
+    (unknown,) = optimizer_findings(replace(head, learned=None))
+    assert unknown.confidence < 0.8

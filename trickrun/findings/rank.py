@@ -72,6 +72,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR72": (*STUCK, "TR40"),
         "TR75": (*STUCK, "TR45"),
         "TR74": (*WILD, "TR55", "TR61", "TR62", "TR73"),
+        "TR95": (*WILD, *STUCK),
         # Regularization, length
         "TR49": ("TR61", "TR62", "TR73"),
         "TR50": (*STUCK, "TR40", "TR44"),

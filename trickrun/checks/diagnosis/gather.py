@@ -11,6 +11,7 @@ from typing import Any
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
 from trickrun.checks.diagnosis.new_rate import RANGE
+from trickrun.checks.diagnosis.optimizer_look import look_at_optimizer
 from trickrun.checks.diagnosis.probe import Probe, probe
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
@@ -32,6 +33,7 @@ from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
 from trickrun.findings.rules.user_code.network import network_findings
+from trickrun.findings.rules.user_code.optimizer import optimizer_findings
 from trickrun.findings.rules.user_code.step import step_findings
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.facts import facts_of
@@ -136,6 +138,8 @@ def gather(proxy: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
         parts["user_step"] = lambda: look_at_user_step(found, proxy)
     if proxy.loaded.recipe.loss.is_user_code:
         parts["user_loss"] = lambda: look_at_user_loss(found, proxy)
+    if proxy.loaded.recipe.optimizer.is_user_code:
+        parts["user_optimizer"] = lambda: look_at_user_optimizer(found, proxy)
     if has_user_network(proxy):
         parts["grad_check"] = lambda: found.take("grad_check", grad_check(subject)[0])
     for name, part in parts.items():
@@ -196,6 +200,15 @@ def look_at_user_loss(found: Evidence, proxy: ProxyRun) -> None:
     measured = look_at_loss(job)
     found.parts["user_loss"] = asdict(measured)
     found.findings += loss_findings(measured)
+
+
+def look_at_user_optimizer(found: Evidence, proxy: ProxyRun) -> None:
+    """Look at what the user's own optimizer does with gradients."""
+    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    measured = look_at_optimizer(job)
+    if measured is not None:
+        found.parts["user_optimizer"] = asdict(measured)
+        found.findings += optimizer_findings(measured)
 
 
 def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:

@@ -68,17 +68,24 @@ def gradient(
         shift: by how many places targets are moved against the inputs.
         blind: whether inputs are replaced by zeros.
     """
-    job.model.train()
-    job.start_streams(step)
-    x, y = job.training_batch(batch, step)
-    x = torch.zeros_like(x) if blind else x
     weights = trainable(job)
     with undisturbed_buffers(job.model):
-        loss = replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
+        loss = batch_loss(job, batch, step, shift, blind)
         found = torch.autograd.grad(loss, weights, allow_unused=True)
     return flat(
         [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
     )
+
+
+def batch_loss(
+    job: Job, batch: torch.Tensor, step: int, shift: int = 0, blind: bool = False
+) -> torch.Tensor:
+    """Return the batch's mean loss as ``step`` sees it; see ``gradient``."""
+    job.model.train()
+    job.start_streams(step)
+    x, y = job.training_batch(batch, step)
+    x = torch.zeros_like(x) if blind else x
+    return replace(job.loss, reduction="mean")(job.model(x), y.roll(shift, 0))
 
 
 def look(

@@ -113,10 +113,12 @@ FAULTS = (
         "TR33",
         "Flipped gradient",
         ("grad-check", "diagnose"),
-        "Analytic against numerical gradients, or the gradient that a step leaves.",
-        "A relative error above 1.9: the wrong sign has 2.",
+        "Analytic against numerical gradients; where a step or an optimizer of your own moves the "
+        "weights.",
+        "A relative error above 1.9: the wrong sign has 2. A cosine with the way down below -0.05 "
+        "(own).",
         "Each step goes uphill.",
-        "Turn the sign in your backward, loss or step.",
+        "Turn the sign in your backward, loss, step or optimizer.",
     ),
     Fault(
         "TR34",
