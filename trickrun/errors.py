@@ -64,6 +64,10 @@ class CompileError(TrickrunError):
     """A valid recipe that cannot become a job, for example a trick that finds nothing to act on."""
 
 
+class NothingToTrain(CompileError):
+    """A network none of whose parameters asks for a gradient."""
+
+
 class PluginError(TrickrunError):
     """An installed package announces a kind and cannot deliver it."""
 

@@ -140,6 +140,16 @@ def test_a_network_that_freezes_itself_is_worth_a_word():
     assert network_findings(replace(NETWORK, frozen=0.3)) == []
 
 
+def test_a_frozen_network_is_an_error_where_training_all_of_it_gains_much():
+    held = replace(NETWORK, frozen=0.9, frozen_modules={"body": 0.8, "norm": 0.1}, skill=0.2)
+    (found,) = network_findings(replace(held, skill_unfrozen=0.9))
+    assert (found.code, found.severity) == ("TR45", "error")
+    assert "body 80%, norm 10%" in found.why
+    (no_gain,) = network_findings(replace(held, skill_unfrozen=0.3))
+    (untried,) = network_findings(held)
+    assert {no_gain.severity, untried.severity} == {"warning"}
+
+
 def test_a_softmax_between_layers_of_ones_own_is_worth_a_word():
     (found,) = network_findings(replace(NETWORK, softmax=64))
     assert (found.code, found.severity) == ("TR53", "warning")

@@ -55,7 +55,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR41": ("TR44", "TR57", "TR60", "TR61", "TR64"),
         "TR42": ("TR35", *STUCK, "TR40", "TR44", "TR45"),
         "TR43": (*STUCK, "TR40", "TR44", "TR45"),
-        "TR45": STUCK,
+        "TR45": (*STUCK, "TR76"),
         "TR48": ("TR09", "TR47", "TR57", "TR64"),
         "TR52": ("TR54", "TR61", "TR62", "TR70", "TR73"),
         "TR53": (*SIGNAL, *STUCK),

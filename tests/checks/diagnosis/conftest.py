@@ -45,7 +45,11 @@ class Net(nn.Module):
         super().__init__()
         self.mistake = mistake
         self.layer, self.head = nn.Linear(inputs[0], 16), nn.Linear(16, outputs)
-        self.layer.requires_grad_(mistake != "frozen")
+        if mistake == "frozen":
+            self.layer.requires_grad_(False)
+        if mistake in ("all frozen", "bias trains"):
+            self.requires_grad_(False)
+        self.head.bias.requires_grad_(mistake != "all frozen")
 
     def forward(self, x):
         hidden = torch.relu(self.layer(x * 0 if self.mistake == "blind" else x))

@@ -94,6 +94,14 @@ def test_samples_mixed_in_a_network_are_the_cause_of_what_a_plain_one_mends(make
     assert (verdict.findings[0].code, verdict.findings[0].severity) == ("TR32", "error")
 
 
+@pytest.mark.parametrize(("mistake", "frozen"), [("bias trains", 128 / 131), ("all frozen", 1.0)])
+def test_a_network_that_freezes_itself_is_the_cause_of_what_follows(make, mistake, frozen):
+    loaded = make(f"model={{kind: python, target: 'mine:Net', args: {{mistake: {mistake}}}}}")
+    first, *_ = diagnose(loaded)[0].findings
+    assert (first.code, first.severity, first.where) == ("TR45", "error", "mine:Net")
+    assert first.evidence["frozen"] == pytest.approx(frozen)
+
+
 def test_code_that_fails_is_evidence_and_stops_nothing_else(make, tmp_path):
     loaded = make("loss={kind: python, target: 'mine:loss', args: {mistake: softmax}}")
     verdict, _ = diagnose(loaded)

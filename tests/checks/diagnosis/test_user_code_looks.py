@@ -59,6 +59,14 @@ def test_a_softmax_inside_and_frozen_layers_are_seen(make):
         assert [(f.code, f.severity) for f in found] == [(code, "warning")]
 
 
+def test_what_is_frozen_is_told_by_module(make):
+    own = "model={kind: python, target: 'mine:Net', args: {mistake: bias trains}}"
+    look = look_at_network(job_of(make, own))
+    assert look.frozen == pytest.approx(128 / 131)
+    expected = {"layer": 80 / 131, "head.weight": 48 / 131}
+    assert look.frozen_modules == pytest.approx(expected)
+
+
 def test_a_built_in_network_has_another_normalization_for_tiny_batches(make):
     job = job_of(make, "normalization=batch", "data.batch_size=4")
     assert look_at_network(job).without_batch == {"kind": "layer"}

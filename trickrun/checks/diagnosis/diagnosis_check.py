@@ -12,6 +12,8 @@ from trickrun.checks.diagnosis.confirm import try_edits
 from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
 from trickrun.checks.diagnosis.trainings import Trainings, Tried
+from trickrun.errors import NothingToTrain
+from trickrun.findings.rules.user_code.network import nothing_to_train
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
@@ -56,7 +58,11 @@ def diagnose(
     """
     watch = watch or DiagnosisListener()
     with one_thread():
-        proxy = shorten(loaded)
+        try:
+            proxy = shorten(loaded)
+        except NothingToTrain as error:
+            found = [nothing_to_train(error.where, error.message, error.hint)]
+            return verdict_of(found, Evidence(), None), loaded
         evidence = gather(proxy, not confirm, watch.part)
         if run is not None:
             add_run(evidence, run, proxy)
