@@ -86,6 +86,43 @@ def test_gradients_that_add_up_between_two_updates_are_meant_to():
     assert step_findings(accumulating) == []
 
 
+def test_a_step_that_climbs_after_a_right_gradient_is_told_from_an_optimizer_that_does():
+    climbs = step(replace(RIGHT, descent=-0.9))
+    assert codes(step_findings(climbs)) == ["TR33"]
+    assert step_findings(replace(climbs, own_optimizer=True)) == []
+    by_itself = step(replace(RIGHT, stepped=False, cosine=None, ratio=None, descent=-0.9))
+    assert codes(step_findings(replace(by_itself, own_optimizer=True))) == ["TR33"]
+
+
+def test_one_step_uphill_may_be_momentum():
+    looks = [replace(RIGHT, descent=cosine) for cosine in (0.9, 0.4, -0.3, -0.1)]
+    assert step_findings(replace(step(RIGHT), looks=looks)) == []
+
+
+def test_weights_that_change_after_all_looks_are_not_at_rest():
+    waits = step(replace(RIGHT, stepped=False, changed=False, cosine=None, ratio=None))
+    assert step_findings(replace(waits, steps=8, changed=True)) == []
+    assert codes(step_findings(replace(waits, steps=64, changed=False))) == ["TR45"]
+
+
+def test_parameters_that_a_step_leaves_out():
+    partly = replace(step(RIGHT), untouched=("layer.weight",))
+    assert codes(step_findings(replace(partly, learned=False))) == ["TR45"]
+    (meant,) = step_findings(replace(partly, learned=True))
+    assert meant.severity == "warning"
+    assert step_findings(replace(partly, own_optimizer=True)) == []
+
+
+def test_a_constant_factor_is_told_from_a_clip_and_from_a_sum():
+    looks = [replace(RIGHT, ratio=1e-4 * (1 + 1e-5 * i)) for i in range(4)]
+    scaled = replace(step(RIGHT), looks=looks, adaptive=False)
+    assert codes(step_findings(scaled)) == ["TR74"]
+    assert step_findings(replace(scaled, adaptive=True)) == []
+    clipped = [replace(RIGHT, ratio=1e-4 * (1 + 0.1 * i)) for i in range(4)]
+    assert step_findings(replace(scaled, looks=clipped)) == []
+    assert codes(step_findings(step(replace(RIGHT, ratio=1e4)))) == ["TR74"]
+
+
 def test_evaluation_mode_in_a_network_without_modes_is_a_remark():
     found = step_findings(step(replace(RIGHT, training=False), modes_matter=False))
     assert [f.severity for f in found] == ["info"]

@@ -18,6 +18,8 @@ train: {epochs: 8}
 """
 
 CODE = """
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -33,11 +35,74 @@ def step(model, batch, loss, optimizer, mistake=""):
         y = y.roll(1, 0)
     if mistake == "no inputs":
         x = torch.zeros_like(x)
+    if mistake == "a copy":
+        model = copy.deepcopy(model)
     value = loss(model(x), y)
-    (-value if mistake == "ascends" else value).backward()
-    if mistake != "no update":
+    factor = {"ascends": -1.0, "scaled down": 1e-4, "scaled up": 1e4}.get(mistake, 1.0)
+    (factor * value).backward()
+    if mistake == "own update climbs":
+        with torch.no_grad():
+            for p in model.parameters():
+                p.add_(p.grad, alpha=0.01)
+    elif mistake == "climbs after the step":
+        before = [p.detach().clone() for p in model.parameters()]
         optimizer.step()
-    return value
+        with torch.no_grad():
+            for p, b in zip(model.parameters(), before):
+                p.add_(p - b, alpha=-2.0)
+    elif mistake == "head only":
+        with torch.no_grad():
+            for p in list(model.parameters())[-2:]:
+                p.add_(p.grad, alpha=-0.01)
+    elif mistake != "no update":
+        optimizer.step()
+    if mistake == "own schedule":
+        optimizer.param_groups[0]["lr"] *= 0.9
+    return value.detach()
+
+
+calls = 0
+
+
+def right_step(model, batch, loss, optimizer, kind):
+    global calls
+    x, y = batch
+    calls += 1
+    if kind == "accumulates 8":
+        (loss(model(x), y) / 8).backward()
+        if calls % 8 == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+        return loss(model(x), y).detach()
+    optimizer.zero_grad()
+    if kind == "mixup":
+        other = x.roll(1, 0), y.roll(1, 0)
+        out = model(0.7 * x + 0.3 * other[0])
+        value = 0.7 * loss(out, y) + 0.3 * loss(out, other[1])
+    else:
+        value = loss(model(x), y)
+    value.backward()
+    weights = list(model.parameters())
+    if kind == "sharpness aware":
+        with torch.no_grad():
+            size = torch.stack([p.grad.norm() for p in weights]).norm()
+            moved = [0.05 * p.grad / size for p in weights]
+            for p, m in zip(weights, moved):
+                p.add_(m)
+        optimizer.zero_grad()
+        loss(model(x), y).backward()
+        with torch.no_grad():
+            for p, m in zip(weights, moved):
+                p.sub_(m)
+    if kind == "clips":
+        nn.utils.clip_grad_norm_(weights, 1e-3)
+    if kind == "noise":
+        for p in weights:
+            p.grad.add_(torch.randn_like(p), alpha=0.01)
+    if kind == "penalty":
+        (1e-3 * sum(p.abs().sum() for p in weights)).backward()
+    optimizer.step()
+    return value.detach()
 
 
 class Net(nn.Module):

@@ -31,13 +31,40 @@ def codes(found) -> list[str]:
         ("no inputs", ["TR14"]),
         ("ascends", ["TR33"]),
         ("no update", ["TR45"]),
+        ("a copy", ["TR45"]),
+        ("own update climbs", ["TR33"]),
+        ("climbs after the step", ["TR33"]),
+        ("head only", ["TR45"]),
+        ("scaled up", ["TR74"]),
+        ("scaled down", ["TR74"]),
     ],
 )
 def test_steps(make, mistake, expected):
     own = f"train.step={{target: 'mine:step', args: {{mistake: '{mistake}'}}}}"
-    found = step_findings(look_at_step(job_of(make, own, "normalization=batch")))
+    sgd = "optimizer={kind: sgd, lr: 0.01}"
+    found = step_findings(look_at_step(job_of(make, own, "normalization=batch", sgd)))
     assert codes(found) == expected
     assert {f.where for f in found} <= {"mine:step"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["accumulates 8", "mixup", "sharpness aware", "clips", "noise", "penalty"]
+)
+def test_right_steps(make, kind):
+    own = f"train.step={{target: 'mine:right_step', args: {{kind: '{kind}'}}}}"
+    for optimizer in ("sgd", "{kind: sgd, lr: 0.05, momentum: 0.9}", "adam"):
+        assert step_findings(look_at_step(job_of(make, own, f"optimizer={optimizer}"))) == []
+
+
+def test_a_warm_up_from_zero_is_no_mistake_of_the_step(make):
+    changes = "train.step={target: 'mine:step'}", "optimizer.schedule={kind: cosine, warmup: 20}"
+    assert step_findings(look_at_step(job_of(make, *changes))) == []
+
+
+def test_a_schedule_of_the_steps_own_has_no_effect(make):
+    own = "train.step={target: 'mine:step', args: {mistake: own schedule}}"
+    (found,) = step_findings(look_at_step(job_of(make, own)))
+    assert (found.code, found.severity) == ("TR74", "warning")
 
 
 @pytest.mark.parametrize(("mistake", "expected"), [("", []), ("drops", ["TR47"])])

@@ -15,7 +15,16 @@ from typing import Any
 
 import torch
 
-from trickrun.checks.diagnosis.user_code_look import batch_loss, compared, flat, gradient, trainable
+from trickrun.checks.diagnosis.user_code_look import (
+    batch_loss,
+    compared,
+    flat,
+    gradient,
+    learned,
+    noticeable,
+    split,
+    trainable,
+)
 from trickrun.findings.rules.user_code.optimizer import UserOptimizerBehaviour
 from trickrun.nn.buffers import undisturbed_buffers
 from trickrun.training.job import RecipeJob
@@ -161,12 +170,6 @@ def stated(args: dict[str, Any], name: str) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def split(vector: torch.Tensor, like: Tensors) -> list[torch.Tensor]:
-    """Return a vector as tensors of the shapes and types of ``like``."""
-    parts = vector.split([w.numel() for w in like])
-    return [part.view_as(w).to(w.dtype) for part, w in zip(parts, like, strict=True)]
-
-
 def way(
     job: RecipeJob,
     kind: PythonOptimizer,
@@ -263,10 +266,6 @@ def norm(tensors: Tensors) -> float:
     return float(flat(tensors).norm())
 
 
-ROUNDING = 1e-6
-"""Share of a weight below which a change of it may be lost in float32."""
-
-
 def untouched(
     kind: PythonOptimizer, start: Tensors, given: Tensors, ways: Sequence[Way]
 ) -> list[int]:
@@ -275,17 +274,12 @@ def untouched(
     A group with a learning rate of 0 is held on purpose, and a step that is lost in the rounding of
     a weight says nothing.
     """
-
-    def seen(w: torch.Tensor, g: torch.Tensor) -> bool:
-        largest = float(g.abs().max())
-        return kind.lr * min(largest, 1.0) > ROUNDING * float(w.abs().max())
-
     return [
         i
         for i, (w, g) in enumerate(zip(start, given, strict=True))
         if not any(way.whole[i].any() or way.held[i] for way in ways)
         and g.any()
-        and (seen(w, g) or not ways[0].listed[i])
+        and (noticeable(kind.lr, w, g) or not ways[0].listed[i])
     ]
 
 
@@ -326,12 +320,6 @@ def decay(start: Tensors, forth: Way, back: Way) -> float | None:
         return None
     left = 1 - math.copysign(size, cosine)
     return 1 - left ** (1 / CALLS) if left > 0 else 1.0
-
-
-def learned(job: RecipeJob) -> bool | None:
-    """Return whether the weights have learned something before; None if nobody knows."""
-    model = job.recipe.model
-    return True if model.continues_from is not None else model.learned
 
 
 def built_in(

@@ -21,6 +21,9 @@ from trickrun.tricks.losses.python import PythonLoss
 LOOKS = 4
 """Steps that are looked at: the first has nothing before it."""
 
+MOST_STEPS = 64
+"""Steps that are taken until weights change: gradients may be added up over many batches."""
+
 SHUFFLES = 4
 """Ways to shuffle a batch's targets whose mean gradient stands for all."""
 
@@ -41,6 +44,8 @@ def look_at_step(job: RecipeJob) -> UserStepBehaviour:
     """
     assert job.recipe.train.step is not None
     batches = job.batches(0)
+    start = [w.detach().clone() for w in trainable(job)]
+    given = [torch.zeros_like(w) for w in start]
     looks: list[StepLook] = []
     for step in range(LOOKS):
         batch = next(batches)
@@ -51,12 +56,70 @@ def look_at_step(job: RecipeJob) -> UserStepBehaviour:
             "blind": gradient(job, batch, step, blind=True),
         }
         looks.append(look(job, batch, step, expected, others))
+        for seen, g in zip(given, split(expected, start), strict=True):
+            torch.maximum(seen, g.abs(), out=seen)
+    steps = LOOKS
+    while not changed(start, trainable(job)) and steps < MOST_STEPS:
+        take_step(job, next(batches), steps, [], logged=False)
+        steps += 1
     stateful = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
     modes_matter = any(
         isinstance(module, stateful) or "Dropout" in type(module).__name__
         for module in job.model.modules()
     )
-    return UserStepBehaviour(job.recipe.train.step.target, job.batch_size, modes_matter, looks)
+    optimizer = job.recipe.optimizer
+    return UserStepBehaviour(
+        job.recipe.train.step.target,
+        job.batch_size,
+        modes_matter,
+        looks,
+        steps=steps,
+        changed=changed(start, trainable(job)),
+        untouched=left_out(job, start, given),
+        own_optimizer=optimizer.is_user_code,
+        adaptive=optimizer.adaptive,
+        learned=learned(job),
+    )
+
+
+def changed(before: Tensors, after: Tensors) -> bool:
+    """Whether any number changed."""
+    return not all(torch.equal(a, b.detach()) for a, b in zip(before, after, strict=True))
+
+
+def left_out(job: Job, start: Tensors, given: Tensors) -> list[str]:
+    """Return the parameters that did not change, although a gradient asked them to.
+
+    Args:
+        given: the largest size that each entry of the gradient had.
+    """
+    groups = job.optimizer.param_groups
+    largest = max(group["lr"] for group in groups)
+    # A group with a learning rate of 0 is held on purpose.
+    rates = {id(p): group["lr"] for group in groups for p in group["params"]}
+    names = [name for name, p in job.model.named_parameters() if p.requires_grad]
+    rows = zip(names, start, trainable(job), given, strict=True)
+    return [
+        name
+        for name, before, after, g in rows
+        if torch.equal(before, after) and noticeable(rates.get(id(after), largest), before, g)
+    ]
+
+
+ROUNDING = 1e-6
+"""Share of a weight below which a change of it may be lost in float32."""
+
+
+def noticeable(lr: float, weights: torch.Tensor, given: torch.Tensor) -> bool:
+    """Whether a step of ``lr`` along a gradient must change some of the weights."""
+    largest = float(given.abs().max())
+    return largest > 0 and lr * min(largest, 1.0) > ROUNDING * float(weights.abs().max())
+
+
+def learned(job: RecipeJob) -> bool | None:
+    """Return whether the weights have learned something before; None if nobody knows."""
+    model = job.recipe.model
+    return True if model.continues_from is not None else model.learned
 
 
 def gradient(
@@ -112,24 +175,32 @@ def look(
         job.optimizer.register_step_pre_hook(at_step),
         job.model.register_forward_pre_hook(at_forward),
     ]
-    take_step(job, batch, step, [], logged=False)
+    taken = take_step(job, batch, step, [], logged=False)
     for handle in handles:
         handle.remove()
-    changed = not torch.equal(before, flat([w.detach() for w in trainable(job)]))
+    moved = flat([w.detach() for w in trainable(job)]) - before
     got = seen[-1] if seen else None
     cosine, ratio = compared(got, own) if got is not None else (None, None)
     near = {name: compared(got, g)[0] if got is not None else None for name, g in others.items()}
     added = difference(got, own + left) if got is not None and bool(left.any()) else None
     return StepLook(
         stepped=bool(seen),
-        changed=changed,
+        changed=bool(moved.any()),
         cosine=cosine,
         ratio=ratio,
         mispaired=near["mispaired"],
         blind=near["blind"],
         accumulated=added,
         training=all(modes),
+        descent=compared(-moved, own)[0],
+        sets_lr=job.optimizer.param_groups[0]["lr"] != taken.lr,
     )
+
+
+def split(vector: torch.Tensor, like: Tensors) -> list[torch.Tensor]:
+    """Return a vector as tensors of the shapes and types of ``like``."""
+    parts = vector.split([w.numel() for w in like])
+    return [part.view_as(w).to(w.dtype) for part, w in zip(parts, like, strict=True)]
 
 
 def compared(got: torch.Tensor, own: torch.Tensor) -> tuple[float | None, float | None]:

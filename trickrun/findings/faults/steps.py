@@ -126,8 +126,8 @@ FAULTS = (
         "Your training step",
         ("overfit-batch", "diagnose"),
         "One batch is fitted by trickrun's own step only; or a step's gradient is none of the "
-        "loss's.",
-        "Own: the replacement decides.",
+        "loss's, or a constant times it.",
+        "Own: the replacement decides; factors below 0.01, and above four times the batch size.",
         "Something in its code is wrong.",
         "Compare it with: zero_grad, forward, loss, backward, step.",
     ),
