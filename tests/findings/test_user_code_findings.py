@@ -165,6 +165,12 @@ def test_modes_may_differ_in_a_network_that_has_learned_nothing():
         (UserLossBehaviour("mine:loss", None, None), []),
         (UserLossBehaviour("mine:loss", -1.0, 0.0), ["TR33"]),
         (UserLossBehaviour("mine:loss", 0.97, 0.63), ["TR26"]),
+        (UserLossBehaviour("mine:loss", 0.97, 0.2, ignores_targets=False, reached=0.9), []),
+        (UserLossBehaviour("mine:loss", None, None, constant=True), ["TR96"]),
+        (UserLossBehaviour("mine:loss", 0.1, 0.2, ignores_targets=True, reached=0.3), ["TR96"]),
+        (UserLossBehaviour("mine:loss", 0.1, 0.9, reached=0.3), ["TR96"]),
+        (UserLossBehaviour("mine:loss", 0.97, 0.0, not_finite="right answers"), ["TR96"]),
+        (UserLossBehaviour("mine:loss", 0.97, None, reached=0.3, task="regression"), []),
     ],
 )
 def test_losses(loss, expected):

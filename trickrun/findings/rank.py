@@ -46,7 +46,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR28": (*SIGNAL, *STUCK, "TR24", "TR45"),
         "TR29": (*SIGNAL, *STUCK, "TR45"),
         "TR30": (*SIGNAL, *WILD, *STUCK),
-        "TR32": (*STUCK, *OVERFIT, "TR14", "TR20", "TR26"),
+        "TR32": (*STUCK, *OVERFIT, "TR14", "TR20", "TR26", "TR96"),
+        "TR96": (*SIGNAL, *WILD, *STUCK, "TR14"),
         # Init, network
         "TR22": (*SIGNAL, *STUCK, "TR14", "TR35", "TR45"),
         "TR23": ("TR20", "TR40", "TR42", "TR43", "TR44", *WILD, *STUCK),

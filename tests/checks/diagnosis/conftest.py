@@ -129,8 +129,64 @@ class Net(nn.Module):
 def loss(prediction, target, mistake=""):
     if mistake == "softmax":
         prediction = prediction.softmax(1)
+    if mistake == "constant":
+        prediction = prediction * 0
+    if mistake == "rounded":
+        prediction = prediction.argmax(1, keepdim=True) == torch.arange(3)
+        prediction = prediction.float()
+    if mistake == "no target":
+        target = torch.zeros_like(target)
+    if mistake == "mispaired":
+        target = target.flip(0)
+    if mistake == "log of zero":
+        p = prediction.softmax(1)
+        hot = F.one_hot(target, 3)
+        return -(hot * p.log() + (1 - hot) * (1 - p).log()).sum(1)
     value = F.cross_entropy(prediction, target)
     return -value if mistake == "flipped" else value
+
+
+def right_loss(prediction, target, kind):
+    logs = prediction.log_softmax(1)
+    picked = logs.gather(1, target[:, None]).squeeze(1)
+    hot = F.one_hot(target, prediction.shape[1]).float()
+    if kind == "focal":
+        return -((1 - picked.exp()) ** 2) * picked
+    if kind == "smoothed":
+        return F.cross_entropy(prediction, target, label_smoothing=0.2)
+    if kind == "with penalties":
+        return -picked + 0.01 * prediction.square().sum(1)
+    if kind == "weighted":
+        weight = torch.linspace(0.1, 1.0, prediction.shape[1])
+        return F.cross_entropy(prediction, target, weight=weight)
+    if kind == "robust":
+        return (1 - picked.exp() ** 0.7) / 0.7
+    if kind == "hinge":
+        return F.multi_margin_loss(prediction, target, reduction="none")
+    if kind == "binary":
+        return F.binary_cross_entropy_with_logits(prediction, hot, reduction="none").mean(1)
+    if kind == "of probabilities":
+        return -prediction.gather(1, target[:, None]).squeeze(1).log()
+    return (prediction - hot).square().mean(1)
+
+
+def right_value_loss(prediction, target, kind):
+    off = prediction - target
+    if kind == "huber":
+        return F.huber_loss(prediction, target, reduction="none").mean(1)
+    if kind == "log cosh":
+        return (off + F.softplus(-2 * off)).mean(1)
+    if kind == "quantile":
+        return torch.maximum(0.7 * -off, -0.3 * -off).mean(1)
+    return off.abs().mean(1) if kind == "absolute" else off.square().mean(1)
+
+
+def root_of_zero(prediction, target):
+    return (prediction - target).square().mean().sqrt()
+
+
+def of_logarithms(prediction, target):
+    return (prediction - (target.abs() * 100 + 1).log()).square().mean(1)
 
 
 def shuffled_labels():

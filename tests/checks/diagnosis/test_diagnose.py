@@ -102,6 +102,12 @@ def test_a_network_that_freezes_itself_is_the_cause_of_what_follows(make, mistak
     assert first.evidence["frozen"] == pytest.approx(frozen)
 
 
+def test_a_loss_without_a_gradient_is_a_finding(make):
+    loaded = make("loss={kind: python, target: 'mine:loss', args: {mistake: rounded}}")
+    (found,) = diagnose(loaded)[0].findings
+    assert (found.code, found.severity, found.where) == ("TR96", "error", "mine:loss")
+
+
 def test_code_that_fails_is_evidence_and_stops_nothing_else(make, tmp_path):
     loaded = make("loss={kind: python, target: 'mine:loss', args: {mistake: softmax}}")
     verdict, _ = diagnose(loaded)

@@ -115,8 +115,46 @@ def test_a_look_leaves_batch_norm_alone(make):
 
 
 @pytest.mark.parametrize(
-    ("mistake", "expected"), [("", []), ("flipped", ["TR33"]), ("softmax", ["TR26"])]
+    ("mistake", "expected"),
+    [
+        ("", []),
+        ("flipped", ["TR33"]),
+        ("softmax", ["TR26"]),
+        ("constant", ["TR96"]),
+        ("no target", ["TR96"]),
+        ("mispaired", ["TR96"]),
+        ("log of zero", ["TR96"]),
+    ],
 )
 def test_losses(make, mistake, expected):
     own = f"loss={{kind: python, target: 'mine:loss', args: {{mistake: '{mistake}'}}}}"
     assert codes(loss_findings(look_at_loss(job_of(make, own)))) == expected
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["focal", "smoothed", "with penalties", "weighted", "robust", "hinge", "binary", "squared",
+     "of probabilities"],
+)  # fmt: skip
+def test_right_losses_of_classes(make, kind):
+    own = f"loss={{kind: python, target: 'mine:right_loss', args: {{kind: {kind}}}}}"
+    assert loss_findings(look_at_loss(job_of(make, own))) == []
+
+
+SINE = "data: {kind: synthetic, family: sine, n: 100}\nmodel: {kind: mlp, hidden: [8]}\n"
+
+
+def of_values(make, target: str):
+    loaded = make(f"loss={{kind: python, target: {target}}}", text=SINE)
+    return loss_findings(look_at_loss(compile_recipe(loaded.recipe, loaded.folder)))
+
+
+@pytest.mark.parametrize("kind", ["squared", "absolute", "huber", "log cosh", "quantile"])
+def test_right_losses_of_values(make, kind):
+    assert of_values(make, f"'mine:right_value_loss', args: {{kind: {kind}}}") == []
+
+
+@pytest.mark.parametrize("name", ["root_of_zero", "of_logarithms"])
+def test_a_loss_of_values_that_may_be_meant_is_worth_a_word(make, name):
+    found = of_values(make, f"'mine:{name}'")
+    assert [(f.code, f.severity) for f in found] == [("TR96", "warning")]

@@ -12,7 +12,9 @@ from trickrun.checks.diagnosis.confirm import try_edits
 from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
 from trickrun.checks.diagnosis.trainings import Trainings, Tried
-from trickrun.errors import NothingToTrain
+from trickrun.errors import NoGradient, NothingToTrain
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.user_code.loss import no_gradient
 from trickrun.findings.rules.user_code.network import nothing_to_train
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
@@ -60,9 +62,8 @@ def diagnose(
     with one_thread():
         try:
             proxy = shorten(loaded)
-        except NothingToTrain as error:
-            found = [nothing_to_train(error.where, error.message, error.hint)]
-            return verdict_of(found, Evidence(), None), loaded
+        except (NothingToTrain, NoGradient) as error:
+            return verdict_of([cannot_train(error)], Evidence(), None), loaded
         evidence = gather(proxy, not confirm, watch.part)
         if run is not None:
             add_run(evidence, run, proxy)
@@ -72,6 +73,13 @@ def diagnose(
         tried = edits_tried(proxy, evidence, Trainings(proxy, deadline, watch.trainings))
     findings = conclude(proxy, evidence, tried)
     return verdict_of(findings, evidence, tried), proxy.recipe
+
+
+def cannot_train(error: NothingToTrain | NoGradient) -> Finding:
+    """Return the finding for a network or a loss that allows no step at all."""
+    if isinstance(error, NoGradient):
+        return no_gradient(error.where, error.message, error.hint)
+    return nothing_to_train(error.where, error.message, error.hint)
 
 
 def usual_budget(proxy: ProxyRun) -> float:

@@ -237,6 +237,7 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
     kind = job.recipe.loss
     assert isinstance(kind, PythonLoss)
     task = job.data.task
+    unknown = UserLossBehaviour(kind.target, None, None, task=task.kind)
     usual_kind = AutoLoss().chosen(task)
     indices = job.order(0)[:EVALUATED]
     y = job.data.train.y.index_select(0, indices)
@@ -247,8 +248,8 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
     draw = torch.Generator().manual_seed(0)
     shape = (len(indices), job.loss_kind.outputs(task))
     prediction = torch.randn(shape, generator=draw, dtype=job.dtype).to(job.device)
-    if usual_kind.outputs(task) != shape[1]:
-        return UserLossBehaviour(kind.target, None, None)
+    if usual_kind.outputs(task) != shape[1] or task.next_token:
+        return unknown
     own, usual = (
         by_prediction(loss, prediction, target)
         for loss, target in (
@@ -256,8 +257,76 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
             (usual_kind.build(task, job.folder), usual_target),
         )
     )
-    floor = squashed(job, y, own_target) if task.kind == "classification" else None
-    return UserLossBehaviour(kind.target, compared(own, usual)[0], floor)
+    classes = task.kind == "classification"
+    if not (own.isfinite().all() and job.loss(prediction, own_target).isfinite()):
+        return unknown  # it takes other predictions, such as probabilities
+    order = torch.randperm(len(y), generator=draw).to(job.device)
+    others = by_prediction(job.loss, prediction, own_target[order])
+    right = right_answers(job, y)
+    return replace(
+        unknown,
+        cosine=compared(own, usual)[0],
+        floor=squashed(job, y, own_target) if classes else None,
+        constant=not own.any(),
+        ignores_targets=own.equal(others) if own_target.ne(own_target[order]).any() else None,
+        reached=reached(job, prediction, own_target, right),
+        not_finite=broken_by(job, right, own_target),
+    )
+
+
+def right_answers(job: Job, y: torch.Tensor) -> torch.Tensor:
+    """Return the classes [N] as logits [N, classes] of size 1, or the values [N, targets]."""
+    if job.data.task.kind == "classification":
+        return nn.functional.one_hot(y, job.data.task.classes).to(job.dtype)
+    return y.reshape(len(y), -1).to(job.dtype)
+
+
+FREE_STEPS, FREE_STEP = 200, 0.1
+"""Steps that free answers take, and their size: of logits, or in standard deviations of values."""
+
+
+def reached(
+    job: Job, prediction: torch.Tensor, target: torch.Tensor, right: torch.Tensor
+) -> float | None:
+    """Return the accuracy, or R², of answers that are free to follow the loss's gradient; None if
+    they leave the finite numbers, or the values do not differ."""
+    classes = job.data.task.kind == "classification"
+    size = 1.0 if classes else float(right.std())
+    if size == 0:
+        return None
+    start = prediction if classes else right.mean(0) + size * prediction
+    answers = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([answers], lr=FREE_STEP * size)
+    for _ in range(FREE_STEPS):
+        answers.grad = (
+            by_prediction(job.loss, answers.detach(), target).view_as(answers).to(answers.dtype)
+        )
+        optimizer.step()
+    ends = answers.detach()
+    if not ends.isfinite().all():
+        return None
+    if classes:
+        return float((ends.argmax(1) == right.argmax(1)).double().mean())
+    return 1 - float((ends - right).square().mean() / (right - right.mean(0)).square().mean())
+
+
+def broken_by(job: Job, right: torch.Tensor, target: torch.Tensor) -> str:
+    """Return for which answers the loss or its gradient is not finite; empty if for none."""
+    if job.data.task.kind == "regression":
+        answers = {"exact answers": right}
+    else:
+        wrong = right.roll(1, 1)
+        answers = {
+            f"{name} answers with logits of {size:g}": size * logits
+            for size in CERTAIN
+            for name, logits in (("right", right), ("wrong", wrong))
+        }
+    for name, prediction in answers.items():
+        value = job.loss(prediction, target)
+        slope = by_prediction(job.loss, prediction, target)
+        if not (value.isfinite().all() and slope.isfinite().all()):
+            return name
+    return ""
 
 
 def by_prediction(
@@ -272,11 +341,24 @@ def by_prediction(
     return flat([found])
 
 
+ABOVE = 1.01
+"""Loss of the most certain right answers over that of the best ones from which on they are too
+certain for it, as for smoothed labels: then nothing squashes them."""
+
+
 @torch.no_grad()
 def squashed(job: Job, y: torch.Tensor, target: torch.Tensor) -> float | None:
     """Return the lowest loss of right answers, at several sizes of the logits, over that of zeros;
-    None if zeros cost nothing."""
-    right = nn.functional.one_hot(y, job.data.task.classes).to(job.dtype)
+    None if zeros cost nothing, or if the most certain answers are not among the best.
+
+    The other classes' logits are 0, or, as a loss of each class by itself wants them, below.
+    """
+    right = right_answers(job, y)
     undecided = float(job.loss(torch.zeros_like(right), target))
-    certain = [float(job.loss(size * right, target)) for size in CERTAIN]
-    return min(certain) / undecided if undecided > 0 else None
+    forms = (right, 2 * right - 1)
+    certain = [[float(job.loss(size * form, target)) for size in CERTAIN] for form in forms]
+    best = min(min(costs) for costs in certain)
+    most_certain = min(costs[-1] for costs in certain)
+    if undecided <= 0 or most_certain > ABOVE * best:
+        return None
+    return best / undecided

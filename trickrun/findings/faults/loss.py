@@ -129,4 +129,15 @@ FAULTS = (
         "Steps go somewhere else than downhill.",
         "Repair the backward that you wrote, at or after the place named.",
     ),
+    Fault(
+        "TR96",
+        "Your loss",
+        ("diagnose",),
+        "What a loss of your own makes of random answers, of right and wrong ones of several "
+        "sizes, of other targets, and of answers that are free to follow its gradient.",
+        "No gradient, or none that depends on targets; 60 % of the classes, or half of the "
+        "targets' variance, out of reach; anything that is not finite (own).",
+        "What is minimized does not lead to the targets.",
+        "Compare it with torch's on a few answers.",
+    ),
 )

@@ -236,8 +236,8 @@ def direction(e: UserStepBehaviour) -> list[Finding]:
     if ratio <= max(2.0, SUMMED * e.batch_size):
         return []
     why = (
-        f"The gradient that {e.target} gives the optimizer is {ratio:.3g} times that of the batch's "
-        f"loss, with {e.batch_size} samples: "
+        f"The gradient that {e.target} gives the optimizer is {ratio:.3g} times that of the "
+        f"batch's loss, with {e.batch_size} samples: "
     )
     if ratio > BEYOND_SUM * e.batch_size:
         why += "a factor makes it larger than a sum over the batch would."
