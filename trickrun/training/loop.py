@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from trickrun.errors import NothingToTrain
 from trickrun.nn.buffers import undisturbed_buffers
 from trickrun.training.checkpoint import Best, CheckpointClock, Progress, best_so_far, snapshot
 from trickrun.training.evaluation import scheduled_lr, validate
@@ -156,9 +157,19 @@ def add_gradient(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
 
 
 def data_loss(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
-    """Return the scalar loss of the model's answers to ``x`` [B, *shape]."""
+    """Return the scalar loss of the model's answers to ``x`` [B, *shape].
+
+    Raises NothingToTrain if it depends on no parameter.
+    """
     with job.autocast():
-        return targets.loss(job.loss, job.network(x))
+        loss = targets.loss(job.loss, job.network(x))
+    if not loss.requires_grad:
+        raise NothingToTrain(
+            "the loss depends on no parameter, so nothing can be trained",
+            "model",
+            "look for detach, torch.no_grad, item or numpy where the network makes its outputs",
+        )
+    return loss
 
 
 def update(job: Job) -> None:

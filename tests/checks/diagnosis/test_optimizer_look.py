@@ -142,6 +142,10 @@ def make(params, lr, rule):
     return rules[rule](params, lr)
 
 
+def of_torch(params, lr, rule, **args):
+    return getattr(torch.optim, rule)(params, lr=lr, **args)
+
+
 def with_a_fixed_lr(params, lr):
     return Rule(params, lr, lambda p, g, _, state: -lr * g)
 """
@@ -173,6 +177,32 @@ RIGHT = [
 @pytest.mark.parametrize("rule", RIGHT)
 def test_a_right_optimizer_is_left_in_peace(own, rule):
     assert optimizer_findings(measured(own(rule))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lr", "args"),
+    [
+        ("SGD", 0.1, "momentum: 0.9, nesterov: true, weight_decay: 5e-4"),
+        ("SGD", 0.1, "momentum: 0.99, dampening: 0.9"),
+        ("Adam", 1e-3, "weight_decay: 1e-2"),
+        ("AdamW", 1e-3, "weight_decay: 0.1"),
+        ("NAdam", 1e-3, ""),
+        ("RAdam", 1e-3, ""),
+        ("Adamax", 2e-3, ""),
+        ("Rprop", 1e-2, ""),
+        ("RMSprop", 1e-3, "momentum: 0.9, centered: true"),
+        ("Adagrad", 1e-2, ""),
+        ("Adadelta", 1.0, ""),
+        ("ASGD", 1e-2, ""),
+        ("Adafactor", 1e-2, ""),
+        ("LBFGS", 1.0, ""),
+        ("LBFGS", 1.0, "line_search_fn: strong_wolfe"),
+    ],
+)
+def test_the_optimizers_of_torch_are_left_in_peace(own, name, lr, args):
+    changes = "optimizer.target=steps:of_torch", f"optimizer.lr={lr}"
+    loaded = own(name, *changes, f"optimizer.args={{{args}}}")
+    assert optimizer_findings(measured(loaded)) == []
 
 
 @pytest.mark.parametrize(

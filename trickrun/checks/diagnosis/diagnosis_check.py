@@ -17,6 +17,8 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.rules.user_code.loss import no_gradient
 from trickrun.findings.rules.user_code.network import nothing_to_train
 from trickrun.findings.verdict import Verdict
+from trickrun.models import Model
+from trickrun.models.python import PythonModel
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
 from trickrun.search.executors.choose import one_thread
@@ -63,7 +65,8 @@ def diagnose(
         try:
             proxy = shorten(loaded)
         except (NothingToTrain, NoGradient) as error:
-            return verdict_of([cannot_train(error)], Evidence(), None), loaded
+            found = [cannot_train(error, loaded.recipe.model)]
+            return verdict_of(found, Evidence(), None), loaded
         evidence = gather(proxy, not confirm, watch.part)
         if run is not None:
             add_run(evidence, run, proxy)
@@ -75,11 +78,12 @@ def diagnose(
     return verdict_of(findings, evidence, tried), proxy.recipe
 
 
-def cannot_train(error: NothingToTrain | NoGradient) -> Finding:
+def cannot_train(error: NothingToTrain | NoGradient, model: Model) -> Finding:
     """Return the finding for a network or a loss that allows no step at all."""
     if isinstance(error, NoGradient):
         return no_gradient(error.where, error.message, error.hint)
-    return nothing_to_train(error.where, error.message, error.hint)
+    where = model.target if isinstance(model, PythonModel) else error.where
+    return nothing_to_train(where, error.message, error.hint)
 
 
 def usual_budget(proxy: ProxyRun) -> float:

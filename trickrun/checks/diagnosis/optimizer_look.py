@@ -60,6 +60,7 @@ class Way:
         held: whether each parameter is in a group whose learning rate is 0.
         listed: whether each parameter is in one of the optimizer's groups.
         decay: the largest weight decay that the groups state.
+        searched: whether it works with a closure, and so may search for the length of its steps.
     """
 
     half: Tensors
@@ -68,6 +69,7 @@ class Way:
     held: Sequence[bool]
     listed: Sequence[bool]
     decay: float
+    searched: bool
 
 
 def look_at_optimizer(job: RecipeJob) -> UserOptimizerBehaviour | None:
@@ -116,10 +118,14 @@ def look_at_optimizer(job: RecipeJob) -> UserOptimizerBehaviour | None:
         learned=learned(job),
         used=ratio(used, forth.whole),
         with_less_gradient=with_less,
-        with_less_lr=less_far(used, forth, job, kind, start, given, built=LESS),
-        with_less_scheduled_lr=less_far(used, forth, job, kind, start, given, set_later=LESS),
+        with_less_lr=None
+        if forth.searched
+        else less_far(used, forth, job, kind, start, given, built=LESS),
+        with_less_scheduled_lr=None
+        if forth.searched
+        else less_far(used, forth, job, kind, start, given, set_later=LESS),
         scheduled=kind.schedule.kind_name != "constant",
-        step=norm(used) / CALLS,
+        step=None if forth.searched else norm(used) / CALLS,
         usual_steps=(kind.lr * size, kind.lr * math.sqrt(count)),
         last_step=forth.last,
         decay=decay(start, forth, back),
@@ -240,6 +246,7 @@ def taken(
         held=[group is not None and group.get("lr") == 0 for group in mine],
         listed=[group is not None for group in mine],
         decay=max(stated(group, "weight_decay") for group in optimizer.param_groups),
+        searched=closure,
     )
 
 

@@ -116,10 +116,10 @@ def frozen(e: EvaluationBehaviour) -> list[Finding]:
 
 
 def nothing_to_train(target: str, why: str, hint: str) -> Finding:
-    """Return TR45 for a network that cannot train at all, because all of it is frozen."""
+    """Return TR45 for a network that cannot train at all: all of it is frozen, or cut off."""
     why = f"{why[0].upper()}{why[1:]}. {hint[0].upper()}{hint[1:]}."
-    name = "A network frozen by its own code"
-    return Finding("TR45", name, "error", 0.95, target, {"frozen": 1.0}, why)
+    name = "A network without anything to train"
+    return Finding("TR45", name, "error", 0.95, target, {}, why)
 
 
 def shares(modules: Mapping[str, float]) -> str:
