@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 
@@ -90,12 +90,10 @@ def look_at_optimizer(job: RecipeJob) -> UserOptimizerBehaviour | None:
     if size == 0 or not math.isfinite(size):
         return None
     forth = way(job, kind, start, given)
-    broken = [~torch.isfinite(moved) for moved in forth.whole]
-    if any(bool(places.any()) for places in broken):
-        zeros = all(not g[places].any() for g, places in zip(given, broken, strict=True))
-        found = UserOptimizerBehaviour(kind.target, kind.lr, CALLS)
-        return replace(found, broken="zeros" if zeros else "any")
     back = way(job, kind, start, [-g for g in given])
+    broken = broken_at(given, (forth, back))
+    if broken is not None:
+        return UserOptimizerBehaviour(kind.target, kind.lr, CALLS, broken=broken)
     used = difference(forth, back)
     with_less = less_far(used, forth, job, kind, start, [LESS * g for g in given])
     names = [name for name, p in job.model.named_parameters() if p.requires_grad]
@@ -106,11 +104,7 @@ def look_at_optimizer(job: RecipeJob) -> UserOptimizerBehaviour | None:
         lr=kind.lr,
         calls=CALLS,
         alignment=against(used, given),
-        alignments={
-            name: cosine
-            for name, moved, g in zip(names, used, given, strict=True)
-            if (cosine := against([moved], [g])) is not None
-        },
+        alignments=by_parameter(names, used, given),
         loss=losses(job, batch, start, forth.whole),
         untouched=[names[i] for i in still],
         untouched_share=sum(start[i].numel() for i in still) / count,
@@ -143,6 +137,24 @@ def difference(forth: Way, back: Way) -> list[torch.Tensor]:
 def against(moved: Tensors, given: Tensors) -> float | None:
     """Return the cosine between a change and minus the gradient; None if one is zero."""
     return compared(-flat(moved), flat(given))[0]
+
+
+def by_parameter(names: Sequence[str], moved: Tensors, given: Tensors) -> dict[str, float]:
+    """Return ``against`` of each parameter that moved and has a gradient."""
+    each = {name: against([m], [g]) for name, m, g in zip(names, moved, given, strict=True)}
+    return {name: cosine for name, cosine in each.items() if cosine is not None}
+
+
+def broken_at(given: Tensors, ways: Sequence[Way]) -> Literal["zeros", "any"] | None:
+    """Return where weights are no longer finite: only where the gradient is 0, or anywhere."""
+    places = [
+        ~(torch.isfinite(moved) & torch.isfinite(other))
+        for moved, other in zip(ways[0].whole, ways[1].whole, strict=True)
+    ]
+    if not any(bool(each.any()) for each in places):
+        return None
+    zeros = all(not g[each].any() for g, each in zip(given, places, strict=True))
+    return "zeros" if zeros else "any"
 
 
 def less_far(
