@@ -64,6 +64,14 @@ class CompileError(TrickrunError):
     """A valid recipe that cannot become a job, for example a trick that finds nothing to act on."""
 
 
+class NothingToTrain(CompileError):
+    """A network none of whose parameters asks for a gradient."""
+
+
+class NoGradient(CompileError):
+    """A user's loss that nothing can be learned from, because it has no gradient."""
+
+
 class PluginError(TrickrunError):
     """An installed package announces a kind and cannot deliver it."""
 

@@ -34,8 +34,11 @@ FOREVER = 1e6
 """Seconds: more than any diagnosis takes."""
 
 
-def kept(verdict: Verdict) -> Plain:
-    """Return what a replay needs of a diagnosis, as plain data."""
+def kept(verdict: Verdict) -> Plain | None:
+    """Return what a replay needs of a diagnosis, as plain data; None if nothing could be trained,
+    so that there is nothing to conclude from."""
+    if not verdict.series:
+        return None
     evidence = verdict.series["evidence"]
     probe = evidence["probe"]
     return {

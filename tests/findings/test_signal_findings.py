@@ -8,6 +8,7 @@ import pytest
 
 from trickrun.findings.evidence.signal import Histogram, LayerSignal, Moment, SignalEvidence, Update
 from trickrun.findings.finding import Finding
+from trickrun.findings.rank import CONFIDENT
 from trickrun.findings.rules.signal.signal import findings
 
 STEPS = 100
@@ -187,6 +188,15 @@ def test_dead_units_before_and_after() -> None:
     finding = only(network(died, layer("head")))
     assert (finding.code, finding.edit) == ("TR43", {"optimizer.lr": 0.01})
     assert finding.evidence == {"layers": {"one": 0.7}, "before_training": 0.0}
+
+
+def test_dead_units_that_are_frozen_with_all_before_them_are_no_cause() -> None:
+    born = layer("two", moments=moments(dead_fraction=0.9))
+    frozen = layer("one", trainable=False), replace(born, trainable=False)
+    finding = only(network(*frozen, layer("head")))
+    assert (finding.code, finding.severity, finding.edit) == ("TR43", "warning", None)
+    assert finding.confidence < CONFIDENT
+    assert only(network(layer("one"), replace(born, trainable=False))).severity == "error"
 
 
 def test_some_dead_units_and_a_head_that_is_zero_are_no_fault() -> None:

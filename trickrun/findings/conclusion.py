@@ -33,6 +33,8 @@ CERTAIN = frozenset(
         "TR46",
         "TR47",
         "TR72",
+        "TR95",
+        "TR96",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""
@@ -50,6 +52,7 @@ ALTERNATIVES = {
     "model.activation": ("TR40", "TR42", "TR53"),
     "init": ("TR20", "TR22", "TR23", "TR43"),
     "data.normalize": ("TR01", "TR02"),
+    "optimizer": ("TR33", "TR45", "TR50", "TR95"),
 }
 """Findings that may speak for an edit of a part: what is wrong with it, not what follows."""
 

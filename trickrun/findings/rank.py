@@ -46,7 +46,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR28": (*SIGNAL, *STUCK, "TR24", "TR45"),
         "TR29": (*SIGNAL, *STUCK, "TR45"),
         "TR30": (*SIGNAL, *WILD, *STUCK),
-        "TR32": (*STUCK, *OVERFIT, "TR14", "TR20", "TR26"),
+        "TR32": (*STUCK, *OVERFIT, "TR14", "TR20", "TR26", "TR96"),
+        "TR96": (*SIGNAL, *WILD, *STUCK, "TR14"),
         # Init, network
         "TR22": (*SIGNAL, *STUCK, "TR14", "TR35", "TR45"),
         "TR23": ("TR20", "TR40", "TR42", "TR43", "TR44", *WILD, *STUCK),
@@ -55,7 +56,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR41": ("TR44", "TR57", "TR60", "TR61", "TR64"),
         "TR42": ("TR35", *STUCK, "TR40", "TR44", "TR45"),
         "TR43": (*STUCK, "TR40", "TR44", "TR45"),
-        "TR45": STUCK,
+        "TR45": (*STUCK, "TR76"),
         "TR48": (*WILD, *STUCK, "TR09", "TR47"),
         "TR52": ("TR54", "TR61", "TR62", "TR70", "TR73"),
         "TR53": (*SIGNAL, *STUCK),
@@ -72,6 +73,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR72": (*STUCK, "TR40"),
         "TR75": (*STUCK, "TR45"),
         "TR74": (*WILD, "TR55", "TR61", "TR62", "TR73"),
+        "TR95": (*WILD, *STUCK),
         # Regularization, length
         "TR49": ("TR61", "TR62", "TR73"),
         "TR50": (*STUCK, "TR40", "TR44"),

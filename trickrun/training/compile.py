@@ -10,7 +10,8 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import Task
-from trickrun.errors import CompileError
+from trickrun.errors import CompileError, NothingToTrain
+from trickrun.models.python import PythonModel
 from trickrun.nn.rng import LayerStreams
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
@@ -69,6 +70,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     check_parts_fit(recipe, data)
     streams = LayerStreams(recipe.seed, device)
     model, done = build_network(recipe, folder, data, loss_kind, dtype, streams)
+    check_trainable(recipe, model)
     optimizer = recipe.optimizer.over(recipe.optimizer.groups(model), folder)
     batch_size, span = batch_plan(recipe, len(data.train), model)
 
@@ -115,6 +117,22 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         constraints=constraints,
         average=weight_average(recipe, model),
         ledger=ledger,
+    )
+
+
+def check_trainable(recipe: Recipe, model: nn.Module) -> None:
+    """Raise NothingToTrain if no parameter of ``model`` asks for a gradient."""
+    parameters = list(model.parameters())
+    if any(parameter.requires_grad for parameter in parameters):
+        return
+    where = recipe.model.target if isinstance(recipe.model, PythonModel) else "model"
+    if not parameters:
+        raise NothingToTrain("the network has no parameters", where, "register them in the module")
+    count = sum(parameter.numel() for parameter in parameters)
+    raise NothingToTrain(
+        f"none of the network's {count} parameters asks for a gradient, so nothing can be trained",
+        where,
+        "look for requires_grad_(False) or requires_grad = False where the network is made",
     )
 
 

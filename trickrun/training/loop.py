@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from trickrun.errors import NothingToTrain
 from trickrun.nn.buffers import undisturbed_buffers
 from trickrun.training.checkpoint import Best, CheckpointClock, Progress, best_so_far, snapshot
 from trickrun.training.evaluation import scheduled_lr, validate
@@ -130,7 +131,7 @@ def backward(
     job.optimizer.zero_grad(set_to_none=True)
     climb = job.settings.climb
     if len(x) <= job.batch_size and climb is None:
-        loss, penalty = data_loss(job, x, targets), job.penalty()
+        loss, penalty = loss_to_learn(job, x, targets), job.penalty()
         job.scaler.scale(loss if penalty is None else loss + penalty).backward()
         return loss.detach(), None if penalty is None else penalty.detach()
     loss = add_gradient(job, x, targets)
@@ -149,7 +150,7 @@ def add_gradient(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
     this step; return the loss, detached."""
     losses = []
     for part, own in zip(x.split(job.batch_size), targets.split(job.batch_size), strict=True):
-        loss = data_loss(job, part, own)
+        loss = loss_to_learn(job, part, own)
         job.scaler.scale(loss).backward()
         losses.append(loss.detach())
     return torch.stack(losses).sum()
@@ -159,6 +160,18 @@ def data_loss(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
     """Return the scalar loss of the model's answers to ``x`` [B, *shape]."""
     with job.autocast():
         return targets.loss(job.loss, job.network(x))
+
+
+def loss_to_learn(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """Return ``data_loss``. Raises NothingToTrain if it depends on no parameter."""
+    loss = data_loss(job, x, targets)
+    if not loss.requires_grad:
+        raise NothingToTrain(
+            "the loss depends on no parameter, so nothing can be trained",
+            "model",
+            "look for detach, torch.no_grad, item or numpy where the network makes its outputs",
+        )
+    return loss
 
 
 def update(job: Job) -> None:

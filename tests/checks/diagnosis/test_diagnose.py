@@ -94,6 +94,26 @@ def test_samples_mixed_in_a_network_are_the_cause_of_what_a_plain_one_mends(make
     assert (verdict.findings[0].code, verdict.findings[0].severity) == ("TR32", "error")
 
 
+def test_a_network_that_freezes_itself_is_the_cause_of_what_follows(make):
+    loaded = make("model={kind: python, target: 'mine:Net', args: {mistake: bias trains}}")
+    first, *_ = diagnose(loaded)[0].findings
+    assert (first.code, first.severity, first.where) == ("TR45", "error", "mine:Net")
+    assert first.evidence["frozen"] == pytest.approx(128 / 131)
+
+
+@pytest.mark.parametrize("mistake", ["all frozen", "cut off"])
+def test_a_network_without_anything_to_train_is_a_finding(make, mistake):
+    loaded = make(f"model={{kind: python, target: 'mine:Net', args: {{mistake: {mistake}}}}}")
+    (found,) = diagnose(loaded)[0].findings
+    assert (found.code, found.severity, found.where) == ("TR45", "error", "mine:Net")
+
+
+def test_a_loss_without_a_gradient_is_a_finding(make):
+    loaded = make("loss={kind: python, target: 'mine:loss', args: {mistake: rounded}}")
+    (found,) = diagnose(loaded)[0].findings
+    assert (found.code, found.severity, found.where) == ("TR96", "error", "mine:loss")
+
+
 def test_code_that_fails_is_evidence_and_stops_nothing_else(make, tmp_path):
     loaded = make("loss={kind: python, target: 'mine:loss', args: {mistake: softmax}}")
     verdict, _ = diagnose(loaded)

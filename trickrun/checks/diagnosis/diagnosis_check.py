@@ -13,7 +13,13 @@ from trickrun.checks.diagnosis.confirm import try_edits
 from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
 from trickrun.checks.diagnosis.trainings import Trainings, Tried
+from trickrun.errors import NoGradient, NothingToTrain
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.user_code.loss import no_gradient
+from trickrun.findings.rules.user_code.network import nothing_to_train
 from trickrun.findings.verdict import Verdict
+from trickrun.models import Model
+from trickrun.models.python import PythonModel
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
 from trickrun.search.executors.choose import one_thread
@@ -62,7 +68,11 @@ def diagnose(
     watch = watch or DiagnosisListener()
     started = time.monotonic()
     with one_thread():
-        proxy = shorten(loaded)
+        try:
+            proxy = shorten(loaded)
+        except (NothingToTrain, NoGradient) as error:
+            found = [cannot_train(error, loaded.recipe.model)]
+            return verdict_of(found, Evidence(), None, {}), loaded
         seconds = budget or usual_budget(proxy)
         looking = seconds * (LOOKING if confirm else 1.0)
         evidence = gather(proxy, not confirm, started + looking, watch.part)
@@ -77,6 +87,14 @@ def diagnose(
         series["trainings"] = trainings.as_json()
     findings = conclude(proxy, evidence, tried)
     return verdict_of(findings, evidence, tried, series), proxy.recipe
+
+
+def cannot_train(error: NothingToTrain | NoGradient, model: Model) -> Finding:
+    """Return the finding for a network or a loss that allows no step at all."""
+    if isinstance(error, NoGradient):
+        return no_gradient(error.where, error.message, error.hint)
+    where = model.target if isinstance(model, PythonModel) else error.where
+    return nothing_to_train(where, error.message, error.hint)
 
 
 def usual_budget(proxy: ProxyRun) -> float:

@@ -11,7 +11,8 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
-from trickrun.checks.diagnosis.probe import Probe, probe
+from trickrun.checks.diagnosis.optimizer_look import look_at_optimizer
+from trickrun.checks.diagnosis.probe import Probe, probe, skill_unfrozen
 from trickrun.checks.diagnosis.proxy_run import RANGE, ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
@@ -31,7 +32,13 @@ from trickrun.findings.rules.curves.shapes import judge
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
-from trickrun.findings.rules.user_code.network import network_findings
+from trickrun.findings.rules.user_code.network import (
+    HELD_BACK,
+    MOSTLY,
+    EvaluationBehaviour,
+    network_findings,
+)
+from trickrun.findings.rules.user_code.optimizer import optimizer_findings
 from trickrun.findings.rules.user_code.step import step_findings
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.facts import facts_of
@@ -179,6 +186,8 @@ def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, until: float) -> 
         parts["user_step"] = Part(lambda: look_at_user_step(found, proxy), LOOK_STEPS)
     if recipe.loss.is_user_code:
         parts["user_loss"] = Part(lambda: look_at_user_loss(found, proxy))
+    if recipe.optimizer.is_user_code:
+        parts["user_optimizer"] = Part(lambda: look_at_user_optimizer(found, proxy), LOOK_STEPS)
     if recipe.model.is_user_code or recipe.loss.is_user_code:
         check = partial(grad_check, subject)
         parts["grad_check"] = Part(lambda: found.take("grad_check", check()[0]), LOOK_STEPS)
@@ -213,11 +222,26 @@ def look_at_training(found: Evidence, proxy: ProxyRun) -> None:
     if found.probe.signal is not None:
         found.findings += signal.findings(found.probe.signal)
     if found.probe.network is not None:
-        found.findings += network_findings(found.probe.network)
+        network = with_all_trained(found.probe.network, found.probe.val, proxy)
+        found.probe = replace(found.probe, network=network)
+        found.findings += network_findings(network)
     if found.probe.curves is not None:
         # A short training cannot tell whether the whole one is too short.
         bad = shapes.judge(found.probe.curves)
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
+
+
+def with_all_trained(
+    network: EvaluationBehaviour, skill: float, proxy: ProxyRun
+) -> EvaluationBehaviour:
+    """Return the evidence with what training the frozen parameters too is worth, where most are
+    frozen and the skill leaves room for it."""
+    if network.frozen <= MOSTLY or skill > 1 - HELD_BACK:
+        return network
+    try:
+        return replace(network, skill=skill, skill_unfrozen=skill_unfrozen(proxy))
+    except Exception:  # a user's code may rely on what it freezes
+        return network
 
 
 def look_at_user_step(found: Evidence, proxy: ProxyRun) -> None:
@@ -234,6 +258,15 @@ def look_at_user_loss(found: Evidence, proxy: ProxyRun) -> None:
     measured = look_at_loss(job)
     found.parts["user_loss"] = asdict(measured)
     found.findings += loss_findings(measured)
+
+
+def look_at_user_optimizer(found: Evidence, proxy: ProxyRun) -> None:
+    """Look at what the user's own optimizer does with gradients."""
+    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    measured = look_at_optimizer(job)
+    if measured is not None:
+        found.parts["user_optimizer"] = asdict(measured)
+        found.findings += optimizer_findings(measured)
 
 
 def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:

@@ -49,6 +49,7 @@ def look_at_network(job: RecipeJob) -> EvaluationBehaviour:
             isinstance(module, nn.modules.batchnorm._BatchNorm) for module in job.model.modules()
         ),
         frozen=frozen_share(job.model) if model.is_user_code else 0.0,
+        frozen_modules=frozen_modules(job.model) if model.is_user_code else {},
         softmax=hidden_softmax(job, x) if model.is_user_code else None,
         without_batch=without_batch(model.hidden_channels, model.hidden_units or ())
         if isinstance(model, BuiltinModel)
@@ -85,3 +86,25 @@ def frozen_share(model: nn.Module) -> float:
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     still = sum(size for size, asks in sizes if not asks)
     return still / max(1, sum(size for size, _ in sizes))
+
+
+def frozen_modules(model: nn.Module) -> dict[str, float]:
+    """Return the share of all parameters that each module has which is frozen as a whole; in those
+    that are not, of each frozen parameter."""
+    whole = max(1, sum(parameter.numel() for parameter in model.parameters()))
+
+    def within(module: nn.Module, name: str) -> dict[str, float]:
+        own = list(module.parameters())
+        if name and own and not any(parameter.requires_grad for parameter in own):
+            return {name: sum(parameter.numel() for parameter in own) / whole}
+        prefix = f"{name}." if name else ""
+        found = {
+            f"{prefix}{key}": parameter.numel() / whole
+            for key, parameter in module.named_parameters(recurse=False)
+            if not parameter.requires_grad
+        }
+        for key, child in module.named_children():
+            found |= within(child, f"{prefix}{key}")
+        return found
+
+    return within(model, "")

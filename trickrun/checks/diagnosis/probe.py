@@ -18,7 +18,9 @@ from trickrun.findings.evidence.signal import SignalEvidence
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import evaluate
+from trickrun.training.events import NonFinite
 from trickrun.training.job import Job, RecipeJob
+from trickrun.training.loop import train
 
 LOOKED_AT = 512
 """Samples of each look at the layers, and of the training split's own score."""
@@ -74,6 +76,24 @@ def probe(proxy: ProxyRun) -> Probe:
     else:
         network = look_at_network(job)
     return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
+
+
+def skill_unfrozen(proxy: ProxyRun) -> float:
+    """Return the skill of the short training with all parameters trained.
+
+    Raises whatever the user's code raises.
+    """
+    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job.model.requires_grad_(True)
+    # An optimizer may have been given those alone that asked for a gradient.
+    optimizer = job.recipe.optimizer
+    job = replace(job, optimizer=optimizer.over(optimizer.groups(job.model), job.folder))
+    try:
+        for _ in train(job):
+            pass
+    except NonFinite:
+        return proxy.skill(None)
+    return score_of(job, job.data.val or job.data.train, proxy)
 
 
 def score_of(job: Job, part: SplitData, proxy: ProxyRun) -> float:

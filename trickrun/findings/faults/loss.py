@@ -113,10 +113,12 @@ FAULTS = (
         "TR33",
         "Flipped gradient",
         ("grad-check", "diagnose"),
-        "Analytic against numerical gradients, or the gradient that a step leaves.",
-        "A relative error above 1.9: the wrong sign has 2.",
+        "Analytic against numerical gradients; where a step or an optimizer of your own moves the "
+        "weights.",
+        "A relative error above 1.9: the wrong sign has 2. A cosine with the way down below -0.05 "
+        "(own).",
         "Each step goes uphill.",
-        "Turn the sign in your backward, loss or step.",
+        "Turn the sign in your backward, loss, step or optimizer.",
     ),
     Fault(
         "TR34",
@@ -126,5 +128,16 @@ FAULTS = (
         "A relative error above 1e-2 is wrong, above 1e-4 doubtful, 1e-7 good (CS231n).",
         "Steps go somewhere else than downhill.",
         "Repair the backward that you wrote, at or after the place named.",
+    ),
+    Fault(
+        "TR96",
+        "Your loss",
+        ("diagnose",),
+        "What a loss of your own makes of random answers, of right and wrong ones of several "
+        "sizes, of other targets, and of answers that are free to follow its gradient.",
+        "No gradient, or none that depends on targets; 60 % of the classes, or half of the "
+        "targets' variance, out of reach; anything that is not finite (own).",
+        "What is minimized does not lead to the targets.",
+        "Compare it with torch's on a few answers.",
     ),
 )

@@ -126,8 +126,8 @@ FAULTS = (
         "Your training step",
         ("overfit-batch", "diagnose"),
         "One batch is fitted by trickrun's own step only; or a step's gradient is none of the "
-        "loss's.",
-        "Own: the replacement decides.",
+        "loss's, or a constant times it.",
+        "Own: the replacement decides; factors below 0.01, and above four times the batch size.",
         "Something in its code is wrong.",
         "Compare it with: zero_grad, forward, loss, backward, step.",
     ),
@@ -223,5 +223,16 @@ FAULTS = (
         "Early stopping never stops it.",
         "A fifth of the run is usual.",
         "{early_stopping: 20, train: {epochs: 20}}",
+    ),
+    Fault(
+        "TR95",
+        "Your optimizer",
+        ("diagnose",),
+        "Where some calls of an optimizer of your own lead: with one gradient, with minus that, "
+        "with a tenth of it, with a tenth of the learning rate.",
+        "Weights that are not finite, the same way for both signs, no effect of the rate; steps a "
+        "thousand times longer or shorter than those of sgd and adam (own).",
+        "What the recipe says of its steps is not what happens.",
+        "Compare it with torch.optim's; a built-in one with the same rate shows what it costs.",
     ),
 )

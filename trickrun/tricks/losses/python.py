@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task
-from trickrun.errors import CompileError
+from trickrun.errors import CompileError, NoGradient
 from trickrun.params import PythonTarget
 from trickrun.tricks.losses._loss import Loss, LossFunction
 from trickrun.user_code import call, resolve
@@ -36,11 +36,20 @@ class PythonLoss(PythonTarget, Loss):
         return y.long() if task.kind == "classification" else y.float()
 
     def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
+        import torch
+
         function = resolve(self.target, folder)
 
         def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             losses = call(function, self.target, prediction, target, args=self.args)
-            return a_sample(losses, len(prediction), self.target)
+            found = a_sample(losses, len(prediction), self.target)
+            if prediction.requires_grad and torch.is_grad_enabled() and not found.requires_grad:
+                raise NoGradient(
+                    "what it returned has no gradient, so nothing can be learned from it",
+                    self.target,
+                    "look for detach, item, numpy, argmax, rounding or a comparison in it",
+                )
+            return found
 
         return LossFunction(per_sample, reduction=self.reduction)
 

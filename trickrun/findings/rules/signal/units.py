@@ -39,6 +39,10 @@ def dead(evidence: SignalEvidence) -> list[Finding]:
         edit = evidence.lower_lr
     numbers = {"layers": bad, "before_training": layer.first.dead_fraction}
     name = "Dead units"
+    if not any(other.trainable for other in evidence.layers[: evidence.layers.index(layer) + 1]):
+        # They can neither die nor wake, and keep no gradient from anything that trains.
+        why += " It is frozen, and so is all before it."
+        return [Finding("TR43", name, "warning", 0.4, layer.name, numbers, why)]
     return [Finding("TR43", name, "error", 0.9, layer.name, numbers, why, edit)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from trickrun.findings.finding import Finding
@@ -16,6 +17,10 @@ answer's."""
 
 MOSTLY = 0.5
 """Share of frozen parameters from which on it is worth a word. Own."""
+
+HELD_BACK = 0.15
+"""Skill that a network must gain when all of it trains for its frozen part to be at fault. Own: as
+much as learners differ by that are tuned for nothing."""
 
 SMALL_BATCH = 8
 """Batches up to this size have statistics that are too rough for batch norm (Wu & He 2018)."""
@@ -36,6 +41,9 @@ class EvaluationBehaviour:
         batch_norm: whether it has batch norm.
         frozen: share of its parameters that ask for no gradient; of a built-in network 0, because
             there the recipe says so.
+        frozen_modules: the share of each module that is frozen as a whole, or of each parameter.
+        skill, skill_unfrozen: of the short training as it is, and with all parameters trained; None
+            if that was not tried.
         softmax: units of a layer of the user's network that ends in a softmax over them.
         without_batch: the normalization that could replace its batch norm; None if the recipe does
             not set that.
@@ -50,6 +58,9 @@ class EvaluationBehaviour:
     batch_size: int
     batch_norm: bool
     frozen: float = 0.0
+    frozen_modules: Mapping[str, float] = field(default_factory=dict)
+    skill: float | None = None
+    skill_unfrozen: float | None = None
     softmax: int | None = None
     without_batch: dict[str, Any] | None = None
 
@@ -73,15 +84,49 @@ def competing(e: EvaluationBehaviour) -> list[Finding]:
 
 
 def frozen(e: EvaluationBehaviour) -> list[Finding]:
-    """Return TR45 if the user's network freezes most of itself; with pretrained weights it may."""
+    """Return TR45 if the user's network freezes most of itself.
+
+    With pretrained weights it may, and random layers may be enough for a head to learn from. So it
+    is an error only where the same short training gets much further with all of it trained.
+    """
     if e.frozen <= MOSTLY:
         return []
-    why = (
-        f"{e.target} sets requires_grad to False for {e.frozen:.0%} of its parameters: they stay "
-        "what they are. That is right for pretrained weights alone."
+    numbers: dict[str, Any] = {"frozen": e.frozen, "modules": dict(e.frozen_modules)}
+    why = f"{e.target} sets requires_grad to False for {e.frozen:.1%} of its parameters"
+    if e.frozen_modules:
+        why += f" ({shares(e.frozen_modules)})"
+    why += ": they stay what they are."
+    if e.skill is None or e.skill_unfrozen is None:
+        why += " That is right for pretrained weights alone."
+        return [Finding("TR45", "Frozen parameters", "warning", 0.6, e.target, numbers, why)]
+    numbers |= {"skill": e.skill, "skill_unfrozen": e.skill_unfrozen}
+    if e.skill_unfrozen < e.skill + HELD_BACK:
+        why += (
+            f" With all of them trained the skill is {e.skill_unfrozen:.2f} instead of "
+            f"{e.skill:.2f}, so that is not what holds it back."
+        )
+        return [Finding("TR45", "Frozen parameters", "warning", 0.4, e.target, numbers, why)]
+    why += (
+        f" With all of them trained the same short training reaches a skill of "
+        f"{e.skill_unfrozen:.2f} instead of {e.skill:.2f}. Look for requires_grad_(False) or "
+        "requires_grad = False where the network is made."
     )
-    numbers = {"frozen": e.frozen}
-    return [Finding("TR45", "Frozen parameters", "warning", 0.6, e.target, numbers, why)]
+    name = "A network frozen by its own code"
+    return [Finding("TR45", name, "error", 0.95, e.target, numbers, why)]
+
+
+def nothing_to_train(target: str, why: str, hint: str) -> Finding:
+    """Return TR45 for a network that cannot train at all: all of it is frozen, or cut off."""
+    why = f"{why[0].upper()}{why[1:]}. {hint[0].upper()}{hint[1:]}."
+    name = "A network without anything to train"
+    return Finding("TR45", name, "error", 0.95, target, {}, why)
+
+
+def shares(modules: Mapping[str, float]) -> str:
+    """Return the largest of the modules with their shares in words."""
+    ordered = sorted(modules.items(), key=lambda item: -item[1])
+    some = ", ".join(f"{name} {share:.0%}" for name, share in ordered[:4])
+    return some if len(ordered) <= 4 else f"{some} and {len(ordered) - 4} more"
 
 
 def random_answers(e: EvaluationBehaviour) -> list[Finding]:

@@ -21,6 +21,14 @@ FLIPPED, UNRELATED = -0.5, 0.5
 it leads uphill, below the second it is another function's. Own; clipping and scaling leave it at 1,
 a penalty in the step lowers it a little."""
 
+UPHILL = -0.05
+"""Cosine between the change of the weights and minus the gradient below which a step climbs, if all
+do. A first step of any usual optimizer is above 0. Own."""
+
+SCALED, CONSTANT = 1e-2, 1e-3
+"""Ratio of the optimizer's gradient to the batch's below which a factor is too small, and how much
+it may vary over the steps to count as one: a clipped gradient varies with the batches. Own."""
+
 BLIND = 0.95
 """Cosine with the gradient for inputs of zeros from which on it is that one."""
 
@@ -31,6 +39,11 @@ in the first steps measured
 
 SUMMED = 0.5
 """Share of the batch size from which on a gradient that is so many times too long is a sum's."""
+
+
+BEYOND_SUM = 4.0
+"""How many times the batch size a gradient may be too long for a sum over the batch to explain it.
+Own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,9 @@ class StepLook:
         accumulated: how far the gradient is from the sum of the batch's and what was left from the
             step before, as a share of its length; None if nothing was left.
         training: whether the forward pass ran in training mode.
+        descent: cosine between the weights' change and minus the gradient of the batch's loss; None
+            if one of them is zero.
+        sets_lr: whether it left another learning rate than the one that it found.
     """
 
     stepped: bool
@@ -58,6 +74,8 @@ class StepLook:
     blind: float | None
     accumulated: float | None
     training: bool
+    descent: float | None = None
+    sets_lr: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,32 +86,116 @@ class UserStepBehaviour:
         target: the object, package.module:Name.
         batch_size: samples a batch.
         modes_matter: whether the network has layers that act otherwise in evaluation mode.
+        looks: of the first steps.
+        steps: how many were taken: more than the looks if nothing changed in these.
+        changed: whether any weight changed in them; None: as the looks say.
+        untouched: parameters that have a gradient and did not change.
+        own_optimizer: whether the optimizer is the user's too, which is looked at by itself.
+        adaptive: whether its steps do not depend on the gradient's size; None if that is unknown.
+        learned: whether the network has learned something before; None if nobody knows.
     """
 
     target: str
     batch_size: int
     modes_matter: bool
     looks: Sequence[StepLook]
+    steps: int = 4
+    changed: bool | None = None
+    untouched: Sequence[str] = ()
+    own_optimizer: bool = False
+    adaptive: bool | None = None
+    learned: bool | None = None
 
 
 def step_findings(e: UserStepBehaviour) -> list[Finding]:
     """Return what is wrong with a training step, gravest first."""
-    if not any(look.changed for look in e.looks):
+    if not (any(look.changed for look in e.looks) if e.changed is None else e.changed):
         return [nothing_changes(e)]
-    found = [*accumulates(e)] or [*direction(e)]
-    return [*found, *in_evaluation_mode(e)]
+    rules = (accumulates, direction, climbs, left_out, scaled_down)
+    found = next((found for rule in rules if (found := rule(e))), [])
+    return [*found, *in_evaluation_mode(e), *sets_lr(e)]
 
 
 def nothing_changes(e: UserStepBehaviour) -> Finding:
     """Return TR45 for a step that changes no weight."""
     stepped = any(look.stepped for look in e.looks)
-    why = f"{e.target} changes no weight: " + (
-        "the optimizer gets no gradient, because backward is missing or comes before zero_grad."
+    why = f"{e.target} changes no weight in {e.steps} steps: " + (
+        "the optimizer gets no gradient, because backward is missing, comes before zero_grad, or "
+        "runs on a copy of the model or on detached outputs."
         if stepped
         else "it never calls the optimizer's step."
     )
-    numbers = {"stepped": stepped, "steps": len(e.looks)}
+    numbers = {"stepped": stepped, "steps": e.steps}
     return Finding("TR45", "A step that changes nothing", "error", 0.95, e.target, numbers, why)
+
+
+def climbs(e: UserStepBehaviour) -> list[Finding]:
+    """Return TR33 if all steps move the weights along the gradient of their batch's loss.
+
+    The step may update the weights by itself. What an optimizer of the user's own does with a right
+    gradient is not the step's fault.
+    """
+    descents = [look.descent for look in e.looks if look.descent is not None]
+    handed_over = any(look.stepped and look.cosine is not None for look in e.looks)
+    if not descents or max(descents) > UPHILL or (e.own_optimizer and handed_over):
+        return []
+    why = (
+        f"{e.target} moves the weights along the gradient of the batch's loss, not against it "
+        f"(cosine with minus the gradient {max(descents):.2f} or less in {len(descents)} steps): "
+        "training raises the loss. Look for a missing minus sign in the update."
+    )
+    numbers = {"cosines": descents}
+    return [Finding("TR33", "The step climbs", "error", 0.95, e.target, numbers, why)]
+
+
+def scaled_down(e: UserStepBehaviour) -> list[Finding]:
+    """Return TR74 if every gradient is made smaller by the same large factor, which a clip is not.
+
+    An adaptive optimizer makes up for it.
+    """
+    ratios = [look.ratio for look in e.looks if look.ratio is not None]
+    if e.adaptive is not False or len(ratios) < 2:
+        return []
+    low, high = min(ratios), max(ratios)
+    if high > SCALED or high - low > CONSTANT * high:
+        return []
+    why = (
+        f"The gradient that {e.target} gives the optimizer is always {high:.3g} times that of the "
+        "batch's loss. Look for a division that is there twice; a learning rate that makes up for "
+        "it is out of the usual range."
+    )
+    name, numbers = "Your training step: gradient scaled down", {"ratio": high}
+    return [Finding("TR74", name, "error", 0.7, e.target, numbers, why)]
+
+
+def left_out(e: UserStepBehaviour) -> list[Finding]:
+    """Return TR45 for parameters that have a gradient and that the step never changes."""
+    if not e.untouched or e.own_optimizer:
+        return []
+    names = list(e.untouched)
+    some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    why = (
+        f"In {e.steps} steps {e.target} never changes {some}, although the batch's loss depends on "
+        "them. Look for a detach, and for updates of some parameters alone."
+    )
+    severity: Severity = "warning" if e.learned else "error"
+    confidence = 0.9 if e.learned is False else 0.7
+    name = "Parameters that the step leaves out"
+    numbers = {"parameters": names, "steps": e.steps}
+    return [Finding("TR45", name, severity, confidence, e.target, numbers, why)]
+
+
+def sets_lr(e: UserStepBehaviour) -> list[Finding]:
+    """Return TR74 for a step that changes the learning rate, which is set again before the next."""
+    if not all(look.sets_lr for look in e.looks):
+        return []
+    why = (
+        f"{e.target} changes the optimizer's learning rate, as a scheduler's step does. The loop "
+        "sets it before each step, so that has no effect: use optimizer.schedule."
+    )
+    name = "Your training step: a schedule without effect"
+    numbers = {"steps": len(e.looks)}
+    return [Finding("TR74", name, "warning", 0.8, e.target, numbers, why)]
 
 
 def accumulates(e: UserStepBehaviour) -> list[Finding]:
@@ -131,14 +233,19 @@ def direction(e: UserStepBehaviour) -> list[Finding]:
         return [Finding("TR33", "Flipped gradient", "error", 0.95, e.target, numbers, why)]
     if cosine < UNRELATED:
         return [another_gradient(e, cosine)]
-    if ratio > max(2.0, SUMMED * e.batch_size):
-        why = (
-            f"The gradient that {e.target} gives the optimizer is {ratio:.3g} times that of the "
-            f"batch's loss, with {e.batch_size} samples: it sums over the batch."
-        )
-        name = "Sum over the batch instead of mean"
-        return [Finding("TR21", name, "error", 0.85, e.target, numbers, why)]
-    return []
+    if ratio <= max(2.0, SUMMED * e.batch_size):
+        return []
+    why = (
+        f"The gradient that {e.target} gives the optimizer is {ratio:.3g} times that of the "
+        f"batch's loss, with {e.batch_size} samples: "
+    )
+    if ratio > BEYOND_SUM * e.batch_size:
+        why += "a factor makes it larger than a sum over the batch would."
+        name = "Your training step: gradient scaled up"
+        return [Finding("TR74", name, "error", 0.8, e.target, numbers, why)]
+    why += "it sums over the batch."
+    name = "Sum over the batch instead of mean"
+    return [Finding("TR21", name, "error", 0.85, e.target, numbers, why)]
 
 
 def another_gradient(e: UserStepBehaviour, cosine: float) -> Finding:
