@@ -128,7 +128,19 @@ FAULTS = [
     (("regularizers.swa=0.5", "optimizer.schedule=cosine"), "TR89", "warning"),
     (("optimizer.schedule.warmup=100", "train={steps: 100}"), "TR82", "warning"),
     (("early_stopping=20", "train.epochs=20"), "TR91", "warning"),
+    (("early_stopping=3", "optimizer.schedule=plateau", "train.epochs=5"), "TR91", "warning"),
+    (("early_stopping=8", "train={steps: 90, eval_every: 50}"), "TR91", "warning"),
+    (("early_stopping=8", "train.epochs=1"), "TR91", "warning"),
     (("model=transformer",), "TR92", "warning"),
+    # What only the whole run shows
+    (("early_stopping={mode: max, patience: 3}",), "TR93", "error"),
+    (("early_stopping={monitor: train_loss, mode: max}",), "TR93", "error"),
+    (("early_stopping={monitor: val_accuracy, mode: min}",), "TR93", "error"),
+    (("early_stopping={mode: max, patience: 5, restore_best: false}",), "TR93", "error"),
+    (("early_stopping={mode: max, patience: 90}",), "TR93", "error"),
+    (("early_stopping={mode: max, patience: 90, restore_best: false}",), "TR93", "warning"),
+    (("optimizer.schedule={kind: plateau, mode: max}",), "TR93", "error"),
+    (("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: min}",), "TR93", "error"),
 ]  # fmt: skip
 
 
@@ -155,8 +167,10 @@ def overrides_after(loaded: Loaded, edit: dict[str, object]) -> list[str]:
     import yaml
 
     tree = patch_paths(loaded.tree, edit)
+    deleted = dict.fromkeys(loaded.tree.keys() - tree.keys())
     return [
-        f"{key}={yaml.safe_dump(value, default_flow_style=True)}" for key, value in tree.items()
+        f"{key}={yaml.safe_dump(value, default_flow_style=True)}"
+        for key, value in {**tree, **deleted}.items()
     ]
 
 
@@ -238,6 +252,18 @@ HEALTHY = [
     ("early_stopping=20", "train={steps: 2000}"),
     ("early_stopping=20", "train.epochs=20", "train.eval_every=5"),
     ("model=transformer", "normalization=rms"),
+    # What watches the right side, told or not, at any patience that the run has evaluations for.
+    ("early_stopping={monitor: val_loss, mode: min, patience: 3}", "train.epochs=10"),
+    ("early_stopping={monitor: val_accuracy, mode: max, min_delta: 0.001}",),
+    ("early_stopping={monitor: val_accuracy}",),
+    ("early_stopping=19", "train.epochs=20"),
+    ("early_stopping=9", "optimizer.schedule={kind: plateau, mode: min}"),
+    ("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: max, cooldown: 9}",),
+    ("early_stopping=1000000000", "train={steps: 2000}"),
+    (
+        "metrics=[accuracy, {kind: python, target: 'm:mine'}]",
+        "early_stopping={monitor: val_mine, mode: min}",
+    ),
 ]
 
 

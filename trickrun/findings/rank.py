@@ -81,6 +81,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR54": ("TR62", "TR73"),
         "TR60": ("TR61", "TR62", "TR73"),
         "TR61": ("TR62",),
+        "TR93": ("TR55", "TR61", "TR62", "TR66"),
     }.items()
 }  # fmt: skip
 """From a fault to what it can bring about. Faults of the data come before those of the loss, these

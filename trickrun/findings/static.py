@@ -23,6 +23,9 @@ from trickrun.findings.rules.recipe import (
     head as recipe_head,
 )
 from trickrun.findings.rules.recipe import (
+    monitors as recipe_monitors,
+)
+from trickrun.findings.rules.recipe import (
     network as recipe_network,
 )
 from trickrun.findings.rules.recipe import (
@@ -41,6 +44,7 @@ FAMILIES: tuple[tuple[Rule, ...], ...] = (
     recipe_head.RULES,
     recipe_network.RULES,
     recipe_steps.RULES,
+    recipe_monitors.RULES,
     recipe_regularizers.RULES,
     recipe_augmentation.RULES,
 )

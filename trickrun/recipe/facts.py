@@ -11,6 +11,7 @@ from trickrun.findings.evidence.data import DataEvidence
 from trickrun.findings.evidence.facts import Facts
 from trickrun.models import BuiltinModel
 from trickrun.recipe.dump import plain
+from trickrun.recipe.planned import evaluations_of, monitor_facts
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.init._init import Init
@@ -43,7 +44,8 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
         schedule=schedule_facts(recipe.optimizer, span),
         regularizers=regularizer_facts(recipe),
         augmentations=tuple(map(augmentation_facts, recipe.augmentation)),
-        run=run_facts(recipe, span),
+        monitors=tuple(monitor_facts(recipe)),
+        run=run_facts(recipe, span, data is not None),
     )
 
 
@@ -233,15 +235,18 @@ def augmentation_facts(augmentation: Augmentation) -> facts.AugmentationFacts:
     )
 
 
-def run_facts(recipe: Recipe, span: Span | None) -> facts.RunFacts:
-    """Return how long a recipe's run is."""
-    train, stopping = recipe.train, recipe.early_stopping
+def run_facts(recipe: Recipe, span: Span | None, exact: bool) -> facts.RunFacts:
+    """Return how long a recipe's run is.
+
+    Args:
+        exact: whether ``span`` knows the length of an epoch.
+    """
+    train = recipe.train
     return facts.RunFacts(
         steps=span.steps if span else None,
         given_steps=train.steps,
         given_epochs=train.epochs if train.steps is None else None,
-        evaluated_by_epoch=train.steps is None and train.eval_every is None,
-        patience=stopping.patience if stopping else math.inf,
+        evaluations=evaluations_of(train, span if exact or train.eval_every else None),
         unfreezes=train.gradual_unfreezing is not None,
     )
 

@@ -91,18 +91,49 @@ class RunFacts:
         steps: optimizer steps of the whole run.
         given_steps: the same, if the length is given in steps.
         given_epochs: passes over the training split, if the length is given so.
-        evaluated_by_epoch: whether there is an evaluation after each epoch and at no other time.
-        patience: evaluations without progress after which early stopping ends it; infinity if
-            nothing ends it.
+        evaluations: how often it is evaluated.
         unfreezes: whether layers wait for their turn to be trained.
     """
 
     steps: int | None = None
     given_steps: int | None = None
     given_epochs: int | None = None
-    evaluated_by_epoch: bool | None = None
-    patience: float | None = None
+    evaluations: int | None = None
     unfreezes: bool | None = None
+
+
+@dataclass(frozen=True)
+class MonitorFacts:
+    """A part of the recipe that acts on how the evaluations go, played on made-up ones.
+
+    Args:
+        path: where in the recipe it stands.
+        kind: what it is called.
+        monitor: the value that it watches.
+        mode: what it takes for better: max or min.
+        higher_is_better: what is better.
+        ends_run: whether it ends the run when it acts; else it lowers the learning rate.
+        keeps_best: whether the run ends with the weights of the best evaluation.
+        patience: evaluations without progress that it lets pass.
+        min_delta: what an improvement must exceed to count.
+        range: the largest possible difference of two values.
+        blind: whether it acts although the value improves at each evaluation.
+        acts_after: number of evaluations after which it acts if the value never changes; infinity
+            if it never does.
+    """
+
+    path: str | None = None
+    kind: str | None = None
+    monitor: str | None = None
+    mode: Literal["max", "min"] | None = None
+    higher_is_better: bool | None = None
+    ends_run: bool | None = None
+    keeps_best: bool | None = None
+    patience: int | None = None
+    min_delta: float | None = None
+    range: float | None = None
+    blind: bool | None = None
+    acts_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -294,6 +325,7 @@ class Facts:
         task: what is to be predicted.
         data: what the splits are like; None if they were not looked at.
         augmentations: in their order; None if they are not known.
+        monitors: what watches the evaluations; None if that is not known.
     """
 
     task: Task | None = None
@@ -307,4 +339,5 @@ class Facts:
     schedule: ScheduleFacts = ScheduleFacts()
     regularizers: RegularizerFacts = RegularizerFacts()
     augmentations: tuple[AugmentationFacts, ...] | None = None
+    monitors: tuple[MonitorFacts, ...] | None = None
     run: RunFacts = RunFacts()

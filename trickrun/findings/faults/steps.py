@@ -217,11 +217,22 @@ FAULTS = (
     Fault(
         "TR91",
         "Patience as long as the run",
-        (TEXT,),
-        "The patience of early stopping and the epochs of the run.",
+        (TEXT, DATA),
+        "The patience of early stopping, or of schedule plateau, and the evaluations of the run.",
         "As many.",
-        "Early stopping never stops it.",
+        "Early stopping never stops it, or the learning rate never falls.",
         "A fifth of the run is usual.",
         "{early_stopping: 20, train: {epochs: 20}}",
+    ),
+    Fault(
+        "TR93",
+        "Watches the wrong side",
+        (TEXT,),
+        "Early stopping, or schedule plateau, played on evaluations that improve each time.",
+        "It acts (by construction).",
+        "Early stopping ends a run because it improves, and keeps its worst weights. plateau "
+        "lowers the learning rate of a run that gets on well. A short training shows neither.",
+        "`mode: auto`, or leave it out.",
+        "early_stopping: {monitor: val_loss, mode: max, patience: 3}",
     ),
 )

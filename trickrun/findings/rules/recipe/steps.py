@@ -192,20 +192,6 @@ def endless_warmup(e: Facts) -> list[Finding]:
     return [Finding("TR82", name, "warning", 0.9, where, numbers, why, edit)]
 
 
-def patience_too_long(e: Facts) -> list[Finding]:
-    """TR91: early stopping that can never stop; trap: evaluations at other times than epochs."""
-    patience, epochs = e.run.patience, e.run.given_epochs
-    if patience is None or epochs is None or not e.run.evaluated_by_epoch:
-        return []
-    if patience < epochs or patience == float("inf"):
-        return []
-    why = f"A patience of {patience:g} never stops a run of {epochs} epochs; a fifth is usual."
-    edit = {"early_stopping.patience": max(1, epochs // 5)}
-    where, numbers = "early_stopping.patience", {"patience": patience, "epochs": epochs}
-    name = "Patience as long as the run"
-    return [Finding("TR91", name, "warning", 0.8, where, numbers, why, edit)]
-
-
 def random_layers_wait(e: Facts) -> list[Finding]:
     """TR88: gradual unfreezing of layers that have learned nothing; trap: a network of the user's
     own, which may have."""
@@ -230,6 +216,5 @@ RULES = (
     betas_cross,
     clipped_to_death,
     endless_warmup,
-    patience_too_long,
     random_layers_wait,
 )

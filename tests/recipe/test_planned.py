@@ -1,0 +1,70 @@
+"""A run as it is planned: what watches the evaluations is played on made-up ones."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from trickrun.recipe.planned import LONGEST, evaluations_of, monitor_facts, played
+from trickrun.recipe.schema import Recipe, Train
+from trickrun.tricks.schedules import Span
+from trickrun.tricks.schedules.plateau import Plateau
+from trickrun.tricks.train.early_stopping import EarlyStopping
+
+
+@pytest.mark.parametrize("steps", [1, 9, 10, 11, 40])
+@pytest.mark.parametrize("every", [1, 3, 10, 50])
+def test_evaluations_are_counted_as_the_loop_makes_them(steps: int, every: int) -> None:
+    span = Span(steps, 10)
+    assert span.evaluations(every) == sum(
+        span.is_evaluation(step, every) for step in range(1, steps + 1)
+    )
+
+
+def test_only_the_data_tell_the_evaluations_of_some_runs() -> None:
+    assert evaluations_of(Train(epochs=7), None) == 7
+    assert evaluations_of(Train(epochs=7, eval_every=5), None) is None
+    assert evaluations_of(Train(steps=70), None) is None
+    assert evaluations_of(Train(steps=70), Span(70, 30)) == 3
+    assert evaluations_of(Train(epochs=7, eval_every=50), Span(70, 10)) == 2
+
+
+@pytest.mark.parametrize("patience", [1, 2, 8])
+@pytest.mark.parametrize("min_delta", [0.0, 0.5, 3.0])
+def test_early_stopping_is_played_until_it_stops(patience: int, min_delta: float) -> None:
+    stopping = EarlyStopping(patience=patience, min_delta=min_delta)
+    facts = played(stopping, patience, stopping.stop)
+    assert (facts.blind, facts.acts_after, facts.mode) == (False, patience + 1, "min")
+    wrong = stopping.model_copy(update={"mode": "max"})
+    facts = played(wrong, patience, wrong.stop)
+    assert (facts.blind, facts.acts_after, facts.mode) == (True, patience + 1, "max")
+
+
+def test_plateau_lets_one_evaluation_more_pass() -> None:
+    recipe = Recipe.model_validate(
+        {
+            "data": {"kind": "digits"},
+            "model": {"kind": "mlp"},
+            "early_stopping": EarlyStopping(monitor="val_accuracy", patience=6),
+            "optimizer": {"kind": "sgd", "schedule": Plateau(patience=4, cooldown=3)},
+        }
+    )
+    stopping, plateau = monitor_facts(recipe)
+    assert (stopping.acts_after, plateau.acts_after) == (7, 6)
+    assert (stopping.blind, plateau.blind) == (False, False)
+    assert (stopping.range, plateau.range) == (1.0, None)
+
+
+def test_a_metric_of_the_users_own_or_endless_patience_is_not_judged() -> None:
+    mine = EarlyStopping(monitor="val_mine", mode="min")
+    assert played(mine, mine.patience, mine.stop).blind is None
+    patient = EarlyStopping(mode="max", patience=LONGEST + 1)
+    facts = played(patient, patient.patience, patient.stop)
+    assert (facts.blind, facts.acts_after) == (None, None)
+
+
+def test_a_rate_at_its_lowest_never_falls() -> None:
+    plateau = Plateau(min_lr=1.0)
+    facts = played(plateau, plateau.patience, lambda history: plateau.scale(0.1, history) < 1)
+    assert facts.acts_after == math.inf
