@@ -80,6 +80,10 @@ WRONG: dict[str, tuple[DataEvidence | None, tuple[str, ...]]] = {
             "data.zero_inputs=true",
         ),
     ),
+    "weights": (
+        CLASSES,
+        (*NETWORK, "loss={kind: cross_entropy, class_weights: [9, 0.9, 0.04]}", "train.epochs=9"),
+    ),
     "values": (VALUES, (*NETWORK, "loss=mse", "init={kind: normal, std: 9.0}")),
     "values as classes": (VALUES, (*NETWORK, "loss=nll", "optimizer=sgd")),
     "images": (

@@ -34,6 +34,7 @@ CERTAIN = frozenset(
         "TR47",
         "TR72",
         "TR93",
+        "TR94",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""

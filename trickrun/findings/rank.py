@@ -81,6 +81,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR54": ("TR62", "TR73"),
         "TR60": ("TR61", "TR62", "TR73"),
         "TR61": ("TR62",),
+        "TR86": ("TR20", "TR24", "TR94"),
+        "TR94": ("TR20", "TR24", "TR55", "TR61", "TR62", "TR73"),
         "TR93": ("TR55", "TR61", "TR62", "TR66"),
     }.items()
 }  # fmt: skip

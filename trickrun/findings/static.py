@@ -8,6 +8,9 @@ from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import ranked
 from trickrun.findings.rules.data import (
+    class_weights as data_class_weights,
+)
+from trickrun.findings.rules.data import (
     inputs as data_inputs,
 )
 from trickrun.findings.rules.data import (
@@ -40,6 +43,7 @@ Rule = Callable[[Facts], "list[Finding]"]
 FAMILIES: tuple[tuple[Rule, ...], ...] = (
     data_inputs.RULES,
     data_targets.RULES,
+    data_class_weights.RULES,
     data_splits.RULES,
     recipe_head.RULES,
     recipe_network.RULES,

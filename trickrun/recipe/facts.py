@@ -148,6 +148,7 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
     automatic = isinstance(loss, AutoLoss)
     if task is not None:
         loss = loss.chosen(Task(task))
+    weights = getattr(loss, "class_weights", None)
     return facts.LossFacts(
         kind=loss.kind_name,
         automatic=automatic,
@@ -156,7 +157,8 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
         takes=loss.takes,
         one_output=loss.one_output,
         grows_with_error=loss.grows_with_error,
-        class_weights=bool(getattr(loss, "class_weights", None)),
+        class_weights=bool(weights),
+        given_weights=weights if isinstance(weights, tuple) else None,
         can_weigh_classes=hasattr(loss, "class_weights"),
     )
 

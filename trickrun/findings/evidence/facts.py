@@ -149,6 +149,7 @@ class LossFacts:
         one_output: whether the network has a single output for two classes.
         grows_with_error: whether its gradient grows with the error.
         class_weights: whether it weighs classes.
+        given_weights: the weight of each class; None if they are computed, or there are none.
         can_weigh_classes: whether it could.
     """
 
@@ -160,6 +161,7 @@ class LossFacts:
     one_output: bool | None = None
     grows_with_error: bool | None = None
     class_weights: bool | None = None
+    given_weights: tuple[float, ...] | None = None
     can_weigh_classes: bool | None = None
 
 
