@@ -333,3 +333,28 @@ def test_weights_beside_balanced_sampling_are_too_much_first() -> None:
     both = found(UNEVEN, loss, "data.sampling=balanced")
     assert [finding.code for finding in both] == ["TR86", "TR94"]
     assert both[1].edit == {"loss.class_weights": None}
+
+
+@pytest.mark.parametrize(
+    ("data", "stopping", "expected"),
+    [
+        # Three classes leave a loss of 1.1 to gain, standardized values one of 1.
+        (HEALTHY, "{min_delta: 1.2}", [("TR106", "error")]),
+        (HEALTHY, "{min_delta: 0.2}", [("TR106", "warning")]),
+        (HEALTHY, "{min_delta: 0.05}", []),
+        (regression(), "{min_delta: 1.0}", [("TR106", "error")]),
+        (regression(size=10.0), "{min_delta: 5.0}", []),
+        # One unlucky evaluation: of few samples, of many, of training samples only.
+        (HEALTHY, "1", [("TR107", "warning")]),
+        (HEALTHY, "2", []),
+        (changed(splits=(("val", replace(STANDARD, samples=5000)),)), "1", []),
+        (changed(splits=()), "{monitor: train_loss, patience: 1}", []),
+        (HEALTHY, "{monitor: train_loss, patience: 2}", [("TR107", "warning")]),
+    ],
+)
+def test_what_early_stopping_asks_of_the_data(
+    data: DataEvidence, stopping: str, expected: list[tuple[str, str]]
+) -> None:
+    values = ("loss=mse", "metrics=null", "expect=null") if data.classes is None else ()
+    known = found(data, f"early_stopping={stopping}", *values)
+    assert [(f.code, f.severity) for f in known if f.code != "TR06"] == expected

@@ -141,6 +141,11 @@ FAULTS = [
     (("early_stopping={mode: max, patience: 90, restore_best: false}",), "TR93", "warning"),
     (("optimizer.schedule={kind: plateau, mode: max}",), "TR93", "error"),
     (("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: min}",), "TR93", "error"),
+    (("early_stopping={monitor: val_accuracy, min_delta: 1}",), "TR106", "error"),
+    (("early_stopping={monitor: val_accuracy, min_delta: 0.2}",), "TR106", "warning"),
+    (("optimizer.schedule={kind: plateau, monitor: val_accuracy, min_delta: 5}",), "TR106",
+     "error"),
+    (("early_stopping={monitor: train_loss}",), "TR107", "warning"),
 ]  # fmt: skip
 
 
@@ -255,7 +260,10 @@ HEALTHY = [
     # What watches the right side, told or not, at any patience that the run has evaluations for.
     ("early_stopping={monitor: val_loss, mode: min, patience: 3}", "train.epochs=10"),
     ("early_stopping={monitor: val_accuracy, mode: max, min_delta: 0.001}",),
-    ("early_stopping={monitor: val_accuracy}",),
+    ("early_stopping={monitor: val_accuracy, min_delta: 0.05}",),
+    ("early_stopping={min_delta: 0.5}",),
+    ("early_stopping={monitor: train_loss}", "data.split.val=0"),
+    ("early_stopping=1",),
     ("early_stopping=19", "train.epochs=20"),
     ("early_stopping=9", "optimizer.schedule={kind: plateau, mode: min}"),
     ("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: max, cooldown: 9}",),

@@ -84,6 +84,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR86": ("TR20", "TR24", "TR94"),
         "TR94": ("TR20", "TR24", "TR55", "TR61", "TR62", "TR73"),
         "TR93": ("TR55", "TR61", "TR62", "TR66"),
+        "TR106": ("TR55", "TR61", "TR62", "TR66"),
     }.items()
 }  # fmt: skip
 """From a fault to what it can bring about. Faults of the data come before those of the loss, these

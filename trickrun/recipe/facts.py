@@ -88,7 +88,16 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
         training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,
+        validated=is_validated(recipe, data),
     )
+
+
+def is_validated(recipe: Recipe, data: DataEvidence | None) -> bool | None:
+    """Return whether there is a validation split; None where only the data could tell."""
+    if data is not None:
+        return any(name == "val" for name, _ in data.splits)
+    split = recipe.data.split
+    return None if recipe.data.own_split else split.val > 0 or split.folds is not None
 
 
 def network_facts(recipe: Recipe, data: DataEvidence | None) -> facts.NetworkFacts:

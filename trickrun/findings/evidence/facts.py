@@ -301,6 +301,7 @@ class InputFacts:
         task_can_be_set: whether it can be said if targets are classes or values.
         stratified: whether splits keep the classes' shares.
         training_share: share of all samples that a split leaves to train on.
+        validated: whether there is a validation split.
     """
 
     batch_size: int | None = None
@@ -317,6 +318,7 @@ class InputFacts:
     task_can_be_set: bool | None = None
     stratified: bool | None = None
     training_share: float | None = None
+    validated: bool | None = None
 
 
 @dataclass(frozen=True)

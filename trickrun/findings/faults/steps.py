@@ -235,4 +235,27 @@ FAULTS = (
         "`mode: auto`, or leave it out.",
         "early_stopping: {monitor: val_loss, mode: max, patience: 3}",
     ),
+    Fault(
+        "TR106",
+        "Improvements do not count",
+        (TEXT, DATA),
+        "The min_delta of early stopping, or of schedule plateau, against all that there is to "
+        "gain: 1 for an accuracy, the loss of a constant answer for a loss.",
+        "All of it: an error. A tenth (own): a warning.",
+        "Progress passes for none, so the run ends, or its learning rate falls. A short training "
+        "shows neither.",
+        "0, or a thousandth.",
+        "early_stopping: {monitor: val_accuracy, min_delta: 1.0}",
+    ),
+    Fault(
+        "TR107",
+        "Stopping by chance or not at all",
+        (TEXT, DATA),
+        "Early stopping with a patience of 1 on few validation samples; or on the training loss.",
+        "Fewer than 500 samples (own: the accuracy then has an error of more than a point), in a "
+        "run of 10 evaluations or more.",
+        "The first unlucky evaluation ends the run; or the run goes on while it overfits.",
+        "A patience of a fifth of the evaluations; `monitor: val_loss`.",
+        "early_stopping: {monitor: train_loss}",
+    ),
 )
