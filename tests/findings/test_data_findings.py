@@ -358,3 +358,22 @@ def test_what_early_stopping_asks_of_the_data(
     values = ("loss=mse", "metrics=null", "expect=null") if data.classes is None else ()
     known = found(data, f"early_stopping={stopping}", *values)
     assert [(f.code, f.severity) for f in known if f.code != "TR06"] == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        # 640 steps, 16 an epoch: a tenth of the rate after each leaves as much as 18 whole ones.
+        ("{kind: step, every: 1}", [("TR36", "error")]),
+        ("{kind: exponential, gamma: 0.6}", [("TR36", "error")]),
+        ("{kind: exponential, gamma: 0.79}", [("TR36", "warning")]),
+        ("exponential", []),
+        ("{kind: step, every: 13}", []),
+        ("{kind: constant, warmup: 600}", [("TR82", "warning")]),
+        ("{kind: constant, warmup: 300}", []),
+    ],
+)
+def test_a_schedule_is_played_over_the_whole_run(
+    schedule: str, expected: list[tuple[str, str]]
+) -> None:
+    assert told(HEALTHY, f"optimizer.schedule={schedule}", "train.epochs=40") == expected

@@ -6,8 +6,16 @@ import math
 
 import pytest
 
-from trickrun.recipe.planned import LONGEST, evaluations_of, monitor_facts, played
+from trickrun.recipe.planned import (
+    LONGEST,
+    evaluations_of,
+    monitor_facts,
+    played,
+    shape_of,
+    spans_alike,
+)
 from trickrun.recipe.schema import Recipe, Train
+from trickrun.tricks.optimizers.sgd import SGD
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.schedules.plateau import Plateau
 from trickrun.tricks.train.early_stopping import EarlyStopping
@@ -68,3 +76,45 @@ def test_a_rate_at_its_lowest_never_falls() -> None:
     plateau = Plateau(min_lr=1.0)
     facts = played(plateau, plateau.patience, lambda history: plateau.scale(0.1, history) < 1)
     assert facts.acts_after == math.inf
+
+
+EPOCHS = (Span(2000, 50), Span(20000, 500))
+"""Two runs of 40 epochs."""
+
+
+def rates(**schedule: object) -> SGD:
+    return SGD.model_validate({"lr": 0.1, "schedule": schedule})
+
+
+def test_the_shape_of_a_schedule_is_its_formulas() -> None:
+    cosine = shape_of(rates(kind="cosine"), EPOCHS)
+    assert cosine is not None
+    assert (cosine.peak, cosine.peak_at) == (pytest.approx(0.1, rel=1e-3), 0.0)
+    assert cosine.mean == pytest.approx(0.5, abs=0.01)
+    # Half of a cosine's second half: 1/2 - 1/pi.
+    assert cosine.late == pytest.approx(0.5 - 1 / math.pi, abs=0.01)
+    step = shape_of(rates(kind="step", every=1), EPOCHS)
+    assert step is not None
+    assert step.mean == pytest.approx(1 / 0.9 / 40, rel=0.1)
+    warm = shape_of(rates(kind="constant", warmup=0.8), EPOCHS)
+    assert warm is not None
+    assert warm.peak_at == pytest.approx(0.8, abs=0.02)
+    rises = shape_of(rates(kind="exponential", gamma=1.1), EPOCHS)
+    assert rises is not None
+    assert rises.peak == pytest.approx(0.1 * 1.1**39)
+
+
+def test_a_shape_that_hangs_on_the_unknown_length_of_an_epoch_is_unknown() -> None:
+    assert shape_of(rates(kind="constant", warmup=1500), EPOCHS) is None
+    assert shape_of(rates(kind="constant", warmup=1500), EPOCHS[1:]) is not None
+    by_steps = spans_alike(Train(steps=2000), Span(2000, 2000), exact=False)
+    assert shape_of(rates(kind="exponential", gamma=0.5), by_steps) is None
+    assert shape_of(rates(kind="cosine"), by_steps) is not None
+    assert spans_alike(Train(steps=2000), Span(2000, 30), exact=True) == (Span(2000, 30),)
+    assert spans_alike(Train(epochs=40), None, exact=False) == EPOCHS
+
+
+def test_a_rate_that_grows_beyond_all_numbers_is_infinite() -> None:
+    endless = shape_of(rates(kind="exponential", gamma=1e300), EPOCHS)
+    assert endless is not None
+    assert endless.peak == math.inf

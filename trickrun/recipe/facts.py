@@ -11,7 +11,13 @@ from trickrun.findings.evidence.data import DataEvidence
 from trickrun.findings.evidence.facts import Facts
 from trickrun.models import BuiltinModel
 from trickrun.recipe.dump import plain
-from trickrun.recipe.planned import evaluations_of, monitor_facts
+from trickrun.recipe.planned import (
+    evaluations_of,
+    monitor_facts,
+    rates_of,
+    shape_of,
+    spans_alike,
+)
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.init._init import Init
@@ -19,9 +25,6 @@ from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.optimizers import Decaying, Optimizer
 from trickrun.tricks.schedules import Span
-
-LOOKS = 1000
-"""Steps of a schedule that are looked at to know its sum."""
 
 
 def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
@@ -32,6 +35,7 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
     """
     task = task_of(recipe, data)
     span = span_of(recipe, data)
+    alike = spans_alike(recipe.train, span, exact=data is not None)
     return Facts(
         task=task,
         inputs=input_facts(recipe, data),
@@ -41,7 +45,7 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
         normalization=normalization_facts(recipe),
         loss=loss_facts(recipe.loss, task),
         optimizer=optimizer_facts(recipe.optimizer),
-        schedule=schedule_facts(recipe.optimizer, span),
+        schedule=schedule_facts(recipe.optimizer, span, alike),
         regularizers=regularizer_facts(recipe),
         augmentations=tuple(map(augmentation_facts, recipe.augmentation)),
         monitors=tuple(monitor_facts(recipe)),
@@ -199,17 +203,27 @@ def optimizer_facts(optimizer: Optimizer) -> facts.OptimizerFacts:
     )
 
 
-def schedule_facts(optimizer: Optimizer, span: Span | None) -> facts.ScheduleFacts:
-    """Return what is known of an optimizer's learning rate over the run."""
+def schedule_facts(
+    optimizer: Optimizer, span: Span | None, alike: tuple[Span, ...]
+) -> facts.ScheduleFacts:
+    """Return what is known of an optimizer's learning rate over the run.
+
+    Args:
+        span: the run's length, if it is known.
+        alike: runs of which the recipe's is one, as far as its text tells.
+    """
     schedule = optimizer.schedule
     rates = rates_of(optimizer, span) if span else []
-    whole = sum(rates)
+    shape = shape_of(optimizer, alike)
     return facts.ScheduleFacts(
         kind=schedule.kind_name,
         warmup=getattr(schedule, "warmup", 0.0),
         ends_low=schedule.ends_low,
-        travel=whole / len(rates) * span.steps if span else None,
-        late=sum(rates[len(rates) // 2 :]) / whole if whole > 0 else None,
+        travel=sum(rates) / len(rates) * span.steps if span else None,
+        late=shape.late if shape else None,
+        peak=shape.peak if shape and schedule.uses_lr else None,
+        peak_at=shape.peak_at if shape and schedule.uses_lr else None,
+        mean=shape.mean if shape else None,
     )
 
 
@@ -273,12 +287,3 @@ def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
     size *= recipe.train.batches_a_step
     train = recipe.train
     return Span.of(samples, size, recipe.data.drop_last, train.epochs, train.steps)
-
-
-def rates_of(optimizer: Optimizer, span: Span) -> list[float]:
-    """Return the learning rate over the run, at evenly spaced steps of a long one."""
-    stride = max(1, span.steps // LOOKS)
-    return [
-        optimizer.schedule.lr(optimizer.lr, step, span)
-        for step in range(stride // 2, span.steps, stride)
-    ]

@@ -9,13 +9,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, dataclass, replace
 
 from trickrun.findings.evidence.facts import MonitorFacts
 from trickrun.recipe.schema import Recipe, Train
 from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import Monitor, higher_is_better
+from trickrun.tricks.optimizers import Optimizer
 from trickrun.tricks.schedules import Span
+
+LOOKS = 1000
+"""Steps of a schedule that are looked at."""
+
+SHORT, LONG = 50, 500
+"""Steps that an epoch is taken to have where only the data tell: what comes out alike for both
+holds for the run."""
+
+ALIKE = 0.1
+"""Relative difference of what is taken for alike."""
+
+NEAR = 0.99
+"""Share of the highest rate that counts as reaching it, for a peak between two looks."""
 
 LONGEST = 10_000
 """Patience up to which a part is played. Hardly any run has as many evaluations."""
@@ -29,6 +43,70 @@ def evaluations_of(train: Train, span: Span | None) -> int | None:
     if span is not None:
         return span.evaluations(train.eval_every or span.per_epoch)
     return train.epochs if train.steps is None and train.eval_every is None else None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a learning rate does over a run.
+
+    Args:
+        peak: the highest rate.
+        peak_at: the share of the run after which that is reached.
+        mean: the mean rate over the highest one.
+        late: the share of all rates' sum in the second half.
+    """
+
+    peak: float
+    peak_at: float
+    mean: float
+    late: float
+
+
+def spans_alike(train: Train, span: Span | None, exact: bool) -> tuple[Span, ...]:
+    """Return runs of which the recipe's is one, as far as its text tells.
+
+    Args:
+        exact: whether ``span`` knows the length of an epoch.
+    """
+    if span is None:
+        return tuple(Span(train.epochs * steps, steps) for steps in (SHORT, LONG))
+    if exact:
+        return (span,)
+    return tuple(Span(span.steps, min(steps, span.steps)) for steps in (SHORT, span.steps))
+
+
+def shape_of(optimizer: Optimizer, alike: Sequence[Span]) -> Shape | None:
+    """Return the shape that a schedule has in all of the runs ``alike``; None if they differ."""
+    first, *others = (shape(rates_of(optimizer, span)) for span in alike)
+    for other in others:
+        for one, two in zip(astuple(first), astuple(other), strict=True):
+            if abs(one - two) > ALIKE * max(abs(one), abs(two), ALIKE):
+                return None
+    return first
+
+
+def shape(rates: Sequence[float]) -> Shape:
+    """Return the shape of learning rates at even distances over a run."""
+    peak, whole = max(rates), sum(rates)
+    if not 0 < whole < math.inf:
+        return Shape(peak, rates.index(peak) / len(rates), 1.0, 1.0)
+    reached = next(index for index, rate in enumerate(rates) if rate >= NEAR * peak)
+    late = sum(rates[len(rates) // 2 :]) / whole
+    return Shape(peak, reached / len(rates), whole / len(rates) / peak, late)
+
+
+def rates_of(optimizer: Optimizer, span: Span) -> list[float]:
+    """Return the learning rate over the run, at evenly spaced steps of a long one."""
+    stride = max(1, span.steps // LOOKS)
+    return [rate(optimizer, step, span) for step in range(stride // 2, span.steps, stride)]
+
+
+def rate(optimizer: Optimizer, step: int, span: Span) -> float:
+    """Return the learning rate at one step; infinity if it is too large for a number."""
+    try:
+        return optimizer.schedule.lr(optimizer.lr, step, span)
+    except OverflowError:
+        return math.inf
 
 
 def monitor_facts(recipe: Recipe) -> Iterator[MonitorFacts]:

@@ -74,6 +74,9 @@ class ScheduleFacts:
         ends_low: whether the rate is near 0 at the end.
         travel: the learning rate summed over all steps.
         late: the share of that in the second half of the run.
+        peak: the highest learning rate; None of a schedule whose rates are its own.
+        peak_at: the share of the run after which that is reached.
+        mean: the mean learning rate over the highest one.
     """
 
     kind: str | None = None
@@ -81,6 +84,9 @@ class ScheduleFacts:
     ends_low: bool | None = None
     travel: float | None = None
     late: float | None = None
+    peak: float | None = None
+    peak_at: float | None = None
+    mean: float | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ FAULTS = (
         "The rate for its optimizer; the size of updates over weights; the range test's edge.",
         "Text: each optimizer's own bound, mostly a hundred times its default (0.1 for adam); for "
         "sgd 3 after momentum and per 256 samples (three times Goyal et al. 2017); ten times that "
-        "an error. Updates above 10^-1 (TheDeepChecker).",
+        "an error. A schedule that raises it to twice lr (own). Updates above 10^-1 "
+        "(TheDeepChecker).",
         "Steps jump over what they should reach.",
         "A tenth; `trickrun lr-find` suggests one.",
         "optimizer: {kind: adam, lr: 0.5}",
@@ -35,7 +36,8 @@ FAULTS = (
         "The rate summed over the run, and over its second half; updates over weights; a loss that "
         "falls in a line.",
         "Sum below 0.03 for adam and its kin, 0.01 for lion, 1 for sgd, 1 % of it in the second "
-        "half (own); updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is "
+        "half (own), an error if the run comes to fewer than 100 steps at the highest rate and to a "
+        "tenth of its own; updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is "
         "exempt.",
         "The run ends before it has got anywhere.",
         "Ten times; `trickrun lr-find` suggests one.",
@@ -165,9 +167,9 @@ FAULTS = (
         "TR82",
         "Warm-up as long as the run",
         (TEXT, DATA),
-        "The steps of the warm-up and of the run.",
-        "As many.",
-        "The learning rate that was chosen is never reached.",
+        "The steps of the warm-up and of the run; the schedule, played over the run.",
+        "As many; the highest rate after more than 60 % of the run (own).",
+        "The learning rate that was chosen is never reached, or too late.",
         "A share of the run: 0.05.",
         "{optimizer: {kind: adam, schedule: {kind: cosine, warmup: 500}}, train: {steps: 200}}",
     ),
