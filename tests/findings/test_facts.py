@@ -95,6 +95,26 @@ WRONG: dict[str, tuple[DataEvidence | None, tuple[str, ...]]] = {
             "augmentation=[{kind: noise, std: 3.0}, {kind: flip}, {kind: rotate, degrees: 180}]",
         ),
     ),
+    "whole run": (
+        CLASSES,
+        (
+            "data={kind: npz, path: a.npz}",
+            "model={kind: mlp, init_from: ab12}",
+            "early_stopping={monitor: val_accuracy, patience: 1, min_delta: 2.0}",
+            "optimizer.schedule={kind: step, every: 1, gamma: 100}",
+            "regularizers={swa: 0.99}",
+            "normalization=batch",
+            "train={epochs: 20, gradual_unfreezing: 20, batch_ramp: 0.05}",
+        ),
+    ),
+    "training loss": (
+        None,
+        (
+            "data=digits",
+            "early_stopping={monitor: train_loss}",
+            "optimizer.schedule={kind: polynomial, power: 50}",
+        ),
+    ),
     "linear": (
         None,
         ("model={kind: cnn, activation: linear, head_activation: relu}", "train={steps: 9}"),

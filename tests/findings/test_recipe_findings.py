@@ -156,6 +156,13 @@ FAULTS = [
     (("optimizer.schedule={kind: constant, warmup: 0.9}",), "TR82", "warning"),
     (("optimizer.schedule={kind: constant, warmup: 1500}", STEPS), "TR82", "warning"),
     (("optimizer.schedule={kind: one_cycle, pct_start: 0.95}",), "TR82", "warning"),
+    (("optimizer.schedule=constant", "regularizers.swa=0.99"), "TR89", "warning"),
+    (("optimizer.schedule=constant", "regularizers.swa=0.75", "early_stopping=null",
+      "train.epochs=3"), "TR89", "warning"),
+    (("model={kind: mlp, init_from: ab12}", "train.gradual_unfreezing=40"), "TR88", "warning"),
+    (("model={kind: mlp, init_from: ab12}", "train={epochs: 1, gradual_unfreezing: 1}",
+      "early_stopping=null"), "TR88", "warning"),
+    (("normalization=batch", "train.batch_ramp=0.05"), "TR48", "warning"),
 ]  # fmt: skip
 
 
@@ -274,6 +281,15 @@ HEALTHY = [
     ("early_stopping={min_delta: 0.5}",),
     ("early_stopping={monitor: train_loss}", "data.split.val=0"),
     ("early_stopping=1",),
+    # What has its turn: two sets of weights, a second layer, batches of eight.
+    ("regularizers.swa=0.95", "optimizer.schedule=null"),
+    ("regularizers.swa={start: 0.99, every: 1}", "optimizer.schedule=null"),
+    ("regularizers.swa=0.99", "optimizer.schedule=null", STEPS),
+    ("regularizers.ema=0.9999",),
+    ("model={kind: mlp, init_from: ab12}", "train.gradual_unfreezing=39"),
+    (LINEAR, "model.init_from=ab12", "train.gradual_unfreezing=40"),
+    ("normalization=batch", "train.batch_ramp=0.125"),
+    ("normalization=layer", "train.batch_ramp=0.05"),
     # Schedules in use, of runs whose length the text tells or does not.
     ("optimizer.schedule={kind: cosine, warmup: 0.1}",),
     ("optimizer.schedule={kind: linear, warmup: 0.1}", STEPS),

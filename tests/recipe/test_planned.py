@@ -8,17 +8,21 @@ import pytest
 
 from trickrun.recipe.planned import (
     LONGEST,
+    averaged,
     evaluations_of,
     monitor_facts,
     played,
     shape_of,
     spans_alike,
+    unfrozen,
 )
 from trickrun.recipe.schema import Recipe, Train
 from trickrun.tricks.optimizers.sgd import SGD
+from trickrun.tricks.regularizers.swa import SWA
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.schedules.plateau import Plateau
 from trickrun.tricks.train.early_stopping import EarlyStopping
+from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
 
 
 @pytest.mark.parametrize("steps", [1, 9, 10, 11, 40])
@@ -118,3 +122,21 @@ def test_a_rate_that_grows_beyond_all_numbers_is_infinite() -> None:
     endless = shape_of(rates(kind="exponential", gamma=1e300), EPOCHS)
     assert endless is not None
     assert endless.peak == math.inf
+
+
+@pytest.mark.parametrize("start", [0.0, 0.5, 0.74, 0.75, 0.9, 0.99])
+@pytest.mark.parametrize("every", [None, 1, 7, 300])
+def test_averaged_weights_are_counted_as_training_takes_them(
+    start: float, every: int | None
+) -> None:
+    swa, span = SWA(start=start, every=every), Span(200, 50)
+    count = 0
+    for step in range(1, span.steps + 1):
+        count += swa.share(step, count, span) is not None
+    assert averaged(swa, span) == min(count, 2)
+
+
+def test_layers_have_their_turn_by_epochs() -> None:
+    four = Span(200, 50)
+    layers = [unfrozen(GradualUnfreezing(every=epochs), four) for epochs in (1, 2, 3, 4)]
+    assert layers == [4, 2, 2, 1]

@@ -12,11 +12,14 @@ from trickrun.findings.evidence.facts import Facts
 from trickrun.models import BuiltinModel
 from trickrun.recipe.dump import plain
 from trickrun.recipe.planned import (
+    averaged,
     evaluations_of,
+    in_all,
     monitor_facts,
     rates_of,
     shape_of,
     spans_alike,
+    unfrozen,
 )
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
@@ -46,10 +49,10 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
         loss=loss_facts(recipe.loss, task),
         optimizer=optimizer_facts(recipe.optimizer),
         schedule=schedule_facts(recipe.optimizer, span, alike),
-        regularizers=regularizer_facts(recipe),
+        regularizers=regularizer_facts(recipe, alike),
         augmentations=tuple(map(augmentation_facts, recipe.augmentation)),
         monitors=tuple(monitor_facts(recipe)),
-        run=run_facts(recipe, span, data is not None),
+        run=run_facts(recipe, span, alike, data is not None),
     )
 
 
@@ -79,6 +82,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
     drops = hasattr(declared, "drop") and not getattr(declared, "features", None)
     return facts.InputFacts(
         batch_size=size,
+        first_batch=first_batch(recipe, size),
         full_batch=declared.batch_size == "full",
         normalize=declared.normalize.kind_name,
         scale_targets=declared.scale_targets,
@@ -94,6 +98,15 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,
         validated=is_validated(recipe, data),
     )
+
+
+def first_batch(recipe: Recipe, size: int | None) -> int | None:
+    """Return the samples that batch norm sees in the first step, where batches of ``size`` grow."""
+    ramp, batches = recipe.train.batch_ramp, recipe.train.batches_a_step
+    if ramp is None or size is None:
+        return None
+    # At step 0 the length of the run does not matter.
+    return min(ramp.size(size * batches, 0, Span(1, 1)), size)
 
 
 def is_validated(recipe: Recipe, data: DataEvidence | None) -> bool | None:
@@ -227,8 +240,12 @@ def schedule_facts(
     )
 
 
-def regularizer_facts(recipe: Recipe) -> facts.RegularizerFacts:
-    """Return the strengths of a recipe's regularizers."""
+def regularizer_facts(recipe: Recipe, alike: tuple[Span, ...]) -> facts.RegularizerFacts:
+    """Return the strengths of a recipe's regularizers.
+
+    Args:
+        alike: runs of which the recipe's is one, as far as its text tells.
+    """
     given = recipe.regularizers
     dropout, smoothing = given.dropout, given.label_smoothing
     return facts.RegularizerFacts(
@@ -240,6 +257,7 @@ def regularizer_facts(recipe: Recipe) -> facts.RegularizerFacts:
         elastic_net=given.elastic_net.lambda_ if given.elastic_net else 0.0,
         label_smoothing=smoothing.epsilon if smoothing else 0.0,
         averages_last_weights=given.swa is not None and not given.swa.off,
+        averaged=in_all(averaged(given.swa, span) for span in alike) if given.swa else None,
     )
 
 
@@ -260,19 +278,24 @@ def augmentation_facts(augmentation: Augmentation) -> facts.AugmentationFacts:
     )
 
 
-def run_facts(recipe: Recipe, span: Span | None, exact: bool) -> facts.RunFacts:
+def run_facts(
+    recipe: Recipe, span: Span | None, alike: tuple[Span, ...], exact: bool
+) -> facts.RunFacts:
     """Return how long a recipe's run is.
 
     Args:
+        alike: runs of which the recipe's is one, as far as its text tells.
         exact: whether ``span`` knows the length of an epoch.
     """
     train = recipe.train
+    unfreezing = train.gradual_unfreezing
     return facts.RunFacts(
         steps=span.steps if span else None,
         given_steps=train.steps,
         given_epochs=train.epochs if train.steps is None else None,
         evaluations=evaluations_of(train, span if exact or train.eval_every else None),
-        unfreezes=train.gradual_unfreezing is not None,
+        unfreezes=unfreezing is not None,
+        unfrozen=in_all(unfrozen(unfreezing, span) for span in alike) if unfreezing else None,
     )
 
 

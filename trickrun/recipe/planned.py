@@ -8,8 +8,9 @@ before it begins.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from typing import TYPE_CHECKING
 
 from trickrun.findings.evidence.facts import MonitorFacts
 from trickrun.recipe.schema import Recipe, Train
@@ -17,6 +18,10 @@ from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import Monitor, higher_is_better
 from trickrun.tricks.optimizers import Optimizer
 from trickrun.tricks.schedules import Span
+from trickrun.tricks.train.gradual_unfreezing import GradualUnfreezing
+
+if TYPE_CHECKING:
+    from trickrun.tricks.regularizers.swa import SWA
 
 LOOKS = 1000
 """Steps of a schedule that are looked at."""
@@ -72,7 +77,7 @@ def spans_alike(train: Train, span: Span | None, exact: bool) -> tuple[Span, ...
         return tuple(Span(train.epochs * steps, steps) for steps in (SHORT, LONG))
     if exact:
         return (span,)
-    return tuple(Span(span.steps, min(steps, span.steps)) for steps in (SHORT, span.steps))
+    return Span(span.steps, 1), Span(span.steps, span.steps)
 
 
 def shape_of(optimizer: Optimizer, alike: Sequence[Span]) -> Shape | None:
@@ -107,6 +112,28 @@ def rate(optimizer: Optimizer, step: int, span: Span) -> float:
         return optimizer.schedule.lr(optimizer.lr, step, span)
     except OverflowError:
         return math.inf
+
+
+def averaged(swa: SWA, span: Span) -> int:
+    """Return how many sets of weights an average has at the end of a run, counted up to 2."""
+    every, count = swa.every or span.per_epoch, 0
+    begin = max(int(swa.start * span.steps) // every * every, every)
+    for step in (*range(begin, span.steps, every), span.steps):
+        count += swa.share(step, count, span) is not None
+        if count == 2:
+            break
+    return count
+
+
+def unfrozen(unfreezing: GradualUnfreezing, span: Span) -> int:
+    """Return how many layers, from the head, the last step of a run would train."""
+    return unfreezing.trained(span.steps - 1, span)
+
+
+def in_all(values: Iterable[int]) -> int | None:
+    """Return the value that all of them are; None if they differ."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
 
 
 def monitor_facts(recipe: Recipe) -> Iterator[MonitorFacts]:

@@ -99,6 +99,7 @@ class RunFacts:
         given_epochs: passes over the training split, if the length is given so.
         evaluations: how often it is evaluated.
         unfreezes: whether layers wait for their turn to be trained.
+        unfrozen: how many layers, from the head, have had their turn at the end.
     """
 
     steps: int | None = None
@@ -106,6 +107,7 @@ class RunFacts:
     given_epochs: int | None = None
     evaluations: int | None = None
     unfreezes: bool | None = None
+    unfrozen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,7 @@ class RegularizerFacts:
         l2, l1, elastic_net: strengths of the penalties.
         label_smoothing: share of each target that is spread over all classes.
         averages_last_weights: whether the mean of the last weights is evaluated.
+        averaged: how many sets of weights go into that, counted up to 2.
     """
 
     dropout: float | None = None
@@ -264,6 +267,7 @@ class RegularizerFacts:
     elastic_net: float | None = None
     label_smoothing: float | None = None
     averages_last_weights: bool | None = None
+    averaged: int | None = None
 
 
 @dataclass(frozen=True)
@@ -293,6 +297,7 @@ class InputFacts:
 
     Args:
         batch_size: samples a step; for a full batch the size of the training split.
+        first_batch: samples of the first step's batch, if it grows from there.
         full_batch: whether each step sees all samples.
         normalize: the kind of normalization of the inputs.
         scale_targets: how values to predict are scaled.
@@ -311,6 +316,7 @@ class InputFacts:
     """
 
     batch_size: int | None = None
+    first_batch: int | None = None
     full_batch: bool | None = None
     normalize: str | None = None
     scale_targets: str | None = None

@@ -36,9 +36,9 @@ FAULTS = (
         "The rate summed over the run, and over its second half; updates over weights; a loss that "
         "falls in a line.",
         "Sum below 0.03 for adam and its kin, 0.01 for lion, 1 for sgd, 1 % of it in the second "
-        "half (own), an error if the run comes to fewer than 100 steps at the highest rate and to a "
-        "tenth of its own; updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is "
-        "exempt.",
+        "half (own), an error if the run comes to fewer than 100 steps at the highest rate and to "
+        "a tenth of its own; updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). "
+        "Fine-tuning is exempt.",
         "The run ends before it has got anywhere.",
         "Ten times; `trickrun lr-find` suggests one.",
         "{optimizer: {kind: adam, lr: 1e-6}, train: {steps: 1000}}",
@@ -198,7 +198,8 @@ FAULTS = (
         "TR88",
         "Random layers wait",
         (TEXT,),
-        "Gradual unfreezing of a network that begins from scratch.",
+        "Gradual unfreezing of a network that begins from scratch, or that never gets beyond the "
+        "head.",
         "Any (own); a user's own network may have learned before.",
         "Layers train on what random ones in front of them put out, and start again when these "
         "change.",
@@ -209,11 +210,13 @@ FAULTS = (
         "TR89",
         "Average of weights at rest",
         (TEXT,),
-        "An average of the last weights under a schedule that ends near 0.",
+        "An average of the last weights under a schedule that ends near 0, or of a single epoch's "
+        "weights.",
         "cosine, linear, one_cycle, polynomial and exponential (Izmailov et al. 2018 average at a "
         "constant or cyclic rate).",
-        "The weights hardly move any more, so their mean is the last of them.",
-        "No schedule (constant), or `step`.",
+        "The weights hardly move any more, or there is one set of them, so their mean is the last "
+        "of them.",
+        "No schedule (constant), or `step`; an earlier start.",
         "{regularizers: {swa: 0.5}, optimizer: {kind: adam, schedule: cosine}}",
     ),
     Fault(

@@ -252,6 +252,25 @@ def random_layers_wait(e: Facts) -> list[Finding]:
     return [Finding("TR88", "Random layers wait", "warning", 0.85, where, {}, why, edit)]
 
 
+def layers_never_reached(e: Facts) -> list[Finding]:
+    """TR88: gradual unfreezing that ends before the second layer's turn; trap: a network of one
+    layer, and random layers, for which that is not the worst."""
+    if not e.run.unfreezes or e.run.unfrozen != 1 or e.network.hidden_layers == 0:
+        return []
+    if e.network.learned is not True:
+        return []
+    why = (
+        "The run ends before the layer below the head has its turn: only the head is trained. If "
+        "that is meant, model.freeze says so."
+    )
+    where = "train.gradual_unfreezing"
+    # With a layer after each epoch, two epochs reach the second one.
+    once = (e.run.given_epochs or 0) > 1
+    edit: dict[str, Any] = {f"{where}.every": 1} if once else {where: None}
+    name = "Layers never have their turn"
+    return [Finding("TR88", name, "warning", 0.8, where, {}, why, edit)]
+
+
 RULES = (
     rate_too_high,
     rate_too_low,
@@ -264,4 +283,5 @@ RULES = (
     clipped_to_death,
     endless_warmup,
     random_layers_wait,
+    layers_never_reached,
 )
