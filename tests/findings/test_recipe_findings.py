@@ -141,6 +141,7 @@ FAULTS = [
     (("early_stopping={mode: max, patience: 90, restore_best: false}",), "TR93", "warning"),
     (("optimizer.schedule={kind: plateau, mode: max}",), "TR93", "error"),
     (("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: min}",), "TR93", "error"),
+    (("grid={metric: val_accuracy, mode: min}",), "TR93", "warning"),
     (("early_stopping={monitor: val_accuracy, min_delta: 1}",), "TR106", "error"),
     (("early_stopping={monitor: val_accuracy, min_delta: 0.2}",), "TR106", "warning"),
     (("optimizer.schedule={kind: plateau, monitor: val_accuracy, min_delta: 5}",), "TR106",
@@ -279,6 +280,8 @@ HEALTHY = [
     ("early_stopping={monitor: val_accuracy, mode: max, min_delta: 0.001}",),
     ("early_stopping={monitor: val_accuracy, min_delta: 0.05}",),
     ("early_stopping={min_delta: 0.5}",),
+    ("grid={metric: val_loss, mode: min}",),
+    ("grid={metric: val_accuracy}",),
     ("early_stopping={monitor: train_loss}", "data.split.val=0"),
     ("early_stopping=1",),
     # What has its turn: two sets of weights, a second layer, batches of eight.

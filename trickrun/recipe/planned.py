@@ -158,19 +158,36 @@ def monitor_facts(recipe: Recipe) -> Iterator[MonitorFacts]:
         yield replace(
             facts, path="optimizer.schedule", kind=f"schedule {schedule.kind_name}", ends_run=False
         )
+    if recipe.grid is not None:
+        rank = Monitor(monitor=recipe.grid.metric, mode=recipe.grid.mode)
+        # It acts on trials, not on evaluations: there is nothing to play.
+        yield replace(seen(rank), path="grid", kind="grid", blind=is_backwards(rank))
+
+
+def seen(monitor: Monitor) -> MonitorFacts:
+    """Return what a part watches, and how."""
+    metric = metric_named(monitor.name)
+    return MonitorFacts(
+        monitor=monitor.monitor,
+        mode="max" if monitor.maximizes else "min",
+        higher_is_better=higher_is_better(monitor.name),
+        range=1.0 if metric is not None and metric.is_share else None,
+    )
+
+
+def is_backwards(monitor: Monitor) -> bool | None:
+    """Return whether a better value has the higher badness; None if nobody knows what is better."""
+    higher = higher_is_better(monitor.name)
+    if higher is None:
+        return None
+    worse, better = monitor.badnesses([{monitor.monitor: float(v)} for v in (not higher, higher)])
+    return better > worse
 
 
 def played(monitor: Monitor, patience: int, acts: Acts) -> MonitorFacts:
     """Return what ``acts`` does after evaluations that always improve, and that never do."""
-    metric, higher = metric_named(monitor.name), higher_is_better(monitor.name)
-    facts = MonitorFacts(
-        monitor=monitor.monitor,
-        mode="max" if monitor.maximizes else "min",
-        higher_is_better=higher,
-        patience=patience,
-        min_delta=monitor.min_delta,
-        range=1.0 if metric is not None and metric.is_share else None,
-    )
+    facts = replace(seen(monitor), patience=patience, min_delta=monitor.min_delta)
+    higher = facts.higher_is_better
     if patience > LONGEST:
         return facts
     # Each value is better than the one before by more than min_delta, which is judged by itself.

@@ -120,7 +120,8 @@ class MonitorFacts:
         monitor: the value that it watches.
         mode: what it takes for better: max or min.
         higher_is_better: what is better.
-        ends_run: whether it ends the run when it acts; else it lowers the learning rate.
+        ends_run: whether it ends the run when it acts; else it lowers the learning rate. None of
+            a search, which acts on trials.
         keeps_best: whether the run ends with the weights of the best evaluation.
         patience: evaluations without progress that it lets pass.
         min_delta: what an improvement must exceed to count.

@@ -233,8 +233,9 @@ FAULTS = (
         "TR93",
         "Watches the wrong side",
         (TEXT,),
-        "Early stopping, or schedule plateau, played on evaluations that improve each time.",
-        "It acts (by construction).",
+        "Early stopping, or schedule plateau, played on evaluations that improve each time; the "
+        "mode of a search.",
+        "It acts (by construction). A search, which is no training, is a warning.",
         "Early stopping ends a run because it improves, and keeps its worst weights. plateau "
         "lowers the learning rate of a run that gets on well. A short training shows neither.",
         "`mode: auto`, or leave it out.",

@@ -36,7 +36,10 @@ def backwards(e: Facts, m: MonitorFacts) -> Finding:
     at = m.acts_after
     acts = at is not None and (e.run.evaluations is None or at <= e.run.evaluations)
     severity: Severity = "error"
-    if acts and m.ends_run:
+    if m.ends_run is None:
+        why += "A search takes its worst trial for the best."
+        severity = "warning"
+    elif acts and m.ends_run:
         kept = ", with the weights of the first" if m.keeps_best else ""
         why += f"A run that improves at every evaluation ends after {at:g} of them{kept}."
     elif acts:
