@@ -379,3 +379,17 @@ def test_no_shipped_recipe_has_an_error(path: Path) -> None:
     assert not [f for f in found_here if f.severity == "error"]
     # It is there to be found fault with.
     assert not found_here or path.stem == "digits-untuned"
+
+
+@pytest.mark.parametrize("condition", [">= 96", "> 1", "< 0", "== 95"])
+def test_a_gate_that_no_share_passes(condition: str) -> None:
+    (finding,) = found(f"expect={{test.accuracy: '{condition}'}}")
+    assert (finding.code, finding.severity, finding.edit) == ("TR108", "warning", None)
+    assert finding.where == "expect.test.accuracy"
+
+
+@pytest.mark.parametrize(
+    "gate", ["test.accuracy: '== 0.5'", "best.val_accuracy: '>= 1'", "test.loss: '<= 2'"]
+)
+def test_a_gate_that_a_run_can_pass(gate: str) -> None:
+    assert codes(f"expect={{{gate}}}") == []

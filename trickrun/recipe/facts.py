@@ -20,6 +20,7 @@ from trickrun.recipe.planned import (
     shape_of,
     spans_alike,
     unfrozen,
+    unreachable,
 )
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
@@ -295,6 +296,7 @@ def run_facts(
         given_epochs=train.epochs if train.steps is None else None,
         evaluations=evaluations_of(train, span if exact or train.eval_every else None),
         unfreezes=unfreezing is not None,
+        unreachable=tuple(unreachable(recipe.expect)),
         unfrozen=in_all(unfrozen(unfreezing, span) for span in alike) if unfreezing else None,
     )
 

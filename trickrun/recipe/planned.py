@@ -13,6 +13,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from trickrun.findings.evidence.facts import MonitorFacts
+from trickrun.recipe.expect import CONDITION, met
 from trickrun.recipe.schema import Recipe, Train
 from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import Monitor, higher_is_better
@@ -128,6 +129,17 @@ def averaged(swa: SWA, span: Span) -> int:
 def unfrozen(unfreezing: GradualUnfreezing, span: Span) -> int:
     """Return how many layers, from the head, the last step of a run would train."""
     return unfreezing.trained(span.steps - 1, span)
+
+
+def unreachable(expect: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the expectations of metrics between 0 and 1 that no such value meets."""
+    for path, condition in expect.items():
+        name = path.split(".", 1)[-1].removeprefix("val_")
+        metric, match = metric_named(name), CONDITION.match(condition)
+        if metric is None or not metric.is_share or match is None:
+            continue
+        if not any(met(value, condition) for value in (0.0, 1.0, min(max(float(match[2]), 0), 1))):
+            yield path, condition
 
 
 def in_all(values: Iterable[int]) -> int | None:

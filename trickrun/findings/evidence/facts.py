@@ -100,6 +100,7 @@ class RunFacts:
         evaluations: how often it is evaluated.
         unfreezes: whether layers wait for their turn to be trained.
         unfrozen: how many layers, from the head, have had their turn at the end.
+        unreachable: expectations of shares that no share meets: path and condition.
     """
 
     steps: int | None = None
@@ -108,6 +109,7 @@ class RunFacts:
     evaluations: int | None = None
     unfreezes: bool | None = None
     unfrozen: int | None = None
+    unreachable: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -264,4 +264,14 @@ FAULTS = (
         "A patience of a fifth of the evaluations; `monitor: val_loss`.",
         "early_stopping: {monitor: train_loss}",
     ),
+    Fault(
+        "TR108",
+        "Expectation out of reach",
+        (TEXT,),
+        "What `expect` wants of a metric that is a share.",
+        "No value between 0 and 1 meets it.",
+        "The gate fails every run, however good: percents are mostly meant.",
+        'A share: `test.accuracy: ">= 0.96"`.',
+        'expect: {test.accuracy: ">= 96"}',
+    ),
 )

@@ -162,4 +162,22 @@ def watches_training(e: Facts) -> list[Finding]:
     return found
 
 
-RULES = (wrong_side, patience_too_long, progress_too_small, impatient, watches_training)
+def never_met(e: Facts) -> list[Finding]:
+    """TR108: an expectation that no run can meet; trap: values that are no shares, as a loss."""
+    name = "Expectation out of reach"
+    return [
+        Finding(
+            "TR108",
+            name,
+            "warning",
+            0.95,
+            f"expect.{path}",
+            {"condition": condition},
+            f"{path} is a share between 0 and 1, and none of them is {condition}: the gate fails "
+            "every run.",
+        )
+        for path, condition in e.run.unreachable or ()
+    ]
+
+
+RULES = (wrong_side, patience_too_long, progress_too_small, impatient, watches_training, never_met)
