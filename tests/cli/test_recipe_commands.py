@@ -98,7 +98,7 @@ def test_validate_warns_and_exits_0(trickrun: Trickrun, recipe: Path) -> None:
     ran = trickrun("validate", "r.yaml", "early_stopping=9")
     assert ran.code == 0
     assert "! TR91 Patience as long as the run (early_stopping.patience)" in ran.out
-    assert "A patience of 9 never stops a run of 3 epochs" in ran.out
+    assert "A patience of 9 never stops a run of 3 evaluations" in ran.out
     assert trickrun("validate", "r.yaml", "early_stopping=9", "--json").json["verdict"] == "warn"
 
 

@@ -43,6 +43,16 @@ def test_an_edit_that_helped_comes_first_with_its_numbers():
     assert {f.severity for f in found[1:]} == {"warning"}
 
 
+def test_a_certain_fault_of_the_whole_run_comes_before_an_edit_that_helps_a_short_one():
+    stops = Finding("TR93", "Wrong side", "error", 0.95, "early_stopping.mode", {}, "It stops.")
+    found = with_what_was_tried([stops, LOWER], [cause("optimizer.lr", "TR35")], [], POOR)
+    assert [(f.code, f.severity) for f in found[:2]] == [("TR93", "error"), ("TR35", "error")]
+    weak = replace(stops, severity="warning")
+    found = with_what_was_tried([weak, LOWER], [cause("optimizer.lr", "TR35")], [], POOR)
+    assert found[0].code == "TR35"
+    assert without_trying([stops], FINE) == [stops]
+
+
 def test_a_finding_about_the_same_part_speaks_for_the_edit():
     said = Finding("TR35", "Too high", "error", 0.8, "optimizer.lr", {"n": 1}, "Its reason.",
                    {"optimizer.lr": 0.03})  # fmt: skip

@@ -274,3 +274,106 @@ def test_the_data_tell_how_long_a_run_is() -> None:
     assert told(HEALTHY, "init={kind: normal, std: 0.3}", "model.hidden=[16]") == []
     wide = changed(shape=(3000,))
     assert told(wide, "init={kind: normal, std: 0.3}", "model.hidden=[16]") == [("TR23", "warning")]
+
+
+UNEVEN = changed(classes=Classes(("a", "b", "c"), (900, 250, 60)))
+
+
+@pytest.mark.parametrize(
+    ("data", "weights", "expected"),
+    [
+        # The shares themselves, in place of their inverse; growing with the classes otherwise.
+        (UNEVEN, "[9, 2.5, 0.6]", [("TR94", "error")]),
+        (UNEVEN, "[0.74, 0.21, 0.05]", [("TR94", "error")]),
+        (UNEVEN, "[4, 2, 1]", [("TR94", "warning")]),
+        (UNEVEN, "[6, 2, 0.01]", [("TR94", "error")]),
+        # A class that hardly counts, or not at all, whatever the classes' sizes.
+        (HEALTHY, "[1, 1, 0.05]", [("TR94", "warning")]),
+        (HEALTHY, "[1, 0.001, 1]", [("TR94", "error")]),
+        (UNEVEN, "[1, 1, 0.05]", [("TR94", "warning")]),
+        (UNEVEN, "[1, 3.6, 5000]", [("TR94", "error")]),
+        # Balanced ones, to different degrees; costs that differ; next to none.
+        (UNEVEN, "[0.45, 1.6, 6.7]", []),
+        (UNEVEN, "[1, 1.9, 3.9]", []),
+        (UNEVEN, "[1, 1, 1]", []),
+        (UNEVEN, "[1, 4, 30]", []),
+        (UNEVEN, "[1, 3.6, 60]", []),
+        (HEALTHY, "[5, 1, 1]", []),
+        (HEALTHY, "[1.01, 1, 1]", []),
+        (HEALTHY, "[0.2, 1, 1]", []),
+    ],
+)
+def test_weights_of_classes(
+    data: DataEvidence, weights: str, expected: list[tuple[str, str]]
+) -> None:
+    loss = f"loss={{kind: cross_entropy, class_weights: {weights}}}"
+    known = found(data, loss)
+    assert [(finding.code, finding.severity) for finding in known] == expected
+    for finding in known:
+        assert finding.edit == {"loss.class_weights": "balanced"}
+        assert told(data, "loss={kind: cross_entropy, class_weights: balanced}") == []
+
+
+def test_two_classes_of_one_loss_are_weighed_too() -> None:
+    data = changed(classes=Classes(("no", "yes"), (900, 100)))
+    assert told(data, "loss={kind: bce, class_weights: [0.9, 0.1]}") == [("TR94", "error")]
+    assert told(data, "loss={kind: bce, class_weights: [0.1, 0.9]}") == []
+    # Ten to one by cost, on classes that are as even as one wants.
+    assert told(changed(classes=Classes(("no", "yes"), (60, 50))),
+                "loss={kind: bce, class_weights: [10, 1]}") == []  # fmt: skip
+
+
+def test_a_class_without_samples_needs_no_weight() -> None:
+    data = changed(classes=Classes(("a", "b", "c"), (500, 500, 0)))
+    assert told(data, "loss={kind: cross_entropy, class_weights: [1, 1, 1e-6]}") == []
+
+
+def test_weights_beside_balanced_sampling_are_too_much_first() -> None:
+    loss = "loss={kind: cross_entropy, class_weights: [1, 1, 0.001]}"
+    both = found(UNEVEN, loss, "data.sampling=balanced")
+    assert [finding.code for finding in both] == ["TR86", "TR94"]
+    assert both[1].edit == {"loss.class_weights": None}
+
+
+@pytest.mark.parametrize(
+    ("data", "stopping", "expected"),
+    [
+        # Three classes leave a loss of 1.1 to gain, standardized values one of 1.
+        (HEALTHY, "{min_delta: 1.2}", [("TR106", "error")]),
+        (HEALTHY, "{min_delta: 0.2}", [("TR106", "warning")]),
+        (HEALTHY, "{min_delta: 0.05}", []),
+        (regression(), "{min_delta: 1.0}", [("TR106", "error")]),
+        (regression(size=10.0), "{min_delta: 5.0}", []),
+        # One unlucky evaluation: of few samples, of many, of training samples only.
+        (HEALTHY, "1", [("TR107", "warning")]),
+        (HEALTHY, "2", []),
+        (changed(splits=(("val", replace(STANDARD, samples=5000)),)), "1", []),
+        (changed(splits=()), "{monitor: train_loss, patience: 1}", []),
+        (HEALTHY, "{monitor: train_loss, patience: 2}", [("TR107", "warning")]),
+    ],
+)
+def test_what_early_stopping_asks_of_the_data(
+    data: DataEvidence, stopping: str, expected: list[tuple[str, str]]
+) -> None:
+    values = ("loss=mse", "metrics=null", "expect=null") if data.classes is None else ()
+    known = found(data, f"early_stopping={stopping}", *values)
+    assert [(f.code, f.severity) for f in known if f.code != "TR06"] == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        # 640 steps, 16 an epoch: a tenth of the rate after each leaves as much as 18 whole ones.
+        ("{kind: step, every: 1}", [("TR36", "error")]),
+        ("{kind: exponential, gamma: 0.6}", [("TR36", "error")]),
+        ("{kind: exponential, gamma: 0.79}", [("TR36", "warning")]),
+        ("exponential", []),
+        ("{kind: step, every: 13}", []),
+        ("{kind: constant, warmup: 600}", [("TR82", "warning")]),
+        ("{kind: constant, warmup: 300}", []),
+    ],
+)
+def test_a_schedule_is_played_over_the_whole_run(
+    schedule: str, expected: list[tuple[str, str]]
+) -> None:
+    assert told(HEALTHY, f"optimizer.schedule={schedule}", "train.epochs=40") == expected

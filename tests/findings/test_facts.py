@@ -63,7 +63,7 @@ WRONG: dict[str, tuple[DataEvidence | None, tuple[str, ...]]] = {
             "label_smoothing: 0.7}",
             "normalization=batch",
             "loss={kind: cross_entropy, class_weights: balanced, reduction: sum}",
-            "early_stopping=50",
+            "early_stopping={mode: max, patience: 50}",
             "train={epochs: 1, gradual_unfreezing: 1}",
             "init=zeros",
         ),
@@ -80,6 +80,10 @@ WRONG: dict[str, tuple[DataEvidence | None, tuple[str, ...]]] = {
             "data.zero_inputs=true",
         ),
     ),
+    "weights": (
+        CLASSES,
+        (*NETWORK, "loss={kind: cross_entropy, class_weights: [9, 0.9, 0.04]}", "train.epochs=9"),
+    ),
     "values": (VALUES, (*NETWORK, "loss=mse", "init={kind: normal, std: 9.0}")),
     "values as classes": (VALUES, (*NETWORK, "loss=nll", "optimizer=sgd")),
     "images": (
@@ -89,6 +93,26 @@ WRONG: dict[str, tuple[DataEvidence | None, tuple[str, ...]]] = {
             "model=transformer",
             "loss=nll",
             "augmentation=[{kind: noise, std: 3.0}, {kind: flip}, {kind: rotate, degrees: 180}]",
+        ),
+    ),
+    "whole run": (
+        CLASSES,
+        (
+            "data={kind: npz, path: a.npz}",
+            "model={kind: mlp, init_from: ab12}",
+            "early_stopping={monitor: val_accuracy, patience: 1, min_delta: 2.0}",
+            "optimizer.schedule={kind: step, every: 1, gamma: 100}",
+            "regularizers={swa: 0.99}",
+            "normalization=batch",
+            "train={epochs: 20, gradual_unfreezing: 20, batch_ramp: 0.05}",
+        ),
+    ),
+    "training loss": (
+        None,
+        (
+            "data=digits",
+            "early_stopping={monitor: train_loss}",
+            "optimizer.schedule={kind: polynomial, power: 50}",
         ),
     ),
     "linear": (
@@ -107,27 +131,28 @@ def facts(name: str) -> Facts:
 
 def one_unknown(whole: Facts) -> Iterator[tuple[str, Facts]]:
     """Yield ``whole`` with each single fact unknown, and with each group of facts unknown."""
-    for group in fields(Facts):
-        value = getattr(whole, group.name)
+    for part in fields(Facts):
+        value = getattr(whole, part.name)
         if not is_dataclass(value):
-            yield group.name, replace(whole, **{group.name: None})
+            yield part.name, replace(whole, **{part.name: None})
             continue
         if isinstance(value, DataEvidence):
             yield "data", replace(whole, data=None)
             for name in ("targets", "classes"):
                 yield f"data.{name}", replace(whole, data=replace(value, **{name: None}))
             continue
-        yield group.name, replace(whole, **{group.name: type(value)()})
+        yield part.name, replace(whole, **{part.name: type(value)()})
         for fact in fields(value):
             changed = replace(value, **{fact.name: None})
-            yield f"{group.name}.{fact.name}", replace(whole, **{group.name: changed})
-    for index, each in enumerate(whole.augmentations or ()):
-        for fact in fields(each):
-            if fact.name == "written":
-                continue
-            others = list(whole.augmentations or ())
-            others[index] = replace(each, **{fact.name: None})
-            yield f"augmentations.{fact.name}", replace(whole, augmentations=tuple(others))
+            yield f"{part.name}.{fact.name}", replace(whole, **{part.name: changed})
+    for group in ("augmentations", "monitors"):
+        for index, each in enumerate(getattr(whole, group) or ()):
+            for fact in fields(each):
+                if fact.name == "written":
+                    continue
+                others = list(getattr(whole, group))
+                others[index] = replace(each, **{fact.name: None})
+                yield f"{group}.{fact.name}", replace(whole, **{group: tuple(others)})
 
 
 def test_these_wrong_recipes_make_most_rules_speak() -> None:

@@ -128,7 +128,42 @@ FAULTS = [
     (("regularizers.swa=0.5", "optimizer.schedule=cosine"), "TR89", "warning"),
     (("optimizer.schedule.warmup=100", "train={steps: 100}"), "TR82", "warning"),
     (("early_stopping=20", "train.epochs=20"), "TR91", "warning"),
+    (("early_stopping=3", "optimizer.schedule=plateau", "train.epochs=5"), "TR91", "warning"),
+    (("early_stopping=8", "train={steps: 90, eval_every: 50}"), "TR91", "warning"),
+    (("early_stopping=8", "train.epochs=1"), "TR91", "warning"),
     (("model=transformer",), "TR92", "warning"),
+    # What only the whole run shows
+    (("early_stopping={mode: max, patience: 3}",), "TR93", "error"),
+    (("early_stopping={monitor: train_loss, mode: max}",), "TR93", "error"),
+    (("early_stopping={monitor: val_accuracy, mode: min}",), "TR93", "error"),
+    (("early_stopping={mode: max, patience: 5, restore_best: false}",), "TR93", "error"),
+    (("early_stopping={mode: max, patience: 90}",), "TR93", "error"),
+    (("early_stopping={mode: max, patience: 90, restore_best: false}",), "TR93", "warning"),
+    (("optimizer.schedule={kind: plateau, mode: max}",), "TR93", "error"),
+    (("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: min}",), "TR93", "error"),
+    (("grid={metric: val_accuracy, mode: min}",), "TR93", "warning"),
+    (("early_stopping={monitor: val_accuracy, min_delta: 1}",), "TR106", "error"),
+    (("early_stopping={monitor: val_accuracy, min_delta: 0.2}",), "TR106", "warning"),
+    (("optimizer.schedule={kind: plateau, monitor: val_accuracy, min_delta: 5}",), "TR106",
+     "error"),
+    (("early_stopping={monitor: train_loss}",), "TR107", "warning"),
+    (("optimizer.schedule={kind: step, every: 1}",), "TR36", "warning"),
+    (("optimizer.schedule={kind: exponential, gamma: 0.5}",), "TR36", "warning"),
+    (("optimizer.schedule={kind: polynomial, power: 60}", STEPS), "TR36", "error"),
+    (("optimizer.schedule={kind: exponential, gamma: 1.05}",), "TR35", "warning"),
+    (("optimizer.schedule={kind: step, gamma: 10}",), "TR35", "warning"),
+    (("optimizer.schedule={kind: step, gamma: 100}", "optimizer.lr=0.01"), "TR35", "error"),
+    (("optimizer.schedule={kind: exponential, gamma: 1e300}",), "TR35", "error"),
+    (("optimizer.schedule={kind: constant, warmup: 0.9}",), "TR82", "warning"),
+    (("optimizer.schedule={kind: constant, warmup: 1500}", STEPS), "TR82", "warning"),
+    (("optimizer.schedule={kind: one_cycle, pct_start: 0.95}",), "TR82", "warning"),
+    (("optimizer.schedule=constant", "regularizers.swa=0.99"), "TR89", "warning"),
+    (("optimizer.schedule=constant", "regularizers.swa=0.75", "early_stopping=null",
+      "train.epochs=3"), "TR89", "warning"),
+    (("model={kind: mlp, init_from: ab12}", "train.gradual_unfreezing=40"), "TR88", "warning"),
+    (("model={kind: mlp, init_from: ab12}", "train={epochs: 1, gradual_unfreezing: 1}",
+      "early_stopping=null"), "TR88", "warning"),
+    (("normalization=batch", "train.batch_ramp=0.05"), "TR48", "warning"),
 ]  # fmt: skip
 
 
@@ -155,8 +190,10 @@ def overrides_after(loaded: Loaded, edit: dict[str, object]) -> list[str]:
     import yaml
 
     tree = patch_paths(loaded.tree, edit)
+    deleted = dict.fromkeys(loaded.tree.keys() - tree.keys())
     return [
-        f"{key}={yaml.safe_dump(value, default_flow_style=True)}" for key, value in tree.items()
+        f"{key}={yaml.safe_dump(value, default_flow_style=True)}"
+        for key, value in {**tree, **deleted}.items()
     ]
 
 
@@ -238,6 +275,50 @@ HEALTHY = [
     ("early_stopping=20", "train={steps: 2000}"),
     ("early_stopping=20", "train.epochs=20", "train.eval_every=5"),
     ("model=transformer", "normalization=rms"),
+    # What watches the right side, told or not, at any patience that the run has evaluations for.
+    ("early_stopping={monitor: val_loss, mode: min, patience: 3}", "train.epochs=10"),
+    ("early_stopping={monitor: val_accuracy, mode: max, min_delta: 0.001}",),
+    ("early_stopping={monitor: val_accuracy, min_delta: 0.05}",),
+    ("early_stopping={min_delta: 0.5}",),
+    ("grid={metric: val_loss, mode: min}",),
+    ("grid={metric: val_accuracy}",),
+    ("early_stopping={monitor: train_loss}", "data.split.val=0"),
+    ("early_stopping=1",),
+    # What has its turn: two sets of weights, a second layer, batches of eight.
+    ("regularizers.swa=0.95", "optimizer.schedule=null"),
+    ("regularizers.swa={start: 0.99, every: 1}", "optimizer.schedule=null"),
+    ("regularizers.swa=0.99", "optimizer.schedule=null", STEPS),
+    ("regularizers.ema=0.9999",),
+    ("model={kind: mlp, init_from: ab12}", "train.gradual_unfreezing=39"),
+    (LINEAR, "model.init_from=ab12", "train.gradual_unfreezing=40"),
+    ("normalization=batch", "train.batch_ramp=0.125"),
+    ("normalization=layer", "train.batch_ramp=0.05"),
+    # Schedules in use, of runs whose length the text tells or does not.
+    ("optimizer.schedule={kind: cosine, warmup: 0.1}",),
+    ("optimizer.schedule={kind: linear, warmup: 0.1}", STEPS),
+    ("optimizer.schedule=one_cycle",),
+    ("optimizer.schedule=one_cycle", STEPS),
+    ("optimizer.schedule={kind: triangular, cycles: 1}",),
+    ("optimizer.schedule={kind: triangular, halve: true}",),
+    ("optimizer.schedule=cosine_restarts",),
+    ("optimizer.schedule=wsd",),
+    ("optimizer.schedule={kind: wsd, warmup: 100}", STEPS),
+    ("optimizer.schedule=step",),
+    ("optimizer.schedule={kind: step, every: 15}",),
+    ("optimizer.schedule=exponential",),
+    ("optimizer.schedule={kind: exponential, gamma: 0.5}", STEPS),  # the epochs are not known
+    ("optimizer.schedule={kind: inverse_sqrt, timescale: 10}",),
+    ("optimizer.schedule={kind: constant, warmup: 1500}",),
+    ("optimizer.schedule={kind: lr_range, high: 1.0}",),
+    ("optimizer.schedule=plateau",),
+    ("early_stopping=19", "train.epochs=20"),
+    ("early_stopping=9", "optimizer.schedule={kind: plateau, mode: min}"),
+    ("optimizer.schedule={kind: plateau, monitor: val_accuracy, mode: max, cooldown: 9}",),
+    ("early_stopping=1000000000", "train={steps: 2000}"),
+    (
+        "metrics=[accuracy, {kind: python, target: 'm:mine'}]",
+        "early_stopping={monitor: val_mine, mode: min}",
+    ),
 ]
 
 
@@ -298,3 +379,17 @@ def test_no_shipped_recipe_has_an_error(path: Path) -> None:
     assert not [f for f in found_here if f.severity == "error"]
     # It is there to be found fault with.
     assert not found_here or path.stem == "digits-untuned"
+
+
+@pytest.mark.parametrize("condition", [">= 96", "> 1", "< 0", "== 95"])
+def test_a_gate_that_no_share_passes(condition: str) -> None:
+    (finding,) = found(f"expect={{test.accuracy: '{condition}'}}")
+    assert (finding.code, finding.severity, finding.edit) == ("TR108", "warning", None)
+    assert finding.where == "expect.test.accuracy"
+
+
+@pytest.mark.parametrize(
+    "gate", ["test.accuracy: '== 0.5'", "best.val_accuracy: '>= 1'", "test.loss: '<= 2'"]
+)
+def test_a_gate_that_a_run_can_pass(gate: str) -> None:
+    assert codes(f"expect={{{gate}}}") == []

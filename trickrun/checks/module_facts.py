@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from pydantic import ValidationError
 from torch import nn
@@ -93,7 +91,5 @@ def run_facts(steps: int) -> facts.RunFacts:
     return facts.RunFacts(
         steps=steps,
         given_steps=steps,
-        evaluated_by_epoch=False,
-        patience=math.inf,
         unfreezes=False,
     )

@@ -241,7 +241,8 @@ class ModuleSubject:
             read, schedule = OptimizerFacts(lr=self.lr), ScheduleFacts()
         else:
             read = optimizer_facts(optimizer)
-            schedule = schedule_facts(optimizer, Span(steps, steps))
+            span = Span(steps, steps)
+            schedule = schedule_facts(optimizer, span, (span,))
         return Facts(
             task=self.task.kind,
             inputs=InputFacts(

@@ -35,9 +35,16 @@ CERTAIN = frozenset(
         "TR72",
         "TR95",
         "TR96",
+        "TR93",
+        "TR94",
+        "TR106",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""
+
+UNSEEN = frozenset({"TR93", "TR106"})
+"""Certain faults that only a whole run shows. They stand before edits that help a short training,
+which leaves out what they are about."""
 
 GRAVE_CONFIDENCE = 0.8
 """Confidence that such a finding must have to stand without proof."""
@@ -199,8 +206,10 @@ def with_what_was_tried(
     places = {(finding.code, finding.where) for finding in roots}
     left = [f for f in rest if (f.code, f.where) not in places]
     sure = [finding for finding in left if certain(finding)]
-    first = [*roots, *confirmed, *sure]
-    others = ranked(finding for finding in left if finding not in sure)
+    unseen = [finding for finding in sure if finding.code in UNSEEN]
+    sure = [finding for finding in sure if finding not in unseen]
+    first = [*unseen, *roots, *confirmed, *sure]
+    others = ranked(finding for finding in left if not certain(finding))
     return [*first, *others]
 
 

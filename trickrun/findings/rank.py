@@ -83,6 +83,10 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR54": ("TR62", "TR73"),
         "TR60": ("TR61", "TR62", "TR73"),
         "TR61": ("TR62",),
+        "TR86": ("TR20", "TR24", "TR94"),
+        "TR94": ("TR20", "TR24", "TR55", "TR61", "TR62", "TR73"),
+        "TR93": ("TR55", "TR61", "TR62", "TR66"),
+        "TR106": ("TR55", "TR61", "TR62", "TR66"),
     }.items()
 }  # fmt: skip
 """From a fault to what it can bring about. Faults of the data come before those of the loss, these

@@ -8,6 +8,9 @@ from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import ranked
 from trickrun.findings.rules.data import (
+    class_weights as data_class_weights,
+)
+from trickrun.findings.rules.data import (
     inputs as data_inputs,
 )
 from trickrun.findings.rules.data import (
@@ -21,6 +24,9 @@ from trickrun.findings.rules.recipe import (
 )
 from trickrun.findings.rules.recipe import (
     head as recipe_head,
+)
+from trickrun.findings.rules.recipe import (
+    monitors as recipe_monitors,
 )
 from trickrun.findings.rules.recipe import (
     network as recipe_network,
@@ -37,10 +43,12 @@ Rule = Callable[[Facts], "list[Finding]"]
 FAMILIES: tuple[tuple[Rule, ...], ...] = (
     data_inputs.RULES,
     data_targets.RULES,
+    data_class_weights.RULES,
     data_splits.RULES,
     recipe_head.RULES,
     recipe_network.RULES,
     recipe_steps.RULES,
+    recipe_monitors.RULES,
     recipe_regularizers.RULES,
     recipe_augmentation.RULES,
 )

@@ -11,6 +11,17 @@ from trickrun.findings.evidence.data import DataEvidence
 from trickrun.findings.evidence.facts import Facts
 from trickrun.models import BuiltinModel
 from trickrun.recipe.dump import plain
+from trickrun.recipe.planned import (
+    averaged,
+    evaluations_of,
+    in_all,
+    monitor_facts,
+    rates_of,
+    shape_of,
+    spans_alike,
+    unfrozen,
+    unreachable,
+)
 from trickrun.recipe.schema import Recipe
 from trickrun.tricks.augmentation import Augmentation
 from trickrun.tricks.init._init import Init
@@ -18,9 +29,6 @@ from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.optimizers import Decaying, Optimizer
 from trickrun.tricks.schedules import Span
-
-LOOKS = 1000
-"""Steps of a schedule that are looked at to know its sum."""
 
 
 def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
@@ -31,6 +39,7 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
     """
     task = task_of(recipe, data)
     span = span_of(recipe, data)
+    alike = spans_alike(recipe.train, span, exact=data is not None)
     return Facts(
         task=task,
         inputs=input_facts(recipe, data),
@@ -40,10 +49,11 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
         normalization=normalization_facts(recipe),
         loss=loss_facts(recipe.loss, task),
         optimizer=optimizer_facts(recipe.optimizer),
-        schedule=schedule_facts(recipe.optimizer, span),
-        regularizers=regularizer_facts(recipe),
+        schedule=schedule_facts(recipe.optimizer, span, alike),
+        regularizers=regularizer_facts(recipe, alike),
         augmentations=tuple(map(augmentation_facts, recipe.augmentation)),
-        run=run_facts(recipe, span),
+        monitors=tuple(monitor_facts(recipe)),
+        run=run_facts(recipe, span, alike, data is not None),
     )
 
 
@@ -73,6 +83,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
     drops = hasattr(declared, "drop") and not getattr(declared, "features", None)
     return facts.InputFacts(
         batch_size=size,
+        first_batch=first_batch(recipe, size),
         full_batch=declared.batch_size == "full",
         normalize=declared.normalize.kind_name,
         scale_targets=declared.scale_targets,
@@ -86,7 +97,25 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
         training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,
+        validated=is_validated(recipe, data),
     )
+
+
+def first_batch(recipe: Recipe, size: int | None) -> int | None:
+    """Return the samples that batch norm sees in the first step, where batches of ``size`` grow."""
+    ramp, batches = recipe.train.batch_ramp, recipe.train.batches_a_step
+    if ramp is None or size is None:
+        return None
+    # At step 0 the length of the run does not matter.
+    return min(ramp.size(size * batches, 0, Span(1, 1)), size)
+
+
+def is_validated(recipe: Recipe, data: DataEvidence | None) -> bool | None:
+    """Return whether there is a validation split; None where only the data could tell."""
+    if data is not None:
+        return any(name == "val" for name, _ in data.splits)
+    split = recipe.data.split
+    return None if recipe.data.own_split else split.val > 0 or split.folds is not None
 
 
 def network_facts(recipe: Recipe, data: DataEvidence | None) -> facts.NetworkFacts:
@@ -146,6 +175,7 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
     automatic = isinstance(loss, AutoLoss)
     if task is not None:
         loss = loss.chosen(Task(task))
+    weights = getattr(loss, "class_weights", None)
     return facts.LossFacts(
         kind=loss.kind_name,
         automatic=automatic,
@@ -154,7 +184,8 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
         takes=loss.takes,
         one_output=loss.one_output,
         grows_with_error=loss.grows_with_error,
-        class_weights=bool(getattr(loss, "class_weights", None)),
+        class_weights=bool(weights),
+        given_weights=weights if isinstance(weights, tuple) else None,
         can_weigh_classes=hasattr(loss, "class_weights"),
     )
 
@@ -186,22 +217,36 @@ def optimizer_facts(optimizer: Optimizer) -> facts.OptimizerFacts:
     )
 
 
-def schedule_facts(optimizer: Optimizer, span: Span | None) -> facts.ScheduleFacts:
-    """Return what is known of an optimizer's learning rate over the run."""
+def schedule_facts(
+    optimizer: Optimizer, span: Span | None, alike: tuple[Span, ...]
+) -> facts.ScheduleFacts:
+    """Return what is known of an optimizer's learning rate over the run.
+
+    Args:
+        span: the run's length, if it is known.
+        alike: runs of which the recipe's is one, as far as its text tells.
+    """
     schedule = optimizer.schedule
     rates = rates_of(optimizer, span) if span else []
-    whole = sum(rates)
+    shape = shape_of(optimizer, alike)
     return facts.ScheduleFacts(
         kind=schedule.kind_name,
         warmup=getattr(schedule, "warmup", 0.0),
         ends_low=schedule.ends_low,
-        travel=whole / len(rates) * span.steps if span else None,
-        late=sum(rates[len(rates) // 2 :]) / whole if whole > 0 else None,
+        travel=sum(rates) / len(rates) * span.steps if span else None,
+        late=shape.late if shape else None,
+        peak=shape.peak if shape and schedule.uses_lr else None,
+        peak_at=shape.peak_at if shape and schedule.uses_lr else None,
+        mean=shape.mean if shape else None,
     )
 
 
-def regularizer_facts(recipe: Recipe) -> facts.RegularizerFacts:
-    """Return the strengths of a recipe's regularizers."""
+def regularizer_facts(recipe: Recipe, alike: tuple[Span, ...]) -> facts.RegularizerFacts:
+    """Return the strengths of a recipe's regularizers.
+
+    Args:
+        alike: runs of which the recipe's is one, as far as its text tells.
+    """
     given = recipe.regularizers
     dropout, smoothing = given.dropout, given.label_smoothing
     return facts.RegularizerFacts(
@@ -213,6 +258,7 @@ def regularizer_facts(recipe: Recipe) -> facts.RegularizerFacts:
         elastic_net=given.elastic_net.lambda_ if given.elastic_net else 0.0,
         label_smoothing=smoothing.epsilon if smoothing else 0.0,
         averages_last_weights=given.swa is not None and not given.swa.off,
+        averaged=in_all(averaged(given.swa, span) for span in alike) if given.swa else None,
     )
 
 
@@ -233,16 +279,25 @@ def augmentation_facts(augmentation: Augmentation) -> facts.AugmentationFacts:
     )
 
 
-def run_facts(recipe: Recipe, span: Span | None) -> facts.RunFacts:
-    """Return how long a recipe's run is."""
-    train, stopping = recipe.train, recipe.early_stopping
+def run_facts(
+    recipe: Recipe, span: Span | None, alike: tuple[Span, ...], exact: bool
+) -> facts.RunFacts:
+    """Return how long a recipe's run is.
+
+    Args:
+        alike: runs of which the recipe's is one, as far as its text tells.
+        exact: whether ``span`` knows the length of an epoch.
+    """
+    train = recipe.train
+    unfreezing = train.gradual_unfreezing
     return facts.RunFacts(
         steps=span.steps if span else None,
         given_steps=train.steps,
         given_epochs=train.epochs if train.steps is None else None,
-        evaluated_by_epoch=train.steps is None and train.eval_every is None,
-        patience=stopping.patience if stopping else math.inf,
-        unfreezes=train.gradual_unfreezing is not None,
+        evaluations=evaluations_of(train, span if exact or train.eval_every else None),
+        unfreezes=unfreezing is not None,
+        unreachable=tuple(unreachable(recipe.expect)),
+        unfrozen=in_all(unfrozen(unfreezing, span) for span in alike) if unfreezing else None,
     )
 
 
@@ -257,12 +312,3 @@ def span_of(recipe: Recipe, data: DataEvidence | None) -> Span | None:
     size *= recipe.train.batches_a_step
     train = recipe.train
     return Span.of(samples, size, recipe.data.drop_last, train.epochs, train.steps)
-
-
-def rates_of(optimizer: Optimizer, span: Span) -> list[float]:
-    """Return the learning rate over the run, at evenly spaced steps of a long one."""
-    stride = max(1, span.steps // LOOKS)
-    return [
-        optimizer.schedule.lr(optimizer.lr, step, span)
-        for step in range(stride // 2, span.steps, stride)
-    ]

@@ -218,4 +218,4 @@ def check_weights(job: Job, step: int, loss: float) -> None:
 
 def is_evaluation(job: Job, step: int) -> bool:
     """Return whether the validation split is evaluated after ``step`` steps."""
-    return step % job.eval_every == 0 or step == job.span.steps
+    return job.span.is_evaluation(step, job.eval_every)

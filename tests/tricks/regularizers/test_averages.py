@@ -69,6 +69,14 @@ def test_ema_is_the_exponential_mean():
         torch.testing.assert_close(a, b)
 
 
+@pytest.mark.parametrize("decay", [0.9, 0.999, 0.99999])
+def test_ema_forgets_the_start_in_a_few_steps_whatever_its_decay(decay: float):
+    left = 1.0
+    for step in range(1, 11):
+        left *= 1 - EMA(decay=decay).share(step, step, Span(10, 10))
+    assert left < 1e-3
+
+
 def test_swa_is_the_plain_mean_of_the_last_weights():
     of = job({"swa": {"start": 0.25, "every": 2}})
     weights = history(of)

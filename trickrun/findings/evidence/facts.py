@@ -74,6 +74,9 @@ class ScheduleFacts:
         ends_low: whether the rate is near 0 at the end.
         travel: the learning rate summed over all steps.
         late: the share of that in the second half of the run.
+        peak: the highest learning rate; None of a schedule whose rates are its own.
+        peak_at: the share of the run after which that is reached.
+        mean: the mean learning rate over the highest one.
     """
 
     kind: str | None = None
@@ -81,6 +84,9 @@ class ScheduleFacts:
     ends_low: bool | None = None
     travel: float | None = None
     late: float | None = None
+    peak: float | None = None
+    peak_at: float | None = None
+    mean: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,18 +97,54 @@ class RunFacts:
         steps: optimizer steps of the whole run.
         given_steps: the same, if the length is given in steps.
         given_epochs: passes over the training split, if the length is given so.
-        evaluated_by_epoch: whether there is an evaluation after each epoch and at no other time.
-        patience: evaluations without progress after which early stopping ends it; infinity if
-            nothing ends it.
+        evaluations: how often it is evaluated.
         unfreezes: whether layers wait for their turn to be trained.
+        unfrozen: how many layers, from the head, have had their turn at the end.
+        unreachable: expectations of shares that no share meets: path and condition.
     """
 
     steps: int | None = None
     given_steps: int | None = None
     given_epochs: int | None = None
-    evaluated_by_epoch: bool | None = None
-    patience: float | None = None
+    evaluations: int | None = None
     unfreezes: bool | None = None
+    unfrozen: int | None = None
+    unreachable: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True)
+class MonitorFacts:
+    """A part of the recipe that acts on how the evaluations go, played on made-up ones.
+
+    Args:
+        path: where in the recipe it stands.
+        kind: what it is called.
+        monitor: the value that it watches.
+        mode: what it takes for better: max or min.
+        higher_is_better: what is better.
+        ends_run: whether it ends the run when it acts; else it lowers the learning rate. None of
+            a search, which acts on trials.
+        keeps_best: whether the run ends with the weights of the best evaluation.
+        patience: evaluations without progress that it lets pass.
+        min_delta: what an improvement must exceed to count.
+        range: the largest possible difference of two values.
+        blind: whether it acts although the value improves at each evaluation.
+        acts_after: number of evaluations after which it acts if the value never changes; infinity
+            if it never does.
+    """
+
+    path: str | None = None
+    kind: str | None = None
+    monitor: str | None = None
+    mode: Literal["max", "min"] | None = None
+    higher_is_better: bool | None = None
+    ends_run: bool | None = None
+    keeps_best: bool | None = None
+    patience: int | None = None
+    min_delta: float | None = None
+    range: float | None = None
+    blind: bool | None = None
+    acts_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +160,7 @@ class LossFacts:
         one_output: whether the network has a single output for two classes.
         grows_with_error: whether its gradient grows with the error.
         class_weights: whether it weighs classes.
+        given_weights: the weight of each class; None if they are computed, or there are none.
         can_weigh_classes: whether it could.
     """
 
@@ -129,6 +172,7 @@ class LossFacts:
     one_output: bool | None = None
     grows_with_error: bool | None = None
     class_weights: bool | None = None
+    given_weights: tuple[float, ...] | None = None
     can_weigh_classes: bool | None = None
 
 
@@ -215,6 +259,7 @@ class RegularizerFacts:
         l2, l1, elastic_net: strengths of the penalties.
         label_smoothing: share of each target that is spread over all classes.
         averages_last_weights: whether the mean of the last weights is evaluated.
+        averaged: how many sets of weights go into that, counted up to 2.
     """
 
     dropout: float | None = None
@@ -225,6 +270,7 @@ class RegularizerFacts:
     elastic_net: float | None = None
     label_smoothing: float | None = None
     averages_last_weights: bool | None = None
+    averaged: int | None = None
 
 
 @dataclass(frozen=True)
@@ -254,6 +300,7 @@ class InputFacts:
 
     Args:
         batch_size: samples a step; for a full batch the size of the training split.
+        first_batch: samples of the first step's batch, if it grows from there.
         full_batch: whether each step sees all samples.
         normalize: the kind of normalization of the inputs.
         scale_targets: how values to predict are scaled.
@@ -268,9 +315,11 @@ class InputFacts:
         task_can_be_set: whether it can be said if targets are classes or values.
         stratified: whether splits keep the classes' shares.
         training_share: share of all samples that a split leaves to train on.
+        validated: whether there is a validation split.
     """
 
     batch_size: int | None = None
+    first_batch: int | None = None
     full_batch: bool | None = None
     normalize: str | None = None
     scale_targets: str | None = None
@@ -284,6 +333,7 @@ class InputFacts:
     task_can_be_set: bool | None = None
     stratified: bool | None = None
     training_share: float | None = None
+    validated: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -294,6 +344,7 @@ class Facts:
         task: what is to be predicted.
         data: what the splits are like; None if they were not looked at.
         augmentations: in their order; None if they are not known.
+        monitors: what watches the evaluations; None if that is not known.
     """
 
     task: Task | None = None
@@ -307,4 +358,5 @@ class Facts:
     schedule: ScheduleFacts = ScheduleFacts()
     regularizers: RegularizerFacts = RegularizerFacts()
     augmentations: tuple[AugmentationFacts, ...] | None = None
+    monitors: tuple[MonitorFacts, ...] | None = None
     run: RunFacts = RunFacts()

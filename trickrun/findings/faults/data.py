@@ -191,4 +191,16 @@ FAULTS = (
         "Validate on folds in turn, or on a larger share.",
         "data: {kind: iris}",
     ),
+    Fault(
+        "TR94",
+        "Class weights out of proportion",
+        (DATA, "train"),
+        "A class's share of the loss under the weights, against that without weights and that with "
+        "balanced ones; and whether larger classes have larger weights.",
+        "10 times less, 50 times an error (measured). Where weights grow with the classes 3 times, "
+        "and in proportion to their samples always an error.",
+        "The network does well without the class that hardly counts. It shows as a constant answer "
+        "that does not suit the classes, which a bias of the head seems to mend.",
+        "`loss.class_weights: balanced`, or none.",
+    ),
 )

@@ -23,7 +23,8 @@ FAULTS = (
         "The rate for its optimizer; the size of updates over weights; the range test's edge.",
         "Text: each optimizer's own bound, mostly a hundred times its default (0.1 for adam); for "
         "sgd 3 after momentum and per 256 samples (three times Goyal et al. 2017); ten times that "
-        "an error. Updates above 10^-1 (TheDeepChecker).",
+        "an error. A schedule that raises it to twice lr (own). Updates above 10^-1 "
+        "(TheDeepChecker).",
         "Steps jump over what they should reach.",
         "A tenth; `trickrun lr-find` suggests one.",
         "optimizer: {kind: adam, lr: 0.5}",
@@ -35,8 +36,9 @@ FAULTS = (
         "The rate summed over the run, and over its second half; updates over weights; a loss that "
         "falls in a line.",
         "Sum below 0.03 for adam and its kin, 0.01 for lion, 1 for sgd, 1 % of it in the second "
-        "half (own); updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). Fine-tuning is "
-        "exempt.",
+        "half (own), an error if the run comes to fewer than 100 steps at the highest rate and to "
+        "a tenth of its own; updates below 10^-4 (TheDeepChecker), 10^-3 is good (CS231n). "
+        "Fine-tuning is exempt.",
         "The run ends before it has got anywhere.",
         "Ten times; `trickrun lr-find` suggests one.",
         "{optimizer: {kind: adam, lr: 1e-6}, train: {steps: 1000}}",
@@ -165,9 +167,9 @@ FAULTS = (
         "TR82",
         "Warm-up as long as the run",
         (TEXT, DATA),
-        "The steps of the warm-up and of the run.",
-        "As many.",
-        "The learning rate that was chosen is never reached.",
+        "The steps of the warm-up and of the run; the schedule, played over the run.",
+        "As many; the highest rate after more than 60 % of the run (own).",
+        "The learning rate that was chosen is never reached, or too late.",
         "A share of the run: 0.05.",
         "{optimizer: {kind: adam, schedule: {kind: cosine, warmup: 500}}, train: {steps: 200}}",
     ),
@@ -196,7 +198,8 @@ FAULTS = (
         "TR88",
         "Random layers wait",
         (TEXT,),
-        "Gradual unfreezing of a network that begins from scratch.",
+        "Gradual unfreezing of a network that begins from scratch, or that never gets beyond the "
+        "head.",
         "Any (own); a user's own network may have learned before.",
         "Layers train on what random ones in front of them put out, and start again when these "
         "change.",
@@ -207,20 +210,22 @@ FAULTS = (
         "TR89",
         "Average of weights at rest",
         (TEXT,),
-        "An average of the last weights under a schedule that ends near 0.",
+        "An average of the last weights under a schedule that ends near 0, or of a single epoch's "
+        "weights.",
         "cosine, linear, one_cycle, polynomial and exponential (Izmailov et al. 2018 average at a "
         "constant or cyclic rate).",
-        "The weights hardly move any more, so their mean is the last of them.",
-        "No schedule (constant), or `step`.",
+        "The weights hardly move any more, or there is one set of them, so their mean is the last "
+        "of them.",
+        "No schedule (constant), or `step`; an earlier start.",
         "{regularizers: {swa: 0.5}, optimizer: {kind: adam, schedule: cosine}}",
     ),
     Fault(
         "TR91",
         "Patience as long as the run",
-        (TEXT,),
-        "The patience of early stopping and the epochs of the run.",
+        (TEXT, DATA),
+        "The patience of early stopping, or of schedule plateau, and the evaluations of the run.",
         "As many.",
-        "Early stopping never stops it.",
+        "Early stopping never stops it, or the learning rate never falls.",
         "A fifth of the run is usual.",
         "{early_stopping: 20, train: {epochs: 20}}",
     ),
@@ -234,5 +239,50 @@ FAULTS = (
         "thousand times longer or shorter than those of sgd and adam (own).",
         "What the recipe says of its steps is not what happens.",
         "Compare it with torch.optim's; a built-in one with the same rate shows what it costs.",
+    ),
+    Fault(
+        "TR93",
+        "Watches the wrong side",
+        (TEXT,),
+        "Early stopping, or schedule plateau, played on evaluations that improve each time; the "
+        "mode of a search.",
+        "It acts (by construction). A search, which is no training, is a warning.",
+        "Early stopping ends a run because it improves, and keeps its worst weights. plateau "
+        "lowers the learning rate of a run that gets on well. A short training shows neither.",
+        "`mode: auto`, or leave it out.",
+        "early_stopping: {monitor: val_loss, mode: max, patience: 3}",
+    ),
+    Fault(
+        "TR106",
+        "Improvements do not count",
+        (TEXT, DATA),
+        "The min_delta of early stopping, or of schedule plateau, against all that there is to "
+        "gain: 1 for an accuracy, the loss of a constant answer for a loss.",
+        "All of it: an error. A tenth (own): a warning.",
+        "Progress passes for none, so the run ends, or its learning rate falls. A short training "
+        "shows neither.",
+        "0, or a thousandth.",
+        "early_stopping: {monitor: val_accuracy, min_delta: 1.0}",
+    ),
+    Fault(
+        "TR107",
+        "Stopping by chance or not at all",
+        (TEXT, DATA),
+        "Early stopping with a patience of 1 on few validation samples; or on the training loss.",
+        "Fewer than 500 samples (own: the accuracy then has an error of more than a point), in a "
+        "run of 10 evaluations or more.",
+        "The first unlucky evaluation ends the run; or the run goes on while it overfits.",
+        "A patience of a fifth of the evaluations; `monitor: val_loss`.",
+        "early_stopping: {monitor: train_loss}",
+    ),
+    Fault(
+        "TR108",
+        "Expectation out of reach",
+        (TEXT,),
+        "What `expect` wants of a metric that is a share.",
+        "No value between 0 and 1 meets it.",
+        "The gate fails every run, however good: percents are mostly meant.",
+        'A share: `test.accuracy: ">= 0.96"`.',
+        'expect: {test.accuracy: ">= 96"}',
     ),
 )

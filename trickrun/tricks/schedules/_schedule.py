@@ -45,6 +45,15 @@ class Span:
         per_epoch = max(samples // step_size if drop_last else -(-samples // step_size), 1)
         return cls(steps or epochs * per_epoch, per_epoch)
 
+    def is_evaluation(self, step: int, every: int) -> bool:
+        """Return whether the validation split is evaluated after ``step`` steps, if it is every
+        ``every`` steps and at the end."""
+        return step % every == 0 or step == self.steps
+
+    def evaluations(self, every: int) -> int:
+        """Return how often the run is evaluated."""
+        return -(-self.steps // every)
+
 
 class Schedule(Params):
     """A learning rate over the steps of a run."""

@@ -45,10 +45,15 @@ class GradualUnfreezing(Params):
         trained = (tuple(p for p in layer if p.requires_grad) for layer in found)
         return tuple(layer for layer in trained if layer)
 
+    def trained(self, step: int, span: Span) -> int:
+        """Return how many layers, from the head, step ``step`` (from 0) trains, if there are as
+        many."""
+        return 1 + step // span.per_epoch // self.every
+
     def hold(self, found: tuple[tuple[nn.Parameter, ...], ...], step: int, span: Span) -> bool:
         """Let gradients through to the layers ``found`` that step ``step`` (from 0) trains, and to
         no other; return whether that is a change."""
-        held = max(len(found) - 1 - step // span.per_epoch // self.every, 0)
+        held = max(len(found) - self.trained(step, span), 0)
         if sum(not layer[0].requires_grad for layer in found) == held:
             return False
         for place, layer in enumerate(found):

@@ -171,8 +171,12 @@ def norm_of_few(e: Facts) -> list[Finding]:
 
 def noisy_batch_norm(e: Facts) -> list[Finding]:
     """TR48: batch norm on a handful of samples; trap: tiny batches with other norms, and 8."""
-    batch = e.inputs.batch_size
-    if not e.normalization.over_samples or batch is None or batch >= FEW:
+    batch, first = e.inputs.batch_size, e.inputs.first_batch
+    if not e.normalization.over_samples or batch is None:
+        return []
+    if batch >= FEW and first is not None and first < FEW:
+        return [small_at_first(first, batch)]
+    if batch >= FEW:
         return []
     why = (
         f"Batch norm takes its statistics from {batch} samples: they are noise, and unlike those "
@@ -182,6 +186,17 @@ def noisy_batch_norm(e: Facts) -> list[Finding]:
     numbers = {"batch_size": batch}
     name = "Batch norm on tiny batches"
     return [Finding("TR48", name, "warning", 0.8, "normalization", numbers, why, edit)]
+
+
+def small_at_first(first: int, batch: int) -> Finding:
+    """Return TR48 for batches that grow from ``first`` samples to ``batch``."""
+    why = (
+        f"Batches grow from {first} samples to {batch}. Batch norm takes its statistics from each: "
+        f"those of {first} are noise."
+    )
+    where, numbers = "train.batch_ramp", {"first": first, "batch_size": batch}
+    name = "Batch norm on tiny batches"
+    return Finding("TR48", name, "warning", 0.7, where, numbers, why, {where: None})
 
 
 def no_normalization(e: Facts) -> list[Finding]:

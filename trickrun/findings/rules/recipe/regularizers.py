@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding, Severity
 
@@ -20,6 +22,9 @@ DECOUPLED, USUAL_DECOUPLED = 3e-3, 1e-5
 """Share of the weights that a decay takes off at each step of the optimizer's usual lr, where it is
 apart from the gradient: adamw's 3 at 1e-3, where values up to 1 are in use (Loshchilov & Hutter
 2019), and its usual 1e-2. So lion, whose lr is a tenth, bears ten times adamw's."""
+
+ENOUGH_EPOCHS = 8
+"""Epochs from which on their last quarter has two ends of epochs to average."""
 
 SMOOTHED = 0.3
 """Label smoothing in use is 0.05 to 0.2 (Szegedy et al. 2016; Müller et al. 2019)."""
@@ -120,6 +125,20 @@ def averaged_standstill(e: Facts) -> list[Finding]:
     return [Finding("TR89", name, "warning", 0.75, where, {}, why, edit)]
 
 
+def averaged_alone(e: Facts) -> list[Finding]:
+    """TR89: an average that begins so late that there is one set of weights in it; trap: two."""
+    if not e.regularizers.averages_last_weights or e.regularizers.averaged != 1:
+        return []
+    why = (
+        "swa begins so late that a single set of weights goes into its average, the run's last: "
+        "there is no average."
+    )
+    where, late = "regularizers.swa", (e.run.given_epochs or 0) >= ENOUGH_EPOCHS
+    edit: dict[str, Any] = {where: {"start": 0.75}} if late else {where: None}
+    name = "Average of one set of weights"
+    return [Finding("TR89", name, "warning", 0.8, where, {}, why, edit)]
+
+
 def smoothed_away(e: Facts) -> list[Finding]:
     """TR80: label smoothing that leaves little of the label; trap: 0.1."""
     epsilon = e.regularizers.label_smoothing
@@ -168,6 +187,7 @@ RULES = (
     decayed_twice,
     balanced_twice,
     averaged_standstill,
+    averaged_alone,
     smoothed_away,
     loud_noise,
     zeroed_inputs,

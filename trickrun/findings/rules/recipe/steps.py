@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding, Severity
 
@@ -23,6 +25,18 @@ the paper has 1e-8, TensorFlow's documentation recommends larger ones, none smal
 SPENT = 0.01
 """Share of the learning rate's sum below which half a run is wasted. A rate divided by ten after a
 third and two thirds of the run leaves 5 %, a cosine 18 %. Own."""
+
+WASTED = 0.1
+"""Mean learning rate over the highest one below which a schedule leaves a run little: a cosine has
+0.5, three stages of a tenth each 0.37. Measured on digits, 800 steps of sgd at 0.05: 0.98 of the
+validation samples are right with a cosine, 0.89 at 0.06 (gamma 0.6 an epoch) and 0.82 at 0.03."""
+
+RISES = 2.0
+"""Factor by which a schedule may raise lr. Own: none that is in use raises it above lr at all."""
+
+LATE = 0.6
+"""Share of the run after which the rate should have reached its peak: a triangle has it at half.
+Own."""
 
 FEW_STEPS = 100
 """Steps below which hardly any network is done, whatever its learning rate. Own."""
@@ -81,20 +95,47 @@ def distance(e: Facts) -> float | None:
     return e.schedule.travel * e.optimizer.momentum_gain
 
 
+def rate_rises(e: Facts) -> list[Finding]:
+    """TR35: a schedule that raises the rate far above lr, which is what people look at; trap: warm
+    up to lr, and cycles below it."""
+    lr, peak = e.optimizer.lr, e.schedule.peak
+    if lr is None or peak is None or peak < RISES * lr:
+        return []
+    why = (
+        f"The {e.schedule.kind} schedule raises the learning rate from {lr:g} to {peak:.3g}: a "
+        "factor above 1 raises it, one below 1 lowers it."
+    )
+    where, edit = "optimizer.schedule", {"optimizer.schedule": {"kind": "cosine"}}
+    limit = e.optimizer.high_lr
+    gain = e.optimizer.momentum_gain
+    grave = limit is not None and gain is not None and peak * gain >= FAR * limit
+    severity: Severity = "error" if grave else "warning"
+    numbers = {"lr": lr, "peak": peak, "limit": limit}
+    return [Finding("TR35", "Learning rate rises", severity, 0.8, where, numbers, why, edit)]
+
+
 def rate_gone(e: Facts) -> list[Finding]:
     """TR36: a schedule that leaves the second half of the run next to no learning rate; trap:
-    cosine, linear and step schedules, which keep 5 to 25 % of their sum for it."""
-    late, steps = e.schedule.late, e.run.steps
-    if late is None or late >= SPENT or steps is None or steps < FEW_STEPS:
+    cosine, linear and step schedules, which keep 5 to 25 % of their sum for it.
+
+    It is an error where the whole run comes to fewer steps at the highest rate than train anything.
+    """
+    late, mean, steps = e.schedule.late, e.schedule.mean, e.run.steps
+    if late is None or late >= SPENT or (steps is not None and steps < FEW_STEPS):
         return []
     why = (
         f"The {e.schedule.kind} schedule leaves {late:.2g} of the learning rate's sum to the "
-        f"second half of the run: those {steps // 2} steps change nothing."
+        "second half of the run: its steps change nothing."
     )
+    grave = False
+    if mean is not None and steps is not None:
+        grave = mean < WASTED and mean * steps < FEW_STEPS
+        why += f" All {steps} steps come to {mean * steps:.3g} at the highest rate."
+    severity: Severity = "error" if grave else "warning"
     edit = {"optimizer.schedule": {"kind": "cosine"}}
-    where, numbers = "optimizer.schedule", {"late_share": late, "steps": steps}
+    where, numbers = "optimizer.schedule", {"late_share": late, "mean": mean, "steps": steps}
     name = "Learning rate falls too soon"
-    return [Finding("TR36", name, "warning", 0.8, where, numbers, why, edit)]
+    return [Finding("TR36", name, severity, 0.8, where, numbers, why, edit)]
 
 
 def few_steps(e: Facts) -> list[Finding]:
@@ -181,29 +222,20 @@ def clipped_to_death(e: Facts) -> list[Finding]:
 
 
 def endless_warmup(e: Facts) -> list[Finding]:
-    """TR82: the warm-up lasts longer than the run; trap: a share of the run, below 1."""
-    warmup, steps = e.schedule.warmup, e.run.steps
-    if steps is None or warmup is None or warmup < 1 or warmup < steps:
+    """TR82: the rate rises for most of the run, or longer; trap: a warm-up of half of it, and
+    triangles."""
+    warmup, steps, at = e.schedule.warmup, e.run.steps, e.schedule.peak_at
+    if steps is not None and warmup is not None and 1 <= warmup >= steps:
+        why = f"A warm-up of {warmup:g} steps in a run of {steps} never ends: lr is never reached."
+    elif at is not None and at > LATE and not rate_rises(e):
+        why = f"The learning rate rises for {at:.0%} of the run: little is left to train with it."
+    else:
         return []
-    why = f"A warm-up of {warmup:g} steps in a run of {steps} never ends: lr is never reached."
-    edit = {"optimizer.schedule.warmup": 0.05}
-    where, numbers = "optimizer.schedule.warmup", {"warmup": warmup, "steps": steps}
+    where = "optimizer.schedule.warmup" if warmup else "optimizer.schedule"
+    edit: dict[str, Any] = {where: 0.05 if warmup else {"kind": "cosine"}}
+    numbers = {"warmup": warmup, "steps": steps, "peak_at": at}
     name = "Warm-up as long as the run"
     return [Finding("TR82", name, "warning", 0.9, where, numbers, why, edit)]
-
-
-def patience_too_long(e: Facts) -> list[Finding]:
-    """TR91: early stopping that can never stop; trap: evaluations at other times than epochs."""
-    patience, epochs = e.run.patience, e.run.given_epochs
-    if patience is None or epochs is None or not e.run.evaluated_by_epoch:
-        return []
-    if patience < epochs or patience == float("inf"):
-        return []
-    why = f"A patience of {patience:g} never stops a run of {epochs} epochs; a fifth is usual."
-    edit = {"early_stopping.patience": max(1, epochs // 5)}
-    where, numbers = "early_stopping.patience", {"patience": patience, "epochs": epochs}
-    name = "Patience as long as the run"
-    return [Finding("TR91", name, "warning", 0.8, where, numbers, why, edit)]
 
 
 def random_layers_wait(e: Facts) -> list[Finding]:
@@ -220,9 +252,29 @@ def random_layers_wait(e: Facts) -> list[Finding]:
     return [Finding("TR88", "Random layers wait", "warning", 0.85, where, {}, why, edit)]
 
 
+def layers_never_reached(e: Facts) -> list[Finding]:
+    """TR88: gradual unfreezing that ends before the second layer's turn; trap: a network of one
+    layer, and random layers, for which that is not the worst."""
+    if not e.run.unfreezes or e.run.unfrozen != 1 or e.network.hidden_layers == 0:
+        return []
+    if e.network.learned is not True:
+        return []
+    why = (
+        "The run ends before the layer below the head has its turn: only the head is trained. If "
+        "that is meant, model.freeze says so."
+    )
+    where = "train.gradual_unfreezing"
+    # With a layer after each epoch, two epochs reach the second one.
+    once = (e.run.given_epochs or 0) > 1
+    edit: dict[str, Any] = {f"{where}.every": 1} if once else {where: None}
+    name = "Layers never have their turn"
+    return [Finding("TR88", name, "warning", 0.8, where, {}, why, edit)]
+
+
 RULES = (
     rate_too_high,
     rate_too_low,
+    rate_rises,
     rate_gone,
     few_steps,
     summed_loss,
@@ -230,6 +282,6 @@ RULES = (
     betas_cross,
     clipped_to_death,
     endless_warmup,
-    patience_too_long,
     random_layers_wait,
+    layers_never_reached,
 )
