@@ -60,7 +60,7 @@ def index() -> str:
 def page(fault: Fault) -> str:
     """Return one fault's page."""
     commands = ", ".join(f"`trickrun {command}`" for command in fault.by)
-    causes = sorted(code for code, symptoms in EXPLAINS.items() if fault.code in symptoms)
+    causes = [code for code, symptoms in EXPLAINS.items() if fault.code in symptoms]
     blocks = [
         f"# {fault.code}: {fault.name}",
         MADE,
@@ -82,4 +82,4 @@ def page(fault: Fault) -> str:
 
 def links(codes: Iterable[str]) -> str:
     """Return links to the pages of other faults."""
-    return ", ".join(f"[{code}]({code}.md)" for code in sorted(codes) if code in CATALOGUE)
+    return ", ".join(f"[{code}]({code}.md)" for code in CATALOGUE if code in codes)
