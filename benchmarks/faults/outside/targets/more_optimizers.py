@@ -1,0 +1,98 @@
+"""Optimizers for the outside subjects, right and wrong."""
+
+import torch
+
+
+class SignedMomentum(torch.optim.Optimizer):
+    """Steps by the sign of a running mean; right."""
+
+    def __init__(self, params, lr, memory=0.9):
+        super().__init__(params, {"lr": lr, "memory": memory})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                mean = self.state[p].setdefault("mean", torch.zeros_like(p))
+                mean.mul_(group["memory"]).add_(p.grad, alpha=1 - group["memory"])
+                p.sub_(mean.sign(), alpha=group["lr"])
+
+
+class OwnAdam(torch.optim.Optimizer):
+    """Adam as a course has one write it.
+
+    Args:
+        mistake: "plus" (it adds the step), "no root" (it divides by the mean square, not by its
+            root) or "shared state" (all parameters have one running scale, that of the largest
+            gradient ever seen).
+    """
+
+    def __init__(self, params, lr, betas=(0.9, 0.99), eps=1e-8, mistake=""):
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
+        self.mistake = mistake
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            b1, b2 = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state.update(t=0, m=torch.zeros_like(p), v=torch.zeros_like(p))
+                state["t"] += 1
+                state["m"].mul_(b1).add_(p.grad, alpha=1 - b1)
+                state["v"].mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
+                m = state["m"] / (1 - b1 ** state["t"])
+                v = state["v"] / (1 - b2 ** state["t"])
+                size = v + 1e-4 if self.mistake == "no root" else v.sqrt() + group["eps"]
+                p.add_(m / size, alpha=group["lr"] if self.mistake == "plus" else -group["lr"])
+
+
+def on_clones(params, lr):
+    """The parameters were copied (to another device, say) before the optimizer got them."""
+    return torch.optim.Adam([p.detach().clone().requires_grad_(True) for p in params], lr=lr)
+
+
+def biases_only(params, lr):
+    """A filter that meant to leave the biases out of the decay leaves all else out of Adam."""
+    return torch.optim.Adam([p for p in params if p.ndim == 1], lr=lr)
+
+
+def first_half(params, lr):
+    """Got the encoder's parameters alone."""
+    params = list(params)
+    return torch.optim.Adam(params[: len(params) // 2 - 1], lr=lr)
+
+
+def two_groups(params, lr):
+    """Right: AdamW that decays the weights and leaves the biases."""
+    params = list(params)
+    groups = [
+        {"params": [p for p in params if p.ndim > 1], "weight_decay": 1e-2},
+        {"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=lr)
+
+
+def nesterov(params, lr):
+    """Right: SGD with Nesterov's momentum."""
+    return torch.optim.SGD(params, lr=lr, momentum=0.9, nesterov=True)
+
+
+def rprop(params, lr):
+    """Right: resilient propagation, for whole batches."""
+    return torch.optim.Rprop(params, lr=lr)
+
+
+def averaged(params, lr):
+    """Right: averaged SGD."""
+    return torch.optim.ASGD(params, lr=lr)
+
+
+def adamax_low(params, lr):
+    """Right: Adamax with a short memory."""
+    return torch.optim.Adamax(params, lr=lr, betas=(0.8, 0.99))
