@@ -14,7 +14,24 @@ TOPICS = {
     "travel": "beach hotel flight island museum train ticket tour luggage harbour",
     "food": "recipe oven butter salt soup pepper flour sauce garlic cheese",
 }
-COMMON = "the a of and new today people said after year big first more about with for".split()
+COMMON = [
+    "the",
+    "a",
+    "of",
+    "and",
+    "new",
+    "today",
+    "people",
+    "said",
+    "after",
+    "year",
+    "big",
+    "first",
+    "more",
+    "about",
+    "with",
+    "for",
+]
 
 
 def news(rng, rows=900):
@@ -30,19 +47,30 @@ def news(rng, rows=900):
 
 def actors(rng, rows=900):
     """Yield sentences of two animals, and which of them acts: only the order tells."""
-    animals = "dog cat fox".split()
+    animals = ["dog", "cat", "fox"]
     for _ in range(rows):
         actor, other = rng.permutation(animals)[:2]
-        verb = rng.choice("chases sees bites finds".split())
-        how = rng.choice("quickly often now never there".split())
+        verb = rng.choice(["chases", "sees", "bites", "finds"])
+        how = rng.choice(["quickly", "often", "now", "never", "there"])
         place = rng.choice(["in the garden", "near a river", "at night", "behind the old house"])
         yield [f"{place} the {actor} {verb} the {other} {how}", actor]
 
 
 def messages(rng, rows=900):
     """Yield short messages, one in eight of them advertising."""
-    bad = "free prize winner claim cash urgent click call offer".split()
-    good = "ok home later dinner sorry love meeting tomorrow thanks bus".split()
+    bad = ["free", "prize", "winner", "claim", "cash", "urgent", "click", "call", "offer"]
+    good = [
+        "ok",
+        "home",
+        "later",
+        "dinner",
+        "sorry",
+        "love",
+        "meeting",
+        "tomorrow",
+        "thanks",
+        "bus",
+    ]
     for _ in range(rows):
         spam = rng.random() < 0.125
         pool, other = (bad, good) if spam else (good, bad)
@@ -55,9 +83,18 @@ def messages(rng, rows=900):
 def names(rng, rows=800):
     """Yield made-up family names of three languages, by their syllables."""
     parts = {
-        "nordic": ("lin as hol sten berg lund nor ek".split(), "sson strom gren dahl".split()),
-        "slavic": ("nov pav kov bor dra mil zel vol".split(), "ak sky ova enko".split()),
-        "italian": ("ros bian ver mar fer con gal ric".split(), "ini elli etti ano".split()),
+        "nordic": (
+            ["lin", "as", "hol", "sten", "berg", "lund", "nor", "ek"],
+            ["sson", "strom", "gren", "dahl"],
+        ),
+        "slavic": (
+            ["nov", "pav", "kov", "bor", "dra", "mil", "zel", "vol"],
+            ["ak", "sky", "ova", "enko"],
+        ),
+        "italian": (
+            ["ros", "bian", "ver", "mar", "fer", "con", "gal", "ric"],
+            ["ini", "elli", "etti", "ano"],
+        ),
     }
     kinds = list(parts)
     for place in range(rows):
@@ -113,7 +150,7 @@ def patients(rng, rows=900):
         score = 0.06 * (age - 54) - 0.03 * (rate - 150) + [1.5, -1, -0.8, 0][pain]
         score += [0.9, -0.2, -0.9][slope] + 0.004 * (fat - 245) + 0.6 * sugar
         ill = score + 0.7 * rng.logistic() > 0
-        cells = [f"{age:.0f}", f"{rate:.0f}", pains[pain], "up flat down".split()[slope]]
+        cells = [f"{age:.0f}", f"{rate:.0f}", pains[pain], ["up", "flat", "down"][slope]]
         cells += [f"{fat:.0f}", "yes" if sugar else "no"]
         yield [*("" if rng.random() < 0.05 else c for c in cells), "ill" if ill else "well"]
 
