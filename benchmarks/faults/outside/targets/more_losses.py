@@ -22,12 +22,6 @@ def pinball(prediction, target, level=0.5):
     return torch.maximum(level * error, (level - 1) * error).mean(1)
 
 
-def poisson(prediction, target):
-    """Right: counts, of which the network predicts the logarithm of the mean... as softplus."""
-    mean = functional.softplus(prediction) + 1e-3
-    return (mean - target * mean.log()).mean(1)
-
-
 def brier(prediction, target):
     """Right: squared distance of the probabilities from the one-hot class."""
     wanted = functional.one_hot(target, prediction.shape[1]).to(prediction)
@@ -60,3 +54,25 @@ def pairs_off(prediction, target):
 def mean_error(prediction, target):
     """The square was forgotten, and the absolute value: errors cancel."""
     return (prediction - target).mean(1).mean().square().expand(len(target))
+
+
+def log_of_probabilities(prediction, target):
+    """Right: for a network that ends in a softmax."""
+    return -(prediction[torch.arange(len(target)), target] + 1e-7).log()
+
+
+def bce_of_probabilities(prediction, target):
+    """Right: for a network that ends in a sigmoid for each class."""
+    wanted = functional.one_hot(target, prediction.shape[1]).to(prediction)
+    return functional.binary_cross_entropy(prediction, wanted, reduction="none").sum(1)
+
+
+def squared_hinge(prediction, target):
+    """Right: for a network that ends in tanh, with -1 and 1 as targets."""
+    wanted = 2 * functional.one_hot(target, prediction.shape[1]).to(prediction) - 1
+    return (1 - wanted * prediction).clamp(min=0).square().sum(1)
+
+
+def relative(prediction, target):
+    """Right: the squared relative error of positive values."""
+    return ((prediction - target) / (target.abs() + 0.5)).square().mean(1)

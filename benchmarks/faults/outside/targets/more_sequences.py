@@ -134,3 +134,9 @@ def visits(n=1500, steps=8, shops=20, seed=0):
     counts = np.stack([(kind[x] == k).sum(1) for k in range(4)], 1)
     y = (counts + rng.gumbel(0, 0.4, counts.shape)).argmax(1)
     return {"train": (x.astype("float32"), y), "task": "classification"}
+
+
+def brackets_as_series(**args):
+    """``brackets`` as a series [N, T, 1] of -1 and 1."""
+    x, y = brackets(**args)["train"]
+    return {"train": (2 * x[:, :, None] - 1, y), "task": "classification"}

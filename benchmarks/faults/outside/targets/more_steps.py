@@ -165,14 +165,6 @@ def inputs_shuffled(model, batch, loss, optimizer):
     return plain(model, (x[torch.randperm(len(x), device=x.device)], y), loss, optimizer)
 
 
-def decays_each_batch(model, batch, loss, optimizer, gamma=0.8):
-    """The schedule's step, meant for an epoch's end, stands in the loop over batches."""
-    value = plain(model, batch, loss, optimizer)
-    for group in optimizer.param_groups:
-        group["lr"] *= gamma
-    return value
-
-
 def steps_rarely(model, batch, loss, optimizer, every=40):
     """Gradients are to be added up over batches, but each batch clears them, and few step."""
     x, y = batch

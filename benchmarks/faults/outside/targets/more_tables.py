@@ -256,3 +256,113 @@ def logarithms(n=1500, seed=0):
     x, y = bike_hours(n, seed)["train"]
     y = np.log1p(y)
     return values(x, (y - y.mean()) / y.std())
+
+
+def one_curve(n=700, noise=0.05, seed=0):
+    """A value that goes up, down and up again over one feature between 0 and 1."""
+    x = np.random.default_rng(seed).uniform(0, 1, (n, 1))
+    y = np.sin(7 * x) + noise * np.random.default_rng(seed + 1).normal(size=x.shape)
+    return values(x, (y - y.mean()) / y.std())
+
+
+def rates(n=1000, noise=0.3, seed=0):
+    """The share of seeds that sprout, between 0 and 1, by warmth, water and depth."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 4))
+    level = 1.5 * x[:, 0] - x[:, 1] ** 2 + 0.8 * x[:, 2] + noise * rng.normal(size=n)
+    return values(x, 1 / (1 + np.exp(-level)))
+
+
+def waiting(n=1100, noise=0.25, seed=0):
+    """Minutes until a taxi comes: positive, with a long tail."""
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([rng.uniform(0, 24, n), rng.gamma(2, 2, n), rng.integers(0, 2, n)])
+    level = 0.6 + 0.5 * np.cos(x[:, 0] * np.pi / 12) + 0.15 * x[:, 1] + 0.4 * x[:, 2]
+    return values(x, np.exp(level + noise * rng.normal(size=n)))
+
+
+def banknotes(n=1300, seed=0):
+    """Four statistics of a banknote's wavelets: forged or not, easy to tell."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    x = rng.normal(0, [2.0, 4.0, 3.0, 1.5], (n, 4))
+    x[:, 0] += np.where(y, -1.9, 2.3)
+    x[:, 1] += np.where(y, -1.0, 4.3) + 0.5 * x[:, 2]
+    return classes(x, y)
+
+
+def sonar(n=208, bands=60, seed=0):
+    """Energies of 60 bands between 0 and 1 of few echoes: rock or metal, with overlap."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    band = np.arange(bands)
+    top = np.where(y, 20, 27)[:, None] + 4 * rng.normal(size=(n, 1))
+    x = np.exp(-((band - top) ** 2) / 150) * rng.uniform(0.5, 1, (n, 1))
+    return classes((x + 0.12 * rng.normal(size=x.shape)).clip(0, 1), y)
+
+
+def prices_in_many_units(n=900, seed=0):
+    """Columns from thousandths to millions in one table, and a value of all of them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 6))
+    y = x[:, 0] + x[:, 1] * x[:, 2] - 0.5 * x[:, 3] + 0.3 * np.abs(x[:, 4])
+    y = (y - y.mean()) / y.std() + 0.15 * rng.normal(size=n)
+    return values(x * [1e-3, 1, 1e2, 1e4, 1e6, 1] + [0, 5, 300, 2e4, 5e6, 0], y)
+
+
+def tastes(n=1500, users=30, things=25, seed=0):
+    """Who likes what, as two one-hot vectors, and the stars that were given."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(users, 2)), rng.normal(size=(things, 2))
+    who, what = rng.integers(0, users, n), rng.integers(0, things, n)
+    stars = (a[who] * b[what]).sum(1) + 0.4 * rng.normal(size=users)[who]
+    stars = stars + 0.3 * rng.normal(size=n)
+    x = np.column_stack([np.eye(users)[who], np.eye(things)[what]])
+    return values(x, (stars - stars.mean()) / stars.std())
+
+
+def spam_shares(n=1600, seed=0):
+    """Shares of 40 words in percent, most of them 0, and the longest run of capitals."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(n) < 0.4).astype(int)
+    often = np.stack([rng.gamma(0.3, 1, 40), rng.gamma(0.3, 1, 40)])
+    x = rng.poisson(0.4 * often[y]) * rng.uniform(0.2, 1.0, (n, 40))
+    return classes(np.column_stack([x, rng.lognormal(1 + y, 1.0)]), y)
+
+
+def two_files(n=1200, seed=0):
+    """Parts of their own for training, validation and test, as competitions hand them out."""
+    found = churn(n, 0.5, seed)
+    x, y = found["train"]
+    a, b = int(0.6 * n), int(0.8 * n)
+    return {"train": (x[:a], y[:a]), "val": (x[a:b], y[a:b]), "test": (x[b:], y[b:])}
+
+
+class Frames:
+    """A Dataset of pairs, as PyTorch users write them: boiling points of made-up molecules."""
+
+    def __init__(self, n=500, seed=0):
+        rng = np.random.default_rng(seed)
+        self.x = rng.integers(0, 6, (n, 5)).astype("float32")
+        y = 1.5 * self.x[:, 0] + self.x[:, 1] - 0.2 * self.x[:, 2] ** 2 + self.x[:, 3] / 2
+        self.y = ((y - y.mean()) / y.std() + 0.1 * rng.normal(size=n)).astype("float32")
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, place):
+        return self.x[place], self.y[place : place + 1]
+
+
+def boiling():
+    """``Frames`` as the training part."""
+    return {"train": Frames(), "task": "regression"}
+
+
+def alike(n=1400, width=6, seed=0):
+    """Pairs of points side by side in one row: are they near each other?"""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    a = rng.normal(size=(n, width))
+    b = np.where(y[:, None] == 1, a + 0.4 * rng.normal(size=a.shape), rng.normal(size=a.shape))
+    return classes(np.column_stack([a, b]), y)
