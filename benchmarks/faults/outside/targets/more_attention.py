@@ -20,10 +20,7 @@ class Attention(nn.Module):
                 layer.requires_grad_(False)
 
     def split(self, h):
-        n, steps, width = h.shape
-        if self.mistake == "heads by reshape":
-            return h.reshape(n, self.heads, steps, width // self.heads)
-        return h.view(n, steps, self.heads, -1).transpose(1, 2)
+        return h.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, h, real):
         q, k, v = (self.split(layer(h)) for layer in (self.query, self.key, self.value))
@@ -36,9 +33,7 @@ class Attention(nn.Module):
         if self.mistake == "looks ahead only":
             steps = h.shape[1]
             seen = seen & torch.ones(steps, steps, dtype=torch.bool, device=h.device).triu()
-        if self.mistake == "softmax over queries":
-            share = scores.masked_fill(~seen, -1e9).softmax(2)
-        elif self.mistake == "softmax over heads":
+        if self.mistake == "softmax over heads":
             share = scores.masked_fill(~seen, -1e9).softmax(1)
         elif self.mistake == "softmax over the batch":
             share = scores.masked_fill(~seen, -1e9).softmax(0)
@@ -75,10 +70,10 @@ class Encoder(nn.Module):
         padding: the token that stands for nothing; None: every token is real.
         pool: mean, last or first: what the head sees.
         mistake: "no positions", "positions over the batch" (added along the wrong axis),
-            "heads by reshape", "scaled up" (scores are multiplied where they should be divided),
-            "inverted mask", "softmax over queries", "softmax over heads",
-            "softmax over the batch", "looks ahead only", "no residual",
-            "frozen query and key" or "norm over the batch".
+            "scaled up" (scores are multiplied where they should be divided),
+            "inverted mask", "softmax over heads",
+            "softmax over the batch", "looks ahead only", "no residual"
+            or "frozen query and key".
     """
 
     def __init__(
@@ -102,8 +97,6 @@ class Encoder(nn.Module):
             h = h + self.positions[places][:, None]
         elif self.mistake != "no positions":
             h = h + self.positions
-        if self.mistake == "norm over the batch":
-            h = (h - h.mean((0, 1))) / (h.std((1, 2), keepdim=True) + 1) * 0.01
         for block in self.blocks:
             h = block(h, real)
         h = self.norm(h)

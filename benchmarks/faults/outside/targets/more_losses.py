@@ -51,11 +51,6 @@ def pairs_off(prediction, target):
     return functional.mse_loss(prediction.flip(0), target, reduction="none").mean(1)
 
 
-def mean_error(prediction, target):
-    """The square was forgotten, and the absolute value: errors cancel."""
-    return (prediction - target).mean(1).mean().square().expand(len(target))
-
-
 def log_of_probabilities(prediction, target):
     """Right: for a network that ends in a softmax."""
     return -(prediction[torch.arange(len(target)), target] + 1e-7).log()

@@ -13,7 +13,7 @@ class Stack(nn.Module):
     Args:
         mistake: "plain list" (the layers stand in a Python list, which registers nothing),
             "no grad" (the body runs without gradients), "dropout stays" (it acts in evaluation
-            too), "view" (a reshape that mixes samples), "averaged batch" (every sample becomes
+            too), "averaged batch" (every sample becomes
             the batch's mean plus a tenth of itself), "fresh layer" (a layer is drawn anew in each
             pass) or "numpy" (a layer's output goes through numpy).
     """
@@ -36,8 +36,6 @@ class Stack(nn.Module):
 
     def forward(self, x):
         h = x.flatten(1)
-        if self.mistake == "view":
-            h = h.t().contiguous().view(h.shape)
         if self.mistake == "averaged batch":
             h = h.mean(0, keepdim=True) + 0.1 * h
         if self.mistake == "fresh layer":
@@ -56,9 +54,8 @@ class Pictures(nn.Module):
     """Two convolutions with batch norm and a fully connected head, as for CIFAR.
 
     Args:
-        mistake: "only norms" (all but the batch norms is frozen), "still statistics" (the running
-            statistics never move), "channels last" (the picture is reshaped to channels last, not
-            transposed) or "one pixel" (only a corner of the last map goes on).
+        mistake: "only norms" (all but the batch norms is frozen) or "still statistics" (the running
+            statistics never move).
     """
 
     def __init__(self, inputs, outputs, channels=(12, 24), mistake=""):
@@ -75,43 +72,31 @@ class Pictures(nn.Module):
             nn.ReLU(),
             nn.MaxPool2d(2),
         )
-        self.mistake = mistake
-        places = 1 if mistake == "one pixel" else (inputs[1] // 4) * (inputs[2] // 4)
-        self.head = nn.Linear(second * places, outputs)
+        self.head = nn.Linear(second * (inputs[1] // 4) * (inputs[2] // 4), outputs)
         if mistake == "only norms":
             for name, parameter in self.named_parameters():
                 parameter.requires_grad_(name in ("body.1.weight", "body.1.bias"))
 
     def forward(self, x):
-        if self.mistake == "channels last":
-            n, c, h, w = x.shape
-            x = x.permute(0, 2, 3, 1).reshape(n, c, h, w)
-        h = self.body(x)
-        if self.mistake == "one pixel":
-            h = h[:, :, :1, :1]
-        return self.head(h.flatten(1))
+        return self.head(self.body(x).flatten(1))
 
 
 class Recurrent(nn.Module):
     """A GRU over the steps of a series, and a linear head.
 
     Args:
-        mistake: "steps first" (batch_first is missing), "first step" (the head sees the first
-            step's output) or "reshaped" (the steps and the features change places by a reshape).
+        mistake: "steps first" (batch_first is missing) or "first step" (the head sees the first
+            step's output).
     """
 
     def __init__(self, inputs, outputs, hidden=32, mistake=""):
         super().__init__()
-        steps, features = inputs
         self.mistake = mistake
-        self.turn = mistake == "reshaped"
         first = mistake != "steps first"
-        self.gru = nn.GRU(steps if self.turn else features, hidden, batch_first=first)
+        self.gru = nn.GRU(inputs[1], hidden, batch_first=first)
         self.head = nn.Linear(hidden, outputs)
 
     def forward(self, x):
-        if self.turn:
-            x = x.reshape(x.shape[0], x.shape[2], x.shape[1])
         h, _ = self.gru(x)
         return self.head(h[:, 0] if self.mistake == "first step" else h[:, -1])
 
@@ -120,36 +105,32 @@ class Waves(nn.Module):
     """One-dimensional convolutions over a series.
 
     Args:
-        mistake: "reshaped" (steps and features change places by a reshape, not a transpose) or
-            "mean over channels" (the mean is taken over the channels).
+        mistake: "reshaped" (steps and features change places by a reshape, not a transpose).
     """
 
     def __init__(self, inputs, outputs, channels=24, mistake=""):
         super().__init__()
         self.mistake = mistake
-        steps, features = inputs
-        self.first = nn.Conv1d(features, channels, 5, padding=2)
+        self.first = nn.Conv1d(inputs[1], channels, 5, padding=2)
         self.second = nn.Conv1d(channels, channels, 5, padding=2)
-        self.head = nn.Linear(steps if mistake == "mean over channels" else channels, outputs)
+        self.head = nn.Linear(channels, outputs)
 
     def forward(self, x):
         turned = x.reshape(len(x), x.shape[2], -1)
         h = turned if self.mistake == "reshaped" else x.transpose(1, 2)
         h = self.second(self.first(h).relu()).relu()
-        return self.head(h.mean(1 if self.mistake == "mean over channels" else 2))
+        return self.head(h.mean(2))
 
 
 class Tokens(nn.Module):
     """The mean of embeddings, then a hidden layer: fastText with a layer more.
 
     Args:
-        mistake: "frozen embedding" (it stays as drawn, tiny) or "wrapped" (indices are taken
-            modulo 3, as a cast to a small type would).
+        mistake: "frozen embedding" (it stays as drawn, tiny).
     """
 
     def __init__(self, inputs, outputs, vocabulary, width=16, hidden=32, mistake=""):
         super().__init__()
-        self.mistake = mistake
         self.embedding = nn.Embedding(vocabulary, width)
         self.hidden = nn.Linear(width, hidden)
         self.head = nn.Linear(hidden, outputs)
@@ -158,10 +139,7 @@ class Tokens(nn.Module):
             self.embedding.weight.requires_grad_(False)
 
     def forward(self, x):
-        x = x.long()
-        if self.mistake == "wrapped":
-            x = x % 3
-        return self.head(self.hidden(self.embedding(x).mean(1)).relu())
+        return self.head(self.hidden(self.embedding(x.long()).mean(1)).relu())
 
 
 class TextConvolution(nn.Module):

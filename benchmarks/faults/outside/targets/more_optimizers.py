@@ -24,9 +24,8 @@ class OwnAdam(torch.optim.Optimizer):
     """Adam as a course has one write it.
 
     Args:
-        mistake: "plus" (it adds the step), "no root" (it divides by the mean square, not by its
-            root) or "shared state" (all parameters have one running scale, that of the largest
-            gradient ever seen).
+        mistake: "plus" (it adds the step) or "no root" (it divides by the mean square, not by its
+            root).
     """
 
     def __init__(self, params, lr, betas=(0.9, 0.99), eps=1e-8, mistake=""):
@@ -81,12 +80,6 @@ def biases_only(params, lr):
     return torch.optim.Adam([p for p in params if p.ndim == 1], lr=lr)
 
 
-def first_half(params, lr):
-    """Got the encoder's parameters alone."""
-    params = list(params)
-    return torch.optim.Adam(params[: len(params) // 2 - 1], lr=lr)
-
-
 def two_groups(params, lr):
     """Right: AdamW that decays the weights and leaves the biases."""
     params = list(params)
@@ -105,13 +98,3 @@ def nesterov(params, lr):
 def rprop(params, lr):
     """Right: resilient propagation, for whole batches."""
     return torch.optim.Rprop(params, lr=lr)
-
-
-def averaged(params, lr):
-    """Right: averaged SGD."""
-    return torch.optim.ASGD(params, lr=lr)
-
-
-def adamax_low(params, lr):
-    """Right: Adamax with a short memory."""
-    return torch.optim.Adamax(params, lr=lr, betas=(0.8, 0.99))

@@ -177,27 +177,7 @@ def steps_rarely(model, batch, loss, optimizer, every=40):
     return value
 
 
-def one_of_each_batch(model, batch, loss, optimizer):
-    """Meant to look at a sample for debugging: only the batch's first one is learned from."""
-    x, y = batch
-    return plain(model, (x[:1], y[:1]), loss, optimizer)
-
-
-def evaluation_left_on(model, batch, loss, optimizer):
-    """model.eval() after the validation is never undone."""
-    model.eval()
-    return plain(model, batch, loss, optimizer)
-
-
 def next_label(model, batch, loss, optimizer):
     """Inputs and labels come from two iterators, one of which is a sample ahead."""
     x, y = batch
     return plain(model, (x[:-1], y[1:]), loss, optimizer)
-
-
-def frozen_body(model, batch, loss, optimizer):
-    """Left over from fine-tuning: everything but the last layer is frozen."""
-    parameters = list(model.parameters())
-    for parameter in parameters[:-2]:
-        parameter.requires_grad_(False)
-    return plain(model, batch, loss, optimizer)

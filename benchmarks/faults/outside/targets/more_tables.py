@@ -208,7 +208,7 @@ def made(name, n=1000, classify=None, seed=0, **args):
     Args:
         classify: whether it gives classes; None: by the type of its targets.
     """
-    x, y = getattr(datasets, f"make_{name}")(n, random_state=seed, **args)[:2]
+    x, y = getattr(datasets, f"make_{name}")(n_samples=n, random_state=seed, **args)[:2]
     y = np.asarray(y)
     if classify or (classify is None and y.dtype.kind in "iu"):
         return classes(x, np.unique(y, return_inverse=True)[1])
@@ -282,7 +282,7 @@ def waiting(n=1100, noise=0.25, seed=0):
 
 
 def banknotes(n=1300, seed=0):
-    """Four statistics of a banknote's wavelets: forged or not, easy to tell."""
+    """Four statistics of a banknote's wavelets: forged or not, with some overlap."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 2
     x = rng.normal(0, [2.0, 4.0, 3.0, 1.5], (n, 4))
