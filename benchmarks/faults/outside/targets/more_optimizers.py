@@ -47,7 +47,7 @@ class OwnAdam(torch.optim.Optimizer):
                 state["v"].mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
                 m = state["m"] / (1 - b1 ** state["t"])
                 v = state["v"] / (1 - b2 ** state["t"])
-                size = v + 1e-4 if self.mistake == "no root" else v.sqrt() + group["eps"]
+                size = (v if self.mistake == "no root" else v.sqrt()) + group["eps"]
                 p.add_(m / size, alpha=group["lr"] if self.mistake == "plus" else -group["lr"])
 
 
