@@ -153,12 +153,6 @@ def zeros_arrive(model, batch, loss, optimizer, share=0.8):
     return plain(model, (x * arrives.view(-1, *[1] * (x.ndim - 1)), y), loss, optimizer)
 
 
-def same_mask(model, batch, loss, optimizer):
-    """The generator is seeded in each step, so that dropout always drops the same units."""
-    torch.manual_seed(0)
-    return plain(model, batch, loss, optimizer)
-
-
 def inputs_shuffled(model, batch, loss, optimizer):
     """A shuffle "per epoch" of the inputs alone: the labels stay where they were."""
     x, y = batch
