@@ -87,19 +87,6 @@ def after_mark(n=2000, steps=10, answers=5, seed=0):
     return {"train": (x.astype("float32"), y), "task": "classification"}
 
 
-def look_up(n=2400, pairs=4, keys=6, answers=4, seed=0):
-    """Pairs of key and answer, then a key that was there: its answer is the class."""
-    rng = np.random.default_rng(seed)
-    x = np.empty((n, 2 * pairs + 1), int)
-    y = np.empty(n, int)
-    for place in range(n):
-        order, said = rng.permutation(keys)[:pairs], rng.integers(0, answers, pairs)
-        x[place, 0:-1:2], x[place, 1::2] = order, keys + said
-        asked = rng.integers(pairs)
-        x[place, -1], y[place] = order[asked], said[asked]
-    return {"train": (x.astype("float32"), y), "task": "classification"}
-
-
 def of_any_length(n=1600, steps=16, kinds=3, seed=0):
     """Tokens 1 to ``kinds`` up to a length of their own, then 0: which is most frequent?"""
     rng = np.random.default_rng(seed)
