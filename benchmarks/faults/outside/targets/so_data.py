@@ -68,21 +68,15 @@ def digits_as_bytes():
     return classes(np.minimum(16 * x, 255), y)
 
 
-def digits_in_parts(inputs_alike=True, labels_alike=True, seed=0):
-    """Pictures of digits [1, 8, 8], scaled to 0..1; or so in training alone, or with labels that
-    were scaled in training as the pixels were."""
+def digits_in_parts(inputs_alike=True, seed=0):
+    """Pictures of digits [1, 8, 8], scaled to 0..1; or so in training alone."""
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(x))
     x, y = x[order].reshape(-1, 1, 8, 8).astype("float32"), y[order].astype("int64")
     parts = {}
     for part, a, b in (("train", 0, 1250), ("val", 1250, 1520), ("test", 1520, 1797)):
-        own = x[a:b] * 16
-        if part == "train" or inputs_alike:
-            own = own / 255
-        label = y[a:b]
-        if part == "train" and not labels_alike:
-            label = (label / 255).astype("int64")
-        parts[part] = (own, label)
+        scale = 255 if part == "train" or inputs_alike else 1
+        parts[part] = (x[a:b] * 16 / scale, y[a:b])
     return {**parts, "labels": [str(digit) for digit in range(10)]}
 
 
@@ -158,28 +152,6 @@ def threshold(n=1500, seed=0):
     """One measurement around 50, and whether it is above 50, as 0 or 1."""
     x = np.random.default_rng(seed).normal(50, 12, (n, 1))
     return values(x, x[:, 0] > 50)
-
-
-def photos(n=1200, size=16, kinds=4, noise=60.0, seed=0):
-    """Small color pictures from 0 to 255: squares, discs, crosses or rings in any color."""
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, kinds, n)
-    rows, columns = np.mgrid[:size, :size]
-    x = np.empty((n, 3, size, size))
-    for sample, kind in zip(x, y, strict=True):
-        r0, c0 = rng.uniform(0.35 * size, 0.65 * size, 2)
-        radius = rng.uniform(0.2 * size, 0.34 * size)
-        across, down = abs(columns - c0), abs(rows - r0)
-        away = np.hypot(across, down)
-        shape = (
-            np.maximum(across, down) < 0.8 * radius,
-            away < radius,
-            (np.minimum(across, down) < 0.25 * radius) & (np.maximum(across, down) < radius),
-            (away < radius) & (away > 0.55 * radius),
-        )[kind]
-        ground, color = rng.uniform(40, 215, (2, 3, 1, 1))
-        sample[:] = np.where(shape, color, ground) + noise * rng.normal(size=sample.shape)
-    return classes(x.clip(0, 255), y)
 
 
 def three_groups(n=600, shares=(0.58, 0.28, 0.14), seed=0):

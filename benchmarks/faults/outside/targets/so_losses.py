@@ -23,10 +23,6 @@ def of_probabilities(prediction, target):
     return functional.nll_loss(prediction.clamp(1e-7, 1 - 1e-7).log(), target, reduction="none")
 
 
-def of_scores(prediction, target):
-    return functional.cross_entropy(prediction, target, reduction="none")
-
-
 def broadcast(prediction, target):
     """Predictions [N, 1] minus targets [N] is [N, N]."""
     return (prediction - target[:, 0]).square().mean()
