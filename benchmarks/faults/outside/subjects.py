@@ -209,16 +209,20 @@ def only(tree: Any, what: str, keys: Iterable[str]) -> None:
 
 
 def digest(of: Iterable[Subject]) -> str:
-    """Return a hash of all that subjects are: recipes, causes, repairs, and the code they name."""
+    """Return a hash of all that subjects are: recipes, causes, repairs, and the code and tables
+    that they name."""
     lines: list[str] = []
     modules: set[str] = set()
+    tables: set[str] = set()
     for subject in sorted(of, key=lambda s: s.name):
         repairs = [[list(repair.causes), dict(repair.edit)] for repair in subject.repairs]
         whole = [subject.name, subject.metric, subject.recipe, repairs, subject.at_least]
         lines.append(json.dumps(whole, sort_keys=True))
         modules |= {target.partition(":")[0] for target in targets(whole)}
-    for module in sorted(modules):
-        lines.append((TARGETS / f"{module}.py").read_text(encoding="utf-8"))
+        data = subject.recipe["data"]
+        tables |= {data["path"]} if isinstance(data, dict) and "path" in data else set()
+    for name in [*(f"{module}.py" for module in sorted(modules)), *sorted(tables)]:
+        lines.append((TARGETS / name).read_text(encoding="utf-8"))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
