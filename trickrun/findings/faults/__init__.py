@@ -16,7 +16,8 @@ FAMILIES: dict[str, tuple[Fault, ...]] = {
 CATALOGUE: dict[str, Fault] = {
     fault.code: fault
     for fault in sorted(
-        (fault for faults in FAMILIES.values() for fault in faults), key=lambda fault: fault.code
+        (fault for faults in FAMILIES.values() for fault in faults),
+        key=lambda fault: int(fault.code[2:]),
     )
 }
 """All faults by code."""

@@ -191,4 +191,17 @@ FAULTS = (
         "Validate on folds in turn, or on a larger share.",
         "data: {kind: iris}",
     ),
+    Fault(
+        "TR103",
+        "Channels on the last axis",
+        (DATA, "train"),
+        "The shape of an input of a convolutional network, where the recipe does not say on which "
+        "axis the channels are.",
+        "[H, W, C] with C of 1, 3 or 4, H none of these, sides of 8 and more and above 2C, one "
+        "side at most twice the other; a square is an error, anything else a warning. Own: "
+        "feature maps of that form are rare.",
+        "The network takes rows for channels and convolves over the colours.",
+        "`data.channels: last`, or `x.transpose(0, 3, 1, 2)`. `data.channels: first` says that the "
+        "axes are as they should be.",
+    ),
 )
