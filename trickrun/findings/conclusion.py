@@ -33,6 +33,7 @@ CERTAIN = frozenset(
         "TR46",
         "TR47",
         "TR72",
+        "TR99",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""

@@ -10,10 +10,12 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
+from trickrun.checks.diagnosis.alignment import pairings
 from trickrun.checks.diagnosis.new_rate import RANGE
 from trickrun.checks.diagnosis.probe import Probe, probe
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
 from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
@@ -28,6 +30,7 @@ from trickrun.findings import static
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves import shapes
 from trickrun.findings.rules.curves.shapes import judge
+from trickrun.findings.rules.data.alignment import POOR, misplaced_targets, sorted_alone
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
@@ -128,6 +131,7 @@ def gather(proxy: ProxyRun, thorough: bool, tell: Tell) -> Evidence:
         "reference": lambda: found.reference.update(reference(proxy.data, proxy.metric)),
         "labels": lambda: look_at_labels(found, proxy),
         "training": lambda: look_at_training(found, proxy),
+        "pairing": lambda: look_at_pairing(found, proxy),
         "initial_loss": lambda: found.take("initial_loss", initial_loss(subject, SEEDS)[0]),
         "overfit_batch": lambda: look_at_batch(found, proxy, thorough),
         "lr_find": lambda: look_at_rate(found, subject, proxy.span.steps),
@@ -180,6 +184,22 @@ def look_at_training(found: Evidence, proxy: ProxyRun) -> None:
         # A short training cannot tell whether the whole one is too short.
         bad = shapes.judge(found.probe.curves)
         found.findings += [f for f in bad if f.code in ("TR57", "TR60", "TR61")]
+
+
+def look_at_pairing(found: Evidence, proxy: ProxyRun) -> None:
+    """Move the user's targets against their rows, where nobody learns well from them in place."""
+    data = proxy.loaded.recipe.data
+    reached = [*found.reference.values(), *([found.probe.val] if found.probe else [])]
+    # The reference says nothing of inputs that are no numbers, which nobody can compare here.
+    if not (data.from_user and found.reference) or max(reached) > POOR:
+        return
+    looked = pairings(data.load(proxy.loaded.folder))
+    found.parts["pairing"] = [asdict(each) for each in looked]
+    best = max(reached)
+    error = standard_error(best, proxy.data)
+    for each in looked:
+        moved = misplaced_targets(each, best)
+        found.findings += moved or sorted_alone(each, best, error)
 
 
 def look_at_user_step(found: Evidence, proxy: ProxyRun) -> None:

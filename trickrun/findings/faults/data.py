@@ -192,6 +192,20 @@ FAULTS = (
         "data: {kind: iris}",
     ),
     Fault(
+        "TR99",
+        "Targets beside other rows",
+        ("diagnose",),
+        "What nearest neighbours and a linear model make of targets that are moved against their "
+        "rows: by 1 to 3 rows up or down, in reverse order, or sorted; on rows that they have not "
+        "seen, in the order of the file.",
+        "As they stand no learner has a skill above 0.5, and moved they gain 0.3 and four standard "
+        "errors. Not where the moved target is a copy of one input, which is a forecast; a warning "
+        "where neighbouring rows are alike. Sorted classes must lose 0.25 if their borders move, "
+        "so that a running number explains nothing. Own.",
+        "The network learns of each row what is true of another.",
+        "Move the column of targets to the rows that it belongs to.",
+    ),
+    Fault(
         "TR103",
         "Channels on the last axis",
         (DATA, "train"),
