@@ -12,9 +12,9 @@ from trickrun.checks.diagnosis.alignment import (
     likeness,
     pairing,
     pairings,
-    standardized,
 )
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
+from trickrun.checks.diagnosis.left_out import standardized
 from trickrun.data.splits.source import Source, Task
 from trickrun.findings.rules.data.alignment import misplaced_targets
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trickrun.checks.diagnosis.left_out import left_out, ridge, standardized
 from trickrun.data.splits.source import Source
 from trickrun.findings.rules.data.alignment import Moved, Pairing
 
@@ -49,15 +50,11 @@ class Learners:
         distances = squares[:, None] + squares - 2 * products
         np.fill_diagonal(distances, np.inf)
         neighbours = distances.argpartition(NEIGHBOURS, 1)[:, :NEIGHBOURS]
-        count = len(x)
-        # H = K (K + penalty)^-1 = 1 - penalty (K + penalty)^-1, and 1/n for the mean.
-        inverse = np.linalg.inv(products + RIDGE * np.eye(count))
-        return cls(neighbours, np.eye(count) - RIDGE * inverse + 1 / count)
+        return cls(neighbours, ridge(products, RIDGE))
 
     def answers(self, y: Array) -> tuple[Array, Array]:
         """Return what each learner answers [n, k] to targets [n, k], a row's own left out."""
-        seen = self.hat.diagonal()[:, None]
-        return y[self.neighbours].mean(1), (self.hat @ y - seen * y) / np.maximum(1 - seen, 1e-9)
+        return y[self.neighbours].mean(1), left_out(self.hat, y)
 
     def skill(self, y: Array, classes: int) -> float:
         """Return the better one's skill.
@@ -134,16 +131,6 @@ def pairing(part: str, alone: bool, inputs: Any, y: Array, classes: int) -> Pair
         serial=serial(inputs, y, classes),
         ordered=in_order(y),
     )
-
-
-def standardized(x: Array) -> Array:
-    """Return inputs [n, features] with mean 0 and deviation 1; gaps become 0, constants too."""
-    known = np.isfinite(x)
-    counts = np.maximum(known.sum(0), 1)
-    x = np.where(known, x, 0.0)
-    x = np.where(known, x - x.sum(0) / counts, 0.0)
-    std = np.sqrt((x**2).sum(0) / counts)
-    return x / np.where(std > 0, std, 1.0)
 
 
 def error_of(level: float, y: Array, classes: int, count: int) -> float:

@@ -11,10 +11,11 @@ from typing import Any
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
 from trickrun.checks.diagnosis.alignment import pairings
+from trickrun.checks.diagnosis.label_noise import in_the_file, label_noise, with_network
 from trickrun.checks.diagnosis.new_rate import RANGE
 from trickrun.checks.diagnosis.probe import Probe, probe
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
-from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.reference import reference
 from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
 from trickrun.checks.grad_check.gradient_check import grad_check
@@ -169,6 +170,8 @@ def look_at_labels(found: Evidence, proxy: ProxyRun) -> None:
     if noise is not None:
         # Labels of the validation split that are right show how much is learned all the same.
         noise = replace(noise, skill=max([noise.skill, *found.reference.values()]))
+        if corrupted_labels(noise):
+            noise = in_the_file(proxy, with_network(proxy, noise))
         found.parts["labels"] = asdict(noise)
         found.findings += corrupted_labels(noise)
 
