@@ -116,9 +116,9 @@ FAULTS = (
         "among the samples that they are surest of, and among all. What they doubt is found by "
         "confident learning (Northcutt, Jiang & Chuang 2021), listed, and put to the recipe's own "
         "network, trained on other samples.",
-        "12 % of the surest and more, which is 60 % of the share among all, and of the doubted no "
-        "more second best than chance and a third of the way from there to all; or 70 %, and "
-        "doubts in one direction alone. Not where the network gives half of them the label that "
+        "12 % of the surest and more, which is 70 % of the share among all; and of the doubted no "
+        "more second best than chance and a third of the way from there to all, or doubts in one "
+        "direction alone. Not where the network gives half of them the label that "
         "they have. Own: where classes overlap, the surest are hardly contradicted, most doubted "
         "labels are second best, and doubts go both ways. Two classes are not judged.",
         "A network that fits them learns them by heart; one that does not looks as if it could "
