@@ -55,12 +55,12 @@ def blobs(gap: float, classes: int = 5, count: int = 800) -> tuple[np.ndarray, n
     return centres[y] + draw.normal(size=(count, 8)), y
 
 
-def words(count: int = 700, size: int = 200, classes: int = 20) -> tuple[np.ndarray, np.ndarray]:
+def words(count: int = 900, size: int = 200, classes: int = 20) -> tuple[np.ndarray, np.ndarray]:
     """Return texts as 0/1 words: frequencies are Zipf's, and each class prefers some words."""
     draw = np.random.default_rng(0)
     chances = np.tile(1 / np.arange(1, size + 1), (classes, 1))
     for row in chances:
-        row[draw.choice(np.arange(10, size), 12, replace=False)] *= 15
+        row[draw.choice(np.arange(10, size), 12, replace=False)] *= 25
     y = draw.choice(classes, count, p=(p := 1 / np.arange(1, classes + 1)) / p.sum())
     x = np.zeros((count, size))
     for row, label in zip(x, y, strict=True):
