@@ -20,7 +20,7 @@ NO_SPREAD = 1e-3
 RESTORED = 0.75
 """The share of the gap between buggy and repaired that a good edit closes."""
 
-SAME_AS: dict[str, tuple[str, ...]] = {}
+SAME_AS: dict[str, tuple[str, ...]] = {"TR99": ("TR10",)}
 """Codes that trickrun got after the freeze, to the frozen causes that mean the same."""
 
 

@@ -65,6 +65,28 @@ def test_channels_last_are_moved_not_reshaped() -> None:
     assert np.array_equal(as_inputs(x, "x")[1, 2].numpy(), x[1, :, :, 2])
 
 
+def test_channels_where_the_user_says_so() -> None:
+    x = np.random.default_rng(0).random((2, 5, 6, 3), "float32")
+    moved = as_inputs(x, "x", channels="last")
+    assert moved.shape == (2, 3, 5, 6)
+    assert np.array_equal(moved[1, 2].numpy(), x[1, :, :, 2])
+    pixels = np.zeros((2, 5, 6, 3), "uint8")
+    assert as_inputs(pixels, "x", channels="first").shape == (2, 5, 6, 3)
+    assert as_inputs(np.zeros((2, 3, 6, 5), "uint8"), "x", channels="last").shape == (2, 5, 3, 6)
+
+
+def test_channels_last_of_what_is_no_image() -> None:
+    with pytest.raises(DataError, match=r"\[6, 2\], not \[N, H, W, C\]"):
+        as_inputs(X, "x", channels="last")
+
+
+def test_a_part_with_its_channels_elsewhere_is_told_so() -> None:
+    first, last = np.zeros((6, 3, 5, 4)), np.zeros((6, 5, 4, 3))
+    with pytest.raises(DataError) as caught:
+        source_from_arrays({"train": (first, Y), "val": (last, Y)}, "auto", "a")
+    assert "transpose(0, 3, 1, 2)" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -137,3 +137,13 @@ def test_fingerprint_follows_the_content(tmp_path: Path) -> None:
     first = Npz(path="d.npz").fingerprint(tmp_path)
     load(tmp_path, x=X + 1, y=Y)
     assert Npz(path="d.npz").fingerprint(tmp_path) != first
+
+
+def test_channels_last_when_read_and_when_predicted(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).random((6, 5, 4, 3), "float32")
+    np.savez(tmp_path / "d.npz", x=x, y=Y)
+    kind = Npz(path="d.npz", channels="last")
+    source = kind.load(tmp_path)
+    assert np.array_equal(source.parts["train"][0].numpy(), x.transpose(0, 3, 1, 2))
+    samples = kind.load_file(tmp_path / "d.npz", source.task, (3, 5, 4))
+    assert np.array_equal(samples.x.numpy(), x.transpose(0, 3, 1, 2))

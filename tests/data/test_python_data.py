@@ -112,3 +112,10 @@ def test_fingerprint_follows_the_source(tmp_path: Path) -> None:
     first = data.fingerprint(tmp_path)
     load(tmp_path, '{"train": (X, Y + 0)}')
     assert data.fingerprint(tmp_path) != first
+
+
+def test_channels_last(tmp_path: Path) -> None:
+    text = "import numpy as np\ndef f(): return {'train': (np.zeros((6, 5, 4, 3)), [0, 1] * 3)}\n"
+    (tmp_path / "pictures.py").write_text(text)
+    source = PythonData(target="pictures:f", channels="last").load(tmp_path)
+    assert source.parts["train"][0].shape == (6, 3, 5, 4)

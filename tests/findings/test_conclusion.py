@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from trickrun.findings.conclusion import (
     Cause,
     Standing,
@@ -66,6 +68,16 @@ def test_what_code_does_wrong_speaks_for_the_part_that_was_replaced():
     found = with_what_was_tried([PLATEAU, axis], [cause("model", "TR76")], [], POOR)
     assert found[0].code == "TR32"
     assert found[0].confirmed is not None
+
+
+@pytest.mark.parametrize("code", ["TR30", "TR70", "TR74", "TR76"])
+@pytest.mark.parametrize("where", ["data", "data (val)"])
+def test_a_fault_of_the_data_never_carries_the_edit_of_another_part(code, where):
+    labels = Finding("TR11", "Corrupted labels", "error", 0.85, where, {}, "They are.")
+    found = with_what_was_tried([PLATEAU, labels], [cause("loss", code)], [], POOR)
+    told = {f.code: f for f in found}
+    assert (told["TR11"].edit, told["TR11"].confirmed) == (None, None)
+    assert told[code].edit == {"loss": 0.1}
 
 
 def test_only_the_first_cause_is_an_error():

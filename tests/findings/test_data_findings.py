@@ -377,3 +377,48 @@ def test_a_schedule_is_played_over_the_whole_run(
     schedule: str, expected: list[tuple[str, str]]
 ) -> None:
     assert told(HEALTHY, f"optimizer.schedule={schedule}", "train.epochs=40") == expected
+
+
+CONVOLUTIONS = "model={kind: cnn, channels: [8]}"
+
+
+def axes(shape: tuple[int, ...], *overrides: str) -> list[Finding]:
+    return [f for f in found(changed(shape=shape), *overrides) if f.code == "TR103"]
+
+
+def test_channels_on_the_last_axis() -> None:
+    (square,) = axes((32, 32, 3), CONVOLUTIONS)
+    assert (square.severity, square.edit) == ("error", {"data.channels": "last"})
+    assert "32 channels of 32 x 3 pixels" in square.why
+    (oblong,) = axes((24, 32, 1), CONVOLUTIONS)
+    assert oblong.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (3, 32, 32),
+        (1, 8, 8),
+        (3, 32, 3),
+        (4, 4, 3),
+        (16, 8, 4),
+        (22, 1000, 1),
+        (32, 32, 8),
+        (50, 3),
+    ],
+)
+def test_axes_that_may_be_right(shape: tuple[int, ...]) -> None:
+    assert axes(shape, CONVOLUTIONS) == []
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (CONVOLUTIONS, "data.channels=first"),
+        ("model={kind: mlp, hidden: [8]}",),
+        (CONVOLUTIONS, "data=digits"),
+    ],
+    ids=["stated", "no convolutions", "a kind that knows"],
+)
+def test_axes_that_are_right_or_do_not_matter(overrides: tuple[str, ...]) -> None:
+    assert axes((32, 32, 3), *overrides) == []

@@ -82,6 +82,19 @@ def test_an_image_smaller_than_the_kernel():
         build(CNN(channels=(2,), kernel=9, padding="valid"))
 
 
+def test_an_image_whose_channels_are_last_is_told_so():
+    with pytest.raises(
+        CompileError, match=r"\[28, 28, 1\] look like \[height, width, channels\]"
+    ) as e:
+        build(CNN(), (28, 28, 1))
+    assert "data.channels: last" in e.value.hint
+
+
+def test_a_small_image_is_told_of_its_size():
+    with pytest.raises(CompileError, match="too small for pooling by 2 at layer 2: 4x3"):
+        build(CNN(), (4, 4, 3))
+
+
 def test_a_table_is_refused():
     with pytest.raises(CompileError, match=r"needs images .* inputs are \[30\]"):
         build(CNN(), (30,))

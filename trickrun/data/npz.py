@@ -8,9 +8,10 @@ from pydantic import Field
 
 from trickrun.data._data import Data
 from trickrun.data.formats.array_files import read_npz
-from trickrun.data.formats.arrays import TaskKind, source_from_arrays
+from trickrun.data.formats.arrays import CHANNELS, Channels, TaskKind, source_from_arrays
+from trickrun.data.formats.files import read_samples
 from trickrun.data.formats.paths import content_hash, locate
-from trickrun.data.splits.source import Source
+from trickrun.data.splits.source import Columns, Samples, Source, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ class Npz(Data):
 
     When: your own arrays, for example images.
     Defaults: task auto: whole numbers and text are classes. Images in uint8 may be [N, H, W],
-        [N, H, W, C] or [N, C, H, W]; every other type is taken as it is shaped. An array named
-        labels holds the classes' names.
+        [N, H, W, C] or [N, C, H, W]; every other type is taken as it is shaped, unless channels
+        says otherwise. An array named labels holds the classes' names.
     Source: numpy.savez. Arrays of objects are refused, since reading them would run code.
     """
 
@@ -36,12 +37,17 @@ class Npz(Data):
     kind: Literal["npz"] = "npz"
     path: str = Field(description="the file; relative to the recipe", examples=["data.npz"])
     task: TaskKind = Field(default="auto", description="classes or values")
+    channels: Channels = Field(default="auto", description=CHANNELS)
 
     def load(self, folder: Path) -> Source:
         path = locate(self.path, folder)
         arrays = read_npz(path)
         labels = tuple(map(str, arrays["labels"].ravel())) if "labels" in arrays else ()
-        return source_from_arrays(find_parts(arrays, str(path)), self.task, str(path), labels)
+        parts = find_parts(arrays, str(path))
+        return source_from_arrays(parts, self.task, str(path), labels, channels=self.channels)
+
+    def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        return read_samples(path, task, shape, Columns(), self.channels)
 
     def fingerprint(self, folder: Path) -> Any:
         return content_hash(locate(self.path, folder))

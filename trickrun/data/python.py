@@ -5,9 +5,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from trickrun.data._data import Data
-from trickrun.data.formats.arrays import TaskKind, as_array, source_from_arrays
-from trickrun.data.splits.source import Source
+from trickrun.data.formats.arrays import (
+    CHANNELS,
+    Channels,
+    TaskKind,
+    as_array,
+    source_from_arrays,
+)
+from trickrun.data.formats.files import read_samples
+from trickrun.data.splits.source import Columns, Samples, Source, Task
 from trickrun.errors import DataError
 from trickrun.params import PythonTarget
 from trickrun.user_code import blame, call, resolve, source_hash
@@ -30,6 +39,7 @@ class PythonData(Data, PythonTarget):
     from_user: ClassVar[bool] = True
 
     kind: Literal["python"] = "python"
+    channels: Channels = Field(default="auto", description=CHANNELS)
 
     def load(self, folder: Path) -> Source:
         result = call(resolve(self.target, folder), self.target, args=self.args)
@@ -46,7 +56,11 @@ class PythonData(Data, PythonTarget):
             if name in result
         }
         labels = tuple(str(label) for label in result.get("labels", ()))
-        return source_from_arrays(parts, task_kind(result, self.target), self.target, labels)
+        kind = task_kind(result, self.target)
+        return source_from_arrays(parts, kind, self.target, labels, channels=self.channels)
+
+    def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        return read_samples(path, task, shape, Columns(), self.channels)
 
     def fingerprint(self, folder: Path) -> Any:
         return source_hash(self.target, folder)

@@ -38,6 +38,7 @@ CERTAIN = frozenset(
         "TR93",
         "TR94",
         "TR106",
+        "TR99",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""
@@ -232,7 +233,10 @@ def roots_first(causes: Sequence[Cause], findings: Sequence[Finding]) -> list[Ca
 
 
 def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
-    """Return the finding that says why an edit helped, if one does."""
+    """Return the finding that says why an edit helped, if one does.
+
+    A finding about the data speaks for no edit of another part.
+    """
     same = [f for f in findings if f.edit and next(iter(f.edit)) == cause.path]
     exact = [f for f in same if f.edit == cause.edit]
     for finding in (*(f for f in exact if f.code == cause.code), *exact, *same):
@@ -241,7 +245,8 @@ def spokesman(cause: Cause, findings: Sequence[Finding]) -> Finding | None:
             return finding
     if cause.code not in OWN_CODE:
         return None
-    inside = [f for f in findings if f.edit is None and f.code in BEHAVIOUR]
+    own = [f for f in findings if f.edit is None and not f.where.startswith("data")]
+    inside = [f for f in own if f.code in BEHAVIOUR]
     sure = [finding for finding in inside if certain(finding)]
     return next(iter([*sure, *inside]), None)
 

@@ -38,6 +38,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR15": ("TR61", "TR62", "TR73"),
         "TR17": (*OVERFIT, *STUCK, *WILD),
         "TR18": ("TR09", *STUCK),
+        "TR99": (*OVERFIT, *STUCK, "TR10", "TR14"),
+        "TR103": STUCK,
         # Loss and head
         "TR21": (*WILD, *STUCK, "TR20", "TR43", "TR50"),
         "TR25": (*SIGNAL, *WILD, *STUCK),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
+from trickrun.findings.evidence.data import channels_at_the_end
 from trickrun.nn.activations import ActivationName, activation
 from trickrun.nn.rng import LayerStreams
 from trickrun.params import KindFolder, Params
@@ -308,17 +309,34 @@ def check_image(kind: str, inputs: tuple[int, ...]) -> None:
         )
 
 
-def too_small(way: str, step: str, index: int, layers: str = "the convolutions") -> CompileError:
+def too_small(
+    inputs: tuple[int, ...], way: str, step: str, index: int, layers: str = "the convolutions"
+) -> CompileError:
     """Return the error for an image of which nothing is left at layer ``index`` (from 1).
 
     Args:
+        inputs: the image's shape.
         way: the sizes up to there.
         step: what needs more than is left.
         layers: what the recipe has fewer of if it follows the advice.
     """
+    if channels_at_the_end(inputs):
+        return channels_last(inputs)
     advice = "use pool: 1 or smaller kernels"
     if index > 1:
         advice = f"use at most {index - 1} of {layers}, or pool: 1"
     return CompileError(
         f"the image is too small for {step} at layer {index}: {way}", "model", advice
+    )
+
+
+def channels_last(inputs: tuple[int, ...]) -> CompileError:
+    """Return the error for an image of which nothing is left because its axes are in another
+    order."""
+    height, width, channels = inputs
+    return CompileError(
+        f"the inputs {list(inputs)} look like [height, width, channels], but images are [channels, "
+        f"height, width]: here {height} channels of {width} x {channels} pixels",
+        "model",
+        "set data.channels: last (kinds npz and python), or give x.transpose(0, 3, 1, 2)",
     )

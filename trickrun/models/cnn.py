@@ -120,10 +120,10 @@ class CNN(BuiltinModel):
             height, width = height - lost, width - lost
             way += f" - conv{index} -> {height}x{width}"
             if min(height, width) < 1:
-                raise too_small(way, f"a kernel of {kernel}", index)
+                raise too_small(inputs, way, f"a kernel of {kernel}", index)
             pooled = (height // self.pool, width // self.pool)
             if min(pooled) < 1:
-                raise too_small(way, f"pooling by {self.pool}", index)
+                raise too_small(inputs, way, f"pooling by {self.pool}", index)
             height, width = pooled
             if self.pool > 1:
                 way += f" - pool{index} -> {height}x{width}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.models._model import InitFrom, Model, NetworkSpec
+from trickrun.findings.evidence.data import channels_at_the_end
+from trickrun.models._model import InitFrom, Model, NetworkSpec, channels_last
 from trickrun.models._pretrained_stages import (
     LITE,
     lite_stages,
@@ -117,6 +118,8 @@ class Pretrained(Model):
 
         from trickrun.nn.staged import FitImages, Staged
 
+        if channels_at_the_end(inputs):
+            raise channels_last(inputs)
         if len(inputs) != 3 or inputs[0] not in (1, 3):
             raise CompileError(
                 f"pretrained needs images of 1 or 3 channels, the data's inputs are {list(inputs)}",

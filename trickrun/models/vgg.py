@@ -102,6 +102,6 @@ class VGG(BuiltinModel):
         for index in range(1, len(self.channels) + 1):
             height, width = height // self.pool, width // self.pool
             if min(height, width) < 1:
-                raise too_small(way, f"pooling by {self.pool}", index, "the blocks")
+                raise too_small(inputs, way, f"pooling by {self.pool}", index, "the blocks")
             way += f" - pool{index} -> {height}x{width}"
         return self.channels[-1] * height * width

@@ -94,6 +94,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         characters=declared.characters,
         from_user=declared.from_user,
         dropped=getattr(declared, "drop", None) if drops else None,
+        channels=getattr(declared, "channels", None),
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
         training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,

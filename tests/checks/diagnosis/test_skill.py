@@ -4,13 +4,11 @@ import math
 from dataclasses import replace
 
 import pytest
-import torch
 
-from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.reference import reference
 from trickrun.checks.diagnosis.skill import LOWEST, metric_for, skill, standard_error
 from trickrun.data.splits.prepare import prepare
 from trickrun.data.splits.source import SplitData, Task
-from trickrun.findings.rules.data.label_noise import corrupted_labels
 
 CLASSES = Task("classification", classes=4, priors=(0.4, 0.2, 0.2, 0.2))
 VALUES = Task("regression")
@@ -52,15 +50,3 @@ def test_other_learners_reach_what_the_data_allow(make):
     shuffled = SplitData(data.train.x, data.train.y.roll(1, 0))
     found = reference(replace(data, train=shuffled), "accuracy")
     assert max(found.values()) < 0.3
-
-
-def test_labels_changed_at_random_are_seen(make):
-    loaded = make("data.classes=6", "data.n=900", "data.features=8")
-    data = prepare(loaded.recipe.data, loaded.folder)
-    assert corrupted_labels(label_noise(data)) == []
-    draw = torch.Generator().manual_seed(0)
-    changed = torch.rand(len(data.train), generator=draw) < 0.35
-    random = torch.randint(6, (len(data.train),), generator=draw)
-    part = SplitData(data.train.x, torch.where(changed, random, data.train.y))
-    noisy = replace(data, train=part)
-    assert [f.code for f in corrupted_labels(label_noise(noisy))] == ["TR11"]

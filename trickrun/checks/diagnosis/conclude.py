@@ -21,6 +21,7 @@ from trickrun.findings.conclusion import (
 )
 from trickrun.findings.confidence import TRIED, UNDECIDED, UNTRIED, Standpoint, confidence
 from trickrun.findings.finding import Finding, changes_loss
+from trickrun.findings.rules.data.alignment import MISPLACED
 from trickrun.findings.rules.data.targets import CONSTANT_TARGET
 from trickrun.findings.verdict import Verdict
 from trickrun.params import PythonTarget
@@ -58,7 +59,8 @@ def standpoint_of(first: Finding, tried: Tried | None) -> Standpoint:
 
 
 def in_order(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
-    """Return the findings, best first. Where all targets are alike, the rest follows from it."""
+    """Return the findings, best first. Where all targets are alike, the rest follows from it, and
+    much of it where they stand beside other rows."""
     alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
     if alike:
         return alike[:1]
@@ -70,6 +72,9 @@ def in_order(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
         findings = with_what_was_tried(
             evidence.findings, causes, harmful(tried), standing, without_effect(tried)
         )
+    moved = [finding for finding in findings if finding.code == MISPLACED and certain(finding)]
+    if moved:
+        return [*moved, *(finding for finding in findings if finding not in moved)]
     # Without edits to try, only that nobody can learn from the data is known.
     helpless = standing.hopeless or (tried is not None and standing.behind)
     if causes or not helpless:

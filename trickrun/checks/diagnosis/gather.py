@@ -11,10 +11,13 @@ from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.checks.data_look import measure
+from trickrun.checks.diagnosis.alignment import pairings
+from trickrun.checks.diagnosis.label_noise import in_the_file, label_noise, with_network
 from trickrun.checks.diagnosis.optimizer_look import look_at_optimizer
 from trickrun.checks.diagnosis.probe import Probe, probe, skill_unfrozen
 from trickrun.checks.diagnosis.proxy_run import RANGE, ProxyRun
-from trickrun.checks.diagnosis.reference import label_noise, reference
+from trickrun.checks.diagnosis.reference import reference
+from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.user_code_look import look_at_loss, look_at_step
 from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
@@ -29,6 +32,7 @@ from trickrun.findings import static
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves import shapes
 from trickrun.findings.rules.curves.shapes import judge
+from trickrun.findings.rules.data.alignment import POOR, misplaced_targets, sorted_alone
 from trickrun.findings.rules.data.label_noise import corrupted_labels
 from trickrun.findings.rules.signal import signal
 from trickrun.findings.rules.user_code.loss import loss_findings
@@ -182,6 +186,7 @@ def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, until: float) -> 
         "labels": Part(lambda: look_at_labels(found, proxy)),
         "training": Part(lambda: look_at_training(found, proxy), proxy.steps),
     }
+    parts["pairing"] = Part(lambda: look_at_pairing(found, proxy))
     if recipe.train.step is not None:
         parts["user_step"] = Part(lambda: look_at_user_step(found, proxy), LOOK_STEPS)
     if recipe.loss.is_user_code:
@@ -212,6 +217,8 @@ def look_at_labels(found: Evidence, proxy: ProxyRun) -> None:
     if noise is not None:
         # Labels of the validation split that are right show how much is learned all the same.
         noise = replace(noise, skill=max([noise.skill, *found.reference.values()]))
+        if corrupted_labels(noise):
+            noise = in_the_file(proxy, with_network(proxy, noise))
         found.parts["labels"] = asdict(noise)
         found.findings += corrupted_labels(noise)
 
@@ -242,6 +249,22 @@ def with_all_trained(
         return replace(network, skill=skill, skill_unfrozen=skill_unfrozen(proxy))
     except Exception:  # a user's code may rely on what it freezes
         return network
+
+
+def look_at_pairing(found: Evidence, proxy: ProxyRun) -> None:
+    """Move the user's targets against their rows, where nobody learns well from them in place."""
+    data = proxy.loaded.recipe.data
+    reached = [*found.reference.values(), *([found.probe.val] if found.probe else [])]
+    # The reference says nothing of inputs that are no numbers, which nobody can compare here.
+    if not (data.from_user and found.reference) or max(reached) > POOR:
+        return
+    looked = pairings(data.load(proxy.loaded.folder))
+    found.parts["pairing"] = [asdict(each) for each in looked]
+    best = max(reached)
+    error = standard_error(best, proxy.data)
+    for each in looked:
+        moved = misplaced_targets(each, best)
+        found.findings += moved or sorted_alone(each, best, error)
 
 
 def look_at_user_step(found: Evidence, proxy: ProxyRun) -> None:

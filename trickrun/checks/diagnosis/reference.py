@@ -9,13 +9,9 @@ import numpy as np
 from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import SplitData
-from trickrun.findings.rules.data.label_noise import LabelNoise
 
 MOST = 2000
 """Training samples that they get: enough to tell learnable data from noise within seconds."""
-
-JUDGED, FOLDS = 1500, 3
-"""Training samples whose labels are judged, and the parts that take turns in being judged."""
 
 WIDEST = 4096
 """Inputs with more numbers than this are left to the networks."""
@@ -76,31 +72,3 @@ def learners(classes: bool) -> dict[str, Any]:
         "linear": make_pipeline(StandardScaler(), linear(alpha=10.0)),
         "trees": trees(n_estimators=60, min_samples_leaf=1 if classes else 3, random_state=0),
     }
-
-
-def label_noise(data: Prepared) -> LabelNoise | None:
-    """Return what trees say of labels that they have not seen, on the training samples.
-
-    None for values, and for inputs that ``reference`` leaves out.
-    """
-    from sklearn.model_selection import cross_val_predict
-
-    if data.task.kind != "classification" or not has_features(data):
-        return None
-    x, y = arrays(data.train, JUDGED)
-    counts = np.bincount(y, minlength=data.task.classes)
-    if not np.isfinite(x).all() or counts.min() < FOLDS:
-        return None
-    chances = cross_val_predict(
-        learners(classes=True)["trees"], x, y, cv=FOLDS, method="predict_proba"
-    )
-    order = chances.argsort(1)
-    best, second = order[:, -1], order[:, -2]
-    wrong = best != y
-    return LabelNoise(
-        classes=data.task.classes,
-        samples=len(y),
-        contradicted=float(wrong.mean()),
-        second=float((second[wrong] == y[wrong]).mean()) if wrong.any() else 1.0,
-        skill=skill(float((~wrong).mean()), "accuracy", data.task),
-    )

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 TaskKind = Literal["auto", "classification", "regression"]
 
+Channels = Literal["auto", "first", "last"]
+"""On which axis images have their channels."""
+
+CHANNELS = (
+    "the axis of an image's channels; first: [N, C, H, W]; last: [N, H, W, C]; auto: first, but "
+    "in uint8 last where that axis is 1, 3 or 4 and the first is not"
+)
+"""Description of the parameter."""
+
 
 def source_from_arrays(
     parts: Mapping[str, tuple[Any, Any]],
@@ -25,6 +34,7 @@ def source_from_arrays(
     labels: tuple[str, ...] = (),
     features: tuple[str, ...] = (),
     gaps: bool = False,
+    channels: Channels = "auto",
 ) -> Source:
     """Return the data set of ``parts``: "train" and perhaps "val" and "test".
 
@@ -35,10 +45,13 @@ def source_from_arrays(
         labels: the classes' names, or the target columns', if the data has them.
         features: the inputs' names, if the data has them.
         gaps: inputs may be NaN, which stands for a missing value.
+        channels: which axis of images they are on.
 
     Raises DataError for whatever does not make a data set.
     """
-    inputs = {name: as_inputs(x, f"{where}: {name} x", gaps) for name, (x, _) in parts.items()}
+    inputs = {
+        name: as_inputs(x, f"{where}: {name} x", gaps, channels) for name, (x, _) in parts.items()
+    }
     targets = {name: as_array(y, f"{where}: {name} y") for name, (_, y) in parts.items()}
     for name, x in inputs.items():
         check_lengths(len(x), targets[name], f"{where}: {name}")
@@ -83,11 +96,15 @@ def as_array(value: Any, where: str) -> Array:
     return array
 
 
-def as_inputs(value: Any, where: str, gaps: bool = False) -> torch.Tensor:
+def as_inputs(
+    value: Any, where: str, gaps: bool = False, channels: Channels = "auto"
+) -> torch.Tensor:
     """Return inputs [N, *shape]: uint8 stays, any other number becomes float32.
 
-    [N] becomes [N, 1]. Images in uint8 become [N, C, H, W]: [N, H, W] gets a channel axis, and a
-    last axis of 1, 3 or 4 is taken for the channels. Raises DataError, with ``gaps`` not for NaN.
+    [N] becomes [N, 1]. Images in uint8 become [N, C, H, W]: [N, H, W] gets a channel axis. With
+    ``channels`` last, [N, H, W, C] of any type becomes [N, C, H, W]; with auto only uint8 does,
+    where the last axis is 1, 3 or 4 and the first is not. Raises DataError, with ``gaps`` not for
+    NaN.
     """
     import numpy as np
     import torch
@@ -103,19 +120,34 @@ def as_inputs(value: Any, where: str, gaps: bool = False) -> torch.Tensor:
         array = array.reshape(-1, 1)
     if array.size == 0:
         raise DataError(f"samples of shape {list(array.shape[1:])} have no features", where)
+    if channels == "last":
+        if array.ndim != 4:
+            raise DataError(
+                f"the array is {list(array.shape)}, not [N, H, W, C]", where, "see data.channels"
+            )
+        array = array.transpose(0, 3, 1, 2)
     if array.dtype == np.uint8:
-        return torch.from_numpy(np.array(channels_first(array)))
+        return torch.from_numpy(np.array(as_images(array, channels == "auto")))
     with np.errstate(over="ignore"):
         converted = np.array(array, dtype=np.float32)
     check_finite(converted, where, gaps)
     return torch.from_numpy(converted)
 
 
-def channels_first(array: Array) -> Array:
-    """Return uint8 images as [N, C, H, W]; other shapes as they are."""
+def as_images(array: Array, guess: bool) -> Array:
+    """Return uint8 images as [N, C, H, W]; other shapes as they are.
+
+    Args:
+        guess: whether the channels may be on the last axis.
+    """
     if array.ndim == 3:
         return array[:, None]
-    if array.ndim == 4 and array.shape[3] in (1, 3, 4) and array.shape[1] not in (1, 3, 4):
+    if (
+        guess
+        and array.ndim == 4
+        and array.shape[3] in (1, 3, 4)
+        and array.shape[1] not in (1, 3, 4)
+    ):
         return array.transpose(0, 3, 1, 2)
     return array
 
@@ -143,8 +175,14 @@ def check_lengths(inputs: int, targets: Array, where: str) -> None:
 
 def check_shape(shape: tuple[int, ...], wanted: tuple[int, ...], where: str) -> None:
     """Raise DataError unless a part's samples have the shape of the training part's."""
-    if shape != wanted:
-        raise DataError(f"samples are {list(shape)}, but in training {list(wanted)}", where)
+    if shape == wanted:
+        return
+    rolled = len(shape) == 3 and (shape[2], *shape[:2]) == wanted
+    raise DataError(
+        f"samples are {list(shape)}, but in training {list(wanted)}",
+        where,
+        "the channels are on the last axis: give x.transpose(0, 3, 1, 2)" if rolled else "",
+    )
 
 
 def check_names(names: tuple[str, ...], count: int, things: str, where: str) -> None:

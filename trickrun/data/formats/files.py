@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trickrun.data.formats.array_files import read_idx, read_npz, shrink
-from trickrun.data.formats.arrays import as_inputs, check_lengths, check_shape
+from trickrun.data.formats.arrays import Channels, as_inputs, check_lengths, check_shape
 from trickrun.data.formats.encode import column_of, encode, filled
 from trickrun.data.formats.labels import (
     as_values,
@@ -26,17 +26,24 @@ if TYPE_CHECKING:
     import torch
 
 
-def read_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
+def read_samples(
+    path: Path,
+    task: Task,
+    shape: tuple[int, ...],
+    columns: Columns,
+    channels: Channels = "auto",
+) -> Samples:
     """Return the samples in ``path``: a numpy file (.npz), IDX images (-ubyte), or else a table.
 
     Args:
         task: the run's.
         shape: of one of the run's inputs.
+        channels: which axis of a numpy file's images they are on.
 
     Raises DataError if the file is broken or does not have the run's features.
     """
     if path.suffix == ".npz":
-        return npz_samples(path, task, shape)
+        return npz_samples(path, task, shape, channels)
     if path.name.removesuffix(".gz").endswith("-ubyte"):
         return idx_samples(path, task, shape)
     return table_samples(path, task, shape, columns)
@@ -91,7 +98,9 @@ def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Ten
     return torch.tensor([places[cell] for cell in columns[0]], dtype=torch.int64)
 
 
-def npz_samples(path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+def npz_samples(
+    path: Path, task: Task, shape: tuple[int, ...], channels: Channels = "auto"
+) -> Samples:
     """Return the samples of a numpy file: arrays x and perhaps y, or x_test and y_test."""
     arrays = read_npz(path)
     suffix = "" if "x" in arrays else "_test"
@@ -101,7 +110,7 @@ def npz_samples(path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
             str(path),
             "name the inputs x, and the targets, if there are any, y",
         )
-    x = as_inputs(arrays[f"x{suffix}"], f"{path}: x{suffix}")
+    x = as_inputs(arrays[f"x{suffix}"], f"{path}: x{suffix}", channels=channels)
     if shape == (1, *x.shape[1:]):
         x = x.unsqueeze(1)
     check_shape(tuple(x.shape[1:]), shape, f"{path}: x{suffix}")

@@ -109,6 +109,21 @@ class Classes:
     unused: str = ""
 
 
+CHANNELS, SIDE, ASPECT = (1, 3, 4), 8, 2.0
+"""Numbers of channels that pictures have: grey, colour, colour with opacity; the smallest side of a
+picture, in pixels; and the largest ratio of its sides. Own: the channels of a network's feature
+maps, or the features of a recording, are rarely as many as their places and followed by 1, 3 or 4,
+and maps of 4 x 4 x 3 may be anything."""
+
+
+def channels_at_the_end(shape: tuple[int, ...]) -> bool:
+    """Whether an input looks like a picture [height, width, channels]."""
+    if len(shape) != 3 or shape[2] not in CHANNELS or shape[0] in CHANNELS:
+        return False
+    low, high = sorted(shape[:2])
+    return low >= SIDE and low > 2 * shape[2] and high <= ASPECT * low
+
+
 @dataclass(frozen=True)
 class DataEvidence:
     """What can be said of a data set before any training.

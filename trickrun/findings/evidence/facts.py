@@ -313,6 +313,8 @@ class InputFacts:
         dropped: the columns of a table that are left out; None if it is no table whose columns
             can be left out one by one.
         task_can_be_set: whether it can be said if targets are classes or values.
+        channels: the axis of an image's channels as declared: auto, first or last; None where it
+            cannot be declared.
         stratified: whether splits keep the classes' shares.
         training_share: share of all samples that a split leaves to train on.
         validated: whether there is a validation split.
@@ -331,6 +333,7 @@ class InputFacts:
     from_user: bool | None = None
     dropped: tuple[str, ...] | None = None
     task_can_be_set: bool | None = None
+    channels: str | None = None
     stratified: bool | None = None
     training_share: float | None = None
     validated: bool | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from trickrun.findings.evidence.data import Drift
+from trickrun.findings.evidence.data import Drift, channels_at_the_end
 from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding, Severity
 
@@ -162,4 +162,30 @@ def non_finite(e: Facts) -> list[Finding]:
     return [Finding("TR05", name, "error", 0.95, "data", dict(bad), why)]
 
 
-RULES = (unscaled, faint, drifted, constant_features, non_finite)
+def channels_last(e: Facts) -> list[Finding]:
+    """TR103: pictures whose channels are on the last axis, in a network that convolves over it;
+    trap: recordings and feature maps that are long or small, and channels that the recipe states.
+
+    A square is a picture's usual form, so that it is surer.
+    """
+    if e.data is None or e.inputs.channels != "auto" or not e.network.channels:
+        return []
+    if not channels_at_the_end(e.data.shape):
+        return []
+    rows, columns, last = e.data.shape
+    square = rows == columns
+    why = (
+        f"The inputs are [N, {rows}, {columns}, {last}]. That looks like [N, height, width, "
+        f"channels], but images are read as [N, channels, height, width]: the network sees {rows} "
+        f"channels of {columns} x {last} pixels. data.channels: last mends that, as "
+        "x.transpose(0, 3, 1, 2) in numpy does."
+    )
+    severity: Severity = "error" if square else "warning"
+    confidence = 0.8 if square else 0.6
+    numbers = {"shape": list(e.data.shape)}
+    edit = {"data.channels": "last"}
+    name = "Channels on the last axis"
+    return [Finding("TR103", name, severity, confidence, "data.channels", numbers, why, edit)]
+
+
+RULES = (unscaled, faint, drifted, constant_features, non_finite, channels_last)
