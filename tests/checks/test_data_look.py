@@ -10,8 +10,9 @@ import pytest
 import torch
 from shipped import shipped
 
-from trickrun.checks.data_look import copies, few_possible, look, measure, order, row_hashes
+from trickrun.checks.data_look import copies, few_possible, look, measure, order
 from trickrun.data.normalizers._normalizer import Scaler
+from trickrun.data.splits.hashes import row_hashes
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import SplitData, Task
 from trickrun.data.splits.split import mixed
