@@ -208,6 +208,8 @@ def test_values_taken_for_classes() -> None:
         (copies(within=0.9, conflicting=0.5, chance=True), [("TR15", "info")]),
         (copies(within=0.02, conflicting=0.01), []),
         (copies(across=(("val", 0.3), ("test", 0.02))), [("TR08", "warning")]),
+        (copies(across=(("val", 0.49), ("test", 0.5))), [("TR08", "error"), ("TR08", "warning")]),
+        (copies(across=(("val", 1.0), ("test", 1.0))), [("TR08", "error")] * 2),
         (copies(across=(("val", 0.04), ("test", 0.02))), []),
         # XOR has four inputs.
         (copies(within=0.99, across=(("val", 1.0),), chance=True), []),
@@ -222,6 +224,29 @@ def test_samples_that_occur_more_than_once(
 def test_copies_made_before_the_split_are_told_apart() -> None:
     (finding,) = found(copies(within=0.3, across=(("test", 0.3),)))
     assert "before it was split" in finding.why
+
+
+KEEP = {"data.split.group_duplicates": True}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "alike", "overrides", "edit"),
+    [
+        (("val",), 0.8, (), KEEP),
+        (("val",), 0.76, ("data.split.seed=3",), KEEP),
+        # The data bring their own split; copies have other targets; it is set; time decides.
+        ((), 0.8, (), None),
+        (("val",), 0.5, (), None),
+        (("val",), 0.8, ("data.split.group_duplicates=true",), None),
+        (("val",), 0.8, ("data={kind: csv, path: x.csv, target: y, split: {time: t}}",), None),
+    ],
+)
+def test_copies_are_kept_together_where_that_mends_it(
+    drawn: tuple[str, ...], alike: float, overrides: tuple[str, ...], edit: dict[str, Any] | None
+) -> None:
+    data = copies(within=0.8, across=(("val", 0.8),), with_target=(("val", alike),))
+    (finding,) = found(replace(data, drawn=drawn), *overrides)
+    assert (finding.code, finding.severity, finding.edit) == ("TR08", "error", edit)
 
 
 def test_sorted_samples_are_a_fault_only_without_shuffling() -> None:

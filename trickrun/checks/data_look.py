@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import torch
 
-from trickrun.data.splits.hashes import row_hashes
+from trickrun.data.splits.hashes import pair_hashes, row_hashes
 from trickrun.data.splits.prepare import Prepared, sample
 from trickrun.data.splits.source import SplitData
 from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
@@ -47,8 +47,16 @@ def copies(parts: Mapping[str, SplitData], classes: bool) -> Copies:
         within=within,
         conflicting=conflicting(group, len(distinct), train.y[: len(known)], classes),
         across=across,
+        with_target=shared_samples(parts),
         chance=few_possible(train.x),
     )
+
+
+def shared_samples(parts: Mapping[str, SplitData]) -> tuple[tuple[str, float], ...]:
+    """Return the share of each split's samples that are in the training split with their target."""
+    hashes = {name: pair_hashes(part.x, part.y, BYTES) for name, part in parts.items()}
+    known = hashes.pop("train")
+    return tuple((name, share(torch.isin(each, known))) for name, each in hashes.items())
 
 
 def share(mask: torch.Tensor) -> float:
@@ -136,6 +144,7 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         classes=class_counts(data, present) if classes and one_answer else None,
         order=order(data.train.y, batch_size) if one_answer else 0.0,
         tokens=bool(data.task.vocabulary),
+        drawn=tuple(name for name in others if name in data.rows),
     )
 
 

@@ -14,6 +14,7 @@ from trickrun.findings.conclusion import (
     Cause,
     Standing,
     certain,
+    leaks_first,
     unexplained,
     with_what_was_tried,
     without_trying,
@@ -25,6 +26,11 @@ from trickrun.params import PythonTarget
 
 
 def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+    """Return the findings, best first; leaks before all others."""
+    return leaks_first(by_training(proxy, evidence, tried))
+
+
+def by_training(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings, best first. Where all targets are alike, the rest follows from it."""
     alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
     if alike:

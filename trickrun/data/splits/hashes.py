@@ -49,8 +49,13 @@ def mixed(rows: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> torc
     return ((words ^ (words >> 31)) * second).sum(1)
 
 
-def pair_hashes(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Return a 64-bit hash [N] of each sample's input and target together."""
+def pair_hashes(x: torch.Tensor, y: torch.Tensor, most: int | None = None) -> torch.Tensor:
+    """Return a 64-bit hash [M] of each sample's input and target together.
+
+    Args:
+        most: bytes of inputs that are hashed; see ``row_hashes``.
+    """
     import torch
 
-    return row_hashes(torch.stack([row_hashes(x), row_hashes(y)], dim=1))
+    inputs = row_hashes(x, most)
+    return row_hashes(torch.stack([inputs, row_hashes(y[: len(inputs)])], dim=1))

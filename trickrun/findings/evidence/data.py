@@ -56,12 +56,14 @@ class Copies:
         conflicting: share of the training samples that share their input with one of another
             target.
         across: share of a split's samples whose input is in the training split, by split.
+        with_target: share of a split's samples that are there with their target, by split.
         chance: whether the features take so few values that equal inputs are to be expected.
     """
 
     within: float = 0.0
     conflicting: float = 0.0
     across: tuple[tuple[str, float], ...] = ()
+    with_target: tuple[tuple[str, float], ...] = ()
     chance: bool = False
 
 
@@ -126,6 +128,7 @@ class DataEvidence:
         order: share of the targets' variance that lies between batches in the stored order: 0 as by
             chance, 1 sorted.
         tokens: whether inputs are token ids, whose size means nothing.
+        drawn: the splits that were drawn from the same samples as the training split.
     """
 
     shape: tuple[int, ...]
@@ -139,6 +142,7 @@ class DataEvidence:
     classes: Classes | None = None
     order: float = 0.0
     tokens: bool = False
+    drawn: tuple[str, ...] = ()
 
     @property
     def features(self) -> int:

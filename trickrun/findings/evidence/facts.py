@@ -267,6 +267,8 @@ class InputFacts:
             can be left out one by one.
         task_can_be_set: whether it can be said if targets are classes or values.
         stratified: whether splits keep the classes' shares.
+        split_by: what decides which samples validate and test, where the recipe makes the split.
+        duplicates_together: whether equal samples stay in one part then.
         training_share: share of all samples that a split leaves to train on.
     """
 
@@ -283,6 +285,8 @@ class InputFacts:
     dropped: tuple[str, ...] | None = None
     task_can_be_set: bool | None = None
     stratified: bool | None = None
+    split_by: Literal["chance", "group", "time"] | None = None
+    duplicates_together: bool | None = None
     training_share: float | None = None
 
 

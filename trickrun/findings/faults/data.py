@@ -83,9 +83,10 @@ FAULTS = (
         "Split leakage",
         (DATA, "train"),
         "Samples of validation and test whose input is in the training split too, by hashes.",
-        "5 % (catalogue), unless the features take so few values that this is no surprise.",
+        "5 % (catalogue); from 50 % on an error, because the score then tells more of memory than "
+        "of new samples (own). Not where the features take so few values that this is no surprise.",
         "The score tells how well the network remembers.",
-        "Remove copies before the split, or keep copies and groups on one side.",
+        "Remove copies before the split, or keep them on one side: `data.split.group_duplicates`.",
     ),
     Fault(
         "TR09",
