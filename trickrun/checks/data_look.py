@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 import torch
 
+from trickrun.checks.leakage import between_blocks, leaks
 from trickrun.data.splits.hashes import pair_hashes, row_hashes
 from trickrun.data.splits.prepare import Prepared, sample
 from trickrun.data.splits.source import SplitData
 from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.evidence.leaks import Leaks
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
@@ -145,6 +147,7 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         order=order(data.train.y, batch_size) if one_answer else 0.0,
         tokens=bool(data.task.vocabulary),
         drawn=tuple(name for name in others if name in data.rows),
+        leaks=Leaks() if zeroed else leaks(data),
     )
 
 
@@ -280,14 +283,5 @@ def order(y: torch.Tensor, batch_size: int | str) -> float:
         y: class indices [N] or values [N, targets].
     """
     size = max(BLOCK, batch_size) if isinstance(batch_size, int) else len(y)
-    count = len(y) // size
-    if count < 2:
-        return 0.0
-    rows = y[: count * size]
-    values = torch.nn.functional.one_hot(rows) if y.ndim == 1 else rows
-    values = values.double()
-    whole = values.var(0, correction=0).sum()
-    if whole == 0:
-        return 0.0
-    between = values.reshape(count, size, -1).mean(1).var(0, correction=0).sum()
-    return max(0.0, float((between / whole - 1 / size) / (1 - 1 / size)))
+    values = torch.nn.functional.one_hot(y) if y.ndim == 1 else y
+    return between_blocks(values.double(), size)

@@ -83,6 +83,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         characters=declared.characters,
         from_user=declared.from_user,
         dropped=getattr(declared, "drop", None) if drops else None,
+        listed=tuple(getattr(declared, "features", None) or ()) if declared.has_columns else None,
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
         split_by="time" if split.time else "group" if split.group else "chance",

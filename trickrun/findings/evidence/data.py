@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from trickrun.findings.evidence.leaks import Leaks
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class DataEvidence:
             chance, 1 sorted.
         tokens: whether inputs are token ids, whose size means nothing.
         drawn: the splits that were drawn from the same samples as the training split.
+        leaks: what the columns of a table give away.
     """
 
     shape: tuple[int, ...]
@@ -143,6 +146,7 @@ class DataEvidence:
     order: float = 0.0
     tokens: bool = False
     drawn: tuple[str, ...] = ()
+    leaks: Leaks = field(default_factory=Leaks)
 
     @property
     def features(self) -> int:
