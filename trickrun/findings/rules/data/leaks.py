@@ -125,7 +125,7 @@ def mixed_in_time(e: Facts) -> list[Finding]:
     why = (
         f"{time.column!r} says when samples were taken, and their neighbours in time tell "
         f"{time.related:.0%} of the target. The random split puts samples to validate and test "
-        "between training samples of the same days; in use they come after all of them."
+        "between training samples of about the same time; in use they come after all of them."
     )
     edit: dict[str, Any] = {"data.split.time": time.column}
     if e.inputs.duplicates_together:
