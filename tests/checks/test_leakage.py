@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from trickrun.checks.data_look import look, measure
-from trickrun.checks.leakage import chunks
+from trickrun.checks.leakage.table import chunks
 from trickrun.data.splits.prepare import prepare
 from trickrun.findings.finding import Finding
 from trickrun.recipe.load import derive, load

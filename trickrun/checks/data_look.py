@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import torch
 
-from trickrun.checks.leakage import between_blocks, leaks
+from trickrun.checks.leakage.leaks import leaks
+from trickrun.checks.leakage.times import between_blocks
 from trickrun.data.splits.hashes import pair_hashes, row_hashes
 from trickrun.data.splits.prepare import Prepared, sample
 from trickrun.data.splits.source import SplitData

@@ -94,13 +94,13 @@ def groups_in(
     import torch
 
     _, place, sizes = torch.unique(groups[candidates], return_inverse=True, return_counts=True)
-    alone = candidates[sizes[place] == 1]
-    members = candidates[place.argsort(stable=True)].split(sizes.tolist())
+    shared = sizes[place] > 1
+    together = candidates[shared][place[shared].argsort(stable=True)]
     return [
         Group(each, Counter(strata[each].tolist()) if strata is not None else {0: len(each)})
-        for each in members
-        if len(each) > 1
-    ], alone
+        for each in together.split(sizes[sizes > 1].tolist())
+        if len(each)
+    ], candidates[~shared]
 
 
 def shuffled(groups: Sequence[Group], seed: int, name: str) -> list[Group]:
