@@ -97,6 +97,13 @@ def test_groups_that_are_too_large(
         split_of(tmp_path, **{"test": 0, **split, "group": "patient"})
 
 
+def test_a_class_whose_groups_do_not_train(tmp_path: Path) -> None:
+    rows = [f"{i},p{i // 25},{'ab'[i // 50]}" for i in range(100)]
+    table(tmp_path, ["x,patient,y", *rows])
+    with pytest.raises(DataError, match=r"no sample of class '[ab]' is left to train on"):
+        split_of(tmp_path, group="patient", val=0.5, test=0.25)
+
+
 @pytest.mark.parametrize("key", ["group", "time"])
 def test_a_column_that_is_not_there(tmp_path: Path, key: str) -> None:
     patients(tmp_path, ["p"] * 50)

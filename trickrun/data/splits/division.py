@@ -49,7 +49,7 @@ def divided(wanted: Split, source: Source) -> Mapping[str, torch.Tensor]:
             + ("; groups stay whole" if groups is not None else ""),
         )
     if strata is not None and len(rest) < len(x):
-        check_class_sizes(strata, rest, source.task)
+        check_class_sizes(strata, rest, source.task, grouped=groups is not None)
     return {**found, "train": rest}
 
 
@@ -214,13 +214,26 @@ def too_large(
     )
 
 
-def check_class_sizes(strata: torch.Tensor, rest: torch.Tensor, task: Task) -> None:
-    """Raise DataError for a class with one sample, or with none left in ``rest`` to train on."""
+def check_class_sizes(
+    strata: torch.Tensor, rest: torch.Tensor, task: Task, *, grouped: bool
+) -> None:
+    """Raise DataError for a class with one sample, or with none left in ``rest`` to train on.
+
+    Args:
+        grouped: whether samples had to stay together, which may be the reason.
+    """
     import torch
 
     before = torch.bincount(strata, minlength=task.classes)
     after = torch.bincount(strata[rest], minlength=task.classes)
     small = ((before == 1) | ((before > 0) & (after == 0))).nonzero().flatten().tolist()
+    if small and grouped and int(before[small[0]]) > 1:
+        raise DataError(
+            f"no sample of class {task.labels[small[0]]!r} is left to train on: the groups that "
+            "have it validate or test",
+            "data.split",
+            "try another data.split.seed, or set data.split.stratified: false to go without",
+        )
     if small:
         raise DataError(
             f"class {task.labels[small[0]]!r} is too small to be split: "
