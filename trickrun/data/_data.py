@@ -44,7 +44,7 @@ class Split(Params):
         if self.time is not None and self.group is not None:
             raise ValueError("a split by time cuts through groups; leave out time or group")
         if self.time is not None and self.group_duplicates:
-            raise ValueError("a split by time cuts through duplicates; leave group_duplicates out")
+            raise ValueError("a split by time cuts through duplicates; set group_duplicates: false")
         return self
 
     @model_validator(mode="after")

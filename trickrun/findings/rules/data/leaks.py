@@ -80,7 +80,9 @@ def reason(e: Facts, column: Telltale) -> str:
         tells = f"Each of the {column.distinct} values of {name} stands for one class, and each "
         tells += f"class for one value, in all {column.samples} samples"
     elif column.exact:
-        tells = f"The target rises or falls strictly with {name}, over {column.distinct} values"
+        several = e.data is not None and e.data.targets is not None and e.data.targets.outputs > 1
+        tells = f"{'One of the targets' if several else 'The target'} rises or falls strictly with "
+        tells += f"{name}, over {column.distinct} values"
     elif e.task == "classification":
         tells = f"Ranges or values of {name} alone tell the class with a skill of "
         tells += (
