@@ -236,3 +236,17 @@ def test_the_fingerprint_follows_the_files(folder):
     assert section().fingerprint(folder) == before
     save(folder / "photos" / "red" / "extra.png", (1, 2, 3))
     assert section().fingerprint(folder) != before
+
+
+@pytest.mark.usefixtures("streaming")
+def test_equal_files_stay_in_one_part(folder: Path) -> None:
+    for label in COLORS:
+        for path in sorted((folder / "photos" / label).glob("0*.png")):
+            path.with_name(f"copy-{path.name}").write_bytes(path.read_bytes())
+    data = prepare(section(split=Split(group_duplicates=True)), folder)
+    assert data.files is not None
+    codes = data.files.contents()
+    assert len(codes) == 40
+    assert len(codes.unique()) == 20
+    parts = [set(codes[rows].tolist()) for rows in data.rows.values()]
+    assert sum(map(len, parts)) == 20

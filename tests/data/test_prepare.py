@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from trickrun.data._data import Data, Split, Subset
+from trickrun.data.diabetes import Diabetes
 from trickrun.data.digits import Digits
 from trickrun.data.iris import Iris
 from trickrun.data.normalizers._normalizer import Scaler
@@ -172,3 +173,21 @@ def test_class_of_one_sample_without_stratification() -> None:
 
 def test_class_of_one_sample_that_is_not_split() -> None:
     assert len(made(sizes=(1, 40), split=Split(val=0, test=0)).train) == 41
+
+
+@pytest.mark.parametrize(
+    ("data", "val", "train"),
+    [
+        (Digits(), [1, 2, 8, 11, 25, 33], [0, 4, 5, 6, 7, 9]),
+        (Iris(split=Split(folds=3, fold=1)), [2, 5, 8, 9, 10, 13], [0, 1, 3, 4, 7, 11]),
+        (
+            Diabetes(split=Split(stratified=False, seed=4), subset=Subset(n=50)),
+            [8, 12, 13, 14, 20, 32],
+            [7, 18, 41, 50, 72, 78],
+        ),
+    ],
+)
+def test_a_split_stays_what_it_was(data: Data, val: list[int], train: list[int]) -> None:
+    """Stored runs are scored on the samples that they were not trained on."""
+    rows = prepare(data, HERE).rows
+    assert (rows["val"][:6].tolist(), rows["train"][:6].tolist()) == (val, train)

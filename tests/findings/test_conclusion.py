@@ -7,6 +7,7 @@ import pytest
 from trickrun.findings.conclusion import (
     Cause,
     Standing,
+    leaks_first,
     unexplained,
     with_what_was_tried,
     without_trying,
@@ -35,6 +36,25 @@ def test_where_training_goes_well_only_what_is_wrong_by_construction_is_an_error
     found = without_trying([PLATEAU, SOFTMAX], FINE)
     assert {f.code: f.severity for f in found} == {"TR26": "error", "TR61": "warning"}
     assert {f.severity for f in without_trying([PLATEAU], POOR)} == {"error"}
+
+
+LEAK = Finding("TR97", "Target among the inputs", "error", 0.95, "data (b)", {}, "It is.",
+               {"data.drop": ["b"]})  # fmt: skip
+
+
+def test_a_leak_is_an_error_however_good_the_scores_are_and_comes_first():
+    assert [f.severity for f in without_trying([LEAK], FINE)] == ["error"]
+    tried = with_what_was_tried([LEAK, LOWER], [cause("optimizer.lr", "TR35")], [], POOR)
+    assert [f.code for f in leaks_first(tried)][:2] == ["TR97", "TR35"]
+    assert tried[0].confirmed is not None
+    # One that spoils a few samples is no reason to doubt all scores.
+    few = replace(LEAK, code="TR08", severity="warning")
+    assert [f.code for f in leaks_first([LOWER, few])] == ["TR41", "TR08"]
+
+
+def test_a_leak_does_not_speak_for_an_edit_that_helped():
+    found = with_what_was_tried([LEAK], [cause("model", "TR76")], [], POOR)
+    assert found[0].code == "TR76"
 
 
 def test_an_edit_that_helped_comes_first_with_its_numbers():

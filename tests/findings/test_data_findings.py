@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.evidence.leaks import Grouping, Leaks, Telltale, TimeColumn
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
@@ -208,6 +209,8 @@ def test_values_taken_for_classes() -> None:
         (copies(within=0.9, conflicting=0.5, chance=True), [("TR15", "info")]),
         (copies(within=0.02, conflicting=0.01), []),
         (copies(across=(("val", 0.3), ("test", 0.02))), [("TR08", "warning")]),
+        (copies(across=(("val", 0.49), ("test", 0.5))), [("TR08", "error"), ("TR08", "warning")]),
+        (copies(across=(("val", 1.0), ("test", 1.0))), [("TR08", "error")] * 2),
         (copies(across=(("val", 0.04), ("test", 0.02))), []),
         # XOR has four inputs.
         (copies(within=0.99, across=(("val", 1.0),), chance=True), []),
@@ -224,6 +227,29 @@ def test_copies_made_before_the_split_are_told_apart() -> None:
     assert "before it was split" in finding.why
 
 
+KEEP = {"data.split.group_duplicates": True}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "alike", "overrides", "edit"),
+    [
+        (("val",), 0.8, (), KEEP),
+        (("val",), 0.76, ("data.split.seed=3",), KEEP),
+        # The data bring their own split; copies have other targets; it is set; time decides.
+        ((), 0.8, (), None),
+        (("val",), 0.5, (), None),
+        (("val",), 0.8, ("data.split.group_duplicates=true",), None),
+        (("val",), 0.8, ("data={kind: csv, path: x.csv, target: y, split: {time: t}}",), None),
+    ],
+)
+def test_copies_are_kept_together_where_that_mends_it(
+    drawn: tuple[str, ...], alike: float, overrides: tuple[str, ...], edit: dict[str, Any] | None
+) -> None:
+    data = copies(within=0.8, across=(("val", 0.8),), with_target=(("val", alike),))
+    (finding,) = found(replace(data, drawn=drawn), *overrides)
+    assert (finding.code, finding.severity, finding.edit) == ("TR08", "error", edit)
+
+
 def test_sorted_samples_are_a_fault_only_without_shuffling() -> None:
     assert told(changed(order=0.98)) == []
     assert told(changed(order=0.98), "data.shuffle=false") == [("TR17", "error")]
@@ -233,6 +259,79 @@ def test_sorted_samples_are_a_fault_only_without_shuffling() -> None:
         told(changed(order=0.98), "data={shuffle: false, batch_size: full}", "train.epochs=200")
         == []
     )
+
+
+CSV = "data={kind: csv, path: t.csv, target: y}"
+
+
+def leaks(**changes: Any) -> DataEvidence:
+    return changed(leaks=Leaks(9, **changes), drawn=("val", "test"))
+
+
+def tells(alone: float, others: float = 0.0, **changes: bool) -> DataEvidence:
+    given = {"exact": False, "numbering": False, **changes}
+    column = Telltale("f", alone=alone, others=others, distinct=90, samples=1000, **given)
+    return leaks(telltales=(column,))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (tells(1.0, exact=True), [("TR97", "error")]),
+        (tells(1.0, 1.0, exact=True), [("TR97", "error")]),
+        (tells(0.995), [("TR97", "warning")]),
+        (tells(0.995, 0.95), []),
+        (tells(0.95), []),
+        (tells(0.95, 1.0, numbering=True), [("TR97", "error")]),
+        (tells(0.6, 1.0, numbering=True), [("TR97", "warning")]),
+    ],
+)
+def test_columns_that_tell_the_class(data: DataEvidence, expected: list[tuple[str, str]]) -> None:
+    assert told(data, CSV) == expected
+    # A data set that comes with trickrun holds no copy of its target.
+    assert told(data, "data=digits") == []
+
+
+def test_columns_that_tell_a_value_must_tell_more() -> None:
+    values = {"classes": None, "targets": VALUES}
+    auto = (CSV, "loss=auto")
+    assert told(replace(tells(0.9995), **values), *auto) == [("TR97", "warning")]
+    assert told(replace(tells(0.995), **values), *auto) == []
+    # A series may well rise with its number.
+    assert told(replace(tells(0.99, numbering=True), **values), *auto) == []
+
+
+@pytest.mark.parametrize(
+    ("related", "overrides", "expected"),
+    [
+        (0.9, (), [("TR98", "warning")]),
+        (0.3, (), [("TR98", "info")]),
+        (0.9, ("data.split.time=day",), []),
+        (0.9, ("data.split.group=who",), []),
+    ],
+)
+def test_a_random_split_across_time(
+    related: float, overrides: tuple[str, ...], expected: list[tuple[str, str]]
+) -> None:
+    data = leaks(time=TimeColumn("day", related, 1000))
+    assert told(data, CSV, *overrides) == expected
+    assert told(replace(data, drawn=()), CSV, *overrides) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "overrides", "expected"),
+    [
+        (0.9, 0.3, (), [("TR08", "warning")]),
+        (0.9, 0.65, (), []),
+        (0.9, 0.3, ("data.split.group=patient",), []),
+        (0.9, 0.3, ("data.split.time=day",), []),
+    ],
+)
+def test_groups_in_several_parts(
+    known: float, new: float, overrides: tuple[str, ...], expected: list[tuple[str, str]]
+) -> None:
+    data = leaks(group=Grouping("patient", 100, 0.9, 0.95, known, new))
+    assert told(data, CSV, *overrides) == expected
 
 
 def test_splits_of_other_classes() -> None:

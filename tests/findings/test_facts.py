@@ -18,6 +18,7 @@ from trickrun.findings.evidence.facts import (
     NormalizationFacts,
     OptimizerFacts,
 )
+from trickrun.findings.evidence.leaks import Grouping, Leaks, Telltale, TimeColumn
 from trickrun.findings.rules.recipe.head import probabilities_into_logits
 from trickrun.findings.rules.recipe.network import noisy_batch_norm
 from trickrun.findings.rules.recipe.steps import rate_too_high
@@ -36,6 +37,13 @@ BAD_SPLITS: dict[str, Any] = {
     "constant_names": ("height",),
     "copies": Copies(0.1, 0.5, (("val", 0.5),)),
     "order": 0.9,
+    "drawn": ("val",),
+    "leaks": Leaks(
+        9,
+        (Telltale("twin", True, False, 1.0, 0.0, 900, 1000),),
+        TimeColumn("day", 0.9, 1000),
+        Grouping("patient", 100, 0.9, 0.95, 0.9, 0.1),
+    ),
 }
 CLASSES = DataEvidence(
     (10,), BAD_INPUTS, classes=Classes(("a", "b", "c"), (900, 90, 4), unused="a"), **BAD_SPLITS

@@ -118,6 +118,18 @@ def shown(problem: Problem) -> str:
             "expected at least 1, but an empty list is given",
         ),
         (
+            "data: {kind: digits, split: {group: writer}}",
+            "data.split.group",
+            "writer",
+            "digits has no columns to split by",
+        ),
+        (
+            "data: {kind: npz, path: a.npz, split: {time: day}}",
+            "data.split.time",
+            "day",
+            "npz has no columns to split by",
+        ),
+        (
             "grid: {fine: {space: {regularizers.dropout.p: [0.1, 1.5]}}}",
             "grid.fine.space.regularizers.dropout.p.choice.1",
             "1.5",
@@ -201,6 +213,11 @@ def test_what_cannot_work_is_refused_where_it_stands(
 def test_what_can_work_is_let_pass(tmp_path: Path, line: str) -> None:
     head = MINIMAL if "data: " not in line else "model: mlp\n"
     assert objections(tmp_path, head + line) == ()
+
+
+def test_the_kinds_that_have_columns_are_named(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "model: mlp\ndata: {kind: digits, split: {group: writer}}")
+    assert problem.hint == "data of these kinds has: csv"
 
 
 def test_whole_numbers_are_not_drawn_from_a_log_range(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def test_each_choice_of_data_and_model_is_valid(data: str, model: str) -> None:
     assert path == Path("my-first.yaml")
     assert loaded.recipe.name == "my-first"
     assert (loaded.recipe.data.kind, loaded.recipe.model.kind) == (data, model)
+    assert loaded.recipe.data.split.group_duplicates
     assert not [f for f in findings(facts_of(loaded.recipe)) if f.severity != "info"]
 
 

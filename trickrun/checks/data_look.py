@@ -6,14 +6,16 @@ import math
 from collections.abc import Mapping
 
 import torch
-from torch.nn import functional
 
+from trickrun.checks.leakage.leaks import leaks
+from trickrun.checks.leakage.times import between_blocks
+from trickrun.data.splits.hashes import pair_hashes, row_hashes
 from trickrun.data.splits.prepare import Prepared, sample
 from trickrun.data.splits.source import SplitData
 from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.evidence.leaks import Leaks
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
-from trickrun.nn.rng import generator
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import prepare_targets
@@ -21,9 +23,6 @@ from trickrun.tricks.losses import Loss
 
 BYTES = 2**26
 """Of a split's inputs that are hashed (64 MiB): of a larger one, its first samples."""
-
-WORDS = 2**20
-"""64-bit words that are mixed at one time."""
 
 ROWS = 1024
 """Samples whose features' values are counted."""
@@ -40,7 +39,7 @@ def copies(parts: Mapping[str, SplitData], classes: bool) -> Copies:
         classes: whether the targets are class indices [N], rather than values [N, targets].
     """
     train = parts["train"]
-    hashes = {name: row_hashes(part.x) for name, part in parts.items()}
+    hashes = {name: row_hashes(part.x, BYTES) for name, part in parts.items()}
     known = hashes.pop("train")
     distinct, group = torch.unique(known, return_inverse=True)
     across = tuple((name, share(torch.isin(h, distinct))) for name, h in hashes.items())
@@ -51,37 +50,20 @@ def copies(parts: Mapping[str, SplitData], classes: bool) -> Copies:
         within=within,
         conflicting=conflicting(group, len(distinct), train.y[: len(known)], classes),
         across=across,
+        with_target=shared_samples(parts),
         chance=few_possible(train.x),
     )
 
 
+def shared_samples(parts: Mapping[str, SplitData]) -> tuple[tuple[str, float], ...]:
+    """Return the share of each split's samples that are in the training split with their target."""
+    hashes = {name: pair_hashes(part.x, part.y, BYTES) for name, part in parts.items()}
+    known = hashes.pop("train")
+    return tuple((name, share(torch.isin(each, known))) for name, each in hashes.items())
+
+
 def share(mask: torch.Tensor) -> float:
     return float(mask.double().mean())
-
-
-def row_hashes(x: torch.Tensor) -> torch.Tensor:
-    """Return a 64-bit hash of each sample's bytes [M]; equal samples have equal ones.
-
-    Each 32-bit word is multiplied by a number of its place, folded and multiplied again before the
-    sum, so that differences in several places do not cancel.
-    """
-    size = math.prod(x.shape[1:]) * x.element_size()
-    rows = x[: max(1, BYTES // max(1, size))].contiguous().reshape(-1, math.prod(x.shape[1:]))
-    draw = generator(0, "row_hashes")
-    places = -(-size // 4)
-    first, second = (
-        torch.randint(-(2**62), 2**62, (places,), generator=draw).mul_(2).add_(1).to(x.device)
-        for _ in range(2)
-    )
-    return torch.cat([mixed(chunk, first, second) for chunk in rows.split(max(1, WORDS // places))])
-
-
-def mixed(rows: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Return the hashes of some samples [M, features]."""
-    data = rows.view(torch.uint8)
-    data = functional.pad(data, (0, -data.shape[1] % 4))
-    words = data.view(torch.int32).long() * first
-    return ((words ^ (words >> 31)) * second).sum(1)
 
 
 def conflicting(group: torch.Tensor, groups: int, y: torch.Tensor, classes: bool) -> float:
@@ -165,6 +147,8 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         classes=class_counts(data, present) if classes and one_answer else None,
         order=order(data.train.y, batch_size) if one_answer else 0.0,
         tokens=bool(data.task.vocabulary),
+        drawn=tuple(name for name in others if name in data.rows),
+        leaks=Leaks() if zeroed else leaks(data),
     )
 
 
@@ -300,14 +284,5 @@ def order(y: torch.Tensor, batch_size: int | str) -> float:
         y: class indices [N] or values [N, targets].
     """
     size = max(BLOCK, batch_size) if isinstance(batch_size, int) else len(y)
-    count = len(y) // size
-    if count < 2:
-        return 0.0
-    rows = y[: count * size]
-    values = torch.nn.functional.one_hot(rows) if y.ndim == 1 else rows
-    values = values.double()
-    whole = values.var(0, correction=0).sum()
-    if whole == 0:
-        return 0.0
-    between = values.reshape(count, size, -1).mean(1).var(0, correction=0).sum()
-    return max(0.0, float((between / whole - 1 / size) / (1 - 1 / size)))
+    values = torch.nn.functional.one_hot(y) if y.ndim == 1 else y
+    return between_blocks(values.double(), size)

@@ -133,12 +133,13 @@ def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:
     """Write the best edit into the recipe file and print what changed.
 
     Args:
-        confirm: whether edits were tried; then only one that helped is written.
+        confirm: whether edits were tried; then only one that helped, or stops a leak, is written.
     """
+    from trickrun.findings.conclusion import is_leak
     from trickrun.run.apply import apply_edits
 
     able = [f for f in verdict.findings if f.edit and f.severity != "info"]
-    edits = [f.edit for f in able if f.confirmed is not None or not confirm]
+    edits = [f.edit for f in able if f.confirmed is not None or is_leak(f) or not confirm]
     if not edits:
         print("nothing to apply: " + ("no edit helps" if confirm else "no finding has an edit"))
         return

@@ -21,8 +21,31 @@ class Split(Params):
         default=None, description="validate on one of so many equal parts, instead of on val"
     )
     fold: CountOrZero = Field(default=0, description="which of the folds validates, from 0")
-    stratified: bool = Field(default=True, description="keep the share of each class")
+    stratified: bool = Field(
+        default=True,
+        description="keep the share of each class, as well as groups allow; not with time",
+    )
+    group: str | None = Field(
+        default=None,
+        description="a table's column; samples with equal values there stay in one part",
+    )
+    time: str | None = Field(
+        default=None,
+        description="a table's column of dates, date-times or numbers; the latest samples test, "
+        "those before them validate, the earliest train, and equal times stay in one part",
+    )
+    group_duplicates: bool = Field(
+        default=False, description="equal samples (inputs and target) stay in one part"
+    )
     seed: Seed = Field(default=0, description="apart from the recipe's seed")
+
+    @model_validator(mode="after")
+    def _times_keep_nothing_together(self) -> Split:
+        if self.time is not None and self.group is not None:
+            raise ValueError("a split by time cuts through groups; leave out time or group")
+        if self.time is not None and self.group_duplicates:
+            raise ValueError("a split by time cuts through duplicates; set group_duplicates: false")
+        return self
 
     @model_validator(mode="after")
     def _fold_is_one_of_the_folds(self) -> Split:
@@ -52,6 +75,9 @@ class Data(Params):
 
     own_split: ClassVar[bool | None] = None
     """Whether it brings a validation or test part of its own; None if only its files can tell."""
+
+    has_columns: ClassVar[bool] = False
+    """Whether its samples are lines of a table whose columns the split can name."""
 
     token_ids: ClassVar[bool] = False
     """Whether its samples are token ids, which only an embedding makes numbers of."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -8,13 +9,18 @@ from pydantic import Field
 
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
-from trickrun.data.formats.encode import encode, feature_names, filled, medians
+from trickrun.data.formats.columns import check_times, read_column
+from trickrun.data.formats.encode import encode, feature_names, filled, is_text, medians
 from trickrun.data.formats.files import read_samples
 from trickrun.data.formats.labels import class_names, infer_kind_of_cells, target_values
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, looks_like_data, read_table
-from trickrun.data.splits.source import Columns, Samples, Source, SplitData, Task
+from trickrun.data.splits.source import Column, Columns, Samples, Source, SplitData, Task
 from trickrun.errors import DataError
+
+LOOKED_AT = 200_000
+"""Lines of a table up to which columns are kept that nobody trains on. Own: they show leaks, but
+reading a column of a million lines takes a second."""
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
@@ -35,6 +41,7 @@ class Csv(Data):
     table: ClassVar[bool] = True
     own_split: ClassVar[bool | None] = False
     from_user: ClassVar[bool] = True
+    has_columns: ClassVar[bool] = True
 
     main: ClassVar[str | None] = "path"
 
@@ -72,6 +79,8 @@ class Csv(Data):
         columns, gaps = self.inputs(table), self.missing == "fill"
         if self.missing == "drop":
             table = table.complete([*columns, *self.targets])
+        if self.split.time is not None:
+            check_times(table, self.split.time)
         features = feature_names(table, columns, gaps)
         x = encode(table, features, gaps)
         kind = self.asked_task(table)
@@ -80,7 +89,8 @@ class Csv(Data):
             y, labels = target_values(table, self.targets), self.targets
         else:
             y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
-        return source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
+        found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
+        return replace(found, columns=self.compared(table, columns))
 
     def finish(
         self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
@@ -106,7 +116,7 @@ class Csv(Data):
         return content_hash(locate(self.path, folder))
 
     def check_columns(self, table: Table) -> None:
-        """Raise DataError if the recipe names a column that is not there, or one twice."""
+        """Raise DataError if the recipe names a column that is not there, or uses one twice."""
         columns = list(table.columns)
         if self.header and self.targets[0] not in columns and looks_like_data(columns):
             raise DataError(
@@ -127,6 +137,10 @@ class Csv(Data):
                     both = f"data.{seen[name]} and data.{place}"
                     raise DataError(f"{name!r} is in {both}", table.where, "name it once")
                 seen[name] = place
+        if self.split.group is not None:
+            table.column(self.split.group, "data.split.group")
+        if self.split.time is not None:
+            table.column(self.split.time, "data.split.time")
 
     def inputs(self, table: Table) -> list[str]:
         """Return the names of the columns that are inputs. Raises DataError if none is left."""
@@ -135,6 +149,21 @@ class Csv(Data):
         if not names:
             raise DataError("no column is left as input", table.where, "look at data.drop")
         return names
+
+    def compared(self, table: Table, inputs: Sequence[str]) -> tuple[Column, ...]:
+        """Return the columns that the split asks for; those that are no inputs and those of text
+        too, if the table is not too long for a look at them."""
+        asked = {self.split.group, self.split.time}
+        names = {
+            name
+            for name, cells in table.columns.items()
+            if len(cells) <= LOOKED_AT and (name not in inputs or is_text(cells))
+        } - {*self.targets}
+        return tuple(
+            read_column(table, name, name in inputs)
+            for name in table.columns
+            if name in names or name in asked
+        )
 
     def asked_task(self, table: Table) -> Literal["classification", "regression"]:
         """Return the task, for auto by the cells of the target column."""

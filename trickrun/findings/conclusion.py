@@ -10,10 +10,14 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.intervention import NEAR, NOTHING, Effect
 from trickrun.findings.rank import consequences, ranked
 
+LEAKS = frozenset({"TR08", "TR97"})
+"""Faults of the data that make scores too good: no score can tell whether an edit mends them."""
+
 CERTAIN = frozenset(
     {
         "TR03",
         "TR05",
+        "TR08",
         "TR10",
         "TR11",
         "TR12",
@@ -39,6 +43,7 @@ CERTAIN = frozenset(
         "TR94",
         "TR106",
         "TR99",
+        "TR97",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""
@@ -64,7 +69,7 @@ ALTERNATIVES = {
 }
 """Findings that may speak for an edit of a part: what is wrong with it, not what follows."""
 
-BEHAVIOUR = (CERTAIN - ABOUT_DATA) | {"TR23", "TR40", "TR42", "TR43", "TR53"}
+BEHAVIOUR = (CERTAIN - ABOUT_DATA - LEAKS) | {"TR23", "TR40", "TR42", "TR43", "TR53"}
 """Findings that say what code does wrong, rather than what comes of it."""
 
 UNTESTED_ROOTS = frozenset({"TR03", "TR06", "TR11"})
@@ -171,6 +176,16 @@ def certain(finding: Finding) -> bool:
     """Whether a finding is wrong by construction."""
     grave = finding.severity == "error" and finding.confidence >= GRAVE_CONFIDENCE
     return grave and finding.code in CERTAIN
+
+
+def is_leak(finding: Finding) -> bool:
+    """Whether a finding says that scores are too good to be told by."""
+    return finding.code in LEAKS and finding.severity == "error"
+
+
+def leaks_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with leaks in front, because they spoil the scores that rank the rest."""
+    return sorted(findings, key=lambda finding: not is_leak(finding))
 
 
 def with_what_was_tried(

@@ -14,6 +14,9 @@ from trickrun.findings.rules.data import (
     inputs as data_inputs,
 )
 from trickrun.findings.rules.data import (
+    leaks as data_leaks,
+)
+from trickrun.findings.rules.data import (
     splits as data_splits,
 )
 from trickrun.findings.rules.data import (
@@ -45,6 +48,7 @@ FAMILIES: tuple[tuple[Rule, ...], ...] = (
     data_targets.RULES,
     data_class_weights.RULES,
     data_splits.RULES,
+    data_leaks.RULES,
     recipe_head.RULES,
     recipe_network.RULES,
     recipe_steps.RULES,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from trickrun.data._data import DATA_KINDS, Data
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
@@ -27,6 +28,21 @@ def shares(recipe: Recipe) -> Iterator[Complaint]:
             f"val {split.val:g} and test {split.test:g} leave nothing to train on",
             "their sum must be below 1",
         )
+
+
+def columns(recipe: Recipe) -> Iterator[Complaint]:
+    """A split by a column has a table whose columns can be named."""
+    if recipe.data.has_columns:
+        return
+    for key in ("group", "time"):
+        if getattr(recipe.data.split, key) is not None:
+            able = [kind for kind, data in DATA_KINDS.all().items() if issubclass(data, Data)
+                    and data.has_columns]  # fmt: skip
+            yield Complaint(
+                ("data", "split", key),
+                f"{recipe.data.kind_name} has no columns to split by",
+                f"data of these kinds has: {', '.join(able)}",
+            )
 
 
 def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
@@ -162,6 +178,7 @@ class Rule:
 
 ERRORS = (
     Rule(shares, ("data",)),
+    Rule(columns, ("data",)),
     Rule(filled_batch, ("data",)),
     Rule(images, ("data", "augmentation", "regularizers")),
     Rule(within_the_optimizer, ("optimizer",)),

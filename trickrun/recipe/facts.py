@@ -95,8 +95,11 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         from_user=declared.from_user,
         dropped=getattr(declared, "drop", None) if drops else None,
         channels=getattr(declared, "channels", None),
+        listed=tuple(getattr(declared, "features", None) or ()) if declared.has_columns else None,
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
+        split_by="time" if split.time else "group" if split.group else "chance",
+        duplicates_together=split.group_duplicates,
         training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,
         validated=is_validated(recipe, data),
     )

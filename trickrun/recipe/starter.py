@@ -40,6 +40,9 @@ name: {name}
 seed: 0
 """
 
+TOGETHER = "  split: {group_duplicates: true}   # equal samples stay in one part"
+"""A split of new recipes: copies of training samples would make every score too good."""
+
 TAIL = """\
 early_stopping: {patience: 8}       # evaluations without a better val_loss
 train: {epochs: 20}                 # or steps: 2000
@@ -68,6 +71,7 @@ def starter(name: str, file: str, kinds: dict[str, str]) -> str:
     model, data = _params("model", chosen["model"]), _params("data", chosen["data"])
     assert issubclass(model, Model)
     assert issubclass(data, Data)
+    parts["data"].append(TOGETHER)
     if not data.token_ids:
         parts["data"] += [f"  {line}" for line in model.starter_data]
     parts["model"] += model.starter

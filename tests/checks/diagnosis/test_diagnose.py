@@ -6,6 +6,7 @@ from trickrun.checks.diagnosis.candidate import together
 from trickrun.checks.diagnosis.candidates import as_trial, candidates
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.checks.diagnosis.proxy_run import STEPS, shorten
+from trickrun.findings.finding import Finding
 from trickrun.recipe.load import derive
 
 
@@ -58,6 +59,29 @@ def test_edits_together_leave_out_what_another_replaces(make):
     both = together([found["optimizer"], found["init"], found["optimizer.lr"]])
     assert set(both.edit) == {"init", "optimizer.lr"}
     assert len(both.together) == 3
+
+
+def test_no_training_is_asked_about_a_leak(make):
+    drop = {"data.irrelevant": 0}
+    for code, expected in (("TR97", 0), ("TR08", 0), ("TR01", 1)):
+        leak = Finding(code, "A leak", "error", 0.95, "data", {}, "It is.", drop)
+        found = candidates(shorten(make("data.irrelevant=2")), [leak], 1.0, 0.0)
+        assert sum(candidate.edit == drop for candidate in found) == expected
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+def test_a_leak_comes_before_everything_else(make, tmp_path, confirm):
+    label = [i * 7 % 3 for i in range(300)]
+    rows = [f"{i * 37 % 101},{10 + k},{'abc'[k]}" for i, k in enumerate(label)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,code,y", *rows]) + "\n")
+    text = "data: {kind: csv, path: t.csv, target: y}\nmodel: {kind: mlp, hidden: [16]}\n"
+    loaded = make("init=zeros", "train.epochs=4", text=text)
+    verdict, _ = diagnose(loaded, confirm, budget=20 if confirm else None)
+    first = verdict.findings[0]
+    assert (first.code, first.severity) == ("TR97", "error")
+    assert first.edit == {"data.drop": ["code"]}
+    assert verdict.verdict == "fail"
+    assert "TR22" in {finding.code for finding in verdict.findings}
 
 
 def test_a_longer_run_is_tried_only_where_the_short_one_is_the_whole(make):

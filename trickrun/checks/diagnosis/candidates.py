@@ -22,6 +22,7 @@ from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import LR_FACTORS, rate, usual_rates
 from trickrun.checks.interventions.replacements import replacements
+from trickrun.findings.conclusion import LEAKS
 from trickrun.findings.finding import Finding
 from trickrun.recipe.schema import Recipe
 
@@ -71,6 +72,8 @@ def of_findings(proxy: ProxyRun, findings: Iterable[Finding]) -> Iterator[Candid
     """Yield the edits that findings suggest."""
     weight = {"error": 1.0, "warning": 0.6, "info": 0.3}
     for finding in findings:
+        if finding.code in LEAKS:
+            continue
         if not finding.edit or any(path.startswith(UNTESTABLE) for path in finding.edit):
             continue
         trial = as_trial(proxy, finding.edit)

@@ -15,6 +15,7 @@ from trickrun.findings.conclusion import (
     Cause,
     Standing,
     certain,
+    leaks_first,
     unexplained,
     with_what_was_tried,
     without_trying,
@@ -28,9 +29,9 @@ from trickrun.params import PythonTarget
 
 
 def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
-    """Return the findings, best first; the confidence of the first, if it is an error, is the share
-    of the time that such a cause is right."""
-    found = in_order(proxy, evidence, tried)
+    """Return the findings, best first, leaks before all others; the confidence of the first, if it
+    is an error, is the share of the time that such a cause is right."""
+    found = leaks_first(in_order(proxy, evidence, tried))
     if not found or found[0].severity != "error":
         return found
     view = standpoint_of(found[0], tried)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data._data import Data, Split
+from trickrun.data._data import Data
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
-from trickrun.data.splits.source import Source, SplitData, Task
-from trickrun.data.splits.split import take, take_fold
+from trickrun.data.splits.division import divided, has_strata
+from trickrun.data.splits.source import Column, Source, SplitData, Task
+from trickrun.data.splits.split import take
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Prepared:
         scaler: what normalizes a batch; fitted on the training split.
         target_scaler: what the values to predict have been normalized with.
         files: what decodes images that stay in their files.
+        columns: see Source.
+        rows: of each part that was drawn from the data's training part: the indices there.
     """
 
     train: SplitData
@@ -43,6 +47,8 @@ class Prepared:
     scaler: Scaler
     target_scaler: Scaler = field(default_factory=Scaler)
     files: ImageFiles | None = None
+    columns: tuple[Column, ...] = ()
+    rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,11 +91,20 @@ def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 def prepare(data: Data, folder: Path) -> Prepared:
     """Load and split ``data``; relative paths are relative to ``folder``. Raises DataError."""
     source = data.load(folder)
-    train, val, test = split(data, source)
-    train = subset(data, train, source.task)
-    train, val, test, task = data.finish(source, train, val, test)
+    rows = dict(divided(data.split, source))
+    rows["train"] = subset(data, source, rows["train"])
+    train, val, test, task = data.finish(source, *parts(source, rows))
     check_targets(task, train, val, test)
-    found = Prepared(train, val, test, with_priors(task, train), Scaler(), files=source.files)
+    found = Prepared(
+        train,
+        val,
+        test,
+        with_priors(task, train),
+        Scaler(),
+        files=source.files,
+        columns=source.columns,
+        rows=rows,
+    )
     if data.zero_inputs:
         train = zeroed(train, found.shape)
         val, test = (part and zeroed(part, found.shape) for part in (val, test))
@@ -143,101 +158,37 @@ def zeroed(part: SplitData, shape: tuple[int, ...]) -> SplitData:
     return SplitData(part.x.new_zeros(()).expand(len(part), *shape), part.y)
 
 
-def split(data: Data, source: Source) -> tuple[SplitData, SplitData | None, SplitData | None]:
-    """Return the training, validation and test parts, made where the source brings none.
-
-    Raises DataError if a part would be empty, or a class is too small to be split.
-    """
-    import torch
-
+def parts(
+    source: Source, rows: Mapping[str, torch.Tensor]
+) -> tuple[SplitData, SplitData | None, SplitData | None]:
+    """Return the training, validation and test parts: those with ``rows`` are drawn from the
+    training part of ``source``, others its own."""
     x, y = source.parts["train"]
-    strata = y if has_strata(source.task) and data.split.stratified else None
-    rest = torch.arange(len(x))
-    if "val" in source.parts and data.split.folds is not None:
-        raise DataError(
-            "the data brings its own validation part", "data.split.folds", "leave folds out"
-        )
-    drawn: dict[str, SplitData | None] = {}
-    for name in ("test", "val"):
-        if name in source.parts:
-            drawn[name] = SplitData(*source.parts[name])
-            continue
-        indices, rest = draw(data.split, name, rest, strata, len(x))
-        drawn[name] = SplitData(x[indices], y[indices]) if len(indices) else None
-    if len(rest) == len(x):
-        return SplitData(x, y), drawn["val"], drawn["test"]
-    if len(rest) == 0:
-        raise DataError(
-            f"no sample of {len(x)} is left to train on",
-            "data.split",
-            f"val takes {data.split.val:g} and test {data.split.test:g} of the samples",
-        )
-    if strata is not None:
-        check_class_sizes(strata, rest, source.task)
-    return SplitData(x[rest], y[rest]), drawn["val"], drawn["test"]
+    whole = {name: SplitData(*part) for name, part in source.parts.items()}
+    for name, indices in rows.items():
+        # A part that holds every sample needs no copy.
+        everything = len(indices) == len(x)
+        whole[name] = whole["train"] if everything else SplitData(x[indices], y[indices])
+    return whole["train"], whole.get("val"), whole.get("test")
 
 
-def has_strata(task: Task) -> bool:
-    """Whether each sample has one class, whose shares splits can keep."""
-    return task.kind == "classification" and not task.next_token
-
-
-def draw(
-    wanted: Split, name: str, rest: torch.Tensor, strata: torch.Tensor | None, total: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the indices of the part ``name``, val or test, and what remains of ``rest``.
-
-    Raises DataError if a share or a fold of ``total`` samples is less than one.
-    """
-    if name == "val" and wanted.folds is not None:
-        if wanted.folds > len(rest):
-            raise DataError(
-                f"{len(rest)} samples do not make {wanted.folds} folds", "data.split.folds"
-            )
-        return take_fold(rest, strata, wanted.folds, wanted.fold, wanted.seed)
-    share: float = getattr(wanted, name)
-    count = round(share * total)
-    if share > 0 and count == 0:
-        raise DataError(
-            f"{share:g} of {total} samples is none",
-            f"data.split.{name}",
-            f"set it to 0 for no {name} part, or to {1 / total:.2g} or more",
-        )
-    return take(rest, strata, count, wanted.seed, name)
-
-
-def check_class_sizes(strata: torch.Tensor, rest: torch.Tensor, task: Task) -> None:
-    """Raise DataError for a class with one sample, or with none left in ``rest`` to train on."""
-    import torch
-
-    before = torch.bincount(strata, minlength=task.classes)
-    after = torch.bincount(strata[rest], minlength=task.classes)
-    small = ((before == 1) | ((before > 0) & (after == 0))).nonzero().flatten().tolist()
-    if small:
-        raise DataError(
-            f"class {task.labels[small[0]]!r} is too small to be split: "
-            f"it has {int(before[small[0]])} of {len(strata)} samples",
-            "data.split",
-            "add samples of it, leave it out, or set data.split.stratified: false",
-        )
-
-
-def subset(data: Data, train: SplitData, task: Task) -> SplitData:
-    """Return the training part that data.subset leaves."""
+def subset(data: Data, source: Source, rows: torch.Tensor) -> torch.Tensor:
+    """Return those of the training samples ``rows`` that data.subset leaves."""
     import torch
 
     wanted = data.subset
     if wanted is None:
-        return train
-    if wanted.n > len(train):
+        return rows
+    if wanted.n > len(rows):
         raise DataError(
-            f"{wanted.n} samples wanted, the training split has {len(train)}",
+            f"{wanted.n} samples wanted, the training split has {len(rows)}",
             "data.subset.n",
-            f"set it to {len(train)} or less, or leave subset out",
+            f"set it to {len(rows)} or less, or leave subset out",
         )
-    strata = train.y if has_strata(task) and wanted.stratified else None
-    indices, _ = take(torch.arange(len(train)), strata, wanted.n, wanted.seed, "subset")
-    return SplitData(train.x[indices], train.y[indices])
+    _, y = source.parts["train"]
+    strata = y[rows] if has_strata(source.task) and wanted.stratified else None
+    indices, _ = take(torch.arange(len(rows)), strata, wanted.n, wanted.seed, "subset")
+    return rows[indices]
 
 
 def check_targets(task: Task, *parts: SplitData | None) -> None:

@@ -73,6 +73,27 @@ def task_in(facts: Mapping[str, Any]) -> Task:
     return TypeAdapter(Task).validate_python(facts.get("task"))
 
 
+ColumnKind = Literal["numbers", "times", "texts"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, as far as its cells can be compared.
+
+    Args:
+        name: as the table has it.
+        kind: numbers or times, if all cells that are not missing are such; else texts.
+        values: int64 [N]; equal for equal cells, larger for larger ones (for texts: later ones in
+            the alphabet), and -1 where the cell is missing.
+        used: whether inputs are made of it.
+    """
+
+    name: str
+    kind: ColumnKind
+    values: torch.Tensor
+    used: bool = False
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set as loaded, before splitting and normalization.
@@ -84,11 +105,18 @@ class Source:
         task: what is to be predicted.
         files: where images stay in their files: what decodes them. The inputs are then their
             numbers there, int64 [N].
+        columns: of a table: the columns of "train" that the split asks for, those that are no
+            inputs, and those of text.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
     task: Task
     files: ImageFiles | None = None
+    columns: tuple[Column, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """Return the column ``name``, which the recipe's split asks for."""
+        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from trickrun.findings.evidence.leaks import Leaks
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,14 @@ class Copies:
         conflicting: share of the training samples that share their input with one of another
             target.
         across: share of a split's samples whose input is in the training split, by split.
+        with_target: share of a split's samples that are there with their target, by split.
         chance: whether the features take so few values that equal inputs are to be expected.
     """
 
     within: float = 0.0
     conflicting: float = 0.0
     across: tuple[tuple[str, float], ...] = ()
+    with_target: tuple[tuple[str, float], ...] = ()
     chance: bool = False
 
 
@@ -141,6 +145,8 @@ class DataEvidence:
         order: share of the targets' variance that lies between batches in the stored order: 0 as by
             chance, 1 sorted.
         tokens: whether inputs are token ids, whose size means nothing.
+        drawn: the splits that were drawn from the same samples as the training split.
+        leaks: what the columns of a table give away.
     """
 
     shape: tuple[int, ...]
@@ -154,6 +160,8 @@ class DataEvidence:
     classes: Classes | None = None
     order: float = 0.0
     tokens: bool = False
+    drawn: tuple[str, ...] = ()
+    leaks: Leaks = field(default_factory=Leaks)
 
     @property
     def features(self) -> int:

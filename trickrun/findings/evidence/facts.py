@@ -312,10 +312,13 @@ class InputFacts:
         from_user: whether the user brings them, and may have scaled them before.
         dropped: the columns of a table that are left out; None if it is no table whose columns
             can be left out one by one.
+        listed: the columns of a table that the recipe lists as inputs; empty if it lists none.
         task_can_be_set: whether it can be said if targets are classes or values.
         channels: the axis of an image's channels as declared: auto, first or last; None where it
             cannot be declared.
         stratified: whether splits keep the classes' shares.
+        split_by: what decides which samples validate and test, where the recipe makes the split.
+        duplicates_together: whether equal samples stay in one part then.
         training_share: share of all samples that a split leaves to train on.
         validated: whether there is a validation split.
     """
@@ -332,9 +335,12 @@ class InputFacts:
     characters: bool | None = None
     from_user: bool | None = None
     dropped: tuple[str, ...] | None = None
+    listed: tuple[str, ...] | None = None
     task_can_be_set: bool | None = None
     channels: str | None = None
     stratified: bool | None = None
+    split_by: Literal["chance", "group", "time"] | None = None
+    duplicates_together: bool | None = None
     training_share: float | None = None
     validated: bool | None = None
 

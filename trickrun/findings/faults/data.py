@@ -82,10 +82,16 @@ FAULTS = (
         "TR08",
         "Split leakage",
         (DATA, "train"),
-        "Samples of validation and test whose input is in the training split too, by hashes.",
-        "5 % (catalogue), unless the features take so few values that this is no surprise.",
+        "Samples of validation and test whose input is in the training split too, by hashes; and "
+        "a column with several samples a value in several parts, where the nearest sample of the "
+        "same value tells the target and the nearest one of another value does not.",
+        "5 % (catalogue); from 50 % on an error, because the score then tells more of memory than "
+        "of new samples (own). Not where the features take so few values that this is no surprise. "
+        "Groups: of 20 or more, with a skill that is 0.2 and a standard error lower without their "
+        "own group (own).",
         "The score tells how well the network remembers.",
-        "Remove copies before the split, or keep copies and groups on one side.",
+        "Remove copies before the split, or keep them on one side: `data.split.group_duplicates`, "
+        "`data.split.group`.",
     ),
     Fault(
         "TR09",
@@ -174,6 +180,29 @@ FAULTS = (
         "Each batch pulls the network to its own class, the next one away again.",
         "Shuffle.",
         "data: {kind: iris, shuffle: false}",
+    ),
+    Fault(
+        "TR97",
+        "Target among the inputs",
+        (DATA, "train"),
+        "A column of a table that tells the target alone: one value for each class or, for values "
+        "to predict, in the same order; or nearly, where the other columns together do not; or a "
+        "number of the lines whose ranges tell the class.",
+        "One to one, on 30 values or samples: an error. A skill of 0.99, or a rank correlation of "
+        "0.999, where the others have less than 0.9: a warning. Numbers of lines: a skill of 0.5, "
+        "from 0.9 on an error. Own: petal width alone tells the iris with a skill of 0.92.",
+        "The network reads the answer off a column that new samples lack, or have otherwise.",
+        "Drop the column, unless it is known before the target is.",
+    ),
+    Fault(
+        "TR98",
+        "Random split across time",
+        (DATA, "train"),
+        "A column of dates or times, and how much of a target its neighbours in time tell.",
+        "0.2 beyond four standard errors (own): a warning; less: a remark.",
+        "A random split lets the network fill gaps between days that it knows; in use it must "
+        "answer for days to come.",
+        "Train on earlier samples than those that validate and test: `data.split.time`.",
     ),
     Fault(
         "TR83",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from trickrun.findings.evidence.facts import Facts
-from trickrun.findings.finding import Finding
+from trickrun.findings.finding import Finding, Severity
 
-LEAKED = 0.05
-"""Share of a split's samples that are in the training split too; the catalogue's 5 %."""
+LEAKED, WORTHLESS = 0.05, 0.5
+"""Share of a split's samples that are in the training split too: the catalogue's 5 %. From one half
+on the score tells more of what the network remembers than of new samples. Own."""
 
 UNLIKE = 0.25
 """Total variation distance of the class shares beyond chance. Own: a quarter of the samples would
@@ -34,9 +35,24 @@ def leaked(e: Facts) -> list[Finding]:
         if e.data.copies.within > LEAKED:
             why += " The data held copies before it was split: remove them, or keep them together."
         numbers = {"split": name, "share": share, "within_training": e.data.copies.within}
+        severity: Severity = "error" if share >= WORTHLESS else "warning"
+        confidence = 0.95 if severity == "error" else 0.85
+        edit = {"data.split.group_duplicates": True} if copies_can_be_kept(e, name, share) else None
         where = f"data ({name})"
-        found.append(Finding("TR08", "Split leakage", "warning", 0.85, where, numbers, why))
+        title = "Split leakage"
+        found.append(Finding("TR08", title, severity, confidence, where, numbers, why, edit))
     return found
+
+
+def copies_can_be_kept(e: Facts, name: str, share: float) -> bool:
+    """Whether a split that keeps equal samples together would mend what ``leaked`` says.
+
+    It keeps samples together that have their target in common, too; a split by time keeps none.
+    """
+    alike = dict(e.data.copies.with_target).get(name, 0.0) if e.data else 0.0
+    drawn = e.data is not None and name in e.data.drawn
+    allowed = e.inputs.duplicates_together is False and e.inputs.split_by in ("chance", "group")
+    return drawn and allowed and share - alike <= LEAKED
 
 
 def unlike_classes(e: Facts) -> list[Finding]:
