@@ -11,8 +11,9 @@ from trickrun.checks.diagnosis.left_out import left_out, ridge, standardized
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.reference import arrays, has_features, learners
 from trickrun.checks.diagnosis.skill import skill
-from trickrun.data.splits.prepare import Prepared, split, subset
-from trickrun.data.splits.source import Source, SplitData
+from trickrun.data.splits.division import divided
+from trickrun.data.splits.prepare import Prepared, subset
+from trickrun.data.splits.source import SplitData
 from trickrun.findings.rules.data.label_noise import FEWEST, LEARNED, Doubt, LabelNoise
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import predict
@@ -173,15 +174,8 @@ def with_network(proxy: ProxyRun, noise: LabelNoise) -> LabelNoise:
 
 def in_the_file(proxy: ProxyRun, noise: LabelNoise) -> LabelNoise:
     """Return ``noise`` with rows of the file, or of the data's own training part."""
-    import torch
-
     recipe = proxy.recipe.recipe
     source = recipe.data.load(proxy.recipe.folder)
-    numbered = {
-        name: (torch.arange(len(y)) if name == "train" else x, y)
-        for name, (x, y) in source.parts.items()
-    }
-    part, _, _ = split(recipe.data, Source(numbered, source.task))
-    places = subset(recipe.data, part, source.task).x
+    places = subset(recipe.data, source, divided(recipe.data.split, source)["train"])
     doubts = tuple(replace(doubt, row=int(places[doubt.row])) for doubt in noise.doubts)
     return replace(noise, doubts=doubts)
