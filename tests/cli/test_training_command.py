@@ -67,10 +67,10 @@ def test_json_has_the_keys_of_the_contract(trickrun, recipe):
 
 
 def test_a_missed_expectation_exits_1_and_is_named(trickrun, recipe):
-    ran = trickrun("train", recipe, "expect={test.accuracy: '>= 1.01', steps: '== 28'}")
+    ran = trickrun("train", recipe, "expect={test.accuracy: '>= 0.9999', steps: '== 28'}")
     assert ran.code == 1
     assert ran.err.startswith("expectation missed: test.accuracy is ")
-    assert ran.err.endswith(", expected >= 1.01\n")
+    assert ran.err.endswith(", expected >= 0.9999\n")
     assert ran.err.count("\n") == 1
 
 
