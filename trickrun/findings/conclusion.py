@@ -115,8 +115,10 @@ class Standing:
 
     @property
     def poor(self) -> bool:
-        """Whether it trains badly."""
-        return self.skill < self.reachable - max(BEHIND, 2 * self.error)
+        """Whether it trains badly: clearly worse than others, or so that it learned nothing, not
+        even of the samples it trains on."""
+        learned = max(self.skill, self.training) > NOTHING
+        return self.skill < self.reachable - max(BEHIND, (2 if learned else 1) * self.error)
 
     @property
     def behind(self) -> bool:

@@ -11,6 +11,10 @@ from trickrun.checks.interventions.edits import merged
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.findings.rank import consequences
 
+UNUSUAL = 0.4
+"""Likelihood from which on a part is replaced in the plain form of the recipe, and may be what
+brings another part's fault about."""
+
 
 @dataclass(frozen=True)
 class Candidate(Replacement):
@@ -41,12 +45,13 @@ class Candidate(Replacement):
 def together(parts: Iterable[Candidate]) -> Candidate:
     """Return the edit of all parts at once; see ``merged``. One part alone is returned as it is.
 
-    It is named after the likeliest part that none of the others explains.
+    It is named after the likeliest part that no other unusual one explains.
     """
     ordered = sorted(parts, key=lambda part: -part.likelihood)
     if len(ordered) == 1:
         return ordered[0]
-    explained = {code for part in ordered for code in consequences(part.code)}
+    able = [part for part in ordered if part.likelihood >= UNUSUAL]
+    explained = {code for part in able for code in consequences(part.code)}
     roots = [part for part in ordered if part.code not in explained]
     return replace(
         next(iter([*roots, *ordered])),

@@ -104,6 +104,9 @@ def try_several(
             several = fewest(trainings, many, first, least)
             if several is not None:
                 prove_better(trainings, tried, [several], first, rest)
+            if several is not None and far(tried, trainings.proxy):
+                # What was enough for one seed is not for all: begin with everything again.
+                prove_better(trainings, tried, [together(many)], first, rest)
 
 
 def make_minimal(
@@ -120,9 +123,10 @@ def make_minimal(
         effect = tried.effects.get(fewer.label)
         return effect is not None and effect.helps and effect.after >= least
 
-    kept = together(backward_elimination(several.parts, enough))
-    if kept.label != several.label:
-        del tried.effects[several.label]
+    kept = backward_elimination(several.parts, enough)
+    for label, other in tried.candidates.items():
+        if len(other.parts) > len(kept) and all(part in other.parts for part in kept):
+            tried.effects.pop(label, None)
 
 
 def check_cures(trainings: Trainings, tried: Tried, findings: Iterable[Finding]) -> None:

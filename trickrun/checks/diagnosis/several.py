@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from trickrun.checks.diagnosis.at_length import OBVIOUS
-from trickrun.checks.diagnosis.candidate import Candidate, together
+from trickrun.checks.diagnosis.candidate import UNUSUAL, Candidate, together
 from trickrun.checks.diagnosis.trainings import Trainings
 from trickrun.checks.interventions.variants import backward_elimination
-
-UNUSUAL = 0.4
-"""Likelihood from which on a part is replaced in the plain form of the recipe."""
 
 TUNED = ("optimizer.lr", "train.epochs", "train.steps", "data.batch_size")
 """Values that suit the other parts: replaced along with these, they would be off the other way."""
