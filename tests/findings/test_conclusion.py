@@ -7,7 +7,7 @@ import pytest
 from trickrun.findings.conclusion import (
     Cause,
     Standing,
-    leaks_first,
+    leaks_placed,
     unexplained,
     with_what_was_tried,
     without_trying,
@@ -45,11 +45,13 @@ LEAK = Finding("TR97", "Target among the inputs", "error", 0.95, "data (b)", {},
 def test_a_leak_is_an_error_however_good_the_scores_are_and_comes_first():
     assert [f.severity for f in without_trying([LEAK], FINE)] == ["error"]
     tried = with_what_was_tried([LEAK, LOWER], [cause("optimizer.lr", "TR35")], [], POOR)
-    assert [f.code for f in leaks_first(tried)][:2] == ["TR97", "TR35"]
+    assert [f.code for f in leaks_placed(tried, False)][:2] == ["TR97", "TR35"]
+    # What makes scores too good is not why they are bad.
+    assert [f.code for f in leaks_placed(tried, True)][:2] == ["TR35", "TR97"]
     assert tried[0].confirmed is not None
     # One that spoils a few samples is no reason to doubt all scores.
     few = replace(LEAK, code="TR08", severity="warning")
-    assert [f.code for f in leaks_first([LOWER, few])] == ["TR41", "TR08"]
+    assert [f.code for f in leaks_placed([LOWER, few], False)] == ["TR41", "TR08"]
 
 
 def test_a_leak_does_not_speak_for_an_edit_that_helped():
@@ -225,3 +227,10 @@ def test_a_recipe_that_does_less_than_can_be_reached_has_a_warning():
     assert unexplained(behind, 8, 0, "the data").severity == "warning"
     assert not FINE.behind
     assert POOR.behind
+
+
+def test_what_is_left_when_all_else_was_replaced_is_the_users_network():
+    assert unexplained(POOR, 12, 0, "net:Net", own_model=True).code == "TR76"
+    assert unexplained(POOR, 12, 3, "net:Net", own_model=True).code == "TR90"
+    alone = replace(POOR, learners=False)
+    assert unexplained(alone, 12, 0, "net:Net", own_model=True).code == "TR90"

@@ -185,9 +185,14 @@ def is_leak(finding: Finding) -> bool:
     return finding.code in LEAKS and finding.severity == "error"
 
 
-def leaks_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings with leaks in front, because they spoil the scores that rank the rest."""
-    return sorted(findings, key=lambda finding: not is_leak(finding))
+def leaks_placed(findings: Iterable[Finding], poor: bool) -> list[Finding]:
+    """Return the findings with leaks in front, because they spoil the scores that rank the rest.
+
+    They make scores too good: where a recipe trains badly (``poor``) the cause stands before them.
+    """
+    found = sorted(findings, key=lambda finding: not is_leak(finding))
+    causes = [f for f in found if f.severity == "error" and not is_leak(f)] if poor else []
+    return [*causes[:1], *(finding for finding in found if finding not in causes[:1])]
 
 
 def with_what_was_tried(
@@ -332,9 +337,17 @@ def judged(
     return replace(finding, severity="warning")
 
 
-def unexplained(standing: Standing, tried: int, untried: int, where: str) -> Finding:
+def unexplained(
+    standing: Standing, tried: int, untried: int, where: str, own_model: bool = False
+) -> Finding:
     """Return TR10 if nobody learns from these samples, else TR90: no edit changes how badly it
-    trains."""
+    trains. By elimination it is TR76, a network of the user's own.
+
+    Args:
+        tried, untried: edits.
+        where: where to look.
+        own_model: whether the network is the user's.
+    """
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
     numbers |= {"untried": untried, "training": standing.training}
     if standing.hopeless:
@@ -361,6 +374,9 @@ def unexplained(standing: Standing, tried: int, untried: int, where: str) -> Fin
     else:
         why += f"nothing I can change helps ({tried} edits tried): look at {where}."
     name = "Trains badly, and no edit helps"
+    if standing.poor and own_model and standing.edits and standing.learners and not untried:
+        # Others learn from the data, and all parts but this one were replaced.
+        return Finding("TR76", "Your model", "error", 0.6, where, numbers, why)
     if standing.poor:
         return Finding("TR90", name, "error", 0.5, where, numbers, why)
     return Finding("TR90", "Better is possible", "warning", 0.5, where, numbers, why)

@@ -63,6 +63,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR52": ("TR54", "TR61", "TR62", "TR70", "TR73"),
         "TR53": (*SIGNAL, *STUCK),
         "TR58": ("TR09", "TR47"),
+        "TR104": STUCK,
+        "TR105": (*SIGNAL, *STUCK, "TR45"),
         # Steps
         "TR33": (*WILD, *STUCK, "TR34"),
         "TR34": (*WILD, *STUCK),

@@ -15,7 +15,7 @@ from trickrun.findings.conclusion import (
     Cause,
     Standing,
     certain,
-    leaks_first,
+    leaks_placed,
     unexplained,
     with_what_was_tried,
     without_trying,
@@ -31,7 +31,8 @@ from trickrun.params import PythonTarget
 def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings, best first, leaks before all others; the confidence of the first, if it
     is an error, is the share of the time that such a cause is right."""
-    found = leaks_first(in_order(proxy, evidence, tried))
+    standing = standing_of(proxy, evidence, tried)
+    found = leaks_placed(in_order(proxy, evidence, tried, standing), standing.poor)
     if not found or found[0].severity != "error":
         return found
     view = standpoint_of(found[0], tried)
@@ -59,13 +60,14 @@ def standpoint_of(first: Finding, tried: Tried | None) -> Standpoint:
     )
 
 
-def in_order(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+def in_order(
+    proxy: ProxyRun, evidence: Evidence, tried: Tried | None, standing: Standing
+) -> list[Finding]:
     """Return the findings, best first. Where all targets are alike, the rest follows from it, and
     much of it where they stand beside other rows."""
     alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
     if alike:
         return alike[:1]
-    standing = standing_of(proxy, evidence, tried)
     if tried is None:
         findings, causes = without_trying(evidence.findings, standing), []
     else:
@@ -81,11 +83,18 @@ def in_order(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
     if causes or not helpless:
         return findings
     if not (standing.poor or standing.hopeless):
-        return [*findings, unexplained(standing, *counts_of(tried), suspect(proxy))]
+        return [
+            *findings,
+            unexplained(
+                standing, *counts_of(tried), suspect(proxy), proxy.loaded.recipe.model.is_user_code
+            ),
+        ]
     sure = [f for f in findings if certain(f) or (f.severity == "error" and f.edit is not None)]
     if not standing.hopeless and any(not certain(finding) for finding in sure):
         return findings  # these were not tried: no claim that nothing helps
-    last = unexplained(standing, *counts_of(tried), suspect(proxy))
+    last = unexplained(
+        standing, *counts_of(tried), suspect(proxy), proxy.loaded.recipe.model.is_user_code
+    )
     first = [finding for finding in sure if certain(finding) or not standing.hopeless]
     return [*first, last, *(finding for finding in findings if finding not in first)]
 
@@ -136,9 +145,10 @@ def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
 
 
 def suspect(proxy: ProxyRun) -> str:
-    """Return where to look when nothing helps: the user's code, or else the data."""
+    """Return where to look when nothing helps: the user's code, or else the data. A network comes
+    first, as no edit replaces it by another of its kind."""
     recipe = proxy.loaded.recipe
-    parts = (recipe.train.step, recipe.model, recipe.loss, recipe.data)
+    parts = (recipe.model, recipe.train.step, recipe.loss, recipe.data)
     targets = [part.target for part in parts if isinstance(part, PythonTarget)]
     return targets[0] if targets else "the data"
 

@@ -35,6 +35,8 @@ BY_CODE = {
     "TR74": 0.8,
     "TR75": 0.3,
     "TR76": 0.5,
+    "TR104": 0.5,
+    "TR105": 0.5,
 }
 """Likelihood of the parts whose replacement `overfit-batch` tries, where the code says enough."""
 

@@ -18,6 +18,9 @@ HEALTHY_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mis
 SATURATING = ("tanh", "sigmoid", "hard_sigmoid")
 ENOUGH_UNITS = 64
 """Hidden layers of this width are not what keeps a network from telling a batch of 32 apart."""
+DEEP = 8
+"""Fully connected layers beyond which fewer are tried. Own: with a matched init and ReLU such a
+stack still trains, and deeper ones are hardly ever chosen for what they add."""
 SINKING = -1.0
 """A bias from which down ReLU units hardly see a sample above zero: inputs of size 1 and a matched
 init give sums of size 1."""
@@ -43,6 +46,8 @@ def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
         *step(recipe),
         *optimizer(recipe),
         *normalization(recipe),
+        *depth(recipe),
+        *switched_off(recipe),
         *capacity(recipe),
     ]
 
@@ -192,6 +197,30 @@ def normalization(recipe: Recipe) -> Iterator[Replacement]:
         why = f"The {kind} normalization removes what the answer depends on."
         change = {"normalization": {"kind": "none"}}
         yield Replacement("normalization", change, "TR72", "Normalization in the way", why)
+
+
+def depth(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield two layers in the place of many that nothing but their init keeps trainable."""
+    model = recipe.model
+    hidden = list(model.hidden_units or ())
+    if model.units_parameter and len(hidden) > DEEP:
+        path = f"model.{model.units_parameter}"
+        why = (
+            f"Through {len(hidden)} plain layers little of the signal and of the gradient is left."
+        )
+        yield Replacement(path, {path: hidden[:2]}, "TR105", "Too many layers", why)
+
+
+def switched_off(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield what every network of the kind has, unless it is switched off."""
+    model = recipe.model
+    if getattr(model, "bias", None) is False:
+        why = "Without biases every unit draws its line through the origin."
+        yield Replacement("model.bias", {"model.bias": "auto"}, "TR104", "No biases", why)
+    if getattr(model, "positions", None) == "none":
+        why = "Without positions the network cannot tell the order of its inputs."
+        edit = {"model.positions": "learned"}
+        yield Replacement("model.positions", edit, "TR104", "No positions", why)
 
 
 def capacity(recipe: Recipe) -> Iterator[Replacement]:

@@ -189,4 +189,25 @@ FAULTS = (
         "`normalization: layer`, or rms.",
         "{data: digits, model: transformer}",
     ),
+    Fault(
+        "TR104",
+        "Switched off",
+        ("overfit-batch", "diagnose"),
+        "A network without biases, or a transformer without positions.",
+        "Own: the replacement decides.",
+        "It cannot move a boundary off the origin, or tell the order of its inputs.",
+        "`model.bias: auto`, `model.positions: learned`.",
+        "model: {kind: mlp, hidden: [16], bias: false}",
+    ),
+    Fault(
+        "TR105",
+        "Too many layers",
+        ("overfit-batch", "diagnose"),
+        "More than 8 fully connected layers, one after another.",
+        "Own: the replacement decides.",
+        "Each layer takes a little of the signal and of the gradient, unless init, activation and "
+        "normalization match.",
+        "Fewer layers, normalization, or a network with residual branches.",
+        "model: {kind: mlp, hidden: [32, 32, 32, 32, 32, 32, 32, 32, 32, 32]}",
+    ),
 )

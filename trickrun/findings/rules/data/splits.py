@@ -35,7 +35,9 @@ def leaked(e: Facts) -> list[Finding]:
         if e.data.copies.within > LEAKED:
             why += " The data held copies before it was split: remove them, or keep them together."
         numbers = {"split": name, "share": share, "within_training": e.data.copies.within}
-        severity: Severity = "error" if share >= WORTHLESS else "warning"
+        # Short texts repeat by themselves.
+        grave = share >= WORTHLESS and not e.data.tokens
+        severity: Severity = "error" if grave else "warning"
         confidence = 0.95 if severity == "error" else 0.85
         edit = {"data.split.group_duplicates": True} if copies_can_be_kept(e, name, share) else None
         where = f"data ({name})"
