@@ -193,6 +193,12 @@ def test_a_frozen_network_is_an_error_where_training_all_of_it_gains_much():
     assert {no_gain.severity, untried.severity} == {"warning"}
 
 
+def test_a_softmax_over_the_only_output_of_ones_own_network_is_an_error():
+    (found,) = network_findings(replace(NETWORK, softmax_of_one=True))
+    assert (found.code, found.severity) == ("TR27", "error")
+    assert network_findings(NETWORK) == []
+
+
 def test_a_softmax_between_layers_of_ones_own_is_worth_a_word():
     (found,) = network_findings(replace(NETWORK, softmax=64))
     assert (found.code, found.severity) == ("TR53", "warning")

@@ -44,7 +44,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR21": (*WILD, *STUCK, "TR20", "TR43", "TR50"),
         "TR25": (*SIGNAL, *WILD, *STUCK),
         "TR26": (*SIGNAL, *STUCK),
-        "TR27": (*SIGNAL, *STUCK, "TR14", "TR45"),
+        "TR27": (*SIGNAL, *STUCK, "TR14", "TR45", "TR76"),
         "TR28": (*SIGNAL, *STUCK, "TR24", "TR45"),
         "TR29": (*SIGNAL, *STUCK, "TR45"),
         "TR30": (*SIGNAL, *WILD, *STUCK),

@@ -34,6 +34,8 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
     ({"loss": "mse"}, VALUES, {}),
     ({"loss": "mae"}, VALUES, {"loss": "TR30"}),
     ({"loss": "hinge"}, CLASSES, {"loss": "TR30"}),
+    ({"model.bias": False}, CLASSES, {"model.bias": "TR104"}),
+    ({"model.hidden": [80] * 9}, CLASSES, {"model.hidden": "TR105"}),
     ({"model.head_activation": "log_softmax"}, VALUES, {"model.head_activation": "TR29"}),
     ({"loss": {"kind": "python", "target": "mine:loss"}}, VALUES, {"loss": "TR30"}),
     ({"loss.reduction": "sum"}, CLASSES, {"loss.reduction": "TR21"}),
@@ -56,6 +58,8 @@ CASES: list[tuple[dict[str, Any], Task, dict[str, str]]] = [
 ]
 ALWAYS = {"normalization": "TR44", "model.hidden": "TR54"}
 """Of the plain recipe: no normalization, and a narrow layer."""
+OF_VALUES = {"data.scale_targets": "TR06"}
+"""Of values to predict: their unit is the data's own."""
 
 
 def recipe(changes: dict[str, Any]) -> Loaded:
@@ -69,7 +73,8 @@ def test_what_is_unusual_is_doubted(
 ) -> None:
     loaded = recipe(changes)
     found = replacements(loaded.recipe, task)
-    assert {replacement.path: replacement.code for replacement in found} == {**ALWAYS, **doubted}
+    always = {**ALWAYS, **OF_VALUES} if task == VALUES else ALWAYS
+    assert {replacement.path: replacement.code for replacement in found} == {**always, **doubted}
     for replacement in found:
         tree = patch_paths(loaded.tree, replacement.edit)
         rest = {r.path for r in replacements(from_tree(tree), task)}

@@ -17,6 +17,7 @@ from trickrun.recipe.schema import Recipe
 from trickrun.tricks.regularizers import Regularizer
 
 BY_CODE = {
+    "TR06": 0.2,
     "TR21": 0.9,
     "TR22": 0.95,
     "TR25": 0.95,

@@ -36,6 +36,7 @@ def look_at_network(job: RecipeJob) -> EvaluationBehaviour:
     batched, _ = forward(job, x[:whole], size)
     scale = max(size_of(first), 1e-30)
     model = job.recipe.model
+    softmaxes = softmaxes_in(job, x) if model.is_user_code else (None, False)
     constants = constants_of(job, indices)
     return EvaluationBehaviour(
         target=model.target if isinstance(model, PythonModel) else "model",
@@ -50,22 +51,26 @@ def look_at_network(job: RecipeJob) -> EvaluationBehaviour:
         ),
         frozen=frozen_share(job.model) if model.is_user_code else 0.0,
         frozen_modules=frozen_modules(job.model) if model.is_user_code else {},
-        softmax=hidden_softmax(job, x) if model.is_user_code else None,
+        softmax=softmaxes[0],
+        softmax_of_one=softmaxes[1],
         without_batch=without_batch(model.hidden_channels, model.hidden_units or ())
         if isinstance(model, BuiltinModel)
         else None,
     )
 
 
-def hidden_softmax(job: Job, x: torch.Tensor) -> int | None:
-    """Return the units of a layer that a softmax over them ends; None if there is none.
+def softmaxes_in(job: Job, x: torch.Tensor) -> tuple[int | None, bool]:
+    """Return the units of a layer that a softmax over them ends, None if there is none, and whether
+    a softmax is taken over the only output.
 
     Attention's softmaxes have more than two axes, and one of the outputs' width is the head's.
     """
     with SoftmaxSizes() as found:
         outputs = job.model(x)
-    widths = [size[1] for size in found.sizes if len(size) == 2 and size != outputs.shape]
-    return widths[0] if widths else None
+    flat = [size for size in found.sizes if len(size) == 2]
+    widths = [size[1] for size in flat if size != outputs.shape]
+    of_one = outputs.ndim == 2 and outputs.shape[1] == 1 and outputs.shape in flat
+    return (widths[0] if widths else None), of_one
 
 
 class SoftmaxSizes(TorchDispatchMode):

@@ -43,6 +43,7 @@ def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
         *init(recipe),
         *activation(recipe),
         *(() if task.vocabulary else inputs(recipe)),
+        *(targets(recipe) if task.kind == "regression" else ()),
         *step(recipe),
         *optimizer(recipe),
         *normalization(recipe),
@@ -149,6 +150,14 @@ def inputs(recipe: Recipe) -> Iterator[Replacement]:
         why = f"Inputs normalized by {recipe.data.normalize.kind_name} are not of size 1."
         change = {"data.normalize": {"kind": "standard"}}
         yield Replacement("data.normalize", change, "TR01", "Unscaled inputs", why)
+
+
+def targets(recipe: Recipe) -> Iterator[Replacement]:
+    """Yield targets in the data's own unit."""
+    if recipe.data.scale_targets == "none":
+        why = "Targets in the data's own unit are not of size 1."
+        change = {"data.scale_targets": "standard"}
+        yield Replacement("data.scale_targets", change, "TR06", "Unscaled targets", why)
 
 
 def step(recipe: Recipe) -> Iterator[Replacement]:

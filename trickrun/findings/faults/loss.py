@@ -61,8 +61,8 @@ FAULTS = (
     Fault(
         "TR27",
         "Softmax on one output",
-        (TEXT, DATA, "initial-loss", "overfit-batch"),
-        "A softmax head with a single output.",
+        (TEXT, DATA, "initial-loss", "overfit-batch", "diagnose"),
+        "A softmax head with a single output, or a softmax that a network of your own ends in.",
         "Always (TheDeepChecker).",
         "It is always 1.",
         "A sigmoid, or a linear head before bce.",

@@ -47,7 +47,7 @@ def find_layers(job: Job, indices: torch.Tensor) -> list[Found]:
     for layer in found:
         calls[layer.name] = calls.get(layer.name, 0) + 1
         again = f" (call {calls[layer.name]})" if calls[layer.name] > 1 else ""
-        spread = max(float(weight.detach().std()) for _, weight in weights(layer.layer))
+        spread = max(float(weight.detach().std(correction=0)) for _, weight in weights(layer.layer))
         layers.append(Found(f"{layer.name or type(layer.layer).__name__}{again}", layer, spread))
     return layers
 

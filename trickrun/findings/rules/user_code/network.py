@@ -45,6 +45,7 @@ class EvaluationBehaviour:
         skill, skill_unfrozen: of the short training as it is, and with all parameters trained; None
             if that was not tried.
         softmax: units of a layer of the user's network that ends in a softmax over them.
+        softmax_of_one: whether the user's network takes a softmax over a single output.
         without_batch: the normalization that could replace its batch norm; None if the recipe does
             not set that.
     """
@@ -62,12 +63,28 @@ class EvaluationBehaviour:
     skill: float | None = None
     skill_unfrozen: float | None = None
     softmax: int | None = None
+    softmax_of_one: bool = False
     without_batch: dict[str, Any] | None = None
 
 
 def network_findings(e: EvaluationBehaviour) -> list[Finding]:
     """Return what is wrong with a network's evaluation mode."""
-    return [*random_answers(e), *no_input(e), *modes_differ(e), *frozen(e), *competing(e)]
+    return [
+        *softmax_of_one(e),
+        *random_answers(e),
+        *no_input(e),
+        *modes_differ(e),
+        *frozen(e),
+        *competing(e),
+    ]
+
+
+def softmax_of_one(e: EvaluationBehaviour) -> list[Finding]:
+    """Return TR27 if the user's network takes a softmax over a single output."""
+    if not e.softmax_of_one:
+        return []
+    why = f"{e.target} takes a softmax over one output, which is always 1: it can answer nothing."
+    return [Finding("TR27", "Softmax on one output", "error", 0.95, e.target, {}, why)]
 
 
 def competing(e: EvaluationBehaviour) -> list[Finding]:
