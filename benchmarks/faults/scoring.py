@@ -20,7 +20,11 @@ NO_SPREAD = 1e-3
 RESTORED = 0.75
 """The share of the gap between buggy and repaired that a good edit closes."""
 
-SAME_AS: dict[str, tuple[str, ...]] = {"TR99": ("TR10",)}
+SAME_AS: dict[str, tuple[str, ...]] = {
+    "TR95": ("TR70",),  # your optimizer, said by what it does instead of by what its place took
+    "TR96": ("TR30",),  # your loss, the same
+    "TR99": ("TR10",),  # targets beside other rows do not follow from the inputs
+}
 """Codes that trickrun got after the freeze, to the frozen causes that mean the same."""
 
 
