@@ -64,11 +64,12 @@ def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
 def reliability(seen: Sequence[tuple[float, bool]]) -> str:
     """Return the table of BINS bins of equal counts, with bootstrap intervals of the hit rate, and
     the expected calibration error."""
-    ordered = sorted(seen)
+    draw = random.Random(0)
+    # Equal confidences must not be sorted by what came of them.
+    ordered = sorted(draw.sample(seen, len(seen)), key=lambda pair: pair[0])
     bins = [ordered[len(ordered) * b // BINS : len(ordered) * (b + 1) // BINS] for b in range(BINS)]
     lines = ["| first causes | mean confidence | right | 95 % |", "|---|---|---|---|"]
     error = 0.0
-    draw = random.Random(0)
     for found in bins:
         stated, right = fmean(c for c, _ in found), fmean(r for _, r in found)
         error += len(found) / len(ordered) * abs(stated - right)
