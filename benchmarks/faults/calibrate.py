@@ -19,10 +19,10 @@ from statistics import fmean
 import torch
 
 from benchmarks.faults.programs import SplitData
-from benchmarks.faults.replay import BENCHMARKS, Case, concluded
+from benchmarks.faults.replay import BENCHMARKS, Case, replayed
 from benchmarks.faults.scoring import names_cause
-from trickrun.checks.diagnosis.conclude import standpoint_of
-from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint
+from trickrun.checks.diagnosis.conclude import best_first, standpoint_of
+from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint, confidence
 
 BINS = 5
 RESAMPLED = 2000
@@ -39,14 +39,12 @@ def all_cases(stack: ExitStack, part: SplitData, confirm: bool) -> list[Case]:
 def judged(cases: Sequence[Case]) -> Iterator[tuple[Standpoint, float, bool]]:
     """Yield of each first error what speaks for it, its confidence, and whether it is right."""
     for case in cases:
-        findings, tried, _ = concluded(case.path, case.stored)
-        if findings and findings[0].severity == "error":
-            first = findings[0]
-            yield (
-                standpoint_of(first, tried),
-                first.confidence,
-                names_cause(first.as_json(), case.causes),
-            )
+        found = replayed(case.path, case.stored)
+        ordered = best_first(found.proxy, found.evidence, found.tried)
+        if ordered and ordered[0].severity == "error":
+            view = standpoint_of(ordered[0], found.tried)
+            sure = confidence(view, UNTRIED if found.tried is None else TRIED)
+            yield view, sure, names_cause(ordered[0].as_json(), case.causes)
 
 
 def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:

@@ -107,11 +107,22 @@ def proxy_of(path: Path) -> ProxyRun:
     return shorten(load(path))
 
 
-def concluded(
-    path: Path, stored: Plain, without: Collection[str] = ()
-) -> tuple[list[Finding], Tried | None, int]:
-    """Return the findings of a stored diagnosis, what its edits showed, and how many trainings it
-    lacks.
+@dataclass(frozen=True)
+class Replayed:
+    """What a stored diagnosis rests on.
+
+    Args:
+        lacking: trainings that it asks for and that are not stored.
+    """
+
+    proxy: ProxyRun
+    evidence: Evidence
+    tried: Tried | None
+    lacking: int
+
+
+def replayed(path: Path, stored: Plain, without: Collection[str] = ()) -> Replayed:
+    """Return what the diagnosis of the recipe at ``path`` rests on.
 
     Args:
         without: codes of the findings that are left out.
@@ -127,16 +138,17 @@ def concluded(
         probe.signal = SimpleNamespace(input_std=probe.input_std) if probe.input_std else None
         evidence.probe = probe
     if stored["trainings"] is None:
-        return conclude(proxy, evidence, None), None, 0
+        return Replayed(proxy, evidence, None, 0)
     trainings = StoredTrainings(proxy, FOREVER, stored=stored["trainings"])
     tried = edits_tried(proxy, evidence, trainings)
-    return conclude(proxy, evidence, tried), tried, len(trainings.unknown)
+    return Replayed(proxy, evidence, tried, len(trainings.unknown))
 
 
 def replay(path: Path, stored: Plain, without: Collection[str] = ()) -> tuple[list[Plain], int]:
     """Return the findings of a stored diagnosis as plain data, and how many trainings it lacks."""
-    findings, _, lacking = concluded(path, stored, without)
-    return [finding.as_json() for finding in findings], lacking
+    found = replayed(path, stored, without)
+    findings = conclude(found.proxy, found.evidence, found.tried)
+    return [finding.as_json() for finding in findings], found.lacking
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,9 @@ from trickrun.params import PythonTarget
 
 
 def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
-    """Return the findings, best first, leaks before all others; the confidence of the first, if it
-    is an error, is the share of the time that such a cause is right."""
-    standing = standing_of(proxy, evidence, tried)
-    found = leaks_placed(in_order(proxy, evidence, tried, standing), standing.poor)
+    """Return the findings, best first; the confidence of the first, if it is an error, is the share
+    of the time that such a cause is right."""
+    found = best_first(proxy, evidence, tried)
     if not found or found[0].severity != "error":
         return found
     view = standpoint_of(found[0], tried)
@@ -40,8 +39,14 @@ def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
     return [replace(found[0], confidence=round(sure, 2)), *found[1:]]
 
 
+def best_first(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
+    """Return the findings in order, as sure as the rules that found them are."""
+    standing = standing_of(proxy, evidence, tried)
+    return leaks_placed(in_order(proxy, evidence, tried, standing), standing.poor)
+
+
 def standpoint_of(first: Finding, tried: Tried | None) -> Standpoint:
-    """Return what speaks for the first finding."""
+    """Return what speaks for the first finding, as ``best_first`` gives it."""
     sure = certain(first)
     proved = [c for c in tried.causes if c.edit == first.edit] if tried and first.confirmed else []
     if tried is None or not proved:
