@@ -127,3 +127,13 @@ def test_what_ends_at_a_constant_answer_helps_nobody(trainings):
     found = [part("init", "TR23", 0.9)]
     tried = try_edits(trainings(lambda edit: 0.0 if edit else -0.5), found, 0.0, [])
     assert tried.causes == []
+
+
+def test_sets_around_the_same_edits_end_in_one_cause(trainings):
+    def skill(edit: Edited) -> float:
+        # Alone, with one more part, and all at once: each set seems to be better than the last.
+        return 0.5 + 0.05 * len(edit) if {"a", "b"} <= set(edit) else 0.1
+
+    found = [part(name, "TR70", 0.5) for name in "abcde"]
+    tried = try_edits(trainings(skill), found, 0.95, [])
+    assert [set(c.edit) for c in tried.causes] == [{"a", "b"}]

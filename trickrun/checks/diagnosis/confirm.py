@@ -64,7 +64,8 @@ def try_edits(
     try_roots(trainings, tried, parts, rest)
     try_several(trainings, tried, found, parts)
     for candidate in [cause for cause in tried.causes if cause.parts]:
-        make_minimal(trainings, tried, candidate, rest)
+        if candidate.label in tried.effects:  # else it was a stepping stone of one before
+            make_minimal(trainings, tried, candidate, rest)
     check_at_length(trainings, tried, rest[0])
     check_cures(trainings, tried, findings)
     if not tried.causes and tried.base_skill < tried.reachable - ENOUGH:
