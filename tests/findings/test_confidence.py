@@ -8,9 +8,7 @@ import pytest
 
 from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint, confidence
 
-PROVED = Standpoint(
-    certain=False, confirmed=True, closes=0.9, rival=0.1, likelihood=0.8, several=False
-)
+PROVED = Standpoint(certain=False, confirmed=True, closes=0.9, likelihood=0.8)
 
 
 def test_it_is_the_logistic_function_of_the_weighted_numbers():
@@ -24,9 +22,11 @@ def test_weights_are_of_numbers_that_there_are(weights):
 
 
 def test_what_lies_beyond_the_range_counts_as_its_end():
-    over = replace(PROVED, closes=7.0, rival=-2.0)
-    assert confidence(over, TRIED) == confidence(replace(PROVED, closes=1.0, rival=0.0), TRIED)
+    over = replace(PROVED, closes=7.0)
+    assert confidence(over, TRIED) == confidence(replace(PROVED, closes=1.0), TRIED)
 
 
-def test_a_rival_that_gains_as_much_takes_confidence_away():
-    assert confidence(replace(PROVED, rival=1.0), TRIED) < confidence(PROVED, TRIED)
+def test_an_edit_that_helps_little_and_one_that_was_not_tried_are_less_sure():
+    little = confidence(replace(PROVED, closes=0.2), TRIED)
+    assert confidence(replace(PROVED, confirmed=False, closes=0.0), TRIED) < little
+    assert little < confidence(PROVED, TRIED)

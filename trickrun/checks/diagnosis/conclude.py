@@ -50,19 +50,10 @@ def standpoint_of(first: Finding, tried: Tried | None) -> Standpoint:
     sure = certain(first)
     proved = [c for c in tried.causes if c.edit == first.edit] if tried and first.confirmed else []
     if tried is None or not proved:
-        return Standpoint(sure, False, 0.0, 0.0, first.confidence, False)
+        return Standpoint(sure, False, 0.0, first.confidence)
     effect = tried.effects[proved[0].label]
-    others = [
-        tried.effects[c.label].gain for c in tried.causes if not set(c.edit) & set(first.edit or {})
-    ]
-    return Standpoint(
-        certain=sure,
-        confirmed=True,
-        closes=effect.gain / max(tried.reachable - effect.before, 1e-9),
-        rival=max(others, default=0.0) / effect.gain,
-        likelihood=effect.likelihood,
-        several=len(proved[0].parts) > 1,
-    )
+    closes = effect.gain / max(tried.reachable - effect.before, 1e-9)
+    return Standpoint(sure, True, closes, effect.likelihood)
 
 
 def in_order(
