@@ -3,7 +3,8 @@
     python -m benchmarks.faults.calibrate fit [--confirm]    # weights, from development
     python -m benchmarks.faults.calibrate judge [--confirm]  # reliability on held-back
 
-Both replay stored diagnoses (replay.py) of both benchmarks. A case is a diagnosis whose first
+Both replay stored diagnoses (replay.py) of both benchmarks that tried edits; without --confirm the
+trainings are left out. A case is a diagnosis whose first
 finding is an error; it is right if that names an accepted cause. A first error in a healthy program
 is wrong.
 """
@@ -14,6 +15,7 @@ import argparse
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from statistics import fmean
 
 import torch
@@ -32,8 +34,10 @@ def all_cases(stack: ExitStack, part: SplitData, confirm: bool) -> list[Case]:
     """Return a half's cases of both benchmarks, which stay there until ``stack`` is closed."""
     found: list[Case] = []
     for benchmark in BENCHMARKS.values():
-        found += stack.enter_context(benchmark(part, confirm))
-    return found
+        found += stack.enter_context(benchmark(part, True))
+    if confirm:
+        return found
+    return [replace(case, stored={**case.stored, "trainings": None}) for case in found]
 
 
 def judged(cases: Sequence[Case]) -> Iterator[tuple[Standpoint, float, bool]]:
