@@ -45,7 +45,7 @@ def row(title: str, results: Sequence[tuple[Subject, Diagnosed]]) -> str:
         share(healthy, [r.has("error") for r in healthy]),
         share(healthy, [r.has("error", "warning") for r in healthy]),
         share(tried, [r.restored for r in tried]),
-        share(faulty, [r.restored for r in faulty]),
+        share(faulty, [r.restored for r in faulty]) if tried else "-",
         f"{statistics.median(seconds):.1f}",
         f"{max(seconds):.1f}",
     ]
