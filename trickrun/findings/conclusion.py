@@ -37,13 +37,13 @@ CERTAIN = frozenset(
         "TR46",
         "TR47",
         "TR72",
-        "TR95",
-        "TR96",
         "TR93",
         "TR94",
-        "TR106",
-        "TR99",
+        "TR95",
+        "TR96",
         "TR97",
+        "TR99",
+        "TR106",
     }
 )
 """Faults by construction: what they say is wrong whatever the scores are."""

@@ -36,12 +36,6 @@ def test_where_two_would_do_the_first_stays() -> None:
     assert backward_elimination("abc", lambda parts: bool({"a", "b"} & set(parts))) == ["a"]
 
 
-def test_what_is_not_optional_stays_without_being_asked_for() -> None:
-    asked = Asked("c")
-    assert backward_elimination("zcd", asked, optional="cd") == ["z", "c"]
-    assert asked.asked == ["zc", "z"]
-
-
 def test_so_many_stay_in_any_case() -> None:
     asked = Asked("")
     assert backward_elimination("abc", asked, at_least=2) == ["a", "b"]

@@ -78,19 +78,14 @@ def in_order(
     helpless = standing.hopeless or (tried is not None and standing.behind)
     if causes or not helpless:
         return findings
-    if not (standing.poor or standing.hopeless):
-        return [
-            *findings,
-            unexplained(
-                standing, *counts_of(tried), suspect(proxy), proxy.loaded.recipe.model.is_user_code
-            ),
-        ]
-    sure = [f for f in findings if certain(f) or (f.severity == "error" and f.edit is not None)]
-    if not standing.hopeless and any(not certain(finding) for finding in sure):
-        return findings  # these were not tried: no claim that nothing helps
     last = unexplained(
         standing, *counts_of(tried), suspect(proxy), proxy.loaded.recipe.model.is_user_code
     )
+    if not (standing.poor or standing.hopeless):
+        return [*findings, last]
+    sure = [f for f in findings if certain(f) or (f.severity == "error" and f.edit is not None)]
+    if not standing.hopeless and any(not certain(finding) for finding in sure):
+        return findings  # these were not tried: no claim that nothing helps
     first = [finding for finding in sure if certain(finding) or not standing.hopeless]
     return [*first, last, *(finding for finding in findings if finding not in first)]
 

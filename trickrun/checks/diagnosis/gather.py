@@ -185,8 +185,8 @@ def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, until: float) -> 
         "reference": Part(lambda: found.reference.update(reference(proxy.data, proxy.metric))),
         "labels": Part(lambda: look_at_labels(found, proxy)),
         "training": Part(lambda: look_at_training(found, proxy), proxy.steps),
+        "pairing": Part(lambda: look_at_pairing(found, proxy)),
     }
-    parts["pairing"] = Part(lambda: look_at_pairing(found, proxy))
     if recipe.train.step is not None:
         parts["user_step"] = Part(lambda: look_at_user_step(found, proxy), LOOK_STEPS)
     if recipe.loss.is_user_code:

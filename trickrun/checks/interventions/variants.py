@@ -48,13 +48,12 @@ def untrained(
 def backward_elimination(
     parts: Sequence[Part],
     enough: Callable[[Sequence[Part]], bool],
-    optional: Sequence[Part] | None = None,
     at_least: int = 1,
 ) -> list[Part]:
     """Return few of ``parts``, in their order, that are still enough.
 
     One after the other is left out, the last first, and stays out if the others are enough without
-    it. That takes one question for each optional part; it finds a set from which nothing more can
+    it. That takes one question for each part; it finds a set from which nothing more can
     be left out alone, as long as a further replacement never does harm.
 
     Args:
@@ -62,11 +61,10 @@ def backward_elimination(
             the likelier one stays.
         enough: told of some of the parts, whether they are. Once there is no time left to find out,
             it may say no to everything.
-        optional: those that may be left out; None: all.
         at_least: how many stay in any case.
     """
     kept = list(parts)
-    for part in reversed(parts if optional is None else optional):
+    for part in reversed(parts):
         if len(kept) <= at_least:
             break
         rest = [other for other in kept if other is not part]
