@@ -39,3 +39,20 @@ def test_what_a_worker_prints_is_on_stderr() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("", "from python\nfrom below\n")
+
+
+def test_a_process_that_multiprocessing_began_ends_with_its_workers() -> None:
+    code = (
+        "import multiprocessing, os\n"
+        "from trickrun.search.executors.workers import WORKERS\n"
+        "def works():\n"
+        "    WORKERS.first(1)[0].submit(os.getpid).result()\n"
+        "if __name__ == '__main__':\n"
+        "    process = multiprocessing.get_context('fork').Process(target=works)\n"
+        "    process.start()\n"
+        "    process.join(60)\n"
+        "    print('still there' if process.is_alive() else process.exitcode)\n"
+        "    process.kill()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "0", done.stderr

@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from typing import TypeVar
 
 from trickrun.training.without_dynamo import in_own_process
@@ -84,6 +85,9 @@ class Workers:
     def first(self, count: int) -> list[Worker]:
         """Return ``count`` workers; those that are there already come first."""
         self.warm_up()
+        if not self.begun:
+            # A process that multiprocessing began waits for its children before it ends them.
+            Finalize(None, self.dismiss, exitpriority=0)
         self.begun += [Worker() for _ in range(count - len(self.begun))]
         return self.begun[:count]
 
