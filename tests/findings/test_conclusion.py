@@ -108,6 +108,16 @@ def test_only_the_first_cause_is_an_error():
     assert [f.severity for f in found] == ["error", "warning"]
 
 
+def test_where_training_goes_well_an_edit_that_helps_is_a_warning():
+    fine = with_what_was_tried([TARGETS], [cause("optimizer.lr", "TR35")], [], FINE)
+    assert [(f.code, f.severity) for f in fine] == [("TR06", "warning"), ("TR35", "warning")]
+    assert fine[1].confirmed == {"before": 0.3, "after": 0.9}
+    # What is wrong by construction is an error however well it trains.
+    helped = cause("x", "TR26", SOFTMAX.edit)
+    found = with_what_was_tried([SOFTMAX], [helped], [], FINE)
+    assert [(f.code, f.severity) for f in found] == [("TR26", "error")]
+
+
 def test_a_fault_of_the_data_is_the_cause_of_what_an_edit_makes_up_for():
     found = with_what_was_tried([TARGETS], [cause("optimizer.lr", "TR36")], [], POOR)
     assert [(f.code, f.severity) for f in found][:2] == [("TR06", "error"), ("TR36", "error")]

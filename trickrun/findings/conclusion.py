@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trickrun.findings.finding import Finding
+from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.intervention import NEAR, NOTHING, Effect
 from trickrun.findings.rank import consequences, ranked
 
@@ -204,6 +204,10 @@ def with_what_was_tried(
 ) -> list[Finding]:
     """Return the findings of a diagnosis that tried edits, best first.
 
+    On most recipes some edit helps. The one that helps most is an error where the recipe trains
+    badly without it, and a warning where it trains well, unless it mends what is wrong by
+    construction.
+
     Args:
         causes: edits that helped, likeliest cause first.
         failed: edits that did harm.
@@ -212,12 +216,14 @@ def with_what_was_tried(
     left = ranked(findings)
     causes = roots_first(causes, left)
     confirmed: list[Finding] = []
+    badly = standing.poor or not standing.known
     # Of several edits of one part the first says enough.
     paths = {cause.path: cause for cause in reversed(causes)}
     for cause in (cause for cause in causes if paths[cause.path] is cause):
         said = spokesman(cause, left)
         left = [f for f in left if f is not said and not repeats(f, cause)]
-        confirmed.append(proven(cause, said, first=not confirmed))
+        grave = badly or (said is not None and certain(said))
+        confirmed.append(proven(cause, said, "error" if grave and not confirmed else "warning"))
     # Where nobody learns, that explains the rest.
     unexplained_yet = (standing.poor and not standing.hopeless) or not standing.known
     keep = not causes and unexplained_yet
@@ -225,7 +231,7 @@ def with_what_was_tried(
     sure = [finding for finding in rest if certain(finding)]
     able = [f for f in rest if f in sure or (untested(f) and f.edit is None)]
     roots = [f for f in able if any(c.code in consequences(f.code) for c in confirmed[:1])]
-    roots = [replace(finding, severity="error") for finding in roots]
+    roots = [f if f in sure else replace(f, severity=confirmed[0].severity) for f in roots]
     places = {(finding.code, finding.where) for finding in roots}
     left = [f for f in rest if (f.code, f.where) not in places]
     sure = [finding for finding in left if certain(finding)]
@@ -284,8 +290,8 @@ def untested(finding: Finding) -> bool:
     return finding.code in UNTESTED_ROOTS and finding.confidence >= 0.6
 
 
-def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
-    """Return the finding for an edit that helped, an error if it is the first."""
+def proven(cause: Cause, said: Finding | None, severity: Severity) -> Finding:
+    """Return the finding for an edit that helped."""
     effect = cause.effect
     confirmed = {"before": round(effect.before, 4), "after": round(effect.after, 4)}
     numbers: dict[str, Any] = {"gain": effect.gain, "seeds": len(effect.gains)}
@@ -302,8 +308,8 @@ def proven(cause: Cause, said: Finding | None, first: bool) -> Finding:
     return replace(
         found,
         why=why,
-        severity="error" if first else "warning",
-        confidence=max(found.confidence, 0.9 if first else 0.6),
+        severity=severity,
+        confidence=max(found.confidence, 0.9 if severity == "error" else 0.6),
         evidence={**found.evidence, **numbers},
         edit=cause.edit,
         confirmed=confirmed,

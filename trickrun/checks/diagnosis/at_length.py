@@ -32,6 +32,7 @@ def check_at_length(trainings: Trainings, tried: Tried, seed: int) -> None:
     for candidate in doubted:
         after = trainings.known[names[candidate.label]].results.get(seed)
         if before is not None and after is not None:
+            tried.at_length = before
             error = standard_error(after, trainings.proxy.data)
             tried.effects[candidate.label] = Effect(
                 before, after, (after - before,), error, candidate.likelihood

@@ -181,7 +181,7 @@ def undecided(findings: list[Finding]) -> dict[str, Any] | None:
     return {"between": names, "edit": first.edit or rivals[0].edit}
 
 
-def without_errors(findings: list[Finding]) -> str:
+def without_errors(findings: list[Finding], tried: Tried | None) -> str:
     """Return the conclusion where nothing is an error."""
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if not warnings:
@@ -191,13 +191,17 @@ def without_errors(findings: list[Finding]) -> str:
         skill, reachable = (better[0].evidence[key] for key in ("skill", "reachable"))
         return f"it trains, to a skill of {skill:.2f} where {reachable:.2f} can be reached"
     count = "one thing is" if len(warnings) == 1 else f"{len(warnings)} things are"
-    return f"it trains well enough; {count} worth a look, first: {warnings[0].name}"
+    text = f"it trains well enough; {count} worth a look, first: {warnings[0].name}"
+    if tried is not None and warnings[0].confirmed is not None:
+        before, after = warnings[0].confirmed["before"], warnings[0].confirmed["after"]
+        text += f" (with the edit the skill goes from {before:.2f} to {after:.2f})"
+    return text
 
 
 def sentence(findings: list[Finding], tried: Tried | None) -> str:
     """Return the conclusion in words."""
     if not any(finding.severity == "error" for finding in findings):
-        return without_errors(findings)
+        return without_errors(findings, tried)
     # As grave as the gravest thing that it explains.
     first, doubt = findings[0], undecided(findings)
     if doubt is not None:
