@@ -26,16 +26,19 @@ def classes(x: np.ndarray, y: np.ndarray) -> Part:
 
 def one_hot(codes: np.ndarray, count: int) -> np.ndarray:
     """Return a 0/1 column for each category."""
-    return np.eye(count)[codes]
+    columns: np.ndarray = np.eye(count)[codes]
+    return columns
 
 
 def drawn_classes(rng: np.random.Generator, scores: np.ndarray) -> np.ndarray:
     """Return classes drawn by the softmax of scores [N, classes]."""
-    return (scores + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    found: np.ndarray = (scores + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    return found
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
+    share: np.ndarray = 1 / (1 + np.exp(-z))
+    return share
 
 
 def abalone(n: int = 2000, seed: int = 0) -> Part:
@@ -754,17 +757,6 @@ def enzyme(n: int = 300, seed: int = 0) -> Part:
     substrate, inhibitor = rng.lognormal(0, 1, n), rng.choice([0, 0.5, 1, 2, 5], n)
     speed = 4 * substrate / (substrate + 0.8 * (1 + inhibitor / 1.2))
     return values(np.stack([np.log(substrate), inhibitor], axis=1), speed + rng.normal(0, 0.15, n))
-
-
-def defaults(n: int = 3000, seed: int = 0) -> Part:
-    """Loans that are not paid back, one in twelve, by debts, limits and payments that were late."""
-    rng = np.random.default_rng(seed)
-    age, income = 20 + rng.gamma(3, 9, n), rng.lognormal(8.6, 0.6, n)
-    used, late = rng.beta(0.7, 1.3, n), rng.poisson(0.4, n) * (rng.random(n) < 0.5)
-    ratio, loans, family = rng.gamma(2, 0.2, n), rng.poisson(8, n), rng.poisson(0.8, n)
-    z = -5.6 + 4.2 * used + 1.7 * late - 0.02 * (age - 45) + 0.8 * ratio + 0.15 * family
-    x = np.stack([used, age, late, ratio, np.log(income), loans, family], axis=1)
-    return classes(x, rng.random(n) < sigmoid(1.6 * z))
 
 
 def three_atoms(n: int = 600, seed: int = 0) -> Part:
