@@ -46,7 +46,7 @@ def judged(cases: Sequence[Case]) -> Iterator[tuple[Standpoint, float, bool]]:
         found = replayed(case.path, case.stored)
         ordered = best_first(found.proxy, found.evidence, found.tried)
         if ordered and ordered[0].severity == "error":
-            view = standpoint_of(ordered[0], found.tried)
+            view = standpoint_of(ordered[0], found.proxy, found.evidence, found.tried)
             sure = confidence(view, UNTRIED if found.tried is None else TRIED)
             yield view, sure, names_cause(ordered[0].as_json(), case.causes)
 

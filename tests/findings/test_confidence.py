@@ -8,7 +8,9 @@ import pytest
 
 from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint, confidence
 
-PROVED = Standpoint(certain=False, confirmed=True, closes=0.9, likelihood=0.8)
+PROVED = Standpoint(
+    certain=False, confirmed=True, closes=0.9, likelihood=0.8, told=True, own_network=False
+)
 
 
 def test_it_is_the_logistic_function_of_the_weighted_numbers():

@@ -17,12 +17,16 @@ class Standpoint:
         closes: share of the distance to what can be reached that its edit closes, 0 to 1.
         likelihood: how likely its part was the cause before anything was tried; else the
             confidence of the rule that found it.
+        told: whether a rule found it, and not only an edit that helped.
+        own_network: whether the network is the user's code, of which less is known.
     """
 
     certain: bool
     confirmed: bool
     closes: float
     likelihood: float
+    told: bool
+    own_network: bool
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -33,6 +37,8 @@ class Standpoint:
             "confirmed": float(self.confirmed),
             "closes": min(max(self.closes, 0.0), 1.0),
             "likelihood": self.likelihood,
+            "told": float(self.told),
+            "own_network": float(self.own_network),
         }
 
 

@@ -34,7 +34,7 @@ def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
     found = best_first(proxy, evidence, tried)
     if not found or found[0].severity != "error":
         return found
-    view = standpoint_of(found[0], tried)
+    view = standpoint_of(found[0], proxy, evidence, tried)
     sure = confidence(view, UNTRIED if tried is None else TRIED)
     return [replace(found[0], confidence=round(sure, 2)), *found[1:]]
 
@@ -45,15 +45,24 @@ def best_first(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list
     return leaks_placed(in_order(proxy, evidence, tried, standing), standing.poor)
 
 
-def standpoint_of(first: Finding, tried: Tried | None) -> Standpoint:
+def standpoint_of(
+    first: Finding, proxy: ProxyRun, evidence: Evidence, tried: Tried | None
+) -> Standpoint:
     """Return what speaks for the first finding, as ``best_first`` gives it."""
-    sure = certain(first)
+    view = Standpoint(
+        certain=certain(first),
+        confirmed=False,
+        closes=0.0,
+        likelihood=first.confidence,
+        told=any(finding.code == first.code for finding in evidence.findings),
+        own_network=proxy.loaded.recipe.model.is_user_code,
+    )
     proved = [c for c in tried.causes if c.edit == first.edit] if tried and first.confirmed else []
     if tried is None or not proved:
-        return Standpoint(sure, False, 0.0, first.confidence)
+        return view
     effect = tried.effects[proved[0].label]
     closes = effect.gain / max(tried.reachable - effect.before, 1e-9)
-    return Standpoint(sure, True, closes, effect.likelihood)
+    return replace(view, confirmed=True, closes=closes, likelihood=effect.likelihood)
 
 
 def in_order(
