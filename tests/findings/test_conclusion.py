@@ -148,6 +148,12 @@ def test_where_nothing_helps_it_says_so_and_where_to_look():
     assert "nothing I can change helps" in last.why
 
 
+def test_a_short_training_alone_makes_no_error_of_what_no_edit_changes():
+    found = unexplained(replace(POOR, whole=False), 12, 3, "the data", own_model=True)
+    assert (found.code, found.severity) == ("TR90", "warning")
+    assert "no time for one of the recipe's own length" in found.why
+
+
 def test_where_nobody_learns_the_targets_do_not_follow_from_the_inputs():
     last = unexplained(HOPELESS, 12, 0, "the data")
     assert last.code == "TR10"

@@ -103,6 +103,7 @@ class Standing:
         known: whether the recipe could be trained at all.
         learners: whether learners other than the network were fitted.
         edits: whether edits were tried.
+        whole: whether a training as long as the user's is among those that the skill is of.
     """
 
     skill: float
@@ -112,6 +113,7 @@ class Standing:
     known: bool = True
     learners: bool = True
     edits: bool = True
+    whole: bool = True
 
     @property
     def poor(self) -> bool:
@@ -357,32 +359,38 @@ def unexplained(
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
     numbers |= {"untried": untried, "training": standing.training}
     if standing.hopeless:
-        network = "this network" + (", with or without edits," if standing.edits else "")
-        others = "nor a linear model or trees predict" if standing.learners else "predicts"
-        why = (
-            f"{'Neither' if standing.learners else 'Nothing of'} {network} {others} new samples "
-            f"better than a constant answer does (best skill {standing.reachable:.2f})"
-        )
-        if standing.training > 2 * BEHIND:
-            why += f", though the network learns {standing.training:.0%} of the training samples"
-        why += ". The targets do not follow from the inputs: look at how they are paired."
         name = "Targets unrelated to inputs"
-        return Finding("TR10", name, "error", 0.85, where, numbers, why)
+        return Finding("TR10", name, "error", 0.85, where, numbers, nobody_learns(standing))
     why = (
         f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
         f"where {standing.reachable:.2f} can be reached, and "
     )
     if untried:
-        why += (
-            f"none of {tried} edits helps; {untried} more had no time: allow more with --budget, "
-            f"or look at {where}."
-        )
+        why += f"none of {tried} edits helps; {untried} more had no time: allow more with --budget"
+        why += f", or look at {where}."
     else:
         why += f"nothing I can change helps ({tried} edits tried): look at {where}."
+    if not standing.poor:
+        return Finding("TR90", "Better is possible", "warning", 0.5, where, numbers, why)
     name = "Trains badly, and no edit helps"
-    if standing.poor and own_model and standing.edits and standing.learners and not untried:
+    if not standing.whole:
+        # Some recipes need all of their steps, and one that gets there in its time has no fault.
+        why += " This is a short training; there was no time for one of the recipe's own length."
+        return Finding("TR90", name, "warning", 0.5, where, numbers, why)
+    if own_model and standing.edits and standing.learners and not untried:
         # Others learn from the data, and all parts but this one were replaced.
         return Finding("TR76", "Your model", "error", 0.6, where, numbers, why)
-    if standing.poor:
-        return Finding("TR90", name, "error", 0.5, where, numbers, why)
-    return Finding("TR90", "Better is possible", "warning", 0.5, where, numbers, why)
+    return Finding("TR90", name, "error", 0.5, where, numbers, why)
+
+
+def nobody_learns(standing: Standing) -> str:
+    """Return why the targets are taken not to follow from the inputs."""
+    network = "this network" + (", with or without edits," if standing.edits else "")
+    others = "nor a linear model or trees predict" if standing.learners else "predicts"
+    why = (
+        f"{'Neither' if standing.learners else 'Nothing of'} {network} {others} new samples "
+        f"better than a constant answer does (best skill {standing.reachable:.2f})"
+    )
+    if standing.training > 2 * BEHIND:
+        why += f", though the network learns {standing.training:.0%} of the training samples"
+    return why + ". The targets do not follow from the inputs: look at how they are paired."

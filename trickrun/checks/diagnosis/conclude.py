@@ -141,7 +141,9 @@ def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
     known = bool(skills) or probe is not None
     training = probe.train if probe else level
     learners = bool(evidence.reference)
-    return Standing(level, reachable, error, training, known, learners, tried is not None)
+    whole = proxy.span.steps <= proxy.steps or evidence.trained is not None
+    whole = whole or at_length is not None
+    return Standing(level, reachable, error, training, known, learners, tried is not None, whole)
 
 
 def suspect(proxy: ProxyRun) -> str:
