@@ -139,9 +139,10 @@ def corrupted_labels(e: LabelNoise) -> list[Finding]:
 
 
 def any_other(e: LabelNoise) -> bool:
-    """Whether the doubts look like labels that were changed to any class."""
+    """Whether the doubts look like labels that were changed to any class: between two classes they
+    then go both ways. Where a frequent outcome is expected and a rare one came, they do not."""
     chance = 1 / (e.classes - 1)
-    return e.second <= chance + NATURAL * (1 - chance)
+    return e.one_sided < ONE_SIDED and e.second <= chance + NATURAL * (1 - chance)
 
 
 def same_other(e: LabelNoise) -> bool:
