@@ -1,10 +1,11 @@
 """What each rule earns: the figures of a benchmark without its findings.
 
-    python -m benchmarks.faults.ablate --benchmark outside --part development [--confirm]
+    python -m benchmarks.faults.ablate --benchmark outside --part development
 
-replays the stored diagnoses (replay.py) with the findings of one code left out at a time, also as
-suggestions of edits, and prints what detection, first causes and false alarms lose. A program whose
-replay lacks a training counts as not known, and as unchanged.
+replays the stored diagnoses that tried edits (replay.py) with the findings of one code left out at
+a time, also as suggestions of edits, and prints what detection, first causes and false alarms lose:
+with the edits that were tried, and as if none had been. A program whose replay lacks a training
+counts as not known, and as unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
-from benchmarks.faults.replay import BENCHMARKS, Case, replay
+from benchmarks.faults.replay import BENCHMARKS, Case, replay, untried
 from benchmarks.faults.scoring import rank_of_cause
 from trickrun.findings.faults import CATALOGUE
 
@@ -83,19 +84,25 @@ def loss(code: str, cases: Sequence[Case], before: dict[str, Score]) -> Loss:
     return Loss(code, len(touched), detected, first, third, alarms, unknown)
 
 
+def losses(cases: Sequence[Case]) -> list[Loss]:
+    """Return what each rule earns that found anything, by code."""
+    before = {case.name: score(case)[0] for case in cases}
+    codes = {f["code"] for case in cases for f in case.stored["findings"]}
+    return [loss(code, cases, before) for code in sorted(codes, key=lambda c: int(c[2:]))]
+
+
 def table(cases: Sequence[Case]) -> str:
     """Return the table of all rules that found anything."""
-    before = {case.name: score(case)[0] for case in cases}
-    codes = sorted({f["code"] for case in cases for f in case.stored["findings"]})
     lines = [
         "| rule | programs | detected lost | first lost | first three lost | alarms gone "
-        "| not known |",
-        "|---|---|---|---|---|---|---|",
+        "| not known | no edits: detected lost | first lost | first three lost | alarms gone |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for found in (loss(code, cases, before) for code in codes):
+    for found, alone in zip(losses(cases), losses([untried(c) for c in cases]), strict=True):
         name = f"{found.code} {CATALOGUE[found.code].name}"
         numbers = (found.touched, found.detected, found.first, found.third, found.alarms)
-        lines.append(f"| {name} | {' | '.join(map(str, (*numbers, found.unknown)))} |")
+        numbers += (found.unknown, alone.detected, alone.first, alone.third, alone.alarms)
+        lines.append(f"| {name} | {' | '.join(map(str, numbers))} |")
     return "\n".join(lines)
 
 
@@ -104,10 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benchmark", choices=tuple(BENCHMARKS), required=True)
     parser.add_argument("--part", choices=("development", "held-back"), required=True)
-    parser.add_argument("--confirm", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    with BENCHMARKS[asked.benchmark](asked.part, asked.confirm) as cases:
+    with BENCHMARKS[asked.benchmark](asked.part, True) as cases:
         print(table(cases))
 
 

@@ -15,13 +15,12 @@ import argparse
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from statistics import fmean
 
 import torch
 
 from benchmarks.faults.programs import SplitData
-from benchmarks.faults.replay import BENCHMARKS, Case, replayed
+from benchmarks.faults.replay import BENCHMARKS, Case, replayed, untried
 from benchmarks.faults.scoring import names_cause
 from trickrun.checks.diagnosis.conclude import best_first, standpoint_of
 from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint, confidence
@@ -37,7 +36,7 @@ def all_cases(stack: ExitStack, part: SplitData, confirm: bool) -> list[Case]:
         found += stack.enter_context(benchmark(part, True))
     if confirm:
         return found
-    return [replace(case, stored={**case.stored, "trainings": None}) for case in found]
+    return [untried(case) for case in found]
 
 
 def judged(cases: Sequence[Case]) -> Iterator[tuple[Standpoint, float, bool]]:

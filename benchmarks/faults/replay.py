@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,6 +166,11 @@ class Case:
     path: Path
     causes: tuple[str, ...]
     stored: Plain
+
+
+def untried(case: Case) -> Case:
+    """Return the case as if no edit had been tried."""
+    return replace(case, stored={**case.stored, "trainings": None})
 
 
 @contextmanager
