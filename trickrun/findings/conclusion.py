@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -87,8 +88,19 @@ LESS, SHARE_LEFT = 0.05, 0.3
 """Distance in skill, and share of what the recipe leaves to perfection, from which on it is told
 that better is possible: a skill of 0.88 where a linear model has 0.99, for example."""
 
+CLEARLY = 2.5
+"""Standard errors of that distance that it must exceed: what is reachable is the best of several,
+and the luckiest of four is better by 2.2 in one of twenty cases where all are alike."""
+
+HALF = 0.5
+"""Share of what can be reached below which a network that nothing helps is an error. Own: on small
+tables trees are often ahead of any network by a third."""
+
 UNSURE = 0.25
 """Standard error of a skill from which on the validation split says nothing of the kind."""
+
+
+SHORT = " This is a short training: there was no time for one of the recipe's own length."
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ class Standing:
     Args:
         skill: of the short training; 0 is a constant answer, 1 perfect.
         reachable: the best skill that anything reached on the same samples.
-        error: standard error of a skill by the number of validation samples.
+        error: standard error of the distance between the two, by the number of validation samples.
         training: skill on the training samples themselves.
         known: whether the recipe could be trained at all.
         learners: whether learners other than the network were fitted.
@@ -120,7 +132,12 @@ class Standing:
         """Whether it trains badly: clearly worse than others, or so that it learned nothing, not
         even of the samples it trains on."""
         learned = max(self.skill, self.training) > NOTHING
-        return self.skill < self.reachable - max(BEHIND, (2 if learned else 1) * self.error)
+        return self.skill < self.reachable - max(BEHIND, (CLEARLY if learned else 1) * self.error)
+
+    @property
+    def grossly(self) -> bool:
+        """Whether it trains so badly that this is a fault even where nobody can name it."""
+        return self.poor and self.skill < HALF * self.reachable
 
     @property
     def behind(self) -> bool:
@@ -133,7 +150,8 @@ class Standing:
         """Whether nobody learned anything from these samples, of those who tried. Too few samples
         to validate on, or too rare classes, cannot tell."""
         tried = self.learners or self.edits
-        return tried and self.error < UNSURE and self.reachable < max(NOTHING, 2 * self.error)
+        error = self.error / math.sqrt(2)  # of one skill, where none differs from 0
+        return tried and error < UNSURE and self.reachable < max(NOTHING, 2 * error)
 
 
 @dataclass(frozen=True)
@@ -227,7 +245,7 @@ def with_what_was_tried(
         grave = badly or (said is not None and certain(said))
         confirmed.append(proven(cause, said, "error" if grave and not confirmed else "warning"))
     # Where nobody learns, that explains the rest.
-    unexplained_yet = (standing.poor and not standing.hopeless) or not standing.known
+    unexplained_yet = (standing.grossly and not standing.hopeless) or not standing.known
     keep = not causes and unexplained_yet
     rest = [judged(finding, failed, refuted, keep) for finding in left]
     sure = [finding for finding in rest if certain(finding)]
@@ -358,9 +376,12 @@ def unexplained(
     """
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
     numbers |= {"untried": untried, "training": standing.training}
+    # Some recipes need all of their steps, and one that gets there in its time has no fault.
+    severity: Severity = "error" if standing.whole else "warning"
+    short = "" if standing.whole else SHORT
     if standing.hopeless:
-        name = "Targets unrelated to inputs"
-        return Finding("TR10", name, "error", 0.85, where, numbers, nobody_learns(standing))
+        name, why = "Targets unrelated to inputs", nobody_learns(standing) + short
+        return Finding("TR10", name, severity, 0.85, where, numbers, why)
     why = (
         f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
         f"where {standing.reachable:.2f} can be reached, and "
@@ -370,17 +391,13 @@ def unexplained(
         why += f", or look at {where}."
     else:
         why += f"nothing I can change helps ({tried} edits tried): look at {where}."
-    if not standing.poor:
+    if not standing.grossly:
         return Finding("TR90", "Better is possible", "warning", 0.5, where, numbers, why)
-    name = "Trains badly, and no edit helps"
-    if not standing.whole:
-        # Some recipes need all of their steps, and one that gets there in its time has no fault.
-        why += " This is a short training; there was no time for one of the recipe's own length."
-        return Finding("TR90", name, "warning", 0.5, where, numbers, why)
     if own_model and standing.edits and standing.learners and not untried:
         # Others learn from the data, and all parts but this one were replaced.
-        return Finding("TR76", "Your model", "error", 0.6, where, numbers, why)
-    return Finding("TR90", name, "error", 0.5, where, numbers, why)
+        return Finding("TR76", "Your model", severity, 0.6, where, numbers, why + short)
+    name = "Trains badly, and no edit helps"
+    return Finding("TR90", name, severity, 0.5, where, numbers, why + short)
 
 
 def nobody_learns(standing: Standing) -> str:

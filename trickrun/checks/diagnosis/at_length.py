@@ -9,7 +9,7 @@ from trickrun.findings.intervention import Effect
 OBVIOUS = 0.8
 """Likelihood from which on a cause needs no such check."""
 
-LONGEST = 3000
+LONGEST = 10_000
 """Steps of such a check, at most."""
 
 

@@ -68,7 +68,7 @@ def try_edits(
             make_minimal(trainings, tried, candidate, rest)
     check_at_length(trainings, tried, rest[0])
     check_cures(trainings, tried, findings)
-    if not tried.causes and tried.base_skill < tried.reachable - ENOUGH:
+    if not tried.causes and (tried.base_skill < tried.reachable - ENOUGH or hopeless(tried)):
         tried.at_length = base_at_length(trainings, rest[0])
     tried.trainings = sum(len(variant.results) for variant in trainings.known.values())
     return tried
@@ -144,6 +144,11 @@ def check_cures(trainings: Trainings, tried: Tried, findings: Iterable[Finding])
         if not new:
             return
         tried.raises[candidate.label] = tuple(sorted(new))
+
+
+def hopeless(tried: Tried) -> bool:
+    """Whether nothing learned anything, so that only a longer training may."""
+    return tried.reachable < ENOUGH
 
 
 def reached(tried: Tried) -> float:
