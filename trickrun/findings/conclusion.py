@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,10 +87,6 @@ LESS, SHARE_LEFT = 0.05, 0.3
 """Distance in skill, and share of what the recipe leaves to perfection, from which on it is told
 that better is possible: a skill of 0.88 where a linear model has 0.99, for example."""
 
-CLEARLY = 2.5
-"""Standard errors of that distance that it must exceed: what is reachable is the best of several,
-and the luckiest of four is better by 2.2 in one of twenty cases where all are alike."""
-
 HALF = 0.5
 """Share of what can be reached below which a network that nothing helps is an error. Own: on small
 tables trees are often ahead of any network by a third."""
@@ -110,7 +105,7 @@ class Standing:
     Args:
         skill: of the short training; 0 is a constant answer, 1 perfect.
         reachable: the best skill that anything reached on the same samples.
-        error: standard error of the distance between the two, by the number of validation samples.
+        error: standard error of a skill by the number of validation samples.
         training: skill on the training samples themselves.
         known: whether the recipe could be trained at all.
         learners: whether learners other than the network were fitted.
@@ -132,7 +127,7 @@ class Standing:
         """Whether it trains badly: clearly worse than others, or so that it learned nothing, not
         even of the samples it trains on."""
         learned = max(self.skill, self.training) > NOTHING
-        return self.skill < self.reachable - max(BEHIND, (CLEARLY if learned else 1) * self.error)
+        return self.skill < self.reachable - max(BEHIND, (2 if learned else 1) * self.error)
 
     @property
     def grossly(self) -> bool:
@@ -150,8 +145,7 @@ class Standing:
         """Whether nobody learned anything from these samples, of those who tried. Too few samples
         to validate on, or too rare classes, cannot tell."""
         tried = self.learners or self.edits
-        error = self.error / math.sqrt(2)  # of one skill, where none differs from 0
-        return tried and error < UNSURE and self.reachable < max(NOTHING, 2 * error)
+        return tried and self.error < UNSURE and self.reachable < max(NOTHING, 2 * self.error)
 
 
 @dataclass(frozen=True)

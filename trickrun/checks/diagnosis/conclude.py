@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
@@ -138,7 +137,7 @@ def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
     at_length = tried.at_length if tried else None
     level = max([level, *(skill for skill in (evidence.trained, at_length) if skill is not None)])
     reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
-    error = math.hypot(*(standard_error(each, proxy.data) for each in (level, reachable)))
+    error = standard_error(reachable, proxy.data)
     known = bool(skills) or probe is not None
     training = probe.train if probe else level
     learners = bool(evidence.reference)
