@@ -73,3 +73,9 @@ def test_parameters_without_gradient_are_named() -> None:
     found = findings(evidence(unused=("a",), without_gradient=("b", "c")))
     assert [finding.evidence["parameters"] for finding in found] == [["a"], ["b", "c"]]
     assert {finding.code for finding in found} == {"TR45"}
+    assert {finding.severity for finding in found} == {"error"}
+
+
+def test_biases_that_cancel_do_no_harm() -> None:
+    (found,) = findings(evidence(without_gradient=("score.bias",)))
+    assert (found.code, found.severity) == ("TR45", "warning")

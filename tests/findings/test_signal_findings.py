@@ -98,6 +98,13 @@ def test_a_zero_head_or_a_single_unit_is_no_constant_init() -> None:
     assert codes(network(layer("one", weight_std=0.0, units=1), layer("head"))) == []
 
 
+def test_zeros_that_get_a_gradient_are_no_constant_init() -> None:
+    branch = layer("branch", weight_std=0.0, moments=moments(pre_std=0.0))
+    assert "TR22" not in codes(network(layer("one"), branch, layer("head")))
+    stuck = layer("branch", weight_std=0.0, moments=moments(pre_std=0.0, gradient_norm=0.0))
+    assert "TR22" in codes(network(layer("one"), stuck, layer("head")))
+
+
 def test_a_constant_init_explains_what_follows_from_it() -> None:
     dead = layer("one", weight_std=0.0, moments=moments(dead_fraction=1.0, gradient_rms=0.0))
     still = layer("two", updates=(Update(0, 0.0, None, None),))

@@ -23,7 +23,6 @@ CERTAIN = frozenset(
         "TR12",
         "TR13",
         "TR14",
-        "TR21",
         "TR22",
         "TR25",
         "TR26",

@@ -4,8 +4,9 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
-from trickrun.checks.diagnosis.reference import reference
+from trickrun.checks.diagnosis.reference import reconstructs, reference
 from trickrun.checks.diagnosis.skill import LOWEST, metric_for, skill, standard_error
 from trickrun.data.splits.prepare import prepare
 from trickrun.data.splits.source import SplitData, Task
@@ -50,3 +51,15 @@ def test_other_learners_reach_what_the_data_allow(make):
     shuffled = SplitData(data.train.x, data.train.y.roll(1, 0))
     found = reference(replace(data, train=shuffled), "accuracy")
     assert max(found.values()) < 0.3
+
+
+def test_a_copy_of_the_inputs_is_no_achievement(make):
+    data = prepare(make().recipe.data, make().folder)
+    x = torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
+    part = SplitData(x + 0.3 * torch.randn(200, 8, generator=torch.Generator().manual_seed(1)), x)
+    copied = replace(data, train=part, val=part, task=VALUES)
+    assert reconstructs(copied)
+    assert reference(copied, "r2") == {}
+    turned = replace(copied, train=SplitData(part.x, x.roll(1, 1)))
+    assert not reconstructs(turned)
+    assert not reconstructs(data)

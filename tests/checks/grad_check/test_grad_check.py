@@ -105,6 +105,26 @@ def right_loss(prediction, target):
     return functional.cross_entropy(prediction, target)
 
 
+def single_loss(prediction, target):
+    wanted = functional.one_hot(target, prediction.shape[1]).float()
+    loss = functional.binary_cross_entropy_with_logits(prediction, wanted, reduction="none")
+    return loss.to(dtype=torch.float32).sum(1)
+
+
+def wrong_single_loss(prediction, target):
+    return single_loss(Doubled.apply(prediction), target)
+
+
+class Words(nn.Module):
+    def __init__(self, outputs):
+        super().__init__()
+        self.words = nn.Embedding(9, 4, padding_idx=0)
+        self.head = nn.Linear(4, outputs)
+
+    def forward(self, x):
+        return self.head(self.words(x.round().long()).sum(1).tanh())
+
+
 def wrong_loss(prediction, target):
     return functional.cross_entropy(Doubled.apply(prediction), target, reduction="none")
 
@@ -165,6 +185,21 @@ def test_python_parts_that_are_right_pass(check) -> None:
     found = check(own(), "loss={kind: python, target: 'networks:right_loss'}")
     assert found.verdict == "pass"
     assert found.result["max_relative_error"] < 1e-6
+
+
+def test_padding_has_no_gradient_on_purpose(check) -> None:
+    words = "model={kind: python, target: 'networks:Words'}"
+    found = check(words, "data.normalize=none")
+    assert found.result["max_relative_error"] < 1e-6
+    assert found.verdict == "pass"
+
+
+def test_code_that_converts_to_float32_is_checked_in_float64(check) -> None:
+    found = check(own(), "loss={kind: python, target: 'networks:single_loss'}")
+    assert found.verdict == "pass"
+    assert found.result["max_relative_error"] < 1e-6
+    found = check(own(), "loss={kind: python, target: 'networks:wrong_single_loss'}")
+    assert (found.findings[0].code, found.findings[0].where) == ("TR34", "loss")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from trickrun.checks.diagnosis.parts import (
     weighted,
 )
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
+from trickrun.checks.diagnosis.reference import reconstructs
 from trickrun.checks.interventions.parts import Replacement
 from trickrun.checks.interventions.rates import LR_FACTORS, rate, usual_rates
 from trickrun.checks.interventions.replacements import replacements
@@ -49,7 +50,10 @@ def candidates(
         gap: skill on training samples less that on validation samples.
     """
     found: dict[str, Candidate] = {}
+    narrow = reconstructs(proxy.data)
     for candidate in (*of_findings(proxy, findings), *usual(proxy, input_std, gap)):
+        if narrow and candidate.code == "TR54":
+            continue  # a bottleneck is what such a network is about
         known = found.get(candidate.label, candidate)
         # The replaced part names the cause; a finding that suggests the same may be a symptom.
         likelihood = max(candidate.likelihood, known.likelihood)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from trickrun.checks.diagnosis.left_out import standardized
 from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import SplitData
@@ -16,15 +17,19 @@ MOST = 2000
 WIDEST = 4096
 """Inputs with more numbers than this are left to the networks."""
 
+FEWEST, COLUMNS, OWN = 4, 64, 0.9
+"""Inputs and targets that a reconstruction has at least, the targets that are looked at, and the
+share of them that must be most like the input in their own place."""
+
 
 def reference(data: Prepared, metric: str) -> dict[str, float]:
-    """Return each learner's skill on the validation split; none if there is none, or for inputs
-    that are too large, not finite, or tokens, whose numbers mean nothing.
+    """Return each learner's skill on the validation split; none if there is none, for inputs that
+    are too large, not finite, or tokens, whose numbers mean nothing, and for a reconstruction.
 
     Two that fail differently: a linear model on scaled features, and randomized trees, which no
     scaling disturbs.
     """
-    if data.val is None or not has_features(data):
+    if data.val is None or not has_features(data) or reconstructs(data):
         return {}
     x, y = arrays(data.train, MOST)
     x_val, y_val = arrays(data.val, MOST)
@@ -40,6 +45,24 @@ def reference(data: Prepared, metric: str) -> dict[str, float]:
 def has_features(data: Prepared) -> bool:
     """Whether inputs are numbers that such learners can take."""
     return not (data.streamed or data.task.vocabulary or data.train.x[0].numel() > WIDEST)
+
+
+def reconstructs(data: Prepared) -> bool:
+    """Whether targets are the inputs themselves, or these without noise, as an autoencoder's are.
+
+    A linear model copies them, which is not what such a network is for: it is narrow on purpose.
+    """
+    wide = data.train.x[0].numel()
+    if data.task.kind != "regression" or not has_features(data) or wide < FEWEST:
+        return False
+    x, y = arrays(data.train, MOST)
+    if y.shape != x.shape or not np.isfinite(x).all():
+        return False
+    columns = np.flatnonzero(y.std(0) > 0)
+    columns = columns[:: -(-len(columns) // COLUMNS) or 1]
+    inputs, targets = standardized(x), standardized(y[:, columns])
+    nearest = np.abs(inputs.T @ targets).argmax(0)
+    return len(columns) > 0 and float((nearest == columns).mean()) >= OWN
 
 
 def score(metric: str, y: Any, answers: Any) -> float:

@@ -67,24 +67,36 @@ def gradients(function: Function, parameters: Named) -> dict[str, torch.Tensor |
 
 
 def directions(
-    parameter: torch.nn.Parameter, gradient: torch.Tensor, count: int, generator: torch.Generator
+    parameter: torch.nn.Parameter,
+    gradient: torch.Tensor,
+    count: int,
+    generator: torch.Generator,
+    held: int | None = None,
 ) -> list[Direction]:
     """Return ``count`` entries of a parameter, half of them at random and half where the gradient
     is largest, and one random direction through all entries.
 
     The largest ones, because most of a ReLU network's entries have no gradient on few samples.
+
+    Args:
+        held: a row that backpropagation leaves out on purpose; no direction goes through it.
     """
     size = parameter.numel()
-    drawn = torch.randperm(size, generator=generator)[: count - count // 2].tolist()
-    largest = gradient.abs().flatten().topk(min(count // 2, size)).indices.tolist()
+    free = torch.ones(parameter.shape, dtype=torch.bool)
+    if held is not None:
+        free[held] = False
+    drawn = torch.randperm(size, generator=generator)
+    drawn = drawn[free.flatten()[drawn]][: count - count // 2]
+    sizes = gradient.abs().cpu().masked_fill(~free, -1.0).flatten()
+    largest = sizes.topk(min(count // 2, int(free.sum()))).indices
     ways = []
-    for flat in dict.fromkeys([*largest, *drawn]):
+    for flat in dict.fromkeys([*largest.tolist(), *drawn.tolist()]):
         step = torch.zeros_like(parameter)
         step.view(-1)[flat] = 1.0
         entry = tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), parameter.shape))
         ways.append(Direction(parameter, step.detach(), entry))
     if size > 1:
-        step = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+        step = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype) * free
         ways.append(Direction(parameter, (step / step.norm()).to(parameter.device), None))
     return ways
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from trickrun.checks.grad_check.double import InDouble
 from trickrun.checks.grad_check.measure import Checked
 from trickrun.checks.grad_check.mixing import mixing
 from trickrun.checks.subject import AnySubject
@@ -65,12 +66,14 @@ def grad_check(
     derived = subject.changed({**changes, "train.precision": "float64"})
     job = derived.job()
     indices = job.order(0)[:samples]
-    checked = Checked(job, indices, coordinates, h)
-    rows = checked.rows()
-    curve = checked.sweep() if h_sweep else []
+    with InDouble():
+        checked = Checked(job, indices, coordinates, h)
+        rows = checked.rows()
+        curve = checked.sweep() if h_sweep else []
+        mixed = mixing(job, indices)
     evidence = GradientEvidence(
         parameters=rows,
-        mixing=mixing(job, indices),
+        mixing=mixed,
         unused=checked.unused,
         without_gradient=silent(job, checked.without_gradient),
         custom_loss=job.loss_kind.is_user_code,

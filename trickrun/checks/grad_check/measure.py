@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 import torch
+from torch import nn
 
 from trickrun.checks.grad_check.finite_differences import (
     Direction,
@@ -51,8 +53,10 @@ class Checked:
         refuse_chance(self.loss)
         self.gradient = gradients(self.loss, self.trainable)
         each = min(coordinates, max(2, MOST // max(len(self.trainable), 1)))
+        held = padding_rows(job.model)
+        drawn = partial(generator, job.settings.seed, "grad-check")
         self.ways = {
-            name: directions(p, by_loss, each, generator(job.settings.seed, "grad-check", name))
+            name: directions(p, by_loss, each, drawn(name), held.get(id(p)))
             for name, p in self.trainable
             if (by_loss := self.gradient[name]) is not None
         }
@@ -118,6 +122,13 @@ class Checked:
             value = float(self.loss())
         errors = sweep(self.loss, value, ways[::stride], SWEPT)
         return [{"h": h, "error": error} for h, error in zip(SWEPT, errors, strict=True)]
+
+
+def padding_rows(model: nn.Module) -> dict[int, int]:
+    """Return the rows that embeddings keep as they are, by the identity of the parameter."""
+    kinds = (nn.Embedding, nn.EmbeddingBag)
+    found = [module for module in model.modules() if isinstance(module, kinds)]
+    return {id(e.weight): e.padding_idx for e in found if e.padding_idx is not None}
 
 
 @torch.no_grad()

@@ -28,9 +28,11 @@ and the usual inits lie between 0.2 and 2.3."""
 def constant_init(evidence: SignalEvidence) -> list[Finding]:
     """TR22: all weights of a hidden layer are the same, so its units learn the same for ever.
 
-    A head that starts at zero is a known trick and no fault.
+    A head that starts at zero is a known trick and no fault, and so is the last layer of a residual
+    branch (Fixup, Zhang et al. 2019, arXiv:1901.09321): its units get gradients of their own.
     """
-    bad = [layer for layer in evidence.hidden if layer.weight_std < CONSTANT and layer.units > 1]
+    equal = [layer for layer in evidence.hidden if layer.weight_std < CONSTANT and layer.units > 1]
+    bad = [layer for layer in equal if not leaves_zero(layer)]
     if not bad:
         return []
     names = [layer.name for layer in bad]
@@ -42,6 +44,11 @@ def constant_init(evidence: SignalEvidence) -> list[Finding]:
     edit = None if evidence.user_network else {"init": {"kind": "auto"}}
     where = "init" if edit else names[0]
     return [Finding("TR22", "Constant init", "error", 0.95, where, numbers, why, edit)]
+
+
+def leaves_zero(layer: LayerSignal) -> bool:
+    """Whether a layer's weights are zero and get a gradient all the same."""
+    return layer.first.pre_std == 0 and layer.first.gradient_norm > 0
 
 
 def scaled(evidence: SignalEvidence) -> list[LayerSignal]:
