@@ -99,9 +99,10 @@ def test_a_zero_head_or_a_single_unit_is_no_constant_init() -> None:
 
 
 def test_zeros_that_get_a_gradient_are_no_constant_init() -> None:
-    branch = layer("branch", weight_std=0.0, moments=moments(pre_std=0.0))
+    first = (Update(0, 0.1, None, 0.1), Update(1, 0.1, 0.9, 0.1))
+    branch = layer("branch", weight_std=0.0, updates=first)
     assert "TR22" not in codes(network(layer("one"), branch, layer("head")))
-    stuck = layer("branch", weight_std=0.0, moments=moments(pre_std=0.0, gradient_norm=0.0))
+    stuck = replace(branch, moments=moments(gradient_norm=0.0))
     assert "TR22" in codes(network(layer("one"), stuck, layer("head")))
 
 

@@ -47,8 +47,10 @@ def constant_init(evidence: SignalEvidence) -> list[Finding]:
 
 
 def leaves_zero(layer: LayerSignal) -> bool:
-    """Whether a layer's weights are zero and get a gradient all the same."""
-    return layer.first.pre_std == 0 and layer.first.gradient_norm > 0
+    """Whether a layer's weights are zero, so that its first update has no ratio to them, and get a
+    gradient all the same."""
+    begins_at_zero = bool(layer.updates) and layer.updates[0].ratio is None
+    return begins_at_zero and layer.first.gradient_norm > 0
 
 
 def scaled(evidence: SignalEvidence) -> list[LayerSignal]:
