@@ -18,7 +18,12 @@ import torch
 
 from benchmarks.faults.replay import BENCHMARKS, Case, replay, untried
 from benchmarks.faults.scoring import rank_of_cause
+from benchmarks.results import machine, write_section
 from trickrun.findings.faults import CATALOGUE
+
+EXPLAINED = """`python -m benchmarks.faults.ablate`: the findings of one code are left out, also as
+suggestions of edits, and the stored diagnoses are concluded again, without any training: with the
+edits that were tried, and as if none had been. In programs; negative: there are more without it."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +112,19 @@ def table(cases: Sequence[Case]) -> str:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, or write it into RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benchmark", choices=tuple(BENCHMARKS), required=True)
     parser.add_argument("--part", choices=("development", "held-back"), required=True)
+    parser.add_argument("--write", action="store_true", help="into RESULTS.md")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     with BENCHMARKS[asked.benchmark](asked.part, True) as cases:
-        print(table(cases))
+        found = table(cases)
+    print(found)
+    if asked.write:
+        title = f"Faults: what each rule earns ({asked.benchmark}, {asked.part})"
+        write_section(title, f"{EXPLAINED}\n{machine('torch')}\n\n{found}")
 
 
 if __name__ == "__main__":

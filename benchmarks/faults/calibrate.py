@@ -22,11 +22,16 @@ import torch
 from benchmarks.faults.programs import SplitData
 from benchmarks.faults.replay import BENCHMARKS, Case, replayed, untried
 from benchmarks.faults.scoring import names_cause
+from benchmarks.results import machine, write_section
 from trickrun.checks.diagnosis.conclude import best_first, standpoint_of
 from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint, confidence
 
 BINS = 5
 RESAMPLED = 2000
+
+EXPLAINED = """`python -m benchmarks.faults.calibrate judge`: first causes in the held-back halves of
+both fault benchmarks, a false alarm counted as wrong. Weights were fitted on the development
+halves."""
 
 
 def all_cases(stack: ExitStack, part: SplitData, confirm: bool) -> list[Case]:
@@ -83,7 +88,7 @@ def reliability(seen: Sequence[tuple[float, bool]]) -> str:
 
 
 def main() -> None:
-    """Print weights, or the reliability table."""
+    """Print weights, or the reliability table, which goes into RESULTS.md too."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("fit", "judge"))
     parser.add_argument("--confirm", action="store_true")
@@ -95,7 +100,10 @@ def main() -> None:
             print(fit(cases, list(TRIED if asked.confirm else UNTRIED)))
             return
         cases = all_cases(stack, "held-back", asked.confirm)
-        print(reliability([(sure, right) for _, sure, right in judged(cases)]))
+        found = reliability([(sure, right) for _, sure, right in judged(cases)])
+    print(found)
+    title = "Faults: the stated confidence and the hit rate" + (", --confirm" * asked.confirm)
+    write_section(title, f"{EXPLAINED}\n{machine('torch')}\n\n{found}")
 
 
 if __name__ == "__main__":
