@@ -29,8 +29,8 @@ from trickrun.findings.confidence import TRIED, UNTRIED, Standpoint, confidence
 BINS = 5
 RESAMPLED = 2000
 
-EXPLAINED = """`python -m benchmarks.faults.calibrate judge`: first causes in the held-back halves of
-both fault benchmarks, a false alarm counted as wrong. Weights were fitted on the development
+EXPLAINED = """`python -m benchmarks.faults.calibrate judge`: first causes in the held-back halves
+of both fault benchmarks, a false alarm counted as wrong. Weights were fitted on the development
 halves."""
 
 
