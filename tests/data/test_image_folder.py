@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from trickrun.data._data import Split
-from trickrun.data.formats.image_files import AHEAD, ImageFiles, decoded
+from trickrun.data.formats.image_files import AHEAD, ImageFiles
+from trickrun.data.formats.pixels import decoded
 from trickrun.data.image_folder import ImageFolder
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
@@ -91,11 +92,11 @@ def test_the_middle_square_is_scaled(tmp_path):
     image.paste((255, 0, 0), (10, 0, 30, 20))
     image.paste((0, 0, 255), (20, 0, 30, 20))
     image.save(tmp_path / "a.png")
-    square = decoded(tmp_path / "a.png", 3, 20)
+    square = decoded(tmp_path / "a.png", 3, 20).pixels
     assert square[:, 0, 9].tolist() == [255, 0, 0]
     assert square[:, 19, 10].tolist() == [0, 0, 255]
     assert square.max(axis=0).min() == 255
-    small = decoded(tmp_path / "a.png", 3, 2)
+    small = decoded(tmp_path / "a.png", 3, 2).pixels
     assert small.shape == (3, 2, 2)
     assert small[0, :, 0].min() > small[0, :, 1].max() + 100
 
@@ -106,7 +107,7 @@ def test_a_photo_lying_on_its_side_is_turned_up(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     image.save(tmp_path / "a.png", exif=exif)
-    upright = decoded(tmp_path / "a.png", 1, 8)[0]
+    upright = decoded(tmp_path / "a.png", 1, 8).pixels[0]
     assert upright[:4].min() == 255
     assert upright[4:].max() == 0
 
@@ -172,7 +173,7 @@ def test_more_images_than_a_thread_takes_at_once(folder):
     files = ImageFiles(paths, 3, 4, workers=3)
     wanted = torch.arange(59, -1, -1)
     assert files.read(wanted)[:, 0, 0, 0].tolist() == [
-        int(decoded(paths[i], 3, 4)[0, 0, 0]) for i in wanted.tolist()
+        int(decoded(paths[i], 3, 4).pixels[0, 0, 0]) for i in wanted.tolist()
     ]
 
 

@@ -176,6 +176,11 @@ def listed(names: tuple[str, ...], most: int = 10) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
+def counted(count: int, thing: str) -> str:
+    """Return "1 image", "2 images"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def infer_kind_of_cells(cells: Sequence[str]) -> Literal["classification", "regression"]:
     """Return classification for text, and for at most FEW whole numbers that recur."""
     if is_text(cells):
