@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import compress
-from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from trickrun.data._data import Data
+from trickrun.data.formats.folders import is_image, suffix_hint, tree_of
 from trickrun.data.formats.image_files import (
     ImageFiles,
     all_broken,
@@ -18,7 +20,11 @@ from trickrun.data.formats.image_files import (
 )
 from trickrun.data.formats.labels import counted
 from trickrun.data.splits.source import Samples, Source, SplitData, Task
+from trickrun.errors import DataError
 from trickrun.params import Count
+
+if TYPE_CHECKING:
+    import torch
 
 
 def different(values: tuple[float, float]) -> tuple[float, float]:
@@ -27,9 +33,6 @@ def different(values: tuple[float, float]) -> tuple[float, float]:
         raise ValueError("black and white must be different values")
     return values
 
-
-Named = tuple[str, Path]
-"""An image's name for people, and its file."""
 
 BlackAndWhite = Annotated[tuple[float, float], Field(strict=False), AfterValidator(different)]
 
@@ -80,20 +83,42 @@ class Images(Data):
         notes = (what + "; ".join(first_of(told)),) if told else ()
         return [index not in broken for index in range(len(paths))], notes
 
-    def read(self, found: Sequence[Named], labels: Sequence[int] | None) -> Samples:
-        """Return the images ``found``, in their order, and their classes ``labels``, if known.
+    def read_place(self, path: Path) -> Samples:
+        """Return the images of a folder and all folders in it, or of one file; without targets.
+
+        Raises DataError if there is none, and as ``read`` does.
+        """
+        if not path.is_dir():
+            return self.read([path], {"file": [path.name]})
+        images = images_in(path)
+        return self.read([path / image for image in images], {"file": named(images)})
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        columns: Mapping[str, Sequence[str]],
+        y: torch.Tensor | None = None,
+    ) -> Samples:
+        """Return the images in ``paths``, in their order.
+
+        Args:
+            columns: what each is known by.
+            y: their targets, if these are known.
 
         Raises DataError if none of them can be read, or one cannot and data.broken is error.
         """
         import torch
 
-        used, notes = self.readable([path for _, path in found])
-        chosen = [*compress(found, used)]
-        files = self.files([path for _, path in chosen])
-        x = files.read(torch.arange(len(chosen)))
-        y = None if labels is None else torch.tensor([*compress(labels, used)], dtype=torch.int64)
-        columns = {"file": tuple(name for name, _ in chosen)}
-        return Samples(x, y, columns, ("file",), (*notes, *files.notes()))
+        used, left_out = self.readable(paths)
+        files = self.files([*compress(paths, used)])
+        x = files.read(torch.arange(len(files.paths)))
+        return Samples(
+            x,
+            None if y is None else y[torch.tensor(used)],
+            {name: [*compress(cells, used)] for name, cells in columns.items()},
+            ("file",),
+            (*left_out, *files.notes()),
+        )
 
     def finish(
         self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
@@ -113,3 +138,44 @@ class Images(Data):
             return SplitData(next(images), part.y)
 
         return kept(train), val and kept(val), test and kept(test), source.task
+
+
+def images_in(folder: Path) -> list[PurePath]:
+    """Return the images in ``folder`` and all folders in it, relative to it, sorted.
+
+    Raises DataError if there is none.
+    """
+    images = [file for file in tree_of(folder).files if is_image(file)]
+    if not images:
+        raise DataError("there are no images", str(folder), suffix_hint())
+    return images
+
+
+def named(images: Sequence[PurePath]) -> list[str]:
+    """Return images' names for people: with the folders that lead to them."""
+    return [image.as_posix() for image in images]
+
+
+def used_images(
+    parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]], labels: Sequence[str] = ()
+) -> str:
+    """Return how many images are used, of which class, and in which parts.
+
+    Args:
+        parts: inputs and targets of each part that the data bring.
+        labels: the classes' names, or none.
+    """
+    total = counted(sum(len(x) for x, _ in parts.values()), "image")
+    split = ", ".join(f"{part} {len(x)}" for part, (x, _) in parts.items())
+    own = f"; {split}" if len(parts) > 1 else ""
+    if not labels:
+        return f"{total}{own}"
+    counts = Counter(index for _, y in parts.values() for index in y.tolist())
+    each = [f"{label} {counts[index]}" for index, label in enumerate(labels[:MOST_CLASSES])]
+    more = len(labels) - MOST_CLASSES
+    each += [f"and {more} more"] if more > 0 else []
+    return f"{total} of {len(labels)} classes: {', '.join(each)}{own}"
+
+
+MOST_CLASSES = 10
+"""Classes whose images are counted for people."""

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
@@ -9,17 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._images import Images
+from trickrun.data._images import Images, images_in, named, used_images
 from trickrun.data.formats.class_folders import (
     ClassFolder,
-    ClassFolders,
     class_of,
     in_class_folders,
     only_class,
-    suffix_hint,
 )
 from trickrun.data.formats.folders import is_image, tree_of
-from trickrun.data.formats.labels import listed
+from trickrun.data.formats.labels import check_classes_left, listed
 from trickrun.data.formats.paths import locate, missing_hint
 from trickrun.data.splits.source import Samples, Source, Task, TaskName
 from trickrun.errors import DataError
@@ -71,30 +68,26 @@ class ImageFolder(Images):
             numbers = [number for number, (name, _) in enumerate(chosen) if name == part]
             classes = [indices[chosen[number][1].label] for number in numbers]
             parts[part] = as_tensors(numbers, classes)
-        check_classes_left(parts["train"][1], labels, root)
+        check_classes_left(parts["train"][1], labels, str(root))
         task = Task("classification", classes=len(labels), labels=labels)
         files = self.files([root / image.path for _, image in chosen])
-        return Source(parts, task, files, notes=(*told(found, parts), *notes))
+        said = [f"{root.name}: {note}" for note in (used_images(parts, labels), *found.notes)]
+        return Source(parts, task, files, notes=(*said, *notes))
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         if not path.is_dir():
-            return self.read([(path.name, path)], None)
-        tree = tree_of(path)
-        images = [file for file in tree.files if is_image(file)]
-        if not images:
-            raise DataError("there are no images", str(path), suffix_hint())
-        found = [(image.as_posix(), path / image) for image in images]
-        names = [class_of(image, self.class_folder) for image in images]
-        known = [name in task.labels for name in names]
+            return self.read_place(path)
+        images = images_in(path)
+        labels = [class_of(image, self.class_folder) for image in images]
+        known = [label in task.labels for label in labels]
         if not any(known):
-            return self.read(found, None)
+            return self.read_place(path)
         if not all(known):
-            name = names[known.index(False)]
-            what = (
-                "an image is in no folder" if name is None else f"the folder {name!r} is no class"
-            )
+            label = labels[known.index(False)]
+            what = f"the folder {label!r} is no class" if label else "an image is in no folder"
             raise DataError(what, str(path), f"the classes are {listed(task.labels)}")
-        return self.read(found, [task.labels.index(str(name)) for name in names])
+        _, y = as_tensors([], [task.labels.index(str(label)) for label in labels])
+        return self.read([path / image for image in images], {"file": named(images)}, y)
 
     def fingerprint(self, folder: Path) -> Any:
         root = locate(self.path, folder)
@@ -109,36 +102,3 @@ def as_tensors(numbers: Sequence[int], classes: Sequence[int]) -> tuple[torch.Te
     import torch
 
     return torch.tensor(numbers, dtype=torch.int64), torch.tensor(classes, dtype=torch.int64)
-
-
-def check_classes_left(y: torch.Tensor, labels: tuple[str, ...], root: Path) -> None:
-    """Raise DataError for a class whose images were all left out."""
-    present = {*y.tolist()}
-    for index, label in enumerate(labels):
-        if index not in present:
-            raise DataError(
-                f"no image of the class {label!r} can be read",
-                str(root),
-                "data.broken: error tells why; mend them, or remove the folder",
-            )
-
-
-def told(
-    found: ClassFolders, parts: dict[str, tuple[torch.Tensor, torch.Tensor]]
-) -> tuple[str, ...]:
-    """Return what is said of a folder: which images are used, and what is left out."""
-    counts = Counter(index for _, y in parts.values() for index in y.tolist())
-    labels = found.labels
-    name = found.tree.root.name
-    each = ", ".join(
-        f"{label} {counts[index]}" for index, label in enumerate(labels[:MOST_CLASSES])
-    )
-    more = f" and {len(labels) - MOST_CLASSES} classes more" if len(labels) > MOST_CLASSES else ""
-    split = ", ".join(f"{part} {len(y)}" for part, (_, y) in parts.items())
-    own = f"; parts of its own: {split}" if len(parts) > 1 else ""
-    used = f"{name}: {sum(counts.values())} images of {len(labels)} classes: {each}{more}{own}"
-    return (used, *(f"{name}: {note}" for note in found.notes))
-
-
-MOST_CLASSES = 10
-"""Classes whose images are counted for people."""

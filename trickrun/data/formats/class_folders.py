@@ -9,12 +9,12 @@ from pathlib import PurePath
 from typing import Literal
 
 from trickrun.data.formats.folders import (
-    SUFFIXES,
     Tree,
     is_image,
     other_files,
     reason,
     skipped_in,
+    suffix_hint,
 )
 from trickrun.data.formats.labels import counted, listed
 from trickrun.errors import DataError
@@ -179,7 +179,3 @@ def only_class(found: ClassFolders, rule: ClassFolder) -> DataError:
     if rule == "first" and inner:
         hint = f"are {listed(inner[label], 5)} the classes? Then set data.class_folder: last"
     return DataError(f"all samples are of one class, {label!r}", str(found.tree.root), hint)
-
-
-def suffix_hint() -> str:
-    return f"images end in {', '.join(sorted(SUFFIXES))}"

@@ -96,6 +96,10 @@ def is_image(path: PurePath) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
+def suffix_hint() -> str:
+    return f"images end in {', '.join(sorted(SUFFIXES))}"
+
+
 def other_files(files: Iterable[PurePath]) -> str:
     """Return "12 .txt, 3 .heic" of files that are no images; empty if there is none."""
     found = Counter(file.suffix.lower() or "without an ending" for file in files)

@@ -107,8 +107,8 @@ class ImageFiles:
         low, high = min(values), max(values)
         black, white = fitting_span(low, high)
         return [
-            f"{counted(len(looks), 'image')} of 16 bits have values from {low:g} to {high:g}, and "
-            "0 to 65535 became 0 to 255: "
+            f"the values of {counted(len(looks), 'image')} of 16 bits run from {low:g} to "
+            f"{high:g}, and 0 to 65535 became 0 to 255: "
             f"data.range: [{black:g}, {white:g}] tells more of them apart"
         ]
 
@@ -259,7 +259,7 @@ def first_of(told: Sequence[str]) -> list[str]:
 def fitting_span(low: float, high: float) -> Span:
     """Return the range of the fewest bits that holds values from 0 up, else their own."""
     bits = int(high).bit_length()
-    own = low > high / 2 or low < 0
+    own = low < 0 or high / 2 < low < high
     return (low, high) if own else (0, 2**bits - 1)
 
 
