@@ -474,3 +474,17 @@ def test_a_narrower_range_is_recommended_where_it_matters(
     files = ImageFiles(paths, 1, 4, workers=1)
     files.read(torch.arange(2))
     assert [advice in note for note in files.notes()] == ([] if advice is None else [True])
+
+
+def test_a_range_without_a_use_is_said(folder: Path) -> None:
+    assert loaded(folder, range=[0, 4095]).notes[1].startswith("data.range has no effect: ")
+
+
+def test_warnings_of_pillow_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a warning is an error: without a filter both files would be unreadable."""
+    torn = b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03"
+    Image.new("RGB", (4, 4), (9, 9, 9)).save(tmp_path / "exif.jpg", exif=torn)
+    Image.new("RGB", (20, 20)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
+    files = ImageFiles([tmp_path / "exif.jpg", tmp_path / "large.png"], 3, 4, workers=1)
+    assert files.read(torch.arange(2)).shape == (2, 3, 4, 4)

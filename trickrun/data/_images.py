@@ -43,8 +43,6 @@ class Images(Data):
 
     from_user: ClassVar[bool] = True
 
-    revision: ClassVar[int] = 2
-
     size: Count = Field(default=64, description="height and width that images are scaled to")
     color: bool = Field(default=True, description="false: one grey channel")
     range: BlackAndWhite | None = Field(

@@ -41,6 +41,8 @@ class ImageFolder(Images):
 
     task_kind: ClassVar[TaskName | None] = "classification"
 
+    revision: ClassVar[int] = 2
+
     main: ClassVar[str | None] = "path"
 
     kind: Literal["image_folder"] = "image_folder"
@@ -78,7 +80,7 @@ class ImageFolder(Images):
         if not path.is_dir():
             return self.read_place(path)
         images = images_in(path)
-        labels = [class_of(image, self.class_folder) for image in images]
+        labels = [class_of(image.parts, self.class_folder) for image in images]
         known = [label in task.labels for label in labels]
         if not any(known):
             return self.read_place(path)

@@ -173,7 +173,8 @@ class ImageTable(Images):
     def file_of(self, table: Table, cell: str) -> Path:
         """Return the file that a cell names; one written on Windows has backslashes."""
         place = Path(table.where).parent / self.folder
-        return place / (cell.replace("\\", "/") + (self.suffix or ""))
+        file = place / f"{cell}{self.suffix or ''}"
+        return file if "\\" not in cell or file.exists() else Path(str(file).replace("\\", "/"))
 
     def existing(self, table: Table, name: str) -> tuple[list[int], list[Path], tuple[str, ...]]:
         """Return the lines (from 0) whose files are there, the files, and what is said of others.

@@ -67,8 +67,9 @@ def in_class_folders(tree: Tree, rule: ClassFolder) -> ClassFolders:
     parts, stray, flat = {}, [], []
     folders = part_folders(tree)
     for part, folder in folders.items():
-        inside = [image for image in images if image.is_relative_to(folder)]
-        found = [(image, class_of(image.relative_to(folder), rule)) for image in inside]
+        depth = len(folder.parts)
+        inside = [image for image in images if image.parts[:depth] == folder.parts]
+        found = [(image, class_of(image.parts[depth:], rule)) for image in inside]
         labelled = [Labelled(image, label) for image, label in found if label is not None]
         if part != "train" and inside and not labelled:
             flat.append((folder, len(inside)))
@@ -76,7 +77,8 @@ def in_class_folders(tree: Tree, rule: ClassFolder) -> ClassFolders:
         check_class_folders(tree, folder, labelled, rule)
         parts[part] = sorted(labelled, key=lambda image: (image.label, image.path.parts))
         stray += [image for image, label in found if label is None]
-    outside = [i for i in images if not any(i.is_relative_to(f) for f in folders.values())]
+    tops = {folder.parts[:1] for folder in folders.values()}
+    outside = [image for image in images if not {image.parts[:1], ()} & tops]
     left_out = [
         *skipped_in(tree),
         *reason(stray, "image in no class folder", "images in no class folder"),
@@ -85,9 +87,9 @@ def in_class_folders(tree: Tree, rule: ClassFolder) -> ClassFolders:
     ]
     notes = [f"left out: {', '.join(left_out)}"] if left_out else []
     notes += nested(parts["train"], folders["train"]) if rule == "first" else []
-    found_all = ClassFolders(tree, parts, tuple(notes))
-    check_known(found_all, folders)
-    return found_all
+    classes = ClassFolders(tree, parts, tuple(notes))
+    check_known(classes, folders)
+    return classes
 
 
 def part_folders(tree: Tree) -> Mapping[str, PurePath]:
@@ -107,9 +109,13 @@ def part_folders(tree: Tree) -> Mapping[str, PurePath]:
     return named if "train" in named else {"train": PurePath()}
 
 
-def class_of(image: PurePath, rule: ClassFolder) -> str | None:
-    """Return the class of an image by the folders that lead to it; None if there are none."""
-    folders = image.parts[:-1]
+def class_of(image: Sequence[str], rule: ClassFolder) -> str | None:
+    """Return the class of an image by the folders that lead to it; None if there are none.
+
+    Args:
+        image: the parts of its path.
+    """
+    folders = image[:-1]
     if not folders:
         return None
     if rule == "path":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -65,6 +66,9 @@ class ImageFiles:
         self.span = span
         self.looks: dict[int, Look] = {}
         self.begun: dict[int, tuple[torch.Tensor, Decoding]] = {}
+        # Pillow warns of damaged EXIF data, which change no pixel, and of images larger than a
+        # stranger should be allowed to send.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -97,6 +101,7 @@ class ImageFiles:
             ),
             *line("with 16 bits a color, of which the upper 8 are used", lambda look: look.upper),
             *self.narrow([look for _, look in looks if look.assumed]),
+            *self.needless([look for _, look in looks]),
         )
 
     def narrow(self, looks: Sequence[Look]) -> list[str]:
@@ -111,6 +116,12 @@ class ImageFiles:
             f"{high:g}, and 0 to 65535 became 0 to 255: "
             f"data.range: [{black:g}, {white:g}] tells more of them apart"
         ]
+
+    def needless(self, looks: Sequence[Look]) -> list[str]:
+        """Return what is to be said of a span that no image has a use for."""
+        if self.span is None or not looks or any(look.values for look in looks):
+            return []
+        return ["data.range has no effect: the images have 8 bits, which are taken as they are"]
 
     @cached_property
     def threads(self) -> ThreadPoolExecutor:
