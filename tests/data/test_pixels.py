@@ -301,6 +301,7 @@ def test_lab_colors(tmp_path):
         (b"", "the file is empty"),
         (b"\n<!DOCTYPE html><html>not found</html>", "it is a web page"),
         (b"hello", "it begins with b'hello'"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC photo"),
     ],
 )
 def test_what_is_no_image_is_said(tmp_path, content, told):
@@ -311,6 +312,30 @@ def test_what_is_no_image_is_said(tmp_path, content, told):
     assert told in caught.value.message
     assert caught.value.where == str(path)
     assert "data.broken: skip" in caught.value.hint
+
+
+def test_colors_of_floats_are_refused(tmp_path):
+    """As satellites' images are: Pillow knows floats in grey alone."""
+    pixels = (RGB / 255).astype("<f4").tobytes()
+    after = 8 + 2 + 10 * 12 + 4
+    tags = [
+        (256, 3, 1, SIZE),
+        (257, 3, 1, SIZE),
+        (258, 3, 3, after),  # bits of each color
+        (259, 3, 1, 1),  # not compressed
+        (262, 3, 1, 2),  # RGB
+        (273, 4, 1, after + 12),
+        (277, 3, 1, 3),
+        (278, 3, 1, SIZE),
+        (279, 4, 1, len(pixels)),
+        (339, 3, 3, after + 6),  # floats
+    ]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    head = struct.pack("<4sIH", b"II*\0", 8, len(tags)) + entries + struct.pack("<I", 0)
+    path = tmp_path / "scene.tif"
+    path.write_bytes(head + struct.pack("<6H", 32, 32, 32, 3, 3, 3) + pixels)
+    with pytest.raises(DataError, match="it is a TIFF of a layout that Pillow does not know"):
+        read(path)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "webp", "tif", "bmp"])

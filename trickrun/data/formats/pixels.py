@@ -120,7 +120,23 @@ def reason(path: Path, error: Exception) -> str:
         return "the file is empty"
     if start.lstrip()[:1] == b"<":
         return "it is a web page, or another text of tags"
+    if start[4:8] == b"ftyp":
+        return "it is a HEIC photo or a video, whatever its name says; Pillow reads none"
+    for magic, name in BEGINNINGS.items():
+        if start.startswith(magic):
+            return f"it is a {name} of a layout that Pillow does not know, or damaged"
     return f"it begins with {start[:8]!r}, like no format that Pillow knows"
+
+
+BEGINNINGS = {
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8": "JPEG",
+    b"GIF8": "GIF",
+    b"RIFF": "WebP",
+}
+"""What files of each format begin with."""
 
 
 def stored_as(file: ImageFile) -> str:
