@@ -29,7 +29,7 @@ import torch
 from PIL import Image
 from results import machine, write_section
 
-from trickrun.data.formats.image_files import decoded
+from trickrun.data.formats.pixels import decoded
 from trickrun.recipe.load import from_tree
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import Job
@@ -84,7 +84,7 @@ class Photos(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         path = self.paths[index]
-        pixels = torch.from_numpy(np.array(decoded(path, 3, SIZE)))
+        pixels = torch.from_numpy(np.array(decoded(path, 3, SIZE).pixels))
         return pixels, int(path.parent.name[-1])
 
 

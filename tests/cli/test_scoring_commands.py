@@ -259,3 +259,15 @@ def test_a_run_without_weights(run):
     hidden.rename(best)
     assert ran.code == 2
     assert "this run has no trained weights (best.pt)" in ran.err
+
+
+def test_predict_repeats_the_columns_that_are_asked_for(run, tmp_path):
+    rows = [{"id": f"n{i}", **row} for i, row in enumerate(houses(5, 6))]
+    table(tmp_path / "new.csv", [{k: v for k, v in row.items() if k != "id"} for row in rows])
+    plain = predicted(run("predict", "house", tmp_path / "new.csv").out)
+    assert list(plain[0]) == ["price"]
+    told = predicted(run("predict", "house", tmp_path / "new.csv", "--keep", "area,price").out)
+    assert list(told[0]) == ["area", "price", "predicted_price"]
+    assert [float(row["area"]) for row in told] == [row["area"] for row in rows]
+    assert [float(row["price"]) for row in told] == [row["price"] for row in rows]
+    assert [row["predicted_price"] for row in told] == [row["price"] for row in plain]

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from pydantic import ValidationError
 
 from trickrun.data._data import Split
-from trickrun.data.formats.image_files import AHEAD, ImageFiles, decoded
+from trickrun.data.formats.image_files import AHEAD, ImageFiles
+from trickrun.data.formats.pixels import decoded
 from trickrun.data.image_folder import ImageFolder
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
@@ -91,11 +93,11 @@ def test_the_middle_square_is_scaled(tmp_path):
     image.paste((255, 0, 0), (10, 0, 30, 20))
     image.paste((0, 0, 255), (20, 0, 30, 20))
     image.save(tmp_path / "a.png")
-    square = decoded(tmp_path / "a.png", 3, 20)
+    square = decoded(tmp_path / "a.png", 3, 20).pixels
     assert square[:, 0, 9].tolist() == [255, 0, 0]
     assert square[:, 19, 10].tolist() == [0, 0, 255]
     assert square.max(axis=0).min() == 255
-    small = decoded(tmp_path / "a.png", 3, 2)
+    small = decoded(tmp_path / "a.png", 3, 2).pixels
     assert small.shape == (3, 2, 2)
     assert small[0, :, 0].min() > small[0, :, 1].max() + 100
 
@@ -106,7 +108,7 @@ def test_a_photo_lying_on_its_side_is_turned_up(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     image.save(tmp_path / "a.png", exif=exif)
-    upright = decoded(tmp_path / "a.png", 1, 8)[0]
+    upright = decoded(tmp_path / "a.png", 1, 8).pixels[0]
     assert upright[:4].min() == 255
     assert upright[4:].max() == 0
 
@@ -172,7 +174,7 @@ def test_more_images_than_a_thread_takes_at_once(folder):
     files = ImageFiles(paths, 3, 4, workers=3)
     wanted = torch.arange(59, -1, -1)
     assert files.read(wanted)[:, 0, 0, 0].tolist() == [
-        int(decoded(paths[i], 3, 4)[0, 0, 0]) for i in wanted.tolist()
+        int(decoded(paths[i], 3, 4).pixels[0, 0, 0]) for i in wanted.tolist()
     ]
 
 
@@ -250,3 +252,239 @@ def test_equal_files_stay_in_one_part(folder: Path) -> None:
     assert len(codes.unique()) == 20
     parts = [set(codes[rows].tolist()) for rows in data.rows.values()]
     assert sum(map(len, parts)) == 20
+
+
+def refused(folder: Path, **changes: Any) -> DataError:
+    with pytest.raises(DataError) as caught:
+        loaded(folder, **changes)
+    return caught.value
+
+
+def test_hidden_and_system_folders_are_no_data_at_any_depth(folder: Path) -> None:
+    root = folder / "photos"
+    for place in (".ipynb_checkpoints", "__MACOSX/red", "red/.ipynb_checkpoints", "red/a/.git/b"):
+        save(root / place / "x.png", (9, 9, 9))
+    (root / "red" / "._00.png").write_bytes(b"of a Mac")
+    (root / "red" / "notes.txt").touch()
+    (root / "green" / "raw.HEIC").touch()
+    save(root / "cover.png", (9, 9, 9))
+    data = loaded(folder)
+    assert data.task.labels == ("green", "red")
+    assert sum(len(part) for part in (data.train, data.val, data.test) if part) == 20
+    assert data.notes == (
+        "photos: 20 images of 2 classes: green 10, red 10",
+        "photos: left out: 4 hidden or system folders (.ipynb_checkpoints, __MACOSX, .git), "
+        "1 hidden file (._00.png), 2 no images by their names (1 .heic, 1 .txt), "
+        "1 image in no class folder (cover.png)",
+    )
+
+
+def test_nothing_is_left_out_without_a_word_nor_said_without_a_cause(folder: Path) -> None:
+    assert loaded(folder).notes == ("photos: 20 images of 2 classes: green 10, red 10",)
+
+
+def test_every_usual_ending_is_an_image(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", each=2)
+    for suffix in ("tif", "tiff", "TIF", "jpe", "jfif", "JPG", "webp", "bmp", "pbm", "gif"):
+        image = Image.new("1" if suffix == "pbm" else "RGB", (4, 4))
+        image.save(tmp_path / "photos" / "red" / f"of-{suffix}.{suffix}")
+    assert "red 12" in loaded(tmp_path).notes[0]
+
+
+def test_a_folder_that_is_named_like_an_image(folder: Path) -> None:
+    save(folder / "photos" / "red" / "more.png" / "a.png", (9, 9, 9))
+    assert "red 11" in loaded(folder).notes[0]
+
+
+def test_links_are_followed_but_not_in_circles(folder: Path, tmp_path: Path) -> None:
+    save(tmp_path / "elsewhere" / "a.png", (0, 0, 250))
+    (folder / "photos" / "blue").symlink_to(tmp_path / "elsewhere")
+    (folder / "photos" / "red" / "up").symlink_to(folder / "photos")
+    data = prepare(section(split=Split(val=0, test=0)), folder)
+    assert data.notes[0] == "photos: 21 images of 3 classes: blue 1, green 10, red 10"
+    assert "1 folder that was read already (up)" in data.notes[1]
+
+
+def nested_photos(root: Path) -> None:
+    for site in ("north", "south"):
+        for label in ("cat", "dog"):
+            for i in range(3):
+                save(root / site / label / f"{i}.png", (i, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("rule", "labels", "classes"),
+    [
+        ("first", ("north", "south"), [0] * 6 + [1] * 6),
+        ("last", ("cat", "dog"), [0] * 6 + [1] * 6),
+        ("path", ("north/cat", "north/dog", "south/cat", "south/dog"), [0, 0, 0, 1, 1, 1, 2, 2, 2]),
+    ],
+)
+def test_nested_folders(tmp_path: Path, rule: Any, labels: Any, classes: list[int]) -> None:
+    nested_photos(tmp_path / "photos")
+    data = prepare(section(class_folder=rule, split=Split(val=0, test=0)), tmp_path)
+    assert data.task.labels == labels
+    assert data.train.y.tolist()[: len(classes)] == classes
+    told = [note for note in data.notes if "folders within 2 of the class folders" in note]
+    assert len(told) == (rule == "first")
+    if told:
+        assert "such as cat, dog for 'north'; data.class_folder: last or path" in told[0]
+
+
+def test_folders_in_one_folder_that_an_archive_brought(tmp_path: Path) -> None:
+    photos(tmp_path / "photos" / "photos")
+    error = refused(tmp_path)
+    assert error.message == "all samples are of one class, 'photos'"
+    assert error.hint == "are green, red the classes? Then set data.class_folder: last"
+    assert loaded(tmp_path, class_folder="last").task.labels == ("green", "red")
+
+
+def test_other_names_of_parts(tmp_path: Path) -> None:
+    for name, each in (("Train", 4), ("valid", 2), ("Testing", 3), ("extra", 5)):
+        photos(tmp_path / "photos" / name, each)
+    data = prepare(section(), tmp_path)
+    assert data.val is not None
+    assert data.test is not None
+    assert [len(part) for part in (data.train, data.val, data.test)] == [8, 4, 6]
+    assert data.notes == (
+        "photos: 18 images of 2 classes: green 9, red 9; train 8, val 4, test 6",
+        "photos: left out: 10 images outside of the parts (00.png, 01.png, 02.png, …)",
+    )
+    photos(tmp_path / "photos" / "val", 2)
+    assert "val and valid are both the val part" in refused(tmp_path).message
+
+
+def test_a_test_folder_without_classes_is_left_to_predict(tmp_path: Path) -> None:
+    photos(tmp_path / "photos" / "train")
+    save(tmp_path / "photos" / "test" / "1.png", (0, 0, 0))
+    data = loaded(tmp_path)
+    assert data.test is not None
+    assert len(data.test) == 2
+    assert data.notes[1] == "photos: left out: 1 image without class folders in test"
+
+
+def test_a_class_folder_says_what_it_has_instead_of_images(folder: Path) -> None:
+    (folder / "photos" / "blue").mkdir()
+    (folder / "photos" / "blue" / "a.heic").touch()
+    error = refused(folder)
+    assert error.message == "there are no images"
+    assert error.hint.startswith("it has 1 .heic; images end in .apng, ")
+
+
+def break_some(folder: Path) -> list[Path]:
+    """Make three files unreadable; return them."""
+    red, green = folder / "photos" / "red", folder / "photos" / "green"
+    (red / "03.png").write_bytes((red / "03.png").read_bytes()[:40])
+    (red / "07.png").write_bytes(b"")
+    (green / "01.png").write_text("<html>404</html>")
+    return [green / "01.png", red / "03.png", red / "07.png"]
+
+
+def test_all_unreadable_files_are_named_at_once(folder: Path) -> None:
+    broken = break_some(folder)
+    error = refused(folder)
+    assert error.message.startswith("3 images cannot be read:\n")
+    assert all(str(path) in error.message for path in broken)
+    assert "data.broken: skip" in error.hint
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_unreadable_files_are_left_out_if_that_is_wanted(
+    folder: Path, kept: bool, request: pytest.FixtureRequest
+) -> None:
+    if not kept:
+        request.getfixturevalue("streaming")
+    broken = break_some(folder)
+    data = prepare(section(split=Split(val=0, test=0), broken="skip"), folder)
+    assert data.streamed is not kept
+    assert data.train.y.tolist() == [0] * 9 + [1] * 8
+    red = [COLORS["red"][0] + i for i in range(10) if i not in (3, 7)]
+    assert data.raw(data.train.x)[9:, 0, 0, 0].tolist() == red
+    assert data.notes[0] == "photos: 17 images of 2 classes: green 9, red 8"
+    assert data.notes[1].startswith("left out 3 images that cannot be read: ")
+    assert all(str(path) in data.notes[1] for path in broken)
+    assert "the file is empty" in data.notes[1]
+
+
+def test_a_class_of_unreadable_files_alone(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", each=2)
+    for path in (tmp_path / "photos" / "red").iterdir():
+        path.write_bytes(b"")
+    error = refused(tmp_path, broken="skip")
+    assert error.message == "no image of the class 'red' can be read"
+
+
+def test_kinds_of_images_are_said_once(folder: Path) -> None:
+    red = folder / "photos" / "red"
+    for i in range(3):
+        Image.new("RGBA", (8, 8), (9, 9, 9, 0)).save(red / f"cut-out-{i}.png")
+    frames = [Image.new("RGB", (8, 8), (i, i, i)) for i in (0, 99)]
+    frames[0].save(red / "moving.gif", save_all=True, append_images=frames[1:])
+    Image.new("I;16", (8, 8), 3000).save(red / "camera.tif")
+    assert loaded(folder).notes[1:] == (
+        "3 images with transparent pixels, laid on white, for example cut-out-0.png",
+        "1 image with several frames or pages, of which the first is used, for example moving.gif",
+        "the values of 1 image of 16 bits run from 3000 to 3000, and 0 to 65535 became 0 to 255: "
+        "data.range: [0, 4095] tells more of them apart",
+    )
+    assert len(loaded(folder, range=[0, 4095]).notes) == 3
+
+
+def test_a_range_without_extent() -> None:
+    with pytest.raises(ValidationError, match="black and white must be different values"):
+        section(range=[3, 3])
+
+
+def test_predicted_files_are_named_in_their_order(folder: Path, tmp_path: Path) -> None:
+    kind = section()
+    task = loaded(folder).task
+    for name in ("b/2.png", "b/10.png", "a.jpg", ".hidden/x.png"):
+        save(tmp_path / "new" / name, (1, 2, 3))
+    found = kind.load_file(tmp_path / "new", task, (3, 4, 4))
+    assert found.columns == {"file": ["a.jpg", "b/10.png", "b/2.png"]}
+    assert found.told == ("file",)
+    labelled = kind.load_file(folder / "photos", task, (3, 4, 4))
+    assert labelled.columns["file"][9:11] == ["green/09.png", "red/00.png"]
+    (tmp_path / "new" / "b" / "11.png").write_bytes(b"")
+    with pytest.raises(DataError, match="the file is empty"):
+        kind.load_file(tmp_path / "new", task, (3, 4, 4))
+    left = section(broken="skip").load_file(tmp_path / "new", task, (3, 4, 4))
+    assert left.columns == found.columns
+    assert len(left.x) == 3
+    assert "b/11.png" in left.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "advice"),
+    [
+        ((0, 65535), None),
+        ((0, 9000), None),
+        ((0, 1023), "[0, 1023]"),
+        ((12, 1024), "[0, 2047]"),
+        ((30000, 30200), "[30000, 30200]"),
+    ],
+)
+def test_a_narrower_range_is_recommended_where_it_matters(
+    tmp_path: Path, values: tuple[int, int], advice: str | None
+) -> None:
+    paths = []
+    for value in values:
+        paths.append(tmp_path / f"{value}.png")
+        Image.new("I;16", (4, 4), value).save(paths[-1])
+    files = ImageFiles(paths, 1, 4, workers=1)
+    files.read(torch.arange(2))
+    assert [advice in note for note in files.notes()] == ([] if advice is None else [True])
+
+
+def test_a_range_without_a_use_is_said(folder: Path) -> None:
+    assert loaded(folder, range=[0, 4095]).notes[1].startswith("data.range has no effect: ")
+
+
+def test_warnings_of_pillow_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a warning is an error: without a filter both files would be unreadable."""
+    torn = b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03"
+    Image.new("RGB", (4, 4), (9, 9, 9)).save(tmp_path / "exif.jpg", exif=torn)
+    Image.new("RGB", (20, 20)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
+    files = ImageFiles([tmp_path / "exif.jpg", tmp_path / "large.png"], 3, 4, workers=1)
+    assert files.read(torch.arange(2)).shape == (2, 3, 4, 4)

@@ -236,6 +236,12 @@ def show(findings: Sequence[Finding]) -> None:
         print_finding(terminal(), finding)
 
 
+def tell_notes(notes: Sequence[str]) -> None:
+    """Print to stderr what people should know of the data that was loaded, a line each."""
+    for note in notes:
+        print(f"data: {note}", file=sys.stderr)
+
+
 def tell_before_training(findings: Sequence[Finding]) -> None:
     """Print errors and warnings to stderr, a line each."""
     from trickrun.reporting.verdict import headline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,22 +59,24 @@ def check_text(
             loaded = load(path, overrides)
         if no_python:
             loaded.without_python()
-        found = check_job(loaded) if data else findings.from_text(loaded)
+        found, notes = check_job(loaded) if data else (findings.from_text(loaded), ())
     except RecipeError as error:
         if not as_json:
             print_error(error)
         errors = [problem.as_json() for problem in error.problems]
         return Answer("error", {"ok": False, "errors": errors}, str(path), error=error)
+    findings.tell_notes(notes)
     print(f"{path}: ok")
     findings.show(found)
-    result = {"ok": True, "errors": []}
+    result: dict[str, Any] = {"ok": True, "errors": []}
+    result |= {"notes": list(notes)} if data else {}
     verdict = findings.verdict_of(found)
     told = [finding.as_json() for finding in found]
     return Answer(verdict, result, str(path), findings=told)
 
 
-def check_job(loaded: Loaded) -> list[Finding]:
-    """Return what the recipe and its data show before training.
+def check_job(loaded: Loaded) -> tuple[list[Finding], tuple[str, ...]]:
+    """Return what the recipe and its data show before training, and the notes on the data.
 
     Raises RecipeError if the data cannot be loaded, or the parts do not fit them.
     """
@@ -84,7 +86,8 @@ def check_job(loaded: Loaded) -> list[Finding]:
     from trickrun.training.compile import compile_recipe
 
     try:
-        return look(loaded.recipe, compile_recipe(loaded.recipe, loaded.folder).data)
+        data = compile_recipe(loaded.recipe, loaded.folder).data
+        return look(loaded.recipe, data), data.notes
     except (CompileError, DataError) as error:
         raise RecipeError([loaded.problem(error)]) from error
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, RunName, RunsDir
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.output import Answer, answer, tell_notes
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Another file with targets: a table, .npz or IDX.",
+            help="Another file with targets: a table, .npz, IDX or a folder of images.",
             show_default=False,
         ),
     ] = None,
@@ -82,14 +82,16 @@ def evaluate_run(
         )
     from trickrun.reporting.scores import print_scores
     from trickrun.run.folder import find, runs_dir
-    from trickrun.run.scoring import file_part
+    from trickrun.run.scoring import part_of, samples_in
     from trickrun.run.trained import open_run
 
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
     chosen = split or "test"
     if file is not None:
-        part = file_part(job, file)
+        samples = samples_in(job, file)
+        tell_notes(samples.notes)
+        part = part_of(job, samples, file)
     else:
         job, part = own_part(job, folder, chosen)
     named = {"split": None, "data": str(file)} if file else {"split": chosen, "data": None}
@@ -138,8 +140,19 @@ def predict(
     run: RunName,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="The samples: a table, .npz or IDX, as the run's own."),
+        typer.Argument(
+            metavar="FILE",
+            help="The samples, as the run's own: a table, .npz, IDX, an image or a folder of them.",
+        ),
     ],
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column of the file to repeat before the predictions. May be given repeatedly.",
+            show_default="file, for images",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="CSV", help="Write here instead of to stdout.", show_default=False),
@@ -150,26 +163,34 @@ def predict(
 ) -> None:
     """Predict the samples of a file, as csv: label and probability of each class, or values.
 
-    The run's own normalization and label names are used, and the weights of its best epoch.
+    The lines are in the order of the samples. The run's own normalization and label names are used,
+    and the weights of its best epoch.
 
     Example: trickrun predict wine new-wines.csv --out predictions.csv
     """
-    answer("predict", as_json, debug, lambda: predict_file(run, file, out, runs_dir, as_json))
+
+    def work() -> Answer:
+        return predict_file(run, file, keep or [], out, runs_dir, as_json)
+
+    answer("predict", as_json, debug, work)
 
 
 def predict_file(
-    wanted: str, file: Path, out: Path | None, runs: Path | None, as_json: bool
+    wanted: str, file: Path, keep: list[str], out: Path | None, runs: Path | None, as_json: bool
 ) -> Answer:
     """Write the predictions for a file."""
     from trickrun.run.folder import find, runs_dir
-    from trickrun.run.scoring import predictions
+    from trickrun.run.scoring import beside, kept_columns, predictions, samples_in
     from trickrun.run.trained import open_run
 
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
-    samples = job.recipe.data.load_file(file, job.data.task, job.data.shape)
-    rows = predictions(job, samples.x)
+    samples = samples_in(job, file)
+    tell_notes(samples.notes)
+    kept = kept_columns(samples, keep, str(file))
+    rows = beside(kept, predictions(job, samples.x))
     result: dict[str, Any] = {"samples": len(rows), "out": str(out) if out else None}
+    result["notes"] = list(samples.notes)
     if out is not None:
         write(out, as_csv(rows))
         print(f"{len(rows)} predictions: {out}")

@@ -102,7 +102,7 @@ def train_recipe(
     announce(job, folder)
     with progress_sink(job) as sink:
         outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
-    return conclude(outcome, str(recipe), before)
+    return conclude(outcome, str(recipe), before, job.data.notes)
 
 
 def go_on(
@@ -122,14 +122,16 @@ def go_on(
     with progress_sink(resumed.job) as sink:
         sinks = [sink, *ending(resumed.job, stop_when)]
         outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
-    return conclude(outcome, str(resumed.folder.path / "recipe.yaml"), before)
+    named = str(resumed.folder.path / "recipe.yaml")
+    return conclude(outcome, named, before, resumed.job.data.notes)
 
 
 def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     """Return what recipe and data show before training; tell people, and note it in the folder."""
     from trickrun.checks.data_look import look
-    from trickrun.cli.output import tell_before_training
+    from trickrun.cli.output import tell_before_training, tell_notes
 
+    tell_notes(job.data.notes)
     found = look(job.recipe, job.data)
     tell_before_training(found)
     folder.write_json("findings.json", [finding.as_json() for finding in found])
@@ -154,22 +156,27 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
 
     found = findings.from_text(loaded)
     findings.tell_before_training(found)
-    planned = plan(compile_recipe(loaded.recipe, loaded.folder))
+    job = compile_recipe(loaded.recipe, loaded.folder)
+    findings.tell_notes(job.data.notes)
+    planned = plan(job)
     print_plan(planned)
     told = [finding.as_json() for finding in found]
     return Answer("pass", planned, recipe=str(recipe), findings=told)
 
 
-def conclude(outcome: Outcome, recipe: str, before: list[Finding]) -> Answer:
+def conclude(
+    outcome: Outcome, recipe: str, before: list[Finding], notes: tuple[str, ...]
+) -> Answer:
     """Print how a run ended, and what that shows, and return its answer.
 
     Args:
         before: what was known before it began.
+        notes: what was said of its data.
     """
     from trickrun.reporting.progress import print_outcome
 
     print_outcome(outcome)
-    result = {**outcome.result, "missed": outcome.missed}
+    result = {**outcome.result, "missed": outcome.missed, "notes": list(notes)}
     run = str(outcome.folder.path)
     if outcome.interrupted:
         hint = f"go on with: trickrun train --resume {outcome.folder.path}"

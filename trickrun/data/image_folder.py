@@ -2,152 +2,105 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._data import Data
-from trickrun.data.formats.image_files import SUFFIXES, ImageFiles, default_workers
-from trickrun.data.formats.labels import check_two_classes, listed
+from trickrun.data._images import Images, images_in, named, used_images
+from trickrun.data.formats.class_folders import (
+    ClassFolder,
+    class_of,
+    in_class_folders,
+    only_class,
+)
+from trickrun.data.formats.folders import is_image, tree_of
+from trickrun.data.formats.labels import check_classes_left, listed
 from trickrun.data.formats.paths import locate, missing_hint
-from trickrun.data.splits.source import Samples, Source, SplitData, Task, TaskName
+from trickrun.data.splits.source import Samples, Source, Task, TaskName
 from trickrun.errors import DataError
-from trickrun.params import Count
 
 if TYPE_CHECKING:
     import torch
 
-PARTS = ("train", "val", "test")
 
-
-class ImageFolder(Data):
+class ImageFolder(Images):
     """Images in files, in a folder for each class.
 
     When: your own photos, also more of them than memory holds.
-    Defaults: ``path/CLASS/…`` is split as data.split says; ``path/train/CLASS/…`` with ``val`` and
-        ``test`` beside it brings its own parts. Each image is scaled to ``size`` by ``size``
-        pixels, what sticks out of the square cut off. Up to ``memory`` MiB the images are decoded
-        once and kept; beyond that threads decode each batch ahead of its step, and a few batches
-        are all that is in memory.
+    Defaults: ``path/CLASS/…`` is split as data.split says; ``path/train/CLASS/…`` with ``val`` (or
+        valid, validation) and ``test`` beside it brings its own parts. Each image is scaled to
+        ``size`` by ``size`` pixels, what sticks out of the square cut off. It stands upright as its
+        EXIF data say; transparency is laid on white; of several frames the first is used. Up to
+        ``memory`` MiB the images are decoded once and kept; beyond that threads decode each batch
+        ahead of its step, and a few batches are all that is in memory.
     Interactions: images that are not kept are normalized by statistics of 2048 of them.
     Source: torchvision.datasets.ImageFolder has the same layout; Pillow decodes.
     """
 
     task_kind: ClassVar[TaskName | None] = "classification"
-    from_user: ClassVar[bool] = True
+
+    revision: ClassVar[int] = 2
 
     main: ClassVar[str | None] = "path"
 
     kind: Literal["image_folder"] = "image_folder"
     path: str = Field(description="the folder; relative to the recipe", examples=["images"])
-    size: Count = Field(default=64, description="height and width that images are scaled to")
-    color: bool = Field(default=True, description="false: one grey channel")
-    memory: Count = Field(default=1024, description="MiB up to which decoded images are kept")
-    workers: Count | None = Field(
-        default=None, description="threads that decode; null: one a CPU core, at most 16"
+    class_folder: ClassFolder = Field(
+        default="first",
+        description="which folder in path names an image's class; for site/cat/1.png: first: site; "
+        "last: cat; path: site/cat",
     )
 
     def load(self, folder: Path) -> Source:
         root = locate(self.path, folder)
         if not root.is_dir():
             raise DataError("there is no such folder", str(root), missing_hint(root))
-        folders = {name: root / name for name in PARTS if (root / name).is_dir()}
-        if "train" not in folders:
-            folders = {"train": root}
-        labels = class_names(folders["train"])
-        paths: list[Path] = []
+        found = in_class_folders(tree_of(root), self.class_folder)
+        labels = found.labels
+        if len(labels) == 1:
+            raise only_class(found, self.class_folder)
+        images = [(part, image) for part, images in found.parts.items() for image in images]
+        used, notes = self.readable([root / image.path for _, image in images])
+        chosen = [*compress(images, used)]
+        indices = {label: index for index, label in enumerate(labels)}
         parts = {}
-        for name, place in folders.items():
-            found = labelled_images(place, labels)
-            parts[name] = numbered(found, len(paths))
-            paths += [path for path, _ in found]
-        check_two_classes(parts["train"][1], labels, str(folders["train"]))
+        for part in found.parts:
+            numbers = [number for number, (name, _) in enumerate(chosen) if name == part]
+            classes = [indices[chosen[number][1].label] for number in numbers]
+            parts[part] = as_tensors(numbers, classes)
+        check_classes_left(parts["train"][1], labels, str(root))
         task = Task("classification", classes=len(labels), labels=labels)
-        return Source(parts, task, self.files(paths))
-
-    def files(self, paths: Sequence[Path]) -> ImageFiles:
-        """Return what decodes the images in ``paths``."""
-        workers = self.workers or default_workers()
-        return ImageFiles(paths, 3 if self.color else 1, self.size, workers)
-
-    def finish(
-        self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
-    ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
-        """Decode all images if they fit into the memory that the recipe gives them."""
-        files = source.files
-        assert files is not None
-        samples = sum(len(part) for part in (train, val, test) if part is not None)
-        if self.zero_inputs or samples * files.bytes_each > self.memory * 2**20:
-            return train, val, test, source.task
-
-        def kept(part: SplitData) -> SplitData:
-            return SplitData(files.read(part.x), part.y)
-
-        return kept(train), val and kept(val), test and kept(test), source.task
+        files = self.files([root / image.path for _, image in chosen])
+        said = [f"{root.name}: {note}" for note in (used_images(parts, labels), *found.notes)]
+        return Source(parts, task, files, notes=(*said, *notes))
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
-        import torch
-
-        if path.is_dir() and any((path / label).is_dir() for label in task.labels):
-            found = labelled_images(path, task.labels)
-            y: torch.Tensor | None = torch.tensor([label for _, label in found])
-            paths = [image for image, _ in found]
-        else:
-            paths, y = images_in(path) if path.is_dir() else [path], None
-        if not paths:
-            raise DataError("there are no images", str(path), suffix_hint())
-        return Samples(self.files(paths).read(torch.arange(len(paths))), y)
+        if not path.is_dir():
+            return self.read_place(path)
+        images = images_in(path)
+        labels = [class_of(image.parts, self.class_folder) for image in images]
+        known = [label in task.labels for label in labels]
+        if not any(known):
+            return self.read_place(path)
+        if not all(known):
+            label = labels[known.index(False)]
+            what = f"the folder {label!r} is no class" if label else "an image is in no folder"
+            raise DataError(what, str(path), f"the classes are {listed(task.labels)}")
+        _, y = as_tensors([], [task.labels.index(str(label)) for label in labels])
+        return self.read([path / image for image in images], {"file": named(images)}, y)
 
     def fingerprint(self, folder: Path) -> Any:
         root = locate(self.path, folder)
         digest = hashlib.blake2b(digest_size=16)
-        for path in images_in(root):
-            digest.update(f"{path.relative_to(root)} {path.stat().st_size}\n".encode())
+        for path in filter(is_image, tree_of(root).files):
+            digest.update(f"{path} {(root / path).stat().st_size}\n".encode())
         return digest.hexdigest()
 
 
-def class_names(folder: Path) -> tuple[str, ...]:
-    """Return the names of the folders in ``folder``; DataError if there is none."""
-    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if not names:
-        raise DataError("there is no folder in it", str(folder), "make one for each class")
-    return tuple(names)
-
-
-def labelled_images(folder: Path, labels: tuple[str, ...]) -> list[tuple[Path, int]]:
-    """Return each image in ``folder`` with the index of the class that its folder names.
-
-    Raises DataError for a folder that is none of ``labels``, or for one without images.
-    """
-    found = []
-    for name in class_names(folder):
-        if name not in labels:
-            hint = f"the classes are {listed(labels)}"
-            raise DataError(f"the folder {name!r} is no class", str(folder), hint)
-        images = images_in(folder / name)
-        if not images:
-            raise DataError("there are no images", str(folder / name), suffix_hint())
-        found += [(image, labels.index(name)) for image in images]
-    return found
-
-
-def numbered(found: Sequence[tuple[Path, int]], first: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a part's inputs, the numbers of its files from ``first`` on, and its classes."""
+def as_tensors(numbers: Sequence[int], classes: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return a part's inputs, the numbers of its files, and its classes."""
     import torch
 
-    numbers = torch.arange(first, first + len(found))
-    return numbers, torch.tensor([label for _, label in found], dtype=torch.int64)
-
-
-def images_in(folder: Path) -> list[Path]:
-    """Return the image files in ``folder`` and all folders in it, sorted."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    )
-
-
-def suffix_hint() -> str:
-    return f"images end in {', '.join(sorted(SUFFIXES))}"
+    return torch.tensor(numbers, dtype=torch.int64), torch.tensor(classes, dtype=torch.int64)

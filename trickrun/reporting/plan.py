@@ -30,6 +30,7 @@ def plan(job: Job) -> dict[str, Any]:
                 ("test", job.data.test),
             )
         },
+        "notes": list(job.data.notes),
         "batch_size": job.batch_size,
         "accumulate": job.settings.batches_a_step,
         "steps": job.span.steps,

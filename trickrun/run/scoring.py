@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from trickrun.data.splits.source import SplitData
+from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets
@@ -19,7 +21,16 @@ QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "9
 
 def file_part(job: RecipeJob, path: Path) -> SplitData:
     """Return the samples of another file, read as the run's own data. Raises DataError."""
-    samples = job.recipe.data.load_file(path, job.data.task, job.data.shape)
+    return part_of(job, samples_in(job, path), path)
+
+
+def samples_in(job: RecipeJob, path: Path) -> Samples:
+    """Return what is in another file, read as the run's own data. Raises DataError."""
+    return job.recipe.data.load_file(path, job.data.task, job.data.shape)
+
+
+def part_of(job: RecipeJob, samples: Samples, path: Path) -> SplitData:
+    """Return what is in the file ``path``, to be scored. Raises DataError if it has no targets."""
     if samples.y is None:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"
@@ -129,4 +140,46 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     return [
         {"prediction": label, **dict(zip(names, row, strict=True))}
         for label, row in zip(chosen, scores.tolist(), strict=True)
+    ]
+
+
+def kept_columns(samples: Samples, asked: Sequence[str], where: str) -> dict[str, Sequence[str]]:
+    """Return the columns that stand before the predictions, each with a cell a sample.
+
+    Args:
+        asked: their names; one may be several, with commas between them. None: the usual ones.
+        where: the file, for errors.
+
+    Raises DataError for a column that is not there.
+    """
+    wanted = [
+        name
+        for words in asked
+        for name in ([words] if words in samples.columns else words.split(","))
+    ]
+    for name in wanted:
+        if name not in samples.columns:
+            close = get_close_matches(name, samples.columns, n=1)
+            known = ", ".join(samples.columns)
+            hint = f"its columns are {known}" if known else "it has no columns with names"
+            raise DataError(
+                f"there is no column {name!r} (--keep)",
+                where,
+                f"did you mean {close[0]!r}?" if close else hint,
+            )
+    return {name: samples.columns[name] for name in wanted or samples.told}
+
+
+def beside(
+    kept: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return ``rows`` of predictions with the cells of the samples that they are about.
+
+    A prediction called as one of ``kept`` becomes ``predicted_…``.
+    """
+    cells = zip(*kept.values(), strict=True) if kept else [()] * len(rows)
+    return [
+        dict(zip(kept, row, strict=True))
+        | {f"predicted_{name}" if name in kept else name: value for name, value in found.items()}
+        for row, found in zip(cells, rows, strict=True)
     ]

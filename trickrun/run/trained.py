@@ -30,6 +30,7 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
         "shift": values_or_none(data.scaler.shift),
         "scale": values_or_none(data.scaler.scale),
         "constant": data.scaler.constant,
+        "notes": data.notes,
         "target_shift": values_or_none(data.target_scaler.shift),
         "target_scale": values_or_none(data.target_scaler.scale),
     }

@@ -73,7 +73,8 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
             table.where,
             "remove them, or name them as the recipe's data has them",
         )
-    return Samples(x.reshape(-1, *shape), table_targets(table, task, targets))
+    y = table_targets(table, task, targets)
+    return Samples(x.reshape(-1, *shape), y, table.columns)
 
 
 def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Tensor | None:

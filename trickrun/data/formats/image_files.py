@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trickrun.data.formats.labels import counted
+from trickrun.data.formats.pixels import FULL, Look, Span, decoded
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
-SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tiff"))
-
 AHEAD = 4
 """Batches that are decoded before they are asked for."""
+
+MOST_NAMED = 20
+"""Unreadable files that an error names."""
+
+Broken = Mapping[int, DataError]
+"""Why images cannot be read, by their numbers."""
+
+FEW = 8
+"""Part of the 16 bits that images use, below which a narrower range is recommended: three bits and
+more of the eight that they become would say nothing."""
 
 CHUNK = 16
 """Images that a thread decodes at one go."""
@@ -37,14 +48,27 @@ class ImageFiles:
         channels: 3 for colors, 1 for grey.
         size: height and width that images are scaled to, what sticks out of the square cut off.
         workers: threads that decode.
+        span: see ``pixels.decoded``.
     """
 
-    def __init__(self, paths: Sequence[Path], channels: int, size: int, workers: int) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        channels: int,
+        size: int,
+        workers: int,
+        span: Span | None = None,
+    ) -> None:
         self.paths = paths
         self.channels = channels
         self.size = size
         self.workers = workers
+        self.span = span
+        self.looks: dict[int, Look] = {}
         self.begun: dict[int, tuple[torch.Tensor, Decoding]] = {}
+        # Pillow warns of damaged EXIF data, which change no pixel, and of images larger than a
+        # stranger should be allowed to send.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -55,6 +79,49 @@ class ImageFiles:
     def bytes_each(self) -> int:
         """The memory of one decoded image."""
         return self.channels * self.size**2
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what is to be said of the images that were decoded so far, a line each."""
+        looks = sorted(self.looks.items())
+        among = "" if len(looks) == len(self.paths) else f" of {len(looks)} looked at"
+
+        def line(told: str, chosen: Callable[[Look], bool]) -> list[str]:
+            found = [index for index, look in looks if chosen(look)]
+            if not found:
+                return []
+            return [
+                f"{counted(len(found), 'image')}{among} {told}, "
+                f"for example {self.paths[found[0]].name}"
+            ]
+
+        return (
+            *line("with transparent pixels, laid on white", lambda look: look.transparent),
+            *line(
+                "with several frames or pages, of which the first is used", lambda look: look.frames
+            ),
+            *line("with 16 bits a color, of which the upper 8 are used", lambda look: look.upper),
+            *self.narrow([look for _, look in looks if look.assumed]),
+            *self.needless([look for _, look in looks]),
+        )
+
+    def narrow(self, looks: Sequence[Look]) -> list[str]:
+        """Return what is to be said of images of 16 bits that use a small part of them."""
+        values = [value for look in looks for value in look.values or ()]
+        if not values or max(values) - min(values) > FULL / FEW:
+            return []
+        low, high = min(values), max(values)
+        black, white = fitting_span(low, high)
+        return [
+            f"the values of {counted(len(looks), 'image')} of 16 bits run from {low:g} to "
+            f"{high:g}, and 0 to 65535 became 0 to 255: "
+            f"data.range: [{black:g}, {white:g}] tells more of them apart"
+        ]
+
+    def needless(self, looks: Sequence[Look]) -> list[str]:
+        """Return what is to be said of a span that no image has a use for."""
+        if self.span is None or not looks or any(look.values for look in looks):
+            return []
+        return ["data.range has no effect: the images have 8 bits, which are taken as they are"]
 
     @cached_property
     def threads(self) -> ThreadPoolExecutor:
@@ -81,7 +148,7 @@ class ImageFiles:
     def read(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the images ``ids`` [B] as uint8 [B, channels, size, size], on their device.
 
-        Raises DataError that names a file which is no whole image.
+        Raises DataError that names all files which are no whole images.
         """
         return self.begin(ids, ids.device).finished().to(ids.device, non_blocking=True)
 
@@ -100,10 +167,30 @@ class ImageFiles:
         ]
         return Decoding(images, parts)
 
-    def decode_into(self, rows: np.ndarray[Any, Any], ids: Sequence[int]) -> None:
-        """Decode the images ``ids`` into uint8 ``rows`` [len(ids), channels, size, size]."""
+    def decode_into(self, rows: np.ndarray[Any, Any], ids: Sequence[int]) -> Broken:
+        """Decode the images ``ids`` into uint8 ``rows`` [len(ids), channels, size, size].
+
+        Return why those cannot be read that cannot.
+        """
+        broken = {}
         for row, index in zip(rows, ids, strict=True):
-            row[:] = decoded(self.paths[index], self.channels, self.size)
+            try:
+                picture = decoded(self.paths[index], self.channels, self.size, self.span)
+            except DataError as error:
+                broken[index] = error
+                continue
+            row[:] = picture.pixels
+            self.looks[index] = picture.look
+        return broken
+
+    def broken(self) -> Broken:
+        """Return why those images cannot be read that cannot; all are decoded, none is kept."""
+        import torch
+
+        found: dict[int, DataError] = {}
+        for ids in torch.arange(len(self.paths)).split(CHUNK * self.workers):
+            found |= self.begin(ids, torch.device("cpu")).broken()
+        return found
 
     def upcoming(
         self, ids: torch.Tensor, batches: Iterator[torch.Tensor], device: torch.device
@@ -146,36 +233,45 @@ class Decoding:
     """Images that threads are decoding."""
 
     images: torch.Tensor
-    parts: Sequence[Future[None]]
+    parts: Sequence[Future[Broken]]
 
     def finished(self) -> torch.Tensor:
-        """Return the images [B, channels, size, size] once all are there. Raises DataError."""
-        for part in self.parts:
-            part.result()
+        """Return the images [B, channels, size, size] once all are there.
+
+        Raises DataError that names all files which are no whole images.
+        """
+        broken = self.broken()
+        if broken:
+            raise all_broken([*broken.values()])
         return self.images
 
+    def broken(self) -> Broken:
+        """Return why those images cannot be read that cannot, once all are decoded."""
+        return {index: error for part in self.parts for index, error in part.result().items()}
 
-def decoded(path: Path, channels: int, size: int) -> np.ndarray[Any, Any]:
-    """Return an image file as uint8 [channels, size, size]: the largest square of its middle.
 
-    Raises DataError if it is no whole image.
-    """
-    import numpy as np
-    from PIL import Image, ImageOps
+def all_broken(errors: Sequence[DataError]) -> DataError:
+    """Return one error for files that cannot be read: it names the first MOST_NAMED of them."""
+    if len(errors) == 1:
+        return errors[0]
+    named = first_of([f"{error.where}: {error.message}" for error in errors])
+    return DataError(
+        f"{len(errors)} images cannot be read:\n  " + "\n  ".join(named),
+        hint="remove or mend them; data.broken: skip leaves such files out",
+    )
 
-    mode = "RGB" if channels == 3 else "L"
-    try:
-        with Image.open(path) as file:
-            # A JPEG can be decoded at a half, a quarter or an eighth of its size at once.
-            file.draft(mode, (2 * size, 2 * size))
-            upright = ImageOps.exif_transpose(file).convert(mode)
-        square = ImageOps.fit(upright, (size, size), Image.Resampling.BILINEAR)
-    except Exception as error:  # Pillow raises a dozen kinds for a damaged file
-        raise DataError(
-            f"this is no whole image: {error}", str(path), "remove the file, or save it again"
-        ) from error
-    pixels = np.asarray(square)
-    return pixels.transpose(2, 0, 1) if channels == 3 else pixels[None]
+
+def first_of(told: Sequence[str]) -> list[str]:
+    """Return the first MOST_NAMED of ``told``, and how many more there are."""
+    more = len(told) - MOST_NAMED
+    return [*told[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
+
+
+def fitting_span(low: float, high: float) -> Span:
+    """Return the range of the fewest bits that holds values from 0 up, else their own."""
+    bits = int(high).bit_length()
+    own = low < 0 or high / 2 < low < high
+    return (low, high) if own else (0, 2**bits - 1)
 
 
 def default_workers() -> int:

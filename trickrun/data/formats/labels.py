@@ -171,9 +171,26 @@ def check_two_classes(y: torch.Tensor, names: tuple[str, ...], where: str) -> No
         )
 
 
+def check_classes_left(y: torch.Tensor, names: tuple[str, ...], where: str) -> None:
+    """Raise DataError for a class none of whose images can be read, so that all were left out."""
+    present = {*y.tolist()}
+    for index, name in enumerate(names):
+        if index not in present:
+            raise DataError(
+                f"no image of the class {name!r} can be read",
+                where,
+                "data.broken: error tells why; mend them, or remove the class",
+            )
+
+
 def listed(names: tuple[str, ...], most: int = 10) -> str:
     """Return "a, b, c", cut off after ``most`` names."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def counted(count: int, thing: str) -> str:
+    """Return "1 image", "2 images"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def infer_kind_of_cells(cells: Sequence[str]) -> Literal["classification", "regression"]:

@@ -38,6 +38,7 @@ class Prepared:
         files: what decodes images that stay in their files.
         columns: see Source.
         rows: of each part that was drawn from the data's training part: the indices there.
+        notes: what people should know of how it was loaded, a line each.
     """
 
     train: SplitData
@@ -49,6 +50,7 @@ class Prepared:
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
     rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -123,6 +125,7 @@ def prepare(data: Data, folder: Path) -> Prepared:
         test=test and scaled(test),
         scaler=scaler,
         target_scaler=targets,
+        notes=(*source.notes, *(source.files.notes() if source.files is not None else ())),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -107,12 +107,14 @@ class Source:
             numbers there, int64 [N].
         columns: of a table: the columns of "train" that the split asks for, those that are no
             inputs, and those of text.
+        notes: what people should know of how it was loaded, a line each: what was left out and why.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
     task: Task
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
@@ -126,10 +128,16 @@ class Samples:
     Args:
         x: inputs [N, *shape], as the run's own data had them before normalization.
         y: targets as in Source, or None where the file has none.
+        columns: what each sample is known by, in the order of ``x``: a table's cells, or ``file``.
+        told: which of ``columns`` stand beside predictions if nobody asks for others.
+        notes: see Source.
     """
 
     x: torch.Tensor
     y: torch.Tensor | None
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
