@@ -132,10 +132,18 @@ def test_numbers_that_float32_cannot_hold() -> None:
     large = huge / 1e260
     assert given_values(large).train.x.isfinite().all()
     with pytest.raises(
-        DataError, match=r"1e\+40 of feature \[0\] is too large for float32"
+        DataError, match=r"1e\+40 of feature \[0\] in sample 0 is too large for float32"
     ) as caught:
         given_values(large, NoNormalize())
     assert caught.value.hint == "set data.normalize: standard"
+
+
+def test_targets_that_float32_cannot_hold() -> None:
+    targets = np.array([1.0, 2.0, 3e40, 4.0])
+    with pytest.raises(DataError, match=r"target of sample 2, 3e\+40, is too large") as caught:
+        given_targets(targets)
+    assert "data.scale_targets: standard" in caught.value.hint
+    assert given_targets(targets, scale_targets="standard").train.y.float().isfinite().all()
 
 
 def test_samples_of_a_file_are_held_as_the_run_holds_its_own() -> None:

@@ -122,12 +122,13 @@ def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Recip
     Raises DataError if the recipe has no such split.
     """
     from trickrun.data.splits.prepare import prepare
-    from trickrun.run.environment import data_hash, data_hash_of_arithmetic_2
+    from trickrun.data.splits.source import DATA_FILE
+    from trickrun.run.environment import data_hash, data_hash_in_float32
 
     data = prepare(job.recipe.data, job.folder, fitted=job.data)
-    facts = folder.facts()
-    hashed = data_hash if facts.get("arithmetic", 1) > 2 else data_hash_of_arithmetic_2
-    if hashed(data) != facts["data"]:
+    exact = "normalized" in folder.read_json(DATA_FILE)
+    hashed = data_hash(data) if exact else data_hash_in_float32(data)
+    if hashed != folder.facts()["data"]:
         print("warning: the data is not what the run was trained on", file=sys.stderr)
     part: SplitData | None = getattr(data, split)
     if part is None:

@@ -48,6 +48,9 @@ class Csv(Data):
 
     main: ClassVar[str | None] = "path"
 
+    revision: ClassVar[int] = 2
+    """2: numbers are normalized in float64."""
+
     kind: Literal["csv"] = "csv"
     path: str = Field(
         description="the file, gz or not; relative to the recipe", examples=["data.csv"]

@@ -110,11 +110,11 @@ def data_hash(data: Prepared) -> str:
     return digest.hexdigest()
 
 
-def data_hash_of_arithmetic_2(data: Prepared) -> str:
+def data_hash_in_float32(data: Prepared) -> str:
     """Return what ``data_hash`` returned up to arithmetic 2, when values to predict were float32.
 
     Args:
-        data: held as such a run held them; see ``trained.open_run``.
+        data: held as such a run held them; see ``trained.stand_in``.
     """
 
     def part(split: SplitData | None) -> SplitData | None:

@@ -230,7 +230,7 @@ class Job:
         y = self.targets["train"].index_select(0, indices)
         if any(augmentation.stage == "raw" for augmentation in self.augmentations):
             x, y = self.augment("raw", self.data.unscaled(x, self.dtype), y, step)
-            x = self.data.scaler(x)
+            x = self.data.scaler.to(self.dtype)(x)
         else:
             x = self.inputs(x)
         return self.augment("normalized", x, y, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -90,10 +90,15 @@ class Collapse:
     left: int
 
 
-def narrowed(part: Part, scaler: Scaler, dtype: torch.dtype) -> torch.Tensor:
+def narrowed(
+    part: Part, scaler: Scaler, dtype: torch.dtype, features: Sequence[str] = ()
+) -> torch.Tensor:
     """Return the inputs of ``part`` [M, *shape], normalized in float64 and then in ``dtype``.
 
     A chunk at a time is float64. Raises DataError for a number that is too large for ``dtype``.
+
+    Args:
+        features: their names, for errors; may be empty.
     """
     import torch
 
@@ -104,21 +109,58 @@ def narrowed(part: Part, scaler: Scaler, dtype: torch.dtype) -> torch.Tensor:
         here = found[done : done + len(chunk)]
         here.copy_(scaler(chunk.double()))
         if not here.isfinite().all():
-            raise too_large(chunk, here, scaler)
+            raise too_large(part, done, chunk, here, features, scaler)
         done += len(chunk)
     return found
 
 
-def too_large(raw: torch.Tensor, held: torch.Tensor, scaler: Scaler) -> DataError:
-    """Return the error about the first number of ``raw`` that is not finite as ``held``."""
-    place = (~held.isfinite()).nonzero()[0].tolist()
-    kind = str(held.dtype).removeprefix("torch.")
-    scaled = scaler.scale is not None
+def too_large(
+    part: Part,
+    done: int,
+    raw: torch.Tensor,
+    held: torch.Tensor,
+    features: Sequence[str],
+    scaler: Scaler,
+) -> DataError:
+    """Return the error about the first number that is not finite as it is held.
+
+    Args:
+        done: the samples of ``part`` before these.
+        raw, held: samples as the data have them, and as they are held.
+    """
+    first, *place = (~held.isfinite()).nonzero()[0].tolist()
+    value = float(raw[(first, *place)])
+    named = len(place) == 1 and len(features) == held.shape[1]
+    feature = repr(features[place[0]]) if named else f"feature {place}"
+    sample = done + first if part.rows is None else int(part.rows[done + first])
     return DataError(
-        f"the value {float(raw[tuple(place)]):g} of feature {place[1:]} is too large for {kind}",
+        f"the value {value:g} of {feature} in sample {sample} is too large for {name(held.dtype)}",
         "data",
-        "take its logarithm, or leave it out" if scaled else "set data.normalize: standard",
+        "set data.normalize: standard"
+        if scaler.scale is None
+        else "take its logarithm, or leave it out",
     )
+
+
+def check_range(part: Part, y: torch.Tensor, dtype: torch.dtype) -> None:
+    """Raise DataError for values ``y`` to predict, those of ``part``, too large for ``dtype``."""
+    if not y.is_floating_point():
+        return
+    broken = ~y.to(dtype).isfinite()
+    if broken.any():
+        first = int(broken.nonzero()[0, 0])
+        sample = first if part.rows is None else int(part.rows[first])
+        raise DataError(
+            f"the target of sample {sample}, {float(part.y[broken][0]):g}, is too large for "
+            f"{name(dtype)}",
+            "data",
+            "set data.scale_targets: standard, or predict its logarithm",
+        )
+
+
+def name(dtype: torch.dtype) -> str:
+    """Return ``float32``."""
+    return str(dtype).removeprefix("torch.")
 
 
 def collapses(part: Part, held: torch.Tensor) -> tuple[Collapse, ...]:

@@ -11,7 +11,7 @@ from trickrun.data._data import Data
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
 from trickrun.data.splits.division import divided, has_strata
-from trickrun.data.splits.narrow import Collapse, Part, Way, collapses, narrowed
+from trickrun.data.splits.narrow import Collapse, Part, Way, check_range, collapses, narrowed
 from trickrun.data.splits.source import Column, Source, SplitData, Task
 from trickrun.data.splits.split import take
 from trickrun.errors import DataError
@@ -87,7 +87,7 @@ class Prepared:
     def unscaled(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Return inputs of a split before normalization, in ``dtype``: token ids as they are."""
         numbers = as_numbers(self.raw(x), dtype)
-        return self.scaler.back(numbers) if self.normalized else numbers
+        return self.scaler.to(dtype).back(numbers) if self.normalized else numbers
 
     def held(self, x: torch.Tensor) -> torch.Tensor:
         """Return inputs of another file [N, *shape] as those of the splits are held.
@@ -96,7 +96,8 @@ class Prepared:
         """
         if self.normalized:
             part = Part(x, None, x.new_zeros(len(x)))
-            return narrowed(part, self.scaler.to(x.device), self.train.x.dtype)
+            scaler = self.scaler.to(x.device)
+            return narrowed(part, scaler, self.train.x.dtype, self.task.features)
         return x.float() if holds_numbers(x, self.task) else x
 
     def original(self, x: torch.Tensor) -> torch.Tensor:
@@ -232,14 +233,19 @@ def in_numbers(source: Source, part: Part) -> bool:
 
 
 def hold(source: Source, part: Part, way: Way) -> SplitData:
-    """Return the samples of a part as they are held."""
+    """Return the samples of a part as they are held.
+
+    Raises DataError for a number that is too large for the training type.
+    """
     if way.normalized:
-        x = narrowed(part, way.scaler, way.dtype)
+        x = narrowed(part, way.scaler, way.dtype, source.task.features)
     else:
         x = part.samples()
         # A run of an older version normalized each batch of numbers.
         x = x.to(way.dtype) if in_numbers(source, part) else x
-    return SplitData(x, way.target_scaler(part.y))
+    y = way.target_scaler(part.y)
+    check_range(part, y, way.dtype)
+    return SplitData(x, y)
 
 
 def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:

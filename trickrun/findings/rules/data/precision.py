@@ -39,7 +39,7 @@ def lost_inputs(e: Facts) -> list[Finding]:
 
 
 def lost_targets(e: Facts) -> list[Finding]:
-    """TR109: targets whose values differ by less than the training type can tell; trap: the same."""
+    """TR109: targets whose values differ by less than the training type tells; trap: as above."""
     found = grave(e.data.collapsed_targets) if e.data else []
     if not found:
         return []
