@@ -65,13 +65,13 @@ def loss_curves(jobs: Mapping[str, Job]) -> Figure:
 @torch.no_grad()
 def boundary(axes: Axes, job: Job) -> None:
     """Draw where a trained network of two inputs and two classes changes its mind."""
-    x, y = job.data.train.x.double(), job.data.train.y
+    x, y = job.data.original(job.data.train.x), job.data.train.y
     low, high = x.min(0).values - 0.5, x.max(0).values + 0.5
     across = torch.linspace(float(low[0]), float(high[0]), 200)
     up = torch.linspace(float(low[1]), float(high[1]), 200)
     points = torch.cartesian_prod(across, up)
     job.model.eval()
-    second = job.model(job.inputs(points)).softmax(1)[:, 1].view(200, 200).T
+    second = job.model(job.inputs(job.data.held(points))).softmax(1)[:, 1].view(200, 200).T
     axes.contourf(across, up, second, levels=[0, 0.1, 0.5, 0.9, 1], cmap="coolwarm", alpha=0.5)
     axes.contour(across, up, second, levels=[0.5], colors="black", linewidths=1)
     axes.scatter(*x.T, c=y, cmap="coolwarm", s=12, edgecolors="white", linewidths=0.3)

@@ -26,19 +26,41 @@ def failure(*args: Any, **kwargs: Any) -> DataError:
     return caught.value
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32", "int64", "bool"])
-def test_numbers_become_float32(dtype: str) -> None:
-    x = as_inputs(X.astype(dtype), "x")
-    assert x.dtype == torch.float32
-    assert torch.equal(x, torch.tensor(X.astype(dtype).astype("float32")))
+@pytest.mark.parametrize(
+    ("dtype", "held"),
+    [
+        ("float64", "float64"),
+        (">f8", "float64"),
+        ("longdouble", "float64"),
+        ("float32", "float32"),
+        ("float16", "float32"),
+        ("bool", "float32"),
+        ("int8", "int8"),
+        ("int32", "int32"),
+        (">i8", "int64"),
+        ("uint16", "int32"),
+        ("uint32", "int64"),
+        ("uint64", "float64"),
+    ],
+)
+def test_numbers_are_held_in_a_type_that_has_them_all(dtype: str, held: str) -> None:
+    values = X.astype(dtype)
+    x = as_inputs(values, "x")
+    assert str(x.dtype) == f"torch.{held}"
+    assert np.array_equal(x.numpy(), values)
+
+
+@pytest.mark.parametrize("values", [X[::-1], np.broadcast_to(X, (3, 6, 2)), np.frombuffer(X)])
+def test_memory_that_torch_does_not_take_is_copied(values: Any) -> None:
+    assert np.array_equal(as_inputs(values, "x").numpy().ravel(), values.ravel())
 
 
 def test_bytes_stay_bytes() -> None:
     assert as_inputs(X.astype("uint8"), "x").dtype == torch.uint8
 
 
-def test_inputs_are_a_copy() -> None:
-    values = X.astype("float32")
+def test_images_are_a_copy() -> None:
+    values = X.astype("uint8")
     x = as_inputs(values, "x")
     values[0, 0] = 99
     assert x[0, 0] == 0
@@ -97,7 +119,7 @@ def test_a_part_with_its_channels_elsewhere_is_told_so() -> None:
     ],
 )
 def test_whatever_makes_an_array(value: object) -> None:
-    assert torch.equal(as_inputs(value, "x"), torch.tensor(X, dtype=torch.float32))
+    assert torch.equal(as_inputs(value, "x").double(), torch.tensor(X))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +134,7 @@ def test_whatever_makes_an_array(value: object) -> None:
         (3.0, "one number, not an array"),
         (np.where(X == 5, np.nan, X), r"1 values are NaN or infinite, the first at \[2, 1\]"),
         (np.where(X >= 5, np.inf, X), r"7 values are NaN or infinite, the first at \[2, 1\]"),
-        (X * 1e40, "NaN or infinite"),
+        (np.longdouble(X) * np.longdouble("1e400"), "NaN or infinite"),
         (X[:5], "5 samples in x, but 6 targets in y"),
     ],
 )
@@ -169,10 +191,10 @@ def test_given_labels_count_the_classes_and_order_text() -> None:
     assert numbers.task.classes == 4
 
 
-def test_values_are_float32_columns() -> None:
+def test_values_are_float64_columns() -> None:
     source = build(y=np.linspace(0, 1, 6))
     y = source.parts["train"][1]
-    assert (y.dtype, y.shape) == (torch.float32, (6, 1))
+    assert (y.dtype, y.shape) == (torch.float64, (6, 1))
     assert source.task.targets == 1
 
 

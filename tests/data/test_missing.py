@@ -11,7 +11,7 @@ import torch
 
 from trickrun.data._data import Split
 from trickrun.data.csv import Csv
-from trickrun.data.formats.encode import filled, medians
+from trickrun.data.formats.encode import fill_gaps, medians
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import SplitData
@@ -115,9 +115,12 @@ def test_what_cannot_be_mended(
 
 def test_medians_and_filling() -> None:
     x = torch.tensor([[1.0, NAN], [NAN, 4.0], [3.0, 2.0], [8.0, NAN]])
-    fills = medians(x, ["a", "b"], "here")
+    fills = medians(x, torch.arange(3), ["a", "b"], "here")
+    assert fills.tolist() == [1.0, 2.0]
+    fills = medians(x, torch.arange(4), ["a", "b"], "here")
     assert fills.tolist() == [3.0, 2.0]
-    assert filled(x, fills).tolist() == [[1, 2], [3, 4], [3, 2], [8, 2]]
+    fill_gaps(x, fills)
+    assert x.tolist() == [[1, 2], [3, 4], [3, 2], [8, 2]]
 
 
 def test_predictions_fill_what_the_run_filled(trickrun: Any, tmp_path: Path) -> None:

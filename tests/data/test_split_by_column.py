@@ -39,7 +39,11 @@ def split_of(folder: Path, **split: Any) -> Prepared:
 
 def lines(data: Prepared) -> dict[str, list[int]]:
     parts = {"train": data.train, "val": data.val, "test": data.test}
-    return {name: part.x[:, 0].int().tolist() for name, part in parts.items() if part is not None}
+    return {
+        name: data.original(part.x)[:, 0].int().tolist()
+        for name, part in parts.items()
+        if part is not None
+    }
 
 
 def test_a_group_stays_in_one_part(tmp_path: Path) -> None:

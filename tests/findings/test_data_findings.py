@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.evidence.data import (
+    Classes,
+    Collapsed,
+    Copies,
+    DataEvidence,
+    Drift,
+    Inputs,
+    Targets,
+)
 from trickrun.findings.evidence.leaks import Grouping, Leaks, Telltale, TimeColumn
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
@@ -167,6 +175,58 @@ def test_values_to_predict(
     targets: dict[str, Any], overrides: tuple[str, ...], expected: list[tuple[str, str]]
 ) -> None:
     assert told(regression(**targets), "loss=auto", *overrides) == expected
+
+
+STAMP = Collapsed("stamp", 547, 29, "float32")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "edit"),
+    [
+        (("data.normalize=none",), {"data.normalize": {"kind": "standard"}}),
+        (
+            ("data.normalize={kind: fixed, mean: 0, std: 9}",),
+            {"data.normalize": {"kind": "standard"}},
+        ),
+        ((), {"train.precision": "float64"}),
+        (("data.normalize=minmax",), {"train.precision": "float64"}),
+    ],
+)
+def test_values_that_become_one(overrides: tuple[str, ...], edit: dict[str, Any]) -> None:
+    (finding,) = found(changed(collapsed=(STAMP,)), *overrides)
+    assert (finding.code, finding.severity, finding.where) == ("TR109", "warning", "data.normalize")
+    assert "547 different values of stamp are 29 numbers in float32" in finding.why
+    assert finding.evidence == {"name": "stamp", "values": 547, "left": 29, "features": 1}
+    assert finding.edit == edit
+
+
+def test_of_many_features_the_worst_are_named() -> None:
+    rest = tuple(replace(STAMP, name=f"x{i}", left=400 + i) for i in range(4))
+    (finding,) = found(changed(collapsed=(*rest, STAMP)))
+    assert finding.why.startswith("547 different values of stamp are 29 numbers, 547 different")
+    assert "(and 2 more features)" in finding.why
+
+
+def test_of_many_fractions_a_few_are_always_merged() -> None:
+    assert told(changed(collapsed=(Collapsed("x", 20000, 19996, "float32"),))) == []
+    assert told(changed(collapsed=(STAMP,)), "data.zero_inputs=true") == told(
+        HEALTHY, "data.zero_inputs=true"
+    )
+
+
+def test_in_float64_there_is_no_wider_type() -> None:
+    (finding,) = found(changed(collapsed=(replace(STAMP, type="float64"),)))
+    assert finding.edit is None
+
+
+def test_targets_that_become_one() -> None:
+    data = replace(regression(), collapsed_targets=(replace(STAMP, name="due"),))
+    (finding,) = found(data, "loss=auto")
+    assert (finding.code, finding.where) == ("TR109", "data.scale_targets")
+    assert "Targets: 547 different values of due are 29 numbers" in finding.why
+    assert finding.edit == {"data.scale_targets": "standard"}
+    (scaled,) = found(data, "loss=auto", "data.scale_targets=standard")
+    assert scaled.edit == {"train.precision": "float64"}
 
 
 def counted(*counts: int, labels: tuple[str, ...] = ()) -> DataEvidence:

@@ -5,9 +5,13 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from trickrun.data.csv import Csv
+from trickrun.data.normalizers import Scaler
+from trickrun.data.splits.prepare import prepare
 from trickrun.data.splits.source import SplitData
 from trickrun.recipe.load import load
 from trickrun.run import environment
@@ -121,3 +125,29 @@ train: {step: "s:f"}
     (tmp_path / "r.yaml").write_text(text)
     found = environment.user_code(load(tmp_path / "r.yaml").recipe, tmp_path)
     assert found == {f"{name}:f": None for name in "dmleoas"}
+
+
+def test_runs_of_float32_know_their_data_again(tmp_path):
+    """Their hash is of what was held then: all numbers float32 first, values scaled in float32."""
+    draw = np.random.default_rng(0)
+    table = np.column_stack([draw.normal(3e7, 9.0, 40), draw.integers(10**9, 2 * 10**9, 40)])
+    np.savetxt(tmp_path / "t.csv", table, fmt="%.17g", delimiter=",", header="a,price", comments="")
+    data = Csv(path="t.csv", target="price", scale_targets="standard")
+    new = prepare(data, tmp_path)
+    x, y = torch.from_numpy(table[:, :1]).float(), torch.from_numpy(table[:, 1:]).float()
+    train = y[new.rows["train"]].double()
+    shift, scale = train.mean(0).float(), train.std(0, correction=0).float()
+    parts = {name: SplitData(x[rows], (y[rows] - shift) / scale) for name, rows in new.rows.items()}
+    old = replace(new, **parts, normalized=False)
+    read_again = Scaler(shift.double(), scale.double())
+    fitted = replace(old, target_scaler=read_again, scaler=Scaler(torch.zeros(1), torch.ones(1)))
+    known = prepare(data, tmp_path, fitted=fitted)
+    assert environment.data_hash_in_float32(known) == environment.data_hash(old)
+    # Metrics compare with the file's values all the same.
+    rows = new.rows["train"]
+    own = known.in_own_unit(known.train.y).numpy()
+    np.testing.assert_allclose(own, table[rows.numpy(), 1:], rtol=1e-15)
+    table[int(rows[0]), 1] += 1000
+    np.savetxt(tmp_path / "t.csv", table, fmt="%.17g", delimiter=",", header="a,price", comments="")
+    other = prepare(data, tmp_path, fitted=fitted)
+    assert environment.data_hash_in_float32(other) != environment.data_hash(old)

@@ -55,6 +55,8 @@ def test_they_are_scored_as_they_were(trickrun, old, monkeypatch, run, arithmeti
     assert scored.code == 0, scored.err
     found = scored.json["result"]["scores"]
     assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[run], abs=1e-5)
+    # The data is what it was, by the hash of then.
+    assert "warning" not in scored.err
 
 
 def test_they_predict(trickrun, old, tmp_path):

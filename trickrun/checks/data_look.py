@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
 from trickrun.checks.leakage.leaks import leaks
 from trickrun.checks.leakage.times import between_blocks
 from trickrun.data.splits.hashes import pair_hashes, row_hashes
+from trickrun.data.splits.narrow import Collapse, Part, collapses
 from trickrun.data.splits.prepare import Prepared, sample
 from trickrun.data.splits.source import SplitData
-from trickrun.findings.evidence.data import Classes, Copies, DataEvidence, Drift, Inputs, Targets
+from trickrun.findings.evidence.data import (
+    Classes,
+    Collapsed,
+    Copies,
+    DataEvidence,
+    Drift,
+    Inputs,
+    Targets,
+)
 from trickrun.findings.evidence.leaks import Leaks
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
@@ -149,6 +158,8 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         tokens=bool(data.task.vocabulary),
         drawn=tuple(name for name in others if name in data.rows),
         leaks=Leaks() if zeroed else leaks(data),
+        collapsed=named(data.collapsed, data.task.features, data),
+        collapsed_targets=() if classes else named(lost_targets(data), data.task.labels, data),
     )
 
 
@@ -255,6 +266,26 @@ def targets(loss: Loss, data: Prepared) -> Targets:
         even=few and evenly_spaced(values),
         whole=bool((values % 1 == 0).all()),
         scaled=data.target_scaler.shift is not None,
+    )
+
+
+def lost_targets(data: Prepared) -> tuple[Collapse, ...]:
+    """Return the targets of which different values are one number in the training type."""
+    y = data.train.y.reshape(len(data.train), -1).cpu()
+    return collapses(Part(y, None, y), y.to(training_type(data)))
+
+
+def training_type(data: Prepared) -> torch.dtype:
+    """Return the type that numbers are trained in."""
+    return data.train.x.dtype if data.normalized else torch.float32
+
+
+def named(found: Sequence[Collapse], names: Sequence[str], data: Prepared) -> tuple[Collapsed, ...]:
+    """Return collapsed features or targets with their names, or else their numbers."""
+    kind = str(training_type(data)).removeprefix("torch.")
+    return tuple(
+        Collapsed(names[c.feature] if names else str(c.feature), c.values, c.left, kind)
+        for c in found
     )
 
 

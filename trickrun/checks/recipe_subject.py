@@ -21,6 +21,7 @@ from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
 from trickrun.search.executors.work import NOT_IN_DATA
 from trickrun.training.compile import compile_recipe
+from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 
 
@@ -61,7 +62,7 @@ class RecipeSubject:
         """The recipe's splits, loaded when they are first asked for. Raises DataError."""
         if self.origin is not None and same_splits(self.loaded, self.origin.loaded):
             return self.origin.data
-        return prepare(self.recipe.data, self.loaded.folder)
+        return prepare(self.recipe.data, self.loaded.folder, training_type(self.recipe))
 
     def job(self) -> RecipeJob:
         """Return the recipe compiled afresh. Raises DataError or CompileError."""

@@ -124,10 +124,13 @@ def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Recip
     Raises DataError if the recipe has no such split.
     """
     from trickrun.data.splits.prepare import prepare
-    from trickrun.run.environment import data_hash
+    from trickrun.data.splits.source import DATA_FILE
+    from trickrun.run.environment import data_hash, data_hash_in_float32
 
-    data = prepare(job.recipe.data, job.folder)
-    if data_hash(data) != folder.read_json("env.json")["data"]:
+    data = prepare(job.recipe.data, job.folder, fitted=job.data)
+    exact = "normalized" in folder.read_json(DATA_FILE)
+    hashed = data_hash(data) if exact else data_hash_in_float32(data)
+    if hashed != folder.facts()["data"]:
         print("warning: the data is not what the run was trained on", file=sys.stderr)
     part: SplitData | None = getattr(data, split)
     if part is None:
@@ -202,7 +205,8 @@ def predict_file(
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Return rows with the same keys as csv with a line of names; floats to six digits."""
+    """Return rows with the same keys as csv with a line of names; read again, floats are the same
+    ones."""
     import csv
     import io
 
@@ -210,7 +214,7 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows[0])
     for row in rows:
-        writer.writerow(f"{v:.6g}" if isinstance(v, float) else v for v in row.values())
+        writer.writerow(row.values())
     return text.getvalue()
 
 

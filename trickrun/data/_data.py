@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
 from trickrun.data.splits.source import Columns, Samples, Source, SplitData, Task, TaskName
 from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Split(Params):
@@ -125,11 +128,16 @@ class Data(Params):
         """
         raise NotImplementedError
 
+    def fill(self, source: Source, rows: torch.Tensor) -> Source:
+        """Return ``source``, which ``load`` returned, without missing inputs: filled with what the
+        samples ``rows`` [M] of "train" say, which are trained on."""
+        return source
+
     def finish(
         self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
     ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
         """Return the split parts of ``source`` and its task after what can be done only now: what
-        must be learned from the training part alone."""
+        must be learned from the training part alone. Numbers are normalized already."""
         return train, val, test, source.task
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:

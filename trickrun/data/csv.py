@@ -3,20 +3,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
 from trickrun.data.formats.columns import check_times, read_column
-from trickrun.data.formats.encode import encode, feature_names, filled, is_text, medians
+from trickrun.data.formats.encode import encode, feature_names, fill_gaps, is_text, medians
 from trickrun.data.formats.files import read_samples
 from trickrun.data.formats.labels import class_names, infer_kind_of_cells, target_values
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, looks_like_data, read_table
-from trickrun.data.splits.source import Column, Columns, Samples, Source, SplitData, Task
+from trickrun.data.splits.source import Column, Columns, Samples, Source, Task
 from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
 
 LOOKED_AT = 200_000
 """Lines of a table up to which columns are kept that nobody trains on. Own: they show leaks, but
@@ -44,6 +47,9 @@ class Csv(Data):
     has_columns: ClassVar[bool] = True
 
     main: ClassVar[str | None] = "path"
+
+    revision: ClassVar[int] = 2
+    """2: numbers are normalized in float64."""
 
     kind: Literal["csv"] = "csv"
     path: str = Field(
@@ -92,19 +98,14 @@ class Csv(Data):
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
         return replace(found, columns=self.compared(table, columns))
 
-    def finish(
-        self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None
-    ) -> tuple[SplitData, SplitData | None, SplitData | None, Task]:
+    def fill(self, source: Source, rows: torch.Tensor) -> Source:
         """Fill missing values with the medians of the training part."""
         if self.missing != "fill":
-            return train, val, test, source.task
-        fills = medians(train.x, source.task.features, self.path)
-
-        def whole(part: SplitData) -> SplitData:
-            return SplitData(filled(part.x, fills), part.y)
-
-        task = replace(source.task, fills=tuple(fills.tolist()))
-        return whole(train), val and whole(val), test and whole(test), task
+            return source
+        x, _ = source.parts["train"]
+        fills = medians(x, rows, source.task.features, self.path)
+        fill_gaps(x, fills)
+        return replace(source, task=replace(source.task, fills=tuple(fills.tolist())))
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         columns = Columns(

@@ -34,6 +34,9 @@ class Npz(Data):
 
     main: ClassVar[str | None] = "path"
 
+    revision: ClassVar[int] = 2
+    """2: numbers are normalized in float64."""
+
     kind: Literal["npz"] = "npz"
     path: str = Field(description="the file; relative to the recipe", examples=["data.npz"])
     task: TaskKind = Field(default="auto", description="classes or values")

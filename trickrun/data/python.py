@@ -38,6 +38,9 @@ class PythonData(Data, PythonTarget):
 
     from_user: ClassVar[bool] = True
 
+    revision: ClassVar[int] = 2
+    """2: numbers are normalized in float64."""
+
     kind: Literal["python"] = "python"
     channels: Channels = Field(default="auto", description=CHANNELS)
 

@@ -17,6 +17,9 @@ from trickrun.findings.rules.data import (
     leaks as data_leaks,
 )
 from trickrun.findings.rules.data import (
+    precision as data_precision,
+)
+from trickrun.findings.rules.data import (
     splits as data_splits,
 )
 from trickrun.findings.rules.data import (
@@ -49,6 +52,7 @@ FAMILIES: tuple[tuple[Rule, ...], ...] = (
     data_class_weights.RULES,
     data_splits.RULES,
     data_leaks.RULES,
+    data_precision.RULES,
     recipe_head.RULES,
     recipe_network.RULES,
     recipe_steps.RULES,

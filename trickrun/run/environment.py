@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,18 @@ import torch
 
 from trickrun import __version__
 from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.source import SplitData
 from trickrun.params import foreign_code
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import RecipeJob
 from trickrun.user_code import source_hash
 
-ARITHMETIC = 2
+ARITHMETIC = 3
 """Raised by 1 with every change of what some recipe computes: of its batches, its draws, its steps.
 A run that began with other arithmetic cannot go on; folders that do not tell it have 1.
 
 2: ResNets of width 1 to 7 subsample before the shortcut's convolution (nn/subsampled.py).
+3: numbers and values to predict are normalized once, in float64 (data/splits/narrow.py).
 """
 
 EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")
@@ -105,6 +108,24 @@ def data_hash(data: Prepared) -> str:
             digest.update(f"{tensor.dtype}{list(tensor.shape)}".encode())
             digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def data_hash_in_float32(data: Prepared) -> str:
+    """Return what ``data_hash`` returned up to arithmetic 2, when values to predict were float32.
+
+    Args:
+        data: held as such a run held them; see ``trained.stand_in``.
+    """
+
+    def part(split: SplitData | None) -> SplitData | None:
+        if split is None or data.task.kind != "regression":
+            return split
+        y = data.target_scaler.to(torch.float32)(data.in_own_unit(split.y).float())
+        return SplitData(split.x, y)
+
+    train = part(data.train)
+    assert train is not None
+    return data_hash(replace(data, train=train, val=part(data.val), test=part(data.test)))
 
 
 def user_code(recipe: Recipe, folder: Path) -> dict[str, str | None]:

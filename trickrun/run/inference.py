@@ -20,7 +20,7 @@ ALIKE = 1e-5
 
 @torch.inference_mode()
 def with_masks(job: Job, x: torch.Tensor, masks: int) -> torch.Tensor:
-    """Return the outputs [masks, N, ..., outputs] for raw inputs ``x``, dropout acting.
+    """Return the outputs [masks, N, ..., outputs] for a split's inputs ``x``, dropout acting.
 
     The masks are keyed by the recipe's seed: those of steps that training never takes.
 

@@ -35,7 +35,7 @@ def part_of(job: RecipeJob, samples: Samples, path: Path) -> SplitData:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"
         )
-    part = SplitData(samples.x, samples.y).to(job.device)
+    part = SplitData(job.data.held(samples.x), samples.y).to(job.device)
     return SplitData(part.x, job.data.target_scaler(part.y))
 
 
@@ -121,25 +121,25 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     """Return a row a sample: the predicted label and each class's score, or each target's value.
 
     Args:
-        x: raw inputs [N, *shape].
+        x: raw inputs of a file [N, *shape].
 
     Class scores are called p_LABEL where they are probabilities, else score_LABEL. Of next tokens
     the row is about the token after the whole sample.
     """
     task = job.data.task
-    outputs = predict(job, x.to(job.device))
+    outputs = predict(job, job.data.held(x).to(job.device))
     scores = job.loss_kind.scores(outputs[:, -1] if task.next_token else outputs, task)
-    scores = job.data.in_own_unit(scores).double().cpu()
+    scores = job.data.in_own_unit(scores).cpu()
     if task.kind == "regression":
         names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
         return [dict(zip(names, row, strict=True)) for row in scores.tolist()]
-    sums_to_one = bool(((scores.sum(dim=1) - 1).abs() < 1e-3).all())
+    sums_to_one = bool(((scores.double().sum(dim=1) - 1).abs() < 1e-3).all())
     prefix = "p" if sums_to_one and bool((scores >= 0).all()) else "score"
     names = tuple(f"{prefix}_{label}" for label in task.labels)
     chosen = [task.labels[i] for i in scores.argmax(dim=1).tolist()]
     return [
         {"prediction": label, **dict(zip(names, row, strict=True))}
-        for label, row in zip(chosen, scores.tolist(), strict=True)
+        for label, row in zip(chosen, shortest(scores), strict=True)
     ]
 
 
@@ -183,3 +183,14 @@ def beside(
         | {f"predicted_{name}" if name in kept else name: value for name, value in found.items()}
         for row, found in zip(cells, rows, strict=True)
     ]
+
+
+def shortest(x: torch.Tensor) -> list[list[float]]:
+    """Return the rows of [N, M] as numbers with the fewest digits that tell them apart in the type
+    of ``x``: a float32 of 0.1 is 0.1, not 0.10000000149011612."""
+    import numpy as np
+
+    values = x.numpy()
+    if values.dtype == np.float64:
+        return x.tolist()
+    return [[float(str(value)) for value in row] for row in values]

@@ -16,6 +16,7 @@ from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.training.compile import compile_recipe
+from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
 
@@ -26,7 +27,8 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
         "task": asdict(data.task),
         "shape": data.shape,
         "val_samples": len(data.val) if data.val is not None else 0,
-        # A float32 written as JSON and read again is the same float32.
+        "normalized": data.normalized,
+        # A float written as JSON and read again is the same float.
         "shift": values_or_none(data.scaler.shift),
         "scale": values_or_none(data.scaler.scale),
         "constant": data.scaler.constant,
@@ -49,7 +51,8 @@ def open_run(folder: RunFolder) -> RecipeJob:
     recipe = load(folder.path / "resolved.yaml").recipe
     recipe_folder = Path(folder.facts()["recipe_folder"])
     weights = last_weights(folder, recipe)
-    job = compile_recipe(for_predictions(recipe), recipe_folder, stand_in(folder))
+    data = stand_in(folder, training_type(recipe))
+    job = compile_recipe(for_predictions(recipe), recipe_folder, data)
     try:
         job.model.load_state_dict(weights)
     except RuntimeError as error:
@@ -93,20 +96,29 @@ def for_predictions(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update=changes)
 
 
-def stand_in(folder: RunFolder) -> Prepared:
-    """Return the run's data without its samples. Raises RunFolderError if it cannot be read."""
+def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
+    """Return the run's data without its samples. Raises RunFolderError if it cannot be read.
+
+    Args:
+        dtype: of inputs that are numbers.
+    """
     facts = folder.read_json(DATA_FILE)
     task = task_in(facts)
     # Two samples, as compiling tries the model on them and one has no batch statistics.
-    inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else None)
+    inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else dtype)
     targets = torch.zeros(inputs.shape if task.next_token else 2, dtype=torch.int64)
     if task.kind == "regression":
-        targets = torch.zeros(2, task.targets)
+        targets = torch.zeros(2, task.targets, dtype=torch.float64)
+    # A run of arithmetic 2 or lower normalized each batch of numbers, in float32.
+    normalized = facts.get("normalized", False)
     shift, scale = (tensor_or_none(facts[name]) for name in ("shift", "scale"))
     scaler = Scaler(shift, scale, tuple(facts["constant"]))
+    scaler = scaler if normalized else scaler.to(torch.float32)
     # A run of an older version has no scaler of targets.
     shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
-    return Prepared(SplitData(inputs, targets), None, None, task, scaler, Scaler(shift, scale))
+    target_scaler = Scaler(shift, scale)
+    part = SplitData(inputs, targets)
+    return Prepared(part, None, None, task, scaler, target_scaler, normalized)
 
 
 def values_or_none(tensor: torch.Tensor | None) -> Any:
@@ -114,4 +126,4 @@ def values_or_none(tensor: torch.Tensor | None) -> Any:
 
 
 def tensor_or_none(values: Any) -> torch.Tensor | None:
-    return None if values is None else torch.tensor(values)
+    return None if values is None else torch.tensor(values, dtype=torch.float64)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from trickrun.data.splits.prepare import Prepared, prepare
@@ -22,6 +21,7 @@ from trickrun.training.device import (
     set_determinism,
     set_threads,
     to_device,
+    training_type,
 )
 from trickrun.training.garbage import collect_as_usual
 from trickrun.training.job import RecipeJob, prepare_targets
@@ -44,8 +44,6 @@ from trickrun.tricks.metrics import Metric, usual_metrics
 from trickrun.tricks.schedules import Span
 from trickrun.tricks.train.early_stopping import EarlyStopping
 
-DTYPES = {"float64": torch.float64}
-
 
 def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> RecipeJob:
     """Return the job for ``recipe``.
@@ -62,10 +60,10 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     suit(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
-    dtype = DTYPES.get(recipe.train.precision, torch.float32)
+    dtype = training_type(recipe)
 
     # Build: data, loss, model, optimizer.
-    data = to_device(data or prepare(recipe.data, folder), device)
+    data = to_device(data or prepare(recipe.data, folder, dtype), device)
     loss_kind = pick_loss(recipe, data.task)
     check_parts_fit(recipe, data)
     streams = LayerStreams(recipe.seed, device)

@@ -36,6 +36,11 @@ def pick_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
+def training_type(recipe: Recipe) -> torch.dtype:
+    """Return the type of the parameters and of the inputs; mixed precision is float32 too."""
+    return torch.float64 if recipe.train.precision == "float64" else torch.float32
+
+
 def set_determinism(recipe: Recipe, device: torch.device) -> None:
     """Make this process's CUDA operations repeatable bit by bit if the recipe asks for it.
 

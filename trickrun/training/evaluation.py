@@ -78,7 +78,7 @@ def score(
 ) -> dict[str, float]:
     """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``.
 
-    Metrics are in the data's own unit, whatever the loss sees.
+    Metrics are in the data's own unit, whatever the loss sees; those of values in float64.
     """
     with torch.inference_mode():
         scores = job.data.in_own_unit(job.loss_kind.scores(prediction, job.data.task))
@@ -90,7 +90,7 @@ def score(
 
 
 def predict(job: Job, x: torch.Tensor, model: nn.Module | None = None) -> torch.Tensor:
-    """Return the model's outputs [N, ..., outputs] for raw inputs ``x`` [N, *shape]."""
+    """Return the model's outputs [N, ..., outputs] for a split's inputs ``x`` [N, *shape]."""
     model = model or job.model
     model.eval()
     with torch.inference_mode(), job.autocast():

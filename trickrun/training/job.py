@@ -11,7 +11,7 @@ from random import Random
 import torch
 from torch import nn
 
-from trickrun.data.splits.prepare import Prepared, as_numbers
+from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import SplitData
 from trickrun.data.splits.split import balanced_order
 from trickrun.nn.averaging import WeightAverage
@@ -221,15 +221,19 @@ class Job:
             torch.manual_seed(key(self.settings.seed, "python", step))
 
     def inputs(self, x: torch.Tensor) -> torch.Tensor:
-        """Return a batch as the model sees it in evaluation: float, normalized."""
+        """Return a split's inputs as the model sees them in evaluation: float, normalized."""
         return self.data.inputs(x, self.dtype)
 
     def training_batch(self, indices: torch.Tensor, step: int) -> Batch:
         """Return inputs and prepared targets of the samples ``indices`` [B], augmented."""
-        x = as_numbers(self.data.batch(indices), self.dtype)
+        x = self.data.batch(indices)
         y = self.targets["train"].index_select(0, indices)
-        x, y = self.augment("raw", x, y, step)
-        return self.augment("normalized", self.data.scaler(x), y, step)
+        if any(augmentation.stage == "raw" for augmentation in self.augmentations):
+            x, y = self.augment("raw", self.data.unscaled(x, self.dtype), y, step)
+            x = self.data.scaler.to(self.dtype)(x)
+        else:
+            x = self.inputs(x)
+        return self.augment("normalized", x, y, step)
 
     def augment(self, stage: Stage, x: torch.Tensor, y: torch.Tensor, step: int) -> Batch:
         """Apply the augmentations of one stage, each from its own stream at ``step``."""

@@ -211,7 +211,7 @@ def with_cached_prefix(job: Job) -> Job:
 
 
 def features(job: Job, model: Staged, x: torch.Tensor) -> torch.Tensor:
-    """Return what the frozen stages make of raw inputs ``x`` [N, *shape]."""
+    """Return what the frozen stages make of a split's inputs ``x`` [N, *shape]."""
     with torch.no_grad(), job.autocast():
         parts = x.split(pass_size(job.device))
         made = [model.prefix(job.inputs(part)).to(job.dtype) for part in parts]

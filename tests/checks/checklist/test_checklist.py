@@ -198,14 +198,14 @@ def test_each_round_validates_on_a_fold_of_its_own(context: Context) -> None:
         data = prepare(derived.recipe.data, derived.folder)
         assert data.val is not None
         assert data.test is not None
-        validated += sorted(map(tuple, data.val.x.tolist()))
-        tested.append(data.test.x.tolist())
+        validated += data.rows["val"].tolist()
+        tested.append(data.rows["test"].tolist())
         assert len(data.train) + len(data.val) + len(data.test) == 150
     assert all(test == tested[0] for test in tested)
     whole = prepare(context.loaded.recipe.data, context.loaded.folder)
     assert whole.test is not None
-    assert tested[0] == whole.test.x.tolist()
-    assert len(validated) == 150 - len(whole.test)
+    assert tested[0] == whole.rows["test"].tolist()
+    assert len(set(validated)) == len(validated) == 150 - len(whole.test)
 
 
 def test_data_with_its_own_validation_keeps_it(tmp_path: Path) -> None:

@@ -169,5 +169,6 @@ def test_rows_are_those_of_the_file(make, tmp_path):
     found = in_the_file(proxy, replace(DOUBTED, doubts=doubts))
     places = [doubt.row for doubt in found.doubts]
     assert len(set(places)) == 40
-    for place, x in zip(places, proxy.data.train.x.tolist(), strict=True):
-        assert lines[place].startswith(f"{x[0]:.6f},{x[1]:.6f}")
+    inputs = proxy.data.original(proxy.data.train.x).tolist()
+    for place, x in zip(places, inputs, strict=True):
+        assert [float(cell) for cell in lines[place].split(",")[:2]] == pytest.approx(x, abs=2e-6)

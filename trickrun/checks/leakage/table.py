@@ -91,7 +91,7 @@ def as_table(data: Prepared) -> Table | None:
     )
     classes = y if data.task.kind == "classification" else None
     one_hot = functional.one_hot(y, data.task.classes) if classes is not None else y
-    inputs, rows = x.double(), rows[order]
+    inputs, rows = data.original(x), rows[order]
     columns = {column.name: column.values[rows].double() for column in data.columns}
     kinds = {c.name: c.kind if c.used else f"unused {c.kind}" for c in data.columns}
     owners = tuple(owner(name, columns) for name in names)

@@ -99,7 +99,7 @@ def as_array(value: Any, where: str) -> Array:
 def as_inputs(
     value: Any, where: str, gaps: bool = False, channels: Channels = "auto"
 ) -> torch.Tensor:
-    """Return inputs [N, *shape]: uint8 stays, any other number becomes float32.
+    """Return inputs [N, *shape] in a type that holds them exactly: see ``held_in``.
 
     [N] becomes [N, 1]. Images in uint8 become [N, C, H, W]: [N, H, W] gets a channel axis. With
     ``channels`` last, [N, H, W, C] of any type becomes [N, C, H, W]; with auto only uint8 does,
@@ -128,10 +128,25 @@ def as_inputs(
         array = array.transpose(0, 3, 1, 2)
     if array.dtype == np.uint8:
         return torch.from_numpy(np.array(as_images(array, channels == "auto")))
-    with np.errstate(over="ignore"):
-        converted = np.array(array, dtype=np.float32)
-    check_finite(converted, where, gaps)
-    return torch.from_numpy(converted)
+    with np.errstate(over="ignore"):  # of a type beyond float64
+        array = array.astype(held_in(array.dtype), copy=False)
+    if array.dtype.kind == "f":
+        check_finite(array, where, gaps)
+    # torch takes neither memory that cannot be written nor an axis that runs backwards.
+    as_it_is = array.flags.writeable and min(array.strides) >= 0
+    return torch.from_numpy(array if as_it_is else array.copy())
+
+
+def held_in(dtype: np.dtype[Any]) -> str:
+    """Return the name of the type that numbers of a type are held in, until they are normalized:
+    what torch can take rows of, with every value that they have."""
+    if dtype.kind == "f":
+        return "float32" if dtype.itemsize <= 4 else "float64"
+    if dtype.kind == "i":
+        return f"int{8 * dtype.itemsize}"
+    if dtype.kind == "b":
+        return "float32"
+    return {2: "int32", 4: "int64"}.get(dtype.itemsize, "float64")
 
 
 def as_images(array: Array, guess: bool) -> Array:

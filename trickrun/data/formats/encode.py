@@ -161,13 +161,19 @@ def refuse_missing(table: Table, row: int, name: str) -> None:
         )
 
 
-def medians(x: torch.Tensor, features: Sequence[str], where: str) -> torch.Tensor:
-    """Return the median [features] of the values of inputs [N, features] that are not NaN.
+def medians(
+    x: torch.Tensor, rows: torch.Tensor, features: Sequence[str], where: str
+) -> torch.Tensor:
+    """Return the median [features] of the values of ``rows`` [M] of inputs [N, features] that are
+    not NaN.
 
     Of an even number of values it is the lower of the two in the middle. Raises DataError if a
     feature has no value.
     """
-    found = x.nanmedian(dim=0).values
+    import torch
+
+    # A column at a time, as a copy of a large table would double what it takes.
+    found = torch.stack([column[rows].nanmedian() for column in x.unbind(1)])
     for feature, empty in zip(features, found.isnan().tolist(), strict=True):
         if empty:
             raise DataError(
@@ -178,6 +184,7 @@ def medians(x: torch.Tensor, features: Sequence[str], where: str) -> torch.Tenso
     return found
 
 
-def filled(x: torch.Tensor, fills: torch.Tensor) -> torch.Tensor:
-    """Return inputs [N, features] with ``fills`` [features] for their NaNs."""
-    return x.where(~x.isnan(), fills)
+def fill_gaps(x: torch.Tensor, fills: torch.Tensor) -> None:
+    """Put ``fills`` [features] in the place of the NaNs of inputs [N, features]."""
+    for column, value in zip(x.unbind(1), fills.tolist(), strict=True):
+        column[column.isnan()] = value

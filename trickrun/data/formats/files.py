@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trickrun.data.formats.array_files import read_idx, read_npz, shrink
 from trickrun.data.formats.arrays import Channels, as_inputs, check_lengths, check_shape
-from trickrun.data.formats.encode import column_of, encode, filled
+from trickrun.data.formats.encode import column_of, encode, fill_gaps
 from trickrun.data.formats.labels import (
     as_values,
     check_range,
@@ -64,7 +64,7 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
         )
     x = as_inputs(encode(table, features, bool(task.fills)), table.where, bool(task.fills))
     if task.fills:
-        x = filled(x, x.new_tensor(task.fills))
+        fill_gaps(x, x.new_tensor(task.fills))
     used = {f if f in table.columns else column_of(table, f) for f in features}
     extra = [name for name in others if name not in used]
     if extra and not columns.ignore_others:

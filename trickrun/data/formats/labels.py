@@ -40,7 +40,7 @@ def infer_kind(y: Array, where: str) -> Literal["classification", "regression"]:
 
 
 def as_values(y: Array, where: str) -> torch.Tensor:
-    """Return float32 targets [N, targets]. Raises DataError for text, NaN or infinity."""
+    """Return float64 targets [N, targets]. Raises DataError for text, NaN or infinity."""
     import numpy as np
     import torch
 
@@ -53,7 +53,7 @@ def as_values(y: Array, where: str) -> torch.Tensor:
     if y.ndim > 2 or y.size == 0:
         raise DataError(f"targets are {list(y.shape)}", where, "[samples] or [samples, targets]")
     with np.errstate(over="ignore"):
-        values = np.array(y, dtype=np.float32).reshape(len(y), -1)
+        values = np.array(y, dtype=np.float64).reshape(len(y), -1)
     if not np.isfinite(values).all():
         first = int(np.argwhere(~np.isfinite(values))[0, 0])
         raise DataError(f"the target of sample {first} is NaN or infinite", where, "remove it")

@@ -21,7 +21,8 @@ class Scaler:
     """An affine map of inputs: (x - shift) / scale.
 
     Args:
-        shift, scale: broadcast against a sample [*shape]; None for "leave as it is".
+        shift, scale: broadcast against a sample [*shape]; None for "leave as it is". Fitted ones
+            are float64.
         constant: indices of the features that are constant in training and so got scale 1.
     """
 
@@ -29,23 +30,27 @@ class Scaler:
     scale: torch.Tensor | None = None
     constant: tuple[int, ...] = ()
 
-    def to(self, device: torch.device) -> Scaler:
-        """Return the same scaler on ``device``."""
+    def to(self, to: torch.device | torch.dtype) -> Scaler:
+        """Return the same scaler on a device, or in another type."""
         if self.shift is None or self.scale is None:
             return self
-        return Scaler(self.shift.to(device), self.scale.to(device), self.constant)
+        return Scaler(self.shift.to(to), self.scale.to(to), self.constant)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Return a float batch [N, *shape], normalized."""
+        """Return a batch [N, *shape], normalized: in its own type if that is a float type.
+
+        What lies between is in the wider type of the batch and the scaler.
+        """
         if self.shift is None or self.scale is None:
             return x
-        return (x - self.shift) / self.scale
+        found = (x - self.shift) / self.scale
+        return found.to(x.dtype) if x.is_floating_point() else found
 
     def back(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what a normalized batch [N, *shape] was before."""
+        """Return what a normalized batch [N, *shape] of floats was before, in its type."""
         if self.shift is None or self.scale is None:
             return x
-        return x * self.scale + self.shift
+        return (x * self.scale + self.shift).to(x.dtype)
 
 
 class Normalize(Params):
@@ -66,21 +71,33 @@ def mean_and_std(x: torch.Tensor, axes: tuple[int, ...]) -> tuple[torch.Tensor, 
     """Return the float64 mean and standard deviation of [N, *shape] over ``axes``.
 
     Two passes in float64, a chunk at a time: float32 sums over 60000 images lose digits, and a
-    float64 copy of them would take 376 MB.
+    float64 copy of them would take 376 MB. Sums are of distances from the first values, so that
+    seconds since 1970 keep theirs, and what never varies has a deviation of exactly 0.
     """
     import torch
 
     chunks = torch.split(x, max(1, CHUNK // max(1, prod(x.shape[1:]))))
     count = prod(x.shape[axis] for axis in axes)
-    shape = [1 if axis in axes else size for axis, size in enumerate(x.shape)]
-    total = torch.zeros(shape, dtype=torch.float64)
+    first = x[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(x.ndim))]
+    # Sums of bytes are exact as they are.
+    first = torch.zeros_like(first.double()) if x.dtype == torch.uint8 else first.double()
+    total = torch.zeros_like(first)
     for chunk in chunks:
-        total += chunk.double().sum(axes, keepdim=True)
-    mean = total / count
-    squares = torch.zeros_like(total)
+        total += (chunk.double() - first).sum(axes, keepdim=True)
+    distance = total / count
+    squares = torch.zeros_like(first)
     for chunk in chunks:
-        squares += (chunk.double() - mean).square_().sum(axes, keepdim=True)
-    return mean[0], (squares[0] / count).sqrt()
+        squares += (chunk.double() - first).sub_(distance).square_().sum(axes, keepdim=True)
+    return (first + distance)[0], (squares[0] / count).sqrt()
+
+
+def rounding(x: torch.Tensor) -> float:
+    """Return the share of a value that is rounding where inputs are like ``x``: of float64 and of
+    whole numbers only float64's own."""
+    import torch
+
+    exact = x.dtype not in (torch.uint8, torch.float16, torch.bfloat16, torch.float32)
+    return 2**-50 if exact else 1e-7
 
 
 def spread(value: float | tuple[float, ...], x: torch.Tensor, name: str) -> torch.Tensor:
@@ -100,17 +117,30 @@ def spread(value: float | tuple[float, ...], x: torch.Tensor, name: str) -> torc
     return entries.reshape(-1, *[1] * (x.ndim - 2))
 
 
-def scaler(shift: torch.Tensor, scale: torch.Tensor) -> Scaler:
-    """Return a float32 scaler in which a feature that does not vary gets scale 1.
+def scaler(shift: torch.Tensor, scale: torch.Tensor, rounding: float = 1e-7) -> Scaler:
+    """Return a float64 scaler in which a feature that does not vary gets scale 1.
 
-    A spread below 1e-7 of the values' size is rounding, not variation.
+    Args:
+        rounding: the spread, as a share of the values' size, below which it is rounding, not
+            variation.
+
+    Raises DataError if a feature's statistics are beyond float64.
     """
     import torch
 
-    constant = scale <= 1e-7 * shift.abs().clamp(min=1e-30)
+    shift, scale = shift.double(), scale.double()
+    broken = shift.isinf() | scale.isinf()
+    if broken.any():
+        place = int(broken.flatten().nonzero()[0])
+        raise DataError(
+            f"the values of feature {place} are too large to normalize",
+            "data.normalize",
+            "take their logarithm, or leave the feature out",
+        )
+    constant = scale <= rounding * shift.abs().clamp(min=1e-30)
     scale = torch.where(constant, torch.ones_like(scale), scale)
     places = tuple(int(i) for i in constant.flatten().nonzero().flatten())
-    return Scaler(shift.float(), scale.float(), places)
+    return Scaler(shift, scale, places)
 
 
 NORMALIZERS = KindFolder("trickrun.data.normalizers", "_normalizer.Normalize")

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from trickrun.data.normalizers._normalizer import Normalize, Scaler, scaler, statistics_axes
+from trickrun.data.normalizers._normalizer import (
+    Normalize,
+    Scaler,
+    rounding,
+    scaler,
+    statistics_axes,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -28,4 +34,4 @@ class MinMax(Normalize):
         axes = statistics_axes(x, self.per)
         low = x.amin(dim=axes, keepdim=True)[0].double()
         high = x.amax(dim=axes, keepdim=True)[0].double()
-        return scaler(low, high - low)
+        return scaler(low, high - low, rounding(x))

@@ -8,6 +8,7 @@ from trickrun.data.normalizers._normalizer import (
     Normalize,
     Scaler,
     mean_and_std,
+    rounding,
     scaler,
     statistics_axes,
 )
@@ -33,4 +34,4 @@ class Standard(Normalize):
 
     def fit(self, x: torch.Tensor) -> Scaler:
         mean, std = mean_and_std(x, statistics_axes(x, self.per))
-        return scaler(mean, std)
+        return scaler(mean, std, rounding(x))

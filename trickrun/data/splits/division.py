@@ -135,8 +135,23 @@ def groups_of(wanted: Split, source: Source) -> torch.Tensor | None:
         return groups
     x, y = source.parts["train"]
     inputs = x if source.files is None else source.files.contents()[x]
-    equal = pair_hashes(inputs, y)
+    equal = equal_pairs(inputs, y)
     return equal if groups is None else joined(groups, equal)
+
+
+def equal_pairs(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Return a code [N] that samples with equal inputs and targets share.
+
+    Its order, which decides what is drawn, is that of the hashes in float32: then a run that was
+    split when all numbers were float32 is still split as it was.
+    """
+    import torch
+
+    known = (torch.uint8, torch.float32, torch.bool)
+    rough = x if x.dtype in known else x.float(), y.float() if y.is_floating_point() else y
+    hashes = torch.stack([pair_hashes(*rough), pair_hashes(x, y)], 1)
+    codes: torch.Tensor = torch.unique(hashes, dim=0, return_inverse=True)[1]
+    return codes
 
 
 def column_groups(source: Source, name: str) -> torch.Tensor:

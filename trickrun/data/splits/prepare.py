@@ -11,6 +11,7 @@ from trickrun.data._data import Data
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
 from trickrun.data.splits.division import divided, has_strata
+from trickrun.data.splits.narrow import Collapse, Part, Way, check_range, collapses, narrowed
 from trickrun.data.splits.source import Column, Source, SplitData, Task
 from trickrun.data.splits.split import take
 from trickrun.errors import DataError
@@ -33,8 +34,11 @@ class Prepared:
     Args:
         train, val, test: the splits; val and test are None where the recipe has none.
         task: with the training split's class shares.
-        scaler: what normalizes a batch; fitted on the training split.
+        scaler: what normalizes inputs; fitted on the training split.
         target_scaler: what the values to predict have been normalized with.
+        normalized: whether the splits' inputs have been normalized: numbers once, in float64;
+            images and tokens, whose numbers are small, are held as they are, and their batches are.
+        collapsed: the features of a table of which different values are one number in training.
         files: what decodes images that stay in their files.
         columns: see Source.
         rows: of each part that was drawn from the data's training part: the indices there.
@@ -47,6 +51,8 @@ class Prepared:
     task: Task
     scaler: Scaler
     target_scaler: Scaler = field(default_factory=Scaler)
+    normalized: bool = False
+    collapsed: tuple[Collapse, ...] = ()
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
     rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
@@ -65,22 +71,56 @@ class Prepared:
         return self.files is not None and self.train.x.ndim == 1
 
     def raw(self, x: torch.Tensor) -> torch.Tensor:
-        """Return inputs of a split before normalization: those that stay in files, decoded."""
+        """Return inputs of a split as they are held: those that stay in files, decoded."""
         return self.files.read(x) if self.files is not None and x.ndim == 1 else x
 
     def batch(self, indices: torch.Tensor) -> torch.Tensor:
-        """Return the training samples ``indices`` [B] before normalization."""
+        """Return the training samples ``indices`` [B] as they are held."""
         if self.files is not None and self.streamed:
             return self.files.batch(self.train.x, indices)
         return self.train.x.index_select(0, indices)
 
     def inputs(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """Return raw inputs as a model gets them: normalized numbers in ``dtype``, or token ids."""
-        return self.scaler(as_numbers(self.raw(x), dtype))
+        """Return inputs of a split as a model gets them: normalized numbers in ``dtype``, or token
+        ids."""
+        numbers = as_numbers(self.raw(x), dtype)
+        return numbers if self.normalized else self.scaler(numbers)
+
+    def unscaled(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """Return inputs of a split before normalization, in ``dtype``: token ids as they are."""
+        numbers = as_numbers(self.raw(x), dtype)
+        return self.scaler.to(dtype).back(numbers) if self.normalized else numbers
+
+    def held(self, x: torch.Tensor) -> torch.Tensor:
+        """Return inputs of another file [N, *shape] as those of the splits are held.
+
+        Raises DataError for a number that is too large for the training type.
+        """
+        if self.normalized:
+            part = Part(x, None, x.new_zeros(len(x)))
+            scaler = self.scaler.to(x.device)
+            return narrowed(part, scaler, self.train.x.dtype, self.task.features)
+        return x.float() if holds_numbers(x, self.task) else x
+
+    def original(self, x: torch.Tensor) -> torch.Tensor:
+        """Return inputs of a split in the data's own unit, in float64.
+
+        Those that have been normalized are as near to the file's as the training type is; what is
+        as near to a whole number is that.
+        """
+        import torch
+
+        if not self.normalized:
+            return self.raw(x).double()
+        scaler = self.scaler.to(x.device)
+        raw = scaler.back(x.double())
+        error = torch.finfo(x.dtype).eps * (raw if scaler.shift is None else raw - scaler.shift)
+        return raw.round().where((raw - raw.round()).abs() <= error.abs(), raw)
 
     def in_own_unit(self, y: torch.Tensor) -> torch.Tensor:
-        """Return values [N, targets], targets or predictions, in the data's own unit."""
-        return self.target_scaler.back(y)
+        """Return targets or predictions in the data's own unit: values [N, targets] in float64,
+        what is said of classes as it is."""
+        return self.target_scaler.back(y.double()) if self.task.kind == "regression" else y
 
 
 def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -90,47 +130,133 @@ def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return x if x.dtype == torch.int64 else x.to(dtype)
 
 
-def prepare(data: Data, folder: Path) -> Prepared:
-    """Load and split ``data``; relative paths are relative to ``folder``. Raises DataError."""
+def holds_numbers(x: torch.Tensor, task: Task) -> bool:
+    """Whether inputs are numbers of any size: no bytes of images, and no token ids."""
+    import torch
+
+    return x.dtype != torch.uint8 and not task.vocabulary
+
+
+def prepare(
+    data: Data, folder: Path, dtype: torch.dtype | None = None, fitted: Prepared | None = None
+) -> Prepared:
+    """Load and split ``data``; relative paths are relative to ``folder``. Raises DataError.
+
+    Args:
+        dtype, fitted: see ``prepared``.
+    """
     source = data.load(folder)
+    return prepared(data, source, drawn(data, source), dtype, fitted)
+
+
+def drawn(data: Data, source: Source) -> Mapping[str, torch.Tensor]:
+    """Return the indices [M] of each part that is drawn from the training part of ``source``."""
     rows = dict(divided(data.split, source))
     rows["train"] = subset(data, source, rows["train"])
-    train, val, test, task = data.finish(source, *parts(source, rows))
-    check_targets(task, train, val, test)
+    return rows
+
+
+def prepared(
+    data: Data,
+    source: Source,
+    rows: Mapping[str, torch.Tensor],
+    dtype: torch.dtype | None = None,
+    fitted: Prepared | None = None,
+) -> Prepared:
+    """Return the loaded ``source`` in its parts, with what is fitted on the training part.
+
+    Args:
+        rows: see ``drawn``.
+        dtype: the type that numbers are trained in; None: float32.
+        fitted: whose scalers are taken, as they were fitted before; None: they are fitted.
+
+    Raises DataError for what cannot be normalized.
+    """
+    import torch
+
+    source = data.fill(source, rows["train"])
+    split = parts(source, rows)
+    check_targets(source.task, *split.values())
+    way = fit(data, source, split["train"], dtype) if fitted is None else way_of(fitted)
+    held = {name: hold(source, part, way) for name, part in split.items()}
+    train, val, test, task = data.finish(source, held["train"], held.get("val"), held.get("test"))
     found = Prepared(
         train,
         val,
         test,
         with_priors(task, train),
-        Scaler(),
-        files=source.files,
-        columns=source.columns,
-        rows=rows,
+        way.scaler,
+        way.target_scaler,
+        way.normalized,
+        collapses(split["train"], train.x) if fitted is None and way.normalized else (),
+        source.files,
+        source.columns,
+        rows,
     )
     if data.zero_inputs:
-        train = zeroed(train, found.shape)
-        val, test = (part and zeroed(part, found.shape) for part in (val, test))
-        scaler = Scaler()
+        found = replace(
+            found,
+            train=zeroed(train, found, way),
+            val=val and zeroed(val, found, way),
+            test=test and zeroed(test, found, way),
+        )
+    elif fitted is None and not way.normalized and not task.vocabulary:
+        found = replace(found, scaler=data.normalize.fit(sample(found)).to(torch.float32))
+    # Files tell what they met when they have been read.
+    told = source.files.notes() if source.files is not None else ()
+    return replace(found, notes=(*source.notes, *told))
+
+
+def fit(data: Data, source: Source, train: Part, dtype: torch.dtype | None) -> Way:
+    """Return how samples are held, fitted on the training part. Batches of what is not normalized
+    here are, by a scaler that is fitted on the finished part.
+
+    Raises DataError for what cannot be normalized.
+    """
+    import torch
+
+    dtype = dtype or torch.float32
+    targets = fit_targets(data, source.task, train.y)
+    if data.zero_inputs or not in_numbers(source, train):
+        return Way(Scaler(), targets, False, dtype)
+    return Way(data.normalize.fit(train.samples()), targets, True, dtype)
+
+
+def way_of(fitted: Prepared) -> Way:
+    """Return how the samples of ``fitted`` are held, for others on the CPU."""
+    import torch
+
+    here = torch.device("cpu")
+    scalers = fitted.scaler.to(here), fitted.target_scaler.to(here)
+    return Way(*scalers, fitted.normalized, fitted.train.x.dtype)
+
+
+def in_numbers(source: Source, part: Part) -> bool:
+    """Whether the inputs of a part are numbers of any size."""
+    return source.files is None and holds_numbers(part.x, source.task)
+
+
+def hold(source: Source, part: Part, way: Way) -> SplitData:
+    """Return the samples of a part as they are held.
+
+    Raises DataError for a number that is too large for the training type.
+    """
+    if way.normalized:
+        x = narrowed(part, way.scaler, way.dtype, source.task.features)
     else:
-        scaler = Scaler() if task.vocabulary else data.normalize.fit(sample(found))
-    targets = fit_targets(data, task, train)
-
-    def scaled(part: SplitData) -> SplitData:
-        return SplitData(part.x, targets(part.y))
-
-    return replace(
-        found,
-        train=scaled(train),
-        val=val and scaled(val),
-        test=test and scaled(test),
-        scaler=scaler,
-        target_scaler=targets,
-        notes=(*source.notes, *(source.files.notes() if source.files is not None else ())),
-    )
+        x = part.samples()
+        # A run of an older version normalized each batch of numbers.
+        x = x.to(way.dtype) if in_numbers(source, part) else x
+    y = way.target_scaler(part.y)
+    check_range(part, y, way.dtype)
+    return SplitData(x, y)
 
 
-def fit_targets(data: Data, task: Task, train: SplitData) -> Scaler:
+def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
     """Return what normalizes the values to predict, as data.scale_targets wants it.
+
+    Args:
+        y: the training targets.
 
     Raises DataError if there are classes to predict.
     """
@@ -142,7 +268,7 @@ def fit_targets(data: Data, task: Task, train: SplitData) -> Scaler:
             "data.scale_targets",
             "leave it out, or set data.task: regression",
         )
-    return Standard(per="feature").fit(train.y)
+    return Standard(per="feature").fit(y)
 
 
 def sample(data: Prepared) -> torch.Tensor:
@@ -156,23 +282,29 @@ def sample(data: Prepared) -> torch.Tensor:
     return data.raw(x[torch.arange(count) * len(x) // count])
 
 
-def zeroed(part: SplitData, shape: tuple[int, ...]) -> SplitData:
-    """Return the same targets with inputs of zeros, each of ``shape``."""
-    return SplitData(part.x.new_zeros(()).expand(len(part), *shape), part.y)
+def zeroed(part: SplitData, data: Prepared, way: Way) -> SplitData:
+    """Return the same targets with inputs of zeros; bytes and token ids stay such."""
+    import torch
+
+    kept = part.x.dtype == torch.uint8 or data.task.vocabulary
+    zero = torch.zeros((), dtype=part.x.dtype if kept else way.dtype)
+    return SplitData(zero.expand(len(part), *data.shape), part.y)
 
 
-def parts(
-    source: Source, rows: Mapping[str, torch.Tensor]
-) -> tuple[SplitData, SplitData | None, SplitData | None]:
+def parts(source: Source, rows: Mapping[str, torch.Tensor]) -> dict[str, Part]:
     """Return the training, validation and test parts: those with ``rows`` are drawn from the
     training part of ``source``, others its own."""
-    x, y = source.parts["train"]
-    whole = {name: SplitData(*part) for name, part in source.parts.items()}
+    found = {name: Part(x, None, exact(y)) for name, (x, y) in source.parts.items()}
+    whole = found["train"]
     for name, indices in rows.items():
-        # A part that holds every sample needs no copy.
-        everything = len(indices) == len(x)
-        whole[name] = whole["train"] if everything else SplitData(x[indices], y[indices])
-    return whole["train"], whole.get("val"), whole.get("test")
+        everything = len(indices) == len(whole)
+        found[name] = whole if everything else Part(whole.x, indices, whole.y[indices])
+    return found
+
+
+def exact(y: torch.Tensor) -> torch.Tensor:
+    """Return targets with values in float64."""
+    return y.double() if y.is_floating_point() else y
 
 
 def subset(data: Data, source: Source, rows: torch.Tensor) -> torch.Tensor:
@@ -194,13 +326,11 @@ def subset(data: Data, source: Source, rows: torch.Tensor) -> torch.Tensor:
     return rows[indices]
 
 
-def check_targets(task: Task, *parts: SplitData | None) -> None:
+def check_targets(task: Task, *parts: Part) -> None:
     """Raise DataError for class indices outside 0..classes-1 or non-finite values."""
     import torch
 
     for part in parts:
-        if part is None:
-            continue
         if task.kind == "classification":
             low, high = int(part.y.min()), int(part.y.max())
             if low < 0 or high >= task.classes:

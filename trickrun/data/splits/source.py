@@ -17,9 +17,9 @@ class SplitData:
     """The samples of one split, held once in their smallest type.
 
     Args:
-        x: inputs [N, *shape]; int64 for token ids, and for images that stay in their files: then
-            their numbers there, [N].
-        y: int64 class indices [N], or [N, T] for next tokens, or float values [N, targets].
+        x: inputs [N, *shape]: numbers in the training type, normalized; uint8 images; int64 token
+            ids, or where images stay in their files, their numbers there, [N].
+        y: int64 class indices [N], or [N, T] for next tokens, or float64 values [N, targets].
     """
 
     x: torch.Tensor
@@ -100,8 +100,8 @@ class Source:
 
     Args:
         parts: "train", and "val" or "test" where the data set brings its own; each a pair of
-            inputs [N, *shape] in their smallest type (images uint8) and targets (int64 class
-            indices [N], or float values [N, targets]).
+            inputs [N, *shape] in a type that holds them exactly (images uint8, a table's numbers
+            float64) and targets (int64 class indices [N], or float64 values [N, targets]).
         task: what is to be predicted.
         files: where images stay in their files: what decodes them. The inputs are then their
             numbers there, int64 [N].

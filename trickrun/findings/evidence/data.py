@@ -70,6 +70,23 @@ class Copies:
 
 
 @dataclass(frozen=True)
+class Collapsed:
+    """A feature or target of which different values are one number in the training type.
+
+    Args:
+        name: the feature's or the target's, or its number.
+        values: different values, in the rows that were looked at.
+        left: different numbers that these are in training.
+        type: the training type, for example float32.
+    """
+
+    name: str
+    values: int
+    left: int
+    type: str
+
+
+@dataclass(frozen=True)
 class Targets:
     """The values to predict, in the unit of the loss; for several targets the extreme ones.
 
@@ -147,6 +164,8 @@ class DataEvidence:
         tokens: whether inputs are token ids, whose size means nothing.
         drawn: the splits that were drawn from the same samples as the training split.
         leaks: what the columns of a table give away.
+        collapsed, collapsed_targets: features and targets of which different values are one number
+            in training.
     """
 
     shape: tuple[int, ...]
@@ -162,6 +181,8 @@ class DataEvidence:
     tokens: bool = False
     drawn: tuple[str, ...] = ()
     leaks: Leaks = field(default_factory=Leaks)
+    collapsed: tuple[Collapsed, ...] = ()
+    collapsed_targets: tuple[Collapsed, ...] = ()
 
     @property
     def features(self) -> int:

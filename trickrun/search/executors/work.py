@@ -22,7 +22,7 @@ from trickrun.search.segment import WHOLE, Segment, States
 from trickrun.search.trial import Status, Trial, TrialResult
 from trickrun.training.checkpoint import Best, Progress, restore
 from trickrun.training.compile import compile_recipe
-from trickrun.training.device import pick_device, to_device
+from trickrun.training.device import pick_device, to_device, training_type
 from trickrun.training.events import Checkpoint, End, NonFinite
 from trickrun.training.job import Job, RecipeJob
 from trickrun.training.loop import train
@@ -177,12 +177,12 @@ def compiled(trial: Trial, folder: Path) -> RecipeJob:
 def prepared(recipe: Recipe, folder: Path) -> Prepared:
     """Return the recipe's data on its device; the newest is kept, as trials mostly share it."""
     words = recipe.data.model_dump(mode="json", by_alias=True, exclude=NOT_IN_DATA)
-    device = pick_device(recipe.train.device)
-    kept = (json.dumps(words, sort_keys=True), folder, device)
+    device, dtype = pick_device(recipe.train.device), training_type(recipe)
+    kept = (json.dumps(words, sort_keys=True), folder, device, dtype)
     if kept not in _kept:
         _kept.clear()
-        _kept[kept] = to_device(prepare(recipe.data, folder), device)
+        _kept[kept] = to_device(prepare(recipe.data, folder, dtype), device)
     return _kept[kept]
 
 
-_kept: dict[tuple[str, Path, torch.device], Prepared] = {}
+_kept: dict[tuple[str, Path, torch.device, torch.dtype], Prepared] = {}

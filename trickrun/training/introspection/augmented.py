@@ -57,9 +57,7 @@ def seen(
 ) -> torch.Tensor:
     """Return what ``augmentations`` make of the samples ``indices`` [N], in the data's unit."""
     x, _ = replace(job, augmentations=tuple(augmentations)).training_batch(indices, step=0)
-    scaler = job.data.scaler
-    if scaler.shift is not None and scaler.scale is not None:
-        x = x * scaler.scale + scaler.shift
+    x = job.data.scaler.back(x)
     return x[:: len(x) // len(indices)].cpu()
 
 

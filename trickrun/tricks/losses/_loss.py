@@ -106,6 +106,7 @@ class Loss(Params):
         """Return all targets in the form that this loss compares predictions with.
 
         ``y`` is int64 class indices [N] ([N, T] for next tokens) or float values [N, targets].
+        Floats are then brought to the job's type.
         """
         raise NotImplementedError
 

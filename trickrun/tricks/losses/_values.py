@@ -16,10 +16,10 @@ def value_outputs(task: Task) -> int:
 
 
 def value_targets(y: torch.Tensor, task: Task) -> torch.Tensor:
-    """Return float targets [N, outputs]."""
+    """Return float targets [N, outputs]: one-hot classes, or the values in their own type."""
     import torch
     from torch.nn import functional
 
     if task.kind == "classification":
         return functional.one_hot(y.long(), task.classes).to(torch.get_default_dtype())
-    return y.float()
+    return y if y.is_floating_point() else y.float()

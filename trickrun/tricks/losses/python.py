@@ -33,7 +33,9 @@ class PythonLoss(PythonTarget, Loss):
         return task.classes if task.kind == "classification" else task.targets
 
     def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
-        return y.long() if task.kind == "classification" else y.float()
+        if task.kind == "classification":
+            return y.long()
+        return y if y.is_floating_point() else y.float()
 
     def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
         import torch

@@ -70,8 +70,8 @@ class Metric(Params):
         """Return the metric of a whole split; NaN if it is not defined there.
 
         Args:
-            scores: class scores [N, classes], or values [N, targets].
-            target: class indices [N], or values [N, targets].
+            scores: class scores [N, classes], or values [N, targets] in float64.
+            target: class indices [N], or values [N, targets] in float64.
             task: what the data asks for.
         """
         raise NotImplementedError

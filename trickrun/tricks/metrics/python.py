@@ -17,7 +17,8 @@ class PythonMetric(PythonTarget, Metric):
     """Your own metric: ``f(prediction, target, **args)`` returns values [N] or a number.
 
     Formula: yours; of values [N] the mean is taken. The prediction is class scores [N, classes] or
-        values [N, targets] of the whole split, the target class indices [N] or values.
+        values [N, targets] of the whole split, the target class indices [N] or values; values are
+        float64, in the data's own unit.
     When: a metric that trickrun does not have.
     Defaults: it is reported under the function's name.
     Source: yours.
