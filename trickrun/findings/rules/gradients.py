@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trickrun.findings.finding import Finding
+from trickrun.findings.finding import Finding, Severity
 
 WRONG, DOUBTFUL, GOOD = 1e-2, 1e-4, 1e-7
 """CS231n's scale of the relative error: above 1e-2 the gradient is probably wrong, above 1e-4 it
@@ -189,7 +189,8 @@ def no_gradient(evidence: GradientEvidence) -> list[Finding]:
             "dead, saturated or rounded. `trickrun signal` shows which layer."
         )
         numbers = {"parameters": names}
-        name, severity = "Parameters without gradient", "error"
+        name = "Parameters without gradient"
+        severity: Severity = "error"
         if all(each.endswith("bias") for each in names):
             # The difference of two scores, a softmax or a norm takes it out again: no harm is done.
             severity = "warning"
