@@ -94,9 +94,9 @@ def train_recipe(
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute
     from trickrun.run.folder import runs_dir
-    from trickrun.training.compile import compile_recipe
+    from trickrun.run.kept_split import job_of_run
 
-    job = compile_recipe(loaded.recipe, loaded.folder)
+    job = job_of_run(loaded.recipe, loaded.folder)
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     before = look_first(job, folder)
     announce(job, folder)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -11,12 +11,16 @@ from trickrun.data._data import Data
 from trickrun.data.formats.image_files import SUFFIXES, ImageFiles, default_workers
 from trickrun.data.formats.labels import check_two_classes, listed
 from trickrun.data.formats.paths import locate, missing_hint
-from trickrun.data.splits.source import Samples, Source, SplitData, Task, TaskName
+from trickrun.data.splits.kept import gathered, renamed
+from trickrun.data.splits.keys import APART, keys_of, keys_of_bytes, named
+from trickrun.data.splits.source import Keys, Pool, Samples, Source, SplitData, Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 
 if TYPE_CHECKING:
     import torch
+
+    from trickrun.data.splits.kept import KeptSplit
 
 PARTS = ("train", "val", "test")
 
@@ -36,6 +40,7 @@ class ImageFolder(Data):
 
     task_kind: ClassVar[TaskName | None] = "classification"
     from_user: ClassVar[bool] = True
+    samples_are: ClassVar[str] = "images"
 
     main: ClassVar[str | None] = "path"
 
@@ -64,7 +69,17 @@ class ImageFolder(Data):
             paths += [path for path, _ in found]
         check_two_classes(parts["train"][1], labels, str(folders["train"]))
         task = Task("classification", classes=len(labels), labels=labels)
-        return Source(parts, task, self.files(paths))
+        files = self.files(paths)
+        return Source(parts, task, files, identify=lambda: keys_of_files(files, parts, labels))
+
+    def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
+        source = self.load(folder)
+
+        def read(places: torch.Tensor) -> Samples:
+            numbers, y = gathered(source, places)
+            return Samples(numbers, renamed(y, source.task, task), source.files)
+
+        return Pool(keys_of(source).together(), read)
 
     def files(self, paths: Sequence[Path]) -> ImageFiles:
         """Return what decodes the images in ``paths``."""
@@ -105,6 +120,26 @@ class ImageFolder(Data):
         for path in images_in(root):
             digest.update(f"{path.relative_to(root)} {path.stat().st_size}\n".encode())
         return digest.hexdigest()
+
+
+def keys_of_files(
+    files: ImageFiles, parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]], labels: Sequence[str]
+) -> Keys:
+    """Return what tells images apart: the bytes of their files, and the names of their classes.
+
+    Args:
+        parts: of each part, the files' numbers [N] and the classes' indices [N].
+    """
+    digests = files.digests()
+    return Keys(
+        {
+            part: keys_of_bytes(
+                digests[number] + APART + name
+                for number, name in zip(numbers.tolist(), named(y.numpy(), labels), strict=True)
+            )
+            for part, (numbers, y) in parts.items()
+        }
+    )
 
 
 def class_names(folder: Path) -> tuple[str, ...]:

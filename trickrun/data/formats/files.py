@@ -50,8 +50,12 @@ def read_samples(
 
 
 def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
+    """Return the samples of a table's file with a column for each feature, in any order."""
+    return samples_of(read_table(path, columns.delimiter, columns.header), task, shape, columns)
+
+
+def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table with a column for each feature, in any order."""
-    table = read_table(path, columns.delimiter, columns.header)
     targets = columns.targets or (task.kind == "regression" and task.labels) or ("target",)
     known = {*targets, *columns.ignored}
     others = [name for name in table.columns if name not in known]

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trickrun.data.formats.paths import read_bytes
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ class ImageFiles:
                 content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
             codes.append(known.setdefault(content, len(known)))
         return torch.tensor(codes)
+
+    def digests(self) -> list[bytes]:
+        """Return a hash of each file's bytes. Raises DataError for one that cannot be read."""
+
+        def digest(path: Path) -> bytes:
+            return hashlib.blake2b(read_bytes(path), digest_size=16).digest()
+
+        return list(self.threads.map(digest, self.paths, chunksize=CHUNK))
 
     def read(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the images ``ids`` [B] as uint8 [B, channels, size, size], on their device.

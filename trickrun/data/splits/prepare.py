@@ -11,6 +11,8 @@ from trickrun.data._data import Data
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
 from trickrun.data.splits.division import divided, has_strata
+from trickrun.data.splits.kept import KeptSplit, keep
+from trickrun.data.splits.keys import keys_of
 from trickrun.data.splits.source import Column, Source, SplitData, Task
 from trickrun.data.splits.split import take
 from trickrun.errors import DataError
@@ -38,6 +40,7 @@ class Prepared:
         files: what decodes images that stay in their files.
         columns: see Source.
         rows: of each part that was drawn from the data's training part: the indices there.
+        kept: for a run: its split, as its folder keeps it.
     """
 
     train: SplitData
@@ -49,6 +52,7 @@ class Prepared:
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
     rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    kept: KeptSplit | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -90,9 +94,38 @@ def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 def prepare(data: Data, folder: Path) -> Prepared:
     """Load and split ``data``; relative paths are relative to ``folder``. Raises DataError."""
+    # What tells samples apart may hold all of a file's text.
+    source = replace(data.load(folder), identify=None)
+    return prepared(data, source, drawn(data, source))
+
+
+def prepare_run(data: Data, folder: Path, kept: KeptSplit | None = None) -> Prepared:
+    """Load and split ``data`` for a run, which keeps its split.
+
+    Args:
+        kept: the split of a run that goes on; None: it is drawn.
+
+    Raises DataError; DataChanged if the samples are not those of ``kept``.
+    """
+    if kept is not None:
+        source = replace(data.load_again(folder, kept), identify=None)
+        return replace(prepared(data, source, kept.rows()), kept=kept)
     source = data.load(folder)
+    keys = keys_of(source)
+    source = replace(source, identify=None)
+    rows = drawn(data, source)
+    return replace(prepared(data, source, rows), kept=keep(source, keys, rows))
+
+
+def drawn(data: Data, source: Source) -> Mapping[str, torch.Tensor]:
+    """Return the indices [M] of each part that is drawn from the training part of ``source``."""
     rows = dict(divided(data.split, source))
     rows["train"] = subset(data, source, rows["train"])
+    return rows
+
+
+def prepared(data: Data, source: Source, rows: Mapping[str, torch.Tensor]) -> Prepared:
+    """Return the loaded ``source`` in its parts, with what is fitted on the training part."""
     train, val, test, task = data.finish(source, *parts(source, rows))
     check_targets(task, train, val, test)
     found = Prepared(

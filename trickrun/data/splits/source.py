@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,6 +95,25 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Keys:
+    """What tells the samples of a data set apart.
+
+    Args:
+        parts: of each part, an int64 key [N] for each sample; equal for equal ones.
+        columns: of a table: the columns whose cells the keys are made of, in its order.
+    """
+
+    parts: Mapping[str, torch.Tensor]
+    columns: tuple[str, ...] = ()
+
+    def together(self) -> torch.Tensor:
+        """Return the keys of all parts: training, validation, test."""
+        import torch
+
+        return torch.cat([self.parts[n] for n in ("train", "val", "test") if n in self.parts])
+
+
+@dataclass(frozen=True)
 class Source:
     """A data set as loaded, before splitting and normalization.
 
@@ -107,12 +126,14 @@ class Source:
             numbers there, int64 [N].
         columns: of a table: the columns of "train" that the split asks for, those that are no
             inputs, and those of text.
+        identify: returns what tells samples apart, if their tensors do not.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
     task: Task
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
+    identify: Callable[[], Keys] | None = None
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
@@ -126,10 +147,27 @@ class Samples:
     Args:
         x: inputs [N, *shape], as the run's own data had them before normalization.
         y: targets as in Source, or None where the file has none.
+        files: where images stay in their files: what decodes them; see Source.
     """
 
     x: torch.Tensor
     y: torch.Tensor | None
+    files: ImageFiles | None = None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The samples that a run's data have now, told apart before they are read.
+
+    Args:
+        keys: see Keys; int64 [N], of all parts together.
+        read: returns the samples at some places [M], as the run's own have been.
+        columns: of a table: those that inputs and targets would be made of now.
+    """
+
+    keys: torch.Tensor
+    read: Callable[[torch.Tensor], Samples]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
