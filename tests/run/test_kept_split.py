@@ -346,3 +346,57 @@ def test_a_damaged_split_is_no_traceback(trickrun, folder, command):
     assert ran.code == 2
     assert "not a readable split" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_file_that_has_training_samples_says_how_many(trickrun, folder):
+    """What people would give who are asked for another file: the whole one, as it is now."""
+    write(grown(ROWS))
+    result, err = scored(trickrun, "--data", "coin.csv")
+    assert result["trained_on"] == 112
+    assert (
+        "warning: 112 of these 164 samples are ones that the run was trained on" in err.splitlines()
+    )
+    predicted = trickrun("predict", "coin", "coin.csv")
+    assert "warning: 112 of these 164 samples are ones" in predicted.err
+    assert len(predicted.out.splitlines()) == 165
+    new = [HEADER, *(ROWS[number] for number in part(folder, "test")), *rows(4, 1)]
+    Path("new.csv").write_text("\n".join(new))
+    result, err = scored(trickrun, "--data", "new.csv")
+    assert result["trained_on"] == 0
+    assert "warning" not in err
+    one = ROWS[part(folder, "train")[0]]
+    Path("new.csv").write_text(f"{HEADER}\n{one}\n")
+    assert "warning: this sample is one that" in trickrun("predict", "coin", "new.csv").err
+
+
+def test_a_file_without_targets_does_not_tell(trickrun, folder):
+    Path("new.csv").write_text("a,b,c\n1,2,3\n")
+    predicted = trickrun("predict", "coin", "new.csv", "--out", "out.csv", "--json")
+    assert (predicted.json["result"]["trained_on"], predicted.code) == (None, 0)
+    assert "warning" not in predicted.err
+
+
+def test_predictions_of_a_run_without_a_split(trickrun, folder):
+    (folder.path / SPLIT_FILE).unlink()
+    predicted = trickrun("predict", "coin", "coin.csv")
+    assert predicted.code == 0
+    assert predicted.err.startswith("note: no split was stored with this run")
+
+
+def test_all_seeds_of_curves_have_one_split(trickrun, folder, monkeypatch):
+    """The file grows while the first seed trains."""
+    from trickrun.run import execute
+
+    whole = execute.execute
+
+    def growing(*arguments):
+        ended = whole(*arguments)
+        write(grown(ROWS))
+        return ended
+
+    monkeypatch.setattr(execute, "execute", growing)
+    ran = trickrun("curves", "coin.yaml", "--seeds", 2, "--json")
+    assert ran.code in (0, 1), ran.err
+    paths = [Path(row["path"]) for row in ran.json["result"]["runs"]]
+    first, second = ((path / SPLIT_FILE).read_bytes() for path in paths)
+    assert first == second

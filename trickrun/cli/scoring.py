@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.splits.source import SplitData
+    from trickrun.data.splits.source import Samples, SplitData
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 
@@ -82,7 +82,7 @@ def evaluate_run(
         )
     from trickrun.reporting.scores import print_scores
     from trickrun.run.folder import find, runs_dir
-    from trickrun.run.scoring import file_part
+    from trickrun.run.scoring import as_part
     from trickrun.run.trained import open_run
 
     folder = find(runs_dir(runs), wanted, trained=True)
@@ -90,8 +90,9 @@ def evaluate_run(
     chosen = split or "test"
     named: dict[str, Any]
     if file is not None:
-        part = file_part(job, file)
-        named = {"split": None, "data": str(file)}
+        samples = job.recipe.data.load_file(file, job.data.task, job.data.shape)
+        part = as_part(job, samples, file)
+        named = {"split": None, "data": str(file), "trained_on": known_samples(folder, samples)}
     else:
         job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
@@ -115,6 +116,17 @@ def score_in_a_way(
         moved = fold(job, part)
         return full_scores(job, part) | {"folded": moved}
     return full_scores(job, part)
+
+
+def known_samples(folder: RunFolder, samples: Samples) -> int | None:
+    """Return how many samples of a file the run was trained on, and tell people if there are some;
+    None where that cannot be told."""
+    from trickrun.run.kept_split import read_split, told_of_known
+
+    count, said = told_of_known(read_split(folder), samples)
+    if said:
+        print(said, file=sys.stderr)
+    return count
 
 
 def own_part(
@@ -203,6 +215,7 @@ def predict_file(
     samples = job.recipe.data.load_file(file, job.data.task, job.data.shape)
     rows = predictions(job, samples.x)
     result: dict[str, Any] = {"samples": len(rows), "out": str(out) if out else None}
+    result["trained_on"] = known_samples(folder, samples)
     if out is not None:
         write(out, as_csv(rows))
         print(f"{len(rows)} predictions: {out}")

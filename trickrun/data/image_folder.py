@@ -112,7 +112,14 @@ class ImageFolder(Data):
             paths, y = images_in(path) if path.is_dir() else [path], None
         if not paths:
             raise DataError("there are no images", str(path), suffix_hint())
-        return Samples(self.files(paths).read(torch.arange(len(paths))), y)
+        files, numbers = self.files(paths), torch.arange(len(paths))
+
+        def identify(kept: KeptSplit) -> torch.Tensor | None:
+            if y is None:
+                return None
+            return keys_of_files(files, {"train": (numbers, y)}, task.labels).together()
+
+        return Samples(files.read(numbers), y, identify=identify)
 
     def fingerprint(self, folder: Path) -> Any:
         root = locate(self.path, folder)

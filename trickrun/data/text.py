@@ -234,7 +234,11 @@ class Text(Data):
         table = read_table(path)
         x = encoded(self.texts(table), task.vocabulary, self.length)
         known = self.target in table.columns
-        return Samples(x, self.classes(table, task.labels) if known else None)
+        return Samples(
+            x,
+            self.classes(table, task.labels) if known else None,
+            identify=lambda kept: known_keys(table, kept),
+        )
 
     def fingerprint(self, folder: Path) -> Any:
         return content_hash(locate(self.path, folder))

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.lib import format as npy
 
-from trickrun.data.splits.kept import PARTS, Changes, KeptSplit, compare
+from trickrun.data.splits.kept import PARTS, Changes, KeptSplit, compare, trained_on
 from trickrun.data.splits.keys import KEYS
 from trickrun.data.splits.prepare import prepare_run
-from trickrun.data.splits.source import SplitData
+from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataChanged, DataError, RunFolderError
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
@@ -142,6 +142,22 @@ def checked(arrays: Mapping[str, Array]) -> KeptSplit | None:
         (train, val, test),
         columns,
     )
+
+
+def told_of_known(kept: KeptSplit | None, samples: Samples) -> tuple[int | None, str]:
+    """Return how many samples of a file a run was trained on, None where that cannot be told, and
+    what people must know of it, if anything."""
+    if kept is None:
+        return None, (
+            "note: no split was stored with this run, as an older version trained it: whether it "
+            "was trained on these samples cannot be told"
+        )
+    count = trained_on(kept, samples)
+    if not count:
+        return count, ""
+    total = len(samples.x)
+    which = f"{count} of these {total} samples are ones" if total > 1 else "this sample is one"
+    return count, f"warning: {which} that the run was trained on"
 
 
 @dataclass(frozen=True)

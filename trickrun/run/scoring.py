@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from trickrun.data.splits.source import SplitData
+from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets
@@ -19,7 +19,11 @@ QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "9
 
 def file_part(job: RecipeJob, path: Path) -> SplitData:
     """Return the samples of another file, read as the run's own data. Raises DataError."""
-    samples = job.recipe.data.load_file(path, job.data.task, job.data.shape)
+    return as_part(job, job.recipe.data.load_file(path, job.data.task, job.data.shape), path)
+
+
+def as_part(job: RecipeJob, samples: Samples, path: Path) -> SplitData:
+    """Return the samples of the file ``path`` to score. Raises DataError if they lack targets."""
     if samples.y is None:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"

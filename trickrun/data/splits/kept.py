@@ -175,6 +175,16 @@ def places_in(keys: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return order[within].where(there, -1)
 
 
+def trained_on(kept: KeptSplit, samples: Samples) -> int | None:
+    """Return how many of the ``samples`` a run was trained on; None if they do not tell."""
+    import torch
+
+    keys = samples.identify(kept) if samples.identify is not None else None
+    if keys is None:
+        return None
+    return int(torch.isin(keys, kept.keys[kept.members("train")]).sum())
+
+
 def numbers_among_equals(keys: torch.Tensor) -> torch.Tensor:
     """Return of each key [N] how many equal ones stand before it."""
     import torch

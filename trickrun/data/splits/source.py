@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import torch
 
     from trickrun.data.formats.image_files import ImageFiles
+    from trickrun.data.splits.kept import KeptSplit
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,14 @@ class Samples:
         x: inputs [N, *shape], as the run's own data had them before normalization.
         y: targets as in Source, or None where the file has none.
         files: where images stay in their files: what decodes them; see Source.
+        identify: returns the samples' keys [N], made as those of a run's split; None where they
+            lack something that these are made of, for example targets.
     """
 
     x: torch.Tensor
     y: torch.Tensor | None
     files: ImageFiles | None = None
+    identify: Callable[[KeptSplit], torch.Tensor | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.errors import CannotWrite, TrickrunError
+from trickrun.errors import CannotWrite, DataChanged, TrickrunError
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe
@@ -156,6 +156,8 @@ def outcome(
             return replace(told("finished", ""), metric=values[metric], values=values)
         case NonFinite():
             return told("diverged", str(how))
+        case DataChanged():
+            return told("crashed", str(how))
         case TrickrunError():
             return told("failed", str(how))
         case _ if is_out_of_memory(how):
@@ -171,6 +173,12 @@ def compiled(trial: Trial, folder: Path) -> RecipeJob:
     must not depend on where a trial trains.
     """
     recipe = from_tree(patch_paths(trial.tree, {"train.threads": 1}))
+    if recipe.data.fingerprint(folder) != trial.data:
+        raise DataChanged(
+            "the data has changed since the search was begun, so it would be split anew",
+            "data",
+            "bring it back as it was, or begin the search again with the data as it is",
+        )
     return compile_recipe(recipe, folder, prepared(recipe, folder))
 
 
@@ -178,7 +186,9 @@ def prepared(recipe: Recipe, folder: Path) -> Prepared:
     """Return the recipe's data on its device; the newest is kept, as trials mostly share it."""
     words = recipe.data.model_dump(mode="json", by_alias=True, exclude=NOT_IN_DATA)
     device = pick_device(recipe.train.device)
-    kept = (json.dumps(words, sort_keys=True), folder, device)
+    # What the data's files hold, too: a process may outlast a change of them.
+    content = json.dumps([words, recipe.data.fingerprint(folder)], sort_keys=True, default=str)
+    kept = (content, folder, device)
     if kept not in _kept:
         _kept.clear()
         _kept[kept] = to_device(prepare(recipe.data, folder), device)
