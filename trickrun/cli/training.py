@@ -94,9 +94,9 @@ def train_recipe(
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute
     from trickrun.run.folder import runs_dir
-    from trickrun.run.kept_split import job_of_run
+    from trickrun.training.compile import compile_recipe
 
-    job = job_of_run(loaded.recipe, loaded.folder)
+    job = compile_recipe(loaded.recipe, loaded.folder)
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     before = look_first(job, folder)
     announce(job, folder)
@@ -149,12 +149,14 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
 
     loaded = load(recipe, overrides)
     from trickrun.cli import output as findings
+    from trickrun.data.splits.prepare import prepare
     from trickrun.reporting.plan import plan, print_plan
     from trickrun.training.compile import compile_recipe
 
     found = findings.from_text(loaded)
     findings.tell_before_training(found)
-    planned = plan(compile_recipe(loaded.recipe, loaded.folder))
+    data = prepare(loaded.recipe.data, loaded.folder)
+    planned = plan(compile_recipe(loaded.recipe, loaded.folder, data))
     print_plan(planned)
     told = [finding.as_json() for finding in found]
     return Answer("pass", planned, recipe=str(recipe), findings=told)

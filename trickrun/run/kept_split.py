@@ -15,12 +15,9 @@ from numpy.lib import format as npy
 
 from trickrun.data.splits.kept import PARTS, Changes, KeptSplit, compare, trained_on
 from trickrun.data.splits.keys import KEYS
-from trickrun.data.splits.prepare import prepare_run
 from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataChanged, DataError, RunFolderError
-from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
-from trickrun.training.compile import compile_recipe
 from trickrun.training.job import RecipeJob
 
 Array = np.ndarray[Any, Any]
@@ -31,18 +28,6 @@ OTHER_FILE = "score samples that it was not trained on: trickrun eval RUN --data
 
 KINDS = {"version": "i", "keys": "i", "parts": "u", "sizes": "i", "columns": "U"}
 """The arrays in it, and the kind of type that each has: all of one dimension."""
-
-
-def job_of_run(recipe: Recipe, folder: Path, kept: KeptSplit | None = None) -> RecipeJob:
-    """Return the job of a run, which keeps its split: a new one, or the one that goes on.
-
-    Args:
-        folder: the recipe's folder.
-        kept: the split of a run that goes on.
-
-    Raises DataError or CompileError; DataChanged if the data are not what the run was begun with.
-    """
-    return compile_recipe(recipe, folder, prepare_run(recipe.data, folder, kept))
 
 
 def remember_split(folder: RunFolder, kept: KeptSplit | None) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from trickrun.data.splits.prepare import prepare_run
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import environment
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
-from trickrun.run.kept_split import SPLIT_FILE, job_of_run, read_split
+from trickrun.run.kept_split import SPLIT_FILE, read_split
+from trickrun.training.compile import compile_recipe
 from trickrun.training.job import RecipeJob
 
 CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
@@ -53,7 +55,8 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     state, kept = folder.load("last"), read_split(folder)
     if state is not None and kept is None:
         raise no_split(folder)
-    job = job_of_run(loaded.recipe, recipe_folder, kept)
+    data = prepare_run(loaded.recipe.data, recipe_folder, kept)
+    job = compile_recipe(loaded.recipe, recipe_folder, data)
     warnings = []
     if state is not None:
         warnings = environment.differences(facts, environment.describe_job(job, command))

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare_run
 from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError, NothingToTrain
 from trickrun.models.python import PythonModel
@@ -52,7 +52,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
 
     Args:
         folder: the recipe's folder.
-        data: the prepared data set, if the caller has it already for this data section.
+        data: the prepared data set, if the caller has it already for this data section; None: it
+            is prepared for a run, which keeps its split.
 
     Raises:
         DataError: the data is missing or broken.
@@ -65,7 +66,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     dtype = DTYPES.get(recipe.train.precision, torch.float32)
 
     # Build: data, loss, model, optimizer.
-    data = to_device(data or prepare(recipe.data, folder), device)
+    data = to_device(data or prepare_run(recipe.data, folder), device)
     loss_kind = pick_loss(recipe, data.task)
     check_parts_fit(recipe, data)
     streams = LayerStreams(recipe.seed, device)

@@ -95,10 +95,11 @@ class Changes:
 
     def of_columns(self, before: Sequence[str], now: Sequence[str]) -> Changes:
         """Return these changes, and those of a table's columns."""
+        old, new = {*before}, {*now}
         return replace(
             self,
-            columns_added=tuple(name for name in now if name not in before),
-            columns_removed=tuple(name for name in before if name not in now),
+            columns_added=tuple(name for name in now if name not in old),
+            columns_removed=tuple(name for name in before if name not in new),
         )
 
     def told(self, noun: str) -> str:
