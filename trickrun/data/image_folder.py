@@ -142,7 +142,7 @@ def keys_of_files(
         {
             part: keys_of_bytes(
                 digests[number] + APART + name
-                for number, name in zip(numbers.tolist(), named(y.numpy(), labels), strict=True)
+                for number, name in zip(numbers.tolist(), named(y, labels), strict=True)
             )
             for part, (numbers, y) in parts.items()
         }

@@ -38,7 +38,7 @@ def keys_of(source: Source) -> Keys:
     labels = source.task.labels if not source.task.next_token else ()
     return Keys(
         {
-            name: array_keys(x.numpy(), named(y.numpy(), labels) if y.ndim == 1 else y.numpy())
+            name: array_keys(as_bytes(x), named(y, labels) if y.ndim == 1 else as_bytes(y))
             for name, (x, y) in source.parts.items()
         }
     )
@@ -55,7 +55,14 @@ def array_keys(x: Array, y: Array | Sequence[bytes]) -> torch.Tensor:
     return keys_of_bytes(a + APART + b for a, b in zip(rows_in(x), targets, strict=True))
 
 
-def named(y: Array, labels: Sequence[str]) -> list[bytes]:
+def as_bytes(x: torch.Tensor) -> Array:
+    """Return the bytes [N, M] of samples of any type."""
+    import torch
+
+    return x.reshape(len(x), -1).contiguous().view(torch.uint8).numpy()
+
+
+def named(y: torch.Tensor, labels: Sequence[str]) -> list[bytes]:
     """Return what stands for class indices [N]: the classes' names, or else the indices."""
     names = [label.encode("utf-8", "surrogatepass") for label in labels]
     return [

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -173,21 +174,25 @@ def compiled(trial: Trial, folder: Path) -> RecipeJob:
     must not depend on where a trial trains.
     """
     recipe = from_tree(patch_paths(trial.tree, {"train.threads": 1}))
-    if recipe.data.fingerprint(folder) != trial.data:
+    fingerprint = recipe.data.fingerprint(folder)
+    if fingerprint != trial.data:
         raise DataChanged(
             "the data has changed since the search was begun, so it would be split anew",
             "data",
             "bring it back as it was, or begin the search again with the data as it is",
         )
-    return compile_recipe(recipe, folder, prepared(recipe, folder))
+    return compile_recipe(recipe, folder, prepared(recipe, folder, fingerprint))
 
 
-def prepared(recipe: Recipe, folder: Path) -> Prepared:
-    """Return the recipe's data on its device; the newest is kept, as trials mostly share it."""
+def prepared(recipe: Recipe, folder: Path, fingerprint: Any = None) -> Prepared:
+    """Return the recipe's data on its device; the newest is kept, as trials mostly share it.
+
+    Args:
+        fingerprint: the data's, as a process may outlast a change of its files.
+    """
     words = recipe.data.model_dump(mode="json", by_alias=True, exclude=NOT_IN_DATA)
     device = pick_device(recipe.train.device)
-    # What the data's files hold, too: a process may outlast a change of them.
-    content = json.dumps([words, recipe.data.fingerprint(folder)], sort_keys=True, default=str)
+    content = json.dumps([words, fingerprint], sort_keys=True, default=str)
     kept = (content, folder, device)
     if kept not in _kept:
         _kept.clear()
