@@ -60,6 +60,10 @@ class DataError(TrickrunError):
     """The data named by the recipe is missing, broken, or does not fit the task."""
 
 
+class DataChanged(DataError):
+    """The data are not those that a run or a search was begun with."""
+
+
 class CompileError(TrickrunError):
     """A valid recipe that cannot become a job, for example a trick that finds nothing to act on."""
 

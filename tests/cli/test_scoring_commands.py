@@ -188,7 +188,12 @@ def test_eval_warns_of_changed_data(run):
     finally:
         Path("fruit.csv").write_text(text)
     assert ran.code == 0
-    assert ran.err == "warning: the data is not what the run was trained on\n"
+    rows = text.count("red")
+    assert ran.err.startswith(
+        f"warning: the data has changed since the run was begun: {rows} rows altered; the run's "
+        "own test part is scored\nwarning: "
+    )
+    assert ran.err.endswith(" of its 22 rows are gone or altered\n")
 
 
 def predicted(text: str) -> list[dict]:

@@ -64,7 +64,7 @@ class Patched:
 def test_a_disk_that_fills_up_while_training(trickrun, recipe, monkeypatch, tmp_path, number, told):
     whole = RunFolder(tmp_path / trickrun("train", recipe, "--json").json["run"])
     with monkeypatch.context() as patch:
-        full_from(patch, 12, number)
+        full_from(patch, 13, number)
         ran = trickrun("train", recipe, "--json")
     assert ran.code == 2
     assert ran.json["error"]["message"] == f"cannot write: {told}"

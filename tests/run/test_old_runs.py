@@ -16,6 +16,9 @@ SEARCH = "20261129-093620-865152-907e"
 
 OF_ARITHMETIC_2 = "20261129-103039-243295-2df4"
 
+SPLIT = FOLDERS / "split_1"
+WITH_SPLIT = "20261129-224028-539029-f9c0"
+
 SCORES = {LEAVES: (0.6073751518916752, 6 / 9), MOONS: (0.1326673503887529, 17 / 18)}
 """Test loss and accuracy, as the version that made a run scored it."""
 
@@ -53,6 +56,7 @@ def test_they_are_scored_as_they_were(trickrun, old, monkeypatch, run, arithmeti
     monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
     scored = trickrun("eval", run, "--json")
     assert scored.code == 0, scored.err
+    assert "no split was stored with this run" in scored.err
     found = scored.json["result"]["scores"]
     assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[run], abs=1e-5)
     # The data is what it was, by the hash of then.
@@ -69,22 +73,34 @@ def test_they_predict(trickrun, old, tmp_path):
     assert [float(row[2]) for row in rows] == pytest.approx([0.17617, 0.925042], abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("folder", "arithmetic", "run"), [(FIRST, 1, MOONS), (SECOND, 2, OF_ARITHMETIC_2)]
-)
-def test_one_of_the_same_arithmetic_goes_on(
-    trickrun, tmp_path, monkeypatch, folder, arithmetic, run
-):
+def test_one_that_keeps_its_split_goes_on(trickrun, tmp_path, monkeypatch):
     """It ends as it would have with the version that began it, but for another processor's last
     bits."""
-    copied(folder, tmp_path)
-    monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
-    ran = trickrun("train", "--resume", run, "--json")
+    copied(SPLIT, tmp_path)
+    monkeypatch.setattr(environment, "ARITHMETIC", 2)
+    ran = trickrun("train", "--resume", WITH_SPLIT, "--json")
     assert ran.code == 0, ran.err
     result = ran.json["result"]
     assert (result["epochs"], result["stopped_by"]) == (8.0, "epochs")
     assert result["best"]["val_loss"] == pytest.approx(0.15734384115138608, rel=1e-3)
     assert result["test"]["loss"] == pytest.approx(0.09693355649263442, rel=1e-3)
+
+
+@pytest.mark.parametrize("changes", [(), ("train.epochs=9",)])
+@pytest.mark.parametrize(
+    ("folder", "arithmetic", "run"), [(FIRST, 1, MOONS), (SECOND, 2, OF_ARITHMETIC_2)]
+)
+def test_one_that_keeps_no_split_is_refused(
+    trickrun, tmp_path, monkeypatch, folder, arithmetic, run, changes
+):
+    runs = copied(folder, tmp_path)
+    before = {p: p.read_bytes() for p in runs.rglob("*") if p.is_file()}
+    monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
+    refused = trickrun("train", "--resume", run, *changes)
+    assert refused.code == 2
+    assert "no split was stored with this run, as an older version began it" in refused.err
+    assert "train its recipe.yaml anew; eval and predict still work" in refused.err
+    assert before == {p: p.read_bytes() for p in runs.rglob("*") if p.is_file()}
 
 
 @pytest.mark.parametrize("changes", [(), ("train.epochs=9",)])
@@ -99,7 +115,7 @@ def test_one_of_lower_arithmetic_is_refused(trickrun, old, monkeypatch, changes)
 
 
 def test_the_newest_folder_has_this_versions_arithmetic():
-    facts = json.loads((SECOND / "moons" / OF_ARITHMETIC_2 / "env.json").read_text())
+    facts = json.loads((SPLIT / "moons" / WITH_SPLIT / "env.json").read_text())
     assert facts["arithmetic"] == environment.ARITHMETIC
 
 

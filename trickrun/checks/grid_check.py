@@ -20,6 +20,7 @@ from trickrun.search.journal import (
     known_results,
     new_search,
     newest_coarse,
+    on_other_data,
     open_search,
     searches,
 )
@@ -62,6 +63,8 @@ def run_search(
             ranked = [latest[row["id"]] for row in verdict.result["trials"]]
             confirmed = confirm(planned, ranked, seeds)
             verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
+        if coarse is not None and on_other_data(coarse, planned):
+            verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})
         conclude(folder, verdict)
     return verdict, folder
 

@@ -81,12 +81,15 @@ def check_job(loaded: Loaded) -> tuple[list[Finding], tuple[str, ...]]:
     Raises RecipeError if the data cannot be loaded, or the parts do not fit them.
     """
     from trickrun.checks.data_look import look
+    from trickrun.data.splits.prepare import prepare
     from trickrun.errors import CompileError, DataError
     from trickrun.recipe.text.problems import RecipeError
     from trickrun.training.compile import compile_recipe
+    from trickrun.training.device import training_type
 
     try:
-        data = compile_recipe(loaded.recipe, loaded.folder).data
+        prepared = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+        data = compile_recipe(loaded.recipe, loaded.folder, prepared).data
         return look(loaded.recipe, data), data.notes
     except (CompileError, DataError) as error:
         raise RecipeError([loaded.problem(error)]) from error
@@ -127,11 +130,14 @@ def show(
 
 def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int) -> Answer:
     """Draw training samples before and after each augmentation to ``path``."""
+    from trickrun.data.splits.prepare import prepare
     from trickrun.reporting.contact_sheet import write_sheet
     from trickrun.training.compile import compile_recipe
+    from trickrun.training.device import training_type
     from trickrun.training.introspection.augmented import columns
 
-    shown = columns(compile_recipe(loaded.recipe, loaded.folder), samples)
+    data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+    shown = columns(compile_recipe(loaded.recipe, loaded.folder, data), samples)
     write_sheet(shown, path)
     print(f"wrote {path}")
     names = [column.name.split("\n")[0] for column in shown]

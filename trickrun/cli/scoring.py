@@ -14,7 +14,7 @@ from trickrun.cli.output import Answer, answer, tell_notes
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.data.splits.source import SplitData
+    from trickrun.data.splits.source import Samples, SplitData
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 
@@ -88,13 +88,15 @@ def evaluate_run(
     folder = find(runs_dir(runs), wanted, trained=True)
     job = open_run(folder)
     chosen = split or "test"
+    named: dict[str, Any]
     if file is not None:
         samples = samples_in(job, file)
         tell_notes(samples.notes)
         part = part_of(job, samples, file)
+        named = {"split": None, "data": str(file), "trained_on": known_samples(folder, samples)}
     else:
-        job, part = own_part(job, folder, chosen)
-    named = {"split": None, "data": str(file)} if file else {"split": chosen, "data": None}
+        job, part, about = own_part(job, folder, chosen)
+        named = {"split": chosen, "data": None, **about}
     result = named | score_in_a_way(job, part, masks, folded)
     print_scores(result)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
@@ -117,12 +119,38 @@ def score_in_a_way(
     return full_scores(job, part)
 
 
-def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, SplitData]:
-    """Return a split of the run's own data, loaded again, and the job that can read it; warn if
-    the data is not what it was.
+def known_samples(folder: RunFolder, samples: Samples) -> int | None:
+    """Return how many samples of a file the run was trained on, and tell people if there are some;
+    None where that cannot be told."""
+    from trickrun.run.kept_split import read_split, told_of_known
 
-    Raises DataError if the recipe has no such split.
+    count, said = told_of_known(read_split(folder), samples)
+    if said:
+        print(said, file=sys.stderr)
+    return count
+
+
+def own_part(
+    job: RecipeJob, folder: RunFolder, split: SplitName
+) -> tuple[RecipeJob, SplitData, dict[str, Any]]:
+    """Return the job that can read a part of the run's own split, the part, and what scripts may
+    want to know of it; tell people what has become of the data.
+
+    Raises DataError if the run has no such part, or nothing of it is left.
     """
+    from trickrun.run.kept_split import find_part, read_split
+
+    kept = read_split(folder)
+    if kept is None:
+        return *drawn_again(job, folder, split), {"missing": None, "data_changes": None}
+    found = find_part(job, kept, split)
+    for line in found.told(split):
+        print(line, file=sys.stderr)
+    return found.job, found.samples, found.as_json()
+
+
+def drawn_again(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, SplitData]:
+    """Return a part of a run that keeps no split: drawn again from the data as they are now."""
     from trickrun.data.splits.prepare import prepare
     from trickrun.data.splits.source import DATA_FILE
     from trickrun.run.environment import data_hash, data_hash_in_float32
@@ -130,13 +158,27 @@ def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Recip
     data = prepare(job.recipe.data, job.folder, fitted=job.data)
     exact = "normalized" in folder.read_json(DATA_FILE)
     hashed = data_hash(data) if exact else data_hash_in_float32(data)
-    if hashed != folder.facts()["data"]:
-        print("warning: the data is not what the run was trained on", file=sys.stderr)
+    print(told_of_no_split(hashed == folder.facts()["data"]), file=sys.stderr)
     part: SplitData | None = getattr(data, split)
     if part is None:
         raise DataError(f"the recipe has no {split} split", "data.split", "use --split train")
     # Images that stay in their files are known to the data alone.
     return replace(job, data=replace(job.data, files=data.files)), part.to(job.device)
+
+
+def told_of_no_split(same: bool) -> str:
+    """Return what people must know of the scores of a run that keeps no split.
+
+    Args:
+        same: whether the data are what the run was trained on.
+    """
+    none = "no split was stored with this run, as an older version trained it"
+    if same:
+        return f"note: {none}; its data is what it was, so its parts are too"
+    return (
+        f"warning: {none}, and the data is not what it was trained on: the part that is scored "
+        "may hold samples that it was trained on"
+    )
 
 
 def predict(
@@ -194,6 +236,7 @@ def predict_file(
     rows = beside(kept, predictions(job, samples.x))
     result: dict[str, Any] = {"samples": len(rows), "out": str(out) if out else None}
     result["notes"] = list(samples.notes)
+    result["trained_on"] = known_samples(folder, samples)
     if out is not None:
         write(out, as_csv(rows))
         print(f"{len(rows)} predictions: {out}")

@@ -151,12 +151,15 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
 
     loaded = load(recipe, overrides)
     from trickrun.cli import output as findings
+    from trickrun.data.splits.prepare import prepare
     from trickrun.reporting.plan import plan, print_plan
     from trickrun.training.compile import compile_recipe
+    from trickrun.training.device import training_type
 
     found = findings.from_text(loaded)
     findings.tell_before_training(found)
-    job = compile_recipe(loaded.recipe, loaded.folder)
+    data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+    job = compile_recipe(loaded.recipe, loaded.folder, data)
     findings.tell_notes(job.data.notes)
     planned = plan(job)
     print_plan(planned)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
-from trickrun.data.splits.source import Columns, Samples, Source, SplitData, Task, TaskName
+from trickrun.data.splits.source import Columns, Pool, Samples, Source, SplitData, Task, TaskName
 from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
 
 if TYPE_CHECKING:
     import torch
+
+    from trickrun.data.splits.kept import KeptSplit
 
 
 class Split(Params):
@@ -91,6 +93,9 @@ class Data(Params):
     from_user: ClassVar[bool] = False
     """Whether its samples are the user's, who may have scaled them before."""
 
+    samples_are: ClassVar[str] = "samples"
+    """What people call its samples, in the plural."""
+
     places: ClassVar[tuple[str, ...]] = ()
     """Folders that are searched if the recipe gives no path, relative ones from the recipe's;
     none: it is not searched for."""
@@ -132,6 +137,33 @@ class Data(Params):
         """Return ``source``, which ``load`` returned, without missing inputs: filled with what the
         samples ``rows`` [M] of "train" say, which are trained on."""
         return source
+
+    def load_again(self, folder: Path, kept: KeptSplit) -> Source:
+        """Return the data set as it was when a run was begun, whose split ``kept`` is: the same
+        samples in the same order, whatever their order is now.
+
+        Raises DataError; DataChanged if they are not the same samples.
+        """
+        from trickrun.data.splits.kept import restored
+        from trickrun.data.splits.keys import keys_of
+
+        source = self.load(folder)
+        return restored(source, kept, keys_of(source), self.samples_are)
+
+    def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
+        """Return the samples that the data have now, of which a run, whose split ``kept`` and
+        whose task are given, may know some. Raises DataError."""
+        from trickrun.data.splits.kept import places_in, read_places
+        from trickrun.data.splits.keys import keys_of
+
+        source = self.load(folder)
+        keys = keys_of(source).together()
+
+        def read(places: torch.Tensor) -> Samples:
+            known = places_in(keys, kept.keys[kept.members("train")])
+            return read_places(self, source, known[known >= 0], places, task)
+
+        return Pool(keys, read)
 
     def finish(
         self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None

@@ -19,6 +19,7 @@ from trickrun.data.formats.image_files import (
     first_of,
 )
 from trickrun.data.formats.labels import counted
+from trickrun.data.splits.keys import APART, keys_of_bytes
 from trickrun.data.splits.source import Samples, Source, SplitData, Task
 from trickrun.errors import DataError
 from trickrun.params import Count
@@ -42,6 +43,7 @@ class Images(Data):
     each batch."""
 
     from_user: ClassVar[bool] = True
+    samples_are: ClassVar[str] = "images"
 
     size: Count = Field(default=64, description="height and width that images are scaled to")
     color: bool = Field(default=True, description="false: one grey channel")
@@ -96,12 +98,14 @@ class Images(Data):
         paths: Sequence[Path],
         columns: Mapping[str, Sequence[str]],
         y: torch.Tensor | None = None,
+        targets: Sequence[str] | None = None,
     ) -> Samples:
         """Return the images in ``paths``, in their order.
 
         Args:
             columns: what each is known by.
             y: their targets, if these are known.
+            targets: what tells these apart: see ``keys_of_files``.
 
         Raises DataError if none of them can be read, or one cannot and data.broken is error.
         """
@@ -110,12 +114,14 @@ class Images(Data):
         used, left_out = self.readable(paths)
         files = self.files([*compress(paths, used)])
         x = files.read(torch.arange(len(files.paths)))
+        whole = None if targets is None else [*compress(targets, used)]
         return Samples(
             x,
             None if y is None else y[torch.tensor(used)],
             {name: [*compress(cells, used)] for name, cells in columns.items()},
             ("file",),
             (*left_out, *files.notes()),
+            identify=lambda _: None if whole is None else keys_of_files(files, whole),
         )
 
     def finish(
@@ -136,6 +142,18 @@ class Images(Data):
             return SplitData(next(images), part.y)
 
         return kept(train), val and kept(val), test and kept(test), source.task
+
+
+def keys_of_files(files: ImageFiles, targets: Sequence[str]) -> torch.Tensor:
+    """Return the key [N] of each image: made of the bytes of its file, wherever that is.
+
+    Args:
+        targets: what tells the targets apart, as people wrote it: the class's name, or cells.
+    """
+    names = (target.encode("utf-8", "surrogatepass") for target in targets)
+    return keys_of_bytes(
+        digest + APART + name for digest, name in zip(files.digests(), names, strict=True)
+    )
 
 
 def images_in(folder: Path) -> list[PurePath]:

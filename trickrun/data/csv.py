@@ -11,15 +11,19 @@ from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
 from trickrun.data.formats.columns import check_times, read_column
 from trickrun.data.formats.encode import encode, feature_names, fill_gaps, is_text, medians
-from trickrun.data.formats.files import read_samples
+from trickrun.data.formats.files import read_samples, samples_of
 from trickrun.data.formats.labels import class_names, infer_kind_of_cells, target_values
 from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table, looks_like_data, read_table
-from trickrun.data.splits.source import Column, Columns, Samples, Source, Task
+from trickrun.data.splits.kept import changed_columns, check_table
+from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
+
+    from trickrun.data.splits.kept import KeptSplit
 
 LOOKED_AT = 200_000
 """Lines of a table up to which columns are kept that nobody trains on. Own: they show leaks, but
@@ -80,11 +84,45 @@ class Csv(Data):
         return (self.target,) if isinstance(self.target, str) else self.target
 
     def load(self, folder: Path) -> Source:
+        table = self.table_in(folder)
+        return self.source_of(self.whole_rows(table, self.inputs(table)))
+
+    def load_again(self, folder: Path, kept: KeptSplit) -> Source:
+        table = self.table_in(folder)
+        table = self.whole_rows(table, self.inputs(table))
+        places = check_table(kept, self.used(table), known_keys(table, kept), table)
+        return self.source_of(table.with_first(kept.columns).rows(places.tolist()))
+
+    def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
+        table = self.table_in(folder)
+        table = self.whole_rows(table, [n for n in self.inputs(table) if n in kept.columns])
+        if (keys := known_keys(table, kept)) is None:
+            raise changed_columns(kept, self.used(table), table)
+        columns = replace(self.columns_of_files(), ignore_others=True)
+
+        def read(places: torch.Tensor) -> Samples:
+            return samples_of(table.rows(places.tolist()), task, (len(task.features),), columns)
+
+        return Pool(keys, read, self.used(table))
+
+    def table_in(self, folder: Path) -> Table:
+        """Return the recipe's table. Raises DataError, also if a named column is not there."""
         table = read_table(locate(self.path, folder), self.delimiter, self.header)
         self.check_columns(table)
+        return table
+
+    def whole_rows(self, table: Table, inputs: Sequence[str]) -> Table:
+        """Return the table without the rows that data.missing leaves out."""
+        return table.complete([*inputs, *self.targets]) if self.missing == "drop" else table
+
+    def used(self, table: Table) -> tuple[str, ...]:
+        """Return the columns that decide what a sample is, and in which part, as they stand."""
+        names = {*self.inputs(table), *self.targets, self.split.group, self.split.time}
+        return tuple(name for name in table.columns if name in names)
+
+    def source_of(self, table: Table) -> Source:
+        """Return the data set that a table of whole rows makes."""
         columns, gaps = self.inputs(table), self.missing == "fill"
-        if self.missing == "drop":
-            table = table.complete([*columns, *self.targets])
         if self.split.time is not None:
             check_times(table, self.split.time)
         features = feature_names(table, columns, gaps)
@@ -96,7 +134,12 @@ class Csv(Data):
         else:
             y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
-        return replace(found, columns=self.compared(table, columns))
+        used = self.used(table)
+        return replace(
+            found,
+            columns=self.compared(table, columns),
+            identify=lambda: Keys({"train": row_keys(table, used)}, used),
+        )
 
     def fill(self, source: Source, rows: torch.Tensor) -> Source:
         """Fill missing values with the medians of the training part."""
@@ -108,10 +151,13 @@ class Csv(Data):
         return replace(source, task=replace(source.task, fills=tuple(fills.tolist())))
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
-        columns = Columns(
+        return read_samples(path, task, shape, self.columns_of_files())
+
+    def columns_of_files(self) -> Columns:
+        """Return how the columns of further files are read that are no features."""
+        return Columns(
             self.targets, self.drop, self.features is not None, self.delimiter, self.header
         )
-        return read_samples(path, task, shape, columns)
 
     def fingerprint(self, folder: Path) -> Any:
         return content_hash(locate(self.path, folder))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._images import Images, images_in, named, used_images
+from trickrun.data._images import Images, images_in, keys_of_files, named, used_images
 from trickrun.data.formats.class_folders import (
     ClassFolder,
     class_of,
@@ -18,11 +18,15 @@ from trickrun.data.formats.class_folders import (
 from trickrun.data.formats.folders import is_image, tree_of
 from trickrun.data.formats.labels import check_classes_left, listed
 from trickrun.data.formats.paths import locate, missing_hint
-from trickrun.data.splits.source import Samples, Source, Task, TaskName
+from trickrun.data.splits.kept import gathered, renamed
+from trickrun.data.splits.keys import keys_of
+from trickrun.data.splits.source import Keys, Pool, Samples, Source, Task, TaskName
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
+
+    from trickrun.data.splits.kept import KeptSplit
 
 
 class ImageFolder(Images):
@@ -74,7 +78,21 @@ class ImageFolder(Images):
         task = Task("classification", classes=len(labels), labels=labels)
         files = self.files([root / image.path for _, image in chosen])
         said = [f"{root.name}: {note}" for note in (used_images(parts, labels), *found.notes)]
-        return Source(parts, task, files, notes=(*said, *notes))
+
+        def identify() -> Keys:
+            keys = keys_of_files(files, [image.label for _, image in chosen])
+            return Keys({part: keys[numbers] for part, (numbers, _) in parts.items()})
+
+        return Source(parts, task, files, notes=(*said, *notes), identify=identify)
+
+    def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
+        source = self.load(folder)
+
+        def read(places: torch.Tensor) -> Samples:
+            numbers, y = gathered(source, places)
+            return Samples(numbers, renamed(y, source.task, task), files=source.files)
+
+        return Pool(keys_of(source).together(), read)
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         if not path.is_dir():
@@ -88,8 +106,10 @@ class ImageFolder(Images):
             label = labels[known.index(False)]
             what = f"the folder {label!r} is no class" if label else "an image is in no folder"
             raise DataError(what, str(path), f"the classes are {listed(task.labels)}")
-        _, y = as_tensors([], [task.labels.index(str(label)) for label in labels])
-        return self.read([path / image for image in images], {"file": named(images)}, y)
+        names = [str(label) for label in labels]
+        _, y = as_tensors([], [task.labels.index(name) for name in names])
+        paths = [path / image for image in images]
+        return self.read(paths, {"file": named(images)}, y, names)
 
     def fingerprint(self, folder: Path) -> Any:
         root = locate(self.path, folder)

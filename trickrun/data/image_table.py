@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data._images import Images, used_images
+from trickrun.data._images import Images, keys_of_files, used_images
 from trickrun.data.formats.arrays import TaskKind
 from trickrun.data.formats.columns import check_times, read_column
 from trickrun.data.formats.files import table_targets
@@ -27,11 +27,13 @@ from trickrun.data.formats.labels import (
 )
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.table import Table, is_missing, read_table
-from trickrun.data.splits.source import Samples, Source, Task
+from trickrun.data.splits.source import Keys, Pool, Samples, Source, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
     import torch
+
+    from trickrun.data.splits.kept import KeptSplit
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
@@ -86,11 +88,7 @@ class ImageTable(Images):
     def load(self, folder: Path) -> Source:
         import torch
 
-        table = read_table(locate(self.path, folder), self.delimiter)
-        name = self.file_column(table)
-        self.check_columns(table, name)
-        if self.missing == "drop":
-            table = table.complete([name, *self.targets])
+        table, name = self.table_in(folder)
         if self.split.time is not None:
             check_times(table, self.split.time)
         task, y = self.task_of(table)
@@ -108,7 +106,43 @@ class ImageTable(Images):
         parts = {"train": (torch.arange(len(rows)), y)}
         labels = task.labels if task.kind == "classification" else ()
         used_note = f"{Path(table.where).name}: {used_images(parts, labels)}"
-        return Source(parts, task, self.files(paths), columns, (used_note, *notes, *more))
+        files = self.files(paths)
+
+        def identify() -> Keys:
+            return Keys({"train": keys_of_files(files, self.cells_told(table, rows))})
+
+        told = (used_note, *notes, *more)
+        return Source(parts, task, files, columns, told, identify)
+
+    def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
+        table, name = self.table_in(folder)
+        rows, paths, _ = self.existing(table, name)
+        used, _ = self.readable(paths)
+        rows, files = [*compress(rows, used)], self.files([*compress(paths, used)])
+
+        def read(places: torch.Tensor) -> Samples:
+            # As the run knows classes: what else is in the table now may make others of them.
+            chosen = table.rows([rows[place] for place in places.tolist()])
+            return Samples(places, table_targets(chosen, task, self.targets), files=files)
+
+        return Pool(keys_of_files(files, self.cells_told(table, rows)), read)
+
+    def table_in(self, folder: Path) -> tuple[Table, str]:
+        """Return the recipe's table, without the lines that data.missing leaves out, and the name
+        of its column of files. Raises DataError, also if a named column is not there."""
+        table = read_table(locate(self.path, folder), self.delimiter)
+        name = self.file_column(table)
+        self.check_columns(table, name)
+        if self.missing == "drop":
+            table = table.complete([name, *self.targets])
+        return table, name
+
+    def cells_told(self, table: Table, rows: Sequence[int]) -> list[str]:
+        """Return what tells images apart beside their files: of each of the lines ``rows``, the
+        cells of the targets, and of the columns that decide its part."""
+        asked = (*self.targets, self.split.group, self.split.time)
+        columns = [table.columns[name] for name in asked if name is not None]
+        return ["\x1f".join(column[row] for column in columns) for row in rows]
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         if path.is_dir() or is_image(path):
@@ -119,7 +153,9 @@ class ImageTable(Images):
         y = table_targets(table, task, self.targets)
         cells = {**table.columns, "file": table.columns[name]}
         columns = {each: [column[row] for row in rows] for each, column in cells.items()}
-        found = self.read(paths, columns, y[rows] if y is not None else None)
+        asked = {*self.targets, self.split.group, self.split.time} - {None}
+        targets = self.cells_told(table, rows) if asked <= {*table.columns} else None
+        found = self.read(paths, columns, y[rows] if y is not None else None, targets)
         return replace(found, notes=(*notes, *found.notes))
 
     def fingerprint(self, folder: Path) -> Any:

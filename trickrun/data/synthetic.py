@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from math import pi
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -8,6 +10,7 @@ from pydantic import Field, model_validator
 
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import source_from_arrays
+from trickrun.data.splits.keys import indexed
 from trickrun.data.splits.source import Source
 from trickrun.nn.rng import generator
 from trickrun.params import CountOrZero, NonNegative, Seed
@@ -100,8 +103,15 @@ class Synthetic(Data):
         noise = torch.randn(y.shape if y.is_floating_point() else x.shape, generator=draw)
         if y.is_floating_point():
             y = y + self.noise * noise
-            return source_from_arrays({"train": (x, y)}, self.task, "data", ("y",))
-        return source_from_arrays({"train": (x + self.noise * noise, y)}, self.task, "data")
+            found = source_from_arrays({"train": (x, y)}, self.task, "data", ("y",))
+        else:
+            found = source_from_arrays({"train": (x + self.noise * noise, y)}, self.task, "data")
+        return replace(found, identify=lambda: indexed({"train": self.n}, self.drawn_as()))
+
+    def drawn_as(self) -> str:
+        """Return what decides which samples are drawn; their last bits may be the processor's."""
+        own = self.model_dump(include={"family", "n", "noise", "seed", "irrelevant", *SIZES})
+        return json.dumps({"revision": self.revision, **own}, sort_keys=True)
 
     def sample(self, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Return inputs [n, features] or [n, steps, features] and targets [n] before noise: int64

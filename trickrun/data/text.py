@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from trickrun.data._data import Data
 from trickrun.data.formats.labels import check_two_classes, class_names, index_of
 from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table, decoded, read_table
 from trickrun.data.formats.tokens import (
     Level,
@@ -21,12 +22,16 @@ from trickrun.data.formats.tokens import (
 )
 from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
-from trickrun.data.splits.source import Samples, Source, SplitData, Task, TaskName
+from trickrun.data.splits.kept import PARTS, changed_columns, check_table
+from trickrun.data.splits.keys import indexed
+from trickrun.data.splits.source import Keys, Pool, Samples, Source, SplitData, Task, TaskName
 from trickrun.errors import DataError
 from trickrun.params import Count
 
 if TYPE_CHECKING:
     import torch
+
+    from trickrun.data.splits.kept import KeptSplit
 
 TEXT_COLUMN = "text"
 """The column of texts in a table, if the recipe names no other."""
@@ -91,7 +96,40 @@ class Text(Data):
         path = locate(self.path, folder)
         if self.target is None:
             return self.load_plain(path)
+        return self.source_of(read_table(path))
+
+    def load_again(self, folder: Path, kept: KeptSplit) -> Source:
+        if self.target is None:
+            return super().load_again(folder, kept)
+        table = read_table(locate(self.path, folder))
+        places = check_table(kept, self.used(table), known_keys(table, kept), table)
+        return self.source_of(table.rows(places.tolist()))
+
+    def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
+        path = locate(self.path, folder)
+        if self.target is None:
+            x, y = self.plain_samples(path, task)
+            whole = indexed({"train": len(x)}, content_hash(path))
+            return Pool(whole.together(), lambda places: Samples(x[places], y[places]))
         table = read_table(path)
+        if (keys := known_keys(table, kept)) is None:
+            raise changed_columns(kept, self.used(table), table)
+
+        def read(places: torch.Tensor) -> Samples:
+            rows = table.rows(places.tolist())
+            x = encoded(self.texts(rows), task.vocabulary, self.length)
+            return Samples(x, self.classes(rows, task.labels))
+
+        return Pool(keys, read, self.used(table))
+
+    def used(self, table: Table) -> tuple[str, ...]:
+        """Return the columns of a table that make a sample, as far as they are there."""
+        names = (self.column or TEXT_COLUMN, self.target)
+        return tuple(name for name in table.columns if name in names)
+
+    def source_of(self, table: Table) -> Source:
+        """Return the data set of texts and classes in a table."""
+        assert self.target is not None
         texts = self.texts(table)
         table.column(self.target, "data.target")
         labels = class_names(table, self.target)
@@ -100,7 +138,12 @@ class Text(Data):
         vocabulary = vocabulary_of(texts)
         x = encoded(texts, vocabulary, self.length)
         task = Task("classification", classes=len(labels), labels=labels, vocabulary=vocabulary)
-        return Source({"train": (x, y)}, task)
+        used = self.used(table)
+        return Source(
+            {"train": (x, y)},
+            task,
+            identify=lambda: Keys({"train": row_keys(table, used)}, used),
+        )
 
     def load_plain(self, path: Path) -> Source:
         """Return a plain text's samples, in the parts that its places make them."""
@@ -118,6 +161,7 @@ class Text(Data):
         if end < 1:
             raise self.too_short(len(tokens), len(x), path)
         parts["train"] = (x[:end], y[:end])
+        lengths = {name: len(parts[name][0]) for name in PARTS if name in parts}
         return Source(
             parts,
             Task(
@@ -127,6 +171,7 @@ class Text(Data):
                 vocabulary=vocabulary,
                 next_token=True,
             ),
+            identify=lambda: indexed(lengths, content_hash(path)),
         )
 
     def samples(
@@ -136,6 +181,10 @@ class Text(Data):
         if len(tokens) <= self.length:
             raise self.too_short(len(tokens), 0, path)
         return blocks(encoded([tokens], vocabulary, len(tokens))[0], self.length)
+
+    def plain_samples(self, path: Path, task: Task) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the samples of a plain text for a run, whose ``task`` is given."""
+        return self.samples(split_tokens(decoded(path), self.level), task.vocabulary, path)
 
     def too_short(self, tokens: int, samples: int, path: Path) -> DataError:
         """Return the error about a text of which too few samples can be made."""
@@ -181,13 +230,12 @@ class Text(Data):
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         if task.next_token:
-            tokens = split_tokens(decoded(path), self.level)
-            return Samples(*self.samples(tokens, task.vocabulary, path))
+            return Samples(*self.plain_samples(path, task))
         table = read_table(path)
         x = encoded(self.texts(table), task.vocabulary, self.length)
         known = self.target in table.columns
         y = self.classes(table, task.labels) if known else None
-        return Samples(x, y, table.columns)
+        return Samples(x, y, table.columns, identify=lambda kept: known_keys(table, kept))
 
     def fingerprint(self, folder: Path) -> Any:
         return content_hash(locate(self.path, folder))

@@ -76,6 +76,13 @@ def print_search(verdict: Verdict) -> None:
     if hidden > 0:
         console.print(f"... and {hidden} more (--json lists all)")
     print_verdict(verdict)
+    if "other_data_than" in result:
+        console.print(
+            f"! The data has changed since the coarse search {result['other_data_than']}: it is "
+            "split anew, so samples that chose the space may validate or test now. "
+            "`trickrun grid coarse` chooses it again.",
+            soft_wrap=True,
+        )
     if result["best"] is None:
         return
     console.print(f"best: {words(result['best']['params'])}", soft_wrap=True)

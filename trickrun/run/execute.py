@@ -23,6 +23,7 @@ from trickrun.recipe.load import Loaded
 from trickrun.run import environment
 from trickrun.run.folder import RunFolder, create
 from trickrun.run.interrupt import stop_on_interrupt
+from trickrun.run.kept_split import remember_split
 from trickrun.run.memory import out_of_memory_explained
 from trickrun.run.nonfinite import BAD_INPUT, locate
 from trickrun.run.sink import Sink, folder_sink
@@ -131,7 +132,7 @@ def go_back(folder: RunFolder, job: RecipeJob) -> tuple[Progress, Best | None]:
 def note_environment(
     folder: RunFolder, job: RecipeJob, command: list[str], progress: Progress
 ) -> None:
-    """Write env.json, tricks.json and data.json; of a resumed run, note what differs."""
+    """Write env.json, tricks.json, data.json and the split; of a resumed run, note what differs."""
     known, facts = folder.facts(), environment.describe_job(job, command)
     if progress.step == 0 or "torch" not in known:
         folder.write_json("env.json", {**known, **facts})
@@ -141,6 +142,7 @@ def note_environment(
         folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
     folder.write_json("tricks.json", [vars(entry) for entry in job.ledger])
     remember_data(folder, job.data)
+    remember_split(folder, job.data.kept)
 
 
 def follow(

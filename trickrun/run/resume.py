@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from trickrun.data.splits.prepare import prepare_run
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, load
 from trickrun.run import environment
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
+from trickrun.run.kept_split import SPLIT_FILE, read_split
 from trickrun.training.compile import compile_recipe
+from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 
 CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
@@ -42,6 +45,7 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
 
     Raises:
         RunFolderError: it cannot go on, or a change is not allowed or leaves nothing to do.
+        DataChanged: the data are not those that it was begun with.
     """
     check_changes(overrides)
     check_status(folder, changed=bool(overrides))
@@ -49,8 +53,11 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     check_arithmetic(folder, facts)
     recipe_folder = Path(facts["recipe_folder"])
     loaded = load(folder.path / "resolved.yaml", overrides)
-    job = compile_recipe(loaded.recipe, recipe_folder)
-    state = folder.load("last")
+    state, kept = folder.load("last"), read_split(folder)
+    if state is not None and kept is None:
+        raise no_split(folder)
+    data = prepare_run(loaded.recipe.data, recipe_folder, kept, training_type(loaded.recipe))
+    job = compile_recipe(loaded.recipe, recipe_folder, data)
     warnings = []
     if state is not None:
         warnings = environment.differences(facts, environment.describe_job(job, command))
@@ -115,6 +122,16 @@ def check_arithmetic(folder: RunFolder, facts: Mapping[str, Any]) -> None:
     )
 
 
+def no_split(folder: RunFolder) -> RunFolderError:
+    """Return the error about a run that was begun when folders kept no split."""
+    return RunFolderError(
+        "no split was stored with this run, as an older version began it: which samples it has "
+        "trained on cannot be told",
+        str(folder.path),
+        "train its recipe.yaml anew; eval and predict still work",
+    )
+
+
 def check_goes_on(folder: RunFolder, job: RecipeJob, state: dict[str, Any] | None) -> None:
     """Raise RunFolderError if the changed run has nothing to do, or its best weights are lost."""
     if state is None:
@@ -153,7 +170,7 @@ def branch(
     contents = {}
     if state is not None:
         contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[: state["metrics_bytes"]]
-        for name in ("checkpoints/best.pt", "checkpoints/last.pt"):
+        for name in (SPLIT_FILE, "checkpoints/best.pt", "checkpoints/last.pt"):
             if (parent.path / name).exists():
                 contents[name] = (parent.path / name).read_bytes()
     written = replace(loaded, text=(parent.path / "recipe.yaml").read_text(encoding="utf-8"))

@@ -19,6 +19,8 @@ from trickrun.search.trial import Trial, TrialResult
 
 PLAN = "plan.json"
 JOURNAL = "trials.jsonl"
+FINGERPRINT = "data_fingerprint"
+"""In a search's env.json: what changes when the data does."""
 LAYOUT = "layout.json"
 """What is trained where: chosen by timing once, then kept."""
 
@@ -26,8 +28,16 @@ LAYOUT = "layout.json"
 def new_search(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
     """Make the folder of a search, with what is needed to recognize it later."""
     folder = begin(loaded, planned.loaded, root, command)
+    folder.write_json("env.json", {**folder.facts(), FINGERPRINT: planned.fingerprint})
     folder.write_json(PLAN, planned.facts)
     return folder
+
+
+def on_other_data(coarse: RunFolder, planned: Plan) -> bool:
+    """Whether a fine search has other data than the coarse one that it starts from; no where that
+    one does not tell, as those of older versions."""
+    facts = coarse.facts()
+    return FINGERPRINT in facts and facts[FINGERPRINT] != planned.fingerprint
 
 
 def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:

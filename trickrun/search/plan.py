@@ -40,6 +40,12 @@ class Plan:
     trials: tuple[Trial, ...]
 
     @property
+    def fingerprint(self) -> Any:
+        """What changes when the recipe's data does, as JSON has it."""
+        data = self.loaded.recipe.data.fingerprint(self.loaded.folder)
+        return json.loads(files.to_json(data))
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What makes two searches the same, as JSON has it."""
         facts = {

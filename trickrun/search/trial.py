@@ -35,11 +35,13 @@ class Trial:
         id: its identity; see ``identity``.
         params: recipe path to the value that this trial has there.
         tree: the whole recipe as a canonical tree.
+        data: the fingerprint of the data that it is to be trained on.
     """
 
     id: str
     params: dict[str, Any]
     tree: dict[str, Any]
+    data: Any = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,16 @@ class TrialResult:
 def make_trial(tree: dict[str, Any], params: Mapping[str, Any], folder: Path) -> Trial:
     """Return the trial of a canonical ``tree``; raises RecipeError if it is no valid recipe."""
     recipe = from_tree(tree)
-    return Trial(identity(recipe, folder), dict(params), tree)
+    data = recipe.data.fingerprint(folder)
+    return Trial(identity_on(recipe, folder, data), dict(params), tree, data)
 
 
 def identity(recipe: Recipe, folder: Path) -> str:
+    """Return the identity of the trial of ``recipe`` on its data as they are now."""
+    return identity_on(recipe, folder, recipe.data.fingerprint(folder))
+
+
+def identity_on(recipe: Recipe, folder: Path, data: Any) -> str:
     """Return the hash of everything that a trial's result depends on.
 
     That is what the recipe says beyond the defaults (without name, grid, expect, device and
@@ -93,7 +101,7 @@ def identity(recipe: Recipe, folder: Path) -> str:
     content = {
         "recipe": beyond_defaults(job),
         "revisions": {path: revision for path, revision in revisions.items() if revision != 1},
-        "data": recipe.data.fingerprint(folder),
+        "data": data,
         "sources": [source_hash(target, folder) for target in foreign_code(job)],
     }
     text = json.dumps(content, sort_keys=True, default=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ def confirm(planned: Plan, ranked: Sequence[TrialResult], seeds: int) -> list[di
 
     Each has params, values, mean, and the 95 % confidence interval of the mean (Student's t).
     """
+    data = {trial.id: trial.data for trial in planned.trials}
     finished = [result for result in ranked if result.status == "finished"][:CONTENDERS]
     folder: Path = planned.loaded.folder
     trials = {}
     for result in finished:
         for seed in range(1, seeds + 1):
             tree = derive(planned.loaded, {**result.params, "seed": seed}).tree
-            trials[result.id, seed] = make_trial(tree, result.params, folder)
+            trial = make_trial(tree, result.params, folder)
+            # The search's own data: what has become of them since is no part of it.
+            trials[result.id, seed] = replace(trial, data=data[result.id])
     results = {r.id: r for r in run_trials(list(trials.values()), folder, planned.metric)}
     rows = []
     for result in finished:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.prepare import Prepared, prepare_run
 from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError, NothingToTrain
 from trickrun.models.python import PythonModel
@@ -50,7 +50,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
 
     Args:
         folder: the recipe's folder.
-        data: the prepared data set, if the caller has it already for this data section.
+        data: the prepared data set, if the caller has it already for this data section; None: it
+            is prepared for a run, which keeps its split.
 
     Raises:
         DataError: the data is missing or broken.
@@ -63,7 +64,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     dtype = training_type(recipe)
 
     # Build: data, loss, model, optimizer.
-    data = to_device(data or prepare(recipe.data, folder, dtype), device)
+    data = to_device(data or prepare_run(recipe.data, folder, dtype=dtype), device)
     loss_kind = pick_loss(recipe, data.task)
     check_parts_fit(recipe, data)
     streams = LayerStreams(recipe.seed, device)

@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from trickrun.data.splits.prepare import prepare
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import searches
 from trickrun.training.compile import compile_recipe
+from trickrun.training.device import training_type
 from trickrun.training.threads import cores
 from trickrun.training.timing import seconds_a_step
 
@@ -103,5 +105,6 @@ def largest_batch(recipe: Recipe) -> int:
 
 def epoch_seconds(loaded: Loaded) -> tuple[float, int]:
     """Return how long an epoch of training takes in this process, and its number of samples."""
-    job = compile_recipe(loaded.recipe, loaded.folder)
+    data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+    job = compile_recipe(loaded.recipe, loaded.folder, data)
     return seconds_a_step(job) * job.span.per_epoch, len(job.data.train)

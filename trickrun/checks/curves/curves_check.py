@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
+from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import Diverged, Interrupted
 from trickrun.findings.evidence.curves import Curves, smoothed
 from trickrun.findings.finding import Finding
@@ -38,10 +39,13 @@ def train_runs(
         TrickrunError: the recipe cannot become a job, or memory ran out.
     """
     folders = []
+    data: Prepared | None = None
     for index in range(seeds):
         seed = loaded.recipe.seed + index
         one = derive(loaded, {"seed": seed}) if index else loaded
-        job = compile_recipe(one.recipe, one.folder)
+        # All seeds have one split, whatever becomes of the file meanwhile.
+        job = compile_recipe(one.recipe, one.folder, data)
+        data = job.data
         folder = execute.start(one, root, command, one.folder)
         folders.append(folder)
         with watch(job, folder) as sink:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.data.formats.labels import as_classes, as_values, check_two_classes, infer_kind
-from trickrun.data.splits.source import Source, Task
+from trickrun.data.splits.keys import array_keys
+from trickrun.data.splits.source import Keys, Source, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ def source_from_arrays(
         name: as_inputs(x, f"{where}: {name} x", gaps, channels) for name, (x, _) in parts.items()
     }
     targets = {name: as_array(y, f"{where}: {name} y") for name, (_, y) in parts.items()}
+
+    def identify() -> Keys:
+        raw = {name: as_array(x, where) for name, (x, _) in parts.items()}
+        return Keys({n: array_keys(x, told_apart(targets[n])) for n, x in raw.items()})
+
     for name, x in inputs.items():
         check_lengths(len(x), targets[name], f"{where}: {name}")
         check_shape(tuple(x.shape[1:]), tuple(inputs["train"].shape[1:]), f"{where}: {name} x")
@@ -65,11 +71,22 @@ def source_from_arrays(
         check_names(labels, task.targets, "target columns", where)
         for name, y in values.items():
             check_shape(tuple(y.shape[1:]), (task.targets,), f"{where}: {name} y")
-        return Source({name: (inputs[name], values[name]) for name in parts}, task)
+        found = {name: (inputs[name], values[name]) for name in parts}
+        return Source(found, task, identify=identify)
     classes, names = as_classes(targets, labels, where)
     check_two_classes(classes["train"], names, where)
     task = Task("classification", classes=len(names), labels=names, features=features)
-    return Source({name: (inputs[name], classes[name]) for name in parts}, task)
+    found = {name: (inputs[name], classes[name]) for name in parts}
+    return Source(found, task, identify=identify)
+
+
+def told_apart(y: Array) -> Array | list[bytes]:
+    """Return what tells targets [N] or [N, targets] apart, in whatever type they are given."""
+    import numpy as np
+
+    if y.dtype.kind in "US":
+        return ["\x1f".join(map(str, np.atleast_1d(label))).encode() for label in y]
+    return y.astype(np.float64 if y.dtype.kind == "f" else np.int64)
 
 
 def as_array(value: Any, where: str) -> Array:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trickrun.data.formats.array_files import read_idx, read_npz, shrink
-from trickrun.data.formats.arrays import Channels, as_inputs, check_lengths, check_shape
+from trickrun.data.formats.arrays import (
+    Channels,
+    as_inputs,
+    check_lengths,
+    check_shape,
+    told_apart,
+)
 from trickrun.data.formats.encode import column_of, encode, fill_gaps
 from trickrun.data.formats.labels import (
     as_values,
@@ -18,12 +24,17 @@ from trickrun.data.formats.labels import (
     target_values,
     whole_numbers,
 )
+from trickrun.data.formats.row_keys import known_keys
 from trickrun.data.formats.table import Table, is_missing, read_table
+from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Columns, Samples, Task
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+
+    Array = np.ndarray[Any, Any]
 
 
 def read_samples(
@@ -50,8 +61,12 @@ def read_samples(
 
 
 def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
+    """Return the samples of a table's file with a column for each feature, in any order."""
+    return samples_of(read_table(path, columns.delimiter, columns.header), task, shape, columns)
+
+
+def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table with a column for each feature, in any order."""
-    table = read_table(path, columns.delimiter, columns.header)
     targets = columns.targets or (task.kind == "regression" and task.labels) or ("target",)
     known = {*targets, *columns.ignored}
     others = [name for name in table.columns if name not in known]
@@ -73,8 +88,12 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
             table.where,
             "remove them, or name them as the recipe's data has them",
         )
-    y = table_targets(table, task, targets)
-    return Samples(x.reshape(-1, *shape), y, table.columns)
+    return Samples(
+        x.reshape(-1, *shape),
+        table_targets(table, task, targets),
+        table.columns,
+        identify=lambda kept: known_keys(table, kept),
+    )
 
 
 def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Tensor | None:
@@ -117,18 +136,24 @@ def npz_samples(
     check_shape(tuple(x.shape[1:]), shape, f"{path}: x{suffix}")
     if f"y{suffix}" not in arrays:
         return Samples(x, None)
-    y, where = arrays[f"y{suffix}"], f"{path}: y{suffix}"
+    raw, y, where = arrays[f"x{suffix}"], arrays[f"y{suffix}"], f"{path}: y{suffix}"
     check_lengths(len(x), y, where)
+    targets = targets_of_run(y, task, where)
+    return Samples(x, targets, identify=lambda _: array_keys(raw, told_apart(y)))
+
+
+def targets_of_run(y: Array, task: Task, where: str) -> torch.Tensor:
+    """Return the targets in an array as those of a run with ``task``. Raises DataError."""
     if task.kind == "regression":
         values = as_values(y, where)
         check_shape(tuple(values.shape[1:]), (task.targets,), where)
-        return Samples(x, values)
+        return values
     labels = flat_labels(y, where)
     if labels.dtype.kind in "US":
-        return Samples(x, index_of([str(label) for label in labels], task.labels, where))
+        return index_of([str(label) for label in labels], task.labels, where)
     indices = whole_numbers(labels, where)
     check_range(indices, task.classes, where)
-    return Samples(x, indices)
+    return indices
 
 
 def idx_samples(path: Path, task: Task, shape: tuple[int, ...]) -> Samples:

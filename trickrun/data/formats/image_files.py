@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trickrun.data.formats.labels import counted
+from trickrun.data.formats.paths import read_bytes
 from trickrun.data.formats.pixels import FULL, Look, Span, decoded
 from trickrun.errors import DataError
 
@@ -144,6 +145,14 @@ class ImageFiles:
                 content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
             codes.append(known.setdefault(content, len(known)))
         return torch.tensor(codes)
+
+    def digests(self) -> list[bytes]:
+        """Return a hash of each file's bytes. Raises DataError for one that cannot be read."""
+
+        def digest(path: Path) -> bytes:
+            return hashlib.blake2b(read_bytes(path), digest_size=16).digest()
+
+        return list(self.threads.map(digest, self.paths, chunksize=CHUNK))
 
     def read(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the images ``ids`` [B] as uint8 [B, channels, size, size], on their device.

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import compress
+from operator import eq
 from pathlib import Path
 
 from trickrun.data.formats.paths import read_bytes, unpacked
@@ -61,6 +62,19 @@ class Table:
             )
         columns = {name: tuple(compress(cells, kept)) for name, cells in self.columns.items()}
         return Table(self.where, columns, list(compress(self.lines, kept)))
+
+    def rows(self, places: Sequence[int]) -> Table:
+        """Return the table of the rows at ``places`` (from 0), in that order."""
+        if len(places) == len(self.lines) and all(map(eq, places, range(len(places)))):
+            return self
+        columns = {name: [cells[place] for place in places] for name, cells in self.columns.items()}
+        return Table(self.where, columns, [self.lines[place] for place in places])
+
+    def with_first(self, names: Sequence[str]) -> Table:
+        """Return the table with the columns ``names`` before all others."""
+        others = [name for name in self.columns if name not in {*names}]
+        columns = {name: self.columns[name] for name in (*names, *others)}
+        return Table(self.where, columns, self.lines)
 
     def error(self, row: int, name: str, message: str, hint: str) -> DataError:
         """Return an error about the cell in ``row`` (from 0) of column ``name``."""

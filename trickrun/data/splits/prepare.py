@@ -11,6 +11,8 @@ from trickrun.data._data import Data
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.normalizers.standard import Standard
 from trickrun.data.splits.division import divided, has_strata
+from trickrun.data.splits.kept import KeptSplit, keep
+from trickrun.data.splits.keys import keys_of
 from trickrun.data.splits.narrow import Collapse, Part, Way, check_range, collapses, narrowed
 from trickrun.data.splits.source import Column, Source, SplitData, Task
 from trickrun.data.splits.split import take
@@ -43,6 +45,7 @@ class Prepared:
         columns: see Source.
         rows: of each part that was drawn from the data's training part: the indices there.
         notes: what people should know of how it was loaded, a line each.
+        kept: for a run: its split, as its folder keeps it.
     """
 
     train: SplitData
@@ -57,6 +60,7 @@ class Prepared:
     columns: tuple[Column, ...] = ()
     rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    kept: KeptSplit | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -145,8 +149,32 @@ def prepare(
     Args:
         dtype, fitted: see ``prepared``.
     """
-    source = data.load(folder)
+    # What tells samples apart may hold all of a file's text.
+    source = replace(data.load(folder), identify=None)
     return prepared(data, source, drawn(data, source), dtype, fitted)
+
+
+def prepare_run(
+    data: Data, folder: Path, kept: KeptSplit | None = None, dtype: torch.dtype | None = None
+) -> Prepared:
+    """Load and split ``data`` for a run, which keeps its split.
+
+    Args:
+        kept: the split of a run that goes on; None: it is drawn.
+        dtype: see ``prepared``.
+
+    Raises DataError; DataChanged if the samples are not those of ``kept``.
+    """
+    if kept is not None:
+        source = replace(data.load_again(folder, kept), identify=None)
+        return replace(prepared(data, source, kept.rows(), dtype), kept=kept)
+    source = data.load(folder)
+    # Before anything is filled in.
+    keys = keys_of(source)
+    source = replace(source, identify=None)
+    rows = drawn(data, source)
+    split = keep(source, keys, rows)
+    return replace(prepared(data, source, rows, dtype), kept=split)
 
 
 def drawn(data: Data, source: Source) -> Mapping[str, torch.Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import torch
 
     from trickrun.data.formats.image_files import ImageFiles
+    from trickrun.data.splits.kept import KeptSplit
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,25 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Keys:
+    """What tells the samples of a data set apart.
+
+    Args:
+        parts: of each part, an int64 key [N] for each sample; equal for equal ones.
+        columns: of a table: the columns whose cells the keys are made of, in its order.
+    """
+
+    parts: Mapping[str, torch.Tensor]
+    columns: tuple[str, ...] = ()
+
+    def together(self) -> torch.Tensor:
+        """Return the keys of all parts: training, validation, test."""
+        import torch
+
+        return torch.cat([self.parts[n] for n in ("train", "val", "test") if n in self.parts])
+
+
+@dataclass(frozen=True)
 class Source:
     """A data set as loaded, before splitting and normalization.
 
@@ -108,6 +128,7 @@ class Source:
         columns: of a table: the columns of "train" that the split asks for, those that are no
             inputs, and those of text.
         notes: what people should know of how it was loaded, a line each: what was left out and why.
+        identify: returns what tells samples apart, if their tensors do not.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
@@ -115,6 +136,7 @@ class Source:
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
     notes: tuple[str, ...] = ()
+    identify: Callable[[], Keys] | None = None
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
@@ -131,6 +153,9 @@ class Samples:
         columns: what each sample is known by, in the order of ``x``: a table's cells, or ``file``.
         told: which of ``columns`` stand beside predictions if nobody asks for others.
         notes: see Source.
+        files: where images stay in their files: what decodes them; see Source.
+        identify: returns the samples' keys [N], made as those of a run's split; None where they
+            lack something that these are made of, for example targets.
     """
 
     x: torch.Tensor
@@ -138,6 +163,23 @@ class Samples:
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    files: ImageFiles | None = None
+    identify: Callable[[KeptSplit], torch.Tensor | None] | None = None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The samples that a run's data have now, told apart before they are read.
+
+    Args:
+        keys: see Keys; int64 [N], of all parts together.
+        read: returns the samples at some places [M], as the run's own have been.
+        columns: of a table: those that inputs and targets would be made of now.
+    """
+
+    keys: torch.Tensor
+    read: Callable[[torch.Tensor], Samples]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from trickrun.data.splits.prepare import Prepared, prepare
-from trickrun.errors import CannotWrite, TrickrunError
+from trickrun.errors import CannotWrite, DataChanged, TrickrunError
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe
@@ -156,6 +157,8 @@ def outcome(
             return replace(told("finished", ""), metric=values[metric], values=values)
         case NonFinite():
             return told("diverged", str(how))
+        case DataChanged():
+            return told("crashed", str(how))
         case TrickrunError():
             return told("failed", str(how))
         case _ if is_out_of_memory(how):
@@ -171,14 +174,26 @@ def compiled(trial: Trial, folder: Path) -> RecipeJob:
     must not depend on where a trial trains.
     """
     recipe = from_tree(patch_paths(trial.tree, {"train.threads": 1}))
-    return compile_recipe(recipe, folder, prepared(recipe, folder))
+    fingerprint = recipe.data.fingerprint(folder)
+    if fingerprint != trial.data:
+        raise DataChanged(
+            "the data has changed since the search was begun, so it would be split anew",
+            "data",
+            "bring it back as it was, or begin the search again with the data as it is",
+        )
+    return compile_recipe(recipe, folder, prepared(recipe, folder, fingerprint))
 
 
-def prepared(recipe: Recipe, folder: Path) -> Prepared:
-    """Return the recipe's data on its device; the newest is kept, as trials mostly share it."""
+def prepared(recipe: Recipe, folder: Path, fingerprint: Any = None) -> Prepared:
+    """Return the recipe's data on its device; the newest is kept, as trials mostly share it.
+
+    Args:
+        fingerprint: the data's, as a process may outlast a change of its files.
+    """
     words = recipe.data.model_dump(mode="json", by_alias=True, exclude=NOT_IN_DATA)
     device, dtype = pick_device(recipe.train.device), training_type(recipe)
-    kept = (json.dumps(words, sort_keys=True), folder, device, dtype)
+    content = json.dumps([words, fingerprint], sort_keys=True, default=str)
+    kept = (content, folder, device, dtype)
     if kept not in _kept:
         _kept.clear()
         _kept[kept] = to_device(prepare(recipe.data, folder, dtype), device)
