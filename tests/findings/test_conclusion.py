@@ -112,6 +112,11 @@ def test_where_training_goes_well_an_edit_that_helps_is_a_warning():
     fine = with_what_was_tried([TARGETS], [cause("optimizer.lr", "TR35")], [], FINE)
     assert [(f.code, f.severity) for f in fine] == [("TR06", "warning"), ("TR35", "warning")]
     assert fine[1].confirmed == {"before": 0.3, "after": 0.9}
+    # A part that hardly anybody has is one, unless the recipe gets there in its own time.
+    odd = replace(cause("model.activation", "TR53"), effect=replace(HELPED, likelihood=0.9))
+    assert with_what_was_tried([], [odd], [], FINE)[0].severity == "error"
+    slow = replace(FINE, at_length=0.9)
+    assert with_what_was_tried([], [odd], [], slow)[0].severity == "warning"
     # What is wrong by construction is an error however well it trains.
     helped = cause("x", "TR26", SOFTMAX.edit)
     found = with_what_was_tried([SOFTMAX], [helped], [], FINE)

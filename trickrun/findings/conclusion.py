@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.intervention import NEAR, NOTHING, Effect
+from trickrun.findings.intervention import NEAR, NOTHING, SUSPICIOUS, Effect
 from trickrun.findings.rank import consequences, ranked
 
 LEAKS = frozenset({"TR08", "TR97"})
@@ -110,6 +111,8 @@ class Standing:
         learners: whether learners other than the network were fitted.
         edits: whether edits were tried.
         whole: whether a training as long as the user's is among those that the skill is of.
+        at_length: skill of a training of the recipe's own length, beside the short ones; minus
+            infinity if there was none.
     """
 
     skill: float
@@ -120,6 +123,7 @@ class Standing:
     learners: bool = True
     edits: bool = True
     whole: bool = True
+    at_length: float = -math.inf
 
     @property
     def poor(self) -> bool:
@@ -217,9 +221,8 @@ def with_what_was_tried(
 ) -> list[Finding]:
     """Return the findings of a diagnosis that tried edits, best first.
 
-    On most recipes some edit helps. The one that helps most is an error where the recipe trains
-    badly without it, and a warning where it trains well, unless it mends what is wrong by
-    construction.
+    On most recipes some edit helps. The one that comes first is an error if it mends a fault (see
+    ``is_fault``), else a warning.
 
     Args:
         causes: edits that helped, likeliest cause first.
@@ -229,14 +232,13 @@ def with_what_was_tried(
     left = ranked(findings)
     causes = roots_first(causes, left)
     confirmed: list[Finding] = []
-    badly = standing.poor or not standing.known
     # Of several edits of one part the first says enough.
     paths = {cause.path: cause for cause in reversed(causes)}
     for cause in (cause for cause in causes if paths[cause.path] is cause):
         said = spokesman(cause, left)
         left = [f for f in left if f is not said and not repeats(f, cause)]
-        grave = badly or (said is not None and certain(said))
-        confirmed.append(proven(cause, said, "error" if grave and not confirmed else "warning"))
+        first_error = not confirmed and is_fault(cause, said, standing)
+        confirmed.append(proven(cause, said, "error" if first_error else "warning"))
     # Where nobody learns, that explains the rest.
     unexplained_yet = (standing.grossly and not standing.hopeless) or not standing.known
     keep = not causes and unexplained_yet
@@ -253,6 +255,19 @@ def with_what_was_tried(
     first = [*unseen, *roots, *confirmed, *sure]
     others = ranked(finding for finding in left if not certain(finding))
     return [*first, *others]
+
+
+def is_fault(cause: Cause, said: Finding | None, standing: Standing) -> bool:
+    """Whether what an edit mends is an error: the recipe trains badly, the part is wrong by
+    construction, or it is so unusual that hardly anybody has it in a recipe that works.
+
+    The last does not hold where the recipe, in all of its own steps, gets where the edit took the
+    short training.
+    """
+    if standing.poor or not standing.known or (said is not None and certain(said)):
+        return True
+    effect = cause.effect
+    return effect.likelihood >= SUSPICIOUS and standing.at_length < effect.after - LESS
 
 
 def roots_first(causes: Sequence[Cause], findings: Sequence[Finding]) -> list[Cause]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
@@ -134,16 +135,16 @@ def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
     probe = evidence.probe
     skills = list(tried.base.results.values()) if tried else []
     level = fmean(skills) if skills else probe.val if probe else 0.0
-    at_length = tried.at_length if tried else None
-    level = max([level, *(skill for skill in (evidence.trained, at_length) if skill is not None)])
+    longer = [evidence.trained, tried.at_length if tried else None]
+    at_length = max([skill for skill in longer if skill is not None], default=-math.inf)
+    level = max(level, at_length)
     reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
     error = standard_error(reachable, proxy.data)
     known = bool(skills) or probe is not None
     training = probe.train if probe else level
-    learners = bool(evidence.reference)
-    whole = proxy.span.steps <= proxy.steps or evidence.trained is not None
-    whole = whole or at_length is not None or tried is None
-    return Standing(level, reachable, error, training, known, learners, tried is not None, whole)
+    learners, edits = bool(evidence.reference), tried is not None
+    whole = proxy.span.steps <= proxy.steps or at_length > -math.inf or not edits
+    return Standing(level, reachable, error, training, known, learners, edits, whole, at_length)
 
 
 def suspect(proxy: ProxyRun) -> str:
