@@ -19,11 +19,12 @@ from trickrun.recipe.schema import Recipe
 from trickrun.training.job import RecipeJob
 from trickrun.user_code import source_hash
 
-ARITHMETIC = 2
+ARITHMETIC = 3
 """Raised by 1 with every change of what some recipe computes: of its batches, its draws, its steps.
 A run that began with other arithmetic cannot go on; folders that do not tell it have 1.
 
 2: ResNets of width 1 to 7 subsample before the shortcut's convolution (nn/subsampled.py).
+3: train_loss, which early stopping and plateau may watch, is a mean over samples, not over steps.
 """
 
 EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")

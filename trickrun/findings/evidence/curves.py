@@ -93,7 +93,7 @@ class Curves:
         recipe: equal for runs that differ in nothing but the seed.
         epochs, steps: when the evaluations were.
         lrs: the learning rate then.
-        train_loss: mean of the steps' losses since the evaluation before.
+        train_loss: mean over the samples (or their weights) since the evaluation before.
         val_loss: empty without a validation split.
         metric, values: the metric to watch and its values; empty if there is none.
         maximizes: whether a higher metric is better.
