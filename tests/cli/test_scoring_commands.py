@@ -259,3 +259,15 @@ def test_a_run_without_weights(run):
     hidden.rename(best)
     assert ran.code == 2
     assert "this run has no trained weights (best.pt)" in ran.err
+
+
+def test_eval_names_the_splits_that_there_are(trickrun, tmp_path):
+    (tmp_path / "two.yaml").write_text(
+        "name: two\ndata: {kind: iris, split: {test: 0}}\nmodel: {kind: mlp, hidden: [4]}\n"
+        "train: {epochs: 1, device: cpu, look_every: 0}\n"
+    )
+    assert trickrun("train", "two.yaml").code == 0
+    ran = trickrun("eval", "two")
+    assert ran.code == 2
+    assert "the recipe has no test split" in ran.err
+    assert "use --split train or val" in ran.err

@@ -129,7 +129,9 @@ def own_part(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Recip
         print("warning: the data is not what the run was trained on", file=sys.stderr)
     part: SplitData | None = getattr(data, split)
     if part is None:
-        raise DataError(f"the recipe has no {split} split", "data.split", "use --split train")
+        parts = [name for name in ("train", "val", "test") if getattr(data, name) is not None]
+        hint = f"use --split {' or '.join(parts)}"
+        raise DataError(f"the recipe has no {split} split", "data.split", hint)
     # Images that stay in their files are known to the data alone.
     return replace(job, data=replace(job.data, files=data.files)), part.to(job.device)
 
