@@ -322,6 +322,12 @@ def test_the_fine_space_ends_where_the_recipe_does(loaded: Loaded) -> None:
     found = verdict.result["next_space"]
     assert found["regularizers.dropout.p"]["log"][1] == 0.8
     assert found["optimizer.lr"]["log"][1] > 0.1
-    assert "The fine search looks there." in verdict.findings[0].why
+    told = {finding.where: finding.why for finding in verdict.findings}
+    assert "The fine search looks there." in told["optimizer.lr"]
+    # The recipe refuses what lies beyond, and a space of its own is not derived from this one.
+    assert "widen the range in grid.coarse.space" in told["regularizers.dropout.p"]
+    given = {"grid.coarse.space": space, "grid.fine.space": {"optimizer.lr": {"log": [1e-3, 1.0]}}}
+    own = replace(planned, loaded=derive(loaded, given))
+    assert all("widen the range" in finding.why for finding in judge(own, rows).findings)
     fine = replace(planned, stage="fine")
     assert "widen the range in grid.fine.space" in judge(fine, rows).findings[0].why

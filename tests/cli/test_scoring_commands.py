@@ -276,3 +276,15 @@ def test_predict_repeats_the_columns_that_are_asked_for(run, tmp_path):
     assert [float(row["area"]) for row in told] == [row["area"] for row in rows]
     assert [float(row["price"]) for row in told] == [row["price"] for row in rows]
     assert [row["predicted_price"] for row in told] == [row["price"] for row in plain]
+
+
+def test_eval_names_the_splits_that_there_are(trickrun, tmp_path):
+    (tmp_path / "two.yaml").write_text(
+        "name: two\ndata: {kind: iris, split: {test: 0}}\nmodel: {kind: mlp, hidden: [4]}\n"
+        "train: {epochs: 1, device: cpu, look_every: 0}\n"
+    )
+    assert trickrun("train", "two.yaml").code == 0
+    ran = trickrun("eval", "two")
+    assert ran.code == 2
+    assert "the recipe has no test split" in ran.err
+    assert "use --split train or val" in ran.err

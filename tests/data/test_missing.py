@@ -146,3 +146,26 @@ def test_data_that_is_whole_is_the_same_in_every_way(tmp_path: Path) -> None:
     for missing in ("error", "drop", "fill"):
         parts.append(prepared(tmp_path, text, target="y", missing=missing).train)
     assert all(torch.equal(part.x, parts[0].x) for part in parts)
+
+
+@pytest.mark.parametrize("missing", ["error", "fill"])
+@pytest.mark.parametrize("text", ["x,y\n1,a\n2,b\n3,\n", "x,y\n1,0.5\n2,1.5\n3,\n4,2.5\n"])
+def test_a_missing_target_is_not_to_be_filled(tmp_path: Path, text: str, missing: str) -> None:
+    with pytest.raises(DataError) as caught:
+        prepared(tmp_path, text, target="y", missing=missing)
+    assert "data.missing: drop" in caught.value.hint
+    assert "fill or" not in caught.value.hint
+    assert "data.drop" not in caught.value.hint
+
+
+def test_a_category_that_was_never_missing_is_not_to_be_filled_again(tmp_path: Path) -> None:
+    text = "x,color,y\n" + "".join(
+        f"{'' if i < 9 else i},{'rg'[i % 2]},{i % 2}\n" for i in range(40)
+    )
+    wanted = data(tmp_path, text, target="y", missing="fill")
+    found = prepare(wanted, tmp_path)
+    (tmp_path / "new.csv").write_text("x,color\n1,r\n2,\n")
+    with pytest.raises(DataError, match="line 3, column 'color': the value is missing") as caught:
+        wanted.load_file(tmp_path / "new.csv", found.task, found.shape)
+    assert "data.missing" not in caught.value.hint
+    assert "in training no cell of this column was missing" in caught.value.hint

@@ -197,3 +197,24 @@ def test_a_split_stays_what_it_was(data: Data, val: list[int], train: list[int])
     """Stored runs are scored on the samples that they were not trained on."""
     rows = prepare(data, HERE).rows
     assert (rows["val"][:6].tolist(), rows["train"][:6].tolist()) == (val, train)
+
+
+def hint_of(**params: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        made(**params)
+    return caught.value.hint
+
+
+def test_a_plain_split_is_advised_only_where_it_trains_on_every_class() -> None:
+    seeds = {seed: Split(seed=seed) for seed in range(20)}
+    advised = {s: "stratified: false" in hint_of(sizes=(1, 40), split=seeds[s]) for s in seeds}
+    plain = {s: made(sizes=(1, 40), split=Split(seed=s, stratified=False)) for s in seeds}
+    assert advised == {s: 0 in plain[s].train.y for s in seeds}
+    assert set(advised.values()) == {True, False}
+    assert hint_of(sizes=(1, 40), split=seeds[min(s for s in seeds if not advised[s])]) == (
+        "add samples of it, or leave it out"
+    )
+
+
+def test_a_task_that_cannot_be_set_is_not_to_be_set() -> None:
+    assert hint_of(scale_targets="standard") == "leave it out"

@@ -321,6 +321,8 @@ def test_training_that_ends_high_is_underfitting() -> None:
     }
     penalized = setting(penalties=("regularizers.l2",), hidden=(8,))
     assert judge(replace(run, setting=penalized))[0].edit == {"regularizers.l2": None}
+    decayed = setting(penalties=("optimizer.weight_decay",))
+    assert judge(replace(run, setting=decayed))[0].edit == {"optimizer.weight_decay": 0.0}
     assert judge(replace(run, setting=setting(hidden=(8, 4))))[0].edit == {"model.hidden": [16, 8]}
 
 
@@ -464,3 +466,13 @@ def test_a_loss_below_0_is_judged_by_how_far_it_came() -> None:
     assert 0 <= found.evidence["val_left"] < 0.5
     falls = [-(2.0**i) for i in range(N)]
     assert all(0 <= share <= 1 for share in below_zero(falls).left)
+
+
+def test_a_run_that_keeps_its_last_weights_is_not_said_to_keep_the_best() -> None:
+    val = [*falling(0.3)[:20], *(0.3 + 0.02 * i for i in range(N - 20))]
+    overfit = curves(falling(0.05), val, setting=setting())
+    kept = find(overfit, "overfit").why
+    assert f"The run keeps the weights of epoch {overfit.best_epoch:.3g}." in kept
+    last = find(replace(overfit, setting=setting(keeps_best=False)), "overfit").why
+    assert "keeps the weights" not in last
+    assert "early_stopping.restore_best: false" in last

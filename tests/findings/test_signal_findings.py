@@ -336,3 +336,27 @@ def test_weights_that_do_not_move_are_frozen() -> None:
     assert codes(network(*asleep, lrs=(0.0,) * STEPS)) == []
     lost = only(network(*asleep, lrs=(1e-9,) * STEPS))
     assert (lost.code, lost.where, lost.severity) == ("TR36", "optimizer.lr", "error")
+
+
+def exploding(**changes: object) -> Finding:
+    """Return the finding of a gradient that grows a hundredfold on its way back."""
+    large, usual = moments(gradient_rms=1.0), moments(gradient_rms=0.01)
+    layers = (
+        layer("one", moments=large),
+        layer("two", moments=large),
+        layer("head", moments=usual),
+    )
+    found = findings(network(*layers, normalization="batch", **changes))
+    return next(finding for finding in found if finding.code == "TR41")
+
+
+def test_a_clip_is_not_recommended_where_there_is_one() -> None:
+    assert exploding().edit == {"optimizer.clip": {"norm": 1.0}}
+    assert exploding(clipped=True).edit is None
+
+
+def test_inputs_that_are_standardized_are_not_to_be_standardized() -> None:
+    """With many constant features they are small all the same."""
+    assert exploding(input_std=0.3).edit == {"data.normalize": {"kind": "standard"}}
+    small = exploding(input_std=0.3, normalize="standard").edit
+    assert small == {"optimizer.clip": {"norm": 1.0}}

@@ -239,3 +239,26 @@ def test_rules_look_only_at_valid_sections(tmp_path: Path) -> None:
         "metrics.1",
         "expect.nope",
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "metrics", "named"),
+    [
+        ("iris", "", "val_accuracy"),
+        ("diabetes", "", "val_mae or val_r2"),
+        ("{kind: csv, path: a.csv, target: y}", "", "val_accuracy or val_mae or val_r2"),
+        ("iris", "metrics: [f1_macro, auroc]\n", "val_f1_macro or val_auroc"),
+        ("iris", "metrics: []\n", "one of the metrics"),
+    ],
+)
+def test_trials_are_to_be_ranked_by_a_metric_that_is_recorded(
+    tmp_path: Path, data: str, metrics: str, named: str
+) -> None:
+    (tmp_path / "r.yaml").write_text(
+        f"data: {data}\nmodel: {{kind: mlp, hidden: [8]}}\n{metrics}"
+        "grid: {coarse: {space: {loss: [mse, huber]}}}\n"
+    )
+    with pytest.raises(RecipeError) as caught:
+        load(tmp_path / "r.yaml")
+    (problem,) = caught.value.problems
+    assert problem.hint == f"set grid.metric to {named}"

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from trickrun.reporting.console import terminal
-from trickrun.reporting.progress import constant_features, evaluation_line, pairs, teller
-from trickrun.training.events import Evaluation
+from trickrun.reporting.progress import bar_mover, constant_features, evaluation_line, pairs, teller
+from trickrun.training.events import Evaluation, TrainedSteps
 
 
 def evaluation(step: float, epoch: float, improved: bool = False) -> Evaluation:
@@ -62,3 +62,14 @@ def test_constant_features_are_named_or_numbered():
 
 def test_pairs():
     assert pairs({"loss": 0.5, "mae": 1234.56}) == "loss 0.5000  mae 1234.6"
+
+
+def test_the_bar_shows_the_mean_over_samples():
+    """Two steps of 52 samples and of 1, of a loss that is a sum: not what a step minimized."""
+    shown = []
+    bar = SimpleNamespace(
+        add_task=lambda *_, **__: 0, update=lambda task, **fields: shown.append(fields)
+    )
+    steps = TrainedSteps(1, [104.0, 55.0], [], [104.0, 55.0], [52, 1], [0.1, 0.1], {}, 53, 1.0)
+    bar_mover(job(2, 2), bar)(steps)
+    assert shown == [{"completed": 2, "shown": "loss 3.0000  53 samples/s"}]

@@ -9,15 +9,13 @@ import pytest
 from trickrun.run import environment
 
 FOLDERS = Path(__file__).parent.parent / "old_runs"
-FIRST, SECOND = FOLDERS / "arithmetic_1", FOLDERS / "arithmetic_2"
+FIRST, SECOND, THIRD = (FOLDERS / f"arithmetic_{number}" for number in (1, 2, 3))
 LEAVES = "20261129-093609-179864-e89e"
 MOONS = "20261129-093613-459970-3ad5"
 SEARCH = "20261129-093620-865152-907e"
 
 OF_ARITHMETIC_2 = "20261129-103039-243295-2df4"
-
-SPLIT = FOLDERS / "split_1"
-WITH_SPLIT = "20261129-224028-539029-f9c0"
+OF_ARITHMETIC_3 = "20261130-002035-955081-0dc1"
 
 SCORES = {LEAVES: (0.6073751518916752, 6 / 9), MOONS: (0.1326673503887529, 17 / 18)}
 """Test loss and accuracy, as the version that made a run scored it."""
@@ -50,7 +48,7 @@ def test_they_are_listed(trickrun, old):
     assert rows[LEAVES]["best"]["val_loss"] > 0
 
 
-@pytest.mark.parametrize("arithmetic", [1, 2])
+@pytest.mark.parametrize("arithmetic", [1, 2, 3])
 @pytest.mark.parametrize("run", [LEAVES, MOONS])
 def test_they_are_scored_as_they_were(trickrun, old, monkeypatch, run, arithmetic):
     monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
@@ -76,9 +74,9 @@ def test_they_predict(trickrun, old, tmp_path):
 def test_one_that_keeps_its_split_goes_on(trickrun, tmp_path, monkeypatch):
     """It ends as it would have with the version that began it, but for another processor's last
     bits."""
-    copied(SPLIT, tmp_path)
-    monkeypatch.setattr(environment, "ARITHMETIC", 2)
-    ran = trickrun("train", "--resume", WITH_SPLIT, "--json")
+    copied(THIRD, tmp_path)
+    monkeypatch.setattr(environment, "ARITHMETIC", 3)
+    ran = trickrun("train", "--resume", OF_ARITHMETIC_3, "--json")
     assert ran.code == 0, ran.err
     result = ran.json["result"]
     assert (result["epochs"], result["stopped_by"]) == (8.0, "epochs")
@@ -115,7 +113,7 @@ def test_one_of_lower_arithmetic_is_refused(trickrun, old, monkeypatch, changes)
 
 
 def test_the_newest_folder_has_this_versions_arithmetic():
-    facts = json.loads((SPLIT / "moons" / WITH_SPLIT / "env.json").read_text())
+    facts = json.loads((THIRD / "moons" / OF_ARITHMETIC_3 / "env.json").read_text())
     assert facts["arithmetic"] == environment.ARITHMETIC
 
 

@@ -10,6 +10,7 @@ from trickrun.params import Count, Params
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.schema import Recipe, Train
+from trickrun.search import trial
 from trickrun.search.trial import identity, make_trial
 from trickrun.tricks.init.kaiming_normal import KaimingNormal
 from trickrun.tricks.losses.cross_entropy import CrossEntropy
@@ -153,3 +154,20 @@ def test_identities_are_those_of_the_versions_before():
     data = {"kind": "synthetic", "family": "moons"}
     tree = {**PLAIN, "data": data, "optimizer": {"kind": "sgd", "lr": 0.1}, "train": {"epochs": 3}}
     assert make_trial(canonical(tree), {}, HERE).id == "d6d2375c5a9707b9"
+
+
+@pytest.mark.parametrize(
+    "watching",
+    [
+        {"early_stopping": {"monitor": "train_loss"}},
+        {"optimizer": {"schedule": {"kind": "plateau", "monitor": "train_loss"}}},
+        {"grid": {"metric": "train_loss"}},
+    ],
+)
+def test_a_new_meaning_of_train_loss_makes_another_trial_of_those_that_watch_it(
+    monkeypatch, watching
+):
+    plain, watched = of(), of(**watching)
+    monkeypatch.setattr(trial, "TRAIN_LOSS_REVISION", 3)
+    assert of() == plain
+    assert of(**watching) != watched

@@ -161,7 +161,9 @@ def drawn_again(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Re
     print(told_of_no_split(hashed == folder.facts()["data"]), file=sys.stderr)
     part: SplitData | None = getattr(data, split)
     if part is None:
-        raise DataError(f"the recipe has no {split} split", "data.split", "use --split train")
+        parts = [name for name in ("train", "val", "test") if getattr(data, name) is not None]
+        hint = f"use --split {' or '.join(parts)}"
+        raise DataError(f"the recipe has no {split} split", "data.split", hint)
     # Images that stay in their files are known to the data alone.
     return replace(job, data=replace(job.data, files=data.files)), part.to(job.device)
 

@@ -98,6 +98,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         listed=tuple(getattr(declared, "features", None) or ()) if declared.has_columns else None,
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
+        folded=split.folds is not None,
         split_by="time" if split.time else "group" if split.group else "chance",
         duplicates_together=split.group_duplicates,
         training_share=1 - (1 / split.folds if split.folds else split.val) - split.test,
@@ -301,6 +302,7 @@ def run_facts(
         evaluations=evaluations_of(train, span if exact or train.eval_every else None),
         unfreezes=unfreezing is not None,
         unreachable=tuple(unreachable(recipe.expect)),
+        metrics=tuple(metric.name for metric in recipe.metrics or ()),
         unfrozen=in_all(unfrozen(unfreezing, span) for span in alike) if unfreezing else None,
     )
 

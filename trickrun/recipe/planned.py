@@ -201,7 +201,7 @@ def played(monitor: Monitor, patience: int, acts: Acts) -> MonitorFacts:
     facts = replace(seen(monitor), patience=patience, min_delta=monitor.min_delta)
     higher = facts.higher_is_better
     if patience > LONGEST:
-        return facts
+        return replace(facts, blind=is_backwards(monitor))
     # Each value is better than the one before by more than min_delta, which is judged by itself.
     better = (monitor.min_delta + 1) * (1 if higher else -1)
     # The first evaluation has none to be compared with, and a part may let one more pass.

@@ -15,6 +15,7 @@ from trickrun.recipe.patch import ROOT, PathError, PathStep, patch_paths, steps_
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Section, Shape, members
 from trickrun.recipe.text.problems import did_you_mean
+from trickrun.tricks.metrics._usual import USUAL
 
 NOT_SEARCHED = {
     "recipe_version": "it names the language",
@@ -94,15 +95,25 @@ def comparable(recipe: Recipe) -> Iterator[Complaint]:
     metric = recipe.grid.metric if recipe.grid else ""
     if metric.removeprefix("val_").removeprefix("train_") != "loss":
         return
+    others = [f"val_{name}" for name in measured(recipe)]
     for where, space in searches(recipe):
         for path in space:
             if changes_loss({path: None}):
                 yield Complaint(
                     (*where, path),
                     f"trials with other values of {path} cannot be ranked by their {metric}",
-                    "set grid.metric, for example to val_accuracy",
+                    f"set grid.metric to {' or '.join(others) or 'one of the metrics'}",
                     on_key=True,
                 )
+
+
+def measured(recipe: Recipe) -> list[str]:
+    """Return the names of the metrics that evaluations record, as far as the text tells."""
+    if recipe.metrics is not None:
+        return [metric.name for metric in recipe.metrics]
+    task = recipe.data.task_kind
+    tasks = [task] if task is not None else ["classification", "regression"]
+    return [name for task in tasks for name in USUAL[task]]
 
 
 def values_fit(recipe: Recipe) -> Iterator[Complaint]:

@@ -116,8 +116,7 @@ def bar_mover(job: Job, shown: Progress) -> Callable[[Event], None]:
     def move(event: Event) -> None:
         if isinstance(event, TrainedSteps):
             speed = event.samples / max(event.seconds, 1e-9)
-            loss = math.fsum(event.losses) / len(event.losses)
-            text = f"loss {number(loss)}  {speed:,.0f} samples/s"
+            text = f"loss {number(event.mean_loss)}  {speed:,.0f} samples/s"
             done = event.first + len(event.losses) - 1
             shown.update(task, completed=done, shown=text)
 

@@ -26,7 +26,8 @@ ARITHMETIC = 3
 A run that began with other arithmetic cannot go on; folders that do not tell it have 1.
 
 2: ResNets of width 1 to 7 subsample before the shortcut's convolution (nn/subsampled.py).
-3: numbers and values to predict are normalized once, in float64 (data/splits/narrow.py).
+3: numbers and values to predict are normalized once, in float64 (data/splits/narrow.py), and
+   train_loss, which early stopping and plateau may watch, is a mean over samples, not over steps.
 """
 
 EXACT = ("trickrun", "torch", "cpu", "device", "threads", "engine")

@@ -20,6 +20,7 @@ from trickrun.errors import (
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.expect import missed
 from trickrun.recipe.load import Loaded
+from trickrun.recipe.schema import Recipe
 from trickrun.run import environment
 from trickrun.run.folder import RunFolder, create
 from trickrun.run.interrupt import stop_on_interrupt
@@ -187,10 +188,20 @@ def explain(folder: RunFolder, job: RecipeJob, progress: Progress, error: NonFin
     saved = folder.load("last")
     begin = restore(fresh, saved) if saved else Progress()
     place = locate(fresh, begin, progress.history, error.step)
-    hint = "lower optimizer.lr, or add optimizer.clip: 1.0; check that the inputs are normalized"
+    hint = against_divergence(job.recipe)
     if place == BAD_INPUT:
         hint = "the data is finite, so data.normalize or an augmentation made it"
     return Diverged(f"{error}: {place}", "training", hint)
+
+
+def against_divergence(recipe: Recipe) -> str:
+    """Return what to change in a recipe whose training diverges: nothing that it has already."""
+    ways = ["lower optimizer.lr"]
+    if recipe.optimizer.clip is None:
+        ways.append("add optimizer.clip: 1.0")
+    if recipe.data.normalize.kind_name == "none" and not recipe.data.token_ids:
+        ways.append("set data.normalize: standard")
+    return ", or ".join(ways)
 
 
 @contextmanager

@@ -98,8 +98,15 @@ def check_status(folder: RunFolder, changed: bool) -> None:
         raise RunFolderError(
             f"this run is finished, stopped by {end.get('stopped_by')}",
             where,
-            "to train longer: trickrun train --resume RUN train.epochs=N, or with early_stopping.*",
+            f"to train longer: trickrun train --resume RUN {longer(str(end.get('stopped_by')))}",
         )
+
+
+def longer(stopped_by: str) -> str:
+    """Return the change with which a run goes on that ``stopped_by`` has ended."""
+    if stopped_by == "early_stopping":
+        return "early_stopping.patience=N, above what it was"
+    return f"train.{stopped_by if stopped_by == 'steps' else 'epochs'}=N"
 
 
 def check_arithmetic(folder: RunFolder, facts: Mapping[str, Any]) -> None:

@@ -107,7 +107,7 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
     }
     # Where a parameter hardly matters, its best value lies anywhere, also at an edge.
     matter = [edge for edge in at_edge if importance.get(edge["path"], 1.0) >= MATTERS]
-    findings = tuple(edge_finding(edge, best, planned) for edge in matter)
+    findings = tuple(edge_finding(e, best, planned, next_space[e["path"]]) for e in matter)
     stopped = len(compared) - len(finished)
     summary = (
         f"best {planned.metric} {best.metric:.4g} of {len(finished)} finished trials"
@@ -139,10 +139,25 @@ def is_valid(planned: Plan, path: str, value: Any) -> bool:
     return True
 
 
-def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan) -> Finding:
-    """Return the finding that the best value sits at the end of its range."""
+def goes_beyond(side: str, values: Range, further: Range) -> bool:
+    """Whether a search of ``further`` looks beyond the low or high end of ``values``."""
+    form = values.taken[0]
+    if form == "choice":
+        return False
+    (low, high), (lower, higher) = getattr(values, form), getattr(further, form)
+    return bool(lower < low if side == "low" else higher > high)
+
+
+def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan, further: Range) -> Finding:
+    """Return the finding that the best value sits at the end of its range.
+
+    Args:
+        further: the range that a fine search derives from this one.
+    """
     path, values = edge["path"], planned.space[edge["path"]]
-    followed = planned.stage == "coarse" and values.choice is None
+    grid = planned.loaded.recipe.grid
+    derived = grid is None or grid.fine.space is None
+    followed = planned.stage == "coarse" and derived and goes_beyond(edge["side"], values, further)
     elsewhere = (
         "The fine search looks there."
         if followed

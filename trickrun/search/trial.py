@@ -13,6 +13,7 @@ from trickrun.params import Params, foreign_code, parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import default_of
+from trickrun.tricks.monitor import Monitor
 from trickrun.user_code import source_hash
 
 Status = Literal["finished", "stopped", "diverged", "failed", "crashed"]
@@ -22,6 +23,9 @@ the recipe's, so it is tried again."""
 
 
 P = TypeVar("P", bound=Params)
+
+TRAIN_LOSS_REVISION = 2
+"""Of what train_loss is, where a trial watches it. 2: a mean over samples, not over steps."""
 
 NOT_IN_A_JOB = ("name", "grid", "expect")
 """Sections that no job is made of."""
@@ -104,8 +108,17 @@ def identity_on(recipe: Recipe, folder: Path, data: Any) -> str:
         "data": data,
         "sources": [source_hash(target, folder) for target in foreign_code(job)],
     }
+    if watches_train_loss(recipe):
+        content["train_loss"] = TRAIN_LOSS_REVISION
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def watches_train_loss(recipe: Recipe) -> bool:
+    """Return whether train_loss decides when a trial ends, what its rate is, or how it ranks."""
+    watched = [part.monitor for _, part in parts(recipe) if isinstance(part, Monitor)]
+    watched += [recipe.grid.metric] if recipe.grid is not None else []
+    return "train_loss" in watched
 
 
 def with_defaults(params: P, names: Iterable[str]) -> P:

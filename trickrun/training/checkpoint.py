@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -19,7 +20,9 @@ class Progress:
     Args:
         step: optimizer steps done.
         history: one record an evaluation (see Evaluation.values), oldest first.
-        losses: the steps' data losses a sample since the last evaluation.
+        losses: the steps' data losses since the last evaluation, each summed over its samples
+            (times their weights).
+        counts: what a mean divides each of them by: the samples, or the sum of their weights.
         samples: training samples seen.
         seconds: time spent in training steps; the one field that differs between equal runs.
     """
@@ -27,8 +30,20 @@ class Progress:
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    counts: list[float] = field(default_factory=list)
     samples: int = 0
     seconds: float = 0.0
+
+    @property
+    def train_loss(self) -> float:
+        """The mean data loss over the samples (or their weights) since the last evaluation."""
+        return mean_over_samples(self.losses, self.counts)
+
+
+def mean_over_samples(totals: Sequence[float], counts: Sequence[float]) -> float:
+    """Return the mean loss of steps whose losses, summed over ``counts`` samples (or their
+    weights), are ``totals``; 0 of no step."""
+    return math.fsum(totals) / (math.fsum(counts) or 1.0)
 
 
 @dataclass(frozen=True)

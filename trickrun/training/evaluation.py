@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 
@@ -27,10 +26,11 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
     values = {
         "step": float(progress.step),
         "epoch": progress.step / job.span.per_epoch,
-        "train_loss": math.fsum(progress.losses) / max(len(progress.losses), 1),
+        "train_loss": progress.train_loss,
         "lr": scheduled_lr(job.optimizer),
     }
     progress.losses.clear()
+    progress.counts.clear()
     if recalibrates(job):
         with job.autocast():
             recalibrate(job.evaluated, calibration_batches(job))

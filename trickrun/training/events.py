@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from trickrun.findings.evidence.run import Look
-from trickrun.training.checkpoint import Best
+from trickrun.training.checkpoint import Best, mean_over_samples
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class TrainedSteps:
         first: the number of the first one, from 1.
         losses: data loss of each step, as minimized (mean or sum over the batch).
         penalties: penalty of each step; empty if the recipe has none.
+        totals: data loss of each step, summed over its samples (times their weights).
+        counts: what a mean divides each total by: the samples, or the sum of their weights.
         lrs: learning rate of each step (of the first parameter group).
         gradient_norms: step number to the gradient's 2-norm before clipping, for logged steps.
         samples: training samples in the block.
@@ -27,10 +29,17 @@ class TrainedSteps:
     first: int
     losses: list[float]
     penalties: list[float]
+    totals: list[float]
+    counts: list[float]
     lrs: list[float]
     gradient_norms: dict[int, float]
     samples: int
     seconds: float
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean data loss over the block's samples, or their weights."""
+        return mean_over_samples(self.totals, self.counts)
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,9 @@ class Evaluation:
     """An evaluation on the validation split.
 
     Args:
-        values: step, epoch, lr, train_loss, val_loss and val_ and each metric's name.
+        values: step, epoch, lr, train_loss, val_loss and val_ and each metric's name. Both losses
+            are means over samples (or their weights), that of training over those that were trained
+            on since the evaluation before.
         improved: whether it is the best so far.
         seconds: time that it took.
     """

@@ -121,7 +121,8 @@ def take_step(
         update(job)
     job.constrain()
     job.average_weights(step + 1)
-    return StepResult(loss, penalty, norm, lr, len(y))
+    # What is mixed into a batch is of the same batch, and so are its weights.
+    return StepResult(loss, penalty, norm, lr, len(y), job.loss.count(y))
 
 
 def backward(

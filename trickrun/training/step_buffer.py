@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,13 +19,18 @@ BUFFERED_STEPS = 50
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step leaves on the device."""
+    """What one step leaves on the device.
+
+    Args:
+        count: what a mean over its samples divides by; see LossFunction.
+    """
 
     loss: torch.Tensor
     penalty: torch.Tensor | None
     gradient_norm: torch.Tensor | None
     lr: float
     samples: int
+    count: torch.Tensor | int
 
 
 class StepBuffer:
@@ -48,21 +54,24 @@ class StepBuffer:
         penalties = fetch([r.penalty for r in self.results if r.penalty is not None])
         whole = [a + b for a, b in zip(losses, penalties, strict=True)] if penalties else losses
         bad = next((i for i, loss in enumerate(whole) if not math.isfinite(loss)), None)
-        steps = self.steps(progress.step - self.size + 1, losses[:bad], penalties[:bad])
+        steps = self.steps(job, progress.step - self.size + 1, losses[:bad], penalties[:bad])
         if bad is not None:
             raise NonFinite(steps.first + bad, whole[bad], steps)
-        summed = job.loss.reduction == "sum"
-        progress.losses += [
-            loss / r.samples if summed else loss
-            for loss, r in zip(losses, self.results, strict=True)
-        ]
+        progress.losses += steps.totals
+        progress.counts += steps.counts
         progress.samples += steps.samples
         progress.seconds += steps.seconds
         return steps
 
-    def steps(self, first: int, losses: list[float], penalties: list[float]) -> TrainedSteps:
+    def steps(
+        self, job: Job, first: int, losses: list[float], penalties: list[float]
+    ) -> TrainedSteps:
         """Return the record of as many steps as there are ``losses``."""
         results = self.results[: len(losses)]
+        counts = fetch([r.count for r in results])
+        totals = losses
+        if job.loss.reduction == "mean":
+            totals = [loss * count for loss, count in zip(losses, counts, strict=True)]
         logged = [
             (first + index, r.gradient_norm)
             for index, r in enumerate(results)
@@ -73,6 +82,8 @@ class StepBuffer:
             first=first,
             losses=losses,
             penalties=penalties,
+            totals=totals,
+            counts=counts,
             lrs=[r.lr for r in results],
             gradient_norms={step: norm for (step, _), norm in zip(logged, norms, strict=True)},
             samples=sum(r.samples for r in results),
@@ -80,6 +91,8 @@ class StepBuffer:
         )
 
 
-def fetch(scalars: list[torch.Tensor]) -> list[float]:
-    """Return device scalars as floats, in one transfer."""
-    return torch.stack(scalars).double().tolist() if scalars else []
+def fetch(scalars: Sequence[torch.Tensor | int]) -> list[float]:
+    """Return scalars as floats, those on the device in one transfer."""
+    on_device = [scalar for scalar in scalars if isinstance(scalar, torch.Tensor)]
+    found = iter(torch.stack(on_device).double().tolist() if on_device else [])
+    return [next(found) if isinstance(s, torch.Tensor) else float(s) for s in scalars]

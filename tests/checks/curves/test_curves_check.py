@@ -100,6 +100,16 @@ def test_the_constant_answer_follows_class_weights_and_label_smoothing(tmp_path:
     assert of("loss=hinge")[0] != of("loss=hinge")[0]  # not known without a record: not a number
 
 
+def test_a_class_without_training_samples_is_no_part_of_the_balanced_constant_answer(
+    tmp_path: Path,
+) -> None:
+    balanced = "loss={kind: cross_entropy, class_weights: balanced}"
+    lost = Task("classification", classes=4, priors=(0.8, 0.1, 0.1, 0.0))
+    assert bounds(recipe(tmp_path, CLASSES, balanced).recipe, lost, [], [])[0] == pytest.approx(
+        math.log(3)
+    )
+
+
 def test_a_run_that_diverges_is_a_result(tmp_path: Path) -> None:
     folders = trained(tmp_path, VALUES, "optimizer.lr=1e6", "train.epochs=500")
     verdict = read_runs(folders)

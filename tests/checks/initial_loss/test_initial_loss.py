@@ -172,3 +172,17 @@ def test_an_edit_that_makes_no_recipe_or_job_is_taken_off_its_finding(
     )
     bare = judged(recipe("{data: diabetes, model: {kind: python, target: 'mine_nobias:net'}}"))
     assert [(f.code, f.edit) for f in bare.findings if f.code == "TR24"] == [("TR24", None)]
+
+
+def test_with_class_weights_it_is_the_mean_over_weights(recipe: Make) -> None:
+    """Zeros go through to the head's bias, whose loss over all samples has a closed form: it is no
+    mean over batches, which have other weights each."""
+    result = judged(
+        recipe("""
+            data: {kind: iris, batch_size: 8}
+            model: {kind: mlp, hidden: [8], bias: true}
+            loss: {kind: cross_entropy, class_weights: [1, 20, 0.1]}
+            init: {head_bias: prior}
+        """)
+    ).result
+    assert result["zero_input_loss"] == pytest.approx(result["expected"], rel=1e-5)

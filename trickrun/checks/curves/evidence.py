@@ -116,8 +116,9 @@ def weighted(shares: Sequence[float], weights: str | tuple[float, ...] | None) -
     """Return the class shares as class weights make the loss see them."""
     if weights is None:
         return list(shares)
-    if isinstance(weights, str):  # balanced
-        return [1 / len(shares)] * len(shares)
+    if isinstance(weights, str):  # balanced; a class that the training split lacks weighs 0
+        present = [float(share > 0) for share in shares]
+        return [share / sum(present) for share in present]
     counted = [share * weight for share, weight in zip(shares, weights, strict=True)]
     return [count / sum(counted) for count in counted]
 
@@ -149,7 +150,7 @@ def setting_of(recipe: Recipe) -> Setting:
     if isinstance(optimizer, Decaying) and optimizer.weight_decay > 0:
         penalties.append("optimizer.weight_decay")
     dropout, smoothing = regularizers.dropout, regularizers.label_smoothing
-    model = recipe.model
+    model, split = recipe.model, recipe.data.split
     # Of a network with convolutions they are not all of its hidden layers.
     lists_all = model.units_parameter is not None and not model.hidden_channels
     return Setting(
@@ -163,7 +164,9 @@ def setting_of(recipe: Recipe) -> Setting:
         augmented=evaluated_otherwise(recipe),
         smoothed_labels=smoothing is not None and not smoothing.off,
         early_stopping=recipe.early_stopping is not None,
-        val_share=recipe.data.split.val,
+        averages_last_weights=regularizers.swa is not None and not regularizers.swa.off,
+        keeps_best=recipe.early_stopping is None or recipe.early_stopping.restore_best,
+        val_share=split.val if split.folds is None and not recipe.data.own_split else 0.0,
         hidden=(model.hidden_units or ()) if lists_all else (),
         hidden_path=f"model.{model.units_parameter}" if lists_all else "",
     )

@@ -22,7 +22,7 @@ class Measured:
 
     Args:
         seed: what it was drawn with.
-        loss: as it is minimized: the mean over batches of the reduced data loss.
+        loss: the mean data loss of the samples, or their weights; of a sum, of a batch.
         zero_input_loss: the same with all inputs zero.
         bias_loss: the loss of the constant that the head's bias stands for.
         penalty: what regularizers add to the loss; not in ``loss``.
@@ -154,9 +154,14 @@ def head_constant(job: Job) -> torch.Tensor:
 
 
 def batch_loss(job: Job, outputs: torch.Tensor, target: torch.Tensor, size: int) -> float:
-    """Return the mean over batches of ``size`` of the loss that a training step minimizes."""
-    pairs = zip(outputs.split(size), target.split(size), strict=True)
-    return float(torch.stack([job.loss(prediction, y).double() for prediction, y in pairs]).mean())
+    """Return the mean over batches of ``size`` of the loss that a training step minimizes, where a
+    mean counts by its samples or their weights, as in train_loss."""
+    total = whole = 0.0
+    for prediction, y in zip(outputs.split(size), target.split(size), strict=True):
+        count = float(job.loss.count(y)) if job.loss.reduction == "mean" else 1.0
+        total += count * float(job.loss(prediction, y))
+        whole += count
+    return total / whole
 
 
 def doubling(job: Job, outputs: torch.Tensor, target: torch.Tensor) -> float:

@@ -147,9 +147,15 @@ def regularizer_blocks(
         regularizer.path,
         numbers(fit),
         why,
-        regularizer.edit if cured else {regularizer.path: None},
+        regularizer.edit if cured else taken_out(regularizer.path),
         {"before": fit.loss, "after": after.loss},
     )
+
+
+def taken_out(path: str) -> dict[str, float | None]:
+    """Return the edit that takes out the regularizer at ``path``: an optimizer without a decay of
+    its own has the default one."""
+    return {path: 0.0 if path.startswith("optimizer.") else None}
 
 
 def together_too_much(regularizers: Sequence[Regularizer], fit: Fit, without: Fit) -> Finding:

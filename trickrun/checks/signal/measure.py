@@ -176,6 +176,8 @@ def evidence(
         normalization=recipe.normalization.kind_name if recipe else "none",
         activation=built_in.activation if built_in else "",
         usual_normalization=usual_normalization(job, built_in),
+        normalize=recipe.data.normalize.kind_name if recipe else "",
+        clipped=job.settings.clip is not None,
         usual_init=recipe.init.usual if recipe else True,
         learned=recipe is not None and begins_learned(recipe),
     )

@@ -84,7 +84,7 @@ def encode(table: Table, features: Sequence[str], gaps: bool = False) -> Array:
         if name in features:
             values[:, places[MISSING]] = [*map(is_missing, table.columns[name])]
         else:
-            values[np.arange(len(values)), category_places(table, name, places)] = 1
+            values[np.arange(len(values)), category_places(table, name, places, gaps)] = 1
     return values
 
 
@@ -96,11 +96,19 @@ def column_of(table: Table, feature: str) -> str:
     return max(names, key=len)
 
 
-def category_places(table: Table, name: str, places: dict[str, int]) -> list[int]:
-    """Return the feature's place for each cell of a text column."""
+def category_places(
+    table: Table, name: str, places: dict[str, int], gaps: bool = False
+) -> list[int]:
+    """Return the feature's place for each cell of a text column.
+
+    Args:
+        gaps: missing cells are filled in, as far as there is a category for them.
+    """
     cells = [MISSING if is_missing(cell) else cell for cell in table.columns[name]]
     for row, cell in enumerate(cells):
         if cell not in places:
+            if gaps:
+                refuse_missing(table, row, name, UNFILLED)
             refuse_missing(table, row, name)
             known = ", ".join(places)
             raise table.error(row, name, f"{cell!r} is not a known category", f"known: {known}")
@@ -113,11 +121,12 @@ def is_text(cells: Sequence[str]) -> bool:
     return 2 * sum(number(cell) is not None for cell in present) < len(present)
 
 
-def numbers(table: Table, name: str, gaps: bool = False) -> Sequence[float]:
+def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -> Sequence[float]:
     """Return a column's numbers; DataError for the first cell that is none, missing or infinite.
 
     Args:
         gaps: a missing one is NaN instead.
+        if_missing: what to do about one; empty: as for inputs.
     """
     cells = table.column(name)
     fast = all_numbers(cells)
@@ -130,7 +139,7 @@ def numbers(table: Table, name: str, gaps: bool = False) -> Sequence[float]:
             continue
         value = number(cell)
         if value is None or not isfinite(value):
-            refuse_missing(table, row, name)
+            refuse_missing(table, row, name, if_missing)
             what = "is not a number" if value is None else "is not finite"
             comma = "; decimals are written with a point" if "," in cell else ""
             raise table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
@@ -147,8 +156,24 @@ def all_numbers(cells: Sequence[str]) -> list[float] | None:
     return values if all(map(isfinite, values)) and "_" not in "".join(cells) else None
 
 
-def refuse_missing(table: Table, row: int, name: str) -> None:
-    """Raise DataError if a cell is missing, with the number of such cells in its column."""
+UNFILLED = (
+    "fill it in or remove such rows: in training no cell of this column was missing, so the run "
+    "has no category for it"
+)
+"""The hint about a missing text in a column that had none when the network was trained."""
+
+NO_TARGET = (
+    "remove such rows, or let the recipe do so with data.missing: drop; targets are never filled in"
+)
+"""The hint about a missing target."""
+
+
+def refuse_missing(table: Table, row: int, name: str, hint: str = "") -> None:
+    """Raise DataError if a cell is missing, with the number of such cells in its column.
+
+    Args:
+        hint: what to do about it; empty: as for inputs.
+    """
     cells = table.columns[name]
     if is_missing(cells[row]):
         count = sum(map(is_missing, cells))
@@ -156,8 +181,9 @@ def refuse_missing(table: Table, row: int, name: str) -> None:
             row,
             name,
             f"the value is missing, as in {count} of the column's {len(cells)} cells",
-            "fill it in or remove such rows; a recipe can do so with data.missing: fill or drop, "
-            f"or leave the column out with data.drop: [{name}]",
+            hint
+            or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
+            f"drop, or leave the column out with data.drop: [{name}]",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from trickrun.data.formats.encode import is_text, numbers, refuse_missing
+from trickrun.data.formats.encode import NO_TARGET, is_text, numbers, refuse_missing
 from trickrun.data.formats.table import Table, number
 from trickrun.errors import DataError
 
@@ -210,7 +210,7 @@ def class_names(table: Table, name: str) -> tuple[str, ...]:
     """
     cells = table.columns[name]
     for row in range(len(cells)):
-        refuse_missing(table, row, name)
+        refuse_missing(table, row, name, NO_TARGET)
     by_number = {cell: number(cell) for cell in set(cells)}
     if None in by_number.values():
         return tuple(sorted(by_number))
@@ -229,4 +229,4 @@ def target_values(table: Table, names: Sequence[str]) -> np.ndarray[Any, Any]:
                 f"{table.columns[name][0]!r} is text, but regression needs numbers",
                 "set data.task: classification, or correct the column",
             )
-    return np.array([numbers(table, name) for name in names]).T
+    return np.array([numbers(table, name, if_missing=NO_TARGET) for name in names]).T

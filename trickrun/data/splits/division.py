@@ -49,7 +49,7 @@ def divided(wanted: Split, source: Source) -> Mapping[str, torch.Tensor]:
             + ("; groups stay whole" if groups is not None else ""),
         )
     if strata is not None and len(rest) < len(x):
-        check_class_sizes(strata, rest, source.task, grouped=groups is not None)
+        check_class_sizes(wanted, source, rest, grouped=groups is not None)
     return {**found, "train": rest}
 
 
@@ -229,9 +229,7 @@ def too_large(
     )
 
 
-def check_class_sizes(
-    strata: torch.Tensor, rest: torch.Tensor, task: Task, *, grouped: bool
-) -> None:
+def check_class_sizes(wanted: Split, source: Source, rest: torch.Tensor, *, grouped: bool) -> None:
     """Raise DataError for a class with one sample, or with none left in ``rest`` to train on.
 
     Args:
@@ -239,20 +237,32 @@ def check_class_sizes(
     """
     import torch
 
-    before = torch.bincount(strata, minlength=task.classes)
-    after = torch.bincount(strata[rest], minlength=task.classes)
+    task, y = source.task, source.parts["train"][1]
+    before = torch.bincount(y, minlength=task.classes)
+    after = torch.bincount(y[rest], minlength=task.classes)
     small = ((before == 1) | ((before > 0) & (after == 0))).nonzero().flatten().tolist()
-    if small and grouped and int(before[small[0]]) > 1:
-        raise DataError(
-            f"no sample of class {task.labels[small[0]]!r} is left to train on: the groups that "
-            "have it validate or test",
-            "data.split",
-            "try another data.split.seed, or set data.split.stratified: false to go without",
-        )
-    if small:
-        raise DataError(
-            f"class {task.labels[small[0]]!r} is too small to be split: "
-            f"it has {int(before[small[0]])} of {len(strata)} samples",
-            "data.split",
-            "add samples of it, leave it out, or set data.split.stratified: false",
-        )
+    if not small:
+        return
+    label, count = task.labels[small[0]], int(before[small[0]])
+    message = f"class {label!r} is too small to be split: it has {count} of {len(y)} samples"
+    ways = ["add samples of it", "leave it out"]
+    if grouped and count > 1:
+        message = f"no sample of class {label!r} is left to train on: the groups that have it "
+        message += "validate or test"
+        ways = ["try another data.split.seed"]
+    if trains_all(wanted.model_copy(update={"stratified": False}), source):
+        ways.append("set data.split.stratified: false, which trains on some of each class")
+    hint = ", or ".join(filter(None, [", ".join(ways[:-1]), ways[-1]]))
+    raise DataError(message, "data.split", hint)
+
+
+def trains_all(wanted: Split, source: Source) -> bool:
+    """Return whether a split leaves samples of each class to train on."""
+    import torch
+
+    y = source.parts["train"][1]
+    try:
+        train = divided(wanted, source)["train"]
+    except DataError:
+        return False
+    return torch.equal(torch.unique(y[train]), torch.unique(y))

@@ -291,10 +291,11 @@ def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
     if data.scale_targets == "none":
         return Scaler()
     if task.kind != "regression":
+        settable = "task" in type(data).model_fields
         raise DataError(
             "the data's targets are classes, which have no scale",
             "data.scale_targets",
-            "leave it out, or set data.task: regression",
+            "leave it out" + (", or set data.task: regression" if settable else ""),
         )
     return Standard(per="feature").fit(y)
 

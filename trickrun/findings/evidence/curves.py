@@ -59,7 +59,9 @@ class Setting:
             aside.
         smoothed_labels: whether label smoothing acts.
         early_stopping: whether it can end the run.
-        val_share: share of the data for validation, where the recipe makes the split.
+        averages_last_weights: whether the mean of the last weights is evaluated.
+        keeps_best: whether the run ends with the weights of the best evaluation.
+        val_share: share of the data for validation, where the recipe draws that at random; else 0.
         hidden, hidden_path: units of the hidden layers of a model whose recipe lists all of them,
             and the recipe path of that list.
     """
@@ -74,6 +76,8 @@ class Setting:
     augmented: bool = False
     smoothed_labels: bool = False
     early_stopping: bool = False
+    averages_last_weights: bool = False
+    keeps_best: bool = True
     val_share: float = 0.0
     hidden: tuple[int, ...] = ()
     hidden_path: str = ""
@@ -93,7 +97,7 @@ class Curves:
         recipe: equal for runs that differ in nothing but the seed.
         epochs, steps: when the evaluations were.
         lrs: the learning rate then.
-        train_loss: mean of the steps' losses since the evaluation before.
+        train_loss: mean over the samples (or their weights) since the evaluation before.
         val_loss: empty without a validation split.
         metric, values: the metric to watch and its values; empty if there is none.
         maximizes: whether a higher metric is better.

@@ -101,6 +101,7 @@ class RunFacts:
         unfreezes: whether layers wait for their turn to be trained.
         unfrozen: how many layers, from the head, have had their turn at the end.
         unreachable: expectations of shares that no share meets: path and condition.
+        metrics: names of what is measured beside the loss, where the recipe lists them.
     """
 
     steps: int | None = None
@@ -110,6 +111,7 @@ class RunFacts:
     unfreezes: bool | None = None
     unfrozen: int | None = None
     unreachable: tuple[tuple[str, str], ...] | None = None
+    metrics: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,7 @@ class InputFacts:
         channels: the axis of an image's channels as declared: auto, first or last; None where it
             cannot be declared.
         stratified: whether splits keep the classes' shares.
+        folded: whether folds of the samples validate in turn.
         split_by: what decides which samples validate and test, where the recipe makes the split.
         duplicates_together: whether equal samples stay in one part then.
         training_share: share of all samples that a split leaves to train on.
@@ -339,6 +342,7 @@ class InputFacts:
     task_can_be_set: bool | None = None
     channels: str | None = None
     stratified: bool | None = None
+    folded: bool | None = None
     split_by: Literal["chance", "group", "time"] | None = None
     duplicates_together: bool | None = None
     training_share: float | None = None

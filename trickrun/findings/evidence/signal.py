@@ -130,6 +130,8 @@ class SignalEvidence:
         input_std: standard deviation of all inputs together.
         lr, optimizer, init, normalization, activation: as in the recipe; the activation is empty
             for a user's own network.
+        normalize: how the recipe normalizes the inputs; empty without a recipe.
+        clipped: whether the gradient is clipped.
         usual_init: whether the init keeps the signal's size.
         usual_normalization: the kind that suits the network and its batches.
         learned: whether the weights were learned before, so that their size is no init's fault.
@@ -148,6 +150,8 @@ class SignalEvidence:
     normalization: str
     activation: str
     usual_normalization: str = "batch"
+    normalize: str = ""
+    clipped: bool = False
     usual_init: bool = True
     learned: bool = False
 

@@ -74,7 +74,8 @@ FAULTS = (
         "Class imbalance",
         (DATA, "train", "overfit-batch"),
         "Samples of the largest class over those of the smallest; or all targets alike.",
-        "10 (SageMaker Debugger), unless the loss weighs the classes. One target only: an error.",
+        "10 (SageMaker Debugger), unless the loss weighs the classes or `data.sampling` shows all "
+        "of them equally often. One target only: an error.",
         "Answering always the largest class is a good score, and a trap.",
         "`class_weights: balanced`, and a metric such as f1_macro beside accuracy.",
     ),
@@ -208,11 +209,13 @@ FAULTS = (
         "TR83",
         "Splits of other classes",
         (DATA, "train"),
-        "Distance of the class shares of a split from the training split's, and classes that only "
-        "the split has.",
-        "0.25 in total variation beyond chance; any new class. Own.",
-        "The network is asked for what it was never shown.",
-        "Draw the split at random, stratified by class.",
+        "Distance of the class shares of a split from the training split's, and classes of which "
+        "there is no training sample.",
+        "0.25 in total variation beyond chance; any class without a training sample. Own.",
+        "The network is asked for what it was never shown. Balanced class weights give such a "
+        "class the weight 0, so that no loss counts it either.",
+        "Draw the split at random, stratified by class; add samples of classes that are too small "
+        "for that, or leave them out.",
     ),
     Fault(
         "TR84",

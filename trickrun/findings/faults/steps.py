@@ -118,7 +118,8 @@ FAULTS = (
         (TEXT, "overfit-batch"),
         "The farthest way that clipped sgd can go in the whole run; a batch that is fitted without "
         "clipping only.",
-        "0.3 for all weights together (own: usual weights have norms of 5 and more).",
+        "0.3 for all weights together (own: usual weights have norms of 5 and more), with a norm "
+        "below the usual 1.",
         "Steps are kept so short that nothing changes.",
         "A norm of 1.",
         "{optimizer: {kind: sgd, lr: 0.1, clip: 1e-4}, train: {steps: 1000}}",

@@ -27,7 +27,7 @@ def needs_classes(kind: str, task: Task) -> None:
         raise CompileError(
             f"{kind} needs classes, but the data's target is a value (regression)",
             "loss",
-            "use mse, mae or huber, or set data.task: classification",
+            "use mse, mae or huber; or task: classification, where the data's kind takes it",
         )
 
 

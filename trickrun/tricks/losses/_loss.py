@@ -52,9 +52,14 @@ class LossFunction:
         losses = self.per_sample(prediction, target)
         if self.reduction == "sum":
             return losses.sum()
-        if self.weight is not None:
-            return losses.sum() / self.weight(target if whole is None else whole).sum()
-        return losses.mean() if whole is None else losses.sum() / len(whole)
+        if self.weight is None and whole is None:
+            return losses.mean()
+        return losses.sum() / self.count(target if whole is None else whole)
+
+    def count(self, target: torch.Tensor) -> torch.Tensor | int:
+        """Return what the mean over the samples of ``target`` [N, ...] divides by: their number,
+        or the sum of their weights."""
+        return len(target) if self.weight is None else self.weight(target).sum()
 
 
 class Loss(Params):

@@ -98,8 +98,7 @@ def gaping(c: Curves) -> Finding | None:
 def fitting_too_much(c: Curves, evidence: dict[str, Any], why: str, confidence: float) -> Finding:
     """Return TR56 or TR51 with the first regularizer that the recipe does not have."""
     s = c.setting
-    if c.best_epoch is not None:
-        why += f"The run keeps the weights of epoch {c.best_epoch:.3g}."
+    why += kept(c)
     edit: dict[str, Any] | None = None
     if s.dropout == 0 and s.hidden:
         edit = {"regularizers.dropout": 0.3}
@@ -111,6 +110,18 @@ def fitting_too_much(c: Curves, evidence: dict[str, Any], why: str, confidence: 
     code = "TR51" if unchecked else "TR56"
     name = "Overfitting, with nothing against it" if unchecked else "Overfitting"
     return Finding(code, name, "warning", confidence, "regularizers", evidence, why, edit)
+
+
+def kept(c: Curves) -> str:
+    """Return whose weights the run ends with, in a sentence; empty if there was no evaluation."""
+    if c.best_epoch is None:
+        return ""
+    if c.setting.keeps_best:
+        return f"The run keeps the weights of epoch {c.best_epoch:.3g}."
+    return (
+        f"The run ends with its last weights, not those of epoch {c.best_epoch:.3g}, which was the "
+        "best (early_stopping.restore_best: false)."
+    )
 
 
 def underfit(c: Curves) -> Finding | None:
@@ -125,7 +136,9 @@ def underfit(c: Curves) -> Finding | None:
     if s.dropout >= 0.3:
         edit = {"regularizers.dropout": round(s.dropout / 2, 2)}
     elif s.penalties:
-        edit = {s.penalties[0]: None}
+        # Without a value of its own an optimizer's decay would be the default, which adamw's is.
+        path = s.penalties[0]
+        edit = {path: 0.0 if path.startswith("optimizer.") else None}
     elif s.hidden:
         edit = {s.hidden_path: [2 * units for units in s.hidden]}
     evidence = {"run": c.run, "left": left, "gap": gap, "dropout": s.dropout}

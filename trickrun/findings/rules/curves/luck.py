@@ -47,10 +47,11 @@ def lucky_epoch(c: Curves) -> Finding | None:
     evidence |= {"ahead_of_neighbours": ahead, "noise": noise}
     why = (
         f"Epoch {c.epochs[best]:.3g} is the best by luck: its validation loss of "
-        f"{losses[best]:.4g} lies {ahead / noise:.0f} deviations below its neighbours'. Its "
-        "weights are kept, but new data will not see that score. More validation samples make luck "
-        "smaller."
+        f"{losses[best]:.4g} lies {ahead / noise:.0f} deviations below its neighbours'. "
     )
+    if c.setting.keeps_best:
+        why += "Its weights are kept, but new data will not see that score. "
+    why += "More validation samples make luck smaller."
     share = c.setting.val_share
     edit = {"data.split.val": round(min(2 * share, 0.4), 2)} if 0 < share < 0.4 else None
     return Finding("TR63", "Lucky early epoch", "warning", 0.6, "data.split", evidence, why, edit)
@@ -112,6 +113,9 @@ def unstable_seeds(runs: Sequence[Curves], shape: Callable[[Curves], str]) -> Fi
         if bests
         else f"{len(runs)} runs that differ in the seed alone end as {', '.join(shapes)}"
     )
-    why += ": a single run of this recipe says little. Smaller steps or a warm-up make it steadier."
+    why += (
+        ": a single run of this recipe says little. Smaller steps or a longer warm-up make it "
+        "steadier."
+    )
     edit = {"optimizer.lr": rounded(first.setting.lr / 3)}
     return Finding("TR64", "Unstable over seeds", "warning", 0.7, "seed", evidence, why, edit)

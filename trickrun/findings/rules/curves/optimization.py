@@ -163,7 +163,8 @@ def oscillating(c: Curves) -> Finding | None:
         "calms it."
     )
     edit: dict[str, Any] = {"optimizer.lr": rounded(c.setting.lr / 3)}
-    if c.setting.schedule == "constant":
+    # Weights at rest have no average.
+    if c.setting.schedule == "constant" and not c.setting.averages_last_weights:
         edit = {"optimizer.schedule": {"kind": "cosine"}}
     return Finding("TR57", "Oscillation", "warning", 0.7, next(iter(edit)), evidence, why, edit)
 

@@ -63,8 +63,9 @@ def unscaled(e: Facts) -> list[Finding]:
         f"first layer{' and drown the small ones' if large > UNLIKE * small else ''}."
     )
     numbers = {"smallest": small, "median": middle, "largest": large}
+    edit = None if e.network.fixes_input_scale else dict(STANDARD)
     return [Finding("TR01", "Unscaled inputs", severity, confidence, "data.normalize", numbers,
-                    why, dict(STANDARD))]  # fmt: skip
+                    why, edit)]  # fmt: skip
 
 
 def faint(e: Facts) -> list[Finding]:
@@ -88,7 +89,8 @@ def faint(e: Facts) -> list[Finding]:
     )
     why += ". " if raw else ": as if they had been scaled twice. "
     why += "The network hardly sees them."
-    edit = dict(STANDARD) if given != "standard" else None
+    able = given != "standard" and not e.network.fixes_input_scale
+    edit = dict(STANDARD) if able else None
     numbers = {"std": inputs.std, "low": inputs.low, "high": inputs.high}
     severity: Severity = "error" if grave else "warning"
     confidence = 0.85 if grave else 0.6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding, Severity
@@ -57,27 +58,75 @@ def copies_can_be_kept(e: Facts, name: str, share: float) -> bool:
     return drawn and allowed and share - alike <= LEAKED
 
 
+def untrained_classes(e: Facts) -> list[Finding]:
+    """TR83: classes that validate or test, and of which there is no training sample; trap: classes
+    that no split has, which labels that count from another number leave."""
+    drifts = dict(e.data.drift if e.data else ())
+    parts = [name for name, drift in drifts.items() if drift.new_classes]
+    if not parts:
+        return []
+    classes = list(dict.fromkeys(label for name in parts for label in drifts[name].new_classes))
+    balanced = e.loss.class_weights is True and e.loss.given_weights is None
+    several = len(classes) > 1
+    told = ", ".join(map(repr, classes[:5])) + (", …" if len(classes) > 5 else "")
+    it = "them" if several else "it"
+    why = (
+        f"No training sample is of {'the classes' if several else 'class'} {told}, which "
+        f"{' and '.join(parts)} {'have' if len(parts) > 1 else 'has'}: the network cannot learn "
+        f"{it}."
+    )
+    if balanced:
+        weight = "Their balanced class weights are" if several else "Its balanced class weight is"
+        why += f" {weight} 0, so that no loss counts {it}."
+    edit = stratification(e)
+    why += how_to_draw(e, parts[0]) or f" Add samples of {it}, or leave {it} out."
+    numbers = {"splits": parts, "classes": classes, "class_weight": 0.0 if balanced else None}
+    title = "Class without training samples"
+    return [Finding("TR83", title, "warning", 0.9, "data.split", numbers, why, edit)]
+
+
 def unlike_classes(e: Facts) -> list[Finding]:
-    """TR83: a split with other classes than the training split; trap: small splits, whose shares
-    scatter."""
+    """TR83: a split with other class shares than the training split; trap: small splits, whose
+    shares scatter."""
     found = []
     for name, drift in e.data.drift if e.data else ():
         classes = len(e.data.classes.labels) if e.data and e.data.classes else 0
         # The expected distance of n samples' shares from the truth is about this.
         chance = math.sqrt(classes / (2 * math.pi * max(drift.samples, 1)))
-        if drift.classes <= UNLIKE + 2 * chance and not drift.new_classes:
+        if drift.classes <= UNLIKE + 2 * chance:
             continue
         numbers = {"split": name, "distance": drift.classes, "new_classes": list(drift.new_classes)}
-        new = ", ".join(drift.new_classes[:5])
-        why = f"The class shares of {name} differ from the training split's by {drift.classes:.0%}"
-        why += f", and nothing was trained of {new}." if new else "."
-        why += " A split along an order in the file looks like that: draw it at random."
-        by_chance = e.inputs.stratified is False
-        edit = {"data.split.stratified": True} if by_chance and can_be_stratified(e) else None
+        why = (
+            f"The class shares of {name} differ from the training split's by {drift.classes:.0%}."
+            f"{how_to_draw(e, name)}"
+        )
         where = f"data ({name})"
         title = "Splits of other classes"
+        edit = stratification(e)
         found.append(Finding("TR83", title, "warning", 0.7, where, numbers, why, edit))
     return found
+
+
+def how_to_draw(e: Facts, name: str) -> str:
+    """Return what to do about the classes of the split ``name``, by how the recipe draws it; empty
+    if it is drawn as it should be."""
+    if e.data is None or name not in e.data.drawn:
+        return " A split along an order in the file looks like that: draw it at random."
+    if e.inputs.split_by == "time":
+        return " The split is by time: the classes change with it."
+    if e.inputs.split_by == "group":
+        return " Groups stay whole: another data.split.seed divides them otherwise."
+    if e.inputs.stratified is False:
+        if can_be_stratified(e):
+            return " A stratified split keeps the classes' shares (data.split.stratified)."
+        return " Another data.split.seed may leave more of them to train on."
+    return ""
+
+
+def stratification(e: Facts) -> dict[str, Any] | None:
+    """Return the edit that makes the split stratified; None if it is, or cannot be."""
+    able = e.inputs.stratified is False and can_be_stratified(e)
+    return {"data.split.stratified": True} if able else None
 
 
 def can_be_stratified(e: Facts) -> bool:
@@ -98,10 +147,15 @@ def small_validation(e: Facts) -> list[Finding]:
     count = sizes["val"].samples
     classes = e.data is not None and e.data.classes is not None
     worth = f"one of them is worth {1 / count:.1%} of accuracy" if classes else "each counts much"
-    why = f"{count} validation samples: {worth}. Folds (data.split.folds) use all samples in turn."
+    why = f"{count} validation samples: {worth}."
+    if e.data is not None and "val" in e.data.drawn:
+        if e.inputs.folded is False:
+            why += " Folds (data.split.folds) use all samples in turn."
+        elif e.inputs.folded:
+            why += " Train with each fold in turn (data.split.fold), and take the mean."
     numbers = {"samples": count}
     name = "Few validation samples"
     return [Finding("TR84", name, "info", 0.8, "data.split.val", numbers, why)]
 
 
-RULES = (leaked, unlike_classes, small_validation)
+RULES = (leaked, untrained_classes, unlike_classes, small_validation)

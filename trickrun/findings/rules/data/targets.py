@@ -91,9 +91,10 @@ def constant_target(e: Facts) -> list[Finding]:
 
 
 def uneven_classes(e: Facts) -> list[Finding]:
-    """TR07: classes of very different size; trap: one where the recipe weighs classes."""
+    """TR07: classes of very different size; trap: a recipe that weighs classes, or shows them all
+    equally often."""
     classes = e.data.classes if e.data else None
-    if classes is None or e.loss.class_weights is not False:
+    if classes is None or e.loss.class_weights is not False or e.inputs.balanced is not False:
         return []
     present = [count for count in classes.counts if count]
     if len(present) < 2 or max(present) <= UNEVEN * min(present):
@@ -102,14 +103,16 @@ def uneven_classes(e: Facts) -> list[Finding]:
     rarest = classes.labels[classes.counts.index(min(present))]
     why = (
         f"The largest class has {ratio:.3g} times the samples of {rarest!r}, which has "
-        f"{min(present)}: a network does well by ignoring it. Weigh the classes, and watch "
-        "f1_macro beside accuracy."
+        f"{min(present)}: a network does well by ignoring it. "
     )
     edit: dict[str, Any] | None = {"loss.class_weights": "balanced"}
     if e.loss.automatic:
         edit = {"loss": {"kind": "cross_entropy", "class_weights": "balanced"}}
     elif not e.loss.can_weigh_classes:
         edit = None
+    why += "Weigh the classes" if edit else "Show them equally often (data.sampling: balanced)"
+    watched = "f1_macro" in (e.run.metrics or ())
+    why += "." if watched else ", and watch f1_macro beside accuracy."
     numbers = {"ratio": ratio, "smallest": min(present), "largest": max(present)}
     confidence = 0.7 if min(present) >= RARE else 0.6
     where = "loss.class_weights"

@@ -48,9 +48,12 @@ def one_output(e: Facts) -> bool:
 
 
 def no_log_softmax(e: Facts) -> list[Finding]:
-    """TR25: nll without log-probabilities; trap: losses that hold their softmax, and values."""
+    """TR25: nll without log-probabilities; trap: losses that hold their softmax, and values, for
+    which it is the wrong loss (TR30)."""
     loss, head = e.loss.kind, e.network.head_activation
     if e.loss.takes != "log_probabilities" or head in (None, "log_softmax"):
+        return []
+    if e.task == "regression":
         return []
     why = (
         f"{loss} takes log-probabilities, but {head} outputs are none: the loss has no floor at 0, "

@@ -41,6 +41,9 @@ FEW = 8
 """Samples in a batch below which batch norm's statistics are noise: at 4 its error on ImageNet was
 3.6 points higher than at 32, at 8 it was 1.2 (Wu & He 2018, Group Normalization, table 2)."""
 
+FEW_UNITS = 2
+"""Units of a layer of which layer norm leaves nothing but a sign."""
+
 SHIFTED = 0.5
 """Dropout from which on the variance that batch norm measures in training is wrong by a factor of
 two in evaluation (Li et al. 2019, Understanding the Disharmony between Dropout and Batch
@@ -180,9 +183,13 @@ def noisy_batch_norm(e: Facts) -> list[Finding]:
         return []
     why = (
         f"Batch norm takes its statistics from {batch} samples: they are noise, and unlike those "
-        "used in evaluation. Use another norm, or a larger data.batch_size."
+        "used in evaluation. Use another norm"
     )
-    edit = {"normalization": without_batch(e.network.channels or (), e.network.units or ())}
+    why += "." if e.inputs.full_batch else ", or a larger data.batch_size."
+    channels, units = e.network.channels or (), e.network.units or ()
+    edit: dict[str, Any] = {"normalization": without_batch(channels, units)}
+    if not channels and min(units, default=FEW_UNITS + 1) <= FEW_UNITS:
+        edit = {"normalization": {"kind": "none"}}  # of so few units a layer norm leaves a sign
     numbers = {"batch_size": batch}
     name = "Batch norm on tiny batches"
     return [Finding("TR48", name, "warning", 0.8, "normalization", numbers, why, edit)]

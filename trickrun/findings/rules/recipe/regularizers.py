@@ -106,7 +106,7 @@ def balanced_twice(e: Facts) -> list[Finding]:
     trap: either alone."""
     if not e.inputs.balanced or not e.loss.class_weights:
         return []
-    why = "data.sampling: balanced already shows every class equally often: keep one of the two."
+    why = "data.sampling already shows every class equally often: keep one of the two."
     where, edit = "loss.class_weights", {"data.sampling": "uniform"}
     return [Finding("TR86", "Classes balanced twice", "warning", 0.8, where, {}, why, edit)]
 

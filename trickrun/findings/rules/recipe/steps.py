@@ -48,6 +48,9 @@ REACH = 0.3
 """Farthest way of all weights together that clipped plain steps allow, from which on they are held
 back: initial weights of two layers have norms of 5 and more. Own."""
 
+USUAL_CLIP = 1.0
+"""The usual bound on the gradient's norm. With it, short steps are the learning rate's."""
+
 
 def rate_too_high(e: Facts) -> list[Finding]:
     """TR35: a learning rate outside of what its optimizer bears; trap: sgd at 0.1, adadelta at 1,
@@ -105,13 +108,19 @@ def rate_rises(e: Facts) -> list[Finding]:
         f"The {e.schedule.kind} schedule raises the learning rate from {lr:g} to {peak:.3g}: a "
         "factor above 1 raises it, one below 1 lowers it."
     )
-    where, edit = "optimizer.schedule", {"optimizer.schedule": {"kind": "cosine"}}
+    where, edit = "optimizer.schedule", {"optimizer.schedule": usual_schedule(e)}
     limit = e.optimizer.high_lr
     gain = e.optimizer.momentum_gain
     grave = limit is not None and gain is not None and peak * gain >= FAR * limit
     severity: Severity = "error" if grave else "warning"
     numbers = {"lr": lr, "peak": peak, "limit": limit}
     return [Finding("TR35", "Learning rate rises", severity, 0.8, where, numbers, why, edit)]
+
+
+def usual_schedule(e: Facts) -> dict[str, Any]:
+    """Return the schedule to use, as in a recipe: for an average of the last weights one that keeps
+    a rate to the end."""
+    return {"kind": "constant" if e.regularizers.averages_last_weights else "cosine"}
 
 
 def rate_gone(e: Facts) -> list[Finding]:
@@ -132,7 +141,7 @@ def rate_gone(e: Facts) -> list[Finding]:
         grave = mean < WASTED and mean * steps < FEW_STEPS
         why += f" All {steps} steps come to {mean * steps:.3g} at the highest rate."
     severity: Severity = "error" if grave else "warning"
-    edit = {"optimizer.schedule": {"kind": "cosine"}}
+    edit = {"optimizer.schedule": usual_schedule(e)}
     where, numbers = "optimizer.schedule", {"late_share": late, "mean": mean, "steps": steps}
     name = "Learning rate falls too soon"
     return [Finding("TR36", name, severity, 0.8, where, numbers, why, edit)]
@@ -211,13 +220,13 @@ def clipped_to_death(e: Facts) -> list[Finding]:
         return []
     # All of a bound's steps in one direction; a rate of 0 goes nowhere, whatever the bound.
     way = travel * norm if travel else 0.0
-    if way >= REACH or norm == float("inf"):
+    if way >= REACH or norm >= USUAL_CLIP:
         return []
     why = (
         f"Clipped to a norm of {norm:g}, all steps together move all weights by {way:.2g} at most."
     )
     numbers = {"way": way, "norm": norm}
-    where, edit = "optimizer.clip", {"optimizer.clip": {"norm": 1.0}}
+    where, edit = "optimizer.clip", {"optimizer.clip": {"norm": USUAL_CLIP}}
     return [Finding("TR71", "Clipping too tight", "warning", 0.7, where, numbers, why, edit)]
 
 
@@ -232,7 +241,7 @@ def endless_warmup(e: Facts) -> list[Finding]:
     else:
         return []
     where = "optimizer.schedule.warmup" if warmup else "optimizer.schedule"
-    edit: dict[str, Any] = {where: 0.05 if warmup else {"kind": "cosine"}}
+    edit: dict[str, Any] = {where: 0.05 if warmup else usual_schedule(e)}
     numbers = {"warmup": warmup, "steps": steps, "peak_at": at}
     name = "Warm-up as long as the run"
     return [Finding("TR82", name, "warning", 0.9, where, numbers, why, edit)]

@@ -112,5 +112,7 @@ def exploding(evidence: SignalEvidence) -> list[Finding]:
         "way back, and any step that suits one end is wrong for the other."
     )
     numbers = {"first": first, "last": last, "ratio": first / last, "step": step}
-    edit = rescale(evidence) or {"optimizer.clip": {"norm": 1.0}}
+    edit = rescale(evidence)
+    if edit is None and not evidence.clipped:
+        edit = {"optimizer.clip": {"norm": 1.0}}
     return [Finding("TR41", "Exploding gradient", "error", 0.8, where, numbers, why, edit)]

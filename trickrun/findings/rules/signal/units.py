@@ -80,7 +80,9 @@ def rescale(evidence: SignalEvidence) -> dict[str, Any] | None:
     Unscaled inputs are the first suspect, then a softmax between layers, an unusual init, and if
     that is not it, the lack of a norm.
     """
-    if evidence.input_std > 2 or evidence.input_std < 0.5:
+    unscaled = evidence.input_std > 2 or evidence.input_std < 0.5
+    # With features that are constant, standardized inputs may be small too.
+    if unscaled and evidence.normalize != "standard":
         return {"data.normalize": {"kind": "standard"}}
     if evidence.user_network:
         return None

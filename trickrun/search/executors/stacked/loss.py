@@ -36,16 +36,26 @@ class StackedLoss:
         if self.smooth is not None:
             smooth = self.smooth.per_sample(outputs, targets).view(losses.shape)
             losses = losses.lerp(smooth, self.epsilon.to(losses.dtype))
-        return reduced(self.loss, losses, targets)
+        return self.reduced(losses, target)
 
+    def reduced(self, losses: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return each trial's loss [K] of its samples' losses [K, B]; see LossFunction."""
+        if self.loss.reduction == "sum":
+            return losses.sum(1)
+        if self.loss.weight is None:
+            return losses.mean(1)
+        return losses.sum(1) / self.weights(target)
 
-def reduced(loss: LossFunction, losses: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return each trial's loss [K] of its samples' losses [K, B]; see LossFunction."""
-    if loss.reduction == "sum":
-        return losses.sum(1)
-    if loss.weight is None:
-        return losses.mean(1)
-    return losses.sum(1) / loss.weight(targets).view(losses.shape).sum(1)
+    def counts(self, target: torch.Tensor) -> Sequence[torch.Tensor | int]:
+        """Return what each trial's mean loss divides by, for targets [K, B, ...]."""
+        if self.loss.weight is None:
+            return [target.shape[1]] * len(target)
+        return self.weights(target).unbind()
+
+    def weights(self, target: torch.Tensor) -> torch.Tensor:
+        """Return the sums [K] of the weights of targets [K, B, ...], where the loss has weights."""
+        assert self.loss.weight is not None
+        return self.loss.weight(target.flatten(0, 1)).view(target.shape[:2]).sum(1)
 
 
 class StackedPenalty:

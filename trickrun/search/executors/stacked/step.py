@@ -116,26 +116,30 @@ class Stack:
         batch = self.batches.at(step)
         samples = batch[1].shape[0 if self.batches.shared else 1]
         masks = self.masks.at(step, samples)
+        counts = self.loss.counts(self.targets(batch))
         losses, penalties, gradient = self.gradient(batch, masks)
         clip_rows(self.jobs, gradient)
         self.update.step(gradient, lrs)
         none = [None] * len(self.jobs)
         terms = none if penalties is None else penalties.unbind()
         return [
-            StepResult(loss, term, None, lr, samples)
-            for loss, term, lr in zip(losses, terms, lrs, strict=True)
+            StepResult(loss, term, None, lr, samples, count)
+            for loss, term, lr, count in zip(losses, terms, lrs, counts, strict=True)
         ]
+
+    def targets(self, batch: Batch) -> torch.Tensor:
+        """Return the targets of a batch for each trial [K, B, ...]."""
+        y = batch[1]
+        return y.expand(len(self.jobs), *y.shape) if self.batches.shared else y
 
     def gradient(
         self, batch: Batch, masks: Tensors
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
         """Return the trials' losses [K], penalties [K] (None: they have none), gradients [K, P]."""
-        x, y = batch
-        if self.batches.shared:
-            y = y.expand(len(self.jobs), *y.shape)
         self.set_mode(training=True)
         with self.jobs[0].autocast():
-            losses = self.loss(self.forward(x, masks, self.batches.shared), y)
+            predictions = self.forward(batch[0], masks, self.batches.shared)
+            losses = self.loss(predictions, self.targets(batch))
         terms = [penalty(self.parameters) for penalty in self.penalties]
         penalties = torch.stack(terms).sum(0) if terms else None
         whole = losses if penalties is None else losses + penalties
