@@ -25,6 +25,33 @@ def photos(first: int, last: int) -> None:
         Image.fromarray(pixels).save(file)
 
 
+def nested(first: int, last: int) -> None:
+    photos(first, last)
+    for file in [*Path("photos").rglob("*.png")]:
+        number = int(file.stem)
+        moved = Path("sites", f"site{number % 3}", file.parent.name, file.name)
+        moved.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(moved)
+
+
+def photo_table(first: int, last: int) -> None:
+    photos(first, last)
+    lines = [f"{1000 - n}.png,{40 + n},{('red', 'blue')[n % 2]}\n" for n in range(last)]
+    paths = {file.name: file for file in Path("photos").rglob("*.png")}
+    named = [f"{paths[line.split(',')[0]].parent.name}/{line}" for line in reversed(lines)]
+    Path("photos", "table.csv").write_text("file,age,color\n" + "".join(named))
+
+
+def dates(first: int, last: int) -> None:
+    """Numbers and values to predict that float32 does not hold, with gaps; the newest come first."""
+    lines = []
+    for number in range(last):
+        size = random.Random(number).gauss(0, 1)
+        cell = "" if number % 7 == 0 else f"{size}"
+        lines.append(f"{20240000 + number},{cell},{1.7e9 + 10 * size + number}\n")
+    Path("dates.csv").write_text("day,size,seconds\n" + "".join(reversed(lines)))
+
+
 def reviews(first: int, last: int) -> None:
     lines = []
     for number in range(first, last):
@@ -57,6 +84,31 @@ KINDS = {
         "{kind: cnn, channels: [2]}",
         photos,
         "images",
+    ),
+    "photos in nested folders": (
+        "{kind: image_folder, path: sites, size: 8, class_folder: last}",
+        "mlp",
+        nested,
+        "images",
+    ),
+    "photos in a table": (
+        "{kind: image_table, path: photos/table.csv, target: color, size: 8}",
+        "mlp",
+        photo_table,
+        "images",
+    ),
+    "ages of photos in a table": (
+        "{kind: image_table, path: photos/table.csv, target: age, size: 128, memory: 1, "
+        "workers: 1, scale_targets: standard}",
+        "{kind: cnn, channels: [2]}",
+        photo_table,
+        "images",
+    ),
+    "dates with gaps": (
+        "{kind: csv, path: dates.csv, target: seconds, missing: fill, scale_targets: standard}",
+        "mlp",
+        dates,
+        "rows",
     ),
     "reviews": (
         "{kind: text, path: reviews.csv, target: verdict, length: 4}",
