@@ -205,13 +205,15 @@ def drift(
     here, train = (
         each[:, ~constant].nan_to_num(0.0, 0.0, 0.0) for each in (seen[name], seen["train"])
     )
+    distance, new = class_drift(data, part)
+    if constant.all():
+        return Drift(0.0, 1.0, len(here), distance, new)
     std = train.std(0, correction=0)
     # A pixel at the border that hardly ever lights up has no deviation to measure by.
     usual = std > RARE * std.square().mean().sqrt()
     here, train, std = here[:, usual], train[:, usual], std[usual]
     moved = (here.mean(0) - train.mean(0)) / std
     mean = float(moved.square().mean().sqrt()) if len(moved) else 0.0
-    distance, new = class_drift(data, part)
     return Drift(mean, spread_ratio(here.std(0, correction=0) / std), len(here), distance, new)
 
 
