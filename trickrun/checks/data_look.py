@@ -206,7 +206,7 @@ def drift(
         each[:, ~constant].nan_to_num(0.0, 0.0, 0.0) for each in (seen[name], seen["train"])
     )
     distance, new = class_drift(data, part)
-    if train.shape[1] == 0:
+    if constant.all():
         return Drift(0.0, 1.0, len(here), distance, new)
     std = train.std(0, correction=0)
     # A pixel at the border that hardly ever lights up has no deviation to measure by.

@@ -40,6 +40,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         "TR18": ("TR09", *STUCK),
         "TR99": (*OVERFIT, *STUCK, "TR10", "TR14"),
         "TR103": STUCK,
+        "TR109": (*STUCK, "TR04", "TR10", "TR14"),
         # Loss and head
         "TR21": (*WILD, *STUCK, "TR20", "TR43", "TR50"),
         "TR25": (*SIGNAL, *WILD, *STUCK),

@@ -61,7 +61,10 @@ def grave(collapsed: Sequence[Collapsed]) -> list[Collapsed]:
 
 def told(found: Sequence[Collapsed]) -> str:
     """Return, in words, how many values are left of how many."""
-    each = [f"{c.values} different values of {c.name} are {c.left} numbers" for c in found[:NAMED]]
+    each = [
+        f"{c.values} different values of {c.name} are {c.left} number{'s' if c.left > 1 else ''}"
+        for c in found[:NAMED]
+    ]
     more = f" (and {len(found) - NAMED} more features)" if len(found) > NAMED else ""
     return f"{', '.join(each)} in {found[0].type}{more}."
 
