@@ -41,6 +41,7 @@ class Prepared:
         columns: see Source.
         rows: of each part that was drawn from the data's training part: the indices there.
         kept: for a run: its split, as its folder keeps it.
+        reordered: see Source.
     """
 
     train: SplitData
@@ -53,6 +54,7 @@ class Prepared:
     columns: tuple[Column, ...] = ()
     rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
     kept: KeptSplit | None = None
+    reordered: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,7 +111,8 @@ def prepare_run(data: Data, folder: Path, kept: KeptSplit | None = None) -> Prep
     """
     if kept is not None:
         source = replace(data.load_again(folder, kept), identify=None)
-        return replace(prepared(data, source, kept.rows()), kept=kept)
+        found = prepared(data, source, kept.rows())
+        return replace(found, kept=kept, reordered=source.reordered)
     source = data.load(folder)
     keys = keys_of(source)
     source = replace(source, identify=None)

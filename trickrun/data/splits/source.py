@@ -128,6 +128,7 @@ class Source:
         columns: of a table: the columns of "train" that the split asks for, those that are no
             inputs, and those of text.
         identify: returns what tells samples apart, if their tensors do not.
+        reordered: whether samples had another order, and were brought back to that of a run.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
@@ -135,6 +136,7 @@ class Source:
     files: ImageFiles | None = None
     columns: tuple[Column, ...] = ()
     identify: Callable[[], Keys] | None = None
+    reordered: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
