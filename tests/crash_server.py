@@ -21,7 +21,7 @@ from trickrun.run import files, folder
 from trickrun.training import compile as compiler
 
 torch.set_num_threads(1)
-compiler.prepare = cache(compiler.prepare)
+compiler.prepare_run = cache(compiler.prepare_run)
 
 CRASHED = 77
 WRITES = ("open", "write", "fsync", "replace", "truncate")

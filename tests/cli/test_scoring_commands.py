@@ -286,5 +286,5 @@ def test_eval_names_the_splits_that_there_are(trickrun, tmp_path):
     assert trickrun("train", "two.yaml").code == 0
     ran = trickrun("eval", "two")
     assert ran.code == 2
-    assert "the recipe has no test split" in ran.err
+    assert "the run has no test split" in ran.err
     assert "use --split train or val" in ran.err

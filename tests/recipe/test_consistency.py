@@ -217,7 +217,7 @@ def test_what_can_work_is_let_pass(tmp_path: Path, line: str) -> None:
 
 def test_the_kinds_that_have_columns_are_named(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, "model: mlp\ndata: {kind: digits, split: {group: writer}}")
-    assert problem.hint == "data of these kinds has: csv"
+    assert problem.hint == "data of these kinds has: csv, image_table"
 
 
 def test_whole_numbers_are_not_drawn_from_a_log_range(tmp_path: Path) -> None:

@@ -68,12 +68,12 @@ def test_plateau_lets_one_evaluation_more_pass() -> None:
     assert (stopping.range, plateau.range) == (1.0, None)
 
 
-def test_a_metric_of_the_users_own_or_endless_patience_is_not_judged() -> None:
+def test_a_metric_of_the_users_own_is_not_judged_and_endless_patience_never_acts() -> None:
     mine = EarlyStopping(monitor="val_mine", mode="min")
     assert played(mine, mine.patience, mine.stop).blind is None
     patient = EarlyStopping(mode="max", patience=LONGEST + 1)
     facts = played(patient, patient.patience, patient.stop)
-    assert (facts.blind, facts.acts_after) == (None, None)
+    assert (facts.blind, facts.acts_after) == (True, None)
 
 
 def test_a_rate_at_its_lowest_never_falls() -> None:

@@ -43,7 +43,7 @@ def photo_table(first: int, last: int) -> None:
 
 
 def dates(first: int, last: int) -> None:
-    """Numbers and values to predict that float32 does not hold, with gaps; newest first."""
+    """Numbers and values to predict that float32 does not hold, with gaps; the newest first."""
     lines = []
     for number in range(last):
         size = random.Random(number).gauss(0, 1)

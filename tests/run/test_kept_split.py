@@ -228,6 +228,8 @@ def test_rows_and_columns_in_another_order_go_on_exactly(trickrun, folder):
     again = trickrun("train", "--resume", folder.path, "train.epochs=9", "--json")
     assert again.code == 0, again.err
     assert "the data is not what it was" not in again.err
+    notice = "notice: the data is in another order than when the run was begun"
+    assert (notice in again.err, notice in longer.err) == (True, False)
     assert same(ending(RunFolder(Path(again.json["run"]))), whole)
 
 

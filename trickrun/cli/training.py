@@ -117,6 +117,8 @@ def go_on(
     resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)
     for warning in resumed.warnings:
         print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
+    for notice in resumed.notices:
+        print(f"notice: {notice}", file=sys.stderr)
     before = look_first(resumed.job, resumed.folder)
     announce(resumed.job, resumed.folder)
     with progress_sink(resumed.job) as sink:

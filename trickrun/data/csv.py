@@ -16,7 +16,7 @@ from trickrun.data.formats.labels import class_names, infer_kind_of_cells, targe
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table, looks_like_data, read_table
-from trickrun.data.splits.kept import changed_columns, check_table
+from trickrun.data.splits.kept import changed_columns, check_table, moved
 from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task
 from trickrun.errors import DataError
 
@@ -91,7 +91,8 @@ class Csv(Data):
         table = self.table_in(folder)
         table = self.whole_rows(table, self.inputs(table))
         places = check_table(kept, self.used(table), known_keys(table, kept), table)
-        return self.source_of(table.with_first(kept.columns).rows(places.tolist()))
+        source = self.source_of(table.with_first(kept.columns).rows(places.tolist()))
+        return replace(source, reordered=moved(places))
 
     def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
         table = self.table_in(folder)

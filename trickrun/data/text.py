@@ -22,7 +22,7 @@ from trickrun.data.formats.tokens import (
 )
 from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
-from trickrun.data.splits.kept import PARTS, changed_columns, check_table
+from trickrun.data.splits.kept import PARTS, changed_columns, check_table, moved
 from trickrun.data.splits.keys import indexed
 from trickrun.data.splits.source import Keys, Pool, Samples, Source, SplitData, Task, TaskName
 from trickrun.errors import DataError
@@ -103,7 +103,7 @@ class Text(Data):
             return super().load_again(folder, kept)
         table = read_table(locate(self.path, folder))
         places = check_table(kept, self.used(table), known_keys(table, kept), table)
-        return self.source_of(table.rows(places.tolist()))
+        return replace(self.source_of(table.rows(places.tolist())), reordered=moved(places))
 
     def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
         path = locate(self.path, folder)

@@ -111,7 +111,8 @@ def measured(recipe: Recipe) -> list[str]:
     """Return the names of the metrics that evaluations record, as far as the text tells."""
     if recipe.metrics is not None:
         return [metric.name for metric in recipe.metrics]
-    task = recipe.data.task_kind
+    # Of a recipe that is not valid, the data may be missing.
+    task = recipe.data.task_kind if recipe.data is not None else None
     tasks = [task] if task is not None else ["classification", "regression"]
     return [name for task in tasks for name in USUAL[task]]
 

@@ -18,6 +18,11 @@ from trickrun.training.compile import compile_recipe
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 
+REORDERED = (
+    "the data is in another order than when the run was begun; its samples are taken in the order "
+    "of then"
+)
+
 CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
 
 
@@ -29,11 +34,13 @@ class Resumed:
         folder: where it goes on: its own folder, or a new one if the recipe was changed.
         job: freshly compiled; ``run.execute`` brings it to the checkpoint.
         warnings: what differs from when the run began, so that it may not end bitwise equal.
+        notices: what differs, and makes no difference.
     """
 
     folder: RunFolder
     job: RecipeJob
     warnings: list[str]
+    notices: tuple[str, ...] = ()
 
 
 def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: list[str]) -> Resumed:
@@ -64,7 +71,7 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     if overrides:
         check_goes_on(folder, job, state)
         folder = branch(folder, loaded, state, root, command, recipe_folder)
-    return Resumed(folder, job, warnings)
+    return Resumed(folder, job, warnings, (REORDERED,) if job.data.reordered else ())
 
 
 def check_changes(overrides: Sequence[str]) -> None:

@@ -217,11 +217,9 @@ def restored(source: Source, kept: KeptSplit, keys: Keys, noun: str) -> Source:
 
     Raises DataChanged if they are not the same samples.
     """
-    import torch
-
     order = kept.in_order(keys.together(), noun, "data")
     sizes = tuple(len(source.parts[name][0]) if name in source.parts else 0 for name in PARTS)
-    if sizes == kept.sizes and torch.equal(order, torch.arange(len(order))):
+    if sizes == kept.sizes and not moved(order):
         return source
     ends = list(accumulate(kept.sizes))
     parts = {
@@ -231,7 +229,12 @@ def restored(source: Source, kept: KeptSplit, keys: Keys, noun: str) -> Source:
     }
     drawn = order[: kept.sizes[0]]
     columns = tuple(replace(c, values=c.values[drawn]) for c in source.columns)
-    return replace(source, parts=parts, columns=columns)
+    return replace(source, parts=parts, columns=columns, reordered=True)
+
+
+def moved(places: torch.Tensor) -> bool:
+    """Whether samples whose ``places`` [N] are given stand in another order."""
+    return bool((places.diff() < 0).any())
 
 
 def gathered(source: Source, places: torch.Tensor) -> Part:

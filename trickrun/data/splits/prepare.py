@@ -46,6 +46,7 @@ class Prepared:
         rows: of each part that was drawn from the data's training part: the indices there.
         notes: what people should know of how it was loaded, a line each.
         kept: for a run: its split, as its folder keeps it.
+        reordered: see Source.
     """
 
     train: SplitData
@@ -61,6 +62,7 @@ class Prepared:
     rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     kept: KeptSplit | None = None
+    reordered: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -167,7 +169,8 @@ def prepare_run(
     """
     if kept is not None:
         source = replace(data.load_again(folder, kept), identify=None)
-        return replace(prepared(data, source, kept.rows(), dtype), kept=kept)
+        found = prepared(data, source, kept.rows(), dtype)
+        return replace(found, kept=kept, reordered=source.reordered)
     source = data.load(folder)
     # Before anything is filled in.
     keys = keys_of(source)

@@ -129,6 +129,7 @@ class Source:
             inputs, and those of text.
         notes: what people should know of how it was loaded, a line each: what was left out and why.
         identify: returns what tells samples apart, if their tensors do not.
+        reordered: whether samples had another order, and were brought back to that of a run.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
@@ -137,6 +138,7 @@ class Source:
     columns: tuple[Column, ...] = ()
     notes: tuple[str, ...] = ()
     identify: Callable[[], Keys] | None = None
+    reordered: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
