@@ -188,7 +188,9 @@ def find_part(job: RecipeJob, kept: KeptSplit, name: str) -> Found:
     data, members = job.recipe.data, kept.members(name)
     noun = "rows" if kept.columns else data.samples_are
     if not len(members):
-        raise DataError(f"the run has no {name} split", "data.split", "use --split train")
+        there = [part for part in ("train", "val", "test") if len(kept.members(part))]
+        hint = f"use --split {' or '.join(there)}"
+        raise DataError(f"the run has no {name} split", "data.split", hint)
     try:
         pool = data.pool(job.folder, kept, job.data.task)
     except DataChanged as error:
