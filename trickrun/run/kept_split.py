@@ -188,8 +188,8 @@ def find_part(job: RecipeJob, kept: KeptSplit, name: str) -> Found:
     data, members = job.recipe.data, kept.members(name)
     noun = "rows" if kept.columns else data.samples_are
     if not len(members):
-        there = [part for part in ("train", "val", "test") if len(kept.members(part))]
-        hint = f"use --split {' or '.join(there)}"
+        named = [part for part in PARTS if len(kept.members(part))]
+        hint = f"use --split {' or '.join(named)}"
         raise DataError(f"the run has no {name} split", "data.split", hint)
     try:
         pool = data.pool(job.folder, kept, job.data.task)
