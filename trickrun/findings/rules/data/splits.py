@@ -41,7 +41,7 @@ def leaked(e: Facts) -> list[Finding]:
         if e.data.copies.within > LEAKED:
             why += " The data held copies before it was split: remove them, or keep them together."
         numbers = {"split": name, "share": share, "within_training": e.data.copies.within}
-        # Short texts repeat by themselves, and so do rows of few kinds: as often in training itself.
+        # Short texts repeat by themselves, and rows of few kinds do: as often in training itself.
         copied = share - e.data.copies.within >= COPIED
         grave = share >= WORTHLESS and copied and not e.data.tokens
         severity: Severity = "error" if grave else "warning"
