@@ -272,6 +272,8 @@ def test_values_taken_for_classes() -> None:
         (copies(across=(("val", 0.49), ("test", 0.5))), [("TR08", "error"), ("TR08", "warning")]),
         (copies(across=(("val", 1.0), ("test", 1.0))), [("TR08", "error")] * 2),
         (copies(across=(("val", 0.04), ("test", 0.02))), []),
+        # Rows of few kinds repeat in training as often.
+        (copies(within=0.8, across=(("val", 0.9),)), [("TR08", "warning")]),
         # XOR has four inputs.
         (copies(within=0.99, across=(("val", 1.0),), chance=True), []),
     ],
@@ -305,7 +307,7 @@ KEEP = {"data.split.group_duplicates": True}
 def test_copies_are_kept_together_where_that_mends_it(
     drawn: tuple[str, ...], alike: float, overrides: tuple[str, ...], edit: dict[str, Any] | None
 ) -> None:
-    data = copies(within=0.8, across=(("val", 0.8),), with_target=(("val", alike),))
+    data = copies(within=0.5, across=(("val", 0.8),), with_target=(("val", alike),))
     (finding,) = found(replace(data, drawn=drawn), *overrides)
     assert (finding.code, finding.severity, finding.edit) == ("TR08", "error", edit)
 

@@ -12,6 +12,12 @@ LEAKED, WORTHLESS = 0.05, 0.5
 """Share of a split's samples that are in the training split too: the catalogue's 5 %. From one half
 on the score tells more of what the network remembers than of new samples. Own."""
 
+COPIED = 0.25
+"""By how much that share must exceed the share of training samples that repeat one another. Own:
+rows of few kinds (answers of a form, states of a board) repeat in both alike, and every new sample
+will; of a table that holds each row twice it is 0.7 and 0.35, and of a split that was copied 1 and
+0."""
+
 UNLIKE = 0.25
 """Total variation distance of the class shares beyond chance. Own: a quarter of the samples would
 have to change their class to make the shares equal."""
@@ -36,8 +42,9 @@ def leaked(e: Facts) -> list[Finding]:
         if e.data.copies.within > LEAKED:
             why += " The data held copies before it was split: remove them, or keep them together."
         numbers = {"split": name, "share": share, "within_training": e.data.copies.within}
-        # Short texts repeat by themselves.
-        grave = share >= WORTHLESS and not e.data.tokens
+        # Short texts repeat by themselves, and rows of few kinds do: as often in training itself.
+        copied = share - e.data.copies.within >= COPIED
+        grave = share >= WORTHLESS and copied and not e.data.tokens
         severity: Severity = "error" if grave else "warning"
         confidence = 0.95 if severity == "error" else 0.85
         edit = {"data.split.group_duplicates": True} if copies_can_be_kept(e, name, share) else None
