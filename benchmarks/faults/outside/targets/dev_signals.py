@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.datasets import load_digits
 
 Parts = dict[str, Any]
@@ -469,15 +468,6 @@ def spots(n: int = 500, steps: int = 20, seed: int = 0) -> Parts:
     )
     x = ways[y] * rng.uniform(30, 60, (n, 1, 1)) + rng.uniform(80, 160, (n, 1, 2))
     return classes((x + rng.normal(0, 5, x.shape)).astype(np.float32), y)
-
-
-def torch_pairs(n: int = 800, seed: int = 0) -> Parts:
-    """A wave in noise and what it is a moment later, drawn with torch."""
-    draw = torch.Generator().manual_seed(seed)
-    time = torch.arange(n + 4, dtype=torch.float32)
-    series = torch.sin(0.01 * time) + 0.2 * torch.randn(n + 4, generator=draw)
-    past = torch.stack([series[i : i + n] for i in range(4)], 1)
-    return in_time(past, series[4:, None])
 
 
 # Sets, graphs, places, and a few of the oldest data sets.
