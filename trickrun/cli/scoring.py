@@ -151,6 +151,7 @@ def own_part(
 
 def drawn_again(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[RecipeJob, SplitData]:
     """Return a part of a run that keeps no split: drawn again from the data as they are now."""
+    from trickrun.data.splits.kept import PARTS
     from trickrun.data.splits.prepare import prepare
     from trickrun.data.splits.source import DATA_FILE
     from trickrun.run.environment import data_hash, data_hash_in_float32
@@ -161,7 +162,7 @@ def drawn_again(job: RecipeJob, folder: RunFolder, split: SplitName) -> tuple[Re
     print(told_of_no_split(hashed == folder.facts()["data"]), file=sys.stderr)
     part: SplitData | None = getattr(data, split)
     if part is None:
-        parts = [name for name in ("train", "val", "test") if getattr(data, name) is not None]
+        parts = [name for name in PARTS if getattr(data, name) is not None]
         hint = f"use --split {' or '.join(parts)}"
         raise DataError(f"the recipe has no {split} split", "data.split", hint)
     # Images that stay in their files are known to the data alone.

@@ -239,7 +239,6 @@ def moved(places: torch.Tensor) -> bool:
 
 def gathered(source: Source, places: torch.Tensor) -> Part:
     """Return the inputs and targets of the samples ``places`` [M], counted through all parts."""
-
     x, y = source.parts["train"]
     inputs, targets = x.new_empty(len(places), *x.shape[1:]), y.new_empty(len(places), *y.shape[1:])
     start = 0
