@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trickrun.data._data import Data, Split
+from trickrun.data.normalizers import _normalizer
 from trickrun.data.normalizers._normalizer import Normalize, Scaler
 from trickrun.data.normalizers.fixed import Fixed
 from trickrun.data.normalizers.minmax import MinMax
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.normalizers.standard import Standard
-from trickrun.data.splits import narrow
 from trickrun.data.splits.division import equal_pairs
 from trickrun.data.splits.hashes import pair_hashes
-from trickrun.data.splits.narrow import Part, collapses, narrowed
+from trickrun.data.splits.narrow import MOST, Part, collapses, narrowed
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import Source, Task
 from trickrun.errors import DataError
@@ -111,7 +111,7 @@ def test_chunks_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> No
     rows = torch.randperm(50)[:31]
     scaler = Standard().fit(x)
     whole = narrowed(Part(x, rows, rows), scaler, torch.float32)
-    monkeypatch.setattr(narrow, "CHUNK", 10)
+    monkeypatch.setattr(_normalizer, "CHUNK", 10)
     assert torch.equal(narrowed(Part(x, rows, rows), scaler, torch.float32), whole)
     assert torch.equal(whole, scaler(x[rows]).float())
     assert torch.equal(narrowed(Part(x, None, x), scaler, torch.float32), scaler(x).float())
@@ -200,7 +200,7 @@ def test_values_that_become_one_are_counted(how: Normalize, left: int) -> None:
 def test_few_of_many_fractions_are_merged() -> None:
     x = torch.randn(200_000, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     (found,) = collapses(Part(x, None, x), x.float())
-    assert found.values == narrow.MOST
+    assert found.values == MOST
     assert found.left > 0.999 * found.values
 
 

@@ -244,15 +244,15 @@ def test_a_run_without_a_split(trickrun, folder, told):
     (folder.path / SPLIT_FILE).unlink()
     result, err = scored(trickrun)
     assert result["scores"] == told["test"]
-    assert err.startswith("note: no split was stored with this run")
+    assert err.startswith("note: no usable split is stored with this run")
     write(grown(ROWS))
     result, err = scored(trickrun)
-    assert err.startswith("warning: no split was stored with this run")
+    assert err.startswith("warning: no usable split is stored with this run")
     assert "may hold samples that it was trained on" in err
     write(ROWS)
     ran = trickrun("train", "--resume", "coin", "train.epochs=8")
     assert ran.code == 2
-    assert "no split was stored with this run" in ran.err
+    assert "no usable split is stored with this run" in ran.err
     assert "train its recipe.yaml anew; eval and predict still work" in ran.err
 
 
@@ -283,7 +283,7 @@ def test_a_split_is_read_as_it_was_written(alone):
 
 def saved(**changed: object) -> bytes:
     arrays = {
-        "version": np.array([1]),
+        "version": np.array([2]),
         "keys": np.array([5, 6, 7]),
         "parts": np.array([1, 2, 3], np.uint8),
         "sizes": np.array([3, 0, 0]),
@@ -328,7 +328,8 @@ def claiming(count: int) -> bytes:
         (saved(sizes=np.array([4, -1, 0])), "not a readable split: sizes are [4, -1, 0]"),
         (saved(sizes=np.array([1, 2, 0])), "a part that the data brought is in another one"),
         (saved(columns=np.array(["a", "a"])), "a column stands there twice"),
-        (saved(version=np.array([2])), "its keys are of version [2], this one makes 1"),
+        (saved(version=np.array([9])), "its keys are of version 9, this one makes 2"),
+        (saved(version=np.array([9]), columns=np.array([], str)), "this one makes 1"),
     ],
 )
 def test_a_damaged_split_is_an_error_that_says_so(alone, content, said):
@@ -382,7 +383,7 @@ def test_predictions_of_a_run_without_a_split(trickrun, folder):
     (folder.path / SPLIT_FILE).unlink()
     predicted = trickrun("predict", "coin", "coin.csv")
     assert predicted.code == 0
-    assert predicted.err.startswith("note: no split was stored with this run")
+    assert predicted.err.startswith("note: no usable split is stored with this run")
 
 
 def test_all_seeds_of_curves_have_one_split(trickrun, folder, monkeypatch):

@@ -22,6 +22,9 @@ WITH_SPLIT = "20261129-224028-539029-f9c0"
 THIRD = FOLDERS / "arithmetic_3"
 OF_ARITHMETIC_3 = "20261130-002035-955081-0dc1"
 
+ROWS = FOLDERS / "rows_1"
+WITH_ROWS = "20261130-020214-801212-5eab"
+
 SCORES = {LEAVES: (0.6073751518916752, 6 / 9), MOONS: (0.1326673503887529, 17 / 18)}
 """Test loss and accuracy, as the version that made a run scored it."""
 
@@ -59,7 +62,7 @@ def test_they_are_scored_as_they_were(trickrun, old, monkeypatch, run, arithmeti
     monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
     scored = trickrun("eval", run, "--json")
     assert scored.code == 0, scored.err
-    assert "no split was stored with this run" in scored.err
+    assert "no usable split is stored with this run" in scored.err
     found = scored.json["result"]["scores"]
     assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[run], abs=1e-5)
     # The data is what it was, by the hash of then.
@@ -112,9 +115,23 @@ def test_one_that_keeps_no_split_is_refused(
     monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
     refused = trickrun("train", "--resume", run, *changes)
     assert refused.code == 2
-    assert "no split was stored with this run, as an older version began it" in refused.err
+    assert "no usable split is stored with this run, as an older version began it" in refused.err
     assert "train its recipe.yaml anew; eval and predict still work" in refused.err
     assert before == {p: p.read_bytes() for p in runs.rglob("*") if p.is_file()}
+
+
+def test_one_whose_rows_were_told_apart_as_they_are_written(trickrun, old, tmp_path):
+    """It is scored on the rows that its table draws again, and does not go on."""
+    shutil.rmtree(old)
+    copied(ROWS, tmp_path)
+    scored = trickrun("eval", WITH_ROWS, "--json")
+    assert scored.code == 0, scored.err
+    assert "no usable split is stored with this run" in scored.err
+    found = scored.json["result"]["scores"]
+    assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[LEAVES], abs=1e-5)
+    resumed = trickrun("train", "--resume", WITH_ROWS, "train.epochs=9")
+    assert resumed.code == 2
+    assert "no usable split is stored with this run" in resumed.err
 
 
 @pytest.mark.parametrize("changes", [(), ("train.epochs=9",)])

@@ -175,7 +175,7 @@ def told_of_no_split(same: bool) -> str:
     Args:
         same: whether the data are what the run was trained on.
     """
-    none = "no split was stored with this run, as an older version trained it"
+    none = "no usable split is stored with this run, as an older version trained it"
     if same:
         return f"note: {none}; its data is what it was, so its parts are too"
     return (

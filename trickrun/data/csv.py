@@ -12,10 +12,16 @@ from trickrun.data.formats.arrays import TaskKind, source_from_arrays
 from trickrun.data.formats.columns import check_times, read_column
 from trickrun.data.formats.encode import encode, feature_names, fill_gaps, is_text, medians
 from trickrun.data.formats.files import read_samples, samples_of
-from trickrun.data.formats.labels import class_names, infer_kind_of_cells, target_values
+from trickrun.data.formats.labels import (
+    class_names,
+    class_places,
+    infer_kind_of_cells,
+    target_values,
+)
 from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys, row_keys
-from trickrun.data.formats.table import Table, looks_like_data, read_table
+from trickrun.data.formats.table import Table, looks_like_data
 from trickrun.data.splits.kept import changed_columns, check_table, moved
 from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task
 from trickrun.errors import DataError
@@ -108,7 +114,9 @@ class Csv(Data):
 
     def table_in(self, folder: Path) -> Table:
         """Return the recipe's table. Raises DataError, also if a named column is not there."""
-        table = read_table(locate(self.path, folder), self.delimiter, self.header)
+        asked = (*self.targets, self.split.group, self.split.time)
+        texts = [name for name in asked if name is not None]
+        table = read_table(locate(self.path, folder), self.delimiter, self.header, texts)
         self.check_columns(table)
         return table
 
@@ -133,7 +141,8 @@ class Csv(Data):
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
         else:
-            y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
+            labels = class_names(table, self.targets[0])
+            y = class_places(table, self.targets[0], labels)
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
         used = self.used(table)
         return replace(

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from trickrun.data._images import Images, keys_of_files, used_images
 from trickrun.data.formats.arrays import TaskKind
+from trickrun.data.formats.cells import is_missing
 from trickrun.data.formats.columns import check_times, read_column
 from trickrun.data.formats.files import table_targets
 from trickrun.data.formats.folders import SUFFIXES, is_image
@@ -20,13 +21,14 @@ from trickrun.data.formats.labels import (
     check_classes_left,
     check_two_classes,
     class_names,
+    class_places,
     counted,
-    index_of,
     infer_kind_of_cells,
     target_values,
 )
 from trickrun.data.formats.paths import content_hash, locate
-from trickrun.data.formats.table import Table, is_missing, read_table
+from trickrun.data.formats.reader import read_table
+from trickrun.data.formats.table import Table
 from trickrun.data.splits.source import Keys, Pool, Samples, Source, Task
 from trickrun.errors import DataError
 
@@ -141,18 +143,21 @@ class ImageTable(Images):
         """Return what tells images apart beside their files: of each of the lines ``rows``, the
         cells of the targets, and of the columns that decide its part."""
         asked = (*self.targets, self.split.group, self.split.time)
-        columns = [table.columns[name] for name in asked if name is not None]
+        columns = [[*table.columns[name]] for name in asked if name is not None]
         return ["\x1f".join(column[row] for column in columns) for row in rows]
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
+        import numpy as np
+
         if path.is_dir() or is_image(path):
             return self.read_place(path)
         table = read_table(path, self.delimiter)
         name = self.file_column(table)
         rows, paths, notes = self.existing(table, name)
         y = table_targets(table, task, self.targets)
+        chosen = np.array(rows, dtype=np.int64)
         cells = {**table.columns, "file": table.columns[name]}
-        columns = {each: [column[row] for row in rows] for each, column in cells.items()}
+        columns = {each: column.take(chosen) for each, column in cells.items()}
         asked = {*self.targets, self.split.group, self.split.time} - {None}
         targets = self.cells_told(table, rows) if asked <= {*table.columns} else None
         found = self.read(paths, columns, y[rows] if y is not None else None, targets)
@@ -203,7 +208,7 @@ class ImageTable(Images):
             values = as_values(target_values(table, self.targets), table.where)
             return Task("regression", targets=values.shape[1], labels=self.targets), values
         labels = class_names(table, self.targets[0])
-        classes = index_of([*cells], labels, table.where)
+        classes = class_places(table, self.targets[0], labels)
         return Task("classification", classes=len(labels), labels=labels), classes
 
     def file_of(self, table: Table, cell: str) -> Path:
@@ -218,7 +223,7 @@ class ImageTable(Images):
         Raises DataError for a cell without a file, and for a missing file unless data.broken is
         skip.
         """
-        cells = table.columns[name]
+        cells = [*table.columns[name]]
         for row, cell in enumerate(cells):
             if is_missing(cell):
                 hint = "name one, or leave such lines out: data.missing: drop"

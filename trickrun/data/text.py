@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.data._data import Data
-from trickrun.data.formats.labels import check_two_classes, class_names, index_of
-from trickrun.data.formats.paths import content_hash, locate
+from trickrun.data.formats.labels import check_two_classes, class_names, class_places
+from trickrun.data.formats.paths import content_hash, decoded, locate
+from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys, row_keys
-from trickrun.data.formats.table import Table, decoded, read_table
+from trickrun.data.formats.table import Table
 from trickrun.data.formats.tokens import (
     Level,
     blocks,
@@ -206,7 +207,8 @@ class Text(Data):
     def classes(self, table: Table, labels: tuple[str, ...]) -> torch.Tensor:
         """Return the class index [N] of each row. Raises DataError for an unknown label."""
         assert self.target is not None
-        return index_of(list(table.column(self.target)), labels, table.where)
+        table.column(self.target, "data.target")
+        return class_places(table, self.target, labels)
 
     def finish(
         self, source: Source, train: SplitData, val: SplitData | None, test: SplitData | None

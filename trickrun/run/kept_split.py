@@ -14,7 +14,7 @@ import torch
 from numpy.lib import format as npy
 
 from trickrun.data.splits.kept import PARTS, Changes, KeptSplit, compare, trained_on
-from trickrun.data.splits.keys import KEYS
+from trickrun.data.splits.keys import KEYS, ROW_KEYS
 from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataChanged, DataError, RunFolderError
 from trickrun.run.folder import RunFolder
@@ -41,7 +41,7 @@ def packed_split(kept: KeptSplit) -> bytes:
     buffer = io.BytesIO()
     np.savez(
         buffer,
-        version=np.array([KEYS], np.int64),
+        version=np.array([ROW_KEYS if kept.columns else KEYS], np.int64),
         keys=kept.keys.numpy(),
         parts=kept.parts.numpy(),
         sizes=np.array(kept.sizes, np.int64),
@@ -51,16 +51,19 @@ def packed_split(kept: KeptSplit) -> bytes:
 
 
 def read_split(folder: RunFolder) -> KeptSplit | None:
-    """Return the split that a run keeps; None if its folder has none, as those of older versions.
+    """Return the split that a run keeps; None if its folder has none, or one whose keys an older
+    version made.
 
-    Raises RunFolderError if the file is damaged, or of another version.
+    Raises RunFolderError if the file is damaged, or of a newer version.
     """
     path = folder.path / SPLIT_FILE
     if not path.exists():
         return None
     try:
         arrays = read_arrays(path)
-        kept = checked(arrays)
+        kept = checked(arrays, path)
+    except RunFolderError:
+        raise
     except Exception as error:  # zipfile and numpy raise a dozen kinds for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RunFolderError(
@@ -68,12 +71,6 @@ def read_split(folder: RunFolder) -> KeptSplit | None:
             str(path),
             "bring the file back, or train the run's recipe.yaml anew",
         ) from error
-    if kept is None:
-        raise RunFolderError(
-            f"its keys are of version {arrays['version'].tolist()}, this one makes {KEYS}",
-            str(path),
-            "use the version of trickrun that trained the run (env.json tells it)",
-        )
     return kept
 
 
@@ -100,12 +97,20 @@ def read_arrays(path: Path) -> dict[str, Array]:
     return arrays
 
 
-def checked(arrays: Mapping[str, Array]) -> KeptSplit | None:
-    """Return the split that the arrays say; None if they are of another version.
+def checked(arrays: Mapping[str, Array], path: Path) -> KeptSplit | None:
+    """Return the split that the arrays in ``path`` say; None if an older version made the keys.
 
-    Raises ValueError if they contradict each other.
+    Raises ValueError if they contradict each other; RunFolderError if a newer version made them.
     """
-    if arrays["version"].tolist() != [KEYS]:
+    (version,) = arrays["version"].tolist()
+    known = ROW_KEYS if len(arrays["columns"]) else KEYS
+    if version > known:
+        raise RunFolderError(
+            f"its keys are of version {version}, this one makes {known}",
+            str(path),
+            "use the version of trickrun that trained the run (env.json tells it)",
+        )
+    if version < known:
         return None
     keys, parts, sizes = (arrays[name] for name in ("keys", "parts", "sizes"))
     if len(sizes) != len(PARTS) or (sizes < 0).any() or sizes[0] == 0:
@@ -134,8 +139,8 @@ def told_of_known(kept: KeptSplit | None, samples: Samples) -> tuple[int | None,
     what people must know of it, if anything."""
     if kept is None:
         return None, (
-            "note: no split was stored with this run, as an older version trained it: whether it "
-            "was trained on these samples cannot be told"
+            "note: no usable split is stored with this run, as an older version trained it: "
+            "whether it was trained on these samples cannot be told"
         )
     count = trained_on(kept, samples)
     if not count:

@@ -139,8 +139,8 @@ def check_arithmetic(folder: RunFolder, facts: Mapping[str, Any]) -> None:
 def no_split(folder: RunFolder) -> RunFolderError:
     """Return the error about a run that was begun when folders kept no split."""
     return RunFolderError(
-        "no split was stored with this run, as an older version began it: which samples it has "
-        "trained on cannot be told",
+        "no usable split is stored with this run, as an older version began it: which samples it "
+        "has trained on cannot be told",
         str(folder.path),
         "train its recipe.yaml anew; eval and predict still work",
     )

@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from trickrun.data.formats.table import Table, is_missing
+from trickrun.data.formats.cells import is_missing
+from trickrun.data.formats.table import Table
 from trickrun.data.splits.source import Column, ColumnKind
 
 WHOLE = re.compile(r"[+-]?\d+")
@@ -23,27 +24,27 @@ def read_column(table: Table, name: str, used: bool) -> Column:
     """
     import torch
 
-    cells = table.columns[name]
-    distinct = [cell for cell in dict.fromkeys(cells) if not is_missing(cell)]
+    texts, codes = table.columns[name].distinct
+    distinct = [text for text in texts if not is_missing(text)]
     kind, values = comparable(distinct)
     places = {value: place for place, value in enumerate(sorted(set(values)))}
-    codes = {cell: places[value] for cell, value in zip(distinct, values, strict=True)}
-    ranks = torch.tensor([codes.get(cell, -1) for cell in cells], dtype=torch.int64)
-    return Column(name, kind, ranks, used)
+    ranks = {text: places[value] for text, value in zip(distinct, values, strict=True)}
+    each = torch.tensor([ranks.get(text, -1) for text in texts], dtype=torch.int64)
+    return Column(name, kind, each[torch.from_numpy(codes).long()], used)
 
 
 def check_times(table: Table, name: str) -> None:
     """Raise DataError for the first cell of a column that is missing, or no point in time."""
     cells = table.columns[name]
-    if comparable([cell for cell in dict.fromkeys(cells) if not is_missing(cell)])[0] != "texts":
-        for row, cell in enumerate(cells):
-            if is_missing(cell):
-                raise table.error(
-                    row,
-                    name,
-                    "the time is missing, so the split cannot place the sample",
-                    "fill it in, or remove the line",
-                )
+    present = [text for text in cells.distinct[0] if not is_missing(text)]
+    if comparable(present)[0] != "texts":
+        if cells.missing.any():
+            raise table.error(
+                int(cells.missing.argmax()),
+                name,
+                "the time is missing, so the split cannot place the sample",
+                "fill it in, or remove the line",
+            )
         return
     hint = "write 2024-05-31, 2024-05-31T18:30:00 or a number, alike in all lines"
     read: Callable[[str], Any] = exact_number if exact_number(cells[0]) is not None else moment

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite, nan
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from trickrun.data.formats.table import Table, is_missing, number
+from trickrun.data.formats.cells import Cells, as_numbers, is_missing, number
+from trickrun.data.formats.table import Table
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,14 +36,14 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
     features: list[str] = []
     for name in columns:
         cells = table.column(name)
-        gap = [f"{name}={MISSING}"] if gaps and any(map(is_missing, cells)) else []
+        gap = [f"{name}={MISSING}"] if gaps and cells.missing.any() else []
         if not is_text(cells):
             features += [name, *gap]
             continue
-        categories = sorted({cell for cell in cells if not is_missing(cell)})
+        categories = sorted(text for text in cells.distinct[0] if not is_missing(text))
         check_categories(table, name, categories)
         features += [f"{name}={category}" for category in categories] + gap
-    repeated = [feature for feature in features if features.count(feature) > 1]
+    repeated = [feature for feature, count in Counter(features).items() if count > 1]
     if repeated:
         raise DataError(
             f"two columns become the feature {repeated[0]!r}", table.where, "rename one"
@@ -51,7 +53,7 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
 
 def check_categories(table: Table, name: str, categories: Sequence[str]) -> None:
     """Raise DataError if a column's texts are too many or too rare to be categories."""
-    count, rows = len(categories), len(table.lines)
+    count, rows = len(categories), len(table)
     if count > MOST_CATEGORIES or (count > 10 and 2 * count > rows):
         raise DataError(
             f"column {name!r} has {count} different texts in {rows} rows, such as "
@@ -72,20 +74,39 @@ def encode(table: Table, features: Sequence[str], gaps: bool = False) -> Array:
     """
     import numpy as np
 
-    values = np.zeros((len(table.lines), len(features)))
+    if not gaps and all(feature in table.columns for feature in features):
+        return together([numbers(table, feature) for feature in features]).T
+    # A feature's values stand together: a table is read and looked at by column.
+    values = np.zeros((len(features), len(table)))
     categories: dict[str, dict[str, int]] = {}
     for place, feature in enumerate(features):
         if feature in table.columns:
-            values[:, place] = numbers(table, feature, gaps)
+            values[place] = numbers(table, feature, gaps)
         else:
             name = column_of(table, feature)
             categories.setdefault(name, {})[feature.removeprefix(f"{name}=")] = place
     for name, places in categories.items():
         if name in features:
-            values[:, places[MISSING]] = [*map(is_missing, table.columns[name])]
+            values[places[MISSING]] = table.columns[name].missing
         else:
-            values[np.arange(len(values)), category_places(table, name, places, gaps)] = 1
-    return values
+            values[category_places(table, name, places, gaps), np.arange(len(table))] = 1
+    return values.T
+
+
+def together(columns: Sequence[Array]) -> Array:
+    """Return columns [N] of float64 as [columns, N]: without a copy, which would double a large
+    table, if they are the rows of one array already."""
+    import numpy as np
+
+    base = columns[0].base
+    if base is None or base.ndim != 2 or len(base) != len(columns):
+        return np.stack(columns)
+    whole: Array = base[:, : len(columns[0])]
+    same = all(
+        column.base is base and column.ctypes.data == row.ctypes.data
+        for column, row in zip(columns, whole, strict=True)
+    )
+    return whole if same else np.stack(columns)
 
 
 def column_of(table: Table, feature: str) -> str:
@@ -97,63 +118,69 @@ def column_of(table: Table, feature: str) -> str:
 
 
 def category_places(
-    table: Table, name: str, places: dict[str, int], gaps: bool = False
-) -> list[int]:
-    """Return the feature's place for each cell of a text column.
+    table: Table, name: str, places: Mapping[str, int], gaps: bool = False
+) -> Array:
+    """Return the feature's place [N] for each cell of a text column.
 
     Args:
         gaps: missing cells are filled in, as far as there is a category for them.
     """
-    cells = [MISSING if is_missing(cell) else cell for cell in table.columns[name]]
-    for row, cell in enumerate(cells):
-        if cell not in places:
-            if gaps:
-                refuse_missing(table, row, name, UNFILLED)
-            refuse_missing(table, row, name)
-            known = ", ".join(places)
-            raise table.error(row, name, f"{cell!r} is not a known category", f"known: {known}")
-    return [places[cell] for cell in cells]
+    import numpy as np
+
+    texts, codes = table.columns[name].distinct
+    known = [places.get(MISSING if is_missing(text) else text, -1) for text in texts]
+    found = np.array(known)[codes]
+    if (found < 0).any():
+        row = int((found < 0).argmax())
+        refuse_missing(table, row, name, UNFILLED if gaps else "")
+        cell = table.columns[name][row]
+        raise table.error(
+            row, name, f"{cell!r} is not a known category", f"known: {', '.join(places)}"
+        )
+    return found
 
 
-def is_text(cells: Sequence[str]) -> bool:
+def is_text(cells: Cells) -> bool:
     """Whether a column is text: of its first PEEK cells, the missing aside, most are no numbers."""
-    present = [cell for cell in cells[:PEEK] if not is_missing(cell)]
+    if cells.numbers is not None:
+        return False
+    present = [cell for cell in cells.peek(PEEK) if not is_missing(cell)]
     return 2 * sum(number(cell) is not None for cell in present) < len(present)
 
 
-def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -> Sequence[float]:
-    """Return a column's numbers; DataError for the first cell that is none, missing or infinite.
+def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -> Array:
+    """Return a column's numbers [N] in float64; DataError for the first cell that is none, missing
+    or infinite.
 
     Args:
         gaps: a missing one is NaN instead.
         if_missing: what to do about one; empty: as for inputs.
     """
+    import numpy as np
+
     cells = table.column(name)
-    fast = all_numbers(cells)
-    if fast is not None:
-        return fast
-    values = []
-    for row, cell in enumerate(cells):
+    values = cells.numbers if cells.numbers is not None else as_numbers(cells.texts)
+    if values is None:
+        raise not_a_number(table, name, gaps, if_missing)
+    if not gaps and np.isnan(values).any():
+        refuse_missing(table, int(np.isnan(values).argmax()), name, if_missing)
+    if np.isinf(values).any():
+        raise not_a_number(table, name, gaps, if_missing)
+    return values
+
+
+def not_a_number(table: Table, name: str, gaps: bool, if_missing: str) -> DataError:
+    """Return the error about a column's first cell that is no finite number; see ``numbers``."""
+    for row, cell in enumerate(table.columns[name]):
         if gaps and is_missing(cell):
-            values.append(nan)
             continue
         value = number(cell)
         if value is None or not isfinite(value):
             refuse_missing(table, row, name, if_missing)
             what = "is not a number" if value is None else "is not finite"
             comma = "; decimals are written with a point" if "," in cell else ""
-            raise table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
-        values.append(value)
-    return values
-
-
-def all_numbers(cells: Sequence[str]) -> list[float] | None:
-    """Return the cells' finite numbers, or None if one is none: what number() says, but fast."""
-    try:
-        values = [*map(float, cells)]
-    except ValueError:
-        return None
-    return values if all(map(isfinite, values)) and "_" not in "".join(cells) else None
+            return table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
+    raise AssertionError("every cell is a finite number")
 
 
 UNFILLED = (
@@ -174,13 +201,12 @@ def refuse_missing(table: Table, row: int, name: str, hint: str = "") -> None:
     Args:
         hint: what to do about it; empty: as for inputs.
     """
-    cells = table.columns[name]
-    if is_missing(cells[row]):
-        count = sum(map(is_missing, cells))
+    missing = table.columns[name].missing
+    if missing[row]:
         raise table.error(
             row,
             name,
-            f"the value is missing, as in {count} of the column's {len(cells)} cells",
+            f"the value is missing, as in {missing.sum()} of the column's {len(missing)} cells",
             hint
             or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
             f"drop, or leave the column out with data.drop: [{name}]",

@@ -18,14 +18,16 @@ from trickrun.data.formats.encode import column_of, encode, fill_gaps
 from trickrun.data.formats.labels import (
     as_values,
     check_range,
+    class_places,
     flat_labels,
     index_of,
     listed,
     target_values,
     whole_numbers,
 )
+from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys
-from trickrun.data.formats.table import Table, is_missing, read_table
+from trickrun.data.formats.table import Table
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Columns, Samples, Task
 from trickrun.errors import DataError
@@ -62,7 +64,9 @@ def read_samples(
 
 def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table's file with a column for each feature, in any order."""
-    return samples_of(read_table(path, columns.delimiter, columns.header), task, shape, columns)
+    texts = columns.targets if task.kind == "classification" else ()
+    table = read_table(path, columns.delimiter, columns.header, texts or ("target",))
+    return samples_of(table, task, shape, columns)
 
 
 def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
@@ -101,21 +105,14 @@ def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Ten
 
     Raises DataError that names the line of a value that is none, or of an unknown label.
     """
-    import torch
-
     if not any(name in table.columns for name in names):
         return None
     columns = [table.column(name) for name in names]
-    if all(is_missing(cell) for cells in columns for cell in cells):
+    if all(cells.missing.all() for cells in columns):
         return None
     if task.kind == "regression":
         return as_values(target_values(table, names), table.where)
-    places = {label: index for index, label in enumerate(task.labels)}
-    for row, cell in enumerate(columns[0]):
-        if cell not in places:
-            hint = f"the run's classes are {listed(task.labels)}"
-            raise table.error(row, names[0], f"{cell!r} is not one of them", hint)
-    return torch.tensor([places[cell] for cell in columns[0]], dtype=torch.int64)
+    return class_places(table, names[0], task.labels)
 
 
 def npz_samples(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from trickrun.data.formats.cells import Cells, number
 from trickrun.data.formats.encode import NO_TARGET, is_text, numbers, refuse_missing
-from trickrun.data.formats.table import Table, number
+from trickrun.data.formats.table import Table
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -193,11 +194,11 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def infer_kind_of_cells(cells: Sequence[str]) -> Literal["classification", "regression"]:
+def infer_kind_of_cells(cells: Cells) -> Literal["classification", "regression"]:
     """Return classification for text, and for at most FEW whole numbers that recur."""
     if is_text(cells):
         return "classification"
-    values = {number(cell) for cell in cells} - {None}
+    values = {number(text) for text in cells.distinct[0]} - {None}
     whole = all(value is not None and value % 1 == 0 for value in values)
     few = len(values) <= FEW and 2 * len(values) <= len(cells)
     return "classification" if whole and few else "regression"
@@ -206,15 +207,42 @@ def infer_kind_of_cells(cells: Sequence[str]) -> Literal["classification", "regr
 def class_names(table: Table, name: str) -> tuple[str, ...]:
     """Return the different labels of a column, in the order of numbers if all are, else of text.
 
+    Numbers written in several ways (1, 1.0, 01) are one class, named as it is written shortest.
     Raises DataError for a missing label.
     """
     cells = table.columns[name]
-    for row in range(len(cells)):
-        refuse_missing(table, row, name, NO_TARGET)
-    by_number = {cell: number(cell) for cell in set(cells)}
-    if None in by_number.values():
-        return tuple(sorted(by_number))
-    return tuple(sorted(by_number, key=lambda cell: (by_number[cell], cell)))
+    if cells.missing.any():
+        refuse_missing(table, int(cells.missing.argmax()), name, NO_TARGET)
+    texts = sorted(cells.distinct[0], key=lambda text: (len(text), text))
+    by_number: dict[float | None, str] = {}
+    for text in texts:
+        by_number.setdefault(number(text), text)
+    if None in by_number:
+        return tuple(sorted(texts))
+    return tuple(by_number[value] for value in sorted(v for v in by_number if v is not None))
+
+
+def class_places(table: Table, name: str, labels: Sequence[str]) -> torch.Tensor:
+    """Return the class index [N], int64, of each cell of a column: its place among ``labels``.
+
+    Where all labels are numbers, so is a cell, however it is written. Raises DataError for one
+    that is no label.
+    """
+    import torch
+
+    texts, codes = table.columns[name].distinct
+    places: dict[str | float | None, int] = {label: place for place, label in enumerate(labels)}
+    values = [number(label) for label in labels]
+    if None not in values:
+        places |= {value: place for place, value in enumerate(values)}
+    each = torch.tensor([places.get(text, places.get(number(text), -1)) for text in texts])
+    found = each[torch.from_numpy(codes).long()]
+    if bool((found < 0).any()):
+        row = int((found < 0).int().argmax())
+        hint = f"the run's classes are {listed(tuple(labels))}"
+        cell = table.columns[name][row]
+        raise table.error(row, name, f"{cell!r} is not one of them", hint)
+    return found
 
 
 def target_values(table: Table, names: Sequence[str]) -> np.ndarray[Any, Any]:

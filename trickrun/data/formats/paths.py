@@ -23,12 +23,26 @@ def read_bytes(path: Path) -> bytes:
     """Return a file's content. Raises DataError if it is missing, a folder, or not readable."""
     try:
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError("there is no such file", str(path), missing_hint(path)) from error
-    except IsADirectoryError as error:
-        raise DataError("this is a folder, not a file", str(path), "name a file in it") from error
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", str(path)) from error
+        raise not_readable(path, error) from error
+
+
+def first_bytes(path: Path, count: int) -> bytes:
+    """Return a file's first bytes. Raises DataError as ``read_bytes``."""
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise not_readable(path, error) from error
+
+
+def not_readable(path: Path, error: OSError) -> DataError:
+    """Return the error about a file that is missing, a folder, or not readable."""
+    if isinstance(error, FileNotFoundError):
+        return DataError("there is no such file", str(path), missing_hint(path))
+    if isinstance(error, IsADirectoryError):
+        return DataError("this is a folder, not a file", str(path), "name a file in it")
+    return DataError(f"cannot be read: {error.strerror}", str(path))
 
 
 def unpacked(path: Path, content: bytes) -> bytes:
@@ -39,6 +53,21 @@ def unpacked(path: Path, content: bytes) -> bytes:
         return gzip.decompress(content)
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"cannot be unpacked: {error}", str(path), "get it again") from error
+
+
+def decoded(path: Path) -> str:
+    """Return the text of a file in UTF-8. Raises DataError if it is none."""
+    try:
+        return unpacked(path, read_bytes(path)).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error.start) from error
+
+
+def not_utf8(path: Path, byte: int) -> DataError:
+    """Return the error about a file whose ``byte`` (from 0) cannot be text."""
+    return DataError(
+        f"this is not text in UTF-8 (byte {byte})", str(path), "export it as csv in UTF-8"
+    )
 
 
 def missing_hint(path: Path) -> str:
@@ -66,4 +95,8 @@ def content_hash(path: Path) -> str:
 @lru_cache(maxsize=64)
 def _content_hash(path: Path, size: int, modified: int) -> str:
     # Size and time of change are in the key, so that a grid's trials hash a big file once.
-    return hashlib.blake2b(read_bytes(path), digest_size=16).hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        raise not_readable(path, error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Annotated
@@ -56,9 +57,23 @@ class Scaler:
 class Normalize(Params):
     """Base of the ways to normalize inputs."""
 
-    def fit(self, x: torch.Tensor) -> Scaler:
-        """Return the scaler for training inputs ``x`` [N, *shape] of any number type."""
+    def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:
+        """Return the scaler for training inputs ``x`` [N, *shape] of any number type.
+
+        Args:
+            rows: which of them train [M]; None: all.
+        """
         raise NotImplementedError
+
+
+def chunks(x: torch.Tensor, rows: torch.Tensor | None) -> Iterator[torch.Tensor]:
+    """Yield the inputs ``rows`` [M] of [N, *shape], or all, about CHUNK numbers at a time."""
+    size = max(1, CHUNK // max(1, prod(x.shape[1:])))
+    if rows is None:
+        yield from x.split(size)
+    else:
+        for some in rows.split(size):
+            yield x[some]
 
 
 def statistics_axes(x: torch.Tensor, per: str) -> tuple[int, ...]:
@@ -67,8 +82,11 @@ def statistics_axes(x: torch.Tensor, per: str) -> tuple[int, ...]:
     return (0, *range(2, x.ndim)) if by_channel else (0,)
 
 
-def mean_and_std(x: torch.Tensor, axes: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the float64 mean and standard deviation of [N, *shape] over ``axes``.
+def mean_and_std(
+    x: torch.Tensor, axes: tuple[int, ...], rows: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the float64 mean and standard deviation over ``axes`` of the samples ``rows`` of
+    [N, *shape], or of all.
 
     Two passes in float64, a chunk at a time: float32 sums over 60000 images lose digits, and a
     float64 copy of them would take 376 MB. Sums are of distances from the first values, so that
@@ -76,17 +94,18 @@ def mean_and_std(x: torch.Tensor, axes: tuple[int, ...]) -> tuple[torch.Tensor, 
     """
     import torch
 
-    chunks = torch.split(x, max(1, CHUNK // max(1, prod(x.shape[1:]))))
-    count = prod(x.shape[axis] for axis in axes)
-    first = x[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(x.ndim))]
+    samples = len(x) if rows is None else len(rows)
+    count = samples * prod(x.shape[axis] for axis in axes if axis)
+    begin = x[:1] if rows is None else x[rows[:1]]
+    first = begin[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(x.ndim))]
     # Sums of bytes are exact as they are.
     first = torch.zeros_like(first.double()) if x.dtype == torch.uint8 else first.double()
     total = torch.zeros_like(first)
-    for chunk in chunks:
+    for chunk in chunks(x, rows):
         total += (chunk.double() - first).sum(axes, keepdim=True)
     distance = total / count
     squares = torch.zeros_like(first)
-    for chunk in chunks:
+    for chunk in chunks(x, rows):
         squares += (chunk.double() - first).sub_(distance).square_().sum(axes, keepdim=True)
     return (first + distance)[0], (squares[0] / count).sqrt()
 

@@ -28,5 +28,5 @@ class Fixed(Normalize):
         description="divided by; one number, or one for each channel or feature", examples=[128.0]
     )
 
-    def fit(self, x: torch.Tensor) -> Scaler:
+    def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:
         return scaler(spread(self.mean, x, "mean"), spread(self.std, x, "std"))

@@ -7,6 +7,7 @@ from pydantic import Field
 from trickrun.data.normalizers._normalizer import (
     Normalize,
     Scaler,
+    chunks,
     rounding,
     scaler,
     statistics_axes,
@@ -30,8 +31,14 @@ class MinMax(Normalize):
         default="auto", description="what has statistics of its own; auto: channel for images"
     )
 
-    def fit(self, x: torch.Tensor) -> Scaler:
+    def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:
+        import torch
+
         axes = statistics_axes(x, self.per)
-        low = x.amin(dim=axes, keepdim=True)[0].double()
-        high = x.amax(dim=axes, keepdim=True)[0].double()
+        pairs = [
+            (chunk.amin(dim=axes, keepdim=True)[0], chunk.amax(dim=axes, keepdim=True)[0])
+            for chunk in chunks(x, rows)
+        ]
+        low = torch.stack([low for low, _ in pairs]).amin(0).double()
+        high = torch.stack([high for _, high in pairs]).amax(0).double()
         return scaler(low, high - low, rounding(x))

@@ -19,5 +19,5 @@ class NoNormalize(Normalize):
 
     kind: Literal["none"] = "none"
 
-    def fit(self, x: torch.Tensor) -> Scaler:
+    def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:
         return Scaler()

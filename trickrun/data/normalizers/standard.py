@@ -32,6 +32,6 @@ class Standard(Normalize):
         default="auto", description="what has statistics of its own; auto: channel for images"
     )
 
-    def fit(self, x: torch.Tensor) -> Scaler:
-        mean, std = mean_and_std(x, statistics_axes(x, self.per))
+    def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:
+        mean, std = mean_and_std(x, statistics_axes(x, self.per), rows)
         return scaler(mean, std, rounding(x))

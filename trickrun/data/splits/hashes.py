@@ -28,7 +28,7 @@ def row_hashes(x: torch.Tensor, most: int | None = None) -> torch.Tensor:
 
     size = math.prod(x.shape[1:]) * x.element_size()
     kept = len(x) if most is None else max(1, most // max(1, size))
-    rows = x[:kept].contiguous().reshape(-1, math.prod(x.shape[1:]))
+    rows = x[:kept].reshape(-1, math.prod(x.shape[1:]))
     draw = generator(0, "row_hashes")
     places = -(-size // 4)
     first, second = (
@@ -43,7 +43,8 @@ def mixed(rows: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> torc
     import torch
     from torch.nn import functional
 
-    data = rows.view(torch.uint8)
+    # In one line first: the stride of an axis of length 1 may be any.
+    data = rows.contiguous().view(-1).view(torch.uint8).view(len(rows), -1)
     data = functional.pad(data, (0, -data.shape[1] % 4))
     words = data.view(torch.int32).long() * first
     return ((words ^ (words >> 31)) * second).sum(1)

@@ -326,5 +326,5 @@ def check_table(
 
 def changed_columns(kept: KeptSplit, columns: Sequence[str], table: Table) -> DataChanged:
     """Return the error about a table that lacks columns, so that none of its rows is known."""
-    changes = Changes(len(kept.keys), len(table.lines)).of_columns(kept.columns, columns)
+    changes = Changes(len(kept.keys), len(table)).of_columns(kept.columns, columns)
     return changed(changes, "rows", table.where)

@@ -1,6 +1,7 @@
 """What tells samples apart: a 64-bit key of what each consists of, wherever it stands.
 
-Run folders hold keys, so what is hashed here must stay as it is, or ``KEYS`` must be raised.
+Run folders hold keys, so what is hashed here must stay as it is, or ``KEYS`` must be raised;
+so too for the rows of tables, and ``ROW_KEYS``.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-KEYS = 1
-"""Raised by 1 with every change of how keys are made: those of another number say nothing."""
+KEYS, ROW_KEYS = 1, 2
+"""Raised by 1 with every change of how keys are made, of samples and of a table's rows: those of
+another number say nothing. Rows, 2: a number is known by its value, not as it is written."""
 
 APART = b"\x1f"
 """Stands between the parts of a sample that are hashed: the unit separator of ASCII."""
@@ -59,7 +61,7 @@ def as_bytes(x: torch.Tensor) -> Array:
     """Return the bytes [N, M] of samples of any type."""
     import torch
 
-    return x.reshape(len(x), -1).contiguous().view(torch.uint8).numpy()
+    return x.contiguous().view(-1).view(torch.uint8).view(len(x), -1).numpy()
 
 
 def named(y: torch.Tensor, labels: Sequence[str]) -> list[bytes]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING
 
-from trickrun.data.normalizers._normalizer import CHUNK, Scaler
+from trickrun.data.normalizers._normalizer import Scaler, chunks
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -58,13 +57,8 @@ class Part:
         return self.x if self.rows is None else self.x[self.rows]
 
     def chunks(self) -> Iterator[torch.Tensor]:
-        """Yield their inputs, about CHUNK numbers at a time."""
-        size = max(1, CHUNK // max(1, prod(self.x.shape[1:])))
-        if self.rows is None:
-            yield from self.x.split(size)
-        else:
-            for rows in self.rows.split(size):
-                yield self.x[rows]
+        """Yield their inputs, some at a time."""
+        return chunks(self.x, self.rows)
 
     def spread_out(self, count: int) -> torch.Tensor:
         """Return the indices in ``x`` of ``count`` of them at even distances, or of all."""

@@ -250,7 +250,7 @@ def fit(data: Data, source: Source, train: Part, dtype: torch.dtype | None) -> W
     targets = fit_targets(data, source.task, train.y)
     if data.zero_inputs or not in_numbers(source, train):
         return Way(Scaler(), targets, False, dtype)
-    return Way(data.normalize.fit(train.samples()), targets, True, dtype)
+    return Way(data.normalize.fit(train.x, train.rows), targets, True, dtype)
 
 
 def way_of(fitted: Prepared) -> Way:

@@ -1,0 +1,148 @@
+"""The cells of a table's column: numbers where each is plainly one or missing, else text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Array = np.ndarray[Any, Any]
+
+MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "?"})
+"""What a cell says that has no value, in lower case."""
+
+LONGEST = 2**31 - 2**20
+"""Bytes of text that one of pyarrow's usual arrays can hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cells(Sequence[str]):
+    """A column, which is a sequence of its cells' text, without blanks around.
+
+    Args:
+        numbers: float64 [N], NaN where the cell is missing; None: some cell is no number, or
+            nobody asked.
+        read: returns the text [N]; that of numbers is read from the file once more.
+    """
+
+    numbers: Array | None
+    read: Callable[[], pa.StringArray]
+
+    @staticmethod
+    def of(texts: Sequence[str] | pa.StringArray) -> Cells:
+        """Return the column of cells that say ``texts``."""
+        import pyarrow as pa
+
+        found = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+        return Cells(None, lambda: found)
+
+    @cached_property
+    def texts(self) -> pa.StringArray:
+        """The cells' text [N]."""
+        return self.read()
+
+    @cached_property
+    def distinct(self) -> tuple[list[str], Array]:
+        """The different texts in the order in which they occur first, and the place among them of
+        each cell, int32 [N]."""
+        import numpy as np
+
+        found = self.texts.dictionary_encode()
+        return found.dictionary.to_pylist(), np.array(found.indices)
+
+    @cached_property
+    def missing(self) -> Array:
+        """Whether each cell is missing, bool [N]."""
+        import numpy as np
+
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        texts, codes = self.distinct
+        return np.array([is_missing(text) for text in texts], dtype=bool)[codes]
+
+    def peek(self, count: int) -> list[str]:
+        """Return the text of the first ``count`` cells."""
+        texts: list[str] = self.texts.slice(0, count).to_pylist()
+        return texts
+
+    def take(self, places: Array) -> Cells:
+        """Return the column of the cells at ``places`` [M]."""
+        import pyarrow as pa
+
+        numbers = None if self.numbers is None else self.numbers[places]
+        return Cells(numbers, lambda: self.texts.take(pa.array(places)))
+
+    def __len__(self) -> int:
+        return len(self.texts if self.numbers is None else self.numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts.to_pylist())
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [*self.texts[place].to_pylist()]
+        return str(self.texts[place].as_py())
+
+
+def number(cell: str) -> float | None:
+    """Return a cell's number, or None. Python's 1_000 is none: in a file it is text."""
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def is_missing(cell: str) -> bool:
+    return cell.lower() in MISSING_WORDS
+
+
+def trimmed(texts: pa.StringArray) -> pa.StringArray:
+    """Return texts without blanks around."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_trim_whitespace(texts)
+
+
+def joined(pieces: Sequence[pa.StringArray]) -> pa.StringArray:
+    """Return the text of a column's pieces as one array."""
+    import pyarrow as pa
+
+    if sum(piece.nbytes for piece in pieces) > LONGEST:
+        pieces = [piece.cast(pa.large_string()) for piece in pieces]
+    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
+
+
+def as_numbers(texts: pa.StringArray) -> Array | None:
+    """Return the numbers [N] that texts say, NaN for a missing one; None if one says neither.
+
+    What number() says, but fast.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        return np.array(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
+        pass
+    distinct = texts.dictionary_encode()
+    values = []
+    for text in distinct.dictionary.to_pylist():
+        value = float("nan") if is_missing(text) else number(text)
+        if value is None:
+            return None
+        values.append(value)
+    codes = distinct.indices.to_numpy(zero_copy_only=False)
+    found: Array = np.array(values, dtype=np.float64)[codes]
+    return found
