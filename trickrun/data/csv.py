@@ -39,7 +39,7 @@ Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
 class Csv(Data):
-    """A table in a text file, one sample a line, with the columns' names in its first line.
+    """A table in a file: csv, one sample a line, the columns' names in the first; or Parquet.
 
     When: your own table.
     Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
@@ -48,7 +48,7 @@ class Csv(Data):
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
     Interactions: normalize: standard scales 0/1 features too.
-    Source: RFC 4180, with any of , ; tab | between cells.
+    Source: RFC 4180, with any of , ; tab | between cells; Apache Parquet, Arrow, JSON lines.
     """
 
     table: ClassVar[bool] = True
@@ -63,7 +63,8 @@ class Csv(Data):
 
     kind: Literal["csv"] = "csv"
     path: str = Field(
-        description="the file, gz or not; relative to the recipe", examples=["data.csv"]
+        description="csv, Parquet, Arrow or JSON lines, packed or not; relative to the recipe",
+        examples=["data.csv"],
     )
     target: str | Names = Field(
         description="the column to predict; several for regression", examples=["label"]

@@ -62,7 +62,7 @@ class ImageTable(Images):
 
     kind: Literal["image_table"] = "image_table"
     path: str = Field(
-        description="the table, gz or not; relative to the recipe", examples=["images.csv"]
+        description="the table, as of csv; relative to the recipe", examples=["images.csv"]
     )
     target: str | Names = Field(
         description="the column to predict; several for regression", examples=["label"]

@@ -119,9 +119,9 @@ def read_columnar(stored: Stored, kind: Format, texts: Sequence[str]) -> Table:
             raise DataError("there are no samples", file.where)
         types = dict(zip(names, found.schema.types, strict=True))
         numeric = [name for name in names if is_number(types[name]) and name not in texts]
-        others = [name for name in names if name not in {*numeric} and has_text(types[name])]
-        numbers = np.empty((len(numeric), rows))
         places = {name: place for place, name in enumerate(numeric)}
+        others = [name for name in names if name not in places and has_text(types[name])]
+        numbers = np.empty((len(numeric), rows))
         for name, start, values in found.pieces(numeric):
             numbers[places[name], start : start + len(values)] = as_float64(values)
         parts: dict[str, list[pa.Array]] = {name: [] for name in others}

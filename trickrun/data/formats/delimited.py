@@ -255,8 +255,8 @@ def read_typed(file: TextFile, numeric: Sequence[str], rows: int, block: int) ->
     import numpy as np
     import pyarrow as pa
 
-    types = {name: pa.float64() if name in {*numeric} else pa.string() for name in file.names}
     places = {name: place for place, name in enumerate(numeric)}
+    types = {name: pa.float64() if name in places else pa.string() for name in file.names}
     numbers, done = np.empty((len(numeric), rows)), 0
     texts: dict[str, list[pa.Array]] = {n: [] for n in file.names if n not in places}
     for batch in file.batches(types, (), block):
