@@ -94,6 +94,14 @@ def test_what_is_used_and_left_out_is_said(run, inside):
         assert [f"data: {note}\n" in ran.err for note in told] == [True, True, True]
 
 
+@pytest.mark.parametrize("step", [("initial-loss", "--seeds", "2"), ("signal",)])
+def test_so_do_the_steps(run, inside, step):
+    ran = run(step[0], "folders.yaml", *step[1:], "--json")
+    notes = ran.json["result"]["notes"]
+    assert len(notes) == 3
+    assert all(f"data: {note}\n" in ran.err for note in notes)
+
+
 def test_train_notes_it_too(trained, inside):
     notes = trained["folders"]["notes"]
     assert len(notes) == 3

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.output import Answer, answer, tell_notes
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
@@ -99,13 +99,17 @@ def run_check(
     from trickrun.run.check_folder import record
     from trickrun.run.folder import runs_dir
 
-    verdict, derived = check(RecipeSubject(loaded))
+    subject = RecipeSubject(loaded)
+    verdict, derived = check(subject)
     folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv)
     for name, picture in (pictures(verdict) if pictures is not None else {}).items():
         folder.write(name, picture)
+    notes = subject.data.notes
+    tell_notes(notes)
     if show is not None:
         show(verdict)
     print_verdict(verdict)
     print(f"run: {folder.path}")
     findings = [finding.as_json() for finding in verdict.findings]
-    return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)
+    result = {**verdict.result, "notes": list(notes)}
+    return Answer(verdict.verdict, result, str(recipe), str(folder.path), findings)
