@@ -184,7 +184,7 @@ def test_predictions_for_other_files(folder, tmp_path):
     save(tmp_path / "new" / "x.jpg", (0, 210, 0))
     flat = kind.load_file(tmp_path / "new", job.data.task, job.data.shape)
     assert flat.y is None
-    assert len(predictions(job, flat.x)) == 1
+    assert len(list(predictions(job, flat.x))) == 1
     one = kind.load_file(tmp_path / "new" / "x.jpg", job.data.task, job.data.shape)
     assert torch.equal(one.x, flat.x)
     labelled = kind.load_file(folder / "photos", job.data.task, job.data.shape)
