@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,6 @@ class Case:
     recipe: Mapping[str, Any]
     commands: Mapping[str, str]
     input: str
-    epochs: int = field(default=1)
 
 
 def plain_text(folder: Path) -> None:
