@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from shipped import shipped
+from work import elements
 
 from trickrun.checks.data_look import copies, few_possible, look, measure, order
+from trickrun.checks.leakage.times import between_blocks, between_class_blocks
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.hashes import row_hashes
 from trickrun.data.splits.prepare import Prepared, prepare
@@ -201,6 +205,18 @@ def test_the_order_of_samples_is_measured_by_batches() -> None:
     assert order(torch.arange(N) // 4 % 3, 48) < 0.05
     assert order(y, "full") == 0.0
     assert order(y.float()[:, None], 1) > 0.9
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=80), st.integers(2, 9))
+def test_classes_in_blocks_are_as_their_one_hot_values(classes: list[int], size: int) -> None:
+    y = torch.tensor(classes)
+    one_hot = torch.nn.functional.one_hot(y).double()
+    assert between_class_blocks(y, size) == pytest.approx(between_blocks(one_hot, size), abs=1e-12)
+
+
+def test_the_order_of_many_classes_is_hardly_more_work_than_that_of_few() -> None:
+    few, many = (torch.arange(4000) % classes for classes in (10, 1000))
+    assert elements(lambda: order(many, 64)) < 2 * elements(lambda: order(few, 64))
 
 
 def test_next_tokens_are_no_classes_of_samples() -> None:

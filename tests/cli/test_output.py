@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trickrun.cli.output import Answer, answer, explained, non_finite
 from trickrun.errors import Bug, Interrupted, TrainingFailed, TrickrunError
@@ -84,6 +87,26 @@ def test_non_finite_numbers_are_null_and_listed(capsys):
 def test_non_finite_of_plain_values():
     assert non_finite(float("-inf"), "x") == ["x"]
     assert non_finite([1, "nan", None, True], "x") == []
+
+
+def paths(value: object, path: str) -> list[str]:
+    """The definition: the path of every value is put together, and each is looked at."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return [found for key, item in items for found in paths(item, f"{path}.{key}".lstrip("."))]
+    return [path] if isinstance(value, float) and not math.isfinite(value) else []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_non_finite_numbers_are_found_wherever_they_are(value):
+    assert non_finite({"result": value}, "") == paths({"result": value}, "")
 
 
 ERROR = TrickrunError("no such thing", "r.yaml:3", "write another")

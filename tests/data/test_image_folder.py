@@ -1,6 +1,6 @@
 """Photos in folders: found, decoded, kept or streamed, and refused when they are broken."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ from PIL import Image
 from pydantic import ValidationError
 
 from trickrun.data._data import Split
+from trickrun.data.formats.class_folders import ClassFolders, Labelled, check_known
+from trickrun.data.formats.folders import Tree
 from trickrun.data.formats.image_files import AHEAD, ImageFiles
 from trickrun.data.formats.pixels import decoded
 from trickrun.data.image_folder import ImageFolder
@@ -184,7 +186,7 @@ def test_predictions_for_other_files(folder, tmp_path):
     save(tmp_path / "new" / "x.jpg", (0, 210, 0))
     flat = kind.load_file(tmp_path / "new", job.data.task, job.data.shape)
     assert flat.y is None
-    assert len(predictions(job, flat.x)) == 1
+    assert len(list(predictions(job, flat.x))) == 1
     one = kind.load_file(tmp_path / "new" / "x.jpg", job.data.task, job.data.shape)
     assert torch.equal(one.x, flat.x)
     labelled = kind.load_file(folder / "photos", job.data.task, job.data.shape)
@@ -488,3 +490,23 @@ def test_warnings_of_pillow_are_not_shown(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
     files = ImageFiles([tmp_path / "exif.jpg", tmp_path / "large.png"], 3, 4, workers=1)
     assert files.read(torch.arange(2)).shape == (2, 3, 4, 4)
+
+
+class Label(str):
+    """A class's name that counts with how many others it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Label.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_an_image_is_not_compared_with_every_class() -> None:
+    classes = 300
+    images = [Labelled(PurePath(f"{i}.png"), Label(f"class {i % classes}")) for i in range(900)]
+    tree = Tree(Path(), (), ())
+    check_known(ClassFolders(tree, {"train": images}), {"train": PurePath()})
+    assert Label.compared < 10 * len(images)

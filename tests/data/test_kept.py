@@ -11,12 +11,35 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trickrun.data.splits import keys
 from trickrun.data.splits.kept import Changes, KeptSplit, compare, keep, places_in, restored
 from trickrun.data.splits.keys import array_keys, indexed, keys_of
 from trickrun.data.splits.source import Keys, Source, Task
 from trickrun.errors import DataChanged
 
 FEW = st.lists(st.integers(-3, 3), max_size=12)
+
+
+@given(
+    st.integers(0, 5),
+    st.sampled_from([(), (0,), (3,), (2, 2)]),
+    st.sampled_from([(), (1,), (2,)]),
+    st.sampled_from(["u1", "f4", "f8", "?"]),
+    st.sampled_from([1, 40, 2**24]),
+)
+def test_keys_are_those_of_each_sample_alone(rows, shape, targets, kind, chunk):
+    draw = np.random.default_rng(0)
+    x = draw.integers(0, 2, (2 * rows, *shape)).astype(kind)[::2]
+    y = draw.integers(0, 9, (rows, *targets))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "CHUNK", chunk)
+        found = array_keys(x, y)
+        beside_names = array_keys(x, [b"a"] * rows)
+    for i in range(rows):
+        for end, key in ((y[i].tobytes(), found[i]), (b"a", beside_names[i])):
+            digest = hashlib.blake2b(x[i].tobytes() + b"\x1f" + end, digest_size=8).digest()
+            assert int.from_bytes(digest, "little", signed=True) == int(key)
+    assert len(found) == len(beside_names) == rows
 
 
 def kept(keys: list[int], parts: list[int] | None = None) -> KeptSplit:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from work import elements
 
-from trickrun.data.splits.split import balanced_order
+from trickrun.data.splits.split import balanced_order, repeated
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
 from trickrun.training.compile import compile_recipe
@@ -46,6 +49,30 @@ def test_who_has_one_more_is_drawn():
     y = labels(4, 3, 3)
     more = {int(torch.bincount(y[order(y, seed)]).argmax()) for seed in range(20)}
     assert more == {0, 1, 2}
+
+
+def class_by_class(y, generator):
+    """The definition: each class's samples are looked for among all."""
+    classes = torch.unique(y)
+    share, rest = divmod(len(y), len(classes))
+    lucky = set(torch.randperm(len(classes), generator=generator)[:rest].tolist())
+    drawn = [
+        repeated((y == label).nonzero().flatten(), share + (place in lucky), generator)
+        for place, label in enumerate(classes)
+    ]
+    chosen = torch.cat(drawn)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(0, 9))
+def test_the_order_is_that_of_a_search_for_each_class(classes, seed):
+    y = torch.tensor(classes)
+    assert torch.equal(order(y, seed), class_by_class(y, torch.Generator().manual_seed(seed)))
+
+
+def test_many_classes_are_hardly_more_work_than_few():
+    few, many = (torch.arange(4000) % classes for classes in (10, 1000))
+    assert elements(lambda: order(many)) < 2 * elements(lambda: order(few))
 
 
 def recipe(data="wine", **words):

@@ -120,7 +120,8 @@ def test_a_run_remembers_its_scale(recipe: Path, trickrun) -> None:  # type: ign
     # What is scored from the file and what is predicted for it is in the file's unit.
     part = file_part(job, Path("t.csv"))
     told = full_scores(job, part)
-    rows = predictions(job, job.recipe.data.load_file(Path("t.csv"), job.data.task, (3,)).x)
+    samples = job.recipe.data.load_file(Path("t.csv"), job.data.task, (3,))
+    rows = list(predictions(job, samples.x))
     assert all(4000 < row["price"] < 6000 for row in rows)
     lines = Path("t.csv").read_text().splitlines()[1:]
     actual = [float(line.split(",")[3]) for line in lines]

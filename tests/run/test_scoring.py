@@ -4,8 +4,12 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix
+from work import elements
 
-from trickrun.run.scoring import class_scores, value_scores
+from trickrun.run.scoring import MOST_IN_MATRIX, class_scores, confusion, value_scores
 
 
 def test_classes_by_hand():
@@ -14,11 +18,34 @@ def test_classes_by_hand():
     assert told["confusion"] == {
         "labels": ["no", "yes", "never"],
         "matrix": [[1, 1, 0], [1, 2, 0], [0, 0, 0]],
+        "cells": [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 2]],
     }
     no, yes, never = told["per_class"]
     assert (no["precision"], no["recall"], no["f1"], no["support"]) == (0.5, 0.5, 0.5, 2)
     assert yes["precision"] == yes["recall"] == pytest.approx(2 / 3)
     assert (never["precision"], never["recall"], never["support"]) == (0, 0, 0)
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1)
+
+
+@given(PAIRS, st.sampled_from([5, MOST_IN_MATRIX + 1]))
+def test_confusions_are_counted_as_scikit_learn_counts_them(pairs, classes):
+    actual, predicted = torch.tensor(pairs).T
+    found = confusion(predicted, actual, classes)
+    wanted = confusion_matrix(actual, predicted, labels=range(classes))
+    told = [
+        [row, column, wanted[row, column]] for row, column in zip(*wanted.nonzero(), strict=True)
+    ]
+    assert found["cells"] == told
+    assert found["matrix"] == (wanted.tolist() if classes == 5 else None)
+
+
+def test_the_confusions_of_many_classes_take_no_cell_for_each_two():
+    y = torch.arange(100)
+    told = class_scores(y, y, tuple(map(str, range(20_000))))
+    assert told["confusion"]["cells"] == [[i, i, 1] for i in range(100)]
+    assert elements(lambda: confusion(y, y, 20_000)) < 20_000
 
 
 def test_values_by_hand():

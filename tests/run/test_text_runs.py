@@ -52,7 +52,7 @@ def test_next_tokens_are_learned_and_scored_at_each_place(folder):
 def test_a_prediction_is_the_token_after_the_whole_sample(folder):
     job = compiled(folder, NEXT)
     x = job.data.train.x[:3]
-    rows = predictions(job, x)
+    rows = list(predictions(job, x))
     with torch.no_grad():
         last = job.model(x)[:, -1].softmax(-1)
     assert [row["prediction"] for row in rows] == [

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from trickrun.checks.leakage.leaks import leaks
-from trickrun.checks.leakage.times import between_blocks
+from trickrun.checks.leakage.times import between_blocks, between_class_blocks
 from trickrun.data.splits.hashes import pair_hashes, row_hashes
 from trickrun.data.splits.narrow import Collapse, Part, collapses
 from trickrun.data.splits.prepare import Prepared, sample
@@ -317,5 +317,4 @@ def order(y: torch.Tensor, batch_size: int | str) -> float:
         y: class indices [N] or values [N, targets].
     """
     size = max(BLOCK, batch_size) if isinstance(batch_size, int) else len(y)
-    values = torch.nn.functional.one_hot(y) if y.ndim == 1 else y
-    return between_blocks(values.double(), size)
+    return between_class_blocks(y, size) if y.ndim == 1 else between_blocks(y.double(), size)

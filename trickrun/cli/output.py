@@ -9,7 +9,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -191,15 +191,20 @@ def print_json(command: str, found: Answer, seconds: float) -> None:
 
 def non_finite(value: Any, path: str) -> list[str]:
     """Return the dotted paths of the non-finite numbers in ``value``."""
-    if isinstance(value, float):
-        return [] if math.isfinite(value) else [path]
+    items: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
-        items = [(str(key), item) for key, item in value.items()]
+        items = value.items()
     elif isinstance(value, list | tuple):
-        items = [(str(index), item) for index, item in enumerate(value)]
+        items = enumerate(value)
     else:
-        return []
-    return [bad for key, item in items for bad in non_finite(item, f"{path}.{key}".lstrip("."))]
+        return [path] if isinstance(value, float) and not math.isfinite(value) else []
+    # A path is put together only where something may be wrong: there may be millions of numbers.
+    return [
+        bad
+        for key, item in items
+        if not (isinstance(item, int | str) or (isinstance(item, float) and math.isfinite(item)))
+        for bad in non_finite(item, f"{path}.{key}".lstrip("."))
+    ]
 
 
 def print_error(error: TrickrunError) -> None:

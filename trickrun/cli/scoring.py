@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -237,36 +238,35 @@ def predict_file(
     tell_notes(samples.notes)
     kept = kept_columns(samples, keep, str(file))
     rows = beside(kept, predictions(job, samples.x))
-    result: dict[str, Any] = {"samples": len(rows), "out": str(out) if out else None}
+    result: dict[str, Any] = {"samples": len(samples.x), "out": str(out) if out else None}
     result["notes"] = list(samples.notes)
     result["trained_on"] = known_samples(folder, samples)
     if out is not None:
-        write(out, as_csv(rows))
-        print(f"{len(rows)} predictions: {out}")
+        write(out, rows)
+        print(f"{len(samples.x)} predictions: {out}")
     elif as_json:
-        result["predictions"] = rows
+        result["predictions"] = list(rows)
     else:
-        print(as_csv(rows), end="")
+        write_csv(sys.stdout, rows)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
 
 
-def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Return rows with the same keys as csv with a line of names; read again, floats are the same
+def write_csv(file: IO[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows with the same keys as csv with a line of names; read again, floats are the same
     ones."""
     import csv
-    import io
 
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows[0])
-    for row in rows:
+    writer = csv.writer(file, lineterminator="\n")
+    for number, row in enumerate(rows):
+        if number == 0:
+            writer.writerow(row)
         writer.writerow(row.values())
-    return text.getvalue()
 
 
-def write(path: Path, content: str) -> None:
-    """Write a file. Raises TrickrunError if it cannot be written."""
+def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows to a file. Raises TrickrunError if it cannot be written."""
     try:
-        path.write_text(content, encoding="utf-8")
+        with path.open("w", encoding="utf-8") as file:
+            write_csv(file, rows)
     except OSError as error:
         raise TrickrunError(f"cannot be written: {error.strerror}", str(path)) from error

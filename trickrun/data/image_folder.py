@@ -66,7 +66,8 @@ class ImageFolder(Images):
         if len(labels) == 1:
             raise only_class(found, self.class_folder)
         images = [(part, image) for part, images in found.parts.items() for image in images]
-        used, notes = self.readable([root / image.path for _, image in images])
+        paths = [root / image.path for _, image in images]
+        used, notes = self.readable(paths)
         chosen = [*compress(images, used)]
         indices = {label: index for index, label in enumerate(labels)}
         parts = {}
@@ -76,7 +77,7 @@ class ImageFolder(Images):
             parts[part] = as_tensors(numbers, classes)
         check_classes_left(parts["train"][1], labels, str(root))
         task = Task("classification", classes=len(labels), labels=labels)
-        files = self.files([root / image.path for _, image in chosen])
+        files = self.files([*compress(paths, used)])
         said = [f"{root.name}: {note}" for note in (used_images(parts, labels), *found.notes)]
 
         def identify() -> Keys:
@@ -99,7 +100,8 @@ class ImageFolder(Images):
             return self.read_place(path)
         images = images_in(path)
         labels = [class_of(image.parts, self.class_folder) for image in images]
-        known = [label in task.labels for label in labels]
+        indices = {label: index for index, label in enumerate(task.labels)}
+        known = [label in indices for label in labels]
         if not any(known):
             return self.read_place(path)
         if not all(known):
@@ -107,7 +109,7 @@ class ImageFolder(Images):
             what = f"the folder {label!r} is no class" if label else "an image is in no folder"
             raise DataError(what, str(path), f"the classes are {listed(task.labels)}")
         names = [str(label) for label in labels]
-        _, y = as_tensors([], [task.labels.index(name) for name in names])
+        _, y = as_tensors([], [indices[name] for name in names])
         paths = [path / image for image in images]
         return self.read(paths, {"file": named(images)}, y, names)
 

@@ -13,13 +13,13 @@ from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table
 from trickrun.data.formats.tokens import (
+    Coded,
     Level,
     blocks,
-    encoded,
+    coded_text,
+    coded_texts,
     kept_tokens,
     renumbered,
-    split_tokens,
-    vocabulary_of,
 )
 from trickrun.data.normalizers._normalizer import AnyNormalize
 from trickrun.data.normalizers.none import NoNormalize
@@ -118,8 +118,7 @@ class Text(Data):
 
         def read(places: torch.Tensor) -> Samples:
             rows = table.rows(places.tolist())
-            x = encoded(self.texts(rows), task.vocabulary, self.length)
-            return Samples(x, self.classes(rows, task.labels))
+            return Samples(self.inputs(rows, task), self.classes(rows, task.labels))
 
         return Pool(keys, read, self.used(table))
 
@@ -136,31 +135,31 @@ class Text(Data):
         labels = class_names(table, self.target)
         y = self.classes(table, labels)
         check_two_classes(y, labels, table.where)
-        vocabulary = vocabulary_of(texts)
-        x = encoded(texts, vocabulary, self.length)
-        task = Task("classification", classes=len(labels), labels=labels, vocabulary=vocabulary)
+        task = Task(
+            "classification", classes=len(labels), labels=labels, vocabulary=texts.vocabulary
+        )
         used = self.used(table)
         return Source(
-            {"train": (x, y)},
+            {"train": (texts.filled_up(self.length), y)},
             task,
             identify=lambda: Keys({"train": row_keys(table, used)}, used),
         )
 
     def load_plain(self, path: Path) -> Source:
         """Return a plain text's samples, in the parts that its places make them."""
-        tokens = split_tokens(decoded(path), self.level)
-        vocabulary = vocabulary_of([tokens])
-        x, y = self.samples(tokens, vocabulary, path)
+        text = coded_text(decoded(path), self.level)
+        vocabulary = text.vocabulary
+        x, y = self.samples(text, path)
         sizes = {"test": round(self.split.test * len(x)), "val": round(self.split.val * len(x))}
         end, parts = len(x), {}
         for name, size in sizes.items():
             if size:
                 parts[name] = (x[end - size : end], y[end - size : end])
             elif getattr(self.split, name) > 0:
-                raise self.too_short(len(tokens), len(x), path)
+                raise self.too_short(len(text.ids), len(x), path)
             end -= size
         if end < 1:
-            raise self.too_short(len(tokens), len(x), path)
+            raise self.too_short(len(text.ids), len(x), path)
         parts["train"] = (x[:end], y[:end])
         lengths = {name: len(parts[name][0]) for name in PARTS if name in parts}
         return Source(
@@ -175,17 +174,15 @@ class Text(Data):
             identify=lambda: indexed(lengths, content_hash(path)),
         )
 
-    def samples(
-        self, tokens: list[str], vocabulary: tuple[str, ...], path: Path
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def samples(self, text: Coded, path: Path) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a plain text's token ids [N, length] and the next ones; DataError if N is 0."""
-        if len(tokens) <= self.length:
-            raise self.too_short(len(tokens), 0, path)
-        return blocks(encoded([tokens], vocabulary, len(tokens))[0], self.length)
+        if len(text.ids) <= self.length:
+            raise self.too_short(len(text.ids), 0, path)
+        return blocks(text.ids, self.length)
 
     def plain_samples(self, path: Path, task: Task) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the samples of a plain text for a run, whose ``task`` is given."""
-        return self.samples(split_tokens(decoded(path), self.level), task.vocabulary, path)
+        return self.samples(coded_text(decoded(path), self.level, task.vocabulary), path)
 
     def too_short(self, tokens: int, samples: int, path: Path) -> DataError:
         """Return the error about a text of which too few samples can be made."""
@@ -195,14 +192,26 @@ class Text(Data):
             "set data.length lower, or data.split so that each part gets a sample",
         )
 
-    def texts(self, table: Table) -> list[list[str]]:
-        """Return the tokens of each row's text. Raises DataError for one that has none."""
+    def texts(self, table: Table, vocabulary: tuple[str, ...] | None = None) -> Coded:
+        """Return the first tokens of each row's text. Raises DataError for one that has none.
+
+        Args:
+            vocabulary: what they are looked up in; None: it is made of them.
+        """
         name = self.column or TEXT_COLUMN
-        texts = [split_tokens(text, self.level) for text in table.column(name, "data.column")]
-        for row, text in enumerate(texts):
-            if not text:
-                raise table.error(row, name, "there is no text", "remove the line")
+        cells = table.column(name, "data.column")
+        texts = coded_texts(cells, self.level, self.length, vocabulary)
+        empty = (texts.lengths == 0).nonzero().flatten()
+        if len(empty):
+            raise table.error(int(empty[0]), name, "there is no text", "remove the line")
         return texts
+
+    def inputs(self, table: Table, task: Task) -> torch.Tensor:
+        """Return the token ids [N, length] of each row's text for a run, whose ``task`` is given.
+
+        Raises DataError for a text that has none.
+        """
+        return self.texts(table, task.vocabulary).filled_up(self.length)
 
     def classes(self, table: Table, labels: tuple[str, ...]) -> torch.Tensor:
         """Return the class index [N] of each row. Raises DataError for an unknown label."""
@@ -219,6 +228,8 @@ class Text(Data):
         task = source.task
         old = len(task.vocabulary)
         kept = kept_tokens(torch.bincount(train.x.flatten(), minlength=old), self.vocabulary)
+        if len(kept) == old:
+            return train, val, test, task
 
         def fitted(part: SplitData) -> SplitData:
             y = renumbered(part.y, kept, old) if task.next_token else part.y
@@ -234,7 +245,7 @@ class Text(Data):
         if task.next_token:
             return Samples(*self.plain_samples(path, task))
         table = read_table(path)
-        x = encoded(self.texts(table), task.vocabulary, self.length)
+        x = self.inputs(table, task)
         known = self.target in table.columns
         y = self.classes(table, task.labels) if known else None
         return Samples(x, y, table.columns, identify=lambda kept: known_keys(table, kept))

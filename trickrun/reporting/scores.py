@@ -14,6 +14,12 @@ from trickrun.reporting.console import number, print_table, terminal
 MOST_CLASSES = 20
 """A larger confusion matrix is left to --json; its worst confusions are listed."""
 
+MOST_ROWS = 100
+"""Classes that have a line each; of more, the worst have one, and --json has all."""
+
+WORST = 10
+"""Classes or confusions that are listed where there are too many."""
+
 
 def print_scores(result: dict[str, Any]) -> None:
     """Print what ``scoring.full_scores`` found on a split or a file."""
@@ -49,6 +55,11 @@ def ways(result: dict[str, Any]) -> Iterator[str]:
 
 def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
     """Print a line a class: precision, recall, F1 and how many samples it has."""
+    console.print()
+    if len(rows) > MOST_ROWS:
+        scored = [row for row in rows if row["support"] > 0]
+        console.print(f"{told_of_f1(scored, len(rows))}; the {WORST} lowest (--json has all):")
+        rows = sorted(scored, key=lambda row: row["f1"])[:WORST]
     table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
     table.add_column("class")
     for name in ("precision", "recall", "f1", "support"):
@@ -56,16 +67,35 @@ def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         values = [number(row[name]) for name in ("precision", "recall", "f1")]
         table.add_row(Text(row["label"]), *values, str(row["support"]))
-    console.print()
     print_table(console, table)
 
 
-def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]) -> None:
-    """Print the confusion matrix, actual classes down, predicted ones across."""
+def told_of_f1(scored: list[dict[str, Any]], classes: int) -> str:
+    """Return how F1 is spread over many classes.
+
+    Args:
+        scored: the rows of those that have samples.
+        classes: how many there are.
+    """
+    each = sorted(row["f1"] for row in scored)
+    quarter, half = (number(each[len(each) * part // 4]) for part in (1, 2))
+    without = classes - len(scored)
+    missing = f", {without} of them without a sample here" if without else ""
+    return f"{classes} classes{missing}: f1 {quarter} at the lower quarter, median {half}"
+
+
+def print_confusion(
+    console: Console, labels: list[str], matrix: list[list[int]] | None, cells: list[list[int]]
+) -> None:
+    """Print the confusion matrix, actual classes down, predicted ones across.
+
+    Args:
+        matrix, cells: see ``scoring.confusion``.
+    """
     console.print()
-    if len(labels) > MOST_CLASSES:
+    if matrix is None or len(labels) > MOST_CLASSES:
         console.print("the most frequent confusions:")
-        for count, actual, predicted in worst_confusions(labels, matrix):
+        for count, actual, predicted in worst_confusions(labels, cells):
             console.print(f"  {count} × {actual} taken for {predicted}", markup=False)
         return
     console.print("confusion matrix: actual class down, predicted class across")
@@ -74,8 +104,8 @@ def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]
     for label in labels:
         table.add_column(Text(label), justify="right")
     for index, (label, row) in enumerate(zip(labels, matrix, strict=True)):
-        cells = [mark(count, index == column) for column, count in enumerate(row)]
-        table.add_row(Text(label, "bold"), *cells)
+        marks = [mark(count, index == column) for column, count in enumerate(row)]
+        table.add_row(Text(label, "bold"), *marks)
     print_table(console, table)
 
 
@@ -86,17 +116,11 @@ def mark(count: int, right: bool) -> Text:
     return Text(str(count), "green" if right else "red")
 
 
-def worst_confusions(
-    labels: list[str], matrix: list[list[int]], most: int = 10
-) -> list[tuple[int, str, str]]:
+def worst_confusions(labels: list[str], cells: list[list[int]]) -> list[tuple[int, str, str]]:
     """Return count, actual and predicted class of the most frequent wrong predictions."""
-    wrong = [
-        (count, labels[row], labels[column])
-        for row, counts in enumerate(matrix)
-        for column, count in enumerate(counts)
-        if row != column and count
-    ]
-    return sorted(wrong, key=lambda entry: -entry[0])[:most]
+    wrong = [cell for cell in cells if cell[0] != cell[1]]
+    worst = sorted(wrong, key=lambda cell: -cell[2])[:WORST]
+    return [(count, labels[actual], labels[predicted]) for actual, predicted, count in worst]
 
 
 def print_residuals(console: Console, rows: list[dict[str, Any]]) -> None:

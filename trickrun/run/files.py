@@ -143,7 +143,10 @@ def explained(path: Path) -> Iterator[None]:
 
 def to_json(value: Any, indent: int | None = None) -> str:
     """Return JSON in which a non-finite number is null, as JSON has none."""
-    return json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    try:
+        return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # a copy of everything is only made where there is such a number
+        return json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def finite(value: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets
 from trickrun.tricks.metrics.r2 import r2
+
+MOST_IN_MATRIX = 200
+"""Classes up to which the whole confusion matrix is told."""
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
 
@@ -72,19 +76,36 @@ def class_scores(
         predicted, actual: class indices [N].
         labels: the classes' names in index order.
     """
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+    from sklearn.metrics import precision_recall_fscore_support
 
-    truth, guess, classes = actual.cpu().numpy(), predicted.cpu().numpy(), range(len(labels))
-    matrix = confusion_matrix(truth, guess, labels=list(classes))
-    rows = precision_recall_fscore_support(truth, guess, labels=list(classes), zero_division=0.0)
+    truth, guess, classes = actual.cpu(), predicted.cpu(), range(len(labels))
+    rows = precision_recall_fscore_support(
+        truth.numpy(), guess.numpy(), labels=list(classes), zero_division=0.0
+    )
     names = ("precision", "recall", "f1", "support")
     columns = {name: row.tolist() for name, row in zip(names, rows, strict=True)}
     return {
-        "confusion": {"labels": list(labels), "matrix": matrix.tolist()},
+        "confusion": {"labels": list(labels), **confusion(guess, truth, len(labels))},
         "per_class": [
             {"label": labels[i], **{name: columns[name][i] for name in names}} for i in classes
         ],
     }
+
+
+def confusion(predicted: torch.Tensor, actual: torch.Tensor, classes: int) -> dict[str, Any]:
+    """Return how often each class was taken for each: as ``matrix``, a row an actual class, and as
+    ``cells``, those of its cells that are not 0: actual class, predicted class, count.
+
+    The matrix of more than MOST_IN_MATRIX classes is None: of 10,000 it would have 100 million
+    cells, nearly all of them 0.
+    """
+    places, counts = torch.unique(actual * classes + predicted, return_counts=True)
+    cells = torch.stack([places // classes, places % classes, counts], 1)
+    matrix = None
+    if classes <= MOST_IN_MATRIX:
+        full = torch.zeros(classes * classes, dtype=torch.int64).index_put_((places,), counts)
+        matrix = full.view(classes, classes).tolist()
+    return {"matrix": matrix, "cells": cells.tolist()}
 
 
 def value_scores(
@@ -117,8 +138,10 @@ def value_scores(
     return told
 
 
-def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
+def predictions(job: Job, x: torch.Tensor) -> Iterator[dict[str, Any]]:
     """Return a row a sample: the predicted label and each class's score, or each target's value.
+
+    The rows are made one after another: those of many samples and classes would not fit in memory.
 
     Args:
         x: raw inputs of a file [N, *shape].
@@ -132,15 +155,15 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     scores = job.data.in_own_unit(scores).cpu()
     if task.kind == "regression":
         names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
-        return [dict(zip(names, row, strict=True)) for row in scores.tolist()]
+        return (dict(zip(names, row.tolist(), strict=True)) for row in scores)
     sums_to_one = bool(((scores.double().sum(dim=1) - 1).abs() < 1e-3).all())
     prefix = "p" if sums_to_one and bool((scores >= 0).all()) else "score"
     names = tuple(f"{prefix}_{label}" for label in task.labels)
-    chosen = [task.labels[i] for i in scores.argmax(dim=1).tolist()]
-    return [
-        {"prediction": label, **dict(zip(names, row, strict=True))}
-        for label, row in zip(chosen, shortest(scores), strict=True)
-    ]
+    chosen = (task.labels[i] for i in scores.argmax(dim=1).tolist())
+    return (
+        {"prediction": label, **dict(zip(names, shortest(row), strict=True))}
+        for label, row in zip(chosen, scores, strict=True)
+    )
 
 
 def kept_columns(samples: Samples, asked: Sequence[str], where: str) -> dict[str, Sequence[str]]:
@@ -171,26 +194,25 @@ def kept_columns(samples: Samples, asked: Sequence[str], where: str) -> dict[str
 
 
 def beside(
-    kept: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return ``rows`` of predictions with the cells of the samples that they are about.
+    kept: Mapping[str, Sequence[str]], rows: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield ``rows`` of predictions with the cells of the samples that they are about.
 
     A prediction called as one of ``kept`` becomes ``predicted_…``.
     """
-    cells = zip(*kept.values(), strict=True) if kept else [()] * len(rows)
-    return [
-        dict(zip(kept, row, strict=True))
-        | {f"predicted_{name}" if name in kept else name: value for name, value in found.items()}
-        for row, found in zip(cells, rows, strict=True)
-    ]
+    cells = zip(*kept.values(), strict=True) if kept else repeat(())
+    for row, found in zip(cells, rows, strict=bool(kept)):
+        told = {f"predicted_{name}" if name in kept else name: v for name, v in found.items()}
+        yield dict(zip(kept, row, strict=True)) | told
 
 
-def shortest(x: torch.Tensor) -> list[list[float]]:
-    """Return the rows of [N, M] as numbers with the fewest digits that tell them apart in the type
-    of ``x``: a float32 of 0.1 is 0.1, not 0.10000000149011612."""
+def shortest(x: torch.Tensor) -> list[float]:
+    """Return [M] as numbers with the fewest digits that tell them apart in the type of ``x``: a
+    float32 of 0.1 is 0.1, not 0.10000000149011612."""
     import numpy as np
 
     values = x.numpy()
     if values.dtype == np.float64:
-        return x.tolist()
-    return [[float(str(value)) for value in row] for row in values]
+        told: list[float] = values.tolist()
+        return told
+    return [float(str(value)) for value in values]

@@ -66,3 +66,21 @@ def between_blocks(values: torch.Tensor, size: int) -> float:
         return 0.0
     between = values.reshape(count, size, -1).mean(1).var(0, correction=0).sum()
     return max(0.0, float((between / whole - 1 / size) / (1 - 1 / size)))
+
+
+def between_class_blocks(y: torch.Tensor, size: int) -> float:
+    """Return ``between_blocks`` of the one-hot classes of ``y`` [N], which are not made: of many
+    classes they would take more memory than the data."""
+    count = len(y) // size
+    if count < 2:
+        return 0.0
+    y = y[: count * size]
+    block = torch.arange(len(y), device=y.device) // size
+    cells = torch.unique(block * (y.max() + 1) + y, return_counts=True)[1]
+    # Both variances times the square of the number of samples, which makes them whole numbers.
+    squares = int(torch.bincount(y).square().sum())
+    whole = len(y) ** 2 - squares
+    if whole == 0:
+        return 0.0
+    between = count * int(cells.square().sum()) - squares
+    return max(0.0, (between / whole - 1 / size) / (1 - 1 / size))

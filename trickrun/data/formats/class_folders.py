@@ -145,9 +145,10 @@ def check_class_folders(
 
 def check_known(found: ClassFolders, folders: Mapping[str, PurePath]) -> None:
     """Raise DataError for a class that the training part does not have."""
+    known = {*found.labels}
     for part, images in found.parts.items():
         for image in images:
-            if image.label not in found.labels:
+            if image.label not in known:
                 raise DataError(
                     f"the folder {image.label!r} is no class",
                     str(found.tree.root / folders[part]),

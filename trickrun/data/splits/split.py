@@ -70,9 +70,11 @@ def balanced_order(y: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     # Who gets the samples that are left over is drawn, so that no class has more in the long run.
     lucky = torch.randperm(len(classes), generator=generator)[:rest]
     shares = torch.full_like(classes, share).index_add_(0, lucky, torch.ones_like(lucky))
+    # Sorted once: to look for each class among all samples would cost as much for each of them.
+    members = y.argsort(stable=True).split(counts[classes].tolist())
     drawn = [
-        repeated((y == label).nonzero().flatten(), int(wanted), generator)
-        for label, wanted in zip(classes, shares, strict=True)
+        repeated(those, wanted, generator)
+        for those, wanted in zip(members, shares.tolist(), strict=True)
     ]
     chosen = torch.cat(drawn)
     return chosen[torch.randperm(len(chosen), generator=generator)]
