@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import DATA_FILE, SplitData, task_in
 from trickrun.errors import RunFolderError
+from trickrun.nn.columns import encoder_of
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
@@ -21,8 +23,10 @@ from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
 
 
-def remember_data(folder: RunFolder, data: Prepared) -> None:
-    """Write what predictions and `curves` need to know of the data that a run is trained on."""
+def remember_data(folder: RunFolder, data: Prepared, model: nn.Module) -> None:
+    """Write what predictions and `curves` need to know of the data that a run is trained on, and
+    what the shape of ``model`` took from them."""
+    encoder = encoder_of(model)
     facts = {
         "task": asdict(data.task),
         "shape": data.shape,
@@ -35,6 +39,7 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
         "notes": data.notes,
         "target_shift": values_or_none(data.target_scaler.shift),
         "target_scale": values_or_none(data.target_scaler.scale),
+        "encoded": None if encoder is None else encoder.sizes,
     }
     folder.write_json(DATA_FILE, facts)
 
@@ -118,7 +123,18 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
     shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
     target_scaler = Scaler(shift, scale)
     part = SplitData(inputs, targets)
-    return Prepared(part, None, None, task, scaler, target_scaler, normalized)
+    # So has a run of an older version, or of a network that takes numbers as they are.
+    encoded = facts.get("encoded")
+    return Prepared(
+        part,
+        None,
+        None,
+        task,
+        scaler,
+        target_scaler,
+        normalized,
+        encoded=None if encoded is None else tuple(encoded),
+    )
 
 
 def values_or_none(tensor: torch.Tensor | None) -> Any:
