@@ -102,6 +102,15 @@ class Csv(Data):
     )
 
     @property
+    def embeds_categories(self) -> bool:
+        return self.categories == "embedding"
+
+    @property
+    def without_unknown(self) -> dict[str, str]:
+        learns = self.embeds_categories and self.unseen != "error"
+        return {"data.unseen": "error"} if learns else {}
+
+    @property
     def category_rule(self) -> CategoryRule | None:
         """How categories are fitted on the training split; None: all of the data's are known."""
         unseen = self.unseen
