@@ -100,6 +100,12 @@ def unfitted(table: Table, columns: Sequence[str], gaps: bool, rule: CategoryRul
         features.append(name)
         found.append(Categories(name, texts))
     refuse_repeated(features, table.where)
+    if not found and (rule.encoding == "embedding" or rule.rare > 1):
+        raise DataError(
+            "there is no column of text, so no category to embed or to be rare",
+            "data.rare" if rule.rare > 1 else "data.categories",
+            "leave it out",
+        )
     return Task("regression", features=tuple(features), categories=tuple(found))
 
 
