@@ -48,7 +48,12 @@ class Csv(Data):
         other numbers are values. The classes are named as they are written, and sorted.
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
-    Interactions: normalize: standard scales 0/1 features too.
+        categories embedding, rare, and unseen unknown take the categories of the training split
+        alone for known. With embedding, where less than 1 % of a column's training cells are
+        unknown, others become so at random in training, each with probability
+        (0.01 - r) / (1 - r) for a share r that is unknown anyway (Bowman et al. 2016).
+    Interactions: normalize: standard scales 0/1 features too, and leaves the numbers of categories
+        alone. categories: embedding needs model: mlp, or python.
     Source: RFC 4180, with any of , ; tab | between cells.
     """
 
