@@ -11,7 +11,7 @@ CLAIMS = (
         "Numbers as periodic or piecewise linear encodings let an mlp learn a function that turns "
         "often, which plain numbers do not within the same steps.",
         "Gorishniy et al. 2022, On Embeddings for Numerical Features in Tabular Deep Learning, "
-        "arXiv:2203.05556, section 5.2",
+        "arXiv:2203.05556",
         {
             "plain": (),
             "piecewise": ("model.numeric=piecewise",),

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 SHARE = 0.01
 """Share of a column's cells that are unknown in training, so that the vector is learned like that
 of a category which every hundredth sample has. To replace words by the unknown one at random:
-Bowman et al. 2016, Generating Sentences from a Continuous Space, section 3.1; the share is
-trickrun's own."""
+Bowman et al. 2016, Generating Sentences from a Continuous Space; the share is trickrun's own."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Periodic(Numeric):
         feature, passes as it is.
     Interactions: sigma is in turns a unit of the normalized number. init fills W as any layer.
     Source: Gorishniy et al. 2022, On Embeddings for Numerical Features in Tabular Deep Learning,
-        equation 2 and section 3.3 (PLR).
+        arXiv:2203.05556, periodic activations, there called PLR.
     """
 
     main: ClassVar[str | None] = "sigma"

@@ -23,7 +23,7 @@ class Piecewise(Numeric):
         feature, passes as it is.
     Interactions: bins are of normalized values, which moves no sample to another bin.
     Source: Gorishniy et al. 2022, On Embeddings for Numerical Features in Tabular Deep Learning,
-        equation 1 and section 3.2.1 (bins from quantiles).
+        arXiv:2203.05556, equation 1, with bins from quantiles.
     """
 
     main: ClassVar[str | None] = "bins"
