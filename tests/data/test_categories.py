@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trickrun.checks.data_look import describe
 from trickrun.data._data import Split, Subset
 from trickrun.data.csv import Csv
 from trickrun.data.formats.categories import coded
@@ -23,6 +24,7 @@ from trickrun.data.splits.prepare import Prepared, drawn, prepare, prepare_run
 from trickrun.data.splits.source import Categories, task_in
 from trickrun.data.splits.unknown import SHARE, UnknownCells, unknown_cells
 from trickrun.errors import DataError
+from trickrun.tricks.losses.auto import AutoLoss
 
 TEXT = """age,color,kind
 1,red,cat
@@ -220,8 +222,18 @@ def test_names_are_no_categories_unless_rare_ones_are_unknown(tmp_path: Path) ->
     assert "data.rare: 2" in str(error.value.hint)
     found = prepared(tmp_path, text, categories="embedding", rare=2)
     assert found.task.categories[0].known == ("a",)
-    with pytest.raises(DataError, match="no category of column 'color' occurs 4 times"):
-        prepared(tmp_path, text, categories="embedding", rare=4)
+
+
+@pytest.mark.parametrize("kind", ["one_hot", "embedding"])
+def test_where_all_categories_are_rare_the_column_is_constant(tmp_path: Path, kind: str) -> None:
+    found = prepared(tmp_path, categories=kind, rare=4)
+    assert found.task.categories[0].known == ()
+    assert found.train.x[:, 1:].tolist() == [[0 if kind == "embedding" else 1]] * 6
+    evidence = describe(found, AutoLoss().chosen(found.task), 2, zeroed=False)
+    expected = "color" if kind == "embedding" else "color=(rare)"
+    assert (evidence.constant, evidence.constant_names) == (1, (expected,))
+    assert found.notes[0].startswith("column 'color': 3 of 3 categories occur fewer than 4 times")
+    assert unknown_cells(found) is None
 
 
 def test_a_category_may_not_be_called_as_the_rare_ones(tmp_path: Path) -> None:

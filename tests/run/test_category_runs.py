@@ -218,5 +218,19 @@ def test_a_run_with_other_columns_of_categories_is_refused(trickrun: Callable[..
 def test_one_batch_is_overfitted_without_unknown_cells(trickrun: Callable[..., Ran]) -> None:
     Path("t.csv").write_text(table())
     Path("r.yaml").write_text(RECIPE.format(numeric="plain"))
-    ran = trickrun("overfit-batch", "r.yaml", "--json", "data.scale_targets=standard")
+    # In a batch of 32 no town occurs as often.
+    changes = ("data.scale_targets=standard", "data.rare=20")
+    ran = trickrun("overfit-batch", "r.yaml", "--json", *changes)
     assert "data.unseen" in ran.json["result"]["disabled"]
+
+
+@pytest.mark.parametrize("encoded", [[1, 2, 3], "48", [-1], [True], [2.5]])
+def test_a_damaged_size_of_a_number_is_an_error(
+    trickrun: Callable[..., Ran], encoded: object
+) -> None:
+    folder = trained(trickrun, "piecewise")
+    facts = folder.read_json("data.json")
+    folder.write_json("data.json", {**facts, "encoded": encoded})
+    ran = trickrun("eval", "r")
+    assert ran.code == 2
+    assert "'encoded' is not a size for each of 1 numbers" in ran.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from torch import nn
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.source import DATA_FILE, SplitData, task_in
+from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
 from trickrun.errors import RunFolderError
 from trickrun.nn.columns import encoder_of
 from trickrun.recipe.load import load
@@ -123,8 +125,6 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
     shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
     target_scaler = Scaler(shift, scale)
     part = SplitData(inputs, targets)
-    # So has a run of an older version, or of a network that takes numbers as they are.
-    encoded = facts.get("encoded")
     return Prepared(
         part,
         None,
@@ -133,8 +133,28 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
         scaler,
         target_scaler,
         normalized,
-        encoded=None if encoded is None else tuple(encoded),
+        encoded=encoded_in(folder, facts, task),
     )
+
+
+def encoded_in(folder: RunFolder, facts: Mapping[str, Any], task: Task) -> tuple[int, ...] | None:
+    """Return how many numbers a run's network made of each column of numbers; None for one that
+    takes all as they are, and for a run of an older version.
+
+    Raises RunFolderError for what no run writes.
+    """
+    found = facts.get("encoded")
+    if found is None:
+        return None
+    count = math.prod(facts["shape"]) - sum(rows > 0 for rows in task.rows)
+    whole = isinstance(found, list) and all(type(size) is int and size >= 0 for size in found)
+    if not whole or len(found) != count:
+        raise RunFolderError(
+            f"'encoded' is not a size for each of {count} numbers",
+            str(folder.path / DATA_FILE),
+            "bring the file back, or train the run's recipe.yaml anew",
+        )
+    return tuple(found)
 
 
 def values_or_none(tensor: torch.Tensor | None) -> Any:

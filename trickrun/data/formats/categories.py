@@ -226,7 +226,7 @@ def fitted(
         x: with places from 1 on among all texts of the data; changed in place.
         where: the file, for errors.
 
-    Raises DataError if no category of a column is left, or too many are for one_hot.
+    Raises DataError if too many categories of a column are left for one_hot.
     """
     import torch
 
@@ -261,14 +261,9 @@ def picked(texts: Sequence[str], keep: torch.Tensor) -> tuple[str, ...]:
 
 
 def check_fitted(categories: Categories, rule: CategoryRule, where: str) -> None:
-    """Raise DataError if no category is left, or too many are to be a feature each."""
+    """Raise DataError if too many categories are left to be a feature each. That none is left, as
+    may be in a small subset, is no error: the column is constant, which is a finding."""
     name, count = categories.column, len(categories.known)
-    if not count:
-        raise DataError(
-            f"no category of column {name!r} occurs {rule.rare} times in the training part",
-            where,
-            f"set data.rare lower, or leave the column out (data.drop: [{name}])",
-        )
     if rule.encoding == "one_hot" and count > MOST_CATEGORIES:
         raise DataError(
             f"column {name!r} has {count} categories that occur {rule.rare} times or more in the "
