@@ -28,6 +28,7 @@ from benchmarks.claimed import (
     optimization,
     regularization,
     sequences,
+    tables,
     transfer,
 )
 from benchmarks.claimed.claim import Claim
@@ -44,7 +45,7 @@ DRAWN = ROOT / "docs" / "pictures" / "claims"
 
 CLAIMS = {
     claim.name: claim
-    for part in (init, normalization, regularization, optimization, sequences, transfer)
+    for part in (init, normalization, regularization, optimization, sequences, tables, transfer)
     for claim in part.CLAIMS
 }
 

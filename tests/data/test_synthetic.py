@@ -99,6 +99,20 @@ def test_sine() -> None:
     torch.testing.assert_close(y.float(), torch.sin(2 * torch.pi * x))
 
 
+def test_sine_of_many_turns() -> None:
+    x, y, _ = load(family="sine", n=100, noise=0, turns=8)
+    expected = torch.sin(16 * torch.pi * x.double())
+    torch.testing.assert_close(y.double(), expected, atol=1e-4, rtol=0)
+    with pytest.raises(ValueError, match="moons takes no turns; sine does"):
+        load(family="moons", turns=2)
+
+
+def test_turns_change_no_name_of_samples_drawn_before_there_were_any() -> None:
+    assert "turns" not in Synthetic(family="sine").drawn_as()
+    names = {Synthetic(family="sine", turns=turns).drawn_as() for turns in (1, 2, None)}
+    assert len(names) == 3
+
+
 def test_linear_is_solved_by_least_squares() -> None:
     x, y, _ = load(family="linear", n=100, noise=0, features=4)
     design = torch.cat([x, torch.ones(100, 1)], dim=1).double()

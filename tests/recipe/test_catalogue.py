@@ -61,8 +61,9 @@ def test_an_example_chooses_the_trick(entry, tmp_path):
     if "…" in entry.example:
         return
     path, sections, text = tmp_path / "recipe.yaml", entry.section.split("."), entry.example
-    # What is a part of the data stands beside the data's kind.
-    path.write_text(text.replace("data: {", "data: {kind: digits, "))
+    # What is a part of the data or the model stands beside its kind.
+    text = text.replace("data: {", "data: {kind: digits, ")
+    path.write_text(text.replace("model: {numeric", "model: {kind: mlp, numeric"))
     others = {"data": "data.kind=digits", "model": "model.kind=mlp"}
     part = load(path, [other for name, other in others.items() if name != sections[0]]).recipe
     for name in sections:

@@ -262,3 +262,12 @@ def test_trials_are_to_be_ranked_by_a_metric_that_is_recorded(
         load(tmp_path / "r.yaml")
     (problem,) = caught.value.problems
     assert problem.hint == f"set grid.metric to {named}"
+
+
+def test_categories_that_learn_need_a_model_that_learns_them(tmp_path: Path) -> None:
+    data = "data: {kind: csv, path: t.csv, target: y, categories: embedding}\n"
+    (problem,) = problems(tmp_path, data + "model: cnn\n")
+    assert (problem.path, shown(problem)) == ("data.categories", "embedding")
+    assert problem.message == "model cnn takes numbers, and has no embedding for categories"
+    assert objections(tmp_path, data + "model: mlp\n") == ()
+    assert objections(tmp_path, data + "model: {kind: python, target: 'm:Net'}\n") == ()

@@ -95,7 +95,7 @@ def test_a_run_remembers_its_vocabulary(folder, data):
             return self[name]
 
     kept = Kept()
-    remember_data(kept, job.data)
+    remember_data(kept, job.data, job.model)
     again = stand_in(kept)
     assert again.task == job.data.task
     assert again.train.x.dtype == torch.int64

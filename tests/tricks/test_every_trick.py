@@ -44,6 +44,7 @@ REVIEWS = Path(__file__).parents[2] / "recipes" / "data" / "reviews.csv"
 # What else the recipe must say for a kind to have something to act on.
 COLOR = {"data": {"kind": "python", "target": "own_parts:color_images"}}
 RESNET = {"kind": "resnet", "depth": 8, "width": 4}
+MLP = {"kind": "mlp", "hidden": [12]}
 REGRESSION = {"data": {"kind": "diabetes"}}
 NEEDS: dict[str, dict[str, Any]] = {
     "loss.bce": {"data": {"kind": "breast_cancer"}},
@@ -59,6 +60,8 @@ NEEDS: dict[str, dict[str, Any]] = {
         "data": {"kind": "text", "path": str(REVIEWS), "target": "opinion", "length": 8},
         "model": {"kind": "gru", "hidden": 6, "embedding": 4},
     },
+    "model.numeric.piecewise": {"data": {"kind": "iris"}, "model": MLP},
+    "model.numeric.periodic": {"data": {"kind": "iris"}, "model": MLP},
     "init.residual.zero_gamma": {"model": RESNET, "normalization": {"kind": "batch"}},
     "init.residual.fixup": {"model": RESNET},
     "init.residual.depth_scaled": {"model": RESNET},

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from trickrun.checks.input_sizes import nameless, sized
 from trickrun.checks.leakage.leaks import leaks
 from trickrun.checks.leakage.times import between_blocks, between_class_blocks
 from trickrun.data.splits.hashes import pair_hashes, row_hashes
@@ -140,22 +141,23 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
     present = {name: part for name, part in parts.items() if part is not None and len(part)}
     seen = {name: normalized(data, part) for name, part in present.items()}
     constant = constant_features(data)
+    still = sized(data, constant)
     train = seen["train"]
     others = {name: part for name, part in present.items() if name != "train"}
     classes = data.task.kind == "classification"
     one_answer = not data.task.next_token
     return DataEvidence(
         shape=data.shape,
-        train=inputs(train, len(data.train), constant),
-        splits=tuple((n, inputs(seen[n], len(part), constant)) for n, part in others.items()),
-        drift=tuple((n, drift(data, n, part, seen, constant)) for n, part in others.items()),
+        train=inputs(train, len(data.train), still),
+        splits=tuple((n, inputs(seen[n], len(part), still)) for n, part in others.items()),
+        drift=tuple((n, drift(data, n, part, seen, still)) for n, part in others.items()),
         constant=int(constant.sum()),
         constant_names=names(data, constant),
         copies=Copies() if zeroed or not comparable(data) else copies(present, classes),
         targets=None if classes else targets(loss, data),
         classes=class_counts(data, present) if classes and one_answer else None,
         order=order(data.train.y, batch_size) if one_answer else 0.0,
-        tokens=bool(data.task.vocabulary),
+        tokens=nameless(data),
         drawn=tuple(name for name in others if name in data.rows),
         leaks=Leaks() if zeroed else leaks(data),
         collapsed=named(data.collapsed, data.task.features, data),
@@ -167,7 +169,7 @@ def normalized(data: Prepared, part: SplitData) -> torch.Tensor:
     """Return samples [M, features] as the network gets them, in float64, at even distances."""
     rows = min(len(part), max(256, VALUES // max(1, math.prod(data.shape))))
     chosen = torch.arange(rows, device=part.x.device) * len(part) // rows
-    return data.inputs(part.x[chosen], torch.float32).flatten(1).double()
+    return sized(data, data.inputs(part.x[chosen], torch.float32).flatten(1).double())
 
 
 def comparable(data: Prepared) -> bool:

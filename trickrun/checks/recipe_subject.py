@@ -117,7 +117,9 @@ class RecipeSubject:
         }
         if getattr(recipe.optimizer, "weight_decay", 0.0):
             off["optimizer.weight_decay"] = 0.0
+        off |= recipe.data.without_unknown
         others = [path for path, declared_here in declares.items() if declared_here]
+        others += recipe.data.without_unknown
         return Restraints(declared(self.loaded), others, off, beside_loss(self.loaded))
 
     def alternatives(self) -> Alternatives:

@@ -94,7 +94,9 @@ def evaluate_run(
         samples = samples_in(job, file)
         tell_notes(samples.notes)
         part = part_of(job, samples, file)
-        named = {"split": None, "data": str(file), "trained_on": known_samples(folder, samples)}
+        known = known_samples(folder, samples)
+        notes = list(samples.notes)
+        named = {"split": None, "data": str(file), "trained_on": known, "notes": notes}
     else:
         job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
@@ -143,10 +145,15 @@ def own_part(
 
     kept = read_split(folder)
     if kept is None:
-        return *drawn_again(job, folder, split), {"missing": None, "data_changes": None}
+        return *drawn_again(job, folder, split), {
+            "missing": None,
+            "data_changes": None,
+            "notes": [],
+        }
     found = find_part(job, kept, split)
     for line in found.told(split):
         print(line, file=sys.stderr)
+    tell_notes(found.notes)
     return found.job, found.samples, found.as_json()
 
 

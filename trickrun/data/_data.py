@@ -120,6 +120,17 @@ class Data(Params):
     drop_last: bool = Field(default=False, description="leave out an epoch's last, smaller batch")
     zero_inputs: bool = Field(default=False, description="all inputs zero: a baseline for checks")
 
+    @property
+    def embeds_categories(self) -> bool:
+        """Whether columns may hold the numbers of categories, which only an embedding makes numbers
+        of."""
+        return False
+
+    @property
+    def without_unknown(self) -> dict[str, str]:
+        """The change of the recipe with which no known category counts as unknown in training."""
+        return {}
+
     @model_validator(mode="after")
     def _sampling_shuffles(self) -> Data:
         if self.sampling == "balanced" and not self.shuffle:

@@ -9,6 +9,13 @@ from pydantic import Field
 
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import TaskKind, source_from_arrays
+from trickrun.data.formats.categories import (
+    CategoryRule,
+    Encoding,
+    encode_columns,
+    fitted,
+    unfitted,
+)
 from trickrun.data.formats.columns import check_times, read_column
 from trickrun.data.formats.encode import encode, feature_names, fill_gaps, is_text, medians
 from trickrun.data.formats.files import read_samples, samples_of
@@ -47,7 +54,12 @@ class Csv(Data):
         other numbers are values. The classes are named as they are written, and sorted.
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
-    Interactions: normalize: standard scales 0/1 features too.
+        categories embedding, rare, and unseen unknown take the categories of the training split
+        alone for known. With embedding, where less than 1 % of a column's training cells are
+        unknown, others become so at random in training, each with probability
+        (0.01 - r) / (1 - r) for a share r that is unknown anyway (Bowman et al. 2016).
+    Interactions: normalize: standard scales 0/1 features too, and leaves the numbers of categories
+        alone. categories: embedding needs model: mlp, or python.
     Source: RFC 4180, with any of , ; tab | between cells; Apache Parquet, Arrow, JSON lines.
     """
 
@@ -84,6 +96,41 @@ class Csv(Data):
     header: bool = Field(
         default=True, description="whether the first line has names; if not: c1, c2, …"
     )
+
+    categories: Encoding = Field(
+        default="one_hot",
+        description="what a column of text becomes; one_hot: a 0/1 feature a category; embedding: "
+        "the category's number, for which the network learns a vector",
+    )
+    rare: Annotated[int, Field(ge=2)] | None = Field(
+        default=None,
+        description="categories that occur fewer times in the training split count as unknown; "
+        "null: none",
+    )
+    unseen: Literal["auto", "error", "unknown"] = Field(
+        default="auto",
+        description="what a category is that the data did not have; error: the file is refused; "
+        "auto: unknown with embedding, error with one_hot",
+    )
+
+    @property
+    def embeds_categories(self) -> bool:
+        return self.categories == "embedding"
+
+    @property
+    def without_unknown(self) -> dict[str, str]:
+        learns = self.embeds_categories and self.unseen != "error"
+        return {"data.unseen": "error"} if learns else {}
+
+    @property
+    def category_rule(self) -> CategoryRule | None:
+        """How categories are fitted on the training split; None: all of the data's are known."""
+        unseen = self.unseen
+        if unseen == "auto":
+            unseen = "unknown" if self.categories == "embedding" else "error"
+        if self.categories == "one_hot" and self.rare is None and unseen == "error":
+            return None
+        return CategoryRule(self.categories, self.rare or 1, unseen)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -135,8 +182,14 @@ class Csv(Data):
         columns, gaps = self.inputs(table), self.missing == "fill"
         if self.split.time is not None:
             check_times(table, self.split.time)
-        features = feature_names(table, columns, gaps)
-        x = encode(table, features, gaps)
+        rule = self.category_rule
+        if rule is None:
+            known = Task("regression", features=feature_names(table, columns, gaps))
+            x = encode(table, known.features, gaps)
+        else:
+            known = unfitted(table, columns, gaps, rule)
+            x, _ = encode_columns(table, known, gaps)
+        features = known.features
         kind = self.asked_task(table)
         y: Any
         if kind == "regression":
@@ -148,18 +201,23 @@ class Csv(Data):
         used = self.used(table)
         return replace(
             found,
+            task=replace(found.task, categories=known.categories),
             columns=self.compared(table, columns),
             identify=lambda: Keys({"train": row_keys(table, used)}, used),
         )
 
     def fill(self, source: Source, rows: torch.Tensor) -> Source:
-        """Fill missing values with the medians of the training part."""
-        if self.missing != "fill":
-            return source
-        x, _ = source.parts["train"]
-        fills = medians(x, rows, source.task.features, self.path)
-        fill_gaps(x, fills)
-        return replace(source, task=replace(source.task, fills=tuple(fills.tolist())))
+        """Fill missing values with the medians of the training part, and fit its categories."""
+        rule, (x, y), task = self.category_rule, source.parts["train"], source.task
+        if self.missing == "fill":
+            fills = medians(x, rows, task.features, self.path)
+            fill_gaps(x, fills)
+            task = replace(task, fills=tuple(fills.tolist()))
+        notes: tuple[str, ...] = ()
+        if rule is not None:
+            x, task, notes = fitted(x, rows, task, rule, self.path)
+        parts = {**source.parts, "train": (x, y)}
+        return replace(source, parts=parts, task=task, notes=(*source.notes, *notes))
 
     def load_file(self, path: Path, task: Task, shape: tuple[int, ...]) -> Samples:
         return read_samples(path, task, shape, self.columns_of_files())

@@ -13,7 +13,7 @@ from trickrun.data.formats.arrays import source_from_arrays
 from trickrun.data.splits.keys import indexed
 from trickrun.data.splits.source import Source
 from trickrun.nn.rng import generator
-from trickrun.params import CountOrZero, NonNegative, Seed
+from trickrun.params import Count, CountOrZero, NonNegative, Seed
 
 if TYPE_CHECKING:
     import torch
@@ -36,10 +36,10 @@ class Synthetic(Data):
 
     Formula: blobs: classes around the points of a circle. moons: two half circles that interlock.
         circles: one circle inside the other. spiral: arms of a spiral, one a class. xor: the
-        class says whether the first two of uniform features differ in sign. sine: y = sin(2 pi x)
-        for x in -1..1. linear: y = w x + 1 with normal x and w. quadratic: y = mean of x² for x
-        in -1..1. Sequences: adding: y is the sum of the two numbers in 0..1 that a second feature
-        marks, one in each half. recall: the first step shows the class, all others nothing.
+        class says whether the first two of uniform features differ in sign. sine: y = sin(2 pi
+        turns x) for x in -1..1. linear: y = w x + 1 with normal x and w. quadratic: y = mean of x²
+        for x in -1..1. Sequences: adding: y is the sum of the two numbers in 0..1 that a second
+        feature marks, one in each half. recall: the first step shows the class, all others nothing.
     When: to know what a network should find, and to try a recipe in a second.
     Defaults: noise is the standard deviation of what is added to each coordinate (sine and
         linear, quadratic and adding: to y); points lie within about 1 of the origin. A mean as the
@@ -71,6 +71,9 @@ class Synthetic(Data):
     steps: Annotated[int, Field(ge=2)] | None = Field(
         default=None, description="length of the sequences of adding (20) or recall (20)"
     )
+    turns: Count | None = Field(
+        default=None, description="periods of sine in a unit of x (1): many are hard to learn"
+    )
     irrelevant: CountOrZero = Field(
         default=0, description="further features that say nothing; not for sequences"
     )
@@ -82,6 +85,8 @@ class Synthetic(Data):
         for name, families in SIZES.items():
             if getattr(self, name) is not None and self.family not in families:
                 raise ValueError(f"{self.family} takes no {name}; {', '.join(families)} do")
+        if self.turns is not None and self.family != "sine":
+            raise ValueError(f"{self.family} takes no turns; sine does")
         if self.features == 1 and self.family not in ("linear", "quadratic"):
             raise ValueError(f"{self.family} needs at least 2 features")
         return self
@@ -111,6 +116,8 @@ class Synthetic(Data):
     def drawn_as(self) -> str:
         """Return what decides which samples are drawn; their last bits may be the processor's."""
         own = self.model_dump(include={"family", "n", "noise", "seed", "irrelevant", *SIZES})
+        if self.turns is not None:  # what was drawn before there were any keeps its name
+            own["turns"] = self.turns
         return json.dumps({"revision": self.revision, **own}, sort_keys=True)
 
     def sample(self, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -135,7 +142,7 @@ class Synthetic(Data):
                 return x, (x[:, 0] * x[:, 1] < 0).long()
             case "sine":
                 x = 2 * torch.rand(self.n, 1, generator=draw) - 1
-                return x, torch.sin(2 * pi * x[:, 0])
+                return x, torch.sin(2 * pi * (self.turns or 1) * x[:, 0])
             case "quadratic":
                 x = 2 * torch.rand(self.n, self.size("features"), generator=draw) - 1
                 return x, x.square().mean(dim=1)

@@ -10,6 +10,7 @@ from trickrun.models._model import (
     InitFrom,
     Model,
     NetworkSpec,
+    TableColumns,
     Tokens,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "InitFrom",
     "Model",
     "NetworkSpec",
+    "TableColumns",
     "Tokens",
 ]

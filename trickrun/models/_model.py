@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -18,6 +18,7 @@ from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.normalization import AnyNormalization
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from trickrun.tricks.regularizers import Regularizers
@@ -46,6 +47,7 @@ class NetworkSpec:
         normalization, regularizers: the recipe's; those that are layers are placed by the model.
         streams: what layers that draw in training draw from.
         tokens: what the inputs are if they are token ids; None for numbers.
+        columns: what the inputs are if they are the columns of a table [features]; else None.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class NetworkSpec:
     regularizers: Regularizers
     streams: LayerStreams
     tokens: Tokens | None = None
+    columns: TableColumns | None = None
 
 
 class Model(Params):
@@ -66,6 +69,10 @@ class Model(Params):
 
     takes_tokens: ClassVar[bool] = False
     """Whether inputs may be token ids [T], which only an embedding makes numbers of."""
+
+    takes_categories: ClassVar[bool] = False
+    """Whether columns of a table may hold the numbers of categories, which only an embedding makes
+    numbers of."""
 
     usual_normalization: ClassVar[Literal["batch", "layer"]] = "batch"
     """The kind of normalization layers to add where nothing else is asked for."""
@@ -170,7 +177,14 @@ class BuiltinModel(Model):
         return self.head_activation
 
     def network(self, spec: NetworkSpec) -> nn.Module:
-        """Return the network; CompileError if it cannot take inputs of that shape, or tokens."""
+        """Return the network; CompileError if it cannot take inputs of that shape, tokens, or
+        categories."""
+        if spec.columns is not None and any(spec.columns.rows) and not self.takes_categories:
+            raise CompileError(
+                f"{self.kind_name} takes numbers, but columns of the data hold categories",
+                "model",
+                "use model: mlp, or set data.categories: one_hot",
+            )
         if spec.tokens is not None and not self.takes_tokens:
             raise CompileError(
                 f"{self.kind_name} takes numbers, but the data's inputs are tokens",
@@ -178,6 +192,7 @@ class BuiltinModel(Model):
                 "use model: lstm, gru, rnn or transformer",
             )
         blocks = Blocks(
+            columns=spec.columns,
             activation=self.activation,
             head_activation=self.head_activation,
             bias=self.bias,
@@ -214,6 +229,23 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class TableColumns:
+    """What a model must know of inputs that are the columns of a table.
+
+    Args:
+        rows: of each column, how many categories it may hold, the unknown one included; 0: it has
+            numbers.
+        examples: returns the training inputs [N, columns] as the model gets them.
+        sizes: of each column of numbers, how many the model made of it in the run that is opened
+            again; None: it has not been made yet.
+    """
+
+    rows: tuple[int, ...]
+    examples: Callable[[], torch.Tensor]
+    sizes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Blocks:
     """What the recipe says stands around each hidden layer of a built-in model."""
 
@@ -226,6 +258,8 @@ class Blocks:
     tokens: Tokens | None = None
     """What the inputs are if they are token ids; None for numbers."""
     spatial_dropout: SpatialDropout | None = None
+    columns: TableColumns | None = None
+    """What the inputs are if they are the columns of a table; else None."""
 
     @property
     def hidden_bias(self) -> bool:

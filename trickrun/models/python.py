@@ -23,11 +23,14 @@ class PythonModel(PythonTarget, Model):
         different tokens of text) are passed if the function names them and ``args`` does not.
         Torch's generator is seeded from the recipe's seed.
     Interactions: normalization and dropout cannot be put into it, so a recipe that declares them
-        is refused; init auto leaves its weights as they were built.
+        is refused; init auto leaves its weights as they were built. With data.categories:
+        embedding its inputs hold each category's number, as a float; 0 is the unknown one.
     Source: none.
     """
 
     main: ClassVar[str | None] = "target"
+
+    takes_categories: ClassVar[bool] = True
 
     learned: ClassVar[bool | None] = None
     fixes_input_scale: ClassVar[bool] = False

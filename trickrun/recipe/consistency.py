@@ -45,6 +45,17 @@ def columns(recipe: Recipe) -> Iterator[Complaint]:
             )
 
 
+def categories(recipe: Recipe) -> Iterator[Complaint]:
+    """A model that takes numbers alone gets no numbers of categories."""
+    model = recipe.model
+    if recipe.data.embeds_categories and not model.takes_categories:
+        yield Complaint(
+            ("data", "categories"),
+            f"model {model.kind_name} takes numbers, and has no embedding for categories",
+            "use model: mlp, or categories: one_hot",
+        )
+
+
 def filled_batch(recipe: Recipe) -> Iterator[Complaint]:
     """A subset fills at least one batch."""
     data = recipe.data
@@ -179,6 +190,7 @@ class Rule:
 ERRORS = (
     Rule(shares, ("data",)),
     Rule(columns, ("data",)),
+    Rule(categories, ("data", "model")),
     Rule(filled_batch, ("data",)),
     Rule(images, ("data", "augmentation", "regularizers")),
     Rule(within_the_optimizer, ("optimizer",)),

@@ -160,6 +160,7 @@ class Found:
         missing: how many are not.
         changes: how the data differ from what the run was begun with.
         noun: what samples are called, in the plural.
+        notes: see Samples.
     """
 
     job: RecipeJob
@@ -167,10 +168,12 @@ class Found:
     missing: int
     changes: Changes
     noun: str
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return what scripts may want to know beside the scores."""
-        return {"missing": self.missing, "data_changes": asdict(self.changes)}
+        changes = asdict(self.changes)
+        return {"missing": self.missing, "data_changes": changes, "notes": list(self.notes)}
 
     def told(self, name: str) -> Iterator[str]:
         """Yield what people must know of the scores of the part ``name``."""
@@ -221,6 +224,7 @@ def find_part(job: RecipeJob, kept: KeptSplit, name: str) -> Found:
         len(members) - len(there),
         changes,
         noun,
+        found.notes,
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.source import DATA_FILE, SplitData, task_in
+from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
 from trickrun.errors import RunFolderError
+from trickrun.nn.columns import encoder_of
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
@@ -21,8 +25,10 @@ from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
 
 
-def remember_data(folder: RunFolder, data: Prepared) -> None:
-    """Write what predictions and `curves` need to know of the data that a run is trained on."""
+def remember_data(folder: RunFolder, data: Prepared, model: nn.Module) -> None:
+    """Write what predictions and `curves` need to know of the data that a run is trained on, and
+    what the shape of ``model`` took from them."""
+    encoder = encoder_of(model)
     facts = {
         "task": asdict(data.task),
         "shape": data.shape,
@@ -35,6 +41,7 @@ def remember_data(folder: RunFolder, data: Prepared) -> None:
         "notes": data.notes,
         "target_shift": values_or_none(data.target_scaler.shift),
         "target_scale": values_or_none(data.target_scaler.scale),
+        "encoded": None if encoder is None else encoder.sizes,
     }
     folder.write_json(DATA_FILE, facts)
 
@@ -118,7 +125,36 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
     shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
     target_scaler = Scaler(shift, scale)
     part = SplitData(inputs, targets)
-    return Prepared(part, None, None, task, scaler, target_scaler, normalized)
+    return Prepared(
+        part,
+        None,
+        None,
+        task,
+        scaler,
+        target_scaler,
+        normalized,
+        encoded=encoded_in(folder, facts, task),
+    )
+
+
+def encoded_in(folder: RunFolder, facts: Mapping[str, Any], task: Task) -> tuple[int, ...] | None:
+    """Return how many numbers a run's network made of each column of numbers; None for one that
+    takes all as they are, and for a run of an older version.
+
+    Raises RunFolderError for what no run writes.
+    """
+    found = facts.get("encoded")
+    if found is None:
+        return None
+    count = math.prod(facts["shape"]) - sum(rows > 0 for rows in task.rows)
+    whole = isinstance(found, list) and all(type(size) is int and size >= 0 for size in found)
+    if not whole or len(found) != count:
+        raise RunFolderError(
+            f"'encoded' is not a size for each of {count} numbers",
+            str(folder.path / DATA_FILE),
+            "bring the file back, or train the run's recipe.yaml anew",
+        )
+    return tuple(found)
 
 
 def values_or_none(tensor: torch.Tensor | None) -> Any:

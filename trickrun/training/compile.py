@@ -31,6 +31,7 @@ from trickrun.training.regularization import (
     bind_augmentations,
     bind_constraints,
     bind_penalties,
+    bind_unknown,
     check_mixing,
     weight_average,
 )
@@ -76,17 +77,17 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     settings = settings_of(recipe)
 
     # Bind: what acts while it trains, to what it acts on.
-    tokens = bool(data.task.vocabulary)
     penalties = bind_penalties(recipe, model)
     constraints = bind_constraints(recipe, model)
-    augmentations = bind_augmentations(recipe, folder, data.shape, device, tokens)
+    augmentations = bind_augmentations(recipe, folder, data.shape, device, data.task)
+    unknown, learned = bind_unknown(recipe, data, device)
     metrics = {
         metric.name: metric.build(data.task, folder) for metric in pick_metrics(recipe, data.task)
     }
     stopping = pick_stopping(recipe, data, metrics)
 
     # Check: each trick has found something to act on.
-    ledger = ledger_of(recipe, done, model, loss_kind, batch_size, span)
+    ledger = ledger_of(recipe, [*done, *learned], model, loss_kind, batch_size, span)
 
     if device.type == "cpu":
         set_threads(recipe, model, data.inputs(data.train.x[:2], dtype), batch_size)
@@ -112,7 +113,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         penalties=penalties,
         layers=settings.unfreezing.layers(model) if settings.unfreezing is not None else (),
         step=user_step(recipe, folder),
-        augmentations=augmentations,
+        augmentations=(*augmentations, *unknown),
         constraints=constraints,
         average=weight_average(recipe, model),
         ledger=ledger,

@@ -9,7 +9,7 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
-from trickrun.models import NetworkSpec, Tokens
+from trickrun.models import NetworkSpec, TableColumns, Tokens
 from trickrun.nn.rng import LayerStreams, generator
 from trickrun.recipe.schema import Recipe
 from trickrun.training.device import channels_last
@@ -34,7 +34,7 @@ def build_network(
     Raises CompileError if it cannot take inputs of ``data``, or its outputs do not fit ``loss``.
     """
     outputs = loss.outputs(data.task)
-    model = build_model(recipe, folder, data, outputs, streams)
+    model = build_model(recipe, folder, data, outputs, streams, dtype)
     insert_layers(recipe, model, streams)
     own = recipe.model.is_user_code
     done = initialize(new_layers(model), recipe.init, recipe.seed, leave_as_built=own)
@@ -49,7 +49,12 @@ def build_network(
 
 
 def build_model(
-    recipe: Recipe, folder: Path, data: Prepared, outputs: int, streams: LayerStreams
+    recipe: Recipe,
+    folder: Path,
+    data: Prepared,
+    outputs: int,
+    streams: LayerStreams,
+    dtype: torch.dtype,
 ) -> nn.Module:
     """Return the network from inputs of ``data`` to ``outputs``, with its tricks' layers in place.
 
@@ -65,8 +70,20 @@ def build_model(
         regularizers=recipe.regularizers,
         streams=streams,
         tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
+        columns=columns_of(data, dtype),
     )
     return recipe.model.network(spec)
+
+
+def columns_of(data: Prepared, dtype: torch.dtype) -> TableColumns | None:
+    """Return what a model must know of a table's columns; None where ``data`` is no table."""
+    if len(data.shape) != 1 or data.task.vocabulary or data.streamed:
+        return None
+    return TableColumns(
+        data.task.rows or (0,) * data.shape[0],
+        lambda: data.inputs(data.train.x, dtype),
+        data.encoded,
+    )
 
 
 def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:

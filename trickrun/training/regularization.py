@@ -9,11 +9,14 @@ import torch
 from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
+from trickrun.data.splits.source import Task
+from trickrun.data.splits.unknown import SHARE, unknown_cells
 from trickrun.errors import CompileError
 from trickrun.nn.averaging import WeightAverage
 from trickrun.nn.rng import LayerStreams, StepStream
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import BoundAugmentation, BoundConstraint, BoundPenalty
+from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.regularizers._penalty import penalized
 
 
@@ -33,6 +36,12 @@ def check_mixing(recipe: Recipe, data: Prepared) -> None:
         where = f"regularizers.{trick.kind_name}"
         if data.task.vocabulary:
             raise CompileError("tokens cannot be mixed", where, "use label_smoothing or dropout")
+        if data.task.rows:
+            raise CompileError(
+                "the numbers of categories cannot be mixed",
+                where,
+                "set data.categories: one_hot, or use label_smoothing or dropout",
+            )
         if trick.needs_image and len(shape) != 3:
             message = f"{trick.kind_name} needs images, the data has inputs of shape {shape}"
             raise CompileError(message, where, "for tables use mixup")
@@ -73,16 +82,19 @@ def bind_augmentations(
     folder: Path,
     shape: tuple[int, ...],
     device: torch.device,
-    tokens: bool = False,
+    task: Task | None = None,
 ) -> tuple[BoundAugmentation, ...]:
     """Return the augmentations of non-zero strength, each with a stream of its own; raise
-    CompileError for one that cannot act on samples of this shape, or on ``tokens``."""
+    CompileError for one that cannot act on samples of this shape, or of this task: on tokens, or
+    the numbers of categories."""
     bound = []
     repeats: Counter[str] = Counter()
     for index, augmentation in enumerate(recipe.augmentation):
         kind = augmentation.kind_name
-        if tokens:
+        if task is not None and task.vocabulary:
             augmentation.check_tokens(f"augmentation.{index}")
+        elif task is not None and task.rows:
+            augmentation.check_categories(f"augmentation.{index}")
         else:
             augmentation.check(shape, f"augmentation.{index}")
         # Not by its place in the list: taking another one out must not change its draws.
@@ -91,3 +103,18 @@ def bind_augmentations(
         if not augmentation.off:
             bound.append(BoundAugmentation(augmentation.stage, augmentation.build(folder), stream))
     return tuple(bound)
+
+
+def bind_unknown(
+    recipe: Recipe, data: Prepared, device: torch.device
+) -> tuple[tuple[BoundAugmentation, ...], list[LedgerEntry]]:
+    """Return what makes cells of categories unknown in training, if something does, and the
+    ledger's lines of it."""
+    change = unknown_cells(data)
+    if change is None:
+        return (), []
+    stream = StepStream(recipe.seed, "data.unseen", device)
+    count = len(change.places)
+    what = f"cells of {counted(count, 'column')} become unknown in training, up to {SHARE:.0%}"
+    entry = LedgerEntry("data", "unseen", what, count)
+    return (BoundAugmentation("normalized", change, stream),), [entry]

@@ -15,7 +15,7 @@ from torch import nn
 
 from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
-from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
+from trickrun.data.splits.source import DATA_FILE, Categories, SplitData, Task, task_in
 from trickrun.errors import CompileError
 from trickrun.models._pretrained_stages import read_weights, some
 from trickrun.nn.staged import Staged
@@ -29,6 +29,10 @@ CACHED_BYTES = 2**30
 
 EMBEDDING = "embedding.weight"
 """The tokens' vectors in a model that takes tokens, a row for each."""
+
+CATEGORIES = "columns.embeddings.{}.weight"
+"""The categories' vectors of the n-th column of categories, a row for each; the first is that of
+the unknown one."""
 
 HEAD = "head."
 """How the names of a model's last layer begin: the one that may be another in the new run."""
@@ -100,11 +104,42 @@ def for_task(
         by_token |= heads  # each row is a token's score
     elif before.labels != task.labels:
         found = {name: value for name, value in found.items() if name not in heads}
+    found = found | categories_for(found, own, before, task)
     if before.vocabulary == task.vocabulary or not (before.vocabulary and task.vocabulary):
         return found
     rows = shared_rows(before.vocabulary, task.vocabulary)
     renumbered = by_token & found.keys() & own.keys()
     return found | {name: with_rows(own[name], found[name], rows) for name in renumbered}
+
+
+def categories_for(
+    found: dict[str, torch.Tensor], own: dict[str, torch.Tensor], before: Task, task: Task
+) -> dict[str, torch.Tensor]:
+    """Return the vectors of the categories of ``task`` as another run learned them; those that it
+    did not know begin as its unknown one.
+
+    Raises CompileError if it had other columns of categories.
+    """
+    ours, theirs = embedded(task), embedded(before)
+    if [each.column for each in ours] != [each.column for each in theirs]:
+        names = ", ".join(each.column for each in theirs) or "none"
+        raise CompileError(
+            f"that run has other columns of categories: {names}",
+            "model.init_from",
+            "give the data section of that run's resolved.yaml the new path",
+        )
+    made = {}
+    for number, (old, new) in enumerate(zip(theirs, ours, strict=True)):
+        name = CATEGORIES.format(number)
+        if name in found and name in own:
+            rows = {text: row for row, text in enumerate(old.known, start=1)}
+            made[name] = found[name][[0, *(rows.get(text, 0) for text in new.known)]]
+    return made
+
+
+def embedded(task: Task) -> list[Categories]:
+    """Return the columns of categories that hold their numbers."""
+    return [each for each in task.categories if each.column in task.features]
 
 
 def shared_rows(before: Sequence[str], now: Sequence[str]) -> dict[int, int]:

@@ -28,6 +28,13 @@ HERE = Path(__file__).parent
 DIGITS = {"kind": "digits", "batch_size": 32, "subset": {"n": 200}}
 TWO_CLASSES = {"kind": "breast_cancer", "batch_size": 32}
 VALUES = {"kind": "diabetes", "batch_size": 32}
+CATEGORIES = {
+    "kind": "csv",
+    "path": str(Path(__file__).parents[3] / "recipes" / "data" / "fruit.csv"),
+    "target": "fruit",
+    "categories": "embedding",
+    "batch_size": 32,
+}
 MLP = {"kind": "mlp", "hidden": [24, 16], "activation": "tanh"}
 CNN = {"kind": "cnn", "channels": [8, 8], "hidden": [16]}
 RESNET = {"kind": "resnet", "depth": 8, "width": 4, "activation": "tanh"}
@@ -36,7 +43,7 @@ LRS: tuple[dict[str, Any], ...] = tuple({"optimizer.lr": lr} for lr in (1e-3, 3e
 
 @cache
 def data_of(kind: str) -> Prepared:
-    sections = {data["kind"]: data for data in (DIGITS, TWO_CLASSES, VALUES)}
+    sections = {data["kind"]: data for data in (DIGITS, TWO_CLASSES, VALUES, CATEGORIES)}
     return prepare(recipe({"data": sections[kind]}, {}).data, HERE)
 
 
@@ -181,6 +188,14 @@ CASES: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...]]] = {
     "hinge": ({"loss": "hinge"}, LRS),
     "nll": ({"loss": "nll", "model": {**MLP, "head_activation": "log_softmax"}}, LRS),
     "mse": ({"data": VALUES, "loss": "mse"}, LRS),
+    "categories": ({"data": CATEGORIES}, ({"seed": 1}, {"seed": 2}, {"optimizer.lr": 0.01})),
+    "piecewise numbers": (
+        {"data": VALUES, "model": {**MLP, "numeric": {"kind": "piecewise", "bins": 6}}}, LRS,
+    ),
+    "periodic numbers": (
+        {"data": VALUES, "model": {**MLP, "numeric": {"kind": "periodic", "features": 4}}},
+        ({"seed": 1}, *LRS),
+    ),
     "huber": ({"data": VALUES, "loss": "huber"}, LRS),
     "clip by norm": (
         {"optimizer": {"kind": "sgd", "clip": 1.0}},

@@ -43,8 +43,9 @@ def reference(data: Prepared, metric: str) -> dict[str, float]:
 
 
 def has_features(data: Prepared) -> bool:
-    """Whether inputs are numbers that such learners can take."""
-    return not (data.streamed or data.task.vocabulary or data.train.x[0].numel() > WIDEST)
+    """Whether inputs are numbers that such learners can take: not those of tokens or categories."""
+    named = data.task.vocabulary or data.task.rows
+    return not (data.streamed or named or data.train.x[0].numel() > WIDEST)
 
 
 def reconstructs(data: Prepared) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from trickrun.checks.input_sizes import entering
 from trickrun.models import BuiltinModel
 from trickrun.nn.activations import activation
 from trickrun.nn.layers import biases, weight_layers
@@ -32,7 +33,7 @@ class Measured:
         output_low, output_high: the range of the outputs.
         row_sum_error: how far a row of outputs is from summing to 1, at most.
         exp_sum_error: how far a row of exponentials of outputs is from summing to 1, at most.
-        input_size: of the inputs as the network gets them; 1 for tokens, which have no size.
+        input_size: of what enters the first layer; 1 for tokens and categories, which have no size.
         feature_size: of what enters the head.
         feature_spread: the largest standard deviation over samples of what enters the head.
         bias: the constant that the head's bias stands for [outputs].
@@ -72,6 +73,7 @@ def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measure
     before_first_step(job.model)
     outputs, features = forward(job, x, size)
     zeros, _ = forward(job, torch.zeros_like(x), size)
+    entered = entering(job, x)
     bias = head_constant(job)
     penalty = job.penalty()
     return Measured(
@@ -87,7 +89,7 @@ def measure(job: Job, indices: torch.Tensor, constants: ConstantLoss) -> Measure
         output_high=float(outputs.max()),
         row_sum_error=float((outputs.sum(-1) - 1).abs().max()),
         exp_sum_error=float((outputs.double().exp().sum(-1) - 1).abs().max()),
-        input_size=1.0 if job.data.task.vocabulary else size_of(x),
+        input_size=1.0 if entered is None else size_of(entered),
         feature_size=size_of(features),
         feature_spread=float(features.std(0, correction=0).max()),
         bias=tuple(bias.tolist()),

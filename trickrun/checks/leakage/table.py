@@ -96,7 +96,8 @@ def as_table(data: Prepared) -> Table | None:
     kinds = {c.name: c.kind if c.used else f"unused {c.kind}" for c in data.columns}
     owners = tuple(owner(name, columns) for name in names)
     for place, name in enumerate(owners):
-        if names[place] == name or name not in columns:
+        categories = bool(data.task.rows) and data.task.rows[place] > 0
+        if name not in columns or (names[place] == name and not categories):
             columns[name], kinds[name] = inputs[:, place], "feature"
     total = sum(len(part) for part in present.values())
     return Table(inputs, one_hot.double(), classes, owners, columns, kinds, trained, total)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from trickrun.checks.input_sizes import entering
 from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidence, Update
 from trickrun.findings.rules.recipe.network import FEW
 from trickrun.models import BuiltinModel
@@ -198,10 +199,9 @@ def usual_normalization(job: Job, model: BuiltinModel | None) -> str:
 
 
 def input_std(job: Job, samples: int) -> float:
-    """Return the deviation of the inputs as the network gets them; 1 for tokens."""
-    if job.data.task.vocabulary:
-        return 1.0
-    return float(job.inputs(job.data.train.x[:samples]).double().std())
+    """Return the deviation of what enters the first layer; 1 for what has no size."""
+    x = entering(job, job.inputs(job.data.train.x[:samples]))
+    return 1.0 if x is None else float(x.double().std())
 
 
 def activation_name(seen: Seen) -> str:

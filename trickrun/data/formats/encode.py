@@ -51,15 +51,23 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
     return tuple(features)
 
 
-def check_categories(table: Table, name: str, categories: Sequence[str]) -> None:
-    """Raise DataError if a column's texts are too many or too rare to be categories."""
+def check_categories(
+    table: Table, name: str, categories: Sequence[str], most: int | None = MOST_CATEGORIES
+) -> None:
+    """Raise DataError if a column's texts are too many or too rare to be categories.
+
+    Args:
+        most: how many there may be; None: any number.
+    """
     count, rows = len(categories), len(table)
-    if count > MOST_CATEGORIES or (count > 10 and 2 * count > rows):
+    rare = count > 10 and 2 * count > rows
+    if rare or (most is not None and count > most):
+        way = "set data.rare: 2" if rare else "set data.categories: embedding"
         raise DataError(
             f"column {name!r} has {count} different texts in {rows} rows, such as "
             f"{categories[0]!r}: too many for categories",
             table.where,
-            f"leave it out (data.drop: [{name}]), or turn it into numbers",
+            f"leave it out (data.drop: [{name}]), turn it into numbers, or {way}",
         )
 
 

@@ -14,6 +14,7 @@ from trickrun.data.formats.arrays import (
     check_shape,
     told_apart,
 )
+from trickrun.data.formats.categories import encode_columns
 from trickrun.data.formats.encode import column_of, encode, fill_gaps
 from trickrun.data.formats.labels import (
     as_values,
@@ -81,7 +82,13 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
             table.where,
             f"give {prod(shape)} columns, and no other but {', '.join(targets)}",
         )
-    x = as_inputs(encode(table, features, bool(task.fills)), table.where, bool(task.fills))
+    gaps = bool(task.fills)
+    notes: tuple[str, ...] = ()
+    if task.categories:
+        values, notes = encode_columns(table, task, gaps)
+    else:
+        values = encode(table, features, gaps)
+    x = as_inputs(values, table.where, gaps)
     if task.fills:
         fill_gaps(x, x.new_tensor(task.fills))
     used = {f if f in table.columns else column_of(table, f) for f in features}
@@ -96,6 +103,7 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
         x.reshape(-1, *shape),
         table_targets(table, task, targets),
         table.columns,
+        notes=notes,
         identify=lambda kept: known_keys(table, kept),
     )
 

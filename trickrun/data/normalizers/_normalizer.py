@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +52,15 @@ class Scaler:
         if self.shift is None or self.scale is None:
             return x
         return (x * self.scale + self.shift).to(x.dtype)
+
+    def sparing(self, features: Sequence[int], shape: Sequence[int]) -> Scaler:
+        """Return the same scaler of samples [*shape], but one that leaves ``features`` alone."""
+        if self.shift is None or self.scale is None or not features:
+            return self
+        shift, scale = (part.expand(*shape).clone() for part in (self.shift, self.scale))
+        shift[list(features)], scale[list(features)] = 0.0, 1.0
+        constant = tuple(place for place in self.constant if place not in features)
+        return Scaler(shift, scale, constant)
 
 
 class Normalize(Params):

@@ -47,6 +47,8 @@ class Prepared:
         notes: what people should know of how it was loaded, a line each.
         kept: for a run: its split, as its folder keeps it.
         reordered: see Source.
+        encoded: of a run that is opened again: how many numbers its network made of each column of
+            numbers; None where that is not known yet.
     """
 
     train: SplitData
@@ -63,6 +65,7 @@ class Prepared:
     notes: tuple[str, ...] = ()
     kept: KeptSplit | None = None
     reordered: bool = False
+    encoded: tuple[int, ...] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -250,7 +253,9 @@ def fit(data: Data, source: Source, train: Part, dtype: torch.dtype | None) -> W
     targets = fit_targets(data, source.task, train.y)
     if data.zero_inputs or not in_numbers(source, train):
         return Way(Scaler(), targets, False, dtype)
-    return Way(data.normalize.fit(train.x, train.rows), targets, True, dtype)
+    indices = [place for place, rows in enumerate(source.task.rows) if rows]
+    scaler = data.normalize.fit(train.x, train.rows).sparing(indices, train.x.shape[1:])
+    return Way(scaler, targets, True, dtype)
 
 
 def way_of(fitted: Prepared) -> Way:

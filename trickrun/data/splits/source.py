@@ -40,6 +40,21 @@ TaskName = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
+class Categories:
+    """The categories of a table's column of text, as fitted on the training part.
+
+    Args:
+        column: its name.
+        known: those with an index of their own, in the order of their indices, from 1.
+        shared: the data's other ones, which count as unknown: index 0.
+    """
+
+    column: str
+    known: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Task:
     """What is to be predicted.
 
@@ -54,6 +69,10 @@ class Task:
         vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
         next_token: whether each place of an input asks for the token after it, so that targets
             are [N, T] and the classes are the vocabulary.
+        categories: those of each column of text, where they are fitted on the training part. A
+            column that is a feature itself holds their indices, which only an embedding makes
+            numbers of.
+        unseen: what a category is that is none of ``categories``: an error, or unknown.
     """
 
     kind: TaskName
@@ -65,6 +84,16 @@ class Task:
     priors: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
     next_token: bool = False
+    categories: tuple[Categories, ...] = ()
+    unseen: Literal["error", "unknown"] = "error"
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Of each feature, how many indices it may hold: its categories and the unknown one, and 0
+        for numbers. Empty if all are numbers."""
+        counts = {each.column: len(each.known) + 1 for each in self.categories}
+        found = tuple(counts.get(feature, 0) for feature in self.features)
+        return found if any(found) else ()
 
 
 def task_in(facts: Mapping[str, Any]) -> Task:

@@ -86,6 +86,15 @@ class Augmentation(Params):
                 f"{self.kind_name} needs numbers, the data has tokens", where, "use token_dropout"
             )
 
+    def check_categories(self, where: str) -> None:
+        """Raise CompileError if it cannot act on the numbers of categories; a user's own may."""
+        if not self.is_user_code:
+            raise CompileError(
+                f"{self.kind_name} would change the numbers of categories",
+                where,
+                "set data.categories: one_hot, or use dropout: {input: 0.1}",
+            )
+
     def build(self, folder: Path) -> Augment:
         """Return it ready to use; user code is looked for in ``folder``, the recipe's, first."""
         return self.apply
