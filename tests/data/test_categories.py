@@ -16,6 +16,7 @@ from trickrun.checks.data_look import describe
 from trickrun.data._data import Split, Subset
 from trickrun.data.csv import Csv
 from trickrun.data.formats.categories import coded
+from trickrun.data.formats.cells import Cells
 from trickrun.data.normalizers.none import NoNormalize
 from trickrun.data.normalizers.standard import Standard
 from trickrun.data.splits.kept import keep
@@ -54,7 +55,7 @@ def read(folder: Path, found: Prepared, text: str, **params: Any) -> Any:
 
 @given(st.lists(st.sampled_from(["b", "a", "", "NA", "c d", "?"]), min_size=1))
 def test_coded_cells_are_their_texts_again(cells: list[str]) -> None:
-    found = coded(cells)
+    found = coded(Cells.of(cells))
     again = [found.texts[code] for code in found.codes]
     assert again == ["(missing)" if cell in ("", "NA", "?") else cell for cell in cells]
     names = [text for text in found.texts if text != "(missing)"]
