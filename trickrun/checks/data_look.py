@@ -20,6 +20,7 @@ from trickrun.findings.evidence.data import (
     DataEvidence,
     Drift,
     Inputs,
+    Labels,
     Targets,
 )
 from trickrun.findings.evidence.leaks import Leaks
@@ -45,7 +46,8 @@ def copies(parts: Mapping[str, SplitData], classes: bool) -> Copies:
 
     Args:
         parts: the splits, "train" among them.
-        classes: whether the targets are class indices [N], rather than values [N, targets].
+        classes: whether the targets are classes [N] or labels [N, labels], which are equal or not,
+            rather than values [N, targets].
     """
     train = parts["train"]
     hashes = {name: row_hashes(part.x, BYTES) for name, part in parts.items()}
@@ -83,8 +85,10 @@ def conflicting(group: torch.Tensor, groups: int, y: torch.Tensor, classes: bool
     Args:
         group: the number [N] of each sample's group of equals.
         groups: how many there are.
-        y: class indices [N] or values [N, targets].
+        y: class indices [N], or labels or values [N, targets].
     """
+    if classes and y.ndim == 2:
+        y = torch.unique(y, dim=0, return_inverse=True)[1]
     values = (y if classes else y[:, 0]).double()
     low, high = (values.new_zeros(groups).scatter_reduce(0, group, values, way, include_self=False)
                  for way in ("amin", "amax"))  # fmt: skip
@@ -142,7 +146,7 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
     constant = constant_features(data)
     train = seen["train"]
     others = {name: part for name, part in present.items() if name != "train"}
-    classes = data.task.kind == "classification"
+    classes, values = data.task.kind == "classification", data.task.kind == "regression"
     one_answer = not data.task.next_token
     return DataEvidence(
         shape=data.shape,
@@ -151,15 +155,16 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         drift=tuple((n, drift(data, n, part, seen, constant)) for n, part in others.items()),
         constant=int(constant.sum()),
         constant_names=names(data, constant),
-        copies=Copies() if zeroed or not comparable(data) else copies(present, classes),
-        targets=None if classes else targets(loss, data),
+        copies=Copies() if zeroed or not comparable(data) else copies(present, not values),
+        targets=targets(loss, data) if values else None,
         classes=class_counts(data, present) if classes and one_answer else None,
+        labels=label_counts(data, present) if data.task.kind == "multilabel" else None,
         order=order(data.train.y, batch_size) if one_answer else 0.0,
         tokens=bool(data.task.vocabulary),
         drawn=tuple(name for name in others if name in data.rows),
         leaks=Leaks() if zeroed else leaks(data),
         collapsed=named(data.collapsed, data.task.features, data),
-        collapsed_targets=() if classes else named(lost_targets(data), data.task.labels, data),
+        collapsed_targets=named(lost_targets(data), data.task.labels, data) if values else (),
     )
 
 
@@ -268,7 +273,13 @@ def targets(loss: Loss, data: Prepared) -> Targets:
         even=few and evenly_spaced(values),
         whole=bool((values % 1 == 0).all()),
         scaled=data.target_scaler.shift is not None,
+        zeros_and_ones=zeros_and_ones(data.in_own_unit(data.train.y)),
     )
+
+
+def zeros_and_ones(y: torch.Tensor) -> bool:
+    """Return whether values [N] or [N, targets] are all 0 or 1, and each target takes both."""
+    return bool(((y == 0) | (y == 1)).all()) and bool((y.amin(0) < y.amax(0)).all())
 
 
 def lost_targets(data: Prepared) -> tuple[Collapse, ...]:
@@ -306,6 +317,13 @@ def class_counts(data: Prepared, present: Mapping[str, SplitData]) -> Classes:
     everywhere = torch.bincount(torch.cat([part.y for part in present.values()]), minlength=count)
     ends = [index for index in (0, count - 1) if int(everywhere[index]) == 0]
     return Classes(data.task.labels, tuple(counts), data.task.labels[ends[0]] if ends else "")
+
+
+def label_counts(data: Prepared, present: Mapping[str, SplitData]) -> Labels:
+    """Return how many samples of each part have each label."""
+    samples = tuple((name, len(part)) for name, part in present.items())
+    counts = tuple(tuple(part.y.sum(0).long().tolist()) for part in present.values())
+    return Labels(data.task.labels, samples, counts)
 
 
 def order(y: torch.Tensor, batch_size: int | str) -> float:

@@ -54,7 +54,7 @@ def evaluate(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Score a run: loss, metrics, confusion matrix and per class, or residuals of a regression.
+    """Score a run: loss, metrics, confusion matrix and per class or label, or residuals of values.
 
     The weights are those of the best epoch.
 
@@ -209,7 +209,8 @@ def predict(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Predict the samples of a file, as csv: label and probability of each class, or values.
+    """Predict the samples of a file, as csv: class and probability of each, 0/1 and probability
+    of each label, or values.
 
     The lines are in the order of the samples. The run's own normalization and label names are used,
     and the weights of its best epoch.

@@ -13,11 +13,12 @@ from trickrun.data.formats.columns import check_times, read_column
 from trickrun.data.formats.encode import encode, feature_names, fill_gaps, is_text, medians
 from trickrun.data.formats.files import read_samples, samples_of
 from trickrun.data.formats.labels import class_names, infer_kind_of_cells, target_values
+from trickrun.data.formats.multilabel import label_values
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table, looks_like_data, read_table
 from trickrun.data.splits.kept import changed_columns, check_table, moved
-from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task
+from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task, TaskName
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Csv(Data):
     When: your own table.
     Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
         category. task auto: text, or at most 20 different whole numbers that recur, are classes;
-        other numbers are values. The classes are named as they are written, and sorted.
+        other numbers are values. The classes are named as they are written, and sorted. With task
+        multilabel each target column is a label: its cells are 0 or 1, true or false.
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
     Interactions: normalize: standard scales 0/1 features too.
@@ -60,9 +62,12 @@ class Csv(Data):
         description="the file, gz or not; relative to the recipe", examples=["data.csv"]
     )
     target: str | Names = Field(
-        description="the column to predict; several for regression", examples=["label"]
+        description="the column to predict; several for regression and multilabel",
+        examples=["label"],
     )
-    task: TaskKind = Field(default="auto", description="classes or values")
+    task: TaskKind = Field(
+        default="auto", description="classes, values, or several 0/1 labels a sample"
+    )
     features: Names | None = Field(default=None, description="the columns to use; null: all others")
     drop: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=(), description="columns to leave out"
@@ -132,6 +137,8 @@ class Csv(Data):
         y: Any
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
+        elif kind == "multilabel":
+            y, labels = label_values(table, self.targets), self.targets
         else:
             y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
@@ -213,11 +220,15 @@ class Csv(Data):
             if name in names or name in asked
         )
 
-    def asked_task(self, table: Table) -> Literal["classification", "regression"]:
+    def asked_task(self, table: Table) -> TaskName:
         """Return the task, for auto by the cells of the target column."""
         several = len(self.targets) > 1
         if self.task == "classification" and several:
-            raise DataError("only regression takes several targets", "data.target", "name one")
+            raise DataError(
+                "only regression and multilabel take several targets",
+                "data.target",
+                "name one, or set data.task: multilabel for several 0/1 labels",
+            )
         if self.task != "auto":
             return self.task
         return "regression" if several else infer_kind_of_cells(table.columns[self.targets[0]])

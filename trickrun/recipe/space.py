@@ -113,7 +113,8 @@ def measured(recipe: Recipe) -> list[str]:
         return [metric.name for metric in recipe.metrics]
     # Of a recipe that is not valid, the data may be missing.
     task = recipe.data.task_kind if recipe.data is not None else None
-    tasks = [task] if task is not None else ["classification", "regression"]
+    said = str(task or getattr(recipe.data, "task", "auto"))
+    tasks = [said] if said in USUAL else ["classification", "regression"]
     return [name for task in tasks for name in USUAL[task]]
 
 

@@ -26,6 +26,8 @@ def print_scores(result: dict[str, Any]) -> None:
     if "confusion" in result:
         print_classes(console, result["per_class"])
         print_confusion(console, **result["confusion"])
+    elif "per_label" in result:
+        print_labels(console, result["per_label"])
     else:
         print_residuals(console, result["per_target"])
 
@@ -58,6 +60,22 @@ def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_row(Text(row["label"]), *values, str(row["support"]))
     console.print()
     print_table(console, table)
+
+
+def print_labels(console: Console, rows: list[dict[str, Any]]) -> None:
+    """Print a line a label: accuracy, precision, recall, F1, AUROC, how many samples have it."""
+    table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
+    table.add_column("label")
+    names = ("accuracy", "precision", "recall", "f1", "auroc")
+    for name in (*names, "support"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        values = ["-" if row[name] is None else number(row[name]) for name in names]
+        table.add_row(Text(row["label"]), *values, str(row["support"]))
+    console.print()
+    print_table(console, table)
+    if any(row["auroc"] is None for row in rows):
+        console.print("auroc -: all samples have the label, or none has")
 
 
 def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]) -> None:

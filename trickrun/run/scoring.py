@@ -14,6 +14,7 @@ from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
 from trickrun.training.job import Job, RecipeJob, prepare_targets
+from trickrun.tricks.metrics._labels import decided
 from trickrun.tricks.metrics.r2 import r2
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
@@ -48,7 +49,7 @@ def full_scores(
         prediction: the outputs for it, if they are not just the model's.
 
     The keys: samples, scores (loss and the recipe's metrics), and for classes ``confusion`` and
-    ``per_class``, for values ``per_target``.
+    ``per_class``, for labels ``per_label``, for values ``per_target``.
     """
     with_part = replace(job.data, test=part)
     target = prepare_targets(job.loss_kind, with_part, job.dtype)["test"]
@@ -59,6 +60,8 @@ def full_scores(
     if job.data.task.kind == "classification":
         guess = scores.argmax(dim=-1).flatten()
         return told | class_scores(guess, part.y.flatten(), job.data.task.labels)
+    if job.data.task.kind == "multilabel":
+        return told | {"per_label": label_scores(scores, part.y, job.data.task.labels)}
     guess, actual = (job.data.in_own_unit(values) for values in (scores, part.y))
     return told | {"per_target": value_scores(guess, actual, job.data.task.labels)}
 
@@ -85,6 +88,45 @@ def class_scores(
             {"label": labels[i], **{name: columns[name][i] for name in names}} for i in classes
         ],
     }
+
+
+def label_scores(
+    probabilities: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Return each label's accuracy, precision, recall, F1, AUROC and support.
+
+    Precision, recall and F1 are 0 where they are 0 / 0. AUROC is None for a label that all samples
+    have, or none. Support is how many have it.
+
+    Args:
+        probabilities, actual: [N, labels]; actual ones are 0 or 1.
+        labels: their names.
+    """
+    from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
+
+    guesses = decided(probabilities).cpu().numpy()
+    told = []
+    for index, label in enumerate(labels):
+        truth, guess = actual[:, index].cpu().numpy(), guesses[:, index]
+        precision, recall, f1, _ = precision_recall_fscore_support(
+            truth, guess, average="binary", zero_division=0.0
+        )
+        support = int(truth.sum())
+        varies = 0 < support < len(truth)
+        told.append(
+            {
+                "label": label,
+                "accuracy": float((guess == truth).mean()),
+                "precision": float(precision),
+                "recall": float(recall),
+                "f1": float(f1),
+                "auroc": float(roc_auc_score(truth, probabilities[:, index].double().cpu()))
+                if varies
+                else None,
+                "support": support,
+            }
+        )
+    return told
 
 
 def value_scores(
@@ -118,12 +160,13 @@ def value_scores(
 
 
 def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
-    """Return a row a sample: the predicted label and each class's score, or each target's value.
+    """Return a row a sample: the predicted class and each one's score, or each target's value.
 
     Args:
         x: raw inputs of a file [N, *shape].
 
-    Class scores are called p_LABEL where they are probabilities, else score_LABEL. Of next tokens
+    Of labels a row has each one's 0 or 1 under its name, and its probability as p_LABEL. Class
+    scores are called p_LABEL where they are probabilities, else score_LABEL. Of next tokens
     the row is about the token after the whole sample.
     """
     task = job.data.task
@@ -133,6 +176,8 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     if task.kind == "regression":
         names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
         return [dict(zip(names, row, strict=True)) for row in scores.tolist()]
+    if task.kind == "multilabel":
+        return label_rows(scores, task.labels)
     sums_to_one = bool(((scores.double().sum(dim=1) - 1).abs() < 1e-3).all())
     prefix = "p" if sums_to_one and bool((scores >= 0).all()) else "score"
     names = tuple(f"{prefix}_{label}" for label in task.labels)
@@ -140,6 +185,20 @@ def predictions(job: Job, x: torch.Tensor) -> list[dict[str, Any]]:
     return [
         {"prediction": label, **dict(zip(names, row, strict=True))}
         for label, row in zip(chosen, shortest(scores), strict=True)
+    ]
+
+
+def label_rows(probabilities: torch.Tensor, labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return a row a sample: each label's 0 or 1 under its name, then the probabilities as p_LABEL.
+
+    Args:
+        probabilities: [N, labels].
+    """
+    said = decided(probabilities).to(torch.int64).tolist()
+    names = tuple(f"p_{label}" for label in labels)
+    return [
+        dict(zip(labels, own, strict=True)) | dict(zip(names, row, strict=True))
+        for own, row in zip(said, shortest(probabilities), strict=True)
     ]
 
 

@@ -172,6 +172,7 @@ def pick_loss(recipe: Recipe, task: Task) -> Loss:
     kind: Loss = recipe.loss
     if isinstance(kind, AutoLoss):
         kind = kind.chosen(task)
+    kind.check_labels(task)
     kind.check(task)
     kind.check_places(task)
     return kind

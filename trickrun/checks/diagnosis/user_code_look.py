@@ -269,13 +269,17 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
         floor=squashed(job, y, own_target) if classes else None,
         constant=not own.any(),
         ignores_targets=own.equal(others) if own_target.ne(own_target[order]).any() else None,
-        reached=reached(job, prediction, own_target, right),
+        # A constant answer is right about most of rare labels.
+        reached=None if task.kind == "multilabel" else reached(job, prediction, own_target, right),
         not_finite=broken_by(job, right, own_target),
     )
 
 
 def right_answers(job: Job, y: torch.Tensor) -> torch.Tensor:
-    """Return the classes [N] as logits [N, classes] of size 1, or the values [N, targets]."""
+    """Return the classes [N] as logits [N, classes] of size 1, the labels as logits of size 1 in
+    either direction [N, labels], or the values [N, targets]."""
+    if job.data.task.kind == "multilabel":
+        return 2 * y.to(job.dtype) - 1
     if job.data.task.kind == "classification":
         return nn.functional.one_hot(y, job.data.task.classes).to(job.dtype)
     return y.reshape(len(y), -1).to(job.dtype)
@@ -315,7 +319,7 @@ def broken_by(job: Job, right: torch.Tensor, target: torch.Tensor) -> str:
     if job.data.task.kind == "regression":
         answers = {"exact answers": right}
     else:
-        wrong = right.roll(1, 1)
+        wrong = -right if job.data.task.kind == "multilabel" else right.roll(1, 1)
         answers = {
             f"{name} answers with logits of {size:g}": size * logits
             for size in CERTAIN

@@ -175,8 +175,8 @@ def doubling(job: Job, outputs: torch.Tensor, target: torch.Tensor) -> float:
 
 
 def probability_floor(job: Job, target: torch.Tensor) -> float:
-    """Return the loss of the right class's certain probability; 0 for values."""
-    if job.data.task.kind != "classification":
+    """Return the loss of the right class's, or labels', certain probability; 0 for values."""
+    if job.data.task.kind == "regression":
         return 0.0
     certain = target
     if not target.is_floating_point():

@@ -15,6 +15,7 @@ from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.introspection.look import before_first_step
 from trickrun.training.job import Job
 from trickrun.training.loop import train
+from trickrun.tricks.metrics._labels import decided
 from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
@@ -117,8 +118,11 @@ def reached(job: Job) -> tuple[float, Score]:
     plain = replace(job, loss=job.loss_kind.build(job.data.task, job.folder))
     target = job.targets["train"]
     loss = mean_loss(plain, prediction, target)
-    if job.data.task.kind != "classification":
+    if job.data.task.kind == "regression":
         return loss, Score(r2=explained(prediction, target))
+    if job.data.task.kind == "multilabel":
+        said = decided(job.loss_kind.scores(prediction, job.data.task))
+        return loss, Score(accuracy=float((said == job.data.train.y).double().mean()))
     answers = job.loss_kind.scores(prediction, job.data.task).argmax(-1)
     return loss, Score(accuracy=float((answers == job.data.train.y).double().mean()))
 

@@ -32,7 +32,7 @@ class Score:
     """How good the answers to a batch are, whatever the loss.
 
     Args:
-        accuracy: share of right ones; None for values.
+        accuracy: share of right ones, of labels of all samples' labels; None for values.
         r2: share of the targets' variance that they explain; None for classes, and where the
             outputs are not one for each target or the targets do not vary.
     """
@@ -122,12 +122,20 @@ def goal_of(job: Job, initial_loss: float) -> Goal:
     if whole is not None:
         baseline = whole.of(whole.uniform if whole.best is None else whole.best)
     conflicts = sum(len(group) for group in mixed)
-    if job.data.task.kind != "classification":
+    if job.data.task.kind == "regression":
         return Goal(floor, baseline, whole is not None, None, conflicts)
-    accuracy = sum(int(y[group].bincount().max()) for group in groups) / len(y)
+    accuracy = sum(most_right(y[group]) for group in groups) / y.numel()
     guess = whole.of(whole.uniform) if whole is not None else 0.0
     uneven = baseline < UNEVEN * guess
     return Goal(floor, baseline, whole is not None, accuracy, conflicts, guess if uneven else 0.0)
+
+
+def most_right(y: torch.Tensor) -> int:
+    """Return how many of classes [N], or of labels [N, labels], one answer gets right at most."""
+    if y.ndim == 1:
+        return int(y.bincount().max())
+    ones = y.sum(0)
+    return int(torch.maximum(ones, len(y) - ones).sum())
 
 
 def next_token_goal(job: Job, x: torch.Tensor, y: torch.Tensor, baseline: float) -> Goal:

@@ -24,6 +24,7 @@ from trickrun.data.formats.labels import (
     target_values,
     whole_numbers,
 )
+from trickrun.data.formats.multilabel import as_labels, label_values
 from trickrun.data.formats.row_keys import known_keys
 from trickrun.data.formats.table import Table, is_missing, read_table
 from trickrun.data.splits.keys import array_keys
@@ -67,7 +68,7 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
 
 def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table with a column for each feature, in any order."""
-    targets = columns.targets or (task.kind == "regression" and task.labels) or ("target",)
+    targets = columns.targets or (task.kind != "classification" and task.labels) or ("target",)
     known = {*targets, *columns.ignored}
     others = [name for name in table.columns if name not in known]
     features = task.features or tuple(others)
@@ -110,6 +111,8 @@ def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Ten
         return None
     if task.kind == "regression":
         return as_values(target_values(table, names), table.where)
+    if task.kind == "multilabel":
+        return as_labels(label_values(table, names), table.where)
     places = {label: index for index, label in enumerate(task.labels)}
     for row, cell in enumerate(columns[0]):
         if cell not in places:
@@ -148,6 +151,10 @@ def targets_of_run(y: Array, task: Task, where: str) -> torch.Tensor:
         values = as_values(y, where)
         check_shape(tuple(values.shape[1:]), (task.targets,), where)
         return values
+    if task.kind == "multilabel":
+        held = as_labels(y, where)
+        check_shape(tuple(held.shape[1:]), (task.targets,), where)
+        return held
     labels = flat_labels(y, where)
     if labels.dtype.kind in "US":
         return index_of([str(label) for label in labels], task.labels, where)

@@ -289,14 +289,15 @@ def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
     Args:
         y: the training targets.
 
-    Raises DataError if there are classes to predict.
+    Raises DataError if there are no values to predict.
     """
     if data.scale_targets == "none":
         return Scaler()
     if task.kind != "regression":
         settable = "task" in type(data).model_fields
+        what = "classes" if task.kind == "classification" else "labels"
         raise DataError(
-            "the data's targets are classes, which have no scale",
+            f"the data's targets are {what}, which have no scale",
             "data.scale_targets",
             "leave it out" + (", or set data.task: regression" if settable else ""),
         )
@@ -376,9 +377,11 @@ def check_targets(task: Task, *parts: Part) -> None:
 
 
 def with_priors(task: Task, train: SplitData) -> Task:
-    """Return ``task`` with the training split's class shares."""
+    """Return ``task`` with the training split's class shares, or the share that has each label."""
     import torch
 
+    if task.kind == "multilabel":
+        return replace(task, priors=tuple(train.y.double().mean(0).tolist()))
     if task.kind != "classification":
         return task
     counts = torch.bincount(train.y.flatten(), minlength=task.classes).double()

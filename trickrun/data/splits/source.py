@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +20,8 @@ class SplitData:
     Args:
         x: inputs [N, *shape]: numbers in the training type, normalized; uint8 images; int64 token
             ids, or where images stay in their files, their numbers there, [N].
-        y: int64 class indices [N], or [N, T] for next tokens, or float64 values [N, targets].
+        y: int64 class indices [N], or [N, T] for next tokens, or float64 values or labels
+            [N, targets], labels being 0 or 1.
     """
 
     x: torch.Tensor
@@ -36,7 +37,8 @@ class SplitData:
 DATA_FILE = "data.json"
 """The file in a run folder that says what predictions need to know of the training data."""
 
-TaskName = Literal["classification", "regression"]
+TaskName = Literal["classification", "regression", "multilabel"]
+TASK_NAMES: tuple[TaskName, ...] = get_args(TaskName)
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,15 @@ class Task:
     """What is to be predicted.
 
     Args:
-        kind: classification (one class of several) or regression (one or more values).
-        classes: number of classes; 0 for regression.
-        targets: number of values a sample; 1 for classification.
-        labels: the classes' names in index order, or the targets' names.
+        kind: classification (one class of several), regression (one or more values), or multilabel
+            (several labels, each 0 or 1).
+        classes: number of classes; 0 for regression and multilabel.
+        targets: number of values or labels a sample; 1 for classification.
+        labels: the classes' names in index order, or the targets' or labels' names.
         features: the input features' names where the data has them.
         fills: what stands in for a missing value of each feature; empty: none may be missing.
-        priors: share of each class in the training split; empty until the split is made.
+        priors: share of each class, or of the samples that have each label, in the training split;
+            empty until the split is made.
         vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
         next_token: whether each place of an input asks for the token after it, so that targets
             are [N, T] and the classes are the vocabulary.
@@ -121,7 +125,8 @@ class Source:
     Args:
         parts: "train", and "val" or "test" where the data set brings its own; each a pair of
             inputs [N, *shape] in a type that holds them exactly (images uint8, a table's numbers
-            float64) and targets (int64 class indices [N], or float64 values [N, targets]).
+            float64) and targets (int64 class indices [N], or float64 values or labels
+            [N, targets]).
         task: what is to be predicted.
         files: where images stay in their files: what decodes them. The inputs are then their
             numbers there, int64 [N].

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from trickrun.findings.evidence.data import DataEvidence
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "multilabel"]
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class LossFacts:
         reduction: of a batch's losses.
         task: what it is made for.
         takes: what the network's outputs must be.
-        one_output: whether the network has a single output for two classes.
+        one_output: whether the network has a single output, for two classes.
         grows_with_error: whether its gradient grows with the error.
         class_weights: whether it weighs classes.
         given_weights: the weight of each class; None if they are computed, or there are none.

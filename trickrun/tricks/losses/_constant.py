@@ -68,3 +68,20 @@ def class_mass(
     weight = torch.ones_like(shares) if given is None else given.double()
     smoothed = (1 - smoothing) * shares + smoothing / task.classes
     return weight * smoothed / (weight * shares).sum()
+
+
+def labels_constant(priors: torch.Tensor, smoothing: float) -> ConstantLoss:
+    """Return the mean loss of constant logits [labels] for 0/1 labels: the mean over labels of
+    log(1 + exp(z)) - m z, where m is the smoothed share of the samples that have the label.
+
+    The best logit is log(m / (1 - m)), and its loss the mean of the labels' binary entropies.
+
+    Args:
+        priors: the share of the samples that have each label [labels], in float64.
+        smoothing: share of each label that is spread over 0 and 1.
+    """
+    from torch.nn import functional
+
+    mass = (1 - smoothing) * priors.cpu() + smoothing / 2
+    best = mass.clamp(min=1e-30).log() - (1 - mass).clamp(min=1e-30).log()
+    return constant_loss(lambda z: float((functional.softplus(z) - mass * z).mean()), best)

@@ -82,6 +82,9 @@ class Loss(Params):
     takes_places: ClassVar[bool] = False
     """Whether it can compare an answer at each place, [N, T, outputs] with [N, T]."""
 
+    takes_labels: ClassVar[bool] = False
+    """Whether it can compare several labels a sample, each 0 or 1: [N, labels] with [N, labels]."""
+
     reduction: Literal["mean", "sum"] = Field(
         default="mean", description="sum makes the step grow with the batch: rarely wanted"
     )
@@ -103,6 +106,16 @@ class Loss(Params):
                 "use cross_entropy",
             )
 
+    def check_labels(self, task: Task) -> None:
+        """Raise CompileError if ``task`` asks for several 0/1 labels a sample, and this loss cannot
+        compare them."""
+        if task.kind == "multilabel" and not self.takes_labels:
+            raise CompileError(
+                f"{self.kind_name} does not compare 0/1 labels, and the data's task is multilabel",
+                "loss",
+                "use bce",
+            )
+
     def outputs(self, task: Task) -> int:
         """Return how many outputs the model must have."""
         raise NotImplementedError
@@ -110,7 +123,8 @@ class Loss(Params):
     def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
         """Return all targets in the form that this loss compares predictions with.
 
-        ``y`` is int64 class indices [N] ([N, T] for next tokens) or float values [N, targets].
+        ``y`` is int64 class indices [N] ([N, T] for next tokens), or float values or 0/1 labels
+        [N, targets].
         Floats are then brought to the job's type.
         """
         raise NotImplementedError
@@ -120,7 +134,8 @@ class Loss(Params):
 
         Args:
             folder: the recipe's, where user code is looked for first.
-            label_smoothing: share of each target that is spread over all classes; only a loss that
+            label_smoothing: share of each target that is spread over all classes, of a 0/1 label
+                over 0 and 1; only a loss that
                 ``takes_label_smoothing`` is given one above 0.
         """
         raise NotImplementedError
@@ -131,14 +146,14 @@ class Loss(Params):
         """Return its mean over targets for outputs that ignore the input; None: no closed form.
 
         Args:
-            y: class indices [N], or values [N, targets].
+            y: class indices [N], or values or labels [N, targets].
             label_smoothing: as the loss was built with; a loss that takes none ignores it.
         """
         return None
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
-        them), or values [N, targets]."""
+        them), the probability of each label [N, labels], or values [N, targets]."""
         return prediction
 
     def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:

@@ -6,12 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import KindFolder, Params
 
 if TYPE_CHECKING:
     import torch
+
+SUITABLE: dict[TaskName, str] = {
+    "classification": "accuracy or f1_macro",
+    "regression": "mae, rmse or r2",
+    "multilabel": "accuracy, subset_accuracy, f1_macro, f1_micro or auroc",
+}
+"""Metrics that suit each kind of task, for hints."""
 
 MetricFunction = Callable[["torch.Tensor", "torch.Tensor"], float]
 """Scores and targets of a whole split to the metric; see Metric.compute for their shapes."""
@@ -20,7 +27,10 @@ MetricFunction = Callable[["torch.Tensor", "torch.Tensor"], float]
 class Metric(Params):
     """A number that says how good predictions are; it is reported, never minimized."""
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "classification"
+    task: ClassVar[TaskName | Literal["any"]] = "classification"
+
+    takes_labels: ClassVar[bool] = False
+    """Whether it measures several 0/1 labels a sample too; its docstring says how."""
 
     higher_is_better: ClassVar[bool | None] = None
     """Which values are better; None: nobody knows, as for a metric of the user's own."""
@@ -41,14 +51,17 @@ class Metric(Params):
 
     def check(self, task: Task) -> None:
         """Raise CompileError if this metric says nothing about ``task``."""
-        if self.task not in (task.kind, "any"):
+        if not self.measures(task.kind):
             raise CompileError(
                 f"{self.name} is for {self.task}, the data's task is {task.kind}",
                 "metrics",
-                "use accuracy or f1_macro"
-                if task.kind == "classification"
-                else "use mae, rmse or r2",
+                f"use {SUITABLE[task.kind]}",
             )
+
+    @classmethod
+    def measures(cls, kind: TaskName) -> bool:
+        """Whether it says something about a task of this kind."""
+        return cls.task in (kind, "any") or (kind == "multilabel" and cls.takes_labels)
 
     def build(self, task: Task, folder: Path) -> MetricFunction:
         """Return the metric ready to use.
@@ -70,8 +83,9 @@ class Metric(Params):
         """Return the metric of a whole split; NaN if it is not defined there.
 
         Args:
-            scores: class scores [N, classes], or values [N, targets] in float64.
-            target: class indices [N], or values [N, targets] in float64.
+            scores: class scores [N, classes], labels' probabilities [N, labels], or values
+                [N, targets] in float64.
+            target: class indices [N], or labels or values [N, targets] in float64.
             task: what the data asks for.
         """
         raise NotImplementedError

@@ -11,6 +11,7 @@ USUAL = {
     "next tokens": ("accuracy", "perplexity"),
     "classification": ("accuracy",),
     "regression": ("mae", "r2"),
+    "multilabel": ("accuracy", "f1_macro"),
 }
 """Kinds by what is to be predicted."""
 

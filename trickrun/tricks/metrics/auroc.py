@@ -14,22 +14,26 @@ class AUROC(Metric):
     """Probability that a sample of a class gets a higher score for it than one of another class.
 
     Formula: area under the curve of true against false positive rate; for more than two classes
-        each against the rest, averaged with equal weight.
+        each against the rest, averaged with equal weight; of labels the mean over labels.
     When: ranking matters more than the decision at 1/2, above all with classes of different size.
     Defaults: a class that the split lacks is left out of the mean; a split of one class gives NaN,
-        because nothing can be ranked.
+        because nothing can be ranked. So is a label left out that all samples of the split have, or
+        none.
     Source: sklearn.metrics.roc_auc_score; Provost & Domingos 2000 for one against the rest.
     """
 
     kind: Literal["auroc"] = "auroc"
     higher_is_better: ClassVar[bool | None] = True
     is_share: ClassVar[bool] = True
+    takes_labels: ClassVar[bool] = True
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
         from sklearn.metrics import roc_auc_score
 
         scores = scores.double().cpu()
         target = target.cpu()
+        if task.kind == "multilabel":
+            return label_auroc(scores, target)
         present = target.unique().tolist()
         if len(present) < 2 or not scores.isfinite().all():
             return nan
@@ -38,3 +42,20 @@ class AUROC(Metric):
             return float(roc_auc_score(target, scores[:, 1] - scores[:, 0]))
         areas = [float(roc_auc_score(target == label, scores[:, label])) for label in present]
         return fsum(areas) / len(areas)
+
+
+def label_auroc(scores: torch.Tensor, target: torch.Tensor) -> float:
+    """Return the mean over labels of probabilities [N, labels] of their area under the curve; NaN
+    if no label differs between samples.
+
+    Args:
+        target: labels [N, labels], 0 or 1.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    varying = (target != target[:1]).any(0)
+    if not varying.any() or not scores.isfinite().all():
+        return nan
+    columns = zip(scores.t()[varying], target.t()[varying], strict=True)
+    areas = [float(roc_auc_score(truth, guess)) for guess, truth in columns]
+    return fsum(areas) / len(areas)

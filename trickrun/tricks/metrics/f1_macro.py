@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task
+from trickrun.tricks.metrics._labels import f1, hits
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -10,26 +11,33 @@ if TYPE_CHECKING:
 
 
 class F1Macro(Metric):
-    """The F1 score of each class, averaged with equal weight, so that rare classes count.
+    """The F1 score of each class or label, averaged with equal weight, so that rare ones count.
 
-    Formula: mean over classes of 2 TP / (2 TP + FP + FN).
-    When: classes of different size.
+    Formula: mean over classes, or labels, of 2 TP / (2 TP + FP + FN). A label is predicted where
+        its probability is above 1/2.
+    When: classes or labels of different size.
     Defaults: a class that is neither in the split nor predicted is left out of the mean; one that
-        is never predicted right counts 0.
+        is never predicted right counts 0. Such a label counts 0, as in scikit-learn.
     Source: sklearn.metrics.f1_score with average="macro".
     """
 
     kind: Literal["f1_macro"] = "f1_macro"
     higher_is_better: ClassVar[bool | None] = True
     is_share: ClassVar[bool] = True
+    takes_labels: ClassVar[bool] = True
 
     @classmethod
     def constant(cls, task: Task) -> float:
+        if task.kind == "multilabel":
+            # Of the answer 1 for every label: its precision is the share that has it.
+            return sum(2 * p / (1 + p) for p in task.priors) / len(task.priors)
         # Of the largest class: each sample is answered so, and only its own are right.
         largest = max(task.priors)
         return 2 * largest / (1 + largest) / task.classes
 
     def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+        if task.kind == "multilabel":
+            return float(f1(*hits(scores.cpu(), target.cpu())).mean())
         predicted, target = scores.argmax(dim=1).cpu(), target.cpu()
         classes = scores.shape[1]
         right = target[predicted == target].bincount(minlength=classes)

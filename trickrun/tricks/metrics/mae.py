@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class MAE(Metric):
     Source: sklearn.metrics.mean_absolute_error.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+    task: ClassVar[TaskName | Literal["any"]] = "regression"
 
     kind: Literal["mae"] = "mae"
     higher_is_better: ClassVar[bool | None] = False

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
 from trickrun.tricks.metrics._metric import Metric, MetricFunction
@@ -17,14 +17,14 @@ class PythonMetric(PythonTarget, Metric):
     """Your own metric: ``f(prediction, target, **args)`` returns values [N] or a number.
 
     Formula: yours; of values [N] the mean is taken. The prediction is class scores [N, classes] or
-        values [N, targets] of the whole split, the target class indices [N] or values; values are
-        float64, in the data's own unit.
+        values [N, targets] of the whole split, the target class indices [N] or values; of labels
+        probabilities and 0/1, both [N, labels]; values are float64, in the data's own unit.
     When: a metric that trickrun does not have.
     Defaults: it is reported under the function's name.
     Source: yours.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+    task: ClassVar[TaskName | Literal["any"]] = "any"
 
     kind: Literal["python"] = "python"
 

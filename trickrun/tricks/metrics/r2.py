@@ -3,7 +3,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class R2(Metric):
     Source: sklearn.metrics.r2_score.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+    task: ClassVar[TaskName | Literal["any"]] = "regression"
 
     kind: Literal["r2"] = "r2"
     higher_is_better: ClassVar[bool | None] = True

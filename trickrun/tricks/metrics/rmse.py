@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class RMSE(Metric):
     Source: sklearn.metrics.root_mean_squared_error.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+    task: ClassVar[TaskName | Literal["any"]] = "regression"
 
     kind: Literal["rmse"] = "rmse"
     higher_is_better: ClassVar[bool | None] = False

@@ -169,6 +169,30 @@ def classes_as_values(e: Facts) -> list[Finding]:
     return [Finding("TR13", "Scaled labels", "warning", 0.7, "data", numbers, why)]
 
 
+def labels_as_values(e: Facts) -> list[Finding]:
+    """TR111: several targets that are all 0 or 1, predicted as values; trap: one such target, which
+    may be a share that is only ever whole, and values that are 0 and 1 by chance in a few rows."""
+    targets = e.data.targets if e.data else None
+    if targets is None or not targets.zeros_and_ones or targets.outputs < 2:
+        return []
+    if e.loss.task not in ("regression", None) or not e.inputs.task_can_be_set:
+        return []
+    why = (
+        f"All {targets.outputs} targets are 0 or 1 in every sample: these are labels. A network "
+        "that predicts them as values gives no probabilities."
+    )
+    edit: dict[str, Any] = {"data.task": "multilabel"}
+    if not e.loss.automatic:
+        edit["loss"] = {"kind": "bce"}
+    if e.run.metrics:
+        edit["metrics"] = None
+    if e.inputs.scale_targets != "none":
+        edit["data.scale_targets"] = "none"
+    numbers = {"targets": targets.outputs}
+    name = "Labels taken for values"
+    return [Finding("TR111", name, "warning", 0.8, "data.task", numbers, why, edit)]
+
+
 def contradictions(e: Facts) -> list[Finding]:
     """TR15: equal inputs with other targets; trap: a few of them, as in any real table, and inputs
     that can take a few values only."""
@@ -223,6 +247,7 @@ RULES = (
     labels_off_by_one,
     values_as_classes,
     classes_as_values,
+    labels_as_values,
     contradictions,
     unshuffled,
 )
