@@ -217,11 +217,13 @@ def formula(evidence: InitialLoss) -> str:
     blank = e.bias_loss >= e.uniform_loss
     match e.loss_kind:
         case "cross_entropy" | "nll" | "bce":
-            classes = max(e.outputs, 2)
+            # Each label is one of two classes.
+            classes = 2 if e.task == "multilabel" else max(e.outputs, 2)
             if blank:
                 exact = math.isclose(e.uniform_loss, math.log(classes), rel_tol=1e-6)
                 return f"ln {classes}" if exact else f"ln {classes} with its class weights"
-            return "class shares against the head's bias"
+            shares = "labels' shares" if e.task == "multilabel" else "class shares"
+            return f"{shares} against the head's bias"
         case "hinge":
             return "margin (classes - 1) / classes" if blank else "hinge of the head's bias"
         case "mse":

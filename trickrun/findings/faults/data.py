@@ -286,8 +286,8 @@ FAULTS = (
         "With `task: multilabel`, how many samples of each part have each label.",
         "None at all: no sample of a part, or every one (own).",
         "In training nothing can be learned of such a label. In validation or test it has no "
-        "AUROC, and its F1 says nothing. Splits are not stratified by labels, so a small part may lack a "
-        "rare one.",
+        "AUROC, and its F1 says nothing. Splits are not stratified by labels, so a small part may "
+        "lack a rare one.",
         "Another `data.split.seed`, larger parts, or more samples with the label.",
     ),
     Fault(
