@@ -28,7 +28,7 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
-from trickrun.training.job import prepare_targets
+from trickrun.training.job import prepared_target
 from trickrun.tricks.losses import Loss
 
 BYTES = 2**26
@@ -256,7 +256,8 @@ def names(data: Prepared, constant: torch.Tensor) -> tuple[str, ...]:
 
 def targets(loss: Loss, data: Prepared) -> Targets:
     """Return what the training targets are like, as the loss sees them."""
-    y = prepare_targets(loss, data, torch.float32)["train"].double().reshape(len(data.train), -1)
+    y = prepared_target(loss, data.train, data.task, torch.float32, bare=True)
+    y = y.double().reshape(len(data.train), -1)
     sizes = y.square().mean(0).sqrt()
     largest = y[:, int(sizes.argmax())]
     values = torch.unique(y[:, 0]) if y.shape[1] == 1 else y.new_zeros(0)

@@ -93,6 +93,7 @@ def evaluate_run(
         samples = samples_in(job, file)
         tell_notes(samples.notes)
         part = part_of(job, samples, file)
+        tell_no_weights(job, part, file)
         named = {"split": None, "data": str(file), "trained_on": known_samples(folder, samples)}
     else:
         job, part, about = own_part(job, folder, chosen)
@@ -100,6 +101,14 @@ def evaluate_run(
     result = named | score_in_a_way(job, part, masks, folded)
     print_scores(result)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+def tell_no_weights(job: RecipeJob, part: SplitData, file: Path) -> None:
+    """Tell people if the run's data have weights and a file has none."""
+    column = getattr(job.recipe.data, "weight", None)
+    if column is not None and part.w is None:
+        told = f"note: {file} has no column {column!r}: its scores are unweighted"
+        print(told, file=sys.stderr)
 
 
 def score_in_a_way(

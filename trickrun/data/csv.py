@@ -17,6 +17,7 @@ from trickrun.data.formats.multilabel import label_values
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table, looks_like_data, read_table
+from trickrun.data.formats.weights import told_of_weights, weights_in
 from trickrun.data.splits.kept import changed_columns, check_table, moved
 from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task, TaskName
 from trickrun.errors import DataError
@@ -43,7 +44,10 @@ class Csv(Data):
         multilabel each target column is a label: its cells are 0 or 1, true or false.
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
-    Interactions: normalize: standard scales 0/1 features too.
+    Interactions: normalize: standard scales 0/1 features too. weight makes losses, metrics, class
+        shares and balanced class weights those of the weights: sum(w * loss) / sum(w). It goes
+        neither with sampling: balanced nor with code of your own that sees training targets, an
+        augmentation or a step.
     Source: RFC 4180, with any of , ; tab | between cells.
     """
 
@@ -72,6 +76,11 @@ class Csv(Data):
     drop: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=(), description="columns to leave out"
     )
+    weight: str | None = Field(
+        default=None,
+        description="the column of each sample's weight, 0 or more, in losses and metrics; null: "
+        "all count alike",
+    )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="between cells; null: found out"
     )
@@ -87,6 +96,11 @@ class Csv(Data):
     def targets(self) -> tuple[str, ...]:
         """The target columns' names."""
         return (self.target,) if isinstance(self.target, str) else self.target
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The name of the column with weights, if there is one."""
+        return () if self.weight is None else (self.weight,)
 
     def load(self, folder: Path) -> Source:
         table = self.table_in(folder)
@@ -119,11 +133,13 @@ class Csv(Data):
 
     def whole_rows(self, table: Table, inputs: Sequence[str]) -> Table:
         """Return the table without the rows that data.missing leaves out."""
-        return table.complete([*inputs, *self.targets]) if self.missing == "drop" else table
+        needed = [*inputs, *self.targets, *self.weights]
+        return table.complete(needed) if self.missing == "drop" else table
 
     def used(self, table: Table) -> tuple[str, ...]:
         """Return the columns that decide what a sample is, and in which part, as they stand."""
-        names = {*self.inputs(table), *self.targets, self.split.group, self.split.time}
+        asked = (self.split.group, self.split.time, self.weight)
+        names = {*self.inputs(table), *self.targets, *asked}
         return tuple(name for name in table.columns if name in names)
 
     def source_of(self, table: Table) -> Source:
@@ -143,8 +159,11 @@ class Csv(Data):
             y, labels = table.columns[self.targets[0]], class_names(table, self.targets[0])
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
         used = self.used(table)
+        weights = {} if self.weight is None else {"train": weights_in(table, self.weight)}
         return replace(
             found,
+            weights=weights,
+            notes=tuple(told_of_weights(weights, name) for name in self.weights),
             columns=self.compared(table, columns),
             identify=lambda: Keys({"train": row_keys(table, used)}, used),
         )
@@ -164,7 +183,12 @@ class Csv(Data):
     def columns_of_files(self) -> Columns:
         """Return how the columns of further files are read that are no features."""
         return Columns(
-            self.targets, self.drop, self.features is not None, self.delimiter, self.header
+            self.targets,
+            self.drop,
+            self.features is not None,
+            self.delimiter,
+            self.header,
+            self.weight,
         )
 
     def fingerprint(self, folder: Path) -> Any:
@@ -183,6 +207,7 @@ class Csv(Data):
             "target": self.targets,
             "features": self.features or (),
             "drop": self.drop,
+            "weight": self.weights,
         }
         seen: dict[str, str] = {}
         for place, names in places.items():
@@ -199,7 +224,7 @@ class Csv(Data):
 
     def inputs(self, table: Table) -> list[str]:
         """Return the names of the columns that are inputs. Raises DataError if none is left."""
-        left_out = {*self.targets, *self.drop}
+        left_out = {*self.targets, *self.drop, *self.weights}
         names = list(self.features or (name for name in table.columns if name not in left_out))
         if not names:
             raise DataError("no column is left as input", table.where, "look at data.drop")
@@ -213,7 +238,7 @@ class Csv(Data):
             name
             for name, cells in table.columns.items()
             if len(cells) <= LOOKED_AT and (name not in inputs or is_text(cells))
-        } - {*self.targets}
+        } - {*self.targets, *self.weights}
         return tuple(
             read_column(table, name, name in inputs)
             for name in table.columns

@@ -141,7 +141,10 @@ def labels(recipe: Recipe) -> Iterator[Complaint]:
 def recorded(recipe: Recipe) -> list[str]:
     """Return what each evaluation records, as far as the text tells."""
     given = recipe.metrics
-    names = usual_names() if given is None else [metric.name for metric in given]
+    # Labels are never guessed: a kind of data that has the parameter must be told.
+    told = getattr(recipe.data, "task", "multilabel") == "multilabel"
+    labels = told and recipe.data.task_kind is None
+    names = usual_names(labels=labels) if given is None else [metric.name for metric in given]
     return ["train_loss", "val_loss", *(f"val_{name}" for name in names)]
 
 

@@ -21,6 +21,8 @@ def print_scores(result: dict[str, Any]) -> None:
     console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
     console.print(scores, markup=False, soft_wrap=True)
+    if result["weighted"]:
+        console.print("all scores are weighted: samples count by data.weight")
     for line in ways(result):
         console.print(line, markup=False, soft_wrap=True)
     if "confusion" in result:
@@ -57,7 +59,7 @@ def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = [number(row[name]) for name in ("precision", "recall", "f1")]
-        table.add_row(Text(row["label"]), *values, str(row["support"]))
+        table.add_row(Text(row["label"]), *values, tally(row["support"]))
     console.print()
     print_table(console, table)
 
@@ -71,20 +73,20 @@ def print_labels(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = ["-" if row[name] is None else number(row[name]) for name in names]
-        table.add_row(Text(row["label"]), *values, str(row["support"]))
+        table.add_row(Text(row["label"]), *values, tally(row["support"]))
     console.print()
     print_table(console, table)
     if any(row["auroc"] is None for row in rows):
         console.print("auroc -: all samples have the label, or none has")
 
 
-def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]) -> None:
+def print_confusion(console: Console, labels: list[str], matrix: list[list[float]]) -> None:
     """Print the confusion matrix, actual classes down, predicted ones across."""
     console.print()
     if len(labels) > MOST_CLASSES:
         console.print("the most frequent confusions:")
         for count, actual, predicted in worst_confusions(labels, matrix):
-            console.print(f"  {count} × {actual} taken for {predicted}", markup=False)
+            console.print(f"  {tally(count)} × {actual} taken for {predicted}", markup=False)
         return
     console.print("confusion matrix: actual class down, predicted class across")
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -97,16 +99,21 @@ def print_confusion(console: Console, labels: list[str], matrix: list[list[int]]
     print_table(console, table)
 
 
-def mark(count: int, right: bool) -> Text:
+def mark(count: float, right: bool) -> Text:
     """Return a cell of the confusion matrix: right ones green, wrong ones red, none a dot."""
     if count == 0:
         return Text("·")
-    return Text(str(count), "green" if right else "red")
+    return Text(tally(count), "green" if right else "red")
+
+
+def tally(count: float) -> str:
+    """Return a number of samples, or a sum of their weights."""
+    return str(count) if isinstance(count, int) else number(count)
 
 
 def worst_confusions(
-    labels: list[str], matrix: list[list[int]], most: int = 10
-) -> list[tuple[int, str, str]]:
+    labels: list[str], matrix: list[list[float]], most: int = 10
+) -> list[tuple[float, str, str]]:
     """Return count, actual and predicted class of the most frequent wrong predictions."""
     wrong = [
         (count, labels[row], labels[column])

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from trickrun.data.splits.source import Samples, SplitData
+from trickrun.data.splits.source import Samples, SplitData, Task
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
-from trickrun.training.job import Job, RecipeJob, prepare_targets
+from trickrun.training.job import Job, RecipeJob, loss_function, prepared_target
 from trickrun.tricks.metrics._labels import decided
+from trickrun.tricks.metrics._mean import mean
+from trickrun.tricks.metrics.auroc import AUROC
 from trickrun.tricks.metrics.r2 import r2
 
 QUANTILES = {"min": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
@@ -36,8 +39,8 @@ def part_of(job: RecipeJob, samples: Samples, path: Path) -> SplitData:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"
         )
-    part = SplitData(job.data.held(samples.x), samples.y).to(job.device)
-    return SplitData(part.x, job.data.target_scaler(part.y))
+    part = SplitData(job.data.held(samples.x), samples.y, samples.w).to(job.device)
+    return SplitData(part.x, job.data.target_scaler(part.y), part.w)
 
 
 def full_scores(
@@ -48,38 +51,56 @@ def full_scores(
     Args:
         prediction: the outputs for it, if they are not just the model's.
 
-    The keys: samples, scores (loss and the recipe's metrics), and for classes ``confusion`` and
+    The keys: samples, weighted (whether they have weights, which all scores then count by), scores
+    (loss and the recipe's metrics), and for classes ``confusion`` and
     ``per_class``, for labels ``per_label``, for values ``per_target``.
     """
-    with_part = replace(job.data, test=part)
-    target = prepare_targets(job.loss_kind, with_part, job.dtype)["test"]
+    task = job.data.task
+    target = prepared_target(job.loss_kind, part, task, job.dtype)
+    # The run's data are stand-ins, without weights, and another file may have some or not.
+    smoothing = job.settings.label_smoothing
+    loss = loss_function(job.loss_kind, part, task, job.folder, smoothing)
+    job = replace(job, loss=loss)
     if prediction is None:
         prediction = predict(job, part.x)
-    scores = job.loss_kind.scores(prediction, job.data.task)
-    told: dict[str, Any] = {"samples": len(part), "scores": score(job, prediction, part.y, target)}
-    if job.data.task.kind == "classification":
+    scores = job.loss_kind.scores(prediction, task)
+    w = part.weight()
+    told: dict[str, Any] = {
+        "samples": len(part),
+        "weighted": w is not None,
+        "scores": score(job, prediction, part, target),
+    }
+    if task.kind == "classification":
         guess = scores.argmax(dim=-1).flatten()
-        return told | class_scores(guess, part.y.flatten(), job.data.task.labels)
-    if job.data.task.kind == "multilabel":
-        return told | {"per_label": label_scores(scores, part.y, job.data.task.labels)}
+        return told | class_scores(guess, part.y.flatten(), task.labels, w)
+    if task.kind == "multilabel":
+        return told | {"per_label": label_scores(scores, part.y, task.labels, w)}
     guess, actual = (job.data.in_own_unit(values) for values in (scores, part.y))
-    return told | {"per_target": value_scores(guess, actual, job.data.task.labels)}
+    return told | {"per_target": value_scores(guess, actual, task.labels, w)}
 
 
 def class_scores(
-    predicted: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+    predicted: torch.Tensor,
+    actual: torch.Tensor,
+    labels: tuple[str, ...],
+    weight: torch.Tensor | None = None,
 ) -> dict[str, Any]:
-    """Return the confusion matrix and each class's precision, recall, F1 and support.
+    """Return the confusion matrix and each class's precision, recall, F1 and support, which are
+    sums of weights where samples have some.
 
     Args:
         predicted, actual: class indices [N].
         labels: the classes' names in index order.
+        weight: of each sample [N]; None: all count alike.
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     truth, guess, classes = actual.cpu().numpy(), predicted.cpu().numpy(), range(len(labels))
-    matrix = confusion_matrix(truth, guess, labels=list(classes))
-    rows = precision_recall_fscore_support(truth, guess, labels=list(classes), zero_division=0.0)
+    each = None if weight is None else weight.numpy()
+    matrix = confusion_matrix(truth, guess, labels=list(classes), sample_weight=each)
+    rows = precision_recall_fscore_support(
+        truth, guess, labels=list(classes), zero_division=0.0, sample_weight=each
+    )
     names = ("precision", "recall", "f1", "support")
     columns = {name: row.tolist() for name, row in zip(names, rows, strict=True)}
     return {
@@ -90,55 +111,67 @@ def class_scores(
     }
 
 
+ONE_LABEL = Task("multilabel", targets=1)
+
+
 def label_scores(
-    probabilities: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+    probabilities: torch.Tensor,
+    actual: torch.Tensor,
+    labels: tuple[str, ...],
+    weight: torch.Tensor | None = None,
 ) -> list[dict[str, Any]]:
     """Return each label's accuracy, precision, recall, F1, AUROC and support.
 
     Precision, recall and F1 are 0 where they are 0 / 0. AUROC is None for a label that all samples
-    have, or none. Support is how many have it.
+    have, or none. Support is how many have it, by their weights.
 
     Args:
         probabilities, actual: [N, labels]; actual ones are 0 or 1.
         labels: their names.
+        weight: of each sample [N]; None: all count alike.
     """
-    from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
+    from sklearn.metrics import precision_recall_fscore_support
 
-    guesses = decided(probabilities).cpu().numpy()
+    guesses, actual, scores = decided(probabilities).cpu(), actual.cpu(), probabilities.cpu()
+    each = None if weight is None else weight.numpy()
     told = []
     for index, label in enumerate(labels):
-        truth, guess = actual[:, index].cpu().numpy(), guesses[:, index]
+        truth, guess = actual[:, index], guesses[:, index]
         precision, recall, f1, _ = precision_recall_fscore_support(
-            truth, guess, average="binary", zero_division=0.0
+            truth.numpy(), guess.numpy(), average="binary", zero_division=0.0, sample_weight=each
         )
-        support = int(truth.sum())
-        varies = 0 < support < len(truth)
+        area = AUROC().compute(scores[:, [index]], actual[:, [index]], ONE_LABEL, weight)
+        counted = truth if weight is None else truth * weight
         told.append(
             {
                 "label": label,
-                "accuracy": float((guess == truth).mean()),
+                "accuracy": float(mean(guess == truth, weight)),
                 "precision": float(precision),
                 "recall": float(recall),
                 "f1": float(f1),
-                "auroc": float(roc_auc_score(truth, probabilities[:, index].double().cpu()))
-                if varies
-                else None,
-                "support": support,
+                "auroc": None if isnan(area) else area,
+                "support": int(counted.sum()) if weight is None else float(counted.sum()),
             }
         )
     return told
 
 
 def value_scores(
-    predicted: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+    predicted: torch.Tensor,
+    actual: torch.Tensor,
+    labels: tuple[str, ...],
+    weight: torch.Tensor | None = None,
 ) -> list[dict[str, Any]]:
     """Return MAE, RMSE, R² and the quantiles of prediction - target for each target.
+
+    Quantiles count every sample alike, whatever its weight.
 
     R² is NaN for a single sample.
 
     Args:
         predicted, actual: values [N, targets].
         labels: the targets' names; may be empty.
+        weight: of each sample [N]; None: all count alike.
     """
     told = []
     for index in range(actual.shape[1]):
@@ -148,9 +181,9 @@ def value_scores(
         told.append(
             {
                 "target": labels[index] if labels else f"target {index}",
-                "mae": float(residual.abs().mean()),
-                "rmse": float(residual.square().mean().sqrt()),
-                "r2": r2(truth.unsqueeze(1), guess.unsqueeze(1))
+                "mae": float(mean(residual.abs(), weight)),
+                "rmse": float(mean(residual.square(), weight).sqrt()),
+                "r2": r2(truth.unsqueeze(1), guess.unsqueeze(1), weight)
                 if len(truth) > 1
                 else float("nan"),
                 "residuals": dict(zip(QUANTILES, quantiles.tolist(), strict=True)),

@@ -109,6 +109,6 @@ def fit_init_to_data(
         return []
     smoothing = recipe.regularizers.label_smoothing
     constant = init.head_bias.constant(
-        loss, data.task, data.train.y, smoothing.epsilon if smoothing else 0.0
+        loss, data.task, data.train, smoothing.epsilon if smoothing else 0.0
     )
     return [init.head_bias.apply(model, constant, recipe.model.output_activation)]

@@ -12,7 +12,7 @@ from torch import nn
 from trickrun.findings.rules.user_code.loss import UserLossBehaviour
 from trickrun.findings.rules.user_code.step import StepLook, UserStepBehaviour
 from trickrun.nn.buffers import undisturbed_buffers
-from trickrun.training.job import Job, RecipeJob
+from trickrun.training.job import Job, RecipeJob, loss_function, prepared_target
 from trickrun.training.loop import take_step
 from trickrun.tricks.losses import LossFunction
 from trickrun.tricks.losses.auto import AutoLoss
@@ -242,9 +242,8 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
     indices = job.order(0)[:EVALUATED]
     y = job.data.train.y.index_select(0, indices)
     own_target = job.targets["train"].index_select(0, indices)
-    usual_target = usual_kind.prepare(y, task)
-    if usual_target.is_floating_point():
-        usual_target = usual_target.to(job.dtype)
+    train = job.data.train.at(indices)
+    usual_target = prepared_target(usual_kind, train, task, job.dtype)
     draw = torch.Generator().manual_seed(0)
     shape = (len(indices), job.loss_kind.outputs(task))
     prediction = torch.randn(shape, generator=draw, dtype=job.dtype).to(job.device)
@@ -254,7 +253,7 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
         by_prediction(loss, prediction, target)
         for loss, target in (
             (job.loss, own_target),
-            (usual_kind.build(task, job.folder), usual_target),
+            (loss_function(usual_kind, train, task, job.folder), usual_target),
         )
     )
     classes = task.kind == "classification"

@@ -115,7 +115,7 @@ def evidence_of(
     uniform_loss = constants.of(constants.uniform)
     bias = torch.tensor(measured[0].bias, dtype=torch.float64)
     center = bias if measured[0].bias_loss <= uniform_loss else constants.uniform
-    target = job.targets["train"].index_select(0, indices).double().cpu()
+    target = job.loss.bare(job.targets["train"].index_select(0, indices)).double().cpu()
     values = job.loss_kind.takes == "values"
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)

@@ -27,6 +27,7 @@ from trickrun.data.formats.labels import (
 from trickrun.data.formats.multilabel import as_labels, label_values
 from trickrun.data.formats.row_keys import known_keys
 from trickrun.data.formats.table import Table, is_missing, read_table
+from trickrun.data.formats.weights import weights_in
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Columns, Samples, Task
 from trickrun.errors import DataError
@@ -69,7 +70,7 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
 def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table with a column for each feature, in any order."""
     targets = columns.targets or (task.kind != "classification" and task.labels) or ("target",)
-    known = {*targets, *columns.ignored}
+    known = {*targets, *columns.ignored, columns.weight}
     others = [name for name in table.columns if name not in known]
     features = task.features or tuple(others)
     if len(features) != prod(shape):
@@ -94,6 +95,9 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
         table_targets(table, task, targets),
         table.columns,
         identify=lambda kept: known_keys(table, kept),
+        w=None
+        if columns.weight is None or columns.weight not in table.columns
+        else weights_in(table, columns.weight),
     )
 
 

@@ -22,16 +22,29 @@ class SplitData:
             ids, or where images stay in their files, their numbers there, [N].
         y: int64 class indices [N], or [N, T] for next tokens, or float64 values or labels
             [N, targets], labels being 0 or 1.
+        w: how much each sample counts, float64 [N], in losses and metrics; None: all alike.
     """
 
     x: torch.Tensor
     y: torch.Tensor
+    w: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def to(self, device: torch.device) -> SplitData:
-        return SplitData(self.x.to(device), self.y.to(device))
+        w = None if self.w is None else self.w.to(device)
+        return SplitData(self.x.to(device), self.y.to(device), w)
+
+    def weight(self) -> torch.Tensor | None:
+        """Return how much each sample counts, on the CPU; None: all alike."""
+        return None if self.w is None else self.w.cpu()
+
+    def at(self, indices: torch.Tensor | slice) -> SplitData:
+        """Return some of the samples."""
+        return SplitData(
+            self.x[indices], self.y[indices], None if self.w is None else self.w[indices]
+        )
 
 
 DATA_FILE = "data.json"
@@ -135,6 +148,7 @@ class Source:
         notes: what people should know of how it was loaded, a line each: what was left out and why.
         identify: returns what tells samples apart, if their tensors do not.
         reordered: whether samples had another order, and were brought back to that of a run.
+        weights: of each part, how much each sample counts, float64 [N]; empty: all alike.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
@@ -144,6 +158,7 @@ class Source:
     notes: tuple[str, ...] = ()
     identify: Callable[[], Keys] | None = None
     reordered: bool = False
+    weights: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
@@ -163,6 +178,7 @@ class Samples:
         files: where images stay in their files: what decodes them; see Source.
         identify: returns the samples' keys [N], made as those of a run's split; None where they
             lack something that these are made of, for example targets.
+        w: how much each sample counts, float64 [N]; None: nothing says so.
     """
 
     x: torch.Tensor
@@ -172,6 +188,7 @@ class Samples:
     notes: tuple[str, ...] = ()
     files: ImageFiles | None = None
     identify: Callable[[KeptSplit], torch.Tensor | None] | None = None
+    w: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +216,7 @@ class Columns:
         ignored: columns that may be there and mean nothing.
         ignore_others: whether every other column may be there too.
         delimiter, header: see read_table.
+        weight: the column that says how much each sample counts, which may be missing.
     """
 
     targets: tuple[str, ...] = ()
@@ -206,3 +224,4 @@ class Columns:
     ignore_others: bool = False
     delimiter: str | None = None
     header: bool = True
+    weight: str | None = None

@@ -31,14 +31,17 @@ class LossFunction:
 
     Args:
         per_sample: predictions [N, ...] and prepared targets to losses [N], weighted if the loss
-            has class weights.
+            has class weights, or the samples have weights.
         weight: prepared targets to the weights [N] that a mean divides by; None: all one.
         reduction: how a batch's losses become the scalar that is minimized.
+        unweighted: prepared targets to what is compared with, without the weights of samples that
+            stand beside it (see ``_weighted.py``); None: samples have no weights.
     """
 
     per_sample: PerSample
     weight: Callable[[torch.Tensor], torch.Tensor] | None = None
     reduction: Literal["mean", "sum"] = "mean"
+    unweighted: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def __call__(
         self, prediction: torch.Tensor, target: torch.Tensor, whole: torch.Tensor | None = None
@@ -54,12 +57,23 @@ class LossFunction:
             return losses.sum()
         if self.weight is None and whole is None:
             return losses.mean()
-        return losses.sum() / self.count(target if whole is None else whole)
+        count = self.count(target if whole is None else whole)
+        # A batch none of whose samples counts has a loss of 0, and no gradient.
+        return losses.sum() / (count if self.unweighted is None else positive(count))
 
     def count(self, target: torch.Tensor) -> torch.Tensor | int:
         """Return what the mean over the samples of ``target`` [N, ...] divides by: their number,
         or the sum of their weights."""
         return len(target) if self.weight is None else self.weight(target).sum()
+
+    def bare(self, target: torch.Tensor) -> torch.Tensor:
+        """Return prepared targets without the weights of samples that may stand beside them."""
+        return target if self.unweighted is None else self.unweighted(target)
+
+
+def positive(count: torch.Tensor | int) -> torch.Tensor | int:
+    """Return a sum of weights, or 1 where it is 0."""
+    return count if isinstance(count, int) else count.where(count > 0, count.new_ones(()))
 
 
 class Loss(Params):
@@ -141,13 +155,18 @@ class Loss(Params):
         raise NotImplementedError
 
     def constant(
-        self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
     ) -> ConstantLoss | None:
         """Return its mean over targets for outputs that ignore the input; None: no closed form.
 
         Args:
             y: class indices [N], or values or labels [N, targets].
             label_smoothing: as the loss was built with; a loss that takes none ignores it.
+            weight: of each sample [N]; None: all one.
         """
         return None
 

@@ -11,6 +11,7 @@ from trickrun.tricks.losses._constant import (
     class_mass,
     labels_constant,
     log_loss,
+    mean_of,
 )
 from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 
@@ -95,12 +96,18 @@ class BCE(Loss):
         one, zero = functional.logsigmoid(outputs), functional.logsigmoid(-outputs)
         return one.logsumexp(0) - zero.logsumexp(0)
 
-    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+    def constant(
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
+    ) -> ConstantLoss:
         import torch
 
         if task.kind == "multilabel":
-            return labels_constant(y.double().mean(0), label_smoothing)
-        mass = class_mass(self.class_weights, task, y, label_smoothing)
+            return labels_constant(mean_of(y.double(), weight), label_smoothing)
+        mass = class_mass(self.class_weights, task, y, label_smoothing, weight)
         logits = mass.clamp(min=1e-30).log()
 
         def of(z: torch.Tensor) -> float:

@@ -26,12 +26,19 @@ def f1(right: torch.Tensor, mentioned: torch.Tensor) -> torch.Tensor:
     return 2 * right / mentioned.where(mentioned > 0, mentioned.new_ones(()))
 
 
-def hits(scores: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def hits(
+    scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return of each label [labels] its TP and its 2 TP + FP + FN.
 
     Args:
         scores: probabilities [N, labels].
         target: labels [N, labels], 0 or 1.
+        weight: of each sample [N]; None: all count alike.
     """
     guess, truth = decided(scores).double(), target.double()
-    return (guess * truth).sum(0), (guess + truth).sum(0)
+    right, mentioned = guess * truth, guess + truth
+    if weight is None:
+        return right.sum(0), mentioned.sum(0)
+    weight = weight.to(right)
+    return weight @ right, weight @ mentioned

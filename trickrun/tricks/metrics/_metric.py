@@ -20,8 +20,9 @@ SUITABLE: dict[TaskName, str] = {
 }
 """Metrics that suit each kind of task, for hints."""
 
-MetricFunction = Callable[["torch.Tensor", "torch.Tensor"], float]
-"""Scores and targets of a whole split to the metric; see Metric.compute for their shapes."""
+MetricFunction = Callable[..., float]
+"""Scores and targets of a whole split to the metric, and, where samples are weighted, their weights
+after these; see Metric.compute for their shapes."""
 
 
 class Metric(Params):
@@ -71,15 +72,23 @@ class Metric(Params):
             folder: the recipe's, where user code is looked for first.
         """
 
-        def computed(scores: torch.Tensor, target: torch.Tensor) -> float:
+        def computed(
+            scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None
+        ) -> float:
             if task.next_token:
                 # Each place of each sample is an answer of its own.
                 scores, target = scores.flatten(0, 1), target.flatten()
-            return self.compute(scores, target, task)
+            return self.compute(scores, target, task, weight)
 
         return computed
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         """Return the metric of a whole split; NaN if it is not defined there.
 
         Args:
@@ -87,6 +96,8 @@ class Metric(Params):
                 [N, targets] in float64.
             target: class indices [N], or labels or values [N, targets] in float64.
             task: what the data asks for.
+            weight: how much each sample counts, float64 [N], as scikit-learn's sample_weight; None:
+                all alike. Not of next tokens.
         """
         raise NotImplementedError
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task
 from trickrun.tricks.metrics._labels import decided
+from trickrun.tricks.metrics._mean import mean
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -31,7 +32,13 @@ class Accuracy(Metric):
             return sum(max(p, 1 - p) for p in task.priors) / len(task.priors)
         return max(task.priors)
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         if task.kind == "multilabel":
-            return float((decided(scores) == target).double().mean())
-        return float((scores.argmax(dim=1) == target).double().mean())
+            return float(mean(decided(scores) == target, weight))
+        return float(mean(scores.argmax(dim=1) == target, weight))

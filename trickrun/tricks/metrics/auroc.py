@@ -27,29 +27,43 @@ class AUROC(Metric):
     is_share: ClassVar[bool] = True
     takes_labels: ClassVar[bool] = True
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         from sklearn.metrics import roc_auc_score
 
         scores = scores.double().cpu()
         target = target.cpu()
+        counted = None if weight is None else weight.cpu()
+        if counted is not None:
+            # A sample of weight 0 cannot make a class present.
+            scores, target, counted = (t[counted > 0] for t in (scores, target, counted))
         if task.kind == "multilabel":
-            return label_auroc(scores, target)
+            return label_auroc(scores, target, counted)
         present = target.unique().tolist()
         if len(present) < 2 or not scores.isfinite().all():
             return nan
         if task.classes == 2:
             # Scores need not be probabilities (hinge), so both say something.
-            return float(roc_auc_score(target, scores[:, 1] - scores[:, 0]))
-        areas = [float(roc_auc_score(target == label, scores[:, label])) for label in present]
+            return float(roc_auc_score(target, scores[:, 1] - scores[:, 0], sample_weight=counted))
+        areas = [
+            float(roc_auc_score(target == label, scores[:, label], sample_weight=counted))
+            for label in present
+        ]
         return fsum(areas) / len(areas)
 
 
-def label_auroc(scores: torch.Tensor, target: torch.Tensor) -> float:
+def label_auroc(scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None) -> float:
     """Return the mean over labels of probabilities [N, labels] of their area under the curve; NaN
     if no label differs between samples.
 
     Args:
         target: labels [N, labels], 0 or 1.
+        weight: of each sample [N], above 0; None: all count alike.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -57,5 +71,5 @@ def label_auroc(scores: torch.Tensor, target: torch.Tensor) -> float:
     if not varying.any() or not scores.isfinite().all():
         return nan
     columns = zip(scores.t()[varying], target.t()[varying], strict=True)
-    areas = [float(roc_auc_score(truth, guess)) for guess, truth in columns]
+    areas = [float(roc_auc_score(truth, guess, sample_weight=weight)) for guess, truth in columns]
     return fsum(areas) / len(areas)

@@ -35,15 +35,25 @@ class F1Macro(Metric):
         largest = max(task.priors)
         return 2 * largest / (1 + largest) / task.classes
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         if task.kind == "multilabel":
-            return float(f1(*hits(scores.cpu(), target.cpu())).mean())
+            return float(f1(*hits(scores.cpu(), target.cpu(), weight)).mean())
         predicted, target = scores.argmax(dim=1).cpu(), target.cpu()
         classes = scores.shape[1]
-        right = target[predicted == target].bincount(minlength=classes)
+        counted = None if weight is None else weight.cpu()
+        hit = predicted == target
+        right = target[hit].bincount(None if counted is None else counted[hit], minlength=classes)
         # 2 TP + FP + FN: each sample counts for the class it has and for the one it is given.
-        mentioned = target.bincount(minlength=classes) + predicted.bincount(minlength=classes)
-        known = mentioned > 0
-        each = 2.0 * right[known].double() / mentioned[known].double()
+        mentioned = target.bincount(counted, minlength=classes)
+        mentioned = mentioned + predicted.bincount(counted, minlength=classes)
+        # A class that only samples of weight 0 have is there, as in scikit-learn.
+        known = (target.bincount(minlength=classes) + predicted.bincount(minlength=classes)) > 0
+        each = f1(right[known].double(), mentioned[known].double())
         # As sklearn.metrics.f1_score, whose import takes seconds, and numpy add them.
         return float(each.numpy().mean())

@@ -36,6 +36,12 @@ class F1Micro(Metric):
         )
         return max(found)
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        right, mentioned = hits(scores.cpu(), target.cpu())
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
+        right, mentioned = hits(scores.cpu(), target.cpu(), weight)
         return float(f1(right.sum(), mentioned.sum()))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task, TaskName
+from trickrun.tricks.metrics._mean import mean
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -23,5 +24,11 @@ class MAE(Metric):
     kind: Literal["mae"] = "mae"
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        return float((scores.double() - target.double()).abs().mean())
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
+        return float(mean((scores.double() - target.double()).abs(), weight))

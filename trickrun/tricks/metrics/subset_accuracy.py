@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task, TaskName
 from trickrun.tricks.metrics._labels import decided
+from trickrun.tricks.metrics._mean import mean
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -26,5 +27,11 @@ class SubsetAccuracy(Metric):
     higher_is_better: ClassVar[bool | None] = True
     is_share: ClassVar[bool] = True
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        return float((decided(scores) == target).all(1).double().mean())
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
+        return float(mean((decided(scores) == target).all(1), weight))

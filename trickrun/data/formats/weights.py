@@ -1,0 +1,88 @@
+"""The weight of each sample, from a column of a table or an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from trickrun.data.formats.encode import numbers
+from trickrun.data.formats.table import Table
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    Array = np.ndarray[Any, Any]
+
+NO_WEIGHT = (
+    "write 0 for a sample that shall not count, remove such rows, or let the recipe do so with "
+    "data.missing: drop; weights are never filled in"
+)
+"""The hint about a missing weight."""
+
+
+def weights_in(table: Table, name: str) -> torch.Tensor:
+    """Return the weights [N] in a column in float64, none below 0.
+
+    Raises DataError that names line and column of a cell that is missing, negative, or no finite
+    number; and one that names the column if all are 0.
+    """
+    import torch
+
+    found = torch.tensor([*numbers(table, name, if_missing=NO_WEIGHT)], dtype=torch.float64)
+    negative = (found < 0).nonzero().flatten()
+    if len(negative):
+        row = int(negative[0])
+        message = f"the weight {table.columns[name][row]} is negative"
+        raise table.error(row, name, message, "weights are 0 or more; 0 leaves a sample out")
+    if not found.any():
+        message = f"all weights in column {name!r} are 0 (lines {lines(table.lines)})"
+        raise DataError(message, table.where, "give at least one sample a weight above 0")
+    return found
+
+
+def lines(numbers: Sequence[int]) -> str:
+    """Return the first and the last of some lines."""
+    return f"{numbers[0]} to {numbers[-1]}"
+
+
+def as_weights(w: Array, samples: int, where: str) -> torch.Tensor:
+    """Return the weights [N] of an array in float64, none below 0.
+
+    Raises DataError for another shape, for a weight that is negative or not finite, and if all are
+    0.
+    """
+    import numpy as np
+    import torch
+
+    if w.dtype.kind in "US" or w.shape not in ((samples,), (samples, 1)):
+        what = "text" if w.dtype.kind in "US" else str(list(w.shape))
+        raise DataError(f"weights are {what}", where, f"[{samples}] numbers, one a sample")
+    values = np.array(w, dtype=np.float64).reshape(samples)
+    wrong = ~np.isfinite(values) | (values < 0)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        message = f"the weight of sample {first} is {values[first]:g}"
+        raise DataError(message, where, "weights are finite, and 0 or more")
+    if not values.any():
+        raise DataError("all weights are 0", where, "give at least one sample a weight above 0")
+    return torch.from_numpy(values)
+
+
+def told_of_weights(parts: Mapping[str, torch.Tensor], name: str) -> str:
+    """Return the note that samples are weighted.
+
+    Args:
+        parts: the weights of each part.
+        name: of the column, or what else they come from.
+    """
+    import torch
+
+    w = torch.cat([*parts.values()])
+    zero = int((w == 0).sum())
+    less = f", {zero} of {len(w)} are 0" if zero else ""
+    return (
+        f"losses and metrics are weighted by {name!r}: {float(w.min()):g} to {float(w.max()):g}, "
+        f"mean {float(w.mean()):.4g}{less}"
+    )
