@@ -138,6 +138,25 @@ def labels(recipe: Recipe) -> Iterator[Complaint]:
         yield Complaint(("data", "scale_targets"), "labels have no scale", "leave it out")
 
 
+def weights(recipe: Recipe) -> Iterator[Complaint]:
+    """What gives samples weights asks for nothing that does not go with them."""
+    if getattr(recipe.data, "weight", None) is None:
+        return
+    if recipe.data.sampling == "balanced":
+        message = (
+            "samples with weights (data.weight) cannot be drawn equally often by class as well"
+        )
+        hint = "set it to uniform; loss.class_weights: balanced goes with weights"
+        yield Complaint(("data", "sampling"), message, hint)
+    message = "your own code would have to carry the weights of data.weight through a batch"
+    hint = "leave it out, or take data.weight out"
+    for index, augmentation in enumerate(recipe.augmentation):
+        if augmentation.is_user_code:
+            yield Complaint(("augmentation", index), message, hint)
+    if recipe.train.step is not None:
+        yield Complaint(("train", "step"), message, hint)
+
+
 def recorded(recipe: Recipe) -> list[str]:
     """Return what each evaluation records, as far as the text tells."""
     given = recipe.metrics
@@ -217,6 +236,7 @@ ERRORS = (
     Rule(smoothed_loss, ("loss", "regularizers")),
     Rule(distinct_metrics, ("metrics",)),
     Rule(labels, ("data", "loss", "metrics")),
+    Rule(weights, ("data", "augmentation", "train")),
     Rule(monitors, ("data", "metrics", "early_stopping", "optimizer", "grid")),
     Rule(gate_conditions, ("expect",)),
     Rule(gate_names, ("data", "metrics", "expect")),

@@ -100,6 +100,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         dropped=getattr(declared, "drop", None) if drops else None,
         channels=getattr(declared, "channels", None),
         listed=tuple(getattr(declared, "features", None) or ()) if declared.has_columns else None,
+        weighted=getattr(declared, "weight", None) is not None,
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
         folded=split.folds is not None,

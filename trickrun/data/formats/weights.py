@@ -1,19 +1,16 @@
-"""The weight of each sample, from a column of a table or an array."""
+"""The weight of each sample, from a column of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trickrun.data.formats.encode import numbers
 from trickrun.data.formats.table import Table
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-
-    Array = np.ndarray[Any, Any]
 
 NO_WEIGHT = (
     "write 0 for a sample that shall not count, remove such rows, or let the recipe do so with "
@@ -45,29 +42,6 @@ def weights_in(table: Table, name: str) -> torch.Tensor:
 def lines(numbers: Sequence[int]) -> str:
     """Return the first and the last of some lines."""
     return f"{numbers[0]} to {numbers[-1]}"
-
-
-def as_weights(w: Array, samples: int, where: str) -> torch.Tensor:
-    """Return the weights [N] of an array in float64, none below 0.
-
-    Raises DataError for another shape, for a weight that is negative or not finite, and if all are
-    0.
-    """
-    import numpy as np
-    import torch
-
-    if w.dtype.kind in "US" or w.shape not in ((samples,), (samples, 1)):
-        what = "text" if w.dtype.kind in "US" else str(list(w.shape))
-        raise DataError(f"weights are {what}", where, f"[{samples}] numbers, one a sample")
-    values = np.array(w, dtype=np.float64).reshape(samples)
-    wrong = ~np.isfinite(values) | (values < 0)
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        message = f"the weight of sample {first} is {values[first]:g}"
-        raise DataError(message, where, "weights are finite, and 0 or more")
-    if not values.any():
-        raise DataError("all weights are 0", where, "give at least one sample a weight above 0")
-    return torch.from_numpy(values)
 
 
 def told_of_weights(parts: Mapping[str, torch.Tensor], name: str) -> str:

@@ -91,10 +91,12 @@ def constant_target(e: Facts) -> list[Finding]:
 
 
 def uneven_classes(e: Facts) -> list[Finding]:
-    """TR07: classes of very different size; trap: a recipe that weighs classes, or shows them all
-    equally often."""
+    """TR07: classes of very different size; trap: a recipe that weighs classes or samples, or shows
+    classes equally often."""
     classes = e.data.classes if e.data else None
     if classes is None or e.loss.class_weights is not False or e.inputs.balanced is not False:
+        return []
+    if e.inputs.weighted:
         return []
     present = [count for count in classes.counts if count]
     if len(present) < 2 or max(present) <= UNEVEN * min(present):
