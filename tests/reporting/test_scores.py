@@ -13,6 +13,7 @@ def result(labels: list[str], matrix: list[list[int]]) -> dict:
         "split": "test",
         "data": None,
         "samples": 6,
+        "weighted": False,
         "scores": {"loss": 0.5},
         "confusion": {"labels": labels, "matrix": matrix},
         "per_class": rows,

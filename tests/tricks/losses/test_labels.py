@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from trickrun.data.splits.source import SplitData, Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.tricks.init.biases.head_bias import HeadBias
 from trickrun.tricks.losses import LOSSES
@@ -67,7 +67,7 @@ def test_the_loss_of_a_constant(smoothing: float) -> None:
 def test_the_heads_bias_starts_at_each_labels_share() -> None:
     y = torch.zeros(10, 3, dtype=torch.float64)
     y[:3, 0], y[:, 1] = 1, 1
-    bias = HeadBias().constant(BCE(), LABELS, SplitData(y, y), 0.0)
+    bias = HeadBias().constant(BCE(), LABELS, y, 0.0)
     # A label that all have, or none, counts as if half a sample were otherwise.
     expected = [math.log(0.3 / 0.7), math.log(20), -math.log(20)]
     assert bias.tolist() == pytest.approx(expected)

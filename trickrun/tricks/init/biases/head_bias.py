@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.data.splits.source import SplitData, Task
+from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
 from trickrun.nn.activations import ActivationName
 from trickrun.params import Params, Stackable
@@ -44,9 +44,15 @@ class HeadBias(Params):
     )
 
     def constant(
-        self, loss: Loss, task: Task, train: SplitData, label_smoothing: float
+        self,
+        loss: Loss,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float,
+        weight: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return the bias [outputs] for the training samples.
+        """Return the bias [outputs] for the training targets ``y``, of samples that count by
+        ``weight`` [N].
 
         Raises CompileError for a loss whose best constant is not known.
         """
@@ -54,7 +60,7 @@ class HeadBias(Params):
 
         if self.value != "prior":
             return torch.full((loss.outputs(task),), self.value)
-        known = loss.constant(task, train.y.cpu(), label_smoothing, train.weight())
+        known = loss.constant(task, y.cpu(), label_smoothing, weight)
         if known is None or known.best is None:
             raise CompileError(
                 f"the best constant for the loss {loss.kind_name} is not known",
@@ -62,7 +68,7 @@ class HeadBias(Params):
                 "give it as a number, or take head_bias out",
             )
         best = known.best
-        rarest = math.log(2 * len(train))
+        rarest = math.log(2 * len(y))
         if task.kind == "classification":
             best = best.clamp(min=float(best.max()) - rarest)
         elif task.kind == "multilabel":
