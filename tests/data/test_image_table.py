@@ -135,7 +135,7 @@ def test_lines_that_miss_something(folder):
         ({"split": Split(group="patient")}, "there is no column 'patient' (data.split.group)"),
         (
             {"target": ["label", "weight"], "task": "classification"},
-            "only regression takes several",
+            "only regression and multilabel take several",
         ),
         ({"path": "u.csv"}, "there is no such file"),
     ],

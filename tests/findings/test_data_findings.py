@@ -15,6 +15,7 @@ from trickrun.findings.evidence.data import (
     DataEvidence,
     Drift,
     Inputs,
+    Labels,
     Targets,
 )
 from trickrun.findings.evidence.leaks import Grouping, Leaks, Telltale, TimeColumn
@@ -583,3 +584,56 @@ def test_axes_that_may_be_right(shape: tuple[int, ...]) -> None:
 )
 def test_axes_that_are_right_or_do_not_matter(overrides: tuple[str, ...]) -> None:
     assert axes((32, 32, 3), *overrides) == []
+
+
+def labels(**counts: tuple[int, int]) -> DataEvidence:
+    """Return data whose parts, of 200 samples each, have so many of each of two labels."""
+    samples = tuple((name, 200) for name in counts)
+    return changed(classes=None, labels=Labels(("wet", "hot"), samples, tuple(counts.values())))
+
+
+LABELLED = ("data={kind: npz, path: x.npz, task: multilabel}", "loss=bce", "metrics=null")
+
+
+def test_labels_that_vary_in_each_part_are_healthy() -> None:
+    assert told(labels(train=(1, 199), val=(100, 2)), *LABELLED) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "part", "never", "always"),
+    [
+        (labels(train=(100, 0), val=(100, 3)), "train", ["hot"], []),
+        (labels(train=(100, 5), val=(0, 200)), "val", ["wet"], ["hot"]),
+    ],
+)
+def test_a_label_that_does_not_vary_in_a_part(
+    data: DataEvidence, part: str, never: list[str], always: list[str]
+) -> None:
+    (finding,) = found(data, *LABELLED)
+    assert (finding.code, finding.severity, finding.where) == ("TR110", "warning", f"data ({part})")
+    assert (finding.evidence["never"], finding.evidence["always"]) == (never, always)
+    assert ("learned" in finding.why) == (part == "train")
+
+
+def test_targets_of_0_and_1_are_labels() -> None:
+    ones = regression(low=0.0, high=1.0, mean=0.5, std=0.5, outputs=2, zeros_and_ones=True)
+    (finding,) = found(ones, "loss=mse", "metrics=[mae]", "expect=null")
+    assert (finding.code, finding.severity) == ("TR111", "warning")
+    edit = {"data.task": "multilabel", "loss": {"kind": "bce"}, "metrics": None}
+    assert finding.edit == edit
+    (finding,) = found(ones, "loss=auto", "metrics=null")
+    assert finding.edit == {"data.task": "multilabel"}
+
+
+@pytest.mark.parametrize("other", [{"outputs": 1}, {"zeros_and_ones": False}])
+def test_a_single_target_and_other_values_are_left_alone(other: dict[str, Any]) -> None:
+    known = {"low": 0.0, "high": 1.0, "mean": 0.5, "std": 0.5, "outputs": 2, "zeros_and_ones": True}
+    assert told(regression(**{**known, **other}), "loss=mse") == []
+
+
+def test_uneven_classes_whose_samples_have_weights_are_left_alone() -> None:
+    uneven = changed(classes=Classes(("a", "b"), (970, 30)))
+    table = "data={kind: csv, path: x.csv, target: kind}"
+    assert ("TR07", "warning") in told(uneven, table)
+    weighted = "data={kind: csv, path: x.csv, target: kind, weight: w}"
+    assert "TR07" not in {code for code, _ in told(uneven, weighted)}

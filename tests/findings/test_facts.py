@@ -146,7 +146,7 @@ def one_unknown(whole: Facts) -> Iterator[tuple[str, Facts]]:
             continue
         if isinstance(value, DataEvidence):
             yield "data", replace(whole, data=None)
-            for name in ("targets", "classes"):
+            for name in ("targets", "classes", "labels"):
                 yield f"data.{name}", replace(whole, data=replace(value, **{name: None}))
             continue
         yield part.name, replace(whole, **{part.name: type(value)()})

@@ -17,6 +17,7 @@ def result(labels: list[str], matrix: list[list[int]]) -> dict:
         "split": "test",
         "data": None,
         "samples": 6,
+        "weighted": False,
         "scores": {"loss": 0.5},
         "confusion": {"labels": labels, "matrix": matrix, "cells": cells_of(matrix)},
         "per_class": rows,

@@ -43,6 +43,7 @@ REVIEWS = Path(__file__).parents[2] / "recipes" / "data" / "reviews.csv"
 
 # What else the recipe must say for a kind to have something to act on.
 COLOR = {"data": {"kind": "python", "target": "own_parts:color_images"}}
+LABELS = {"data": {"kind": "python", "target": "own_parts:labels"}}
 RESNET = {"kind": "resnet", "depth": 8, "width": 4}
 MLP = {"kind": "mlp", "hidden": [12]}
 REGRESSION = {"data": {"kind": "diabetes"}}
@@ -55,6 +56,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "metrics.mae": REGRESSION,
     "metrics.rmse": REGRESSION,
     "metrics.r2": REGRESSION,
+    "metrics.f1_micro": LABELS,
+    "metrics.subset_accuracy": LABELS,
     "augmentation.saturation": COLOR,
     "augmentation.token_dropout": {
         "data": {"kind": "text", "path": str(REVIEWS), "target": "opinion", "length": 8},
@@ -84,6 +87,10 @@ OWN_PARTS = """
         drawn = torch.Generator().manual_seed(0)
         x, y = torch.rand(120, 3, 4, 4, generator=drawn), torch.arange(120) % 3
         return {"train": (x, y), "task": "classification"}
+
+    def labels():
+        x = torch.randn(120, 64, generator=torch.Generator().manual_seed(0))
+        return {"train": (x, (x[:, :3] > 0).float()), "task": "multilabel"}
 
     def model(outputs):
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, outputs))

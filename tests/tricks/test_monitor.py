@@ -18,6 +18,10 @@ def test_mode_auto_knows_the_direction_of_every_metric(metric):
         task = Task("regression")
         target = torch.linspace(0, 1, 30).unsqueeze(1)
         right, wrong = target, 1 - target
+    elif metric.task == "multilabel":
+        task = Task("multilabel", targets=3)
+        target = (torch.arange(30)[:, None] % torch.tensor([2, 3, 5]) == 0).double()
+        right, wrong = target, 1 - target
     else:
         task = Task("classification", classes=10)
         target = torch.arange(30) % 10

@@ -21,6 +21,7 @@ from trickrun.findings.evidence.data import (
     DataEvidence,
     Drift,
     Inputs,
+    Labels,
     Targets,
 )
 from trickrun.findings.evidence.leaks import Leaks
@@ -28,7 +29,7 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
-from trickrun.training.job import prepare_targets
+from trickrun.training.job import prepared_target
 from trickrun.tricks.losses import Loss
 
 BYTES = 2**26
@@ -46,7 +47,8 @@ def copies(parts: Mapping[str, SplitData], classes: bool) -> Copies:
 
     Args:
         parts: the splits, "train" among them.
-        classes: whether the targets are class indices [N], rather than values [N, targets].
+        classes: whether the targets are classes [N] or labels [N, labels], which are equal or not,
+            rather than values [N, targets].
     """
     train = parts["train"]
     hashes = {name: row_hashes(part.x, BYTES) for name, part in parts.items()}
@@ -84,8 +86,10 @@ def conflicting(group: torch.Tensor, groups: int, y: torch.Tensor, classes: bool
     Args:
         group: the number [N] of each sample's group of equals.
         groups: how many there are.
-        y: class indices [N] or values [N, targets].
+        y: class indices [N], or labels or values [N, targets].
     """
+    if classes and y.ndim == 2:
+        y = torch.unique(y, dim=0, return_inverse=True)[1]
     values = (y if classes else y[:, 0]).double()
     low, high = (values.new_zeros(groups).scatter_reduce(0, group, values, way, include_self=False)
                  for way in ("amin", "amax"))  # fmt: skip
@@ -144,7 +148,7 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
     still = sized(data, constant)
     train = seen["train"]
     others = {name: part for name, part in present.items() if name != "train"}
-    classes = data.task.kind == "classification"
+    classes, values = data.task.kind == "classification", data.task.kind == "regression"
     one_answer = not data.task.next_token
     return DataEvidence(
         shape=data.shape,
@@ -153,15 +157,16 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         drift=tuple((n, drift(data, n, part, seen, still)) for n, part in others.items()),
         constant=int(constant.sum()),
         constant_names=names(data, constant),
-        copies=Copies() if zeroed or not comparable(data) else copies(present, classes),
-        targets=None if classes else targets(loss, data),
+        copies=Copies() if zeroed or not comparable(data) else copies(present, not values),
+        targets=targets(loss, data) if values else None,
         classes=class_counts(data, present) if classes and one_answer else None,
+        labels=label_counts(data, present) if data.task.kind == "multilabel" else None,
         order=order(data.train.y, batch_size) if one_answer else 0.0,
         tokens=nameless(data),
         drawn=tuple(name for name in others if name in data.rows),
         leaks=Leaks() if zeroed else leaks(data),
         collapsed=named(data.collapsed, data.task.features, data),
-        collapsed_targets=() if classes else named(lost_targets(data), data.task.labels, data),
+        collapsed_targets=named(lost_targets(data), data.task.labels, data) if values else (),
     )
 
 
@@ -253,7 +258,8 @@ def names(data: Prepared, constant: torch.Tensor) -> tuple[str, ...]:
 
 def targets(loss: Loss, data: Prepared) -> Targets:
     """Return what the training targets are like, as the loss sees them."""
-    y = prepare_targets(loss, data, torch.float32)["train"].double().reshape(len(data.train), -1)
+    y = prepared_target(loss, data.train, data.task, torch.float32, bare=True)
+    y = y.double().reshape(len(data.train), -1)
     sizes = y.square().mean(0).sqrt()
     largest = y[:, int(sizes.argmax())]
     values = torch.unique(y[:, 0]) if y.shape[1] == 1 else y.new_zeros(0)
@@ -270,7 +276,13 @@ def targets(loss: Loss, data: Prepared) -> Targets:
         even=few and evenly_spaced(values),
         whole=bool((values % 1 == 0).all()),
         scaled=data.target_scaler.shift is not None,
+        zeros_and_ones=zeros_and_ones(data.in_own_unit(data.train.y)),
     )
+
+
+def zeros_and_ones(y: torch.Tensor) -> bool:
+    """Return whether values [N] or [N, targets] are all 0 or 1, and each target takes both."""
+    return bool(((y == 0) | (y == 1)).all()) and bool((y.amin(0) < y.amax(0)).all())
 
 
 def lost_targets(data: Prepared) -> tuple[Collapse, ...]:
@@ -308,6 +320,13 @@ def class_counts(data: Prepared, present: Mapping[str, SplitData]) -> Classes:
     everywhere = torch.bincount(torch.cat([part.y for part in present.values()]), minlength=count)
     ends = [index for index in (0, count - 1) if int(everywhere[index]) == 0]
     return Classes(data.task.labels, tuple(counts), data.task.labels[ends[0]] if ends else "")
+
+
+def label_counts(data: Prepared, present: Mapping[str, SplitData]) -> Labels:
+    """Return how many samples of each part have each label."""
+    samples = tuple((name, len(part)) for name, part in present.items())
+    counts = tuple(tuple(part.y.sum(0).long().tolist()) for part in present.values())
+    return Labels(data.task.labels, samples, counts)
 
 
 def order(y: torch.Tensor, batch_size: int | str) -> float:

@@ -55,7 +55,7 @@ def evaluate(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Score a run: loss, metrics, confusion matrix and per class, or residuals of a regression.
+    """Score a run: loss, metrics, confusion matrix and per class or label, or residuals of values.
 
     The weights are those of the best epoch.
 
@@ -97,12 +97,21 @@ def evaluate_run(
         known = known_samples(folder, samples)
         notes = list(samples.notes)
         named = {"split": None, "data": str(file), "trained_on": known, "notes": notes}
+        tell_no_weights(job, part, file)
     else:
         job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
     result = named | score_in_a_way(job, part, masks, folded)
     print_scores(result)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+def tell_no_weights(job: RecipeJob, part: SplitData, file: Path) -> None:
+    """Tell people if the run's data have weights and a file has none."""
+    column = getattr(job.recipe.data, "weight", None)
+    if column is not None and part.w is None:
+        told = f"note: {file} has no column {column!r}: its scores are unweighted"
+        print(told, file=sys.stderr)
 
 
 def score_in_a_way(
@@ -217,7 +226,8 @@ def predict(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Predict the samples of a file, as csv: label and probability of each class, or values.
+    """Predict the samples of a file, as csv: class and probability of each, 0/1 and probability
+    of each label, or values.
 
     The lines are in the order of the samples. The run's own normalization and label names are used,
     and the weights of its best epoch.

@@ -25,12 +25,14 @@ from trickrun.data.formats.labels import (
     infer_kind_of_cells,
     target_values,
 )
+from trickrun.data.formats.multilabel import label_values
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys, row_keys
 from trickrun.data.formats.table import Table, looks_like_data
+from trickrun.data.formats.weights import told_of_weights, weights_in
 from trickrun.data.splits.kept import changed_columns, check_table, moved
-from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task
+from trickrun.data.splits.source import Column, Columns, Keys, Pool, Samples, Source, Task, TaskName
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class Csv(Data):
     When: your own table.
     Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
         category. task auto: text, or at most 20 different whole numbers that recur, are classes;
-        other numbers are values. The classes are named as they are written, and sorted.
+        other numbers are values. The classes are named as they are written, and sorted. With task
+        multilabel each target column is a label: its cells are 0 or 1, true or false.
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
         categories embedding, rare, and unseen unknown take the categories of the training split
@@ -59,7 +62,10 @@ class Csv(Data):
         unknown, others become so at random in training, each with probability
         (0.01 - r) / (1 - r) for a share r that is unknown anyway (Bowman et al. 2016).
     Interactions: normalize: standard scales 0/1 features too, and leaves the numbers of categories
-        alone. categories: embedding needs model: mlp, or python.
+        alone. categories: embedding needs model: mlp, or python. weight makes losses, metrics,
+        class shares and balanced class weights those of the weights: sum(w * loss) / sum(w). It
+        goes neither with sampling: balanced nor with code of your own that sees training targets,
+        an augmentation or a step.
     Source: RFC 4180, with any of , ; tab | between cells; Apache Parquet, Arrow, JSON lines.
     """
 
@@ -79,12 +85,20 @@ class Csv(Data):
         examples=["data.csv"],
     )
     target: str | Names = Field(
-        description="the column to predict; several for regression", examples=["label"]
+        description="the column to predict; several for regression and multilabel",
+        examples=["label"],
     )
-    task: TaskKind = Field(default="auto", description="classes or values")
+    task: TaskKind = Field(
+        default="auto", description="classes, values, or several 0/1 labels a sample"
+    )
     features: Names | None = Field(default=None, description="the columns to use; null: all others")
     drop: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=(), description="columns to leave out"
+    )
+    weight: str | None = Field(
+        default=None,
+        description="the column of each sample's weight, 0 or more, in losses and metrics; null: "
+        "all count alike",
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="between cells; null: found out"
@@ -137,6 +151,11 @@ class Csv(Data):
         """The target columns' names."""
         return (self.target,) if isinstance(self.target, str) else self.target
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The name of the column with weights, if there is one."""
+        return () if self.weight is None else (self.weight,)
+
     def load(self, folder: Path) -> Source:
         table = self.table_in(folder)
         return self.source_of(self.whole_rows(table, self.inputs(table)))
@@ -170,11 +189,13 @@ class Csv(Data):
 
     def whole_rows(self, table: Table, inputs: Sequence[str]) -> Table:
         """Return the table without the rows that data.missing leaves out."""
-        return table.complete([*inputs, *self.targets]) if self.missing == "drop" else table
+        needed = [*inputs, *self.targets, *self.weights]
+        return table.complete(needed) if self.missing == "drop" else table
 
     def used(self, table: Table) -> tuple[str, ...]:
         """Return the columns that decide what a sample is, and in which part, as they stand."""
-        names = {*self.inputs(table), *self.targets, self.split.group, self.split.time}
+        asked = (self.split.group, self.split.time, self.weight)
+        names = {*self.inputs(table), *self.targets, *asked}
         return tuple(name for name in table.columns if name in names)
 
     def source_of(self, table: Table) -> Source:
@@ -194,14 +215,19 @@ class Csv(Data):
         y: Any
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
+        elif kind == "multilabel":
+            y, labels = label_values(table, self.targets), self.targets
         else:
             labels = class_names(table, self.targets[0])
             y = class_places(table, self.targets[0], labels)
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
         used = self.used(table)
+        weights = {} if self.weight is None else {"train": weights_in(table, self.weight)}
         return replace(
             found,
             task=replace(found.task, categories=known.categories),
+            weights=weights,
+            notes=tuple(told_of_weights(weights, name) for name in self.weights),
             columns=self.compared(table, columns),
             identify=lambda: Keys({"train": row_keys(table, used)}, used),
         )
@@ -225,7 +251,12 @@ class Csv(Data):
     def columns_of_files(self) -> Columns:
         """Return how the columns of further files are read that are no features."""
         return Columns(
-            self.targets, self.drop, self.features is not None, self.delimiter, self.header
+            self.targets,
+            self.drop,
+            self.features is not None,
+            self.delimiter,
+            self.header,
+            self.weight,
         )
 
     def fingerprint(self, folder: Path) -> Any:
@@ -244,6 +275,7 @@ class Csv(Data):
             "target": self.targets,
             "features": self.features or (),
             "drop": self.drop,
+            "weight": self.weights,
         }
         seen: dict[str, str] = {}
         for place, names in places.items():
@@ -260,7 +292,7 @@ class Csv(Data):
 
     def inputs(self, table: Table) -> list[str]:
         """Return the names of the columns that are inputs. Raises DataError if none is left."""
-        left_out = {*self.targets, *self.drop}
+        left_out = {*self.targets, *self.drop, *self.weights}
         names = list(self.features or (name for name in table.columns if name not in left_out))
         if not names:
             raise DataError("no column is left as input", table.where, "look at data.drop")
@@ -274,18 +306,22 @@ class Csv(Data):
             name
             for name, cells in table.columns.items()
             if len(cells) <= LOOKED_AT and (name not in inputs or is_text(cells))
-        } - {*self.targets}
+        } - {*self.targets, *self.weights}
         return tuple(
             read_column(table, name, name in inputs)
             for name in table.columns
             if name in names or name in asked
         )
 
-    def asked_task(self, table: Table) -> Literal["classification", "regression"]:
+    def asked_task(self, table: Table) -> TaskName:
         """Return the task, for auto by the cells of the target column."""
         several = len(self.targets) > 1
         if self.task == "classification" and several:
-            raise DataError("only regression takes several targets", "data.target", "name one")
+            raise DataError(
+                "only regression and multilabel take several targets",
+                "data.target",
+                "name one, or set data.task: multilabel for several 0/1 labels",
+            )
         if self.task != "auto":
             return self.task
         return "regression" if several else infer_kind_of_cells(table.columns[self.targets[0]])

@@ -26,6 +26,12 @@ from trickrun.data.formats.labels import (
     infer_kind_of_cells,
     target_values,
 )
+from trickrun.data.formats.multilabel import (
+    as_labels,
+    check_labels_vary,
+    label_values,
+    multilabel_task,
+)
 from trickrun.data.formats.paths import content_hash, locate
 from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.table import Table
@@ -65,7 +71,8 @@ class ImageTable(Images):
         description="the table, as of csv; relative to the recipe", examples=["images.csv"]
     )
     target: str | Names = Field(
-        description="the column to predict; several for regression", examples=["label"]
+        description="the column to predict; several for regression and multilabel",
+        examples=["label"],
     )
     file: str | None = Field(
         default=None, description="the column that names files; null: file, path, image, …"
@@ -74,7 +81,9 @@ class ImageTable(Images):
     suffix: str | None = Field(
         default=None, description="what files end in and their cells do not: .jpg"
     )
-    task: TaskKind = Field(default="auto", description="classes or values")
+    task: TaskKind = Field(
+        default="auto", description="classes, values, or several 0/1 labels a sample"
+    )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="between cells; null: found out"
     )
@@ -102,6 +111,8 @@ class ImageTable(Images):
         if task.kind == "classification":
             check_classes_left(y, task.labels, table.where)
             check_two_classes(y, task.labels, table.where)
+        elif task.kind == "multilabel":
+            check_labels_vary(y, task.labels, table.where)
         asked = [name for name in (self.split.group, self.split.time) if name is not None]
         whole = [read_column(table, column, used=False) for column in asked]
         columns = tuple(replace(column, values=column.values[chosen]) for column in whole)
@@ -197,16 +208,24 @@ class ImageTable(Images):
                 table.column(column, f"data.split.{part}")
 
     def task_of(self, table: Table) -> tuple[Task, torch.Tensor]:
-        """Return the task, and the target of each line: classes [N], or values [N, targets]."""
+        """Return the task, and the target of each line: classes [N], or values or labels
+        [N, targets]."""
         several, kind = len(self.targets) > 1, self.task
         if kind == "classification" and several:
-            raise DataError("only regression takes several targets", "data.target", "name one")
+            raise DataError(
+                "only regression and multilabel take several targets",
+                "data.target",
+                "name one, or set data.task: multilabel for several 0/1 labels",
+            )
         cells = table.columns[self.targets[0]]
         if kind == "auto":
             kind = "regression" if several else infer_kind_of_cells(cells)
         if kind == "regression":
             values = as_values(target_values(table, self.targets), table.where)
             return Task("regression", targets=values.shape[1], labels=self.targets), values
+        if kind == "multilabel":
+            held = as_labels(label_values(table, self.targets), table.where)
+            return multilabel_task(self.targets), held
         labels = class_names(table, self.targets[0])
         classes = class_places(table, self.targets[0], labels)
         return Task("classification", classes=len(labels), labels=labels), classes

@@ -26,7 +26,8 @@ class Npz(Data):
     When: your own arrays, for example images.
     Defaults: task auto: whole numbers and text are classes. Images in uint8 may be [N, H, W],
         [N, H, W, C] or [N, C, H, W]; every other type is taken as it is shaped, unless channels
-        says otherwise. An array named labels holds the classes' names.
+        says otherwise. An array named labels holds the classes' names. With
+        task multilabel y is [N, labels] of 0 and 1.
     Source: numpy.savez. Arrays of objects are refused, since reading them would run code.
     """
 
@@ -39,7 +40,9 @@ class Npz(Data):
 
     kind: Literal["npz"] = "npz"
     path: str = Field(description="the file; relative to the recipe", examples=["data.npz"])
-    task: TaskKind = Field(default="auto", description="classes or values")
+    task: TaskKind = Field(
+        default="auto", description="classes, values, or several 0/1 labels a sample"
+    )
     channels: Channels = Field(default="auto", description=CHANNELS)
 
     def load(self, folder: Path) -> Source:

@@ -21,7 +21,7 @@ from trickrun.errors import DataError
 from trickrun.params import PythonTarget
 from trickrun.user_code import blame, call, resolve, source_hash
 
-TASK_KINDS: tuple[TaskKind, ...] = ("classification", "regression", "auto")
+TASK_KINDS: tuple[TaskKind, ...] = ("classification", "regression", "multilabel", "auto")
 KEYS = ("train", "val", "test", "task", "labels")
 
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from trickrun.data._data import DATA_KINDS, Data
+from trickrun.data.splits.source import TASK_NAMES
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import comparable, paths_exist, values_fit
 from trickrun.recipe.text.problems import did_you_mean
-from trickrun.tricks.metrics import usual_names
+from trickrun.tricks.metrics import Metric, usual_names
+from trickrun.tricks.metrics._metric import SUITABLE
 from trickrun.tricks.monitor import Monitor
 
 
@@ -106,24 +108,73 @@ def smoothed_loss(recipe: Recipe) -> Iterator[Complaint]:
 
 def distinct_metrics(recipe: Recipe) -> Iterator[Complaint]:
     """Each metric is listed once, and all are for the same task."""
-    tasks: dict[str, str] = {}
-    names: set[str] = set()
+    before: list[Metric] = []
     for index, metric in enumerate(recipe.metrics or ()):
         where = ("metrics", index)
-        other = {"classification": "regression", "regression": "classification"}.get(metric.task)
-        if metric.name in names:
+        strange = next((m for m in before if not tasks_of(m) & tasks_of(metric)), None)
+        if any(metric.name == m.name for m in before):
             yield Complaint(where, f"the metric {metric.name} is listed twice", "keep one")
-        elif other in tasks:
-            message = f"{metric.name} is for {metric.task}, {tasks[other]} for {other}"
+        elif strange is not None:
+            message = f"{metric.name} is for {metric.task}, {strange.name} for {strange.task}"
             yield Complaint(where, message, "the data's task is one of them")
-        names.add(metric.name)
-        tasks.setdefault(metric.task, metric.name)
+        before.append(metric)
+
+
+def tasks_of(metric: Metric) -> set[str]:
+    """Return the kinds of tasks that a metric measures."""
+    return {kind for kind in TASK_NAMES if metric.measures(kind)}
+
+
+def labels(recipe: Recipe) -> Iterator[Complaint]:
+    """What is said to have several 0/1 labels a sample has a loss and metrics for them, and asks
+    for nothing that needs one class a sample."""
+    if getattr(recipe.data, "task", None) != "multilabel":
+        return
+    loss = recipe.loss
+    if not loss.takes_labels:
+        message = f"{loss.kind_name} does not compare 0/1 labels, and data.task is multilabel"
+        yield Complaint(("loss",), message, "use bce")
+    elif getattr(loss, "class_weights", None) is not None:
+        message = "class weights are for classes, and data.task is multilabel"
+        hint = "leave it out; data.weight weighs samples"
+        yield Complaint(("loss", "class_weights"), message, hint)
+    for index, metric in enumerate(recipe.metrics or ()):
+        if not metric.measures("multilabel"):
+            message = f"{metric.name} is for {metric.task}, and data.task is multilabel"
+            yield Complaint(("metrics", index), message, f"use {SUITABLE['multilabel']}")
+    if recipe.data.sampling == "balanced":
+        message = "only samples that have one class each can be drawn equally often by class"
+        yield Complaint(("data", "sampling"), message, "set it to uniform")
+    if recipe.data.scale_targets != "none":
+        yield Complaint(("data", "scale_targets"), "labels have no scale", "leave it out")
+
+
+def weights(recipe: Recipe) -> Iterator[Complaint]:
+    """What gives samples weights asks for nothing that does not go with them."""
+    if getattr(recipe.data, "weight", None) is None:
+        return
+    if recipe.data.sampling == "balanced":
+        message = (
+            "samples with weights (data.weight) cannot be drawn equally often by class as well"
+        )
+        hint = "set it to uniform; loss.class_weights: balanced goes with weights"
+        yield Complaint(("data", "sampling"), message, hint)
+    message = "your own code would have to carry the weights of data.weight through a batch"
+    hint = "leave it out, or take data.weight out"
+    for index, augmentation in enumerate(recipe.augmentation):
+        if augmentation.is_user_code:
+            yield Complaint(("augmentation", index), message, hint)
+    if recipe.train.step is not None:
+        yield Complaint(("train", "step"), message, hint)
 
 
 def recorded(recipe: Recipe) -> list[str]:
     """Return what each evaluation records, as far as the text tells."""
     given = recipe.metrics
-    names = usual_names() if given is None else [metric.name for metric in given]
+    # Labels are never guessed: a kind of data that has the parameter must be told.
+    told = getattr(recipe.data, "task", "multilabel") == "multilabel"
+    labels = told and recipe.data.task_kind is None
+    names = usual_names(labels=labels) if given is None else [metric.name for metric in given]
     return ["train_loss", "val_loss", *(f"val_{name}" for name in names)]
 
 
@@ -196,6 +247,8 @@ ERRORS = (
     Rule(within_the_optimizer, ("optimizer",)),
     Rule(smoothed_loss, ("loss", "regularizers")),
     Rule(distinct_metrics, ("metrics",)),
+    Rule(labels, ("data", "loss", "metrics")),
+    Rule(weights, ("data", "augmentation", "train")),
     Rule(monitors, ("data", "metrics", "early_stopping", "optimizer", "grid")),
     Rule(gate_conditions, ("expect",)),
     Rule(gate_names, ("data", "metrics", "expect")),

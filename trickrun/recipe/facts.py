@@ -58,8 +58,10 @@ def facts_of(recipe: Recipe, data: DataEvidence | None = None) -> Facts:
 
 
 def task_of(recipe: Recipe, data: DataEvidence | None = None) -> facts.Task | None:
-    """Return classification or regression; None where only the data could tell."""
+    """Return what is to be predicted; None where only the data could tell."""
     if data is not None:
+        if data.labels is not None:
+            return "multilabel"
         return "regression" if data.targets is not None else "classification"
     if recipe.data.task_kind is not None:
         return recipe.data.task_kind
@@ -68,6 +70,8 @@ def task_of(recipe: Recipe, data: DataEvidence | None = None) -> facts.Task | No
             return "classification"
         case "regression":
             return "regression"
+        case "multilabel":
+            return "multilabel"
     return None
 
 
@@ -96,6 +100,7 @@ def input_facts(recipe: Recipe, data: DataEvidence | None) -> facts.InputFacts:
         dropped=getattr(declared, "drop", None) if drops else None,
         channels=getattr(declared, "channels", None),
         listed=tuple(getattr(declared, "features", None) or ()) if declared.has_columns else None,
+        weighted=getattr(declared, "weight", None) is not None,
         task_can_be_set="task" in type(declared).model_fields,
         stratified=split.stratified,
         folded=split.folds is not None,
@@ -187,7 +192,7 @@ def loss_facts(loss: Loss, task: facts.Task | None) -> facts.LossFacts:
         reduction=loss.reduction,
         task=loss.task_kind,
         takes=loss.takes,
-        one_output=loss.one_output,
+        one_output=loss.one_output and task != "multilabel",
         grows_with_error=loss.grows_with_error,
         class_weights=bool(weights),
         given_weights=weights if isinstance(weights, tuple) else None,

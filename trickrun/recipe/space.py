@@ -112,8 +112,9 @@ def measured(recipe: Recipe) -> list[str]:
     if recipe.metrics is not None:
         return [metric.name for metric in recipe.metrics]
     # Of a recipe that is not valid, the data may be missing.
-    task = recipe.data.task_kind if recipe.data is not None else None
-    tasks = [task] if task is not None else ["classification", "regression"]
+    data = recipe.data
+    said = None if data is None else data.task_kind or getattr(data, "task", None)
+    tasks = [said] if said in USUAL else ["classification", "regression"]
     return [name for task in tasks for name in USUAL[task]]
 
 

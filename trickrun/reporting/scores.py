@@ -27,11 +27,15 @@ def print_scores(result: dict[str, Any]) -> None:
     console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
     console.print(scores, markup=False, soft_wrap=True)
+    if result["weighted"]:
+        console.print("all scores are weighted: samples count by data.weight")
     for line in ways(result):
         console.print(line, markup=False, soft_wrap=True)
     if "confusion" in result:
         print_classes(console, result["per_class"])
         print_confusion(console, **result["confusion"])
+    elif "per_label" in result:
+        print_labels(console, result["per_label"])
     else:
         print_residuals(console, result["per_target"])
 
@@ -66,7 +70,7 @@ def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = [number(row[name]) for name in ("precision", "recall", "f1")]
-        table.add_row(Text(row["label"]), *values, str(row["support"]))
+        table.add_row(Text(row["label"]), *values, tally(row["support"]))
     print_table(console, table)
 
 
@@ -84,8 +88,24 @@ def told_of_f1(scored: list[dict[str, Any]], classes: int) -> str:
     return f"{classes} classes{missing}: f1 {quarter} at the lower quarter, median {half}"
 
 
+def print_labels(console: Console, rows: list[dict[str, Any]]) -> None:
+    """Print a line a label: accuracy, precision, recall, F1, AUROC, how many samples have it."""
+    table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
+    table.add_column("label")
+    names = ("accuracy", "precision", "recall", "f1", "auroc")
+    for name in (*names, "support"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        values = ["-" if row[name] is None else number(row[name]) for name in names]
+        table.add_row(Text(row["label"]), *values, tally(row["support"]))
+    console.print()
+    print_table(console, table)
+    if any(row["auroc"] is None for row in rows):
+        console.print("auroc -: all samples have the label, or none has")
+
+
 def print_confusion(
-    console: Console, labels: list[str], matrix: list[list[int]] | None, cells: list[list[int]]
+    console: Console, labels: list[str], matrix: list[list[float]] | None, cells: list[list[Any]]
 ) -> None:
     """Print the confusion matrix, actual classes down, predicted ones across.
 
@@ -96,7 +116,7 @@ def print_confusion(
     if matrix is None or len(labels) > MOST_CLASSES:
         console.print("the most frequent confusions:")
         for count, actual, predicted in worst_confusions(labels, cells):
-            console.print(f"  {count} × {actual} taken for {predicted}", markup=False)
+            console.print(f"  {tally(count)} × {actual} taken for {predicted}", markup=False)
         return
     console.print("confusion matrix: actual class down, predicted class across")
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -109,14 +129,19 @@ def print_confusion(
     print_table(console, table)
 
 
-def mark(count: int, right: bool) -> Text:
+def mark(count: float, right: bool) -> Text:
     """Return a cell of the confusion matrix: right ones green, wrong ones red, none a dot."""
     if count == 0:
         return Text("·")
-    return Text(str(count), "green" if right else "red")
+    return Text(tally(count), "green" if right else "red")
 
 
-def worst_confusions(labels: list[str], cells: list[list[int]]) -> list[tuple[int, str, str]]:
+def tally(count: float) -> str:
+    """Return a number of samples, or a sum of their weights."""
+    return str(count) if isinstance(count, int) else number(count)
+
+
+def worst_confusions(labels: list[str], cells: list[list[Any]]) -> list[tuple[float, str, str]]:
     """Return count, actual and predicted class of the most frequent wrong predictions."""
     wrong = [cell for cell in cells if cell[0] != cell[1]]
     worst = sorted(wrong, key=lambda cell: -cell[2])[:WORST]

@@ -105,7 +105,9 @@ def data_hash(data: Prepared) -> str:
     for path in data.files.paths if data.files is not None else ():
         digest.update(f"{path.parent.name}/{path.name} {path.stat().st_size}\n".encode())
     for part in (data.train, data.val, data.test):
-        for tensor in (part.x, part.y) if part is not None else ():
+        for tensor in (part.x, part.y, part.w) if part is not None else ():
+            if tensor is None:
+                continue
             digest.update(f"{tensor.dtype}{list(tensor.shape)}".encode())
             digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

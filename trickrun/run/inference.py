@@ -51,14 +51,15 @@ def mc_dropout(job: Job, part: SplitData, masks: int) -> tuple[torch.Tensor, dic
     """Return the outputs that stand for the mean answer of ``masks`` networks, and their spread.
 
     The spread is the standard deviation over the masks of the chosen class's score, or of the
-    value, in the mean over samples; for classes also of the right and of the wrong answers.
+    value or the label's probability, in the mean over samples; for classes also of the right and
+    of the wrong answers.
     """
     outputs = with_masks(job, part.x, masks)
     mean = job.loss_kind.ensemble(outputs)
     scores = job.loss_kind.scores(outputs.flatten(0, 1), job.data.task)
     scores = job.data.in_own_unit(scores).unflatten(0, (masks, -1))
     deviation = scores.double().std(0, correction=0)
-    if job.data.task.kind == "regression":
+    if job.data.task.kind != "classification":
         return mean, {"masks": masks, "spread": float(deviation.mean())}
     chosen = job.loss_kind.scores(mean, job.data.task).argmax(-1)
     spread = deviation.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)

@@ -216,11 +216,11 @@ def find_part(job: RecipeJob, kept: KeptSplit, name: str) -> Found:
         )
     found = pool.read(there)
     assert found.y is not None
-    part = SplitData(held_inputs(found, job), found.y).to(job.device)
+    part = SplitData(held_inputs(found, job), found.y, found.w).to(job.device)
     return Found(
         # Images that stay in their files are known to the data alone.
         replace(job, data=replace(job.data, files=found.files)),
-        SplitData(part.x, job.data.target_scaler(part.y)),
+        SplitData(part.x, job.data.target_scaler(part.y), part.w),
         len(members) - len(there),
         changes,
         noun,

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import repeat
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from trickrun.data.splits.source import Samples, SplitData
+from trickrun.data.splits.source import Samples, SplitData, Task
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
-from trickrun.training.job import Job, RecipeJob, prepare_targets
+from trickrun.training.job import Job, RecipeJob, loss_function, prepared_target
+from trickrun.tricks.metrics._labels import decided
+from trickrun.tricks.metrics._mean import mean
+from trickrun.tricks.metrics.auroc import AUROC
 from trickrun.tricks.metrics.r2 import r2
 
 MOST_IN_MATRIX = 200
@@ -39,8 +43,8 @@ def part_of(job: RecipeJob, samples: Samples, path: Path) -> SplitData:
         raise DataError(
             "it has no targets to compare with", str(path), "trickrun predict needs none"
         )
-    part = SplitData(job.data.held(samples.x), samples.y).to(job.device)
-    return SplitData(part.x, job.data.target_scaler(part.y))
+    part = SplitData(job.data.held(samples.x), samples.y, samples.w).to(job.device)
+    return SplitData(part.x, job.data.target_scaler(part.y), part.w)
 
 
 def full_scores(
@@ -51,73 +55,153 @@ def full_scores(
     Args:
         prediction: the outputs for it, if they are not just the model's.
 
-    The keys: samples, scores (loss and the recipe's metrics), and for classes ``confusion`` and
-    ``per_class``, for values ``per_target``.
+    The keys: samples, weighted (whether they have weights, which all scores then count by), scores
+    (loss and the recipe's metrics), and for classes ``confusion`` and
+    ``per_class``, for labels ``per_label``, for values ``per_target``.
     """
-    with_part = replace(job.data, test=part)
-    target = prepare_targets(job.loss_kind, with_part, job.dtype)["test"]
+    task = job.data.task
+    target = prepared_target(job.loss_kind, part, task, job.dtype)
+    # The run's data are stand-ins, without weights, and another file may have some or not.
+    smoothing = job.settings.label_smoothing
+    loss = loss_function(job.loss_kind, part, task, job.folder, smoothing)
+    job = replace(job, loss=loss)
     if prediction is None:
         prediction = predict(job, part.x)
-    scores = job.loss_kind.scores(prediction, job.data.task)
-    told: dict[str, Any] = {"samples": len(part), "scores": score(job, prediction, part.y, target)}
-    if job.data.task.kind == "classification":
+    scores = job.loss_kind.scores(prediction, task)
+    w = part.weight()
+    told: dict[str, Any] = {
+        "samples": len(part),
+        "weighted": w is not None,
+        "scores": score(job, prediction, part, target),
+    }
+    if task.kind == "classification":
         guess = scores.argmax(dim=-1).flatten()
-        return told | class_scores(guess, part.y.flatten(), job.data.task.labels)
+        return told | class_scores(guess, part.y.flatten(), task.labels, w)
+    if task.kind == "multilabel":
+        return told | {"per_label": label_scores(scores, part.y, task.labels, w)}
     guess, actual = (job.data.in_own_unit(values) for values in (scores, part.y))
-    return told | {"per_target": value_scores(guess, actual, job.data.task.labels)}
+    return told | {"per_target": value_scores(guess, actual, task.labels, w)}
 
 
 def class_scores(
-    predicted: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+    predicted: torch.Tensor,
+    actual: torch.Tensor,
+    labels: tuple[str, ...],
+    weight: torch.Tensor | None = None,
 ) -> dict[str, Any]:
-    """Return the confusion matrix and each class's precision, recall, F1 and support.
+    """Return the confusion matrix and each class's precision, recall, F1 and support, which are
+    sums of weights where samples have some.
 
     Args:
         predicted, actual: class indices [N].
         labels: the classes' names in index order.
+        weight: of each sample [N]; None: all count alike.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
     truth, guess, classes = actual.cpu(), predicted.cpu(), range(len(labels))
     rows = precision_recall_fscore_support(
-        truth.numpy(), guess.numpy(), labels=list(classes), zero_division=0.0
+        truth.numpy(),
+        guess.numpy(),
+        labels=list(classes),
+        zero_division=0.0,
+        sample_weight=None if weight is None else weight.numpy(),
     )
     names = ("precision", "recall", "f1", "support")
     columns = {name: row.tolist() for name, row in zip(names, rows, strict=True)}
     return {
-        "confusion": {"labels": list(labels), **confusion(guess, truth, len(labels))},
+        "confusion": {"labels": list(labels), **confusion(guess, truth, len(labels), weight)},
         "per_class": [
             {"label": labels[i], **{name: columns[name][i] for name in names}} for i in classes
         ],
     }
 
 
-def confusion(predicted: torch.Tensor, actual: torch.Tensor, classes: int) -> dict[str, Any]:
-    """Return how often each class was taken for each: as ``matrix``, a row an actual class, and as
-    ``cells``, those of its cells that are not 0: actual class, predicted class, count.
+def confusion(
+    predicted: torch.Tensor, actual: torch.Tensor, classes: int, weight: torch.Tensor | None = None
+) -> dict[str, Any]:
+    """Return how often each class was taken for each, or the weight of the samples that were: as
+    ``matrix``, a row an actual class, and as ``cells``, those of its cells that have samples:
+    actual class, predicted class, count.
 
     The matrix of more than MOST_IN_MATRIX classes is None: of 10,000 it would have 100 million
     cells, nearly all of them 0.
     """
-    places, counts = torch.unique(actual * classes + predicted, return_counts=True)
-    cells = torch.stack([places // classes, places % classes, counts], 1)
+    places, cell, counts = torch.unique(
+        actual * classes + predicted, return_inverse=True, return_counts=True
+    )
+    if weight is not None:
+        counts = torch.zeros(len(places), dtype=weight.dtype).index_add_(0, cell, weight)
+    pairs = zip((places // classes).tolist(), (places % classes).tolist(), strict=True)
+    cells = [[*pair, count] for pair, count in zip(pairs, counts.tolist(), strict=True)]
     matrix = None
     if classes <= MOST_IN_MATRIX:
-        full = torch.zeros(classes * classes, dtype=torch.int64).index_put_((places,), counts)
+        full = counts.new_zeros(classes * classes).index_put_((places,), counts)
         matrix = full.view(classes, classes).tolist()
-    return {"matrix": matrix, "cells": cells.tolist()}
+    return {"matrix": matrix, "cells": cells}
+
+
+ONE_LABEL = Task("multilabel", targets=1)
+
+
+def label_scores(
+    probabilities: torch.Tensor,
+    actual: torch.Tensor,
+    labels: tuple[str, ...],
+    weight: torch.Tensor | None = None,
+) -> list[dict[str, Any]]:
+    """Return each label's accuracy, precision, recall, F1, AUROC and support.
+
+    Precision, recall and F1 are 0 where they are 0 / 0. AUROC is None for a label that all samples
+    have, or none. Support is how many have it, by their weights.
+
+    Args:
+        probabilities, actual: [N, labels]; actual ones are 0 or 1.
+        labels: their names.
+        weight: of each sample [N]; None: all count alike.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    guesses, actual, scores = decided(probabilities).cpu(), actual.cpu(), probabilities.cpu()
+    each = None if weight is None else weight.numpy()
+    told = []
+    for index, label in enumerate(labels):
+        truth, guess = actual[:, index], guesses[:, index]
+        precision, recall, f1, _ = precision_recall_fscore_support(
+            truth.numpy(), guess.numpy(), average="binary", zero_division=0.0, sample_weight=each
+        )
+        area = AUROC().compute(scores[:, [index]], actual[:, [index]], ONE_LABEL, weight)
+        counted = truth if weight is None else truth * weight
+        told.append(
+            {
+                "label": label,
+                "accuracy": float(mean(guess == truth, weight)),
+                "precision": float(precision),
+                "recall": float(recall),
+                "f1": float(f1),
+                "auroc": None if isnan(area) else area,
+                "support": int(counted.sum()) if weight is None else float(counted.sum()),
+            }
+        )
+    return told
 
 
 def value_scores(
-    predicted: torch.Tensor, actual: torch.Tensor, labels: tuple[str, ...]
+    predicted: torch.Tensor,
+    actual: torch.Tensor,
+    labels: tuple[str, ...],
+    weight: torch.Tensor | None = None,
 ) -> list[dict[str, Any]]:
     """Return MAE, RMSE, R² and the quantiles of prediction - target for each target.
+
+    Quantiles count every sample alike, whatever its weight.
 
     R² is NaN for a single sample.
 
     Args:
         predicted, actual: values [N, targets].
         labels: the targets' names; may be empty.
+        weight: of each sample [N]; None: all count alike.
     """
     told = []
     for index in range(actual.shape[1]):
@@ -127,9 +211,9 @@ def value_scores(
         told.append(
             {
                 "target": labels[index] if labels else f"target {index}",
-                "mae": float(residual.abs().mean()),
-                "rmse": float(residual.square().mean().sqrt()),
-                "r2": r2(truth.unsqueeze(1), guess.unsqueeze(1))
+                "mae": float(mean(residual.abs(), weight)),
+                "rmse": float(mean(residual.square(), weight).sqrt()),
+                "r2": r2(truth.unsqueeze(1), guess.unsqueeze(1), weight)
                 if len(truth) > 1
                 else float("nan"),
                 "residuals": dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
@@ -139,14 +223,15 @@ def value_scores(
 
 
 def predictions(job: Job, x: torch.Tensor) -> Iterator[dict[str, Any]]:
-    """Return a row a sample: the predicted label and each class's score, or each target's value.
+    """Return a row a sample: the predicted class and each one's score, or each target's value.
 
     The rows are made one after another: those of many samples and classes would not fit in memory.
 
     Args:
         x: raw inputs of a file [N, *shape].
 
-    Class scores are called p_LABEL where they are probabilities, else score_LABEL. Of next tokens
+    Of labels a row has each one's 0 or 1 under its name, and its probability as p_LABEL. Class
+    scores are called p_LABEL where they are probabilities, else score_LABEL. Of next tokens
     the row is about the token after the whole sample.
     """
     task = job.data.task
@@ -156,6 +241,8 @@ def predictions(job: Job, x: torch.Tensor) -> Iterator[dict[str, Any]]:
     if task.kind == "regression":
         names = task.labels or tuple(f"prediction_{i}" for i in range(task.targets))
         return (dict(zip(names, row.tolist(), strict=True)) for row in scores)
+    if task.kind == "multilabel":
+        return label_rows(scores, task.labels)
     sums_to_one = bool(((scores.double().sum(dim=1) - 1).abs() < 1e-3).all())
     prefix = "p" if sums_to_one and bool((scores >= 0).all()) else "score"
     names = tuple(f"{prefix}_{label}" for label in task.labels)
@@ -163,6 +250,20 @@ def predictions(job: Job, x: torch.Tensor) -> Iterator[dict[str, Any]]:
     return (
         {"prediction": label, **dict(zip(names, shortest(row), strict=True))}
         for label, row in zip(chosen, scores, strict=True)
+    )
+
+
+def label_rows(probabilities: torch.Tensor, labels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Return a row a sample: each label's 0 or 1 under its name, then the probabilities as p_LABEL.
+
+    Args:
+        probabilities: [N, labels].
+    """
+    said = decided(probabilities).to(torch.int64).tolist()
+    names = tuple(f"p_{label}" for label in labels)
+    return (
+        dict(zip(labels, own, strict=True)) | dict(zip(names, shortest(row), strict=True))
+        for own, row in zip(said, probabilities, strict=True)
     )
 
 

@@ -114,7 +114,7 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
     # Two samples, as compiling tries the model on them and one has no batch statistics.
     inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else dtype)
     targets = torch.zeros(inputs.shape if task.next_token else 2, dtype=torch.int64)
-    if task.kind == "regression":
+    if task.kind != "classification":
         targets = torch.zeros(2, task.targets, dtype=torch.float64)
     # A run of arithmetic 2 or lower normalized each batch of numbers, in float32.
     normalized = facts.get("normalized", False)

@@ -30,6 +30,7 @@ class GivenLoss(Loss):
     """
 
     takes_places: ClassVar[bool] = True
+    takes_labels: ClassVar[bool] = True
     kind: ClassVar[str] = "given"
 
     function: Callable[..., Any]

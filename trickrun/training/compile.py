@@ -24,7 +24,7 @@ from trickrun.training.device import (
     training_type,
 )
 from trickrun.training.garbage import collect_as_usual
-from trickrun.training.job import RecipeJob, prepare_targets
+from trickrun.training.job import RecipeJob, loss_function, prepare_targets
 from trickrun.training.ledger import ledger_of
 from trickrun.training.network import build_network
 from trickrun.training.regularization import (
@@ -101,7 +101,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         model=model,
         network=compiled(recipe, model),
         loss_kind=loss_kind,
-        loss=loss_kind.build(data.task, folder, settings.label_smoothing),
+        loss=loss_function(loss_kind, data.train, data.task, folder, settings.label_smoothing),
         targets=prepare_targets(loss_kind, data, dtype),
         metrics=metrics,
         optimizer=optimizer,
@@ -173,6 +173,7 @@ def pick_loss(recipe: Recipe, task: Task) -> Loss:
     kind: Loss = recipe.loss
     if isinstance(kind, AutoLoss):
         kind = kind.chosen(task)
+    kind.check_labels(task)
     kind.check(task)
     kind.check_places(task)
     return kind
@@ -183,6 +184,8 @@ def check_parts_fit(recipe: Recipe, data: Prepared) -> None:
     check_mixing(recipe, data)
     check_parts(recipe)
     check_sampling(recipe, data.task)
+    if data.weighted:
+        check_weighting(recipe)
 
 
 def check_sampling(recipe: Recipe, task: Task) -> None:
@@ -193,6 +196,25 @@ def check_sampling(recipe: Recipe, task: Task) -> None:
             "data.sampling",
             "set it to uniform",
         )
+
+
+def check_weighting(recipe: Recipe) -> None:
+    """Raise CompileError for what does not go with samples that have weights."""
+    if recipe.data.sampling == "balanced":
+        raise CompileError(
+            "samples with weights cannot be drawn equally often by class as well",
+            "data.sampling",
+            "set it to uniform; loss.class_weights: balanced goes with weights",
+        )
+    own = {"train.step": recipe.train.step is not None}
+    own["augmentation"] = any(isinstance(part, PythonTarget) for part in recipe.augmentation)
+    for where, there in own.items():
+        if there:
+            raise CompileError(
+                "your own code would have to carry the samples' weights through a batch",
+                where,
+                "leave it out, or take data.weight out",
+            )
 
 
 def batch_plan(recipe: Recipe, samples: int, model: nn.Module) -> tuple[int, Span]:

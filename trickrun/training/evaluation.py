@@ -37,7 +37,7 @@ def validate(job: Job, progress: Progress, prediction: torch.Tensor | None = Non
     if job.data.val is not None:
         if prediction is None:
             prediction = predict(job, job.data.val.x, job.evaluated)
-        scores = score(job, prediction, job.data.val.y, job.targets["val"])
+        scores = score(job, prediction, job.data.val, job.targets["val"])
         values |= {f"val_{name}": value for name, value in scores.items()}
     progress.history.append(values)
     improved = job.stopping.best(progress.history) == len(progress.history) - 1
@@ -70,22 +70,24 @@ def evaluate(job: Job, part: SplitData, target: torch.Tensor) -> dict[str, float
         part: the split's inputs and targets.
         target: its targets in the form that the loss compares with.
     """
-    return score(job, predict(job, part.x), part.y, target)
+    return score(job, predict(job, part.x), part, target)
 
 
 def score(
-    job: Job, prediction: torch.Tensor, y: torch.Tensor, target: torch.Tensor
+    job: Job, prediction: torch.Tensor, part: SplitData, target: torch.Tensor
 ) -> dict[str, float]:
     """Return the loss and the metrics of the model's outputs [N, outputs]; see ``evaluate``.
 
-    Metrics are in the data's own unit, whatever the loss sees; those of values in float64.
+    Both are weighted where samples are. Metrics are in the data's own unit, whatever the loss sees;
+    those of values in float64.
     """
     with torch.inference_mode():
         scores = job.data.in_own_unit(job.loss_kind.scores(prediction, job.data.task))
-        y = job.data.in_own_unit(y)
+        y = job.data.in_own_unit(part.y)
+        weight = () if part.w is None else (part.w,)
         values = {"loss": mean_loss(job, prediction, target)}
         for name, metric in job.metrics.items():
-            values[name] = metric(scores, y)
+            values[name] = metric(scores, y, *weight)
     return values
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
-from trickrun.data.splits.source import SplitData
+from trickrun.data.splits.source import SplitData, Task
 from trickrun.data.splits.split import balanced_order
 from trickrun.nn.averaging import WeightAverage
 from trickrun.nn.rng import LayerStreams, StepStream, generator, key
@@ -23,6 +23,7 @@ from trickrun.training.settings import TrainingSettings
 from trickrun.tricks.augmentation import Augment, Stage
 from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.losses import Loss, LossFunction
+from trickrun.tricks.losses._weighted import weighted, with_weights
 from trickrun.tricks.metrics import MetricFunction
 from trickrun.tricks.regularizers._constraint import Constraint
 from trickrun.tricks.regularizers._penalty import Penalty
@@ -305,11 +306,38 @@ def recipe_of(job: Job) -> Recipe | None:
 
 
 def prepare_targets(loss: Loss, data: Prepared, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """Return each split's targets as the loss wants them; float targets get the job's dtype."""
-
-    def prepared(part: SplitData) -> torch.Tensor:
-        target = loss.prepare(part.y, data.task)
-        return target.to(dtype) if target.is_floating_point() else target
-
+    """Return each split's targets as the loss wants them; see ``prepared_target``."""
     parts = {"train": data.train, "val": data.val, "test": data.test}
-    return {name: prepared(part) for name, part in parts.items() if part is not None}
+    return {
+        name: prepared_target(loss, part, data.task, dtype)
+        for name, part in parts.items()
+        if part is not None
+    }
+
+
+def prepared_target(
+    loss: Loss, part: SplitData, task: Task, dtype: torch.dtype, *, bare: bool = False
+) -> torch.Tensor:
+    """Return a split's targets as the loss wants them; float targets get the job's dtype.
+
+    Args:
+        bare: leave out the weights of samples, which stand before their targets if there are any.
+    """
+    target = loss.prepare(part.y, task)
+    target = target.to(dtype) if target.is_floating_point() else target
+    return target if bare or part.w is None else with_weights(target, part.w, dtype)
+
+
+def loss_function(
+    loss: Loss, train: SplitData, task: Task, folder: Path, label_smoothing: float = 0.0
+) -> LossFunction:
+    """Return the loss function for targets of ``prepared_target``: weighted if samples are.
+
+    Args:
+        train: samples of the data, weighted if all are.
+        folder, label_smoothing: see ``Loss.build``.
+    """
+    built = loss.build(task, folder, label_smoothing)
+    if train.w is None:
+        return built
+    return weighted(built, classes=not loss.prepare(train.y[:1], task).is_floating_point())

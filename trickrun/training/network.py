@@ -125,7 +125,7 @@ def fit_init_to_data(
     if init.head_bias is None:
         return []
     smoothing = recipe.regularizers.label_smoothing
-    constant = init.head_bias.constant(
-        loss, data.task, data.train.y, smoothing.epsilon if smoothing else 0.0
-    )
+    epsilon = smoothing.epsilon if smoothing else 0.0
+    train = data.train
+    constant = init.head_bias.constant(loss, data.task, train.y, epsilon, train.weight())
     return [init.head_bias.apply(model, constant, recipe.model.output_activation)]

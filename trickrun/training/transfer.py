@@ -236,7 +236,7 @@ def with_cached_prefix(job: Job) -> Job:
     if samples * prod(model.frozen_shape) * job.dtype.itemsize > CACHED_BYTES:
         return job
     changes: dict[str, Any] = {
-        name: SplitData(features(job, model, part.x), part.y)
+        name: SplitData(features(job, model, part.x), part.y, part.w)
         for name, part in parts.items()
         if part is not None
     }

@@ -90,8 +90,9 @@ def metric_of(recipe: Recipe, evaluations: Metrics) -> str:
 def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> tuple[float, float]:
     """Return the loss of the best constant answer, or the nearest known, and a perfect network's.
 
-    For likelihoods the first is the entropy of the (weighted, smoothed) class shares. For values
-    it follows from r2, which is 1 - loss / variance under mse. Otherwise it is the loss of the
+    For likelihoods the first is the entropy of the (weighted, smoothed) class shares, for labels
+    the mean of their binary entropies. For values it follows from r2, which is
+    1 - loss / variance under mse. Otherwise it is the loss of the
     untrained network, as the first record has it.
     """
     loss = recipe.loss.chosen(task)
@@ -102,6 +103,11 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
         shares = weighted(task.priors, getattr(loss, "class_weights", None))
         sure = [1.0, *[0.0] * (task.classes - 1)]
         return entropy(mixed(shares, epsilon)), entropy(mixed(sure, epsilon))
+    if task.kind == "multilabel" and loss.takes == "logits":
+        smoothing = recipe.regularizers.label_smoothing
+        epsilon = smoothing.epsilon if smoothing else 0.0
+        each = [entropy(mixed([p, 1 - p], epsilon)) for p in task.priors]
+        return sum(each) / len(each), entropy(mixed([1.0, 0.0], epsilon))
     squared = task.kind == "regression" and loss.kind_name == "mse"
     explained = [e for e in evaluations if squared and (e.get("val_r2") or 1.0) < 1.0]
     if explained:

@@ -19,7 +19,7 @@ from trickrun.findings.rules.user_code.network import EvaluationBehaviour
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import evaluate
 from trickrun.training.events import NonFinite
-from trickrun.training.job import Job, RecipeJob
+from trickrun.training.job import Job, RecipeJob, prepared_target
 from trickrun.training.loop import train
 
 LOOKED_AT = 512
@@ -67,7 +67,7 @@ def probe(proxy: ProxyRun) -> Probe:
             scores.append(score_of(job, job.data.val, proxy))
 
     evidence = measure(job, LOOKED_AT, proxy.steps, score)
-    train = SplitData(job.data.train.x[:LOOKED_AT], job.data.train.y[:LOOKED_AT])
+    train = job.data.train.at(slice(LOOKED_AT))
     found = score_of(job, train, proxy)
     val = scores[-1] if scores else found
     network = None
@@ -98,9 +98,7 @@ def skill_unfrozen(proxy: ProxyRun) -> float:
 
 def score_of(job: Job, part: SplitData, proxy: ProxyRun) -> float:
     """Return the skill on a split."""
-    target = job.loss_kind.prepare(part.y, job.data.task)
-    if target.is_floating_point():
-        target = target.to(job.dtype)
+    target = prepared_target(job.loss_kind, part, job.data.task, job.dtype)
     return proxy.skill(evaluate(job, part, target)[proxy.metric])
 
 

@@ -36,7 +36,7 @@ def reference(data: Prepared, metric: str) -> dict[str, float]:
     if not (np.isfinite(x).all() and np.isfinite(x_val).all()) or len(np.unique(y)) < 2:
         return {}
     found = {}
-    for kind, learner in learners(data.task.kind == "classification").items():
+    for kind, learner in learners(data.task.kind != "regression").items():
         answers = learner.fit(x, y).predict(x_val)
         found[kind] = skill(score(metric, y_val, answers), metric, data.task)
     return found
@@ -70,8 +70,11 @@ def score(metric: str, y: Any, answers: Any) -> float:
     """Return the metric of answers [n] or [n, targets]."""
     from sklearn import metrics
 
-    if metric == "f1_macro":
-        return float(metrics.f1_score(y, answers, average="macro", zero_division=0.0))
+    if metric in ("f1_macro", "f1_micro"):
+        average = metric.removeprefix("f1_")
+        return float(metrics.f1_score(y, answers, average=average, zero_division=0.0))
+    if metric == "accuracy" and y.ndim == 2:
+        return 1 - float(metrics.hamming_loss(y, answers))
     return float((metrics.accuracy_score if metric == "accuracy" else metrics.r2_score)(y, answers))
 
 
@@ -83,7 +86,7 @@ def arrays(part: SplitData, most: int) -> tuple[Any, Any]:
 
 
 def learners(classes: bool) -> dict[str, Any]:
-    """Return the learners, seeded."""
+    """Return the learners, seeded; those of classes take labels [n, labels] too."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
     from sklearn.linear_model import Ridge, RidgeClassifier
     from sklearn.pipeline import make_pipeline

@@ -16,7 +16,7 @@ LOWEST = -0.5
 def metric_for(recipe: Recipe, task: Task) -> str:
     """Return the metric that skill is made of: the recipe's first that can measure it, else the
     task's usual one. So it is f1_macro where the recipe watches that, because classes are rare."""
-    metrics = [m for m in (*(recipe.metrics or ()), *usual_metrics(task)) if m.task == task.kind]
+    metrics = [m for m in (*(recipe.metrics or ()), *usual_metrics(task)) if m.measures(task.kind)]
     return next(metric.name for metric in metrics if metric.constant(task) is not None)
 
 
@@ -39,14 +39,31 @@ def skill(value: float | None, metric: str, task: Task) -> float:
 def standard_error(level: float, data: Prepared) -> float:
     """Return the standard error of a skill of ``level``, by the number of validation samples.
 
-    For classes it is that of a share. For values a sample's squared error is taken to spread 1.4
-    times as much as its mean, as those of normal errors do.
+    For classes and labels it is that of a share. For values a sample's squared error is taken to
+    spread 1.4 times as much as its mean, as those of normal errors do.
     """
     count = len(data.val) if data.val is not None else len(data.train)
     left = 1 - min(max(level, 0.0), 1.0)
     if data.task.kind == "classification":
-        room = 1 - max(data.task.priors)
-        wrong = min(left * room, 0.5)
-        # One sample more or less is always possible.
-        return max(math.sqrt(wrong * (1 - wrong) / count), 1 / count) / max(room, 1e-9)
+        return of_a_share(left, max(data.task.priors), count)
+    if data.task.kind == "multilabel":
+        # A sample's labels may well be right or wrong together, so they count as one answer.
+        return of_a_share(left, usual_accuracy(data.task), count)
     return 1.4 * left / math.sqrt(count)
+
+
+def usual_accuracy(task: Task) -> float:
+    """Return the accuracy of the best constant answer to labels."""
+    return sum(max(p, 1 - p) for p in task.priors) / len(task.priors)
+
+
+def of_a_share(left: float, constant: float, count: int) -> float:
+    """Return the standard error of a skill that lacks ``left`` to 1, by a share of ``count``.
+
+    Args:
+        constant: the share that the best constant answer gets right.
+    """
+    room = 1 - constant
+    wrong = min(left * room, 0.5)
+    # One sample more or less is always possible.
+    return max(math.sqrt(wrong * (1 - wrong) / count), 1 / count) / max(room, 1e-9)

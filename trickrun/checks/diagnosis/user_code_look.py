@@ -12,7 +12,7 @@ from torch import nn
 from trickrun.findings.rules.user_code.loss import UserLossBehaviour
 from trickrun.findings.rules.user_code.step import StepLook, UserStepBehaviour
 from trickrun.nn.buffers import undisturbed_buffers
-from trickrun.training.job import Job, RecipeJob
+from trickrun.training.job import Job, RecipeJob, loss_function, prepared_target
 from trickrun.training.loop import take_step
 from trickrun.tricks.losses import LossFunction
 from trickrun.tricks.losses.auto import AutoLoss
@@ -242,9 +242,8 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
     indices = job.order(0)[:EVALUATED]
     y = job.data.train.y.index_select(0, indices)
     own_target = job.targets["train"].index_select(0, indices)
-    usual_target = usual_kind.prepare(y, task)
-    if usual_target.is_floating_point():
-        usual_target = usual_target.to(job.dtype)
+    train = job.data.train.at(indices)
+    usual_target = prepared_target(usual_kind, train, task, job.dtype)
     draw = torch.Generator().manual_seed(0)
     shape = (len(indices), job.loss_kind.outputs(task))
     prediction = torch.randn(shape, generator=draw, dtype=job.dtype).to(job.device)
@@ -254,7 +253,7 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
         by_prediction(loss, prediction, target)
         for loss, target in (
             (job.loss, own_target),
-            (usual_kind.build(task, job.folder), usual_target),
+            (loss_function(usual_kind, train, task, job.folder), usual_target),
         )
     )
     classes = task.kind == "classification"
@@ -269,13 +268,17 @@ def look_at_loss(job: RecipeJob) -> UserLossBehaviour:
         floor=squashed(job, y, own_target) if classes else None,
         constant=not own.any(),
         ignores_targets=own.equal(others) if own_target.ne(own_target[order]).any() else None,
-        reached=reached(job, prediction, own_target, right),
+        # A constant answer is right about most of rare labels.
+        reached=None if task.kind == "multilabel" else reached(job, prediction, own_target, right),
         not_finite=broken_by(job, right, own_target),
     )
 
 
 def right_answers(job: Job, y: torch.Tensor) -> torch.Tensor:
-    """Return the classes [N] as logits [N, classes] of size 1, or the values [N, targets]."""
+    """Return the classes [N] as logits [N, classes] of size 1, the labels as logits of size 1 in
+    either direction [N, labels], or the values [N, targets]."""
+    if job.data.task.kind == "multilabel":
+        return 2 * y.to(job.dtype) - 1
     if job.data.task.kind == "classification":
         return nn.functional.one_hot(y, job.data.task.classes).to(job.dtype)
     return y.reshape(len(y), -1).to(job.dtype)
@@ -315,7 +318,7 @@ def broken_by(job: Job, right: torch.Tensor, target: torch.Tensor) -> str:
     if job.data.task.kind == "regression":
         answers = {"exact answers": right}
     else:
-        wrong = right.roll(1, 1)
+        wrong = -right if job.data.task.kind == "multilabel" else right.roll(1, 1)
         answers = {
             f"{name} answers with logits of {size:g}": size * logits
             for size in CERTAIN

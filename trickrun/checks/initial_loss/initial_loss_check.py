@@ -115,7 +115,7 @@ def evidence_of(
     uniform_loss = constants.of(constants.uniform)
     bias = torch.tensor(measured[0].bias, dtype=torch.float64)
     center = bias if measured[0].bias_loss <= uniform_loss else constants.uniform
-    target = job.targets["train"].index_select(0, indices).double().cpu()
+    target = job.loss.bare(job.targets["train"].index_select(0, indices)).double().cpu()
     values = job.loss_kind.takes == "values"
     target_size = size_of(target - center) if values else 1.0
     size = min(1.0, AGAINST_TARGETS * target_size)
@@ -217,11 +217,13 @@ def formula(evidence: InitialLoss) -> str:
     blank = e.bias_loss >= e.uniform_loss
     match e.loss_kind:
         case "cross_entropy" | "nll" | "bce":
-            classes = max(e.outputs, 2)
+            # Each label is one of two classes.
+            classes = 2 if e.task == "multilabel" else max(e.outputs, 2)
             if blank:
                 exact = math.isclose(e.uniform_loss, math.log(classes), rel_tol=1e-6)
                 return f"ln {classes}" if exact else f"ln {classes} with its class weights"
-            return "class shares against the head's bias"
+            shares = "labels' shares" if e.task == "multilabel" else "class shares"
+            return f"{shares} against the head's bias"
         case "hinge":
             return "margin (classes - 1) / classes" if blank else "hinge of the head's bias"
         case "mse":

@@ -126,8 +126,10 @@ def constants_of(job: Job, indices: torch.Tensor) -> ConstantLoss:
 
     For a user's own loss there is no closed form: it is asked for its value.
     """
-    y = job.data.train.y.index_select(0, indices).cpu()
-    known = job.loss_kind.constant(job.data.task, y, job.settings.label_smoothing)
+    train = job.data.train
+    y = train.y.index_select(0, indices).cpu()
+    w = None if train.w is None else train.w.index_select(0, indices).cpu()
+    known = job.loss_kind.constant(job.data.task, y, job.settings.label_smoothing, w)
     if known is not None:
         return known
     target = job.targets["train"].index_select(0, indices)
@@ -177,12 +179,12 @@ def doubling(job: Job, outputs: torch.Tensor, target: torch.Tensor) -> float:
 
 
 def probability_floor(job: Job, target: torch.Tensor) -> float:
-    """Return the loss of the right class's certain probability; 0 for values."""
-    if job.data.task.kind != "classification":
+    """Return the loss of the right class's, or labels', certain probability; 0 for values."""
+    if job.data.task.kind == "regression":
         return 0.0
-    certain = target
-    if not target.is_floating_point():
-        certain = nn.functional.one_hot(target, job.data.task.classes)
+    certain = job.loss.bare(target)
+    if not certain.is_floating_point():
+        certain = nn.functional.one_hot(certain, job.data.task.classes)
     return mean_loss(job, certain.to(job.dtype), target)
 
 

@@ -11,6 +11,7 @@ from trickrun.data.splits.source import Task
 from trickrun.models import BuiltinModel
 from trickrun.models.python import PythonModel
 from trickrun.recipe.schema import Recipe
+from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.losses.python import PythonLoss
 from trickrun.tricks.optimizers.adam import Adam
 
@@ -56,6 +57,7 @@ def replacements(recipe: Recipe, task: Task) -> list[Replacement]:
 def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield an activation after the last layer that does not suit the loss."""
     model, kind = recipe.model, recipe.loss.chosen(task)
+    one_output = kind.one_output and task.kind != "multilabel"
     if not isinstance(model, BuiltinModel):
         return
     given = model.head_activation
@@ -69,7 +71,7 @@ def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     if wanted == "log_softmax":
         code, name = "TR25", "No log-softmax before nll"
         why = f"{kind.kind_name} takes log-probabilities, which only a log_softmax head puts out."
-    elif given == "softmax" and kind.one_output:
+    elif given == "softmax" and one_output:
         code, name = "TR27", "Softmax on one output"
         why = "A softmax over one output is always 1."
     elif task.kind == "regression":
@@ -84,7 +86,7 @@ def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
 def loss(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     """Yield a loss that does not suit the task, weighs classes or sums over the batch."""
     kind = recipe.loss
-    usual = "cross_entropy" if task.kind == "classification" else "mse"
+    usual = AutoLoss().chosen(task).kind_name
     change: dict[str, Any] = {"loss": {"kind": usual}}
     if isinstance(kind, PythonLoss):
         why = f"With {usual} the batch is fitted: look at {kind.target}."

@@ -13,8 +13,9 @@ from trickrun.checks.subject import Subject
 from trickrun.training.evaluation import mean_loss
 from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.introspection.look import before_first_step
-from trickrun.training.job import Job
+from trickrun.training.job import Job, loss_function
 from trickrun.training.loop import train
+from trickrun.tricks.metrics._labels import decided
 from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
@@ -114,19 +115,34 @@ def reached(job: Job) -> tuple[float, Score]:
     before_first_step(job.model)
     with job.autocast():
         prediction = job.model(job.inputs(job.data.train.x)).to(job.dtype)
-    plain = replace(job, loss=job.loss_kind.build(job.data.task, job.folder))
+    train = job.data.train
+    plain = replace(job, loss=loss_function(job.loss_kind, train, job.data.task, job.folder))
     target = job.targets["train"]
     loss = mean_loss(plain, prediction, target)
-    if job.data.task.kind != "classification":
-        return loss, Score(r2=explained(prediction, target))
+    if job.data.task.kind == "regression":
+        return loss, Score(r2=explained(prediction, job.loss.bare(target), train.w))
+    if job.data.task.kind == "multilabel":
+        said = decided(job.loss_kind.scores(prediction, job.data.task))
+        return loss, Score(accuracy=share_of(said == train.y, train.w))
     answers = job.loss_kind.scores(prediction, job.data.task).argmax(-1)
-    return loss, Score(accuracy=float((answers == job.data.train.y).double().mean()))
+    return loss, Score(accuracy=share_of(answers == train.y, train.w))
 
 
-def explained(prediction: torch.Tensor, target: torch.Tensor) -> float | None:
-    """Return the share of the variance of ``target`` [N, targets] that ``prediction`` explains."""
+def share_of(right: torch.Tensor, weight: torch.Tensor | None) -> float:
+    """Return the share of right answers [N, ...], of samples weighted by ``weight`` [N]."""
+    each = right.double().flatten(1).mean(1) if right.ndim > 1 else right.double()
+    return float(each.mean() if weight is None else (weight * each).sum() / weight.sum())
+
+
+def explained(
+    prediction: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None
+) -> float | None:
+    """Return the share of the variance of ``target`` [N, targets] that ``prediction`` explains, of
+    samples weighted by ``weight`` [N]."""
     if prediction.shape != target.shape:
         return None
-    left = (target - prediction).double().square().sum()
-    varied = (target - target.mean(0)).double().square().sum()
+    each = torch.ones(len(target)).to(target) if weight is None else weight.to(target)
+    mean = (each @ target) / each.sum()
+    left = (each @ (target - prediction).square()).double().sum()
+    varied = (each @ (target - mean).square()).double().sum()
     return float(1 - left / varied) if varied > 0 else None

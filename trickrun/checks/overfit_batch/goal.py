@@ -32,7 +32,7 @@ class Score:
     """How good the answers to a batch are, whatever the loss.
 
     Args:
-        accuracy: share of right ones; None for values.
+        accuracy: share of right ones, of labels of all samples' labels; None for values.
         r2: share of the targets' variance that they explain; None for classes, and where the
             outputs are not one for each target or the targets do not vary.
     """
@@ -113,21 +113,37 @@ def goal_of(job: Job, initial_loss: float) -> Goal:
         return next_token_goal(job, x, y, abs(initial_loss))
     groups = equal_inputs(x)
     mixed = [group for group in groups if (y[group] != y[group[0]]).any()]
-    whole = job.loss_kind.constant(job.data.task, y)
+    w = job.data.train.weight()
+    whole = job.loss_kind.constant(job.data.task, y, weight=w)
     target = job.targets["train"]
     weight = torch.ones(len(y)) if job.loss.weight is None else job.loss.weight(target).cpu()
-    shares = (float(weight[group].sum() / weight.sum()) for group in mixed)
-    floor = sum((s * best_loss(job, y[g]) for s, g in zip(shares, mixed, strict=True)), 0.0)
+    shares = [float(weight[group].sum() / weight.sum()) for group in mixed]
+    floor = sum(
+        share * best_loss(job, y[group], None if w is None else w[group])
+        for share, group in zip(shares, mixed, strict=True)
+        if share
+    )
     baseline = abs(initial_loss)
     if whole is not None:
         baseline = whole.of(whole.uniform if whole.best is None else whole.best)
     conflicts = sum(len(group) for group in mixed)
-    if job.data.task.kind != "classification":
+    if job.data.task.kind == "regression":
         return Goal(floor, baseline, whole is not None, None, conflicts)
-    accuracy = sum(int(y[group].bincount().max()) for group in groups) / len(y)
+    counted = torch.ones(len(y)).double() if w is None else w
+    right = sum(most_right(y[group], counted[group]) for group in groups)
+    accuracy = right / float(counted.sum()) / (y.numel() / len(y))
     guess = whole.of(whole.uniform) if whole is not None else 0.0
     uneven = baseline < UNEVEN * guess
     return Goal(floor, baseline, whole is not None, accuracy, conflicts, guess if uneven else 0.0)
+
+
+def most_right(y: torch.Tensor, weight: torch.Tensor) -> float:
+    """Return how many of classes [N], or of labels [N, labels], one answer gets right at most, each
+    sample counted by its ``weight`` [N]."""
+    if y.ndim == 1:
+        return float(y.bincount(weight).max())
+    ones = weight @ y.double()
+    return float(torch.maximum(ones, weight.sum() - ones).sum())
 
 
 def next_token_goal(job: Job, x: torch.Tensor, y: torch.Tensor, baseline: float) -> Goal:
@@ -158,10 +174,11 @@ def equal_inputs(x: torch.Tensor) -> list[torch.Tensor]:
     return [(place == group).nonzero().flatten() for group in range(int(place.max()) + 1)]
 
 
-def best_loss(job: Job, y: torch.Tensor) -> float:
-    """Return the lowest mean loss of one answer to samples with the targets ``y`` [N].
+def best_loss(job: Job, y: torch.Tensor, weight: torch.Tensor | None = None) -> float:
+    """Return the lowest mean loss of one answer to samples with the targets ``y`` [N], weighted by
+    ``weight`` [N].
 
     0, which is a bound, for a loss whose best constant has no closed form.
     """
-    known: ConstantLoss | None = job.loss_kind.constant(job.data.task, y)
+    known: ConstantLoss | None = job.loss_kind.constant(job.data.task, y, weight=weight)
     return 0.0 if known is None or known.best is None else known.of(known.best)

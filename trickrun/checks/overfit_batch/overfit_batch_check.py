@@ -89,7 +89,9 @@ def one_batch(subject: AnySubject, size: int, steps: int) -> AnySubject:
 
 
 def one_class(data: Prepared) -> bool:
-    """Whether all training samples have the same class."""
+    """Whether all training samples have the same class, or the same labels."""
+    if data.task.kind == "multilabel":
+        return all(share in (0.0, 1.0) for share in data.task.priors)
     classes = data.task.kind == "classification" and not data.task.next_token
     return classes and max(data.task.priors) == 1.0
 

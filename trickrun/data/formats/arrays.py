@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.data.formats.labels import as_classes, as_values, check_two_classes, infer_kind
+from trickrun.data.formats.multilabel import labels_of_arrays, multilabel_task
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Keys, Source, Task
 from trickrun.errors import DataError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-TaskKind = Literal["auto", "classification", "regression"]
+TaskKind = Literal["auto", "classification", "regression", "multilabel"]
 
 Channels = Literal["auto", "first", "last"]
 """On which axis images have their channels."""
@@ -43,7 +44,7 @@ def source_from_arrays(
         parts: each an input array [N, *shape] and a target array, or what numpy makes one of.
         kind: the task; auto asks the training targets' type.
         where: what an error names.
-        labels: the classes' names, or the target columns', if the data has them.
+        labels: the classes' names, or the target columns' or labels', if the data has them.
         features: the inputs' names, if the data has them.
         gaps: inputs may be NaN, which stands for a missing value.
         channels: which axis of images they are on.
@@ -73,6 +74,10 @@ def source_from_arrays(
             check_shape(tuple(y.shape[1:]), (task.targets,), f"{where}: {name} y")
         found = {name: (inputs[name], values[name]) for name in parts}
         return Source(found, task, identify=identify)
+    if kind == "multilabel":
+        held, names = labels_of_arrays(targets, labels, where)
+        found = {name: (inputs[name], held[name]) for name in parts}
+        return Source(found, multilabel_task(names, features), identify=identify)
     classes, names = as_classes(targets, labels, where)
     check_two_classes(classes["train"], names, where)
     task = Task("classification", classes=len(names), labels=names, features=features)

@@ -26,9 +26,11 @@ from trickrun.data.formats.labels import (
     target_values,
     whole_numbers,
 )
+from trickrun.data.formats.multilabel import as_labels, label_values
 from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys
 from trickrun.data.formats.table import Table
+from trickrun.data.formats.weights import weights_in
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Columns, Samples, Task
 from trickrun.errors import DataError
@@ -72,8 +74,8 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
 
 def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table with a column for each feature, in any order."""
-    targets = columns.targets or (task.kind == "regression" and task.labels) or ("target",)
-    known = {*targets, *columns.ignored}
+    targets = columns.targets or (task.kind != "classification" and task.labels) or ("target",)
+    known = {*targets, *columns.ignored, columns.weight}
     others = [name for name in table.columns if name not in known]
     features = task.features or tuple(others)
     if len(features) != prod(shape):
@@ -105,6 +107,9 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
         table.columns,
         notes=notes,
         identify=lambda kept: known_keys(table, kept),
+        w=None
+        if columns.weight is None or columns.weight not in table.columns
+        else weights_in(table, columns.weight),
     )
 
 
@@ -120,6 +125,8 @@ def table_targets(table: Table, task: Task, names: tuple[str, ...]) -> torch.Ten
         return None
     if task.kind == "regression":
         return as_values(target_values(table, names), table.where)
+    if task.kind == "multilabel":
+        return as_labels(label_values(table, names), table.where)
     return class_places(table, names[0], task.labels)
 
 
@@ -153,6 +160,10 @@ def targets_of_run(y: Array, task: Task, where: str) -> torch.Tensor:
         values = as_values(y, where)
         check_shape(tuple(values.shape[1:]), (task.targets,), where)
         return values
+    if task.kind == "multilabel":
+        held = as_labels(y, where)
+        check_shape(tuple(held.shape[1:]), (task.targets,), where)
+        return held
     labels = flat_labels(y, where)
     if labels.dtype.kind in "US":
         return index_of([str(label) for label in labels], task.labels, where)

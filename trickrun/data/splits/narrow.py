@@ -43,11 +43,13 @@ class Part:
         x: inputs [N, *shape] of what they are taken from.
         rows: which of them [M]; None: all.
         y: their targets [M, ...].
+        w: how much each counts [M]; None: all alike.
     """
 
     x: torch.Tensor
     rows: torch.Tensor | None
     y: torch.Tensor
+    w: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)

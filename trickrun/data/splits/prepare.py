@@ -68,6 +68,11 @@ class Prepared:
     encoded: tuple[int, ...] | None = None
 
     @property
+    def weighted(self) -> bool:
+        """Whether samples have weights, so that losses and metrics are weighted."""
+        return self.train.w is not None
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one input."""
         if self.files is not None and self.streamed:
@@ -211,6 +216,7 @@ def prepared(
     source = data.fill(source, rows["train"])
     split = parts(source, rows)
     check_targets(source.task, *split.values())
+    check_weights(split)
     way = fit(data, source, split["train"], dtype) if fitted is None else way_of(fitted)
     held = {name: hold(source, part, way) for name, part in split.items()}
     train, val, test, task = data.finish(source, held["train"], held.get("val"), held.get("test"))
@@ -285,7 +291,7 @@ def hold(source: Source, part: Part, way: Way) -> SplitData:
         x = x.to(way.dtype) if in_numbers(source, part) else x
     y = way.target_scaler(part.y)
     check_range(part, y, way.dtype)
-    return SplitData(x, y)
+    return SplitData(x, y, part.w)
 
 
 def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
@@ -294,14 +300,15 @@ def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
     Args:
         y: the training targets.
 
-    Raises DataError if there are classes to predict.
+    Raises DataError if there are no values to predict.
     """
     if data.scale_targets == "none":
         return Scaler()
     if task.kind != "regression":
         settable = "task" in type(data).model_fields
+        what = "classes" if task.kind == "classification" else "labels"
         raise DataError(
-            "the data's targets are classes, which have no scale",
+            f"the data's targets are {what}, which have no scale",
             "data.scale_targets",
             "leave it out" + (", or set data.task: regression" if settable else ""),
         )
@@ -325,17 +332,26 @@ def zeroed(part: SplitData, data: Prepared, way: Way) -> SplitData:
 
     kept = part.x.dtype == torch.uint8 or data.task.vocabulary
     zero = torch.zeros((), dtype=part.x.dtype if kept else way.dtype)
-    return SplitData(zero.expand(len(part), *data.shape), part.y)
+    return SplitData(zero.expand(len(part), *data.shape), part.y, part.w)
 
 
 def parts(source: Source, rows: Mapping[str, torch.Tensor]) -> dict[str, Part]:
     """Return the training, validation and test parts: those with ``rows`` are drawn from the
     training part of ``source``, others its own."""
-    found = {name: Part(x, None, exact(y)) for name, (x, y) in source.parts.items()}
+    found = {
+        name: Part(x, None, exact(y), source.weights.get(name))
+        for name, (x, y) in source.parts.items()
+    }
     whole = found["train"]
     for name, indices in rows.items():
         everything = len(indices) == len(whole)
-        found[name] = whole if everything else Part(whole.x, indices, whole.y[indices])
+        found[name] = (
+            whole
+            if everything
+            else Part(
+                whole.x, indices, whole.y[indices], None if whole.w is None else whole.w[indices]
+            )
+        )
     return found
 
 
@@ -380,11 +396,27 @@ def check_targets(task: Task, *parts: Part) -> None:
             raise DataError("the target has NaN or infinite values", "data", "clean or drop them")
 
 
+def check_weights(split: Mapping[str, Part]) -> None:
+    """Raise DataError for a part none of whose samples counts."""
+    for name, part in split.items():
+        if part.w is not None and not part.w.any():
+            raise DataError(
+                f"all {len(part)} samples of the {name} part have a weight of 0",
+                "data.weight",
+                "try another data.split.seed, or give more samples a weight above 0",
+            )
+
+
 def with_priors(task: Task, train: SplitData) -> Task:
-    """Return ``task`` with the training split's class shares."""
+    """Return ``task`` with the training split's class shares, or the share that has each label; of
+    weighted samples the shares of the weights."""
     import torch
 
+    if task.kind == "multilabel":
+        have = train.y.double()
+        shares = have.mean(0) if train.w is None else (train.w @ have) / train.w.sum()
+        return replace(task, priors=tuple(shares.tolist()))
     if task.kind != "classification":
         return task
-    counts = torch.bincount(train.y.flatten(), minlength=task.classes).double()
+    counts = torch.bincount(train.y.flatten(), train.w, minlength=task.classes).double()
     return replace(task, priors=tuple((counts / counts.sum()).tolist()))

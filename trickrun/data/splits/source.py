@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     import torch
@@ -20,23 +20,38 @@ class SplitData:
     Args:
         x: inputs [N, *shape]: numbers in the training type, normalized; uint8 images; int64 token
             ids, or where images stay in their files, their numbers there, [N].
-        y: int64 class indices [N], or [N, T] for next tokens, or float64 values [N, targets].
+        y: int64 class indices [N], or [N, T] for next tokens, or float64 values or labels
+            [N, targets], labels being 0 or 1.
+        w: how much each sample counts, float64 [N], in losses and metrics; None: all alike.
     """
 
     x: torch.Tensor
     y: torch.Tensor
+    w: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def to(self, device: torch.device) -> SplitData:
-        return SplitData(self.x.to(device), self.y.to(device))
+        w = None if self.w is None else self.w.to(device)
+        return SplitData(self.x.to(device), self.y.to(device), w)
+
+    def weight(self) -> torch.Tensor | None:
+        """Return how much each sample counts, on the CPU; None: all alike."""
+        return None if self.w is None else self.w.cpu()
+
+    def at(self, indices: torch.Tensor | slice) -> SplitData:
+        """Return some of the samples."""
+        return SplitData(
+            self.x[indices], self.y[indices], None if self.w is None else self.w[indices]
+        )
 
 
 DATA_FILE = "data.json"
 """The file in a run folder that says what predictions need to know of the training data."""
 
-TaskName = Literal["classification", "regression"]
+TaskName = Literal["classification", "regression", "multilabel"]
+TASK_NAMES: tuple[TaskName, ...] = get_args(TaskName)
 
 
 @dataclass(frozen=True)
@@ -59,13 +74,15 @@ class Task:
     """What is to be predicted.
 
     Args:
-        kind: classification (one class of several) or regression (one or more values).
-        classes: number of classes; 0 for regression.
-        targets: number of values a sample; 1 for classification.
-        labels: the classes' names in index order, or the targets' names.
+        kind: classification (one class of several), regression (one or more values), or multilabel
+            (several labels, each 0 or 1).
+        classes: number of classes; 0 for regression and multilabel.
+        targets: number of values or labels a sample; 1 for classification.
+        labels: the classes' names in index order, or the targets' or labels' names.
         features: the input features' names where the data has them.
         fills: what stands in for a missing value of each feature; empty: none may be missing.
-        priors: share of each class in the training split; empty until the split is made.
+        priors: share of each class, or of the samples that have each label, in the training split;
+            empty until the split is made.
         vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
         next_token: whether each place of an input asks for the token after it, so that targets
             are [N, T] and the classes are the vocabulary.
@@ -150,7 +167,8 @@ class Source:
     Args:
         parts: "train", and "val" or "test" where the data set brings its own; each a pair of
             inputs [N, *shape] in a type that holds them exactly (images uint8, a table's numbers
-            float64) and targets (int64 class indices [N], or float64 values [N, targets]).
+            float64) and targets (int64 class indices [N], or float64 values or labels
+            [N, targets]).
         task: what is to be predicted.
         files: where images stay in their files: what decodes them. The inputs are then their
             numbers there, int64 [N].
@@ -159,6 +177,7 @@ class Source:
         notes: what people should know of how it was loaded, a line each: what was left out and why.
         identify: returns what tells samples apart, if their tensors do not.
         reordered: whether samples had another order, and were brought back to that of a run.
+        weights: of each part, how much each sample counts, float64 [N]; empty: all alike.
     """
 
     parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
@@ -168,6 +187,7 @@ class Source:
     notes: tuple[str, ...] = ()
     identify: Callable[[], Keys] | None = None
     reordered: bool = False
+    weights: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """Return the column ``name``, which the recipe's split asks for."""
@@ -187,6 +207,7 @@ class Samples:
         files: where images stay in their files: what decodes them; see Source.
         identify: returns the samples' keys [N], made as those of a run's split; None where they
             lack something that these are made of, for example targets.
+        w: how much each sample counts, float64 [N]; None: nothing says so.
     """
 
     x: torch.Tensor
@@ -196,6 +217,7 @@ class Samples:
     notes: tuple[str, ...] = ()
     files: ImageFiles | None = None
     identify: Callable[[KeptSplit], torch.Tensor | None] | None = None
+    w: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +245,7 @@ class Columns:
         ignored: columns that may be there and mean nothing.
         ignore_others: whether every other column may be there too.
         delimiter, header: see read_table.
+        weight: the column that says how much each sample counts, which may be missing.
     """
 
     targets: tuple[str, ...] = ()
@@ -230,3 +253,4 @@ class Columns:
     ignore_others: bool = False
     delimiter: str | None = None
     header: bool = True
+    weight: str | None = None

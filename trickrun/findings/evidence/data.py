@@ -100,6 +100,7 @@ class Targets:
         even: whether these lie at even distances from each other and from 0.
         whole: whether they are whole numbers.
         scaled: whether data.scale_targets has been at work.
+        zeros_and_ones: whether all of them are 0 or 1 before that, and each target takes both.
     """
 
     low: float
@@ -113,6 +114,7 @@ class Targets:
     even: bool = False
     whole: bool = False
     scaled: bool = False
+    zeros_and_ones: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,21 @@ class Classes:
     labels: tuple[str, ...]
     counts: tuple[int, ...]
     unused: str = ""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The 0/1 labels of the samples.
+
+    Args:
+        names: theirs.
+        samples: how many each part has, by its name, "train" first.
+        counts: of each part, how many of its samples have each label.
+    """
+
+    names: tuple[str, ...]
+    samples: tuple[tuple[str, int], ...]
+    counts: tuple[tuple[int, ...], ...]
 
 
 CHANNELS, SIDE, ASPECT = (1, 3, 4), 8, 2.0
@@ -159,6 +176,7 @@ class DataEvidence:
         copies: samples that occur more than once.
         targets: for regression.
         classes: for classification with one answer a sample.
+        labels: for multilabel.
         order: share of the targets' variance that lies between batches in the stored order: 0 as by
             chance, 1 sorted.
         tokens: whether inputs are token ids, whose size means nothing.
@@ -177,6 +195,7 @@ class DataEvidence:
     copies: Copies = Copies()
     targets: Targets | None = None
     classes: Classes | None = None
+    labels: Labels | None = None
     order: float = 0.0
     tokens: bool = False
     drawn: tuple[str, ...] = ()

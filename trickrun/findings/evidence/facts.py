@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from trickrun.findings.evidence.data import DataEvidence
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "multilabel"]
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class LossFacts:
         reduction: of a batch's losses.
         task: what it is made for.
         takes: what the network's outputs must be.
-        one_output: whether the network has a single output for two classes.
+        one_output: whether the network has a single output, for two classes.
         grows_with_error: whether its gradient grows with the error.
         class_weights: whether it weighs classes.
         given_weights: the weight of each class; None if they are computed, or there are none.
@@ -315,6 +315,7 @@ class InputFacts:
         dropped: the columns of a table that are left out; None if it is no table whose columns
             can be left out one by one.
         listed: the columns of a table that the recipe lists as inputs; empty if it lists none.
+        weighted: whether each sample has a weight of its own.
         task_can_be_set: whether it can be said if targets are classes or values.
         channels: the axis of an image's channels as declared: auto, first or last; None where it
             cannot be declared.
@@ -340,6 +341,7 @@ class InputFacts:
     dropped: tuple[str, ...] | None = None
     listed: tuple[str, ...] | None = None
     task_can_be_set: bool | None = None
+    weighted: bool | None = None
     channels: str | None = None
     stratified: bool | None = None
     folded: bool | None = None

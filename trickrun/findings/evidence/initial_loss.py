@@ -38,7 +38,7 @@ class InitialLoss:
             input_size, feature_size, feature_spread: see checks.initial_measure.Measured.
     """
 
-    task: Literal["classification", "regression"]
+    task: Literal["classification", "regression", "multilabel"]
     outputs: int
     loss_kind: str
     reduction: str
@@ -91,9 +91,10 @@ class InitialLoss:
     def probabilities(self) -> bool:
         """Whether every output is a probability, and each sample's sum to 1 if there are several.
 
-        A single output is one only where the head is known: small logits lie between 0 and 1 too.
+        A single output, or those of labels, are such only where the head is known: small logits lie
+        between 0 and 1 too.
         """
-        if self.outputs == 1:
+        if self.outputs == 1 or self.task == "multilabel":
             return self.head_activation in ("sigmoid", "hard_sigmoid", "softmax")
         inside = self.output_low >= -EXACT and self.output_high <= 1 + EXACT
         return inside and self.row_sum_error < EXACT

@@ -279,4 +279,25 @@ FAULTS = (
         "float64 first. Where they do already, some values are very far from the others: mend "
         "those, or set `train.precision: float64`.",
     ),
+    Fault(
+        "TR110",
+        "Label that does not vary",
+        (DATA, "train"),
+        "With `task: multilabel`, how many samples of each part have each label.",
+        "None at all: no sample of a part, or every one (own).",
+        "In training nothing can be learned of such a label. In validation or test it has no "
+        "AUROC, and its F1 says nothing. Splits are not stratified by labels, so a small part may "
+        "lack a rare one.",
+        "Another `data.split.seed`, larger parts, or more samples with the label.",
+    ),
+    Fault(
+        "TR111",
+        "Labels taken for values",
+        (DATA, "train"),
+        "Several targets of a regression that are all 0 or 1, each of them both.",
+        "None at all (own): a single target is left alone.",
+        "The network predicts numbers that may leave 0 to 1, and errors of sure answers weigh as "
+        "much as those of unsure ones; no score per label is told.",
+        "`data.task: multilabel`, with the loss bce.",
+    ),
 )

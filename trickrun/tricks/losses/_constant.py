@@ -52,19 +52,62 @@ def centered_log(mass: torch.Tensor) -> torch.Tensor:
     return logits - logits.mean()
 
 
+def mean_of(values: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Return the mean [M] over the samples of ``values`` [N, M], by their ``weight`` [N]."""
+    if weight is None:
+        return values.mean(0)
+    weight = weight.to(values)
+    return (weight @ values) / weight.sum()
+
+
+def median_of(values: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Return the median [M] over the samples of ``values`` [N, M], by their ``weight`` [N]: the
+    least value up to which half of the weight lies."""
+    if weight is None:
+        return values.median(0).values
+    ordered, order = values.sort(0)
+    reached = weight.to(values)[order].cumsum(0)
+    place = (reached >= reached[-1] / 2).long().argmax(0)
+    median: torch.Tensor = ordered.gather(0, place[None])[0]
+    return median
+
+
 def class_mass(
-    weights: str | tuple[float, ...] | None, task: Task, y: torch.Tensor, smoothing: float
+    weights: str | tuple[float, ...] | None,
+    task: Task,
+    y: torch.Tensor,
+    smoothing: float,
+    weight: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Return how much each class's log-probability counts [classes] in the mean loss.
 
     Without weights these are the smoothed class shares, which sum to 1. With class weights w they
     are w_c ((1 - e) p_c + e / classes) / sum(p w), as torch.nn.functional.cross_entropy has it.
+    With a ``weight`` for each sample [N] the shares are those of the weights.
     """
     import torch
 
-    shares = torch.bincount(y.flatten().long().cpu(), minlength=task.classes).double()
+    each = None if weight is None else weight.double().cpu()
+    shares = torch.bincount(y.flatten().long().cpu(), each, minlength=task.classes).double()
     shares /= shares.sum()
     given = class_weights(weights, task)
     weight = torch.ones_like(shares) if given is None else given.double()
     smoothed = (1 - smoothing) * shares + smoothing / task.classes
     return weight * smoothed / (weight * shares).sum()
+
+
+def labels_constant(priors: torch.Tensor, smoothing: float) -> ConstantLoss:
+    """Return the mean loss of constant logits [labels] for 0/1 labels: the mean over labels of
+    log(1 + exp(z)) - m z, where m is the smoothed share of the samples that have the label.
+
+    The best logit is log(m / (1 - m)), and its loss the mean of the labels' binary entropies.
+
+    Args:
+        priors: the share of the samples that have each label [labels], in float64.
+        smoothing: share of each label that is spread over 0 and 1.
+    """
+    from torch.nn import functional
+
+    mass = (1 - smoothing) * priors.cpu() + smoothing / 2
+    best = mass.clamp(min=1e-30).log() - (1 - mass).clamp(min=1e-30).log()
+    return constant_loss(lambda z: float((functional.softplus(z) - mass * z).mean()), best)

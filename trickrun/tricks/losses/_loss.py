@@ -31,14 +31,17 @@ class LossFunction:
 
     Args:
         per_sample: predictions [N, ...] and prepared targets to losses [N], weighted if the loss
-            has class weights.
+            has class weights, or the samples have weights.
         weight: prepared targets to the weights [N] that a mean divides by; None: all one.
         reduction: how a batch's losses become the scalar that is minimized.
+        unweighted: prepared targets to what is compared with, without the weights of samples that
+            stand beside it (see ``_weighted.py``); None: samples have no weights.
     """
 
     per_sample: PerSample
     weight: Callable[[torch.Tensor], torch.Tensor] | None = None
     reduction: Literal["mean", "sum"] = "mean"
+    unweighted: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def __call__(
         self, prediction: torch.Tensor, target: torch.Tensor, whole: torch.Tensor | None = None
@@ -54,12 +57,23 @@ class LossFunction:
             return losses.sum()
         if self.weight is None and whole is None:
             return losses.mean()
-        return losses.sum() / self.count(target if whole is None else whole)
+        count = self.count(target if whole is None else whole)
+        # A batch none of whose samples counts has a loss of 0, and no gradient.
+        return losses.sum() / (count if self.unweighted is None else positive(count))
 
     def count(self, target: torch.Tensor) -> torch.Tensor | int:
         """Return what the mean over the samples of ``target`` [N, ...] divides by: their number,
         or the sum of their weights."""
         return len(target) if self.weight is None else self.weight(target).sum()
+
+    def bare(self, target: torch.Tensor) -> torch.Tensor:
+        """Return prepared targets without the weights of samples that may stand beside them."""
+        return target if self.unweighted is None else self.unweighted(target)
+
+
+def positive(count: torch.Tensor | int) -> torch.Tensor | int:
+    """Return a sum of weights, or 1 where it is 0."""
+    return count if isinstance(count, int) else count.where(count > 0, count.new_ones(()))
 
 
 class Loss(Params):
@@ -82,6 +96,9 @@ class Loss(Params):
     takes_places: ClassVar[bool] = False
     """Whether it can compare an answer at each place, [N, T, outputs] with [N, T]."""
 
+    takes_labels: ClassVar[bool] = False
+    """Whether it can compare several labels a sample, each 0 or 1: [N, labels] with [N, labels]."""
+
     reduction: Literal["mean", "sum"] = Field(
         default="mean", description="sum makes the step grow with the batch: rarely wanted"
     )
@@ -103,6 +120,16 @@ class Loss(Params):
                 "use cross_entropy",
             )
 
+    def check_labels(self, task: Task) -> None:
+        """Raise CompileError if ``task`` asks for several 0/1 labels a sample, and this loss cannot
+        compare them."""
+        if task.kind == "multilabel" and not self.takes_labels:
+            raise CompileError(
+                f"{self.kind_name} does not compare 0/1 labels, and the data's task is multilabel",
+                "loss",
+                "use bce",
+            )
+
     def outputs(self, task: Task) -> int:
         """Return how many outputs the model must have."""
         raise NotImplementedError
@@ -110,7 +137,8 @@ class Loss(Params):
     def prepare(self, y: torch.Tensor, task: Task) -> torch.Tensor:
         """Return all targets in the form that this loss compares predictions with.
 
-        ``y`` is int64 class indices [N] ([N, T] for next tokens) or float values [N, targets].
+        ``y`` is int64 class indices [N] ([N, T] for next tokens), or float values or 0/1 labels
+        [N, targets].
         Floats are then brought to the job's type.
         """
         raise NotImplementedError
@@ -120,25 +148,31 @@ class Loss(Params):
 
         Args:
             folder: the recipe's, where user code is looked for first.
-            label_smoothing: share of each target that is spread over all classes; only a loss that
+            label_smoothing: share of each target that is spread over all classes, of a 0/1 label
+                over 0 and 1; only a loss that
                 ``takes_label_smoothing`` is given one above 0.
         """
         raise NotImplementedError
 
     def constant(
-        self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
     ) -> ConstantLoss | None:
         """Return its mean over targets for outputs that ignore the input; None: no closed form.
 
         Args:
-            y: class indices [N], or values [N, targets].
+            y: class indices [N], or values or labels [N, targets].
             label_smoothing: as the loss was built with; a loss that takes none ignores it.
+            weight: of each sample [N]; None: all one.
         """
         return None
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         """Return what metrics see: class scores [N, classes] (probabilities where the loss implies
-        them), or values [N, targets]."""
+        them), the probability of each label [N, labels], or values [N, targets]."""
         return prediction
 
     def ensemble(self, outputs: torch.Tensor) -> torch.Tensor:

@@ -88,6 +88,12 @@ class CrossEntropy(Loss):
         """Return the logarithm of the mean probabilities."""
         return mean_log_probability(outputs)
 
-    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
-        mass = class_mass(self.class_weights, task, y, label_smoothing)
+    def constant(
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
+    ) -> ConstantLoss:
+        mass = class_mass(self.class_weights, task, y, label_smoothing, weight)
         return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))

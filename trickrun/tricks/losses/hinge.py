@@ -51,10 +51,16 @@ class Hinge(Loss):
 
         return LossFunction(per_sample, reduction=self.reduction)
 
-    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+    def constant(
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
+    ) -> ConstantLoss:
         import torch
 
-        shares = class_mass(None, task, y, 0.0)
+        shares = class_mass(None, task, y, 0.0, weight)
 
         def of(z: torch.Tensor) -> float:
             short = (self.margin - z[:, None] + z[None, :]).clamp(min=0).fill_diagonal_(0)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from trickrun.data.splits.source import Task, TaskName
 from trickrun.params import Positive
-from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss, mean_of
 from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
@@ -46,24 +46,35 @@ class Huber(Loss):
 
         return LossFunction(per_sample, reduction=self.reduction)
 
-    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+    def constant(
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
+    ) -> ConstantLoss:
         values, delta = value_targets(y, task).double(), self.delta
-        return constant_loss(lambda z: huber_loss(values - z, delta), huber_center(values, delta))
+        return constant_loss(
+            lambda z: huber_loss(values - z, delta, weight), huber_center(values, delta, weight)
+        )
 
 
 BISECTIONS = 60
 
 
-def huber_loss(errors: torch.Tensor, delta: float) -> float:
-    """Return the mean Huber loss of ``errors`` [N, targets]."""
+def huber_loss(errors: torch.Tensor, delta: float, weight: torch.Tensor | None = None) -> float:
+    """Return the mean Huber loss of ``errors`` [N, targets], of samples weighted by ``weight``."""
     import torch
 
     size = errors.abs()
     square = size.square() / 2
-    return float(torch.where(size <= delta, square, delta * (size - delta / 2)).mean())
+    losses = torch.where(size <= delta, square, delta * (size - delta / 2))
+    return float(mean_of(losses, weight).mean())
 
 
-def huber_center(values: torch.Tensor, delta: float) -> torch.Tensor:
+def huber_center(
+    values: torch.Tensor, delta: float, weight: torch.Tensor | None = None
+) -> torch.Tensor:
     """Return the constants [targets] of the lowest Huber loss for ``values`` [N, targets].
 
     The loss is convex: its slope, the mean of errors clamped to delta, is bisected to zero.
@@ -73,6 +84,6 @@ def huber_center(values: torch.Tensor, delta: float) -> torch.Tensor:
     low, high = values.amin(0), values.amax(0)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        above = (values - middle).clamp(-delta, delta).mean(0) > 0
+        above = mean_of((values - middle).clamp(-delta, delta), weight) > 0
         low, high = torch.where(above, middle, low), torch.where(above, high, middle)
     return (low + high) / 2

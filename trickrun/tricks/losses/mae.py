@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task, TaskName
-from trickrun.tricks.losses._constant import ConstantLoss, constant_loss
+from trickrun.tricks.losses._constant import ConstantLoss, constant_loss, mean_of, median_of
 from trickrun.tricks.losses._loss import Loss, LossFunction, Takes
 from trickrun.tricks.losses._values import value_outputs, value_targets
 
@@ -39,6 +39,14 @@ class MAE(Loss):
 
         return LossFunction(per_sample, reduction=self.reduction)
 
-    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+    def constant(
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
+    ) -> ConstantLoss:
         values = value_targets(y, task).double()
-        return constant_loss(lambda z: float((values - z).abs().mean()), values.median(0).values)
+        return constant_loss(
+            lambda z: float(mean_of((values - z).abs(), weight).mean()), median_of(values, weight)
+        )

@@ -70,7 +70,13 @@ class NLL(Loss):
         """Return the logarithm of the mean probabilities."""
         return mean_log_probability(outputs)
 
-    def constant(self, task: Task, y: torch.Tensor, label_smoothing: float = 0.0) -> ConstantLoss:
+    def constant(
+        self,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float = 0.0,
+        weight: torch.Tensor | None = None,
+    ) -> ConstantLoss:
         """Outputs count as logits: the network must end in log_softmax."""
-        mass = class_mass(self.class_weights, task, y, 0.0)
+        mass = class_mass(self.class_weights, task, y, 0.0, weight)
         return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))

@@ -17,15 +17,16 @@ class PythonLoss(PythonTarget, Loss):
     """Your own loss: ``f(prediction, target, **args)`` returns losses [N] or their mean.
 
     Formula: yours. The prediction is [N, outputs]; the target is int64 class indices [N], or float
-        values [N, targets].
+        values or 0/1 labels [N, targets].
     When: a loss that trickrun does not have.
     Defaults: the model has one output a class or a target value.
     Interactions: a scalar counts as the mean over the batch, also where reduction is sum. Metrics
-        see the predictions as class scores.
+        see the predictions as class scores, of labels as probabilities.
     Source: yours.
     """
 
     takes_places: ClassVar[bool] = True
+    takes_labels: ClassVar[bool] = True
 
     kind: Literal["python"] = "python"
 

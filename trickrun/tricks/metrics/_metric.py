@@ -6,21 +6,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import KindFolder, Params
 
 if TYPE_CHECKING:
     import torch
 
-MetricFunction = Callable[["torch.Tensor", "torch.Tensor"], float]
-"""Scores and targets of a whole split to the metric; see Metric.compute for their shapes."""
+SUITABLE: dict[TaskName, str] = {
+    "classification": "accuracy or f1_macro",
+    "regression": "mae, rmse or r2",
+    "multilabel": "accuracy, subset_accuracy, f1_macro, f1_micro or auroc",
+}
+"""Metrics that suit each kind of task, for hints."""
+
+MetricFunction = Callable[..., float]
+"""Scores and targets of a whole split to the metric, and, where samples are weighted, their weights
+after these; see Metric.compute for their shapes."""
 
 
 class Metric(Params):
     """A number that says how good predictions are; it is reported, never minimized."""
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "classification"
+    task: ClassVar[TaskName | Literal["any"]] = "classification"
+
+    takes_labels: ClassVar[bool] = False
+    """Whether it measures several 0/1 labels a sample too; its docstring says how."""
 
     higher_is_better: ClassVar[bool | None] = None
     """Which values are better; None: nobody knows, as for a metric of the user's own."""
@@ -41,14 +52,17 @@ class Metric(Params):
 
     def check(self, task: Task) -> None:
         """Raise CompileError if this metric says nothing about ``task``."""
-        if self.task not in (task.kind, "any"):
+        if not self.measures(task.kind):
             raise CompileError(
                 f"{self.name} is for {self.task}, the data's task is {task.kind}",
                 "metrics",
-                "use accuracy or f1_macro"
-                if task.kind == "classification"
-                else "use mae, rmse or r2",
+                f"use {SUITABLE[task.kind]}",
             )
+
+    @classmethod
+    def measures(cls, kind: TaskName) -> bool:
+        """Whether it says something about a task of this kind."""
+        return cls.task in (kind, "any") or (kind == "multilabel" and cls.takes_labels)
 
     def build(self, task: Task, folder: Path) -> MetricFunction:
         """Return the metric ready to use.
@@ -58,21 +72,32 @@ class Metric(Params):
             folder: the recipe's, where user code is looked for first.
         """
 
-        def computed(scores: torch.Tensor, target: torch.Tensor) -> float:
+        def computed(
+            scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None
+        ) -> float:
             if task.next_token:
                 # Each place of each sample is an answer of its own.
                 scores, target = scores.flatten(0, 1), target.flatten()
-            return self.compute(scores, target, task)
+            return self.compute(scores, target, task, weight)
 
         return computed
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         """Return the metric of a whole split; NaN if it is not defined there.
 
         Args:
-            scores: class scores [N, classes], or values [N, targets] in float64.
-            target: class indices [N], or values [N, targets] in float64.
+            scores: class scores [N, classes], labels' probabilities [N, labels], or values
+                [N, targets] in float64.
+            target: class indices [N], or labels or values [N, targets] in float64.
             task: what the data asks for.
+            weight: how much each sample counts, float64 [N], as scikit-learn's sample_weight; None:
+                all alike. Not of next tokens.
         """
         raise NotImplementedError
 

@@ -11,6 +11,7 @@ USUAL = {
     "next tokens": ("accuracy", "perplexity"),
     "classification": ("accuracy",),
     "regression": ("mae", "r2"),
+    "multilabel": ("accuracy", "f1_macro"),
 }
 """Kinds by what is to be predicted."""
 
@@ -23,6 +24,11 @@ def usual_metrics(task: Task) -> tuple[Metric, ...]:
     return tuple(kind() for kind in kinds)
 
 
-def usual_names() -> list[str]:
-    """Return the names of all usual metrics, for a recipe whose task is not known yet."""
-    return list(dict.fromkeys(name for names in USUAL.values() for name in names))
+def usual_names(*, labels: bool) -> list[str]:
+    """Return the names of all usual metrics, for a recipe whose task is not known yet.
+
+    Args:
+        labels: whether the task may be multilabel.
+    """
+    tasks = [task for task in USUAL if labels or task != "multilabel"]
+    return list(dict.fromkeys(name for task in tasks for name in USUAL[task]))

@@ -23,5 +23,11 @@ class BitsPerToken(Metric):
     kind: Literal["bits_per_token"] = "bits_per_token"
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        return mean_surprise(scores, target) / math.log(2)
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
+        return mean_surprise(scores, target, weight) / math.log(2)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
+from trickrun.tricks.metrics._mean import mean
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -18,10 +19,16 @@ class MAE(Metric):
     Source: sklearn.metrics.mean_absolute_error.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+    task: ClassVar[TaskName | Literal["any"]] = "regression"
 
     kind: Literal["mae"] = "mae"
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        return float((scores.double() - target.double()).abs().mean())
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
+        return float(mean((scores.double() - target.double()).abs(), weight))

@@ -27,5 +27,11 @@ class Perplexity(Metric):
     kind: Literal["perplexity"] = "perplexity"
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
-        return math.exp(min(mean_surprise(scores, target), LARGEST))
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
+        return math.exp(min(mean_surprise(scores, target, weight), LARGEST))

@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
+from trickrun.tricks.metrics._mean import mean
 from trickrun.tricks.metrics._metric import Metric, MetricFunction
 from trickrun.user_code import call, resolve
 
@@ -16,15 +17,16 @@ if TYPE_CHECKING:
 class PythonMetric(PythonTarget, Metric):
     """Your own metric: ``f(prediction, target, **args)`` returns values [N] or a number.
 
-    Formula: yours; of values [N] the mean is taken. The prediction is class scores [N, classes] or
-        values [N, targets] of the whole split, the target class indices [N] or values; values are
-        float64, in the data's own unit.
+    Formula: yours; of values [N] the mean is taken, by data.weight if the samples have weights: a
+        number is refused then. The prediction is class scores [N, classes] or
+        values [N, targets] of the whole split, the target class indices [N] or values; of labels
+        probabilities and 0/1, both [N, labels]; values are float64, in the data's own unit.
     When: a metric that trickrun does not have.
     Defaults: it is reported under the function's name.
     Source: yours.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "any"
+    task: ClassVar[TaskName | Literal["any"]] = "any"
 
     kind: Literal["python"] = "python"
 
@@ -35,15 +37,20 @@ class PythonMetric(PythonTarget, Metric):
     def build(self, task: Task, folder: Path) -> MetricFunction:
         function = resolve(self.target, folder)
 
-        def computed(scores: torch.Tensor, target: torch.Tensor) -> float:
+        def computed(
+            scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None
+        ) -> float:
             value = call(function, self.target, scores, target, args=self.args)
-            return one_number(value, len(scores), self.target)
+            return one_number(value, len(scores), self.target, weight)
 
         return computed
 
 
-def one_number(value: object, samples: int, target: str) -> float:
-    """Return what user code gave as a number, the mean of [N]; CompileError if it is neither."""
+def one_number(
+    value: object, samples: int, target: str, weight: torch.Tensor | None = None
+) -> float:
+    """Return what user code gave as a number, the mean of [N]; CompileError if it is neither, and
+    for a number of samples that have a ``weight`` [N] each."""
     import torch
 
     try:
@@ -57,4 +64,10 @@ def one_number(value: object, samples: int, target: str) -> float:
             target,
             f"return a number, or a tensor of shape [{samples}]",
         )
-    return float(tensor.mean())
+    if weight is not None and tensor.shape != (samples,):
+        raise CompileError(
+            "it returned one number, but the samples are weighted",
+            target,
+            f"return a tensor of shape [{samples}], whose weighted mean is taken",
+        )
+    return float(mean(tensor, weight))

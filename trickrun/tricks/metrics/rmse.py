@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from trickrun.data.splits.source import Task
+from trickrun.data.splits.source import Task, TaskName
+from trickrun.tricks.metrics._mean import column_means
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -18,11 +19,17 @@ class RMSE(Metric):
     Source: sklearn.metrics.root_mean_squared_error.
     """
 
-    task: ClassVar[Literal["classification", "regression", "any"]] = "regression"
+    task: ClassVar[TaskName | Literal["any"]] = "regression"
 
     kind: Literal["rmse"] = "rmse"
     higher_is_better: ClassVar[bool | None] = False
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         squared = (scores.double() - target.double()).square()
-        return float(squared.mean(dim=0).sqrt().mean())
+        return float(column_means(squared, weight).sqrt().mean())

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
+from trickrun.tricks.metrics._mean import mean
 from trickrun.tricks.metrics._metric import Metric
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ class Top5(Metric):
                 f"top5 of {task.classes} classes is always 1", "metrics", "use accuracy"
             )
 
-    def compute(self, scores: torch.Tensor, target: torch.Tensor, task: Task) -> float:
+    def compute(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        task: Task,
+        weight: torch.Tensor | None = None,
+    ) -> float:
         best = scores.topk(5, dim=1).indices
-        return float((best == target.unsqueeze(1)).any(dim=1).double().mean())
+        return float(mean((best == target.unsqueeze(1)).any(dim=1), weight))

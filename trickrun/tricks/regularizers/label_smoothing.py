@@ -20,7 +20,7 @@ class LabelSmoothing(Regularizer):
     When: classification with a large network or noisy labels.
     Defaults: epsilon 0.1, the value of the paper.
     Interactions: the training loss no longer goes to 0, its floor is the entropy of y'; it cannot
-        be combined with a loss that has no class probabilities.
+        be combined with a loss that has no class probabilities. 0/1 labels are mixed with 1/2.
     Source: Szegedy et al. 2016, Rethinking the Inception Architecture, arXiv:1512.00567;
         torch.nn.functional.cross_entropy.
     """

@@ -165,4 +165,45 @@ def small_validation(e: Facts) -> list[Finding]:
     return [Finding("TR84", name, "info", 0.8, "data.split.val", numbers, why)]
 
 
-RULES = (leaked, untrained_classes, unlike_classes, small_validation)
+def one_sided_labels(e: Facts) -> list[Finding]:
+    """TR110: a label that no sample of a part has, or every one; trap: rare labels that each part
+    has and lacks.
+
+    Labels are not stratified, so a small part may well lack a rare one.
+    """
+    labels = e.data.labels if e.data else None
+    if labels is None:
+        return []
+    found = []
+    for (name, samples), counts in zip(labels.samples, labels.counts, strict=True):
+        empty = [n for n, count in zip(labels.names, counts, strict=True) if count == 0]
+        full = [n for n, count in zip(labels.names, counts, strict=True) if count == samples]
+        if not (empty or full):
+            continue
+        said = [f"no sample has {listed(empty)}"] if empty else []
+        said += [f"every sample has {listed(full)}"] if full else []
+        what = (
+            "Nothing can be learned of such a label."
+            if name == "train"
+            else "There, such a label has no AUROC, and F1 is 0 or rests on positives alone."
+        )
+        drawn = name == "train" or name in e.data.drawn if e.data else False
+        what += " Another data.split.seed may divide the samples otherwise." if drawn else ""
+        numbers = {"part": name, "samples": samples, "never": empty, "always": full}
+        why = f"Of {samples} samples in {name}, {' and '.join(said)}. {what}"
+        title = "Label that does not vary"
+        found.append(Finding("TR110", title, "warning", 0.9, f"data ({name})", numbers, why))
+    return found
+
+
+NAMED = 5
+"""Labels that a finding names."""
+
+
+def listed(names: list[str]) -> str:
+    """Return the first names, with commas between them, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more
+
+
+RULES = (one_sided_labels, leaked, untrained_classes, unlike_classes, small_validation)

@@ -91,10 +91,12 @@ def constant_target(e: Facts) -> list[Finding]:
 
 
 def uneven_classes(e: Facts) -> list[Finding]:
-    """TR07: classes of very different size; trap: a recipe that weighs classes, or shows them all
-    equally often."""
+    """TR07: classes of very different size; trap: a recipe that weighs classes or samples, or shows
+    classes equally often."""
     classes = e.data.classes if e.data else None
     if classes is None or e.loss.class_weights is not False or e.inputs.balanced is not False:
+        return []
+    if e.inputs.weighted:
         return []
     present = [count for count in classes.counts if count]
     if len(present) < 2 or max(present) <= UNEVEN * min(present):
@@ -169,6 +171,30 @@ def classes_as_values(e: Facts) -> list[Finding]:
     return [Finding("TR13", "Scaled labels", "warning", 0.7, "data", numbers, why)]
 
 
+def labels_as_values(e: Facts) -> list[Finding]:
+    """TR111: several targets that are all 0 or 1, predicted as values; trap: one such target, which
+    may be a share that is only ever whole, and values that are 0 and 1 by chance in a few rows."""
+    targets = e.data.targets if e.data else None
+    if targets is None or not targets.zeros_and_ones or targets.outputs < 2:
+        return []
+    if e.loss.task not in ("regression", None) or not e.inputs.task_can_be_set:
+        return []
+    why = (
+        f"All {targets.outputs} targets are 0 or 1 in every sample: these are labels. A network "
+        "that predicts them as values gives no probabilities."
+    )
+    edit: dict[str, Any] = {"data.task": "multilabel"}
+    if not e.loss.automatic:
+        edit["loss"] = {"kind": "bce"}
+    if e.run.metrics:
+        edit["metrics"] = None
+    if e.inputs.scale_targets != "none":
+        edit["data.scale_targets"] = "none"
+    numbers = {"targets": targets.outputs}
+    name = "Labels taken for values"
+    return [Finding("TR111", name, "warning", 0.8, "data.task", numbers, why, edit)]
+
+
 def contradictions(e: Facts) -> list[Finding]:
     """TR15: equal inputs with other targets; trap: a few of them, as in any real table, and inputs
     that can take a few values only."""
@@ -223,6 +249,7 @@ RULES = (
     labels_off_by_one,
     values_as_classes,
     classes_as_values,
+    labels_as_values,
     contradictions,
     unshuffled,
 )

@@ -136,6 +136,12 @@ def head_bias(e: InitialLoss) -> list[Finding]:
             f"{e.best_loss:.3f} instead of {e.bias_loss:.3f}."
         )
         return [bias_finding("warning", 0.6, evidence, why, wanted)]
+    if e.task == "multilabel" and ratio > 1 / RARE:
+        why = (
+            f"Some labels are rare, or nearly all samples have them: a bias by each label's share "
+            f"would start at {e.best_loss:.3f} instead of {e.bias_loss:.3f}."
+        )
+        return [bias_finding("warning", 0.6, evidence, why, wanted)]
     return []
 
 

@@ -114,6 +114,8 @@ def room_of(e: Facts, m: MonitorFacts) -> float | None:
     classes, targets = e.data.classes, e.data.targets
     if classes is not None and e.loss.takes in ("logits", "log_probabilities"):
         return log(len(classes.counts)) if len(classes.counts) > 1 else None
+    if e.task == "multilabel" and e.loss.takes == "logits":
+        return log(2)
     if targets is not None and e.loss.kind in ("mse", "mae"):
         return targets.size ** (2 if e.loss.kind == "mse" else 1) or None
     return None

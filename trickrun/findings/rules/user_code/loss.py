@@ -45,7 +45,7 @@ class UserLossBehaviour:
     constant: bool = False
     ignores_targets: bool | None = None
     reached: float | None = None
-    task: Literal["classification", "regression"] = "classification"
+    task: Literal["classification", "regression", "multilabel"] = "classification"
     not_finite: str = ""
 
 

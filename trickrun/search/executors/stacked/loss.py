@@ -8,8 +8,9 @@ import torch
 from torch.func import vmap
 
 from trickrun.search.groups import stackable
-from trickrun.training.job import Job
+from trickrun.training.job import Job, loss_function
 from trickrun.tricks.losses import LossFunction
+from trickrun.tricks.losses._loss import positive
 from trickrun.tricks.regularizers._penalty import Penalty
 
 
@@ -23,10 +24,11 @@ class StackedLoss:
     def __init__(self, jobs: Sequence[Job]) -> None:
         job = jobs[0]
         epsilons = [[j.settings.label_smoothing] for j in jobs]
-        self.loss = job.loss_kind.build(job.data.task, job.folder)
+        train, task = job.data.train, job.data.task
+        self.loss = loss_function(job.loss_kind, train, task, job.folder)
         self.smooth: LossFunction | None = None
         if any(epsilon for [epsilon] in epsilons):
-            self.smooth = job.loss_kind.build(job.data.task, job.folder, label_smoothing=1.0)
+            self.smooth = loss_function(job.loss_kind, train, task, job.folder, 1.0)
             self.epsilon = torch.tensor(epsilons, dtype=job.dtype, device=job.device)
 
     def __call__(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -44,7 +46,8 @@ class StackedLoss:
             return losses.sum(1)
         if self.loss.weight is None:
             return losses.mean(1)
-        return losses.sum(1) / self.weights(target)
+        weights = self.weights(target)
+        return losses.sum(1) / (weights if self.loss.unweighted is None else positive(weights))
 
     def counts(self, target: torch.Tensor) -> Sequence[torch.Tensor | int]:
         """Return what each trial's mean loss divides by, for targets [K, B, ...]."""

@@ -24,12 +24,14 @@ class HeadBias(Params):
     """Start the last layer's bias at the best answer that ignores the input.
 
     Formula: log of the class shares for classes (bce: log of the second's share over the first's);
-        for values the constant of the lowest loss: the mean for mse, the median for mae.
+        for labels log(p / (1 - p)), p being the share of the samples that have it; for values the
+        constant of the lowest loss: the mean for mse, the median for mae.
     When: some classes are rare, or targets lie far from zero: else the first steps are spent on
         learning this constant, the hockey stick at the start of the loss curve.
     Defaults: prior, read from the training split; or give a number.
     Interactions: shares are counted with the loss's class weights and label smoothing, so balanced
-        weights ask for no bias. A class without samples counts as half a sample.
+        weights ask for no bias. A class without samples, and a label that no
+        sample or every sample has, counts as half a sample.
     Source: Karpathy 2019, A Recipe for Training Neural Networks ("init well"); Lin et al. 2017,
         Focal Loss, arXiv:1708.02002, section 4.1.
     """
@@ -42,9 +44,15 @@ class HeadBias(Params):
     )
 
     def constant(
-        self, loss: Loss, task: Task, y: torch.Tensor, label_smoothing: float
+        self,
+        loss: Loss,
+        task: Task,
+        y: torch.Tensor,
+        label_smoothing: float,
+        weight: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return the bias [outputs] for the training targets ``y``.
+        """Return the bias [outputs] for the training targets ``y``, of samples that count by
+        ``weight`` [N].
 
         Raises CompileError for a loss whose best constant is not known.
         """
@@ -52,7 +60,7 @@ class HeadBias(Params):
 
         if self.value != "prior":
             return torch.full((loss.outputs(task),), self.value)
-        known = loss.constant(task, y.cpu(), label_smoothing)
+        known = loss.constant(task, y.cpu(), label_smoothing, weight)
         if known is None or known.best is None:
             raise CompileError(
                 f"the best constant for the loss {loss.kind_name} is not known",
@@ -60,8 +68,11 @@ class HeadBias(Params):
                 "give it as a number, or take head_bias out",
             )
         best = known.best
+        rarest = math.log(2 * len(y))
         if task.kind == "classification":
-            best = best.clamp(min=float(best.max()) - math.log(2 * len(y)))
+            best = best.clamp(min=float(best.max()) - rarest)
+        elif task.kind == "multilabel":
+            best = best.clamp(-rarest, rarest)
         return best
 
     def apply(
