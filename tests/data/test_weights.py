@@ -82,7 +82,7 @@ def test_a_missing_weight_may_be_dropped_with_its_row(tmp_path: Path) -> None:
 
 def test_weights_that_are_all_0_are_refused(tmp_path: Path) -> None:
     text = "size,w,kind\n1,0,a\n2,0,b\n"
-    assert refused(tmp_path, text).message == "all weights in column 'w' are 0 (lines 2 to 3)"
+    assert refused(tmp_path, text).message == "all 2 weights in column 'w' are 0"
 
 
 def test_a_part_without_weight_is_refused(tmp_path: Path) -> None:
