@@ -80,7 +80,7 @@ TEMPLATE: Mapping[str, Any] = {
         "split": {"val": 0.2, "test": 0},
     },
     "model": {"kind": "mlp", "hidden": [128, 128]},
-    "regularization": {"dropout": 0.1},
+    "regularizers": {"dropout": 0.1},
     "optimizer": {"kind": "adamw", "lr": 0.001},
     "early_stopping": {"patience": 15},
     "train": {"epochs": 100, "device": "cpu"},
