@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from trickrun.data.formats.cells import Cells, as_numbers, is_missing, number
+from trickrun.data.formats.cells import Cells, as_numbers, number
 from trickrun.data.formats.table import Table
 from trickrun.errors import DataError
 
@@ -40,8 +40,9 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
         if not is_text(cells):
             features += [name, *gap]
             continue
-        categories = sorted(text for text in cells.distinct[0] if not is_missing(text))
-        check_categories(table, name, categories)
+        categories = sorted(cells.present)
+        if cells.kind != "category":
+            check_categories(table, name, categories)
         features += [f"{name}={category}" for category in categories] + gap
     repeated = [feature for feature, count in Counter(features).items() if count > 1]
     if repeated:
@@ -54,13 +55,19 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
 def check_categories(table: Table, name: str, categories: Sequence[str]) -> None:
     """Raise DataError if a column's texts are too many or too rare to be categories."""
     count, rows = len(categories), len(table)
-    if count > MOST_CATEGORIES or (count > 10 and 2 * count > rows):
+    if too_many(count, rows):
         raise DataError(
             f"column {name!r} has {count} different texts in {rows} rows, such as "
             f"{categories[0]!r}: too many for categories",
             table.where,
-            f"leave it out (data.drop: [{name}]), or turn it into numbers",
+            f"leave it out (data.types: {{{name}: drop}}), or take each text for a category all "
+            f"the same (data.types: {{{name}: category}})",
         )
+
+
+def too_many(count: int, rows: int) -> bool:
+    """Whether so many different texts in so many rows are no categories."""
+    return count > MOST_CATEGORIES or (count > 10 and 2 * count > rows)
 
 
 def encode(table: Table, features: Sequence[str], gaps: bool = False) -> Array:
@@ -127,13 +134,14 @@ def category_places(
     """
     import numpy as np
 
-    texts, codes = table.columns[name].distinct
-    known = [places.get(MISSING if is_missing(text) else text, -1) for text in texts]
+    cells = table.columns[name]
+    texts, codes = cells.distinct
+    known = [places.get(MISSING if cells.is_missing(text) else text, -1) for text in texts]
     found = np.array(known)[codes]
     if (found < 0).any():
         row = int((found < 0).argmax())
         refuse_missing(table, row, name, UNFILLED if gaps else "")
-        cell = table.columns[name][row]
+        cell = cells[row]
         raise table.error(
             row, name, f"{cell!r} is not a known category", f"known: {', '.join(places)}"
         )
@@ -142,9 +150,11 @@ def category_places(
 
 def is_text(cells: Cells) -> bool:
     """Whether a column is text: of its first PEEK cells, the missing aside, most are no numbers."""
+    if cells.kind is not None:
+        return cells.kind == "category"
     if cells.numbers is not None:
         return False
-    present = [cell for cell in cells.peek(PEEK) if not is_missing(cell)]
+    present = [cell for cell in cells.peek(PEEK) if not cells.is_missing(cell)]
     return 2 * sum(number(cell) is not None for cell in present) < len(present)
 
 
@@ -159,7 +169,9 @@ def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -
     import numpy as np
 
     cells = table.column(name)
-    values = cells.numbers if cells.numbers is not None else as_numbers(cells.texts)
+    values = (
+        cells.numbers if cells.numbers is not None else as_numbers(cells.texts, cells.is_missing)
+    )
     if values is None:
         raise not_a_number(table, name, gaps, if_missing)
     if not gaps and np.isnan(values).any():
@@ -171,14 +183,19 @@ def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -
 
 def not_a_number(table: Table, name: str, gaps: bool, if_missing: str) -> DataError:
     """Return the error about a column's first cell that is no finite number; see ``numbers``."""
-    for row, cell in enumerate(table.columns[name]):
-        if gaps and is_missing(cell):
+    cells = table.columns[name]
+    for row, cell in enumerate(cells):
+        if gaps and cells.is_missing(cell):
             continue
         value = number(cell)
         if value is None or not isfinite(value):
             refuse_missing(table, row, name, if_missing)
             what = "is not a number" if value is None else "is not finite"
-            comma = "; decimals are written with a point" if "," in cell else ""
+            comma = (
+                "; decimals are written with a point, or set data.decimal or data.thousands"
+                if "," in cell
+                else ""
+            )
             return table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
     raise AssertionError("every cell is a finite number")
 

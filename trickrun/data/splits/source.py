@@ -38,6 +38,32 @@ DATA_FILE = "data.json"
 
 TaskName = Literal["classification", "regression"]
 
+DatePart = Literal["month", "weekday", "yearday", "hour"]
+"""What of a date comes round again."""
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """What a table's column is taken for, where that is not plain from its cells.
+
+    Args:
+        name: of the column.
+        kind: number, as written with ``decimal`` and ``thousands``; date, the days since
+            1970-01-01 in UTC; boolean, 0 or 1; category, whatever its cells look like; left_out, no
+            input.
+        decimal: what stands before a number's fraction.
+        thousands: what may stand between groups of three digits; empty: nothing.
+        format: of dates, for ``datetime.strptime``; empty: ISO 8601.
+        parts: of dates, those that become features beside the days.
+    """
+
+    name: str
+    kind: Literal["number", "category", "boolean", "date", "left_out"]
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'"] = ""
+    format: str = ""
+    parts: tuple[DatePart, ...] = ()
+
 
 @dataclass(frozen=True)
 class Task:
@@ -54,6 +80,8 @@ class Task:
         vocabulary: the tokens by their ids, where inputs are token ids [T]; empty for numbers.
         next_token: whether each place of an input asks for the token after it, so that targets
             are [N, T] and the classes are the vocabulary.
+        types: of a table's columns: those that say how cells are read, and what is left out.
+        missing_values: what a cell says that has no value; None: the usual words.
     """
 
     kind: TaskName
@@ -65,6 +93,8 @@ class Task:
     priors: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
     next_token: bool = False
+    types: tuple[ColumnType, ...] = ()
+    missing_values: tuple[str, ...] | None = None
 
 
 def task_in(facts: Mapping[str, Any]) -> Task:
