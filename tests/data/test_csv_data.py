@@ -8,6 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from trickrun.data.csv import Csv
+from trickrun.data.formats.asked import AskedType
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 
@@ -162,7 +163,7 @@ def test_many_texts_that_recur_are_no_categories(tmp_path: Path) -> None:
     assert "column 'who' has 16 different texts in 21 rows, such as 'person 10'" in error.message
     assert "data.types: {who: drop}" in error.hint
     assert "data.types: {who: category}" in error.hint
-    found = load(tmp_path, text, target="y", types={"who": "category"})
+    found = load(tmp_path, text, target="y", types={"who": AskedType(kind="category")})
     assert len(found.task.features) == 16
 
 

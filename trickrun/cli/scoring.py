@@ -94,6 +94,7 @@ def evaluate_run(
         tell_notes(samples.notes)
         part = part_of(job, samples, file)
         named = {"split": None, "data": str(file), "trained_on": known_samples(folder, samples)}
+        named["notes"] = list(samples.notes)
     else:
         job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}

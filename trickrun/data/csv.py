@@ -14,7 +14,6 @@ from trickrun.data.formats.asked import (
     AskedType,
     Decimal,
     Thousands,
-    TypeName,
     checked_format,
 )
 from trickrun.data.formats.columns import check_times, read_column
@@ -31,6 +30,7 @@ from trickrun.data.formats.labels import (
     class_names,
     class_places,
     infer_kind_of_cells,
+    joined_labels,
     target_values,
 )
 from trickrun.data.formats.paths import content_hash, locate
@@ -110,7 +110,7 @@ class Csv(Data):
     header: bool = Field(
         default=True, description="whether the first line has names; if not: c1, c2, …"
     )
-    types: dict[str, TypeName | AskedType] = Field(
+    types: dict[str, AskedType] = Field(
         default={},
         description="what columns are, where they look like something else: number, category, "
         "date; text, id or drop leave one out",
@@ -158,12 +158,8 @@ class Csv(Data):
     @property
     def asked(self) -> Asked:
         """What the recipe says of columns."""
-        types = {
-            name: said if isinstance(said, AskedType) else AskedType(kind=said)
-            for name, said in self.types.items()
-        }
         return Asked(
-            types,
+            self.types,
             self.decimal,
             self.thousands,
             self.date_format,
@@ -230,19 +226,20 @@ class Csv(Data):
             check_times(table, self.split.time)
         features = feature_names(table, self.features_of(inputs, types, table.where), gaps)
         x = encode(table, features, gaps)
-        kind = self.asked_task(table)
+        kind, notes = self.asked_task(table), told(guesses)
         y: Any
         if kind == "regression":
             y, labels = target_values(table, self.targets), self.targets
         else:
             labels = class_names(table, self.targets[0])
+            notes += joined_labels(table, self.targets[0], labels)
             y = class_places(table, self.targets[0], labels)
         found = source_from_arrays({"train": (x, y)}, kind, table.where, labels, features, gaps)
         return replace(
             found,
             task=replace(found.task, types=(*types.values(),), missing_values=self.words),
             columns=self.compared(table, inputs),
-            notes=told(guesses),
+            notes=notes,
             identify=lambda: Keys({"train": row_keys(table, used)}, used),
         )
 

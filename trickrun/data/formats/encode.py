@@ -218,15 +218,21 @@ def refuse_missing(table: Table, row: int, name: str, hint: str = "") -> None:
     Args:
         hint: what to do about it; empty: as for inputs.
     """
-    missing = table.columns[name].missing
+    cells = table.columns[name]
+    missing = cells.missing
     if missing[row]:
+        said = cells[row]
+        word = f"; if {said!r} is a value, say in data.missing_values what is none" if said else ""
         raise table.error(
             row,
             name,
             f"the value is missing, as in {missing.sum()} of the column's {len(missing)} cells",
-            hint
-            or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
-            f"drop, or leave the column out with data.drop: [{name}]",
+            (
+                hint
+                or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
+                f"drop, or leave the column out with data.drop: [{name}]"
+            )
+            + word,
         )
 
 

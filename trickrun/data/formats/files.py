@@ -29,7 +29,7 @@ from trickrun.data.formats.labels import (
 from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys
 from trickrun.data.formats.table import Table
-from trickrun.data.formats.typed import as_task_has, texts_for
+from trickrun.data.formats.typed import as_task_has, texts_for, told_of_types
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Columns, Samples, Task
 from trickrun.errors import DataError
@@ -72,7 +72,7 @@ def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Colum
         texts += targets or ("target",)
     table = read_table(path, columns.delimiter, columns.header, texts)
     found = samples_of(as_task_has(table, task), task, shape, columns)
-    return replace(found, columns=table.columns)
+    return replace(found, columns=table.columns, notes=told_of_types(table, task))
 
 
 def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:

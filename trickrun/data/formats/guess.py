@@ -39,6 +39,11 @@ ID_NAME = re.compile(
 )
 """Names of columns that tell rows apart."""
 
+CODE_NAME = re.compile(r"zip|plz|post|phone|code|fips|sku|ean|isbn|account", re.IGNORECASE)
+"""What names of columns have in them whose numbers may be codes."""
+CODE = re.compile(r"0[0-9]+")
+"""A number with a zero before it."""
+
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 """A number that has a point where one may divide thousands."""
 
@@ -222,8 +227,6 @@ def guess_numbers(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
             )
         return Guess(None, Note("numbers with a decimal point")) if pointed else PLAIN
     low, high = np.fmin.reduce(cells.numbers), np.fmax.reduce(cells.numbers)
-    if low == high:
-        return Guess(None, Note("has one value only"))
     whole = bool(np.isfinite(high) and cells.numbers[int(np.nanargmax(cells.numbers))] % 1 == 0)
     if EXACT < max(-low, high) < INT64 and whole:
         return Guess(
@@ -233,6 +236,11 @@ def guess_numbers(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
                 "may be one; if they identify something, set data.types: {<name>: id}"
             ),
         )
+    if whole and CODE_NAME.search(name):
+        code = next((text for text in cells.present if CODE.fullmatch(text)), None)
+        if code is not None:
+            what = "numbers with zeros before them<such>; if they are codes, set data.types: "
+            return Guess(None, Note(what + "{<name>: category}", repr(code)))
     return PLAIN
 
 
@@ -258,8 +266,6 @@ def guess_texts(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
     if doubt is not None:
         said, ways = doubt.what.split(": ", 1)
         return Guess(None, Note(f"{said}, taken as categories: {ways}", doubt.such, doubt.count))
-    if len(texts) == 1:
-        return Guess(None, Note("has one value only"))
     if many and not asked.named and all_different(cells):
         return left_out(name, "as no two rows have the same text", "category")
     return PLAIN
@@ -319,8 +325,10 @@ def doubts(texts: Sequence[str]) -> Note | None:
     set; None: they are words."""
     category = "data.types: {<name>: category}"
     if ways := possible_notations(texts):
-        settings = sorted({setting(way) for way in ways} - {""})
-        if len({unit_of(ways[0], text) for text in texts}) > 1:
+        # One way for each thing that they may say.
+        said = {tuple(unit_and_value(way, text) for text in texts): way for way in reversed(ways)}
+        settings = [setting(way) for way in ways if way in said.values() and way != Notation()]
+        if len({unit_and_value(ways[0], text)[0] for text in texts}) > 1:
             settings = ["one unit for all"]
         asked = " or ".join(settings) or "data.types: {<name>: number}"
         what = f"<texts> that look like numbers<such>: set {asked}, or {category}"
@@ -333,10 +341,11 @@ def doubts(texts: Sequence[str]) -> Note | None:
     return None
 
 
-def unit_of(notation: Notation, text: str) -> str:
-    """Return the unit of a number."""
+def unit_and_value(notation: Notation, text: str) -> tuple[str, float]:
+    """Return what a text says that is a number in a notation."""
     found = notation.read(text)
-    return found.unit if found is not None else ""
+    assert found is not None
+    return found.unit, found.value
 
 
 def setting(notation: Notation) -> str:

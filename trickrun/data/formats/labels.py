@@ -230,6 +230,18 @@ def class_names(table: Table, name: str) -> tuple[str, ...]:
     return tuple(by_number[value] for value in sorted(v for v in by_number if v is not None))
 
 
+def joined_labels(table: Table, name: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Return what is said of the labels of a column that are one class though they are written in
+    several ways: nothing, or a line."""
+    ways: dict[float | None, list[str]] = {}
+    for text in table.columns[name].distinct[0]:
+        if text not in labels:
+            ways.setdefault(number(text), []).append(text)
+    named = {number(label): label for label in labels}
+    said = [f"{', '.join(texts)} and {named[value]}" for value, texts in ways.items()]
+    return (f"{name}: one class each: {'; '.join(said[:5])}",) if said else ()
+
+
 def class_places(table: Table, name: str, labels: Sequence[str]) -> torch.Tensor:
     """Return the class index [N], int64, of each cell of a column: its place among ``labels``.
 

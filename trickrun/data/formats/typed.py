@@ -35,6 +35,29 @@ def as_task_has(table: Table, task: Task) -> Table:
     return typed(with_missing(table, task.missing_values), task.types)
 
 
+READ_AS = {
+    "number": "numbers",
+    "category": "categories",
+    "boolean": "yes or no",
+    "date": "dates",
+    "left_out": "left out",
+}
+
+
+def told_of_types(table: Table, task: Task) -> tuple[str, ...]:
+    """Return what is said of a further file's columns that are read as something else than they
+    look like, or not at all: nothing, or a line."""
+    said: dict[str, list[str]] = {}
+    for each in task.types:
+        if each.name in table.columns:
+            said.setdefault(READ_AS[each.kind], []).append(each.name)
+    kinds = [
+        f"{kind}: {', '.join(names[:8])}{f' and {len(names) - 8} more' if len(names) > 8 else ''}"
+        for kind, names in said.items()
+    ]
+    return (f"as in training, {'; '.join(kinds)}",) if kinds else ()
+
+
 def with_missing(table: Table, words: Sequence[str] | None) -> Table:
     """Return a table in which cells that say one of ``words``, or nothing, have no value; None: the
     usual words.
