@@ -68,9 +68,15 @@ class Csv(Data):
     """A table in a text file, one sample a line, with the columns' names in its first line.
 
     When: your own table.
-    Defaults: every column but the target is a feature. A column of text becomes one 0/1 feature a
-        category. task auto: text, or at most 20 different whole numbers that recur, are classes;
-        other numbers are values. The classes are named as they are written, and sorted.
+    Defaults: every column but the target is a feature, unless it tells nothing of new samples:
+        identifiers, numbers of rows, texts that are all different and columns without a value are
+        left out. A column of text becomes one 0/1 feature a category; yes and no, in their usual
+        spellings, one such feature; dates in ISO 8601 the days since 1970-01-01, in UTC where they
+        name a zone. Numbers with a decimal comma, thousands, a currency or percent sign are read
+        where there is but one way; 25 % is 25. A line says so of each column, and what to set where
+        there are several ways. types says otherwise.
+        task auto: text, or at most 20 different whole numbers that recur, are classes; other
+        numbers are values. The classes are named as they are written, and sorted.
         missing fill: a missing number becomes its column's median in the training split, and a
         0/1 feature more says where it was missing; a missing text is a category of its own.
     Interactions: normalize: standard scales 0/1 features too.
