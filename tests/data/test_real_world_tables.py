@@ -22,7 +22,7 @@ from trickrun.data._data import Split
 from trickrun.data.csv import Csv
 from trickrun.data.formats.asked import AskedType
 from trickrun.data.splits.prepare import prepare
-from trickrun.data.splits.source import Source
+from trickrun.data.splits.source import Source, Task
 from trickrun.errors import DataError
 
 
@@ -680,3 +680,19 @@ def test_seconds_of_an_hour_stay_different_after_normalization(tmp_path: Path) -
     wanted = (np.array(SECONDS) - np.mean(SECONDS)) / np.std(SECONDS)
     assert len(x.unique()) == len(SECONDS)
     assert x.flatten().tolist() == pytest.approx(wanted, abs=1e-6)
+
+
+OLD = lines("flag,n,y", *(f"{i % 2 == 0},{i},{'ab'[i % 2]}" for i in range(30)))
+
+
+def test_a_run_of_a_version_without_types_keeps_its_features(tmp_path: Path) -> None:
+    """Two features of true and false, and the number of the row, as they were."""
+    (tmp_path / "t.csv").write_text(OLD)
+    task = Task("classification", 2, labels=("a", "b"), features=("flag=False", "flag=True", "n"))
+    data = Csv(path="t.csv", target="y")
+    assert data.load(tmp_path).task.features == ("flag",)
+    wanted = [[i % 2, 1 - i % 2, i] for i in range(30)]
+    found = data.load_for(tmp_path, task)
+    assert found.parts["train"][0].tolist() == wanted
+    assert found.task.features == task.features
+    assert data.load_file(tmp_path / "t.csv", task, (3,)).x.tolist() == wanted

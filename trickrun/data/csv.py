@@ -176,6 +176,13 @@ class Csv(Data):
     def load(self, folder: Path) -> Source:
         return self.source_of(self.whole_rows(self.table_in(folder)))
 
+    def load_for(self, folder: Path, task: Task) -> Source:
+        table = self.table_in(folder)
+        if self.missing == "drop":
+            table = table.complete([*self.inputs_of(table, task), *self.targets])
+        guesses = {each.name: Guess(each) for each in task.types}
+        return self.source_of(table, guesses, task.features)
+
     def load_again(self, folder: Path, kept: KeptSplit) -> Source:
         table = self.whole_rows(self.table_in(folder))
         places = check_table(kept, self.used(table), known_keys(table, kept), table)
@@ -185,8 +192,7 @@ class Csv(Data):
     def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
         table = self.table_in(folder)
         if self.missing == "drop":
-            out = {each.name for each in task.types if each.kind == "left_out"}
-            names = [n for n in self.inputs(table) if n in kept.columns and n not in out]
+            names = [name for name in self.inputs_of(table, task) if name in kept.columns]
             table = table.complete([*names, *self.targets])
         if (keys := known_keys(table, kept)) is None:
             raise changed_columns(kept, self.used(table), table)
@@ -217,20 +223,36 @@ class Csv(Data):
         out = {*left_out_anyway(table, inputs, self.asked)}
         return table.complete([*(name for name in inputs if name not in out), *self.targets])
 
+    def inputs_of(self, table: Table, task: Task) -> list[str]:
+        """Return the inputs of a run, whose task is given."""
+        out = {each.name for each in task.types if each.kind == "left_out"}
+        return [name for name in self.inputs(table) if name not in out]
+
     def used(self, table: Table) -> tuple[str, ...]:
         """Return the columns that decide what a sample is, and in which part, as they stand."""
         names = {*self.inputs(table), *self.targets, self.split.group, self.split.time}
         return tuple(name for name in table.columns if name in names)
 
-    def source_of(self, table: Table) -> Source:
-        """Return the data set that a table of whole rows makes."""
+    def source_of(
+        self,
+        table: Table,
+        known: Mapping[str, Guess] | None = None,
+        features: tuple[str, ...] = (),
+    ) -> Source:
+        """Return the data set that a table of whole rows makes.
+
+        Args:
+            known: what columns were taken for before; None: it is found out.
+            features: those that were made of them; empty: it is found out.
+        """
         inputs, gaps, used = self.inputs(table), self.missing == "fill", self.used(table)
-        guesses = self.guesses(table, inputs)
+        guesses = self.guesses(table, inputs) if known is None else known
         types = {n: guess.type for n, guess in guesses.items() if guess.type is not None}
         table = typed(table, [*types.values()])
         if self.split.time is not None:
             check_times(table, self.split.time)
-        features = feature_names(table, self.features_of(inputs, types, table.where), gaps)
+        if not features:
+            features = feature_names(table, self.features_of(inputs, types, table.where), gaps)
         x = encode(table, features, gaps)
         kind, notes = self.asked_task(table), told(guesses)
         y: Any
