@@ -105,9 +105,10 @@ def read_as(table: Table, wanted: ColumnType) -> Cells:
     as_read = cells.as_read or cells
     if wanted.kind == "category":
         return replace(cells, numbers=None, kind="category", as_read=as_read)
-    plain = wanted.kind == "number" and wanted.thousands != "."
-    if plain and cells.numbers is not None:
-        return replace(cells, kind="number", as_read=as_read)
+    if wanted.kind == "number" and wanted.decimal == ".":
+        plain = cells.plain()
+        if plain.numbers is not None:
+            return replace(plain, kind="number", as_read=as_read)
     values = {"number": numerals, "date": dates, "boolean": booleans}[wanted.kind](table, wanted)
     _, codes = cells.distinct
     kind: CellsKind = "date" if wanted.kind == "date" else "number"
