@@ -441,6 +441,13 @@ CASES = [
         notes=["Unnamed: 0: left out"],
     ),
     Case(
+        "days that are counted are a feature",
+        lines("day,x,y", *(f"{i},{i % 5},{'ab'[i % 2]}" for i in range(30))),
+        "the same",
+        {"day": range(30), "x": [i % 5 for i in range(30)]},
+        "ab" * 15,
+    ),
+    Case(
         "different floats are a feature",
         lines("id,x,y", *(f"{i / 8},{i * 1.37},{'ab'[i % 2]}" for i in range(30))),
         "the same",

@@ -37,9 +37,14 @@ class Missing:
         words = frozenset({"", *(word.strip().lower() for word in said)})
         return Missing(words, frozenset(v for word in words if (v := number(word)) is not None))
 
+    @cached_property
+    def longest(self) -> int:
+        """The letters of the longest word: most texts need no further look."""
+        return max(map(len, self.words))
+
     def __call__(self, text: str) -> bool:
         """Whether a cell that says ``text`` has no value."""
-        if text.lower() in self.words:
+        if len(text) <= self.longest and text.lower() in self.words:
             return True
         return bool(self.values) and number(text) in self.values
 

@@ -39,6 +39,11 @@ ID_NAME = re.compile(
 )
 """Names of columns that tell rows apart."""
 
+TIME_NAME = re.compile(
+    r"(^|[_\W])(time|date|datetime|timestamp|day|week|month|year|hour)($|[_\W])", re.IGNORECASE
+)
+"""Names of columns of times, which may be numbers."""
+
 CODE_NAME = re.compile(r"zip|plz|post|phone|code|fips|sku|ean|isbn|account", re.IGNORECASE)
 """What names of columns have in them whose numbers may be codes."""
 CODE = re.compile(r"0[0-9]+")
@@ -417,10 +422,15 @@ def all_different(cells: Cells) -> bool:
 
 
 def numbers_rows(table: Table, name: str) -> bool:
-    """Whether a column counts the rows of a table, from 0 or 1."""
+    """Whether a column counts the rows of a table, from 0 or 1, and is not named like a time."""
     import numpy as np
 
     found = table.columns[name].numbers
-    if found is None or len(found) < FEWEST or found[0] not in (0, 1):
+    if (
+        TIME_NAME.search(name) is not None
+        or found is None
+        or len(found) < FEWEST
+        or found[0] not in (0, 1)
+    ):
         return False
     return bool(np.array_equal(found, np.arange(len(found)) + found[0]))
