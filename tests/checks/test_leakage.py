@@ -180,30 +180,41 @@ def in_order_of_class(table: Columns, share: float = 1.0) -> Columns:
     return {name: np.asarray(column)[order] for name, column in table.items()}
 
 
+KEPT = "data.types={line: number}"
+
+
 @pytest.mark.parametrize("start", [0, 1, 50_000])
 def test_an_id_of_a_sorted_file(tmp_path: Path, start: int) -> None:
     table = in_order_of_class(healthy())
-    (finding,) = found(tmp_path, {"line": range(start, start + N), **table})
+    columns = {"line": range(start, start + N), **table}
+    (finding,) = found(tmp_path, columns, KEPT)
     assert (finding.code, finding.severity) == ("TR97", "error")
     assert finding.name == "Sorted by a number"
     assert finding.edit == {"data.drop": ["line"]}
-    assert mended(tmp_path, finding) == []
+    assert mended(tmp_path, finding, KEPT) == []
+
+
+def test_a_number_of_the_row_is_left_out_unless_the_recipe_keeps_it(tmp_path: Path) -> None:
+    table = in_order_of_class(healthy())
+    assert found(tmp_path, {"line": range(N), **table}) == []
+    assert told(found(tmp_path, {"line": range(N), **table}, KEPT)) == [("TR97", "error")]
 
 
 def test_an_id_with_gaps_is_known_by_its_name(tmp_path: Path) -> None:
     table = in_order_of_class(healthy())
     gaps = [7 * i + i % 5 for i in range(N)]
     for name in ("sample_id", "sampleId", "ID"):
-        assert told(found(tmp_path, {name: gaps, **table})) == [("TR97", "error")]
+        kept = f"data.types={{{name}: number}}"
+        assert told(found(tmp_path, {name: gaps, **table}, kept)) == [("TR97", "error")]
 
 
 def test_a_partly_sorted_file_is_a_warning(tmp_path: Path) -> None:
     table = in_order_of_class(healthy(), 0.8)
-    assert told(found(tmp_path, {"line": range(N), **table})) == [("TR97", "warning")]
+    assert told(found(tmp_path, {"line": range(N), **table}, KEPT)) == [("TR97", "warning")]
 
 
 def test_an_id_that_orders_nothing_is_no_leak(tmp_path: Path) -> None:
-    assert found(tmp_path, {"line": range(N), **healthy()}) == []
+    assert found(tmp_path, {"line": range(N), **healthy()}, KEPT) == []
     # Sorted, but the id is no input, or was given before the file was sorted.
     table = in_order_of_class(healthy())
     assert found(tmp_path, {"line": range(N), **table}, "data.drop=[line]") == []

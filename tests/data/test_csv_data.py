@@ -8,6 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from trickrun.data.csv import Csv
+from trickrun.data.formats.asked import AskedType
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 
@@ -155,11 +156,26 @@ def test_text_in_a_regression_target(tmp_path: Path) -> None:
     assert "data.task: classification" in error.hint
 
 
-def test_names_are_no_categories(tmp_path: Path) -> None:
-    text = "who,y\n" + "".join(f"person {i},{i % 2}\n" for i in range(12))
+def test_many_texts_that_recur_are_no_categories(tmp_path: Path) -> None:
+    text = "who,y\n" + "".join(f"person {i // 2 * 2},{i % 2}\n" for i in range(2, 12))
+    text += "".join(f"person {i},{i % 2}\n" for i in range(12, 23))
     error = failure(tmp_path, text, target="y")
-    assert "column 'who' has 12 different texts in 12 rows, such as 'person 0'" in error.message
-    assert "data.drop: [who]" in error.hint
+    assert "column 'who' has 16 different texts in 21 rows, such as 'person 10'" in error.message
+    assert "data.types: {who: drop}" in error.hint
+    assert "data.types: {who: category}" in error.hint
+    found = load(tmp_path, text, target="y", types={"who": AskedType(kind="category")})
+    assert len(found.task.features) == 16
+
+
+def test_names_are_left_out(tmp_path: Path) -> None:
+    text = "who,x,y\n" + "".join(f"person {i},{i * i},{i % 2}\n" for i in range(12))
+    source = load(tmp_path, text, target="y")
+    assert source.task.features == ("x",)
+    assert source.notes == (
+        "who: left out, as no two rows have the same text; data.types: {who: category} keeps it",
+    )
+    error = failure(tmp_path, text.replace(",x", ",z"), target="y", drop=["z"])
+    assert "no input is left: who were left out" in error.message
 
 
 @pytest.mark.parametrize(

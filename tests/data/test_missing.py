@@ -98,7 +98,11 @@ def test_a_missing_target_is_refused_or_left_out(tmp_path: Path) -> None:
     ("text", "params", "message"),
     [
         ("x,z,y\n1,,0\n,2,1\n", {"missing": "drop"}, "every row misses a value"),
-        ("x,z,y\n1,,0\n2,,1\n", {"missing": "fill"}, "column 'z' has no value in the training"),
+        (
+            "x,z,y\n1,,0\n2,,1\n",
+            {"missing": "fill", "features": ["x", "z"]},
+            "column 'z' has no value in the training",
+        ),
         ("x,z,y\n1,,0\n2,5,1\n", {}, "line 2, column 'z': the value is missing"),
         ("x,z,y\n1,inf,0\n2,5,1\n", {"missing": "fill"}, "'inf' is not finite"),
         ("x,z,y\n1,many,0\n2,5,1\n3,5,1\n", {"missing": "fill"}, "'many' is not a number"),
@@ -124,7 +128,7 @@ def test_medians_and_filling() -> None:
 
 
 def test_predictions_fill_what_the_run_filled(trickrun: Any, tmp_path: Path) -> None:
-    rows = [f"{'' if i % 5 == 0 else i % 7},{i},{'ab'[i % 2]}" for i in range(60)]
+    rows = [f"{'' if i % 5 == 0 else i % 7},{3 * i},{'ab'[i % 2]}" for i in range(60)]
     (tmp_path / "t.csv").write_text("x,z,kind\n" + "\n".join(rows) + "\n")
     (tmp_path / "r.yaml").write_text(
         "name: r\ndata: {kind: csv, path: t.csv, target: kind, missing: fill, batch_size: 16}\n"

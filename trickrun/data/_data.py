@@ -144,6 +144,11 @@ class Data(Params):
         """
         raise NotImplementedError
 
+    def load_for(self, folder: Path, task: Task) -> Source:
+        """Return the data set with the features of a run, whose ``task`` is given, even if what is
+        made of the data has changed since. Raises DataError."""
+        return self.load(folder)
+
     def fill(self, source: Source, rows: torch.Tensor) -> Source:
         """Return ``source``, which ``load`` returned, without missing inputs: filled with what the
         samples ``rows`` [M] of "train" say, which are trained on."""

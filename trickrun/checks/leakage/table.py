@@ -26,6 +26,9 @@ ID = re.compile(r"(^|[_\W])(id|uuid|guid|nr|no|number|index|row|key|code)($|[_\W
 CAMEL_ID = re.compile(r"[a-z](Id|ID|Nr|No)$")
 """Names of columns that number or name samples."""
 
+PART = re.compile(r"(.+)\.(?:month|weekday|yearday|hour)_(?:sin|cos)")
+"""Names of features that are parts of dates."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -97,7 +100,8 @@ def as_table(data: Prepared) -> Table | None:
     owners = tuple(owner(name, columns) for name in names)
     for place, name in enumerate(owners):
         categories = bool(data.task.rows) and data.task.rows[place] > 0
-        if name not in columns or (names[place] == name and not categories):
+        dates = kinds.get(name) == "times"
+        if name not in columns or (names[place] == name and not categories and not dates):
             columns[name], kinds[name] = inputs[:, place], "feature"
     total = sum(len(part) for part in present.values())
     return Table(inputs, one_hot.double(), classes, owners, columns, kinds, trained, total)
@@ -113,8 +117,11 @@ def chunks(order: torch.Tensor, most: int) -> torch.Tensor:
 
 
 def owner(feature: str, columns: Mapping[str, torch.Tensor]) -> str:
-    """Return the column that a feature is made of: ``color`` of ``color=red``."""
+    """Return the column that a feature is made of: ``color`` of ``color=red``, ``when`` of
+    ``when.month_sin``."""
     column, _, _ = feature.partition("=")
+    if (part := PART.fullmatch(feature)) is not None:
+        return part[1]
     return column if column in columns or feature.endswith("=(missing)") else feature
 
 

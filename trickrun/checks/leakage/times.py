@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import torch
 
 from trickrun.checks.leakage.table import Table
+from trickrun.data.formats.guess import TIME_NAME
 from trickrun.findings.evidence.leaks import TimeColumn
 from trickrun.nn.rng import generator
 
 BLOCK = 16
 """Samples whose targets are compared with those of other times."""
-
-TIME = re.compile(
-    r"(^|[_\W])(time|date|datetime|timestamp|day|week|month|year|hour)($|[_\W])", re.IGNORECASE
-)
-"""Names of columns of times, which may be numbers."""
 
 
 def time_column(table: Table) -> TimeColumn | None:
@@ -35,7 +29,9 @@ def is_time(table: Table, name: str) -> bool:
         return True
     steps = table.columns[name].diff()
     monotone = bool((steps >= 0).all()) or bool((steps <= 0).all())
-    return monotone and TIME.search(name) is not None and not table.kinds[name].endswith("texts")
+    return (
+        monotone and TIME_NAME.search(name) is not None and not table.kinds[name].endswith("texts")
+    )
 
 
 def related(times: torch.Tensor, y: torch.Tensor) -> float:

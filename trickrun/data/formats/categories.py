@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from trickrun.data.formats.cells import Cells, is_missing
+from trickrun.data.formats.cells import Cells
 from trickrun.data.formats.encode import (
     MISSING,
     MOST_CATEGORIES,
@@ -70,7 +70,7 @@ def coded(cells: Cells) -> Coded:
     import numpy as np
 
     distinct, codes = cells.distinct
-    texts = [MISSING if is_missing(text) else text for text in distinct]
+    texts = [MISSING if cells.is_missing(text) else text for text in distinct]
     names = sorted({*texts} - {MISSING})
     names += [MISSING] if MISSING in texts else []
     places = {name: place for place, name in enumerate(names)}

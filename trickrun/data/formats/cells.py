@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,41 @@ if TYPE_CHECKING:
 
 MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "?"})
 """What a cell says that has no value, in lower case."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Which cells have no value.
+
+    Args:
+        words: what they say, in lower case.
+        values: the numbers among these words, however they are written.
+    """
+
+    words: frozenset[str] = MISSING_WORDS
+    values: frozenset[float] = frozenset()
+
+    @staticmethod
+    def of(said: Sequence[str] | None) -> Missing:
+        """Return that of cells that say one of ``said``, or nothing; None: the usual words."""
+        if said is None:
+            return Missing()
+        words = frozenset({"", *(word.strip().lower() for word in said)})
+        return Missing(words, frozenset(v for word in words if (v := number(word)) is not None))
+
+    @cached_property
+    def longest(self) -> int:
+        """The letters of the longest word: most texts need no further look."""
+        return max(map(len, self.words))
+
+    def __call__(self, text: str) -> bool:
+        """Whether a cell that says ``text`` has no value."""
+        if len(text) <= self.longest and text.lower() in self.words:
+            return True
+        return bool(self.values) and number(text) in self.values
+
+
+CellsKind = Literal["number", "category", "date"]
 
 LONGEST = 2**31 - 2**20
 """Bytes of text that one of pyarrow's usual arrays can hold."""
@@ -28,10 +63,18 @@ class Cells(Sequence[str]):
         numbers: float64 [N], NaN where the cell is missing; None: some cell is no number, or
             nobody asked.
         read: returns the text [N]; that of numbers is read from the file once more.
+        is_missing: tells a cell's text that has no value.
+        kind: what the column was taken for; None: what its cells look like.
+        as_read: the column before anything was made of it that a recipe asks for; None: this is it.
+        readable: whether the cells have a text.
     """
 
     numbers: Array | None
     read: Callable[[], pa.StringArray]
+    is_missing: Missing = Missing()
+    kind: CellsKind | None = None
+    as_read: Cells | None = None
+    readable: bool = True
 
     @staticmethod
     def of(texts: Sequence[str] | pa.StringArray) -> Cells:
@@ -63,7 +106,18 @@ class Cells(Sequence[str]):
         if self.numbers is not None:
             return np.isnan(self.numbers)
         texts, codes = self.distinct
-        return np.array([is_missing(text) for text in texts], dtype=bool)[codes]
+        return np.array([self.is_missing(text) for text in texts], dtype=bool)[codes]
+
+    @cached_property
+    def present(self) -> list[str]:
+        """The different texts of cells that are not missing, in the order of their first ones."""
+        return [text for text in self.distinct[0] if not self.is_missing(text)]
+
+    def plain(self) -> Cells:
+        """Return the column with its numbers, where each cell is plainly one or missing."""
+        if self.numbers is not None or not self.readable:
+            return self
+        return replace(self, numbers=as_numbers(self.texts, self.is_missing))
 
     def peek(self, count: int) -> list[str]:
         """Return the text of the first ``count`` cells."""
@@ -74,8 +128,12 @@ class Cells(Sequence[str]):
         """Return the column of the cells at ``places`` [M]."""
         import pyarrow as pa
 
-        numbers = None if self.numbers is None else self.numbers[places]
-        return Cells(numbers, lambda: self.texts.take(pa.array(places)))
+        return replace(
+            self,
+            numbers=None if self.numbers is None else self.numbers[places],
+            read=lambda: self.texts.take(pa.array(places)),
+            as_read=None if self.as_read is None else self.as_read.take(places),
+        )
 
     def __len__(self) -> int:
         return len(self.texts if self.numbers is None else self.numbers)
@@ -123,7 +181,7 @@ def joined(pieces: Sequence[pa.StringArray]) -> pa.StringArray:
     return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
 
 
-def as_numbers(texts: pa.StringArray) -> Array | None:
+def as_numbers(texts: pa.StringArray, missing: Missing = Missing()) -> Array | None:
     """Return the numbers [N] that texts say, NaN for a missing one; None if one says neither.
 
     What number() says, but fast.
@@ -132,14 +190,15 @@ def as_numbers(texts: pa.StringArray) -> Array | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    try:
-        return np.array(pc.cast(texts, pa.float64()))
-    except pa.ArrowInvalid:
-        pass
+    if not missing.values:
+        try:
+            return np.array(pc.cast(texts, pa.float64()))
+        except pa.ArrowInvalid:
+            pass
     distinct = texts.dictionary_encode()
     values = []
     for text in distinct.dictionary.to_pylist():
-        value = float("nan") if is_missing(text) else number(text)
+        value = float("nan") if missing(text) else number(text)
         if value is None:
             return None
         values.append(value)

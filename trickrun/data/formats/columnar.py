@@ -101,11 +101,11 @@ def columnar_format(stored: Stored) -> Format | None:
     return next((kind for begin, kind in BEGIN.items() if stored.begin.startswith(begin)), None)
 
 
-def read_columnar(stored: Stored, kind: Format, texts: Sequence[str]) -> Table:
+def read_columnar(stored: Stored, kind: Format, texts: Sequence[str] | None) -> Table:
     """Return the table in a file whose columns have types: a number is float64, all else text.
 
     Args:
-        texts: columns whose text will be needed, also if they are numbers.
+        texts: columns whose text will be needed, also if they are numbers; None: only of texts.
 
     Raises DataError if it cannot be read.
     """
@@ -118,7 +118,7 @@ def read_columnar(stored: Stored, kind: Format, texts: Sequence[str]) -> Table:
         if rows == 0:
             raise DataError("there are no samples", file.where)
         types = dict(zip(names, found.schema.types, strict=True))
-        numeric = [name for name in names if is_number(types[name]) and name not in texts]
+        numeric = [name for name in names if is_number(types[name]) and name not in (texts or ())]
         places = {name: place for place, name in enumerate(numeric)}
         others = [name for name in names if name not in places and has_text(types[name])]
         numbers = np.empty((len(numeric), rows))
@@ -130,7 +130,7 @@ def read_columnar(stored: Stored, kind: Format, texts: Sequence[str]) -> Table:
     columns = {name: Cells(numbers[place], file.text_of(name)) for name, place in places.items()}
     columns |= {name: Cells.of(joined(pieces)) for name, pieces in parts.items()}
     columns |= {
-        name: Cells(None, file.unreadable(name, types[name]))
+        name: Cells(None, file.unreadable(name, types[name]), readable=False)
         for name in names
         if name not in columns
     }

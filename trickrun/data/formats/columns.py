@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trickrun.data.formats.cells import is_missing
 from trickrun.data.formats.table import Table
 from trickrun.data.splits.source import Column, ColumnKind
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
 
 WHOLE = re.compile(r"[+-]?\d+")
 MONTH = re.compile(r"\d{4}-\d{2}")
@@ -24,8 +27,11 @@ def read_column(table: Table, name: str, used: bool) -> Column:
     """
     import torch
 
-    texts, codes = table.columns[name].distinct
-    distinct = [text for text in texts if not is_missing(text)]
+    cells = table.columns[name]
+    if cells.kind == "date" and cells.numbers is not None:
+        return Column(name, "times", ranks_of(cells.numbers), used)
+    texts, codes = cells.distinct
+    distinct = cells.present
     kind, values = comparable(distinct)
     places = {value: place for place, value in enumerate(sorted(set(values)))}
     ranks = {text: places[value] for text, value in zip(distinct, values, strict=True)}
@@ -33,11 +39,19 @@ def read_column(table: Table, name: str, used: bool) -> Column:
     return Column(name, kind, each[torch.from_numpy(codes).long()], used)
 
 
+def ranks_of(values: np.ndarray[Any, Any]) -> torch.Tensor:
+    """Return the place [N] of each number [N] among the different ones, -1 for NaN."""
+    import numpy as np
+    import torch
+
+    _, places = np.unique(values, return_inverse=True)
+    return torch.from_numpy(np.where(np.isnan(values), -1, places.reshape(-1)))
+
+
 def check_times(table: Table, name: str) -> None:
     """Raise DataError for the first cell of a column that is missing, or no point in time."""
     cells = table.columns[name]
-    present = [text for text in cells.distinct[0] if not is_missing(text)]
-    if comparable(present)[0] != "texts":
+    if cells.kind == "date" or comparable(cells.present)[0] != "texts":
         if cells.missing.any():
             raise table.error(
                 int(cells.missing.argmax()),

@@ -173,22 +173,23 @@ class TextFile:
 
 
 def read_delimited(
-    stored: Stored, delimiter: str | None, header: bool, texts: Sequence[str]
+    stored: Stored, delimiter: str | None, header: bool, texts: Sequence[str] | None
 ) -> Table:
     """Return the table in a text file in UTF-8.
 
     Args:
         delimiter: None finds out.
         header: whether the first line has the columns' names; without it they are c1, c2, ….
-        texts: columns whose text will be needed, also if they are numbers.
+        texts: columns whose text will be needed, also if they are numbers; None: all.
 
     Raises DataError if it cannot be read, or does not have one cell a column on each line.
     """
     file, rows, about = opened(stored, delimiter, header)
+    unread = {*file.names} - {*(file.names if texts is None else texts)}
     numeric = [
         name
         for name, *cells in zip(file.names, *rows, strict=True)
-        if name not in texts and all(is_missing(c) or number(c) is not None for c in cells)
+        if name in unread and all(is_missing(c) or number(c) is not None for c in cells)
     ]
     try:
         columns = in_blocks(partial(read_typed, file, numeric, about))

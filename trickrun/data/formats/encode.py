@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from trickrun.data.formats.cells import Cells, as_numbers, is_missing, number
+from trickrun.data.formats.cells import Cells, as_numbers, number
 from trickrun.data.formats.table import Table
 from trickrun.errors import DataError
 
@@ -40,8 +40,9 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
         if not is_text(cells):
             features += [name, *gap]
             continue
-        categories = sorted(text for text in cells.distinct[0] if not is_missing(text))
-        check_categories(table, name, categories)
+        categories = sorted(cells.present)
+        if cells.kind != "category":
+            check_categories(table, name, categories)
         features += [f"{name}={category}" for category in categories] + gap
     repeated = [feature for feature, count in Counter(features).items() if count > 1]
     if repeated:
@@ -60,15 +61,26 @@ def check_categories(
         most: how many there may be; None: any number.
     """
     count, rows = len(categories), len(table)
-    rare = count > 10 and 2 * count > rows
-    if rare or (most is not None and count > most):
-        way = "set data.rare: 2" if rare else "set data.categories: embedding"
+    if too_many(count, rows, most):
+        way = "set data.categories: embedding"
+        if too_many(count, rows, None):
+            way = "set data.rare: 2"
         raise DataError(
             f"column {name!r} has {count} different texts in {rows} rows, such as "
             f"{categories[0]!r}: too many for categories",
             table.where,
-            f"leave it out (data.drop: [{name}]), turn it into numbers, or {way}",
+            f"leave it out (data.types: {{{name}: drop}}), {way}, or take each text for a category "
+            f"all the same (data.types: {{{name}: category}})",
         )
+
+
+def too_many(count: int, rows: int, most: int | None = MOST_CATEGORIES) -> bool:
+    """Whether so many different texts in so many rows are no categories.
+
+    Args:
+        most: how many there may be; None: any number, if they recur.
+    """
+    return (most is not None and count > most) or (count > 10 and 2 * count > rows)
 
 
 def encode(table: Table, features: Sequence[str], gaps: bool = False) -> Array:
@@ -135,13 +147,14 @@ def category_places(
     """
     import numpy as np
 
-    texts, codes = table.columns[name].distinct
-    known = [places.get(MISSING if is_missing(text) else text, -1) for text in texts]
+    cells = table.columns[name]
+    texts, codes = cells.distinct
+    known = [places.get(MISSING if cells.is_missing(text) else text, -1) for text in texts]
     found = np.array(known)[codes]
     if (found < 0).any():
         row = int((found < 0).argmax())
         refuse_missing(table, row, name, UNFILLED if gaps else "")
-        cell = table.columns[name][row]
+        cell = cells[row]
         raise table.error(
             row, name, f"{cell!r} is not a known category", f"known: {', '.join(places)}"
         )
@@ -150,9 +163,11 @@ def category_places(
 
 def is_text(cells: Cells) -> bool:
     """Whether a column is text: of its first PEEK cells, the missing aside, most are no numbers."""
+    if cells.kind is not None:
+        return cells.kind == "category"
     if cells.numbers is not None:
         return False
-    present = [cell for cell in cells.peek(PEEK) if not is_missing(cell)]
+    present = [cell for cell in cells.peek(PEEK) if not cells.is_missing(cell)]
     return 2 * sum(number(cell) is not None for cell in present) < len(present)
 
 
@@ -167,7 +182,9 @@ def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -
     import numpy as np
 
     cells = table.column(name)
-    values = cells.numbers if cells.numbers is not None else as_numbers(cells.texts)
+    values = (
+        cells.numbers if cells.numbers is not None else as_numbers(cells.texts, cells.is_missing)
+    )
     if values is None:
         raise not_a_number(table, name, gaps, if_missing)
     if not gaps and np.isnan(values).any():
@@ -179,14 +196,19 @@ def numbers(table: Table, name: str, gaps: bool = False, if_missing: str = "") -
 
 def not_a_number(table: Table, name: str, gaps: bool, if_missing: str) -> DataError:
     """Return the error about a column's first cell that is no finite number; see ``numbers``."""
-    for row, cell in enumerate(table.columns[name]):
-        if gaps and is_missing(cell):
+    cells = table.columns[name]
+    for row, cell in enumerate(cells):
+        if gaps and cells.is_missing(cell):
             continue
         value = number(cell)
         if value is None or not isfinite(value):
             refuse_missing(table, row, name, if_missing)
             what = "is not a number" if value is None else "is not finite"
-            comma = "; decimals are written with a point" if "," in cell else ""
+            comma = (
+                "; decimals are written with a point, or set data.decimal or data.thousands"
+                if "," in cell
+                else ""
+            )
             return table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
     raise AssertionError("every cell is a finite number")
 
@@ -209,15 +231,21 @@ def refuse_missing(table: Table, row: int, name: str, hint: str = "") -> None:
     Args:
         hint: what to do about it; empty: as for inputs.
     """
-    missing = table.columns[name].missing
+    cells = table.columns[name]
+    missing = cells.missing
     if missing[row]:
+        said = cells[row]
+        word = f"; if {said!r} is a value, say in data.missing_values what is none" if said else ""
         raise table.error(
             row,
             name,
             f"the value is missing, as in {missing.sum()} of the column's {len(missing)} cells",
-            hint
-            or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
-            f"drop, or leave the column out with data.drop: [{name}]",
+            (
+                hint
+                or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
+                f"drop, or leave the column out with data.drop: [{name}]"
+            )
+            + word,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from trickrun.data.formats.multilabel import as_labels, label_values
 from trickrun.data.formats.reader import read_table
 from trickrun.data.formats.row_keys import known_keys
 from trickrun.data.formats.table import Table
+from trickrun.data.formats.typed import as_task_has, texts_for, told_of_types
 from trickrun.data.formats.weights import weights_in
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Columns, Samples, Task
@@ -67,15 +69,25 @@ def read_samples(
 
 def table_samples(path: Path, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
     """Return the samples of a table's file with a column for each feature, in any order."""
-    texts = columns.targets if task.kind == "classification" else ()
-    table = read_table(path, columns.delimiter, columns.header, texts or ("target",))
-    return samples_of(table, task, shape, columns)
+    texts: list[str] | None = texts_for(task)
+    if texts is not None:
+        targets = columns.targets if task.kind == "classification" else ()
+        texts += targets or ("target",)
+    table = read_table(path, columns.delimiter, columns.header, texts)
+    found = samples_of(as_task_has(table, task), task, shape, columns)
+    notes = (*told_of_types(table, task), *found.notes)
+    return replace(found, columns=table.columns, notes=notes)
 
 
 def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Columns) -> Samples:
-    """Return the samples of a table with a column for each feature, in any order."""
+    """Return the samples of a table with a column for each feature, in any order.
+
+    Args:
+        table: its columns are what the run took them for.
+    """
     targets = columns.targets or (task.kind != "classification" and task.labels) or ("target",)
-    known = {*targets, *columns.ignored, columns.weight}
+    unused = (each.name for each in task.types if each.kind == "left_out")
+    known = {*targets, *columns.ignored, *unused, columns.weight}
     others = [name for name in table.columns if name not in known]
     features = task.features or tuple(others)
     if len(features) != prod(shape):
@@ -94,6 +106,7 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
     if task.fills:
         fill_gaps(x, x.new_tensor(task.fills))
     used = {f if f in table.columns else column_of(table, f) for f in features}
+    used |= {each.name for each in task.types}
     extra = [name for name in others if name not in used]
     if extra and not columns.ignore_others:
         raise DataError(

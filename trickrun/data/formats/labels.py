@@ -196,9 +196,15 @@ def counted(count: int, thing: str) -> str:
 
 def infer_kind_of_cells(cells: Cells) -> Literal["classification", "regression"]:
     """Return classification for text, and for at most FEW whole numbers that recur."""
+    import numpy as np
+
     if is_text(cells):
         return "classification"
-    values = {number(text) for text in cells.distinct[0]} - {None}
+    values: set[float | None]
+    if cells.kind is not None and cells.numbers is not None:
+        values = {*np.unique(cells.numbers[~np.isnan(cells.numbers)]).tolist()}
+    else:
+        values = {number(text) for text in cells.distinct[0]} - {None}
     whole = all(value is not None and value % 1 == 0 for value in values)
     few = len(values) <= FEW and 2 * len(values) <= len(cells)
     return "classification" if whole and few else "regression"
@@ -214,12 +220,26 @@ def class_names(table: Table, name: str) -> tuple[str, ...]:
     if cells.missing.any():
         refuse_missing(table, int(cells.missing.argmax()), name, NO_TARGET)
     texts = sorted(cells.distinct[0], key=lambda text: (len(text), text))
+    if cells.kind == "category":
+        return tuple(sorted(texts))
     by_number: dict[float | None, str] = {}
     for text in texts:
         by_number.setdefault(number(text), text)
     if None in by_number:
         return tuple(sorted(texts))
     return tuple(by_number[value] for value in sorted(v for v in by_number if v is not None))
+
+
+def joined_labels(table: Table, name: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Return what is said of the labels of a column that are one class though they are written in
+    several ways: nothing, or a line."""
+    ways: dict[float | None, list[str]] = {}
+    for text in table.columns[name].distinct[0]:
+        if text not in labels:
+            ways.setdefault(number(text), []).append(text)
+    named = {number(label): label for label in labels}
+    said = [f"{', '.join(texts)} and {named[value]}" for value, texts in ways.items()]
+    return (f"{name}: one class each: {'; '.join(said[:5])}",) if said else ()
 
 
 def class_places(table: Table, name: str, labels: Sequence[str]) -> torch.Tensor:

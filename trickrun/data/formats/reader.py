@@ -26,7 +26,10 @@ SAVE_AS = "save it as csv in UTF-8, or as Parquet"
 
 
 def read_table(
-    path: Path, delimiter: str | None = None, header: bool = True, texts: Sequence[str] = ()
+    path: Path,
+    delimiter: str | None = None,
+    header: bool = True,
+    texts: Sequence[str] | None = (),
 ) -> Table:
     """Return the table in a file.
 
@@ -34,7 +37,8 @@ def read_table(
         delimiter: of a text file: between cells; None finds out.
         header: of a text file: whether its first line has the columns' names; without it they are
             c1, c2, ….
-        texts: columns whose text will be needed, also if they are numbers.
+        texts: columns whose text will be needed, also if they are numbers; None: of a text file
+            all.
 
     Raises DataError if it cannot be read.
     """

@@ -41,6 +41,7 @@ def codes(cells: Cells) -> Array:
     """Return what each cell says as a number, uint64 [N]: of numbers the bits of their float64."""
     import numpy as np
 
+    cells = cells.as_read or cells
     if cells.numbers is not None:
         found = cells.numbers + 0.0  # -0 is 0
         bits = found.view(np.uint64)

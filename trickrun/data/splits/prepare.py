@@ -160,7 +160,8 @@ def prepare(
         dtype, fitted: see ``prepared``.
     """
     # What tells samples apart may hold all of a file's text.
-    source = replace(data.load(folder), identify=None)
+    source = data.load(folder) if fitted is None else data.load_for(folder, fitted.task)
+    source = replace(source, identify=None)
     return prepared(data, source, drawn(data, source), dtype, fitted)
 
 

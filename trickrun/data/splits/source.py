@@ -69,6 +69,33 @@ class Categories:
     shared: tuple[str, ...] = ()
 
 
+DatePart = Literal["month", "weekday", "yearday", "hour"]
+"""What of a date comes round again."""
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """What a table's column is taken for, where that is not plain from its cells.
+
+    Args:
+        name: of the column.
+        kind: number, as written with ``decimal`` and ``thousands``; date, the days since
+            1970-01-01 in UTC; boolean, 0 or 1; category, whatever its cells look like; left_out, no
+            input.
+        decimal: what stands before a number's fraction.
+        thousands: what may stand between groups of three digits; empty: nothing.
+        format: of dates, for ``datetime.strptime``; empty: ISO 8601.
+        parts: of dates, those that become features beside the days.
+    """
+
+    name: str
+    kind: Literal["number", "category", "boolean", "date", "left_out"]
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'"] = ""
+    format: str = ""
+    parts: tuple[DatePart, ...] = ()
+
+
 @dataclass(frozen=True)
 class Task:
     """What is to be predicted.
@@ -90,6 +117,8 @@ class Task:
             column that is a feature itself holds their indices, which only an embedding makes
             numbers of.
         unseen: what a category is that is none of ``categories``: an error, or unknown.
+        types: of a table's columns: those that say how cells are read, and what is left out.
+        missing_values: what a cell says that has no value; None: the usual words.
     """
 
     kind: TaskName
@@ -103,6 +132,8 @@ class Task:
     next_token: bool = False
     categories: tuple[Categories, ...] = ()
     unseen: Literal["error", "unknown"] = "error"
+    types: tuple[ColumnType, ...] = ()
+    missing_values: tuple[str, ...] | None = None
 
     @property
     def rows(self) -> tuple[int, ...]:

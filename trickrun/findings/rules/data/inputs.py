@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from trickrun.findings.evidence.data import Drift, channels_at_the_end
@@ -124,6 +125,10 @@ def beyond_chance(drift: Drift) -> float:
     return drift.mean - CHANCE / math.sqrt(max(drift.samples, 1))
 
 
+PART = re.compile(r"=|\.\w+_(sin|cos)$")
+"""What names of features have that are made of a part of a column."""
+
+
 def constant_features(e: Facts) -> list[Finding]:
     """TR04: features that never vary; trap: the borders of images, and places of padding."""
     data = e.data
@@ -141,9 +146,9 @@ def constant_features(e: Facts) -> list[Finding]:
     )
     edit: dict[str, Any] | None = None
     if e.inputs.dropped is not None:
-        # A category of a text column is a feature, but no column.
+        # A category of a text column is a feature, but no column, and so is a part of a date.
         named_all = data.constant == len(data.constant_names)
-        if named_all and not any("=" in name for name in data.constant_names):
+        if named_all and not any(PART.search(name) for name in data.constant_names):
             edit = {"data.drop": [*e.inputs.dropped, *data.constant_names]}
     severity: Severity = "warning" if data.constant > data.features / 2 else "info"
     return [Finding("TR04", "Constant features", severity, 0.9, "data", numbers, why, edit)]
