@@ -2,7 +2,7 @@
 back. Mistakes of the generated benchmark (faults.py) are put into programs that others described
 and that train well (healthy/development).
 
-    python -m benchmarks.faults.outside.calibration draw      # calibration.txt; before any diagnosis
+    python -m benchmarks.faults.outside.calibration draw      # into calibration.txt
     python -m benchmarks.faults.outside.calibration train     # which count (about 20 minutes)
     python -m benchmarks.faults.outside.calibration diagnose [--jobs 2]   # 15 to 30 seconds each
 
@@ -54,10 +54,10 @@ DRAWN = subjects.HERE / "calibration.txt"
 METRICS = RESULTS / "calibration-metrics.jsonl"
 ANSWERS = RESULTS / "calibration-confirm.jsonl"
 
-SEED, WANTED = 14, 190
+SEED, WANTED = 14, 150
 """Of the draw, and programs of which about half can be expected to count."""
 
-FASTEST = 1.0
+FASTEST = 0.4
 """Seconds that a training of a program may take before a mistake is put into it, at most."""
 
 OF_ONE_BASE = ("data.target", "data.args", "model.args")
