@@ -74,7 +74,7 @@ def page(fault: Fault) -> str:
     blocks.append(f"**Reported by** {commands}.")
     if fault.weighed != "info":
         part = f"takes part only as an {fault.weighed}" if fault.weighed else "takes no part"
-        blocks.append(f"**In `trickrun diagnose`** it {part}: otherwise others name the cause.")
+        blocks.append(f"**In `trickrun diagnose`** it {part}: other findings name the cause.")
     if symptoms := links(EXPLAINS.get(fault.code, ())):
         blocks.append(f"**Explains** {symptoms}.")
     if roots := links(causes):

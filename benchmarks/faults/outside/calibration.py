@@ -54,8 +54,8 @@ DRAWN = subjects.HERE / "calibration.txt"
 METRICS = RESULTS / "calibration-metrics.jsonl"
 ANSWERS = RESULTS / "calibration-confirm.jsonl"
 
-SEED, WANTED = 14, 150
-"""Of the draw, and programs of which about half can be expected to count."""
+SEED, WANTED = 14, 185
+"""Of the draw, and programs of which about half will count."""
 
 FASTEST = 0.4
 """Seconds that a training of a program may take before a mistake is put into it, at most."""
@@ -188,6 +188,11 @@ def composed(of: Mapping[str, Base], faults: Iterable[Fault]) -> Iterator[Progra
                     continue
 
 
+def recipe_of(program: Program, known: Mapping[str, Base], where: Path) -> Path:
+    """Write a program's recipe, and return its file."""
+    return written(program.name, tree_of(program, known[program.base]), where)
+
+
 def train(of: Sequence[Program], known: Mapping[str, Base], journal: Journal) -> None:
     """Train the programs and their bases, what the journal lacks."""
     with folder() as where:
@@ -217,7 +222,7 @@ def diagnose_all(of: Sequence[Program], known: Mapping[str, Base], jobs: int) ->
     answers, basis = Journal(ANSWERS), Journal(basis_of(ANSWERS))
     with folder() as where:
         paths = {
-            program.name: written(program.name, tree_of(program, known[program.base]), where)
+            program.name: recipe_of(program, known, where)
             for program in of
             if program.name not in answers
         }
