@@ -19,6 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ SEED, WANTED = 14, 185
 
 FASTEST = 0.4
 """Seconds that a training of a program may take before a mistake is put into it, at most."""
+
+BUDGET = 150.0
+"""Seconds of a diagnosis, at most: on a machine that does nothing else a third of it is enough, but
+edits that are left out for want of time would say little of the confidence."""
 
 OF_ONE_BASE = ("data.target", "data.args", "model.args")
 """Paths of mistakes in code that one base of the generated benchmark has."""
@@ -126,23 +131,30 @@ def suits(edits: Mapping[str, Any], base: Base, where: Path) -> bool:
     return after != before
 
 
+def mistakes() -> dict[tuple[str, str], Fault]:
+    """Return by fault and severity the mistakes that can be put into any recipe."""
+    return {
+        (fault.name, severity): replace(fault, severities={severity: edits})
+        for fault in FAULTS
+        for severity, edits in fault.severities.items()
+        if not any(path.startswith(OF_ONE_BASE) for path in edits)
+    }
+
+
 def draw() -> list[str]:
-    """Return the names of WANTED programs: each mistake at each severity in turn, in a base drawn
-    from those that have had the fewest, of the kinds of task that it is put into elsewhere."""
-    of, chance = bases(), random.Random(SEED)
+    """Return the names of WANTED programs: each mistake in turn, in a base drawn from those that
+    have had the fewest, of the kinds of task that it is put into elsewhere."""
+    of = bases()
     development = {name: base for name, base in BASES.items() if base.part == "development"}
+    able: dict[tuple[str, str], list[str]] = {}
     with folder() as where:
         of_base, of_model = kinds(of, where), kinds(development, where)
-        able: dict[tuple[str, str], list[str]] = {}
-        for fault in FAULTS:
+        for mistake, fault in mistakes().items():
             tasks = {of_model[name] for name in fault.on if name in of_model}
-            for severity, edits in fault.severities.items():
-                if not any(path.startswith(OF_ONE_BASE) for path in edits):
-                    names = [name for name in of if of_base[name] in tasks]
-                    fit = [name for name in names if suits(edits, of[name], where)]
-                    known = able.setdefault((fault.name, severity), [])
-                    known += [name for name in fit if name not in known]
-    return in_turns(able, chance)
+            edits = fault.severities[mistake[1]]
+            names = [name for name in of if of_base[name] in tasks]
+            able[mistake] = [name for name in names if suits(edits, of[name], where)]
+    return in_turns(able, random.Random(SEED))
 
 
 def in_turns(able: Mapping[tuple[str, str], Sequence[str]], chance: random.Random) -> list[str]:
@@ -164,28 +176,20 @@ def in_turns(able: Mapping[tuple[str, str], Sequence[str]], chance: random.Rando
 
 def programs() -> tuple[list[Program], dict[str, Base]]:
     """Return the programs that were drawn, and their bases."""
+    of, known = bases(), mistakes()
     names = DRAWN.read_text(encoding="utf-8").split()
-    of = bases()
-    wanted: dict[str, list[str]] = {}
-    for name in names:
-        base, _, mistake = name.partition("+")
-        wanted.setdefault(mistake.rpartition("-")[0], []).append(base)
-    faults = [Fault(f.name, f.causes, f.severities, tuple(wanted.get(f.name, ()))) for f in FAULTS]
-    found = {program.name: program for program in composed(of, faults)}
-    return [found[name] for name in names], of
+    return [program_of(name, of, known) for name in names], of
 
 
-def composed(of: Mapping[str, Base], faults: Iterable[Fault]) -> Iterator[Program]:
-    """Yield the mistakes in the bases, those that do not fit left out."""
-    trees = {name: Base(name, base.part, whole(base), base.metric) for name, base in of.items()}
-    for fault in faults:
-        for severity, edits in fault.severities.items():
-            for name in dict.fromkeys(fault.on):
-                one = Fault(fault.name, fault.causes, {severity: edits}, (name,))
-                try:
-                    yield from compose(trees, [one])
-                except (KeyError, TypeError):
-                    continue
+def program_of(
+    name: str, of: Mapping[str, Base], known: Mapping[tuple[str, str], Fault]
+) -> Program:
+    """Return the program with a name: base+fault-severity."""
+    base, _, mistake = name.partition("+")
+    fault, _, severity = mistake.rpartition("-")
+    whole_base = replace(of[base], tree=whole(of[base]))
+    (program,) = compose({base: whole_base}, [replace(known[fault, severity], on=(base,))])
+    return program
 
 
 def recipe_of(program: Program, known: Mapping[str, Base], where: Path) -> Path:
@@ -226,7 +230,7 @@ def diagnose_all(of: Sequence[Program], known: Mapping[str, Base], jobs: int) ->
             for program in of
             if program.name not in answers
         }
-        for name, observed in diagnoses(paths, True, jobs):
+        for name, observed in diagnoses(paths, True, jobs, BUDGET):
             basis.add(name, observed.basis)
             answers.add(name, observed.answer)
 
