@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.faults.ablate import Score, loss
-from benchmarks.faults.calibrate import platt, reliability
+from benchmarks.faults.calibrate import left_out, log_loss, platt, reliability
 from benchmarks.faults.replay import Case, StoredTrainings, kept, replay
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.findings.verdict import Verdict
@@ -113,3 +113,13 @@ def test_platts_correction_of_few_answers_promises_no_certainty() -> None:
     # Targets of 1/3 and of 3/4, which two numbers cannot pass: no weight is infinite.
     assert 0 < slope < 5
     assert abs(shift) < 5
+
+
+def test_a_correction_is_judged_on_what_it_has_not_seen() -> None:
+    assert log_loss([(0.5, True), (0.25, False)]) == pytest.approx(-math.log(0.5 * 0.75) / 2)
+    seen = [(0.9, False)] * 10 + [(0.9, True)] * 10 + [(0.6, False)] * 10 + [(0.6, True)] * 2
+    found = left_out(seen)
+    assert [right for _, right in found] == [right for _, right in seen]
+    assert log_loss(found) < log_loss(seen)
+    # Of 19 others at the same confidence 10 are right, not the 10 of 20 with itself.
+    assert found[0][0] > found[10][0]
