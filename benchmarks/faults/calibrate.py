@@ -37,9 +37,9 @@ BINS = 5
 RESAMPLED = 2000
 
 EXPLAINED = """`python -m benchmarks.faults.calibrate judge`: first causes in the held-back halves
-of both fault benchmarks, a false alarm counted as wrong. The weights are those of the development
-halves, corrected on programs that no rule was tuned on (`benchmarks/faults/outside/calibration.py`)
-before the held-back answers were judged. Within: Wilson's interval has the confidence."""
+of both fault benchmarks, a false alarm counted as wrong. The weights were fitted on the
+development halves; programs that no rule was tuned on (`benchmarks/faults/outside/calibration.py`)
+gave no reason to correct them. Within: Wilson's interval has the confidence."""
 
 
 def all_cases(stack: ExitStack, part: SplitData, confirm: bool) -> list[Case]:
