@@ -1,18 +1,17 @@
 """Is the confidence of a first cause the share of the time that it is right?
 
-    python -m benchmarks.faults.calibrate fit [--confirm]    # weights, from the calibration set
+    python -m benchmarks.faults.calibrate fit [--confirm]  # a correction, by the calibration set
     python -m benchmarks.faults.calibrate judge [--confirm]  # reliability on held-back
 
 Both replay stored diagnoses (replay.py) that tried edits; without --confirm the trainings are left
 out. A case is a diagnosis whose first finding is an error; it is right if that names an accepted
 cause. A first error in a healthy program is wrong.
 
-What the weights are to each other was fitted on the development halves (a ridge-penalized logistic
-regression). How sure they are was not: rules are tuned there, so that a first cause is right more
-often than elsewhere. ``fit`` looks whether that has to be made up for, on programs that no rule was
-tuned on (outside/calibration.py): by Platt's correction, a slope and a shift of the log odds that
-the present weights give. The correction is worth having if it foretells programs that were left out
-of it better than the present weights do.
+The weights were fitted on the development halves. Rules are tuned there, so that a first cause may
+be right more often than elsewhere. ``fit`` tells whether that has to be made up for, on programs
+that no rule was tuned on (outside/calibration.py): by Platt's correction, a slope and a shift of
+the log odds that the present weights give. The correction is worth having if it foretells programs
+that were left out of it better than the present weights do.
 """
 
 from __future__ import annotations
