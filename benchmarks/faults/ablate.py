@@ -20,6 +20,7 @@ from benchmarks.faults.replay import BENCHMARKS, Case, replay, untried
 from benchmarks.faults.scoring import rank_of_cause
 from benchmarks.results import machine, write_section
 from trickrun.findings.faults import CATALOGUE
+from trickrun.findings.finding import Finding
 
 EXPLAINED = """`python -m benchmarks.faults.ablate`: the findings of one code are left out, also as
 suggestions of edits, and the stored diagnoses are concluded again, without any training: with the
@@ -92,7 +93,8 @@ def loss(code: str, cases: Sequence[Case], before: dict[str, Score]) -> Loss:
 def losses(cases: Sequence[Case]) -> list[Loss]:
     """Return what each rule earns that found anything, by code."""
     before = {case.name: score(case)[0] for case in cases}
-    codes = {f["code"] for case in cases for f in case.stored["findings"]}
+    found = [Finding(**f) for case in cases for f in case.stored["findings"]]
+    codes = {f.code for f in found if CATALOGUE[f.code].takes_part(f)}
     return [loss(code, cases, before) for code in sorted(codes, key=lambda c: int(c[2:]))]
 
 

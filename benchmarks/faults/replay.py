@@ -206,4 +206,20 @@ def outside(part: SplitData, confirm: bool) -> Iterator[list[Case]]:
         yield [Case(s.name, paths[key], s.causes, basis[key]) for s, key in keys]
 
 
+@contextmanager
+def calibration() -> Iterator[list[Case]]:
+    """Yield the diagnosed programs of the calibration set, with the edits that were tried."""
+    from benchmarks.faults.outside import calibration as of
+    from benchmarks.faults.run import basis_of
+
+    programs, bases = of.programs()
+    basis = Journal(basis_of(of.ANSWERS))
+    with of.folder() as folder:
+        yield [
+            Case(p.name, of.recipe_of(p, bases, folder), p.causes, basis[p.name])
+            for p in of.counted(programs, Journal(of.METRICS))
+            if basis.entries.get(p.name)
+        ]
+
+
 BENCHMARKS = {"generated": generated, "outside": outside}

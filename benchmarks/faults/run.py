@@ -68,7 +68,7 @@ class Observed:
     basis: dict[str, Any] | None
 
 
-def diagnosis(path: Path, confirm: bool) -> Observed:
+def diagnosis(path: Path, confirm: bool, budget: float | None = None) -> Observed:
     """Return what ``diagnose`` says of the recipe at ``path``, and how long it took.
 
     An exception is an answer too: a wrong one.
@@ -78,7 +78,7 @@ def diagnosis(path: Path, confirm: bool) -> Observed:
     started = time.perf_counter()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            verdict, _ = diagnose(load(path), confirm)
+            verdict, _ = diagnose(load(path), confirm, budget)
         findings = [finding.as_json() for finding in verdict.findings]
         answer: dict[str, Any] = {"findings": [{k: f[k] for k in KEPT} for f in findings]}
         basis = kept(verdict)
@@ -88,16 +88,16 @@ def diagnosis(path: Path, confirm: bool) -> Observed:
 
 
 def diagnoses(
-    paths: Mapping[str, Path], confirm: bool, jobs: int
+    paths: Mapping[str, Path], confirm: bool, jobs: int, budget: float | None = None
 ) -> Iterator[tuple[str, Observed]]:
     """Yield the names of recipes with what came of them, each in a process that has diagnosed
     others before."""
     if jobs == 1:
-        yield from ((name, diagnosis(path, confirm)) for name, path in paths.items())
+        yield from ((name, diagnosis(path, confirm, budget)) for name, path in paths.items())
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        running = {pool.submit(diagnosis, path, confirm): n for n, path in paths.items()}
+        running = {pool.submit(diagnosis, path, confirm, budget): n for n, path in paths.items()}
         for future in as_completed(running):
             yield running[future], future.result()
 

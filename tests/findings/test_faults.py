@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 import trickrun
 from trickrun.findings.conclusion import ALTERNATIVES, BEHAVIOUR, OWN_CODE, UNTESTED_ROOTS
 from trickrun.findings.faults import CATALOGUE, FAMILIES, NOT_REPORTED, Fault
+from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rank import EXPLAINS
 from trickrun.findings.static import findings
 from trickrun.recipe.facts import facts_of
@@ -77,3 +79,21 @@ def test_every_part_of_an_entry_says_something(fault: Fault) -> None:
     assert all(text and text == text.strip() for text in told)
     assert all(text.endswith((".", ")")) for text in told[1:])
     assert fault.by
+
+
+@pytest.mark.parametrize(
+    ("weighed", "expected"),
+    [
+        ("info", ["error", "warning", "info"]),
+        ("warning", ["error", "warning"]),
+        ("error", ["error"]),
+        (None, []),
+    ],
+)
+def test_a_fault_says_how_grave_it_must_be_to_take_part_in_a_diagnosis(
+    weighed: Severity | None, expected: list[Severity]
+) -> None:
+    fault = replace(CATALOGUE["TR01"], weighed=weighed)
+    severities: list[Severity] = ["error", "warning", "info"]
+    found = [Finding("TR01", "n", severity, 0.5, "data", {}, "w") for severity in severities]
+    assert [finding.severity for finding in found if fault.takes_part(finding)] == expected

@@ -17,6 +17,7 @@ LEAKS = frozenset({"TR08", "TR97"})
 CERTAIN = frozenset(
     {
         "TR03",
+        "TR04",
         "TR05",
         "TR08",
         "TR10",
@@ -58,7 +59,7 @@ GRAVE_CONFIDENCE = 0.8
 OWN_CODE = frozenset({"TR30", "TR70", "TR74", "TR76"})
 """Causes that name a whole part; a sure finding about what is inside says more."""
 
-ABOUT_DATA = frozenset({"TR03", "TR05", "TR10", "TR11", "TR12", "TR13"})
+ABOUT_DATA = frozenset({"TR03", "TR04", "TR05", "TR10", "TR11", "TR12", "TR13"})
 """Certain findings about the data: no edit of another part proves them, and they carry none."""
 
 ALTERNATIVES = {

@@ -72,6 +72,9 @@ def page(fault: Fault) -> str:
     if fault.example:
         blocks.append(f"**Example.** A recipe with\n\n```yaml\n{fault.example}\n```")
     blocks.append(f"**Reported by** {commands}.")
+    if fault.weighed != "info":
+        part = f"takes part only as an {fault.weighed}" if fault.weighed else "takes no part"
+        blocks.append(f"**In `trickrun diagnose`** it {part}: other findings name the cause.")
     if symptoms := links(EXPLAINS.get(fault.code, ())):
         blocks.append(f"**Explains** {symptoms}.")
     if roots := links(causes):

@@ -5,6 +5,7 @@ import pytest
 from trickrun.checks.diagnosis.candidate import together
 from trickrun.checks.diagnosis.candidates import as_trial, candidates
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
+from trickrun.checks.diagnosis.gather import Evidence
 from trickrun.checks.diagnosis.proxy_run import STEPS, shorten
 from trickrun.findings.finding import Finding
 from trickrun.recipe.load import derive
@@ -146,3 +147,29 @@ def test_code_that_fails_is_evidence_and_stops_nothing_else(make, tmp_path):
     assert verdict.findings[0].code == "TR26"
     timed = verdict.result["part_seconds"].keys()
     assert {"static", "training", "user_loss", "grad_check"} <= timed
+
+
+def test_inputs_that_are_all_alike_are_the_cause_and_no_network_that_ignores_them(make, tmp_path):
+    rows = [f"1,7,{'ab'[i * 7 % 2]}" for i in range(200)]
+    (tmp_path / "t.csv").write_text("\n".join(["u,v,y", *rows]) + "\n")
+    text = "data: {kind: csv, path: t.csv, target: y}\nmodel: {kind: mlp, hidden: [16]}\n"
+    first, *others = diagnose(make("train.epochs=4", text=text))[0].findings
+    assert (first.code, first.severity, first.name) == ("TR04", "error", "All inputs alike")
+    assert {"TR14", "TR10"} <= {finding.code for finding in others}
+
+
+def test_a_bias_of_the_head_that_is_far_off_is_named_by_no_other_finding(make):
+    sine = "data: {kind: synthetic, family: sine, n: 300}\nmodel: {kind: mlp, hidden: [16]}\n"
+    bias = "init={kind: auto, head: {kind: auto, bias: 30.0}}"
+    loaded = make(bias, "optimizer={kind: sgd, lr: 0.01}", "train.epochs=8", text=sine)
+    first, *others = diagnose(loaded)[0].findings
+    assert (first.code, first.where) == ("TR24", "init.head_bias")
+    assert not any("init" in path for finding in others for path in finding.edit or ())
+
+
+def test_what_never_helped_a_diagnosis_is_measured_and_not_weighed():
+    codes = (("TR44", "warning"), ("TR84", "info"), ("TR04", "info"), ("TR04", "error"))
+    found = [Finding(code, "n", severity, 0.9, "data", {}, "w") for code, severity in codes]
+    evidence = Evidence(findings=[*found, Finding("TR01", "n", "info", 0.9, "data", {}, "w")])
+    assert [finding.code for finding in evidence.weighed] == ["TR04", "TR01"]
+    assert len(evidence.as_json()["findings"]) == 5

@@ -55,7 +55,7 @@ def standpoint_of(
         confirmed=False,
         closes=0.0,
         likelihood=first.confidence,
-        told=any(finding.code == first.code for finding in evidence.findings),
+        told=any(finding.code == first.code for finding in evidence.weighed),
         own_network=proxy.loaded.recipe.model.is_user_code,
     )
     proved = [c for c in tried.causes if c.edit == first.edit] if tried and first.confirmed else []
@@ -71,15 +71,15 @@ def in_order(
 ) -> list[Finding]:
     """Return the findings, best first. Where all targets are alike, the rest follows from it, and
     much of it where they stand beside other rows."""
-    alike = [finding for finding in evidence.findings if finding.name == CONSTANT_TARGET]
+    alike = [finding for finding in evidence.weighed if finding.name == CONSTANT_TARGET]
     if alike:
         return alike[:1]
     if tried is None:
-        findings, causes = without_trying(evidence.findings, standing), []
+        findings, causes = without_trying(evidence.weighed, standing), []
     else:
         causes = causes_of(tried)
         findings = with_what_was_tried(
-            evidence.findings, causes, harmful(tried), standing, without_effect(tried)
+            evidence.weighed, causes, harmful(tried), standing, without_effect(tried)
         )
     moved = [finding for finding in findings if finding.code == MISPLACED and certain(finding)]
     if moved:

@@ -107,6 +107,6 @@ def edits_tried(proxy: ProxyRun, evidence: Evidence, trainings: Trainings) -> Tr
     probe = evidence.probe
     input_std = probe.signal.input_std if probe and probe.signal else 1.0
     gap = probe.train - probe.val if probe else 0.0
-    found = candidates(proxy, evidence.findings, input_std, gap)
+    found = candidates(proxy, evidence.weighed, input_std, gap)
     reachable = max(evidence.reference.values(), default=0.0)
-    return try_edits(trainings, found, reachable, evidence.findings)
+    return try_edits(trainings, found, reachable, evidence.weighed)

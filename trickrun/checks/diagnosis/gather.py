@@ -29,6 +29,7 @@ from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import TrickrunError
 from trickrun.findings import static
+from trickrun.findings.faults import CATALOGUE
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves import shapes
 from trickrun.findings.rules.curves.shapes import judge
@@ -98,7 +99,7 @@ class Evidence:
     Args:
         parts: by name; a part that failed is missing.
         failed: why parts are missing, by name.
-        findings: of all parts.
+        findings: of all parts; ``weighed`` has those that count.
         probe: the short training, if it could be run.
         reference: each learner's skill; see reference.py.
         seconds: what each part took.
@@ -117,6 +118,11 @@ class Evidence:
         """Add a check's verdict."""
         self.parts[name] = {"verdict": verdict.verdict, **verdict.result}
         self.findings += verdict.findings
+
+    @property
+    def weighed(self) -> list[Finding]:
+        """The findings that take part in the diagnosis."""
+        return [f for f in self.findings if CATALOGUE[f.code].takes_part(f)]
 
     def as_json(self) -> dict[str, Any]:
         """Return the evidence record as plain data."""

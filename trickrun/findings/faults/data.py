@@ -48,6 +48,7 @@ FAULTS = (
         "Deviation 0 (TheDeepChecker). Not borders of images, nor padding. All features: an error.",
         "A constant says nothing, and where it changes later nobody has learned what that means.",
         "Drop the columns: `data.drop`. If all inputs are alike, look at how they are read.",
+        weighed="error",
     ),
     Fault(
         "TR05",
@@ -226,6 +227,7 @@ FAULTS = (
         "What looks better may be luck.",
         "Validate on folds in turn, or on a larger share.",
         "data: {kind: iris}",
+        weighed=None,
     ),
     Fault(
         "TR94",

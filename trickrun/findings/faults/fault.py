@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trickrun.findings.finding import Finding, Severity
+from trickrun.findings.rank import SEVERITIES
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -18,6 +21,9 @@ class Fault:
         why: how it keeps a network from training well.
         fix: what usually mends it.
         example: a part of a recipe that has it; empty where it lies in data or code.
+        weighed: the least grave finding of it that takes part in a diagnosis; None: none does. What
+            is left out changed no answer in either half of the fault benchmarks
+            (``benchmarks.faults.ablate``): there another finding names the cause.
     """
 
     code: str
@@ -28,3 +34,10 @@ class Fault:
     why: str
     fix: str
     example: str = ""
+    weighed: Severity | None = "info"
+
+    def takes_part(self, finding: Finding) -> bool:
+        """Whether a finding of this fault takes part in a diagnosis."""
+        if self.weighed is None:
+            return False
+        return SEVERITIES.index(finding.severity) <= SEVERITIES.index(self.weighed)

@@ -77,6 +77,7 @@ FAULTS = (
         "Steps made for signals of size 1 are too long or too short.",
         "Normalized inputs, a matched init, normalization layers.",
         "data: {kind: digits, normalize: none}",
+        weighed=None,
     ),
     Fault(
         "TR45",
