@@ -6,12 +6,12 @@ Nothing here imports torch: a recipe is checked without it.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
@@ -160,22 +160,31 @@ KIND = re.compile(r"[a-z][a-z0-9_]*")
 UNDELIVERED = "undelivered_kind"
 """The type of pydantic's error about a kind that an installed package cannot deliver."""
 
-_plugins: ContextVar[bool] = ContextVar("plugins", default=True)
+NO_PYTHON = "TRICKRUN_NO_PYTHON"
+"""The environment variable that refuses Python code that is not trickrun's, unless it is empty, 0,
+false, no or off."""
+
+REFUSED = f"this is Python code, which --no-python (or {NO_PYTHON}) refuses"
+
+
+def python_refused() -> bool:
+    """Return whether no user code may be imported, nor any kind of an installed package."""
+    return os.environ.get(NO_PYTHON, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
 @contextmanager
-def without_plugins() -> Iterator[None]:
-    """Know only trickrun's own kinds within the block, whatever packages are installed."""
-    token = _plugins.set(False)
+def without_python() -> Iterator[None]:
+    """Refuse user code and the kinds of installed packages within the block, in all threads and in
+    the processes that it starts."""
+    before = os.environ.get(NO_PYTHON)
+    os.environ[NO_PYTHON] = "1"
     try:
         yield
     finally:
-        _plugins.reset(token)
-
-
-def plugins_allowed() -> bool:
-    """Return whether kinds of installed packages are looked for; see ``without_plugins``."""
-    return _plugins.get()
+        if before is None:
+            del os.environ[NO_PYTHON]
+        else:
+            os.environ[NO_PYTHON] = before
 
 
 class KindFolder:
@@ -255,11 +264,11 @@ class KindFolder:
 
     def plugin(self, kind: object) -> EntryPoint | None:
         """Return the entry point of a kind that an installed package adds."""
-        return self.plugins.get(str(kind)) if plugins_allowed() else None
+        return None if python_refused() else self.plugins.get(str(kind))
 
     def names(self) -> list[str]:
         """Return the names of all kinds, those of installed packages last."""
-        return [*self.files, *(sorted(self.plugins) if plugins_allowed() else ())]
+        return [*self.files, *(() if python_refused() else sorted(self.plugins))]
 
     def all(self) -> dict[str, type[Params]]:
         """Return all kinds with their classes, in the order of ``names``.

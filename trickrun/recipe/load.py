@@ -13,6 +13,7 @@ from pydantic import ValidationError, create_model
 from trickrun.data._data import AnyData
 from trickrun.errors import TrickrunError
 from trickrun.models import AnyModel
+from trickrun.params import REFUSED, python_refused
 from trickrun.recipe.consistency import ERRORS, broken
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
@@ -68,13 +69,6 @@ class Loaded:
             return Problem(message, hint=error.hint)
         return located(self.layers, Complaint(steps, error.message, error.hint))
 
-    def without_python(self) -> None:
-        """Raise RecipeError if the recipe names the user's own code anywhere."""
-        message = "this is Python code, which --no-python refuses"
-        parts = [Complaint(steps, message) for steps in python_parts(self.recipe)]
-        if parts:
-            raise RecipeError(located(self.layers, part) for part in parts)
-
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     """Read the recipe at ``path`` changed by ``overrides`` (each ``path=value``).
@@ -120,14 +114,18 @@ def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
 
 
 def check(tree: dict[str, Any]) -> tuple[Recipe | None, list[Complaint]]:
-    """Return the recipe of a canonical tree, if each section is valid, and all that is wrong."""
+    """Return the recipe of a canonical tree, if each section is valid, and all that is wrong.
+
+    Where user code is refused, each place that names some is wrong.
+    """
     try:
         recipe = Recipe.model_validate(tree)
     except ValidationError as error:
         wrong = complaints(error, tree)
         invalid = {str(complaint.steps[0]) for complaint in wrong}
         return None, [*wrong, *broken(ERRORS, valid_part(tree, invalid), invalid)]
-    return recipe, broken(ERRORS, recipe)
+    refused = python_parts(recipe) if python_refused() else ()
+    return recipe, [*(Complaint(steps, REFUSED) for steps in refused), *broken(ERRORS, recipe)]
 
 
 def valid_part(tree: dict[str, Any], invalid: set[str]) -> Recipe:
