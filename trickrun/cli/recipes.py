@@ -56,11 +56,12 @@ def check_text(path: Path, overrides: list[str], data: bool, as_json: bool) -> A
         if not as_json:
             print_error(error)
         errors = [problem.as_json() for problem in error.problems]
-        return Answer("error", {"ok": False, "errors": errors}, str(path), error=error)
+        result: dict[str, Any] = {"ok": False, "errors": errors, **error.more_as_json()}
+        return Answer("error", result, str(path), error=error)
     findings.tell_notes(notes)
     print(f"{path}: ok")
     findings.show(found)
-    result: dict[str, Any] = {"ok": True, "errors": []}
+    result = {"ok": True, "errors": []}
     result |= {"notes": list(notes)} if data else {}
     verdict = findings.verdict_of(found)
     told = [finding.as_json() for finding in found]

@@ -31,7 +31,14 @@ from trickrun.recipe.python_parts import python_parts
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import expand
 from trickrun.recipe.text.locate import SourceLayer, locate
-from trickrun.recipe.text.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
+from trickrun.recipe.text.problems import (
+    COMMAND_LINE,
+    MAX_PROBLEMS,
+    Place,
+    Problem,
+    RecipeError,
+    Source,
+)
 from trickrun.recipe.text.sources import Text, read_chain, read_override
 
 
@@ -82,12 +89,15 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     layers += above
     tree.setdefault("name", name_of(path))
     recipe, wrong = check(tree)
-    problems += [located(layers, complaint) for complaint in wrong]
-    if problems or recipe is None:
+    unread = {problem.place for problem in problems}
+    found = [located(layers, complaint) for complaint in wrong[:MAX_PROBLEMS]]
+    # What could not be read has no value, and no fault but that.
+    told = [*problems, *(problem for problem in found if problem.place not in unread)]
+    if told or recipe is None:
         files = [text.source for text in texts]
-        raise RecipeError(
-            in_order(problems, [*files, *(Source(COMMAND_LINE, text) for text in overrides)])
-        )
+        sources = [*files, *(Source(COMMAND_LINE, text) for text in overrides)]
+        more = max(0, len(told) - MAX_PROBLEMS) + len(wrong) - len(found)
+        raise RecipeError(in_order(told[:MAX_PROBLEMS], sources), more)
     text = texts[-1].source.text
     return Loaded(recipe, tree, text, path, tuple(layers))
 
