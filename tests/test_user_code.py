@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from trickrun import user_code
-from trickrun.errors import CompileError, DataError
-from trickrun.params import without_python
+from trickrun.errors import CompileError, DataError, without_python
 
 
 @pytest.fixture(autouse=True)

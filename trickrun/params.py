@@ -6,12 +6,10 @@ Nothing here imports torch: a recipe is checked without it.
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
@@ -19,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, g
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
-from trickrun.errors import PluginError
+from trickrun.errors import PluginError, python_refused
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -160,32 +158,6 @@ KIND = re.compile(r"[a-z][a-z0-9_]*")
 
 UNDELIVERED = "undelivered_kind"
 """The type of pydantic's error about a kind that an installed package cannot deliver."""
-
-NO_PYTHON = "TRICKRUN_NO_PYTHON"
-"""The environment variable that refuses Python code that is not trickrun's, unless it is empty, 0,
-false, no or off."""
-
-REFUSED = f"this is Python code, which --no-python (or {NO_PYTHON}) refuses"
-
-
-def python_refused() -> bool:
-    """Return whether no user code may be imported, nor any kind of an installed package."""
-    return os.environ.get(NO_PYTHON, "").strip().lower() not in ("", "0", "false", "no", "off")
-
-
-@contextmanager
-def without_python() -> Iterator[None]:
-    """Refuse user code and the kinds of installed packages within the block, in all threads and in
-    the processes that it starts."""
-    before = os.environ.get(NO_PYTHON)
-    os.environ[NO_PYTHON] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[NO_PYTHON]
-        else:
-            os.environ[NO_PYTHON] = before
 
 
 class KindFolder:

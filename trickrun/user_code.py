@@ -19,8 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trickrun.errors import CompileError, TrickrunError
-from trickrun.params import REFUSED, python_refused
+from trickrun.errors import REFUSED, CompileError, TrickrunError, python_refused
 
 
 def resolve(target: str, folder: Path) -> Callable[..., Any]:

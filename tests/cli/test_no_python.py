@@ -12,7 +12,7 @@ import typer
 
 from tests.conftest import Ran
 from trickrun.cli.app import application
-from trickrun.params import NO_PYTHON
+from trickrun.errors import NO_PYTHON
 from trickrun.recipe.catalogue import Place, walk
 from trickrun.recipe.text.emit import flow
 

@@ -16,10 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import typer
 
-from trickrun.errors import BROKEN_PIPE, Bug, Interrupted, TrainingFailed, TrickrunError
+from trickrun.errors import (
+    BROKEN_PIPE,
+    Bug,
+    Interrupted,
+    TrainingFailed,
+    TrickrunError,
+    without_python,
+)
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import gravest
-from trickrun.params import without_python
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded

@@ -11,9 +11,8 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from trickrun.data._data import AnyData
-from trickrun.errors import TrickrunError
+from trickrun.errors import REFUSED, TrickrunError, python_refused
 from trickrun.models import AnyModel
-from trickrun.params import REFUSED, python_refused
 from trickrun.recipe.consistency import ERRORS, broken
 from trickrun.recipe.messages import Complaint, complaints
 from trickrun.recipe.patch import (
