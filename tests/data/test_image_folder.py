@@ -1,5 +1,6 @@
 """Photos in folders: found, decoded, kept or streamed, and refused when they are broken."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -488,3 +489,19 @@ def test_warnings_of_pillow_are_not_shown(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
     files = ImageFiles([tmp_path / "exif.jpg", tmp_path / "large.png"], 3, 4, workers=1)
     assert files.read(torch.arange(2)).shape == (2, 3, 4, 4)
+
+
+def test_a_name_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
+    name = os.fsdecode(b"a\xff")
+    (tmp_path / "d" / name).mkdir(parents=True)
+    with pytest.raises(DataError, match="is not UTF-8") as caught:
+        ImageFolder(path="d").load(tmp_path)
+    str(caught.value).encode()
+
+
+def test_an_image_that_no_memory_holds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trickrun.data.formats.memory.usable_memory", lambda: 4 * 3 * 8**2)
+    files = ImageFolder(path="d", size=8).files([])
+    assert files.shape == (3, 8, 8)
+    with pytest.raises(DataError, match="an image of 9 by 9 takes"):
+        ImageFolder(path="d", size=9).files([])

@@ -38,7 +38,7 @@ def check_name(path: Path) -> None:
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
-        raise DataError("this path is not UTF-8", repr(str(path)), "rename the folder") from error
+        raise DataError("this path is not UTF-8", repr(str(path)), "rename what is not") from error
 
 
 @contextmanager
