@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trickrun import user_code
-from trickrun.errors import CompileError, DataError
+from trickrun.errors import CompileError, DataError, without_python
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +169,11 @@ def test_own_errors_go_through_a_call() -> None:
 
     with pytest.raises(DataError, match="broken"):
         user_code.call(make, "m:make", args={})
+
+
+def test_nothing_is_imported_where_user_code_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "refused_here.py").write_text("raise AssertionError('it was imported')\n")
+    with without_python(), pytest.raises(CompileError, match="which --no-python"):
+        user_code.resolve("refused_here:thing", tmp_path)
+    with pytest.raises(CompileError, match="it was imported"):
+        user_code.resolve("refused_here:thing", tmp_path)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 USAGE = 2
@@ -9,6 +12,33 @@ TRAINING_FAILED = 3
 BUG = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+NO_PYTHON = "TRICKRUN_NO_PYTHON"
+"""The environment variable that refuses Python code that is not trickrun's, unless it is empty, 0,
+false, no or off."""
+
+REFUSED = f"this is Python code, which --no-python (or {NO_PYTHON}) refuses"
+
+
+def python_refused() -> bool:
+    """Return whether no user code may be imported, nor any kind of an installed package."""
+    return os.environ.get(NO_PYTHON, "").strip().lower() not in ("", "0", "false", "no", "off")
+
+
+@contextmanager
+def without_python() -> Iterator[None]:
+    """Refuse user code and the kinds of installed packages within the block, in all threads and in
+    the processes that it starts."""
+    before = os.environ.get(NO_PYTHON)
+    os.environ[NO_PYTHON] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[NO_PYTHON]
+        else:
+            os.environ[NO_PYTHON] = before
 
 
 def restored(

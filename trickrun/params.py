@@ -10,8 +10,6 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
@@ -19,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, g
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
-from trickrun.errors import PluginError
+from trickrun.errors import PluginError, python_refused
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -148,6 +146,7 @@ DropProbability = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+LayerCount = Annotated[int, Field(ge=1, le=1000)]
 CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Betas = Annotated[tuple[Beta, Beta], Field(strict=False)]
@@ -159,23 +158,6 @@ KIND = re.compile(r"[a-z][a-z0-9_]*")
 
 UNDELIVERED = "undelivered_kind"
 """The type of pydantic's error about a kind that an installed package cannot deliver."""
-
-_plugins: ContextVar[bool] = ContextVar("plugins", default=True)
-
-
-@contextmanager
-def without_plugins() -> Iterator[None]:
-    """Know only trickrun's own kinds within the block, whatever packages are installed."""
-    token = _plugins.set(False)
-    try:
-        yield
-    finally:
-        _plugins.reset(token)
-
-
-def plugins_allowed() -> bool:
-    """Return whether kinds of installed packages are looked for; see ``without_plugins``."""
-    return _plugins.get()
 
 
 class KindFolder:
@@ -255,11 +237,11 @@ class KindFolder:
 
     def plugin(self, kind: object) -> EntryPoint | None:
         """Return the entry point of a kind that an installed package adds."""
-        return self.plugins.get(str(kind)) if plugins_allowed() else None
+        return None if python_refused() else self.plugins.get(str(kind))
 
     def names(self) -> list[str]:
         """Return the names of all kinds, those of installed packages last."""
-        return [*self.files, *(sorted(self.plugins) if plugins_allowed() else ())]
+        return [*self.files, *(() if python_refused() else sorted(self.plugins))]
 
     def all(self) -> dict[str, type[Params]]:
         """Return all kinds with their classes, in the order of ``names``.

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trickrun.errors import CompileError, TrickrunError
+from trickrun.errors import REFUSED, CompileError, TrickrunError, python_refused
 
 
 def resolve(target: str, folder: Path) -> Callable[..., Any]:
@@ -28,9 +28,12 @@ def resolve(target: str, folder: Path) -> Callable[..., Any]:
     A module beside the recipe, in ``folder``, comes before one of the environment; ``folder`` is
     then first on ``sys.path``, as a script's folder is, so that the module finds its neighbours.
 
-    Raises CompileError if the module or the name is not there, if the module's own code fails
-    while it is imported (the message has the user's line), or if it names no callable.
+    Raises CompileError if user code is refused, if the module or the name is not there, if the
+    module's own code fails while it is imported (the message has the user's line), or if it names
+    no callable.
     """
+    if python_refused():
+        raise CompileError(REFUSED, target)
     module_name, _, path = target.partition(":")
     found: Any = import_module(module_name, folder.resolve(), target)
     for name in path.split("."):

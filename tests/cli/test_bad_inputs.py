@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,11 @@ data: {kind: csv, path: table.csv, target: label, batch_size: 8}
 model: {kind: mlp, hidden: [4]}
 train: {epochs: 1, device: cpu}
 """
+
+DEEP = "/".join("d" * 3000)
+
+BYTES = os.fsdecode(b"a\xff")
+"""A name that is not UTF-8, as Python has it."""
 
 ROWS = "".join(f"{i},{i * i % 7},{'ab'[i % 2]}\n" for i in range(40))
 
@@ -26,6 +32,9 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "broken.yaml").write_text("data: {kind: digits\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "a-file").write_text("")
+    (tmp_path / "a-loop").symlink_to("a-loop")
+    (tmp_path / BYTES).mkdir()
+    (tmp_path / "images" / BYTES).mkdir(parents=True)
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
 
 
@@ -59,6 +68,24 @@ def files(tmp_path, monkeypatch):
         (["runs", "remove", "nobody", "--yes"], ["no run nobody"]),
         (["runs", "--runs-dir", "a-file"], ["a-file: this is a file"]),
         (["tricks", "adm"], ["adm", "adam"]),
+        (["train", "a-loop"], ["a-loop cannot be read: Too many levels of symbolic links"]),
+        (["train", "r.yaml", "data.path=a-loop"], ["Too many levels of symbolic links"]),
+        (["train", "r.yaml", "--runs-dir", "a-loop"], ["Too many levels of symbolic links"]),
+        (["train", DEEP], ["File name too long"]),
+        (["train", "r.yaml", f"data.path={DEEP}"], ["File name too long"]),
+        (["train", "r.yaml", f"model.init_from={DEEP}"], ["File name too long"]),
+        (["train", "r.yaml", "--runs-dir", DEEP], ["File name too long"]),
+        (["train", "--resume", DEEP], ["File name too long"]),
+        (["train", "r.yaml", "data.path=~nosuchuser/x"], ["there is no such user"]),
+        (["train", "r.yaml", 'data.path="a\\0"'], ["text cannot hold the character U+0000"]),
+        (["train", "r.yaml", f"seed={'9' * 4000}"], ["this number has too many digits"]),
+        (["train", "r.yaml", f"augmentation.{'9' * 5000}.p=1"], ["augmentation"]),
+        (["train", "r.yaml", "train.threads=1000000"], ["train.threads: 1000000 threads are too"]),
+        (["train", "r.yaml", f"model.hidden=[{2**62}]"], ["model: the network's weights and"]),
+        (["train", "r.yaml", f"name={BYTES}"], ["the character U+DCFF is not allowed"]),
+        (["train", "r.yaml", "--runs-dir", BYTES], ["this path is not UTF-8"]),
+        (["train", f"{BYTES}/r.yaml"], ["this path is not UTF-8"]),
+        (["train", "r.yaml", "data={kind: image_folder, path: images}"], ["is not UTF-8"]),
     ],
 )
 def test_one_message_and_exit_2(run, words, told):

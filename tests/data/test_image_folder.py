@@ -1,5 +1,6 @@
 """Photos in folders: found, decoded, kept or streamed, and refused when they are broken."""
 
+import os
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -510,3 +511,19 @@ def test_an_image_is_not_compared_with_every_class() -> None:
     tree = Tree(Path(), (), ())
     check_known(ClassFolders(tree, {"train": images}), {"train": PurePath()})
     assert Label.compared < 10 * len(images)
+
+
+def test_a_name_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
+    name = os.fsdecode(b"a\xff")
+    (tmp_path / "d" / name).mkdir(parents=True)
+    with pytest.raises(DataError, match="is not UTF-8") as caught:
+        ImageFolder(path="d").load(tmp_path)
+    str(caught.value).encode()
+
+
+def test_an_image_that_no_memory_holds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trickrun.data.formats.memory.usable_memory", lambda: 4 * 3 * 8**2)
+    files = ImageFolder(path="d", size=8).files([])
+    assert files.shape == (3, 8, 8)
+    with pytest.raises(DataError, match="an image of 9 by 9 takes"):
+        ImageFolder(path="d", size=9).files([])

@@ -147,3 +147,29 @@ def test_channels_last_when_read_and_when_predicted(tmp_path: Path) -> None:
     assert np.array_equal(source.parts["train"][0].numpy(), x.transpose(0, 3, 1, 2))
     samples = kind.load_file(tmp_path / "d.npz", source.task, (3, 5, 4))
     assert np.array_equal(samples.x.numpy(), x.transpose(0, 3, 1, 2))
+
+
+def test_labels_that_are_bytes_are_text(tmp_path: Path) -> None:
+    source = load(tmp_path, x=X, y=np.array(["b", "ä", "b"] * 2).astype(object).astype(str))
+    as_bytes = np.array([label.encode() for label in ("b", "ä", "b")] * 2)
+    same = load(tmp_path, x=X, y=as_bytes)
+    assert same.task.labels == source.task.labels == ("b", "ä")
+    assert same.parts["train"][1].tolist() == [0, 1, 0, 0, 1, 0]
+
+
+def test_labels_that_are_bytes_but_no_text(tmp_path: Path) -> None:
+    found = failure(tmp_path, x=X, y=np.array([b"a", b"\xff", b"a"] * 2))
+    assert found.message == "the labels are bytes that are not UTF-8"
+
+
+def test_arrays_that_unpack_to_more_than_memory_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez_compressed(tmp_path / "d.npz", x=np.zeros(10**6), y=Y)
+    size = 8 * 10**6 + 6 * 8 + 2 * 128  # and the two headers
+    assert (tmp_path / "d.npz").stat().st_size < size / 100
+    monkeypatch.setattr("trickrun.data.formats.memory.usable_memory", lambda: 2 * size)
+    assert len(read_npz(tmp_path / "d.npz")["x"]) == 10**6
+    monkeypatch.setattr("trickrun.data.formats.memory.usable_memory", lambda: 2 * size - 1)
+    with pytest.raises(DataError, match="its arrays, unpacked, take"):
+        read_npz(tmp_path / "d.npz")

@@ -1,11 +1,13 @@
 """Files that a recipe names: where they are, why they cannot be read, what identifies them."""
 
+import gzip
 import os
 from pathlib import Path
 
 import pytest
 
-from trickrun.data.formats.paths import content_hash, locate, read_bytes
+from trickrun.data.formats import paths
+from trickrun.data.formats.paths import content_hash, locate, read_bytes, unpacked
 from trickrun.errors import DataError
 
 
@@ -39,11 +41,11 @@ def test_folder(tmp_path: Path) -> None:
 
 
 def test_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *_: object, **__: object) -> bytes:
         raise PermissionError(13, os.strerror(13))
 
     # Not chmod: root, as in a container, may read everything.
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     assert failure(tmp_path / "a.csv").message == "cannot be read: Permission denied"
 
 
@@ -59,3 +61,53 @@ def test_content_hash_follows_the_content(tmp_path: Path) -> None:
 def test_content_hash_of_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         content_hash(tmp_path / "none.csv")
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        assert failure(path).message == "this is a pipe or a device, not a file"
+        with pytest.raises(DataError, match="a pipe or a device"):
+            paths.first_bytes(path, 4)
+        with pytest.raises(DataError, match="a pipe or a device"):
+            content_hash(path)
+
+
+def test_the_home_of_nobody(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="~nosuchuser/x: there is no such user"):
+        locate("~nosuchuser/x", tmp_path)
+
+
+def test_a_path_that_is_not_utf8(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="this path is not UTF-8") as caught:
+        locate(os.fsdecode(b"a\xff"), tmp_path)
+    str(caught.value).encode()
+
+
+def test_real_data_are_unpacked(tmp_path: Path) -> None:
+    content = os.urandom(10_000) * 5
+    assert unpacked(tmp_path, gzip.compress(content)) == content
+    assert unpacked(tmp_path, content) == content
+
+
+def test_zeros_are_unpacked_to_a_limit_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of 3 GB of zeros packs to 3 MB; one of 64 kB stands for it here."""
+    packed = gzip.compress(bytes(2**16))
+    monkeypatch.setattr(paths, "SMALL", 2**16)
+    assert unpacked(tmp_path, packed) == bytes(2**16)
+    monkeypatch.setattr(paths, "SMALL", 2**10)
+    asked = []
+    read = gzip.GzipFile.read
+    monkeypatch.setattr(
+        gzip.GzipFile, "read", lambda file, most: asked.append(most) or read(file, most)
+    )
+    with pytest.raises(DataError, match="bytes unpack to more than"):
+        unpacked(tmp_path, packed)
+    assert asked == [100 * len(packed) + 1]
+
+
+def test_no_more_is_unpacked_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "usable_memory", lambda: 10_000)
+    assert paths.most_unpacked(10**9) == 5000

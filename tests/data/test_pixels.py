@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -366,3 +369,16 @@ def test_any_16_bits_in_any_range(tmp_path_factory, pixels, ends):
     assert found.max() <= high
     if pixels.shape == (side, side):
         assert (found == eight(pixels, *ends)).all()
+
+
+def test_a_pipe_is_no_image(tmp_path: Path) -> None:
+    """Nobody writes into it, so that to open it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.png")
+    program = (
+        "import sys; from pathlib import Path; from trickrun.data.formats.pixels import decoded\n"
+        "decoded(Path(sys.argv[1]), 1, 8)"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path / "pipe.png")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert "DataError: " in done.stderr
+    assert "this is a pipe or a device, not a file" in done.stderr

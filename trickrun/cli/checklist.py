@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -23,6 +23,7 @@ def checklist(
         str | None, typer.Option(help="Time for everything, e.g. 60s or 5m; work shrinks to fit.")
     ] = None,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -36,6 +37,7 @@ def checklist(
         debug,
         lambda: run(recipe, overrides or [], keep_going, seconds(budget), runs_dir),
         recipe,
+        no_python,
     )
 
 

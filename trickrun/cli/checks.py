@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer, tell_notes
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def initial_loss(
     overrides: Overrides = None,
     seeds: Annotated[int, typer.Option(min=1, help="Draws of the weights.")] = 5,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -45,7 +46,7 @@ def initial_loss(
             print_initial_loss,
         )
 
-    answer("initial-loss", as_json, debug, work, recipe)
+    answer("initial-loss", as_json, debug, work, recipe, no_python)
 
 
 def overfit_batch(
@@ -54,6 +55,7 @@ def overfit_batch(
     size: Annotated[int, typer.Option(min=2, help="Samples of the batch.")] = 32,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps at most.")] = 500,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -74,7 +76,7 @@ def overfit_batch(
             print_overfit_batch,
         )
 
-    answer("overfit-batch", as_json, debug, work, recipe)
+    answer("overfit-batch", as_json, debug, work, recipe, no_python)
 
 
 def run_check(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -38,6 +38,7 @@ def curves(
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Train a recipe with so many seeds.")] = 1,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -52,7 +53,7 @@ def curves(
             return curves_of_recipe(recipe, targets[1:], seeds, runs_dir)
         return curves_of_runs(targets, runs_dir)
 
-    answer("curves", as_json, debug, work, recipe_among(targets))
+    answer("curves", as_json, debug, work, recipe_among(targets), no_python)
 
 
 def recipe_among(targets: list[str]) -> Path | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -58,6 +58,7 @@ def diagnose(
         ),
     ] = None,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -81,7 +82,7 @@ def diagnose(
         findings = [finding.as_json() for finding in verdict.findings]
         return Answer(verdict.verdict, verdict.result, target, str(folder.path), findings)
 
-    answer("diagnose", as_json, debug, work, recipe)
+    answer("diagnose", as_json, debug, work, recipe, no_python)
 
 
 def diagnosed(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrainingFailed, TrickrunError
 
@@ -26,6 +26,7 @@ def coarse(
     overrides: Overrides = None,
     seeds: Seeds = 0,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -39,6 +40,7 @@ def coarse(
         debug,
         lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
         recipe,
+        no_python,
     )
 
 
@@ -52,6 +54,7 @@ def fine(
     ] = None,
     seeds: Seeds = 0,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -65,6 +68,7 @@ def fine(
         debug,
         lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
         recipe,
+        no_python,
     )
 
 

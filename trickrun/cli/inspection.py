@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trickrun.cli.checks import run_check
-from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def grad_check(
         bool, typer.Option("--h-sweep", help="Draw the error over the step's size.")
     ] = False,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -46,7 +47,7 @@ def grad_check(
             pictures,
         )
 
-    answer("grad-check", as_json, debug, work, recipe)
+    answer("grad-check", as_json, debug, work, recipe, no_python)
 
 
 def signal(
@@ -58,6 +59,7 @@ def signal(
     ] = None,
     samples: Annotated[int, typer.Option(min=2, help="Samples of each look, at most.")] = 5000,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -78,4 +80,4 @@ def signal(
 
         return run_check(recipe, overrides or [], runs_dir, look, print_signal, pictures)
 
-    answer("signal", as_json, debug, work, recipe)
+    answer("signal", as_json, debug, work, recipe, no_python)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trickrun.cli.checks import run_check
-from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -28,6 +28,7 @@ def lr_find(
         bool, typer.Option("--apply", help="Write the suggestion into the recipe file.")
     ] = False,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -48,7 +49,7 @@ def lr_find(
             write(recipe, found.result["suggestion"])
         return found
 
-    answer("lr-find", as_json, debug, work, recipe)
+    answer("lr-find", as_json, debug, work, recipe, no_python)
 
 
 def find(

@@ -16,6 +16,13 @@ Overrides = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an expected error.")]
+NoPython = Annotated[
+    bool,
+    typer.Option(
+        "--no-python",
+        help="Refuse recipes and runs that name Python code; so does TRICKRUN_NO_PYTHON=1.",
+    ),
+]
 RunsDir = Annotated[
     Path | None,
     typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),

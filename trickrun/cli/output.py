@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import typer
 
-from trickrun.errors import BROKEN_PIPE, Bug, Interrupted, TrainingFailed, TrickrunError
+from trickrun.errors import (
+    BROKEN_PIPE,
+    Bug,
+    Interrupted,
+    TrainingFailed,
+    TrickrunError,
+    without_python,
+)
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import gravest
 
@@ -67,6 +74,7 @@ def answer(
     debug: bool,
     work: Callable[[], Answer],
     recipe: Path | None = None,
+    no_python: bool = False,
 ) -> NoReturn:
     """Do ``work``, print its answer, and exit.
 
@@ -75,10 +83,14 @@ def answer(
 
     Args:
         recipe: the recipe's path as given, for the JSON object of an error.
+        no_python: whether Python code that is not trickrun's is refused.
     """
     started = time.monotonic()
     try:
-        with all_on_stderr() if as_json else contextlib.nullcontext():
+        with (
+            without_python() if no_python else contextlib.nullcontext(),
+            all_on_stderr() if as_json else contextlib.nullcontext(),
+        ):
             found = attempt(work, recipe, debug, as_json)
         if as_json:
             print_json(command, found, time.monotonic() - started)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RecipePath
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath
 from trickrun.cli.output import Answer, answer, print_error
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ def validate(
     data: Annotated[
         bool, typer.Option("--data", help="Load the data and build the model too.")
     ] = False,
-    no_python: Annotated[
-        bool, typer.Option("--no-python", help="Refuse recipes that name Python code.")
-    ] = False,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -40,35 +37,31 @@ def validate(
         "validate",
         as_json,
         debug,
-        lambda: check_text(recipe, overrides or [], data, no_python, as_json),
+        lambda: check_text(recipe, overrides or [], data, as_json),
         recipe,
+        no_python,
     )
 
 
-def check_text(
-    path: Path, overrides: list[str], data: bool, no_python: bool, as_json: bool
-) -> Answer:
+def check_text(path: Path, overrides: list[str], data: bool, as_json: bool) -> Answer:
     """Print the recipe's problems, or that there are none, and what it shows before training."""
     from trickrun.cli import output as findings
-    from trickrun.params import without_plugins
     from trickrun.recipe.load import load
     from trickrun.recipe.text.problems import RecipeError
 
     try:
-        with without_plugins() if no_python else nullcontext():
-            loaded = load(path, overrides)
-        if no_python:
-            loaded.without_python()
+        loaded = load(path, overrides)
         found, notes = check_job(loaded) if data else (findings.from_text(loaded), ())
     except RecipeError as error:
         if not as_json:
             print_error(error)
         errors = [problem.as_json() for problem in error.problems]
-        return Answer("error", {"ok": False, "errors": errors}, str(path), error=error)
+        result: dict[str, Any] = {"ok": False, "errors": errors, **error.more_as_json()}
+        return Answer("error", result, str(path), error=error)
     findings.tell_notes(notes)
     print(f"{path}: ok")
     findings.show(found)
-    result: dict[str, Any] = {"ok": True, "errors": []}
+    result = {"ok": True, "errors": []}
     result |= {"notes": list(notes)} if data else {}
     verdict = findings.verdict_of(found)
     told = [finding.as_json() for finding in found]
@@ -106,6 +99,7 @@ def show(
         typer.Option(help="The picture, .png or .svg.", show_default="NAME-augmented.png"),
     ] = None,
     samples: Annotated[int, typer.Option(min=1, max=64, help="Samples in the picture.")] = 8,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -125,7 +119,7 @@ def show(
         print(resolved_text(loaded.recipe), end="")
         return Answer("pass", {"recipe": resolved(loaded.recipe)}, str(recipe))
 
-    answer("show", as_json, debug, work, recipe)
+    answer("show", as_json, debug, work, recipe, no_python)
 
 
 def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int) -> Answer:

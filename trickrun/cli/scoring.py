@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, RunName, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir
 from trickrun.cli.output import Answer, answer, tell_notes
 from trickrun.errors import DataError, TrickrunError
 
@@ -52,6 +52,7 @@ def evaluate(
         ),
     ] = False,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -62,7 +63,13 @@ def evaluate(
     Example: trickrun eval digits --split val
     """
     ways = (mc_dropout, fold_batch_norm)
-    answer("eval", as_json, debug, lambda: evaluate_run(run, split, data, runs_dir, *ways))
+    answer(
+        "eval",
+        as_json,
+        debug,
+        lambda: evaluate_run(run, split, data, runs_dir, *ways),
+        no_python=no_python,
+    )
 
 
 def evaluate_run(
@@ -223,6 +230,7 @@ def predict(
         typer.Option(metavar="CSV", help="Write here instead of to stdout.", show_default=False),
     ] = None,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -238,7 +246,7 @@ def predict(
     def work() -> Answer:
         return predict_file(run, file, keep or [], out, runs_dir, as_json)
 
-    answer("predict", as_json, debug, work)
+    answer("predict", as_json, debug, work, no_python=no_python)
 
 
 def predict_file(

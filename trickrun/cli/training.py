@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, Overrides, RunsDir, complete_run
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer
 from trickrun.errors import Interrupted, TrickrunError
 
@@ -49,6 +49,7 @@ def train(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
+    no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -81,7 +82,7 @@ def train(
             return show_plan(recipe, overrides or [])
         return train_recipe(recipe, overrides or [], runs_dir, stop_when)
 
-    answer("train", as_json, debug, work, recipe if resume is None else None)
+    answer("train", as_json, debug, work, recipe if resume is None else None, no_python)
 
 
 def train_recipe(

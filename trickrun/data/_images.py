@@ -19,6 +19,7 @@ from trickrun.data.formats.image_files import (
     first_of,
 )
 from trickrun.data.formats.labels import counted
+from trickrun.data.formats.memory import beyond_memory
 from trickrun.data.splits.keys import APART, keys_of_bytes
 from trickrun.data.splits.source import Samples, Source, SplitData, Task
 from trickrun.errors import DataError
@@ -63,9 +64,15 @@ class Images(Data):
     )
 
     def files(self, paths: Sequence[Path]) -> ImageFiles:
-        """Return what decodes the images in ``paths``."""
-        workers = self.workers or default_workers()
-        return ImageFiles(paths, 3 if self.color else 1, self.size, workers, self.range)
+        """Return what decodes the images in ``paths``.
+
+        Raises DataError if memory does not hold one of them.
+        """
+        workers, channels = self.workers or default_workers(), 3 if self.color else 1
+        if told := beyond_memory(4 * channels * self.size**2):  # in float32
+            message = f"an image of {self.size} by {self.size} takes {told}"
+            raise DataError(message, "data.size", "set it lower")
+        return ImageFiles(paths, channels, self.size, workers, self.range)
 
     def readable(self, paths: Sequence[Path]) -> tuple[list[bool], tuple[str, ...]]:
         """Return which images are used, as data.broken says, and what is said of the others.

@@ -10,13 +10,18 @@ from pydantic import Field, model_validator
 
 from trickrun.data._data import Data
 from trickrun.data.formats.arrays import source_from_arrays
+from trickrun.data.formats.memory import beyond_memory
 from trickrun.data.splits.keys import indexed
 from trickrun.data.splits.source import Source
+from trickrun.errors import DataError
 from trickrun.nn.rng import generator
 from trickrun.params import Count, CountOrZero, NonNegative, Seed
 
 if TYPE_CHECKING:
     import torch
+
+FLOAT32 = 4
+"""Bytes of a value."""
 
 Size = Literal["features", "classes", "steps"]
 
@@ -99,6 +104,7 @@ class Synthetic(Data):
     def load(self, folder: Path) -> Source:
         import torch
 
+        self.check_size()
         draw = generator(self.seed, "synthetic", self.family)
         x, y = self.sample(draw)
         if self.irrelevant:
@@ -112,6 +118,17 @@ class Synthetic(Data):
         else:
             found = source_from_arrays({"train": (x + self.noise * noise, y)}, self.task, "data")
         return replace(found, identify=lambda: indexed({"train": self.n}, self.drawn_as()))
+
+    def check_size(self) -> None:
+        """Raise DataError if the samples need more memory than there is: twice their float32, as
+        noise of the same shape is added."""
+        features = self.size("features") if self.family in SIZES["features"] else 2
+        steps = self.size("steps") if self.family in SIZES["steps"] else 1
+        needed = 2 * FLOAT32 * self.n * steps * (features + self.irrelevant)
+        if told := beyond_memory(needed):
+            raise DataError(
+                f"{self.n} samples take {told}", "data.n", "draw fewer, or smaller ones"
+            )
 
     def drawn_as(self) -> str:
         """Return what decides which samples are drawn; their last bits may be the processor's."""

@@ -17,7 +17,7 @@ from trickrun.models._sequences import (
     refuse_seeing_ahead,
 )
 from trickrun.nn.activations import ActivationName
-from trickrun.params import Count
+from trickrun.params import Count, LayerCount
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +32,7 @@ class RecurrentModel(BuiltinModel):
     usual_activation: ClassVar[ActivationName] = "tanh"
 
     hidden: Count = Field(default=64, description="units of each layer, in each direction")
-    layers: Count = Field(default=1, description="recurrent layers")
+    layers: LayerCount = Field(default=1, description="recurrent layers")
     bidirectional: bool = Field(default=False, description="read the sequence both ways")
     pool: Literal["last", "mean"] = Field(
         default="last", description="what the head sees: the last step's output, or their mean"

@@ -15,7 +15,7 @@ from trickrun.models._sequences import (
     padding,
     refuse_seeing_ahead,
 )
-from trickrun.params import Count
+from trickrun.params import Count, LayerCount
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,7 +47,7 @@ class Transformer(BuiltinModel):
     kind: Literal["transformer"] = "transformer"
     starter: ClassVar[tuple[str, ...]] = ("normalization: layer",)
     width: Count = Field(default=64, description="features of each place")
-    layers: Count = Field(default=2, description="blocks")
+    layers: LayerCount = Field(default=2, description="blocks")
     heads: Count = Field(default=4, description="of the attention; they divide the width")
     hidden: Count | None = Field(
         default=None, description="units of each block's mlp; null: 4 times the width"

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from trickrun.data._data import AnyData
-from trickrun.errors import TrickrunError
+from trickrun.errors import REFUSED, TrickrunError, python_refused
 from trickrun.models import AnyModel
 from trickrun.recipe.consistency import ERRORS, broken
 from trickrun.recipe.messages import Complaint, complaints
@@ -30,7 +30,14 @@ from trickrun.recipe.python_parts import python_parts
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import expand
 from trickrun.recipe.text.locate import SourceLayer, locate
-from trickrun.recipe.text.problems import COMMAND_LINE, Place, Problem, RecipeError, Source
+from trickrun.recipe.text.problems import (
+    COMMAND_LINE,
+    MAX_PROBLEMS,
+    Place,
+    Problem,
+    RecipeError,
+    Source,
+)
 from trickrun.recipe.text.sources import Text, read_chain, read_override
 
 
@@ -68,13 +75,6 @@ class Loaded:
             return Problem(message, hint=error.hint)
         return located(self.layers, Complaint(steps, error.message, error.hint))
 
-    def without_python(self) -> None:
-        """Raise RecipeError if the recipe names the user's own code anywhere."""
-        message = "this is Python code, which --no-python refuses"
-        parts = [Complaint(steps, message) for steps in python_parts(self.recipe)]
-        if parts:
-            raise RecipeError(located(self.layers, part) for part in parts)
-
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     """Read the recipe at ``path`` changed by ``overrides`` (each ``path=value``).
@@ -88,12 +88,15 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     layers += above
     tree.setdefault("name", name_of(path))
     recipe, wrong = check(tree)
-    problems += [located(layers, complaint) for complaint in wrong]
-    if problems or recipe is None:
+    unread = {problem.place for problem in problems}
+    found = [located(layers, complaint) for complaint in wrong[:MAX_PROBLEMS]]
+    # What could not be read has no value, and no fault but that.
+    told = [*problems, *(problem for problem in found if problem.place not in unread)]
+    if told or recipe is None:
         files = [text.source for text in texts]
-        raise RecipeError(
-            in_order(problems, [*files, *(Source(COMMAND_LINE, text) for text in overrides)])
-        )
+        sources = [*files, *(Source(COMMAND_LINE, text) for text in overrides)]
+        more = max(0, len(told) - MAX_PROBLEMS) + len(wrong) - len(found)
+        raise RecipeError(in_order(told[:MAX_PROBLEMS], sources), more)
     text = texts[-1].source.text
     return Loaded(recipe, tree, text, path, tuple(layers))
 
@@ -120,14 +123,18 @@ def derive(loaded: Loaded, changes: Mapping[str, Any]) -> Loaded:
 
 
 def check(tree: dict[str, Any]) -> tuple[Recipe | None, list[Complaint]]:
-    """Return the recipe of a canonical tree, if each section is valid, and all that is wrong."""
+    """Return the recipe of a canonical tree, if each section is valid, and all that is wrong.
+
+    Where user code is refused, each place that names some is wrong.
+    """
     try:
         recipe = Recipe.model_validate(tree)
     except ValidationError as error:
         wrong = complaints(error, tree)
         invalid = {str(complaint.steps[0]) for complaint in wrong}
         return None, [*wrong, *broken(ERRORS, valid_part(tree, invalid), invalid)]
-    return recipe, broken(ERRORS, recipe)
+    refused = python_parts(recipe) if python_refused() else ()
+    return recipe, [*(Complaint(steps, REFUSED) for steps in refused), *broken(ERRORS, recipe)]
 
 
 def valid_part(tree: dict[str, Any], invalid: set[str]) -> Recipe:

@@ -16,7 +16,7 @@ from trickrun.recipe.patch import ROOT, PathStep, at, params_at
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Leaf, Member, Section, Shape, members
 from trickrun.recipe.text.nodes import plain_value
-from trickrun.recipe.text.problems import did_you_mean
+from trickrun.recipe.text.problems import MAX_PROBLEMS, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,14 @@ class _Place:
 
 
 def complaints(error: ValidationError, tree: dict[str, Any]) -> list[Complaint]:
-    """Return one complaint for each wrong place in ``tree``."""
+    """Return one complaint for each wrong place in ``tree``; after as many as are told, only
+    pydantic's own words, as to look for hints takes time."""
     found: dict[tuple[PathStep, ...], Complaint] = {}
     for detail in error.errors(include_url=False):
         place = _place(detail["loc"], tree)
+        if len(found) >= MAX_PROBLEMS:
+            found.setdefault(place.steps, Complaint(place.steps, detail["msg"]))
+            continue
         complaint = _complaint(detail, place, tree)
         # The arms of a union each report; the first says what all of them take.
         found.setdefault(complaint.steps, complaint)

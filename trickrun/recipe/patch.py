@@ -198,7 +198,12 @@ def steps_of(path: str, tree: dict[str, Any]) -> tuple[PathStep, ...]:
             raise PathError(f"{path!r} is not a recipe path", hint="write e.g. optimizer.lr")
         word = ".".join(words) if isinstance(shape, Free) else words[0]
         words = [] if isinstance(shape, Free) else words[1:]
-        listed = word.isdecimal() and (isinstance(here, list) or isinstance(shape, Items))
+        # No list is so long that its index has ten digits, and int() refuses thousands of them.
+        listed = (
+            word.isdecimal()
+            and len(word) < 10
+            and (isinstance(here, list) or isinstance(shape, Items))
+        )
         step: PathStep = int(word) if listed else word
         steps.append(step)
         shape = child(shape, step, here)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trickrun.data.formats.paths import check_name
 from trickrun.errors import RunFolderError
 from trickrun.run import files
 
@@ -180,8 +181,13 @@ def damaged(path: Path, reason: str) -> RunFolderError:
 
 
 def runs_dir(option: Path | None) -> Path:
-    """Return where runs are kept: the option, TRICKRUN_RUNS, or ``runs`` in the working folder."""
-    return option or Path(os.environ.get("TRICKRUN_RUNS") or "runs")
+    """Return where runs are kept: the option, TRICKRUN_RUNS, or ``runs`` in the working folder.
+
+    Raises DataError if its path is not UTF-8, as what a run's files say of it is.
+    """
+    root = option or Path(os.environ.get("TRICKRUN_RUNS") or "runs")
+    check_name(root)
+    return root
 
 
 def create(root: Path, name: str) -> RunFolder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import torch
 
 from trickrun import __version__
 from trickrun.data._data import DATA_KINDS, Data
+from trickrun.data.formats.memory import memory
 from trickrun.errors import DataError
 from trickrun.run.environment import device_name
 from trickrun.training.device import pick_device
@@ -76,18 +76,6 @@ def device() -> dict[str, Any]:
             gpus.append(gpu)
     chosen = pick_device("auto")
     return {"auto": device_name(chosen), "cuda": torch.version.cuda, "gpus": gpus}
-
-
-def memory() -> dict[str, int]:
-    """Return the machine's memory and, on Linux, what of it a program can have, in bytes."""
-    told = {"total": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")}
-    try:
-        kernel = Path("/proc/meminfo").read_text(encoding="ascii")
-    except OSError:
-        return told
-    # Not MemFree: what only caches files is given up when a program asks for it.
-    available = re.search(r"^MemAvailable: *(\d+) kB$", kernel, re.MULTILINE)
-    return told | {"free": int(available[1]) * 1024} if available else told
 
 
 def runs_folder(path: Path) -> dict[str, Any]:

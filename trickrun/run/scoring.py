@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from trickrun.data.formats.paths import check_name
 from trickrun.data.splits.source import Samples, SplitData, Task
 from trickrun.errors import DataError
 from trickrun.training.evaluation import predict, score
@@ -34,6 +35,7 @@ def file_part(job: RecipeJob, path: Path) -> SplitData:
 
 def samples_in(job: RecipeJob, path: Path) -> Samples:
     """Return what is in another file, read as the run's own data. Raises DataError."""
+    check_name(path)
     return job.recipe.data.load_file(path, job.data.task, job.data.shape)
 
 

@@ -15,6 +15,7 @@ from trickrun.nn.rng import LayerStreams
 from trickrun.params import PythonTarget
 from trickrun.recipe.schema import Recipe
 from trickrun.training.device import (
+    check_threads,
     compiled,
     loss_scaler,
     pick_device,
@@ -60,6 +61,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     """
     collect_as_usual()
     suit(recipe)
+    check_threads(recipe)
     device = pick_device(recipe.train.device)
     set_determinism(recipe, device)
     dtype = training_type(recipe)

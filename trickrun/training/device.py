@@ -13,7 +13,7 @@ from torch import nn
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
 from trickrun.recipe.schema import Recipe
-from trickrun.training.threads import available, step_flops, thread_count
+from trickrun.training.threads import available, cores, step_flops, thread_count
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 """From inputs [B, *shape] to outputs [B, ..., outputs]."""
@@ -25,6 +25,11 @@ Larger ones are no faster on a GPU. On a CPU they are slower, because activation
 and are fresh memory each time: a pretrained network at 64 pixels answers 690 images a second in
 passes of 64, and 190 in passes of 1024, for which it takes 1.8 GB (benchmarks/pass_size.py).
 """
+
+
+THREADS_PER_CORE, MOST_THREADS = 16, 256
+"""Threads that train.threads may ask for: 16 a core, and 256 on any machine, for recipes that were
+written for a larger one."""
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -63,6 +68,18 @@ def channels_last(recipe: Recipe, device: torch.device) -> bool:
         return False
     half = recipe.train.precision not in ("float32", "float64")
     return half or (device.type == "cpu" and recipe.train.precision == "float32")
+
+
+def check_threads(recipe: Recipe) -> None:
+    """Raise CompileError for so many threads that OpenMP would end the process: each takes
+    memory, and the system has no more than some tens of thousands for all programs."""
+    wanted, most = recipe.train.threads, max(MOST_THREADS, THREADS_PER_CORE * cores())
+    if wanted != "auto" and wanted > most:
+        raise CompileError(
+            f"{wanted} threads are too many for {cores()} processors",
+            "train.threads",
+            f"set it to auto, or to at most {most}; more than {cores()} only slow it down",
+        )
 
 
 def set_threads(recipe: Recipe, model: nn.Module, x: torch.Tensor, batch_size: int) -> None:

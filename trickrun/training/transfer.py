@@ -173,7 +173,7 @@ def with_rows(own: torch.Tensor, found: torch.Tensor, rows: dict[int, int]) -> t
 def checkpoint(run: str, folder: Path) -> Path:
     """Return the file of the best weights of ``run``, or of its last ones if it kept no best."""
     root = Path(os.environ.get("TRICKRUN_RUNS") or "runs")
-    places = [folder / run, Path(run), root / run, *sorted(root.glob(f"*/{run}"))]
+    places = [folder / run, Path(run), root / run, *(name / run for name in sorted(root.glob("*")))]
     for place in places:
         for name in ("best.pt", "last.pt"):
             if (place / "checkpoints" / name).is_file():

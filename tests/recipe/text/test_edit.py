@@ -423,3 +423,11 @@ def test_overrides_mean_what_edits_mean(data: dict[str, Any], values: dict[str, 
 def test_a_comment_that_ends_in_a_colon_is_no_key() -> None:
     text = "optimizer:  # mine:\n  kind: sgd\n  lr: 1\n"
     assert edit_text(text, {"optimizer": "adam"}) == "optimizer:  # mine:\n  adam\n"
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_not_edited() -> None:
+    text = "data: digits\rmodel: mlp\roptimizer: {lr: 0.1}\r"
+    with pytest.raises(EditError, match="a carriage return alone"):
+        edit_text(text, {"optimizer.lr": 0.2})
+    edited = edit_text(text.replace("\r", "\r\n"), {"optimizer.lr": 0.2})
+    assert edited == text.replace("\r", "\r\n").replace("0.1", "0.2")

@@ -8,6 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trickrun.data.formats.memory import beyond_memory
 from trickrun.data.formats.paths import read_bytes, unpacked
 from trickrun.errors import DataError
 
@@ -83,7 +84,8 @@ def shrink(images: torch.Tensor, size: int) -> torch.Tensor:
 def read_npz(path: Path) -> dict[str, Array]:
     """Return the arrays in a numpy file, their names in lower case. Never unpickles.
 
-    Raises DataError if it is missing, broken, or has arrays of objects.
+    Raises DataError if it is missing, broken, has arrays of objects, or unpacks to more than half
+    of the memory that is free: what is read is copied.
     """
     import numpy as np
 
@@ -92,8 +94,15 @@ def read_npz(path: Path) -> dict[str, Array]:
         hint = "write it with numpy.savez, which makes a .npz file"
         raise DataError("this is not a whole npz file", str(path), hint)
     try:
+        with zipfile.ZipFile(content) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if told := beyond_memory(2 * size):
+            hint = "save fewer samples in it"
+            raise DataError(f"its arrays, unpacked, take {told}", str(path), hint)
         with np.load(content, allow_pickle=False) as archive:
             return {name.lower(): archive[name] for name in archive.files}
+    except DataError:
+        raise
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged file
         if "allow_pickle" in str(error):
             hint = "save all arrays with a number type, such as float32"

@@ -47,7 +47,8 @@ class Tree:
 def tree_of(root: Path) -> Tree:
     """Return what is in ``root``. Links are followed, but into no folder twice.
 
-    Raises DataError for a folder that is missing or cannot be read.
+    Raises DataError for a folder that is missing or cannot be read, and for names that are not
+    UTF-8.
     """
     files: list[PurePath] = []
     folders: list[PurePath] = []
@@ -63,6 +64,7 @@ def tree_of(root: Path) -> Tree:
         seen.add((status.st_dev, status.st_ino))
         if here.parts:
             folders.append(here)
+        check_names(place, (*inner, *names))
         skipped["folders"] += [here / name for name in inner if is_no_data(name)]
         inner[:] = sorted(name for name in inner if not is_no_data(name))
         for name in names:
@@ -75,6 +77,15 @@ def tree_of(root: Path) -> Tree:
         in_order(skipped["files"]),
         in_order(skipped["linked"]),
     )
+
+
+def check_names(place: str, names: Iterable[str]) -> None:
+    """Raise DataError unless all names in a folder are UTF-8, as labels and messages must be."""
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise DataError(f"the name {name!r} is not UTF-8", place, "rename it") from error
 
 
 def cannot_read(error: OSError) -> None:

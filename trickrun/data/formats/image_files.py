@@ -142,7 +142,7 @@ class ImageFiles:
         for path, size in zip(self.paths, sizes, strict=True):
             content: object = path
             if often[size] > 1:
-                content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+                content = hashlib.blake2b(read_bytes(path), digest_size=16).digest()
             codes.append(known.setdefault(content, len(known)))
         return torch.tensor(codes)
 

@@ -88,7 +88,10 @@ def as_classes(
 
 
 def flat_labels(y: Array, where: str) -> Array:
-    """Return class labels [N] of [N] or [N, 1]; DataError for any other shape."""
+    """Return class labels [N] of [N] or [N, 1], bytes as text.
+
+    Raises DataError for any other shape, and for bytes that are not UTF-8.
+    """
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
@@ -97,7 +100,17 @@ def flat_labels(y: Array, where: str) -> Array:
             where,
             "one-hot targets: pass y.argmax(1); several values a sample: task: regression",
         )
-    return y
+    return as_text(y, where) if y.dtype.kind == "S" else y
+
+
+def as_text(y: Array, where: str) -> Array:
+    """Return labels that are bytes as text; DataError if they are not UTF-8."""
+    import numpy as np
+
+    try:
+        return np.char.decode(y, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError("the labels are bytes that are not UTF-8", where, "save text") from error
 
 
 def index_of(labels: list[str], names: tuple[str, ...], where: str) -> torch.Tensor:

@@ -4,23 +4,68 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+import os
+import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
+from trickrun.data.formats.memory import usable_memory
 from trickrun.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
 
 
 def locate(path: str, folder: Path) -> Path:
-    """Return ``path`` as an absolute path; a relative one is relative to ``folder``."""
-    return (folder / Path(path).expanduser()).absolute()
+    """Return ``path`` as an absolute path; a relative one is relative to ``folder``.
+
+    Raises DataError if it begins with ``~`` and the name of nobody, or is not UTF-8.
+    """
+    try:
+        found = (folder / Path(path).expanduser()).absolute()
+    except RuntimeError as error:
+        raise DataError("there is no such user", path, "write ~/ for your own home") from error
+    check_name(found)
+    return found
+
+
+def check_name(path: Path) -> None:
+    """Raise DataError unless a path is UTF-8, as files of runs and messages that name it are."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise DataError("this path is not UTF-8", repr(str(path)), "rename what is not") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a file for reading.
+
+    Raises OSError as ``open`` does, and DataError for a pipe or a device, which may never end.
+    """
+    # Without O_NONBLOCK, a pipe is waited for until somebody writes into it.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            message = "this is a pipe or a device, not a file"
+            raise DataError(message, str(path), "save what it gives to a file")
+        yield file
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's content. Raises DataError if it is missing, a folder, or not readable."""
+    """Return a file's content. Raises DataError if it is missing, no file, or not readable."""
+    try:
+        with opened(path) as file:
+            return file.read()
+    except OSError as error:
+        raise not_readable(path, error) from error
+
+
+def read_pipe(path: Path) -> bytes:
+    """Return what is written into a pipe until it is closed; DataError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -30,7 +75,7 @@ def read_bytes(path: Path) -> bytes:
 def first_bytes(path: Path, count: int) -> bytes:
     """Return a file's first bytes. Raises DataError as ``read_bytes``."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return file.read(count)
     except OSError as error:
         raise not_readable(path, error) from error
@@ -46,13 +91,39 @@ def not_readable(path: Path, error: OSError) -> DataError:
 
 
 def unpacked(path: Path, content: bytes) -> bytes:
-    """Return a file's content, unpacked if it is packed with gzip. Raises DataError if broken."""
+    """Return a file's content, unpacked if it is packed with gzip.
+
+    Raises DataError if it is broken, or would take more memory than it may.
+    """
     if not content.startswith(GZIP_MAGIC):
         return content
+    most = most_unpacked(len(content))
     try:
-        return gzip.decompress(content)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            found = file.read(most + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"cannot be unpacked: {error}", str(path), "get it again") from error
+    if len(found) > most:
+        raise DataError(
+            f"its {len(content)} bytes unpack to more than {most}, which is too much to be read",
+            str(path),
+            "look what it holds: gzip -l tells its size",
+        )
+    return found
+
+
+SMALL = 2**26
+"""Bytes that any file may unpack to: 64 MiB, more than each file of MNIST."""
+
+USUAL_RATIO = 100
+"""Times its size that a packed file of real data may be. MNIST's images take 5 times, its labels
+2, text 3 to 10; zeros, 1000."""
+
+
+def most_unpacked(size: int) -> int:
+    """Return how many bytes a packed file of ``size`` bytes may unpack to: 100 times as many, or
+    64 MiB if that is more, but at most half of the memory that is free."""
+    return min(max(SMALL, USUAL_RATIO * size), usable_memory() // 2)
 
 
 def decoded(path: Path) -> str:
@@ -96,7 +167,7 @@ def content_hash(path: Path) -> str:
 def _content_hash(path: Path, size: int, modified: int) -> str:
     # Size and time of change are in the key, so that a grid's trials hash a big file once.
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         raise not_readable(path, error) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trickrun.data.formats.paths import opened
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def decoded(path: Path, channels: int, size: int, span: Span | None = None) -> P
     from PIL import Image
 
     try:
-        with Image.open(path) as file:
+        with opened(path) as stream, Image.open(stream) as file:
             frames = bool(getattr(file, "is_animated", False))
             stored = stored_as(file)
             # A JPEG can be decoded at a half, a quarter or an eighth of its size at once.
@@ -114,7 +115,7 @@ def reason(path: Path, error: Exception) -> str:
 
     if not isinstance(error, UnidentifiedImageError):
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
-    with path.open("rb") as file:
+    with opened(path) as file:
         start = file.read(64)
     if not start:
         return "the file is empty"

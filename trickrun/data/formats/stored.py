@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data.formats.paths import not_readable, read_bytes
+from trickrun.data.formats.paths import not_readable, read_bytes, read_pipe
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Stored:
     def at(path: Path) -> Stored:
         """Return the file at ``path``. Raises DataError if it cannot be read."""
         if not path.is_file():
-            return Stored(path, read_bytes(path), None)
+            return Stored(path, read_pipe(path) if path.is_fifo() else read_bytes(path), None)
         return Stored(path, None, status_of(path))
 
     @cached_property

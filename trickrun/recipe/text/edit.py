@@ -7,6 +7,7 @@ written anew. What works is not reasoned out but read back: the edited text is p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,11 @@ def edit_text(text: str, values: Mapping[str, Any], parent: dict[str, Any] | Non
         PathError: a path leads nowhere.
         EditError: the text is no recipe, or no edit of it has the wanted meaning.
     """
+    if re.search("\r(?!\n)", text):
+        raise EditError(
+            "its lines end with a carriage return alone, which cannot be edited",
+            hint="save the file with the line ends of Linux (LF) or Windows (CR LF)",
+        )
     now = _read(text, parent)
     if now is None:
         raise EditError("a recipe that is not valid YAML cannot be edited")

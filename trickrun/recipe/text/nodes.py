@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 MAX_VALUES = 100_000
-"""Aliases may repeat values, but not blow a small file up to a huge tree."""
+"""Values of a recipe, those that aliases and merge keys repeat included: a small file must not
+stand for a huge tree."""
+
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""What no file's name, and no UTF-8 text, can hold: NUL and lone surrogates."""
 
 MERGE = "<<"
 
@@ -113,7 +118,7 @@ def plain_value(text: str) -> Any:
 
 
 class TooLarge(Exception):
-    """Aliases repeat too many values."""
+    """A text has, or its aliases and merge keys repeat, too many values."""
 
 
 class Reader:
@@ -128,9 +133,7 @@ class Reader:
 
     def value(self, node: Node) -> Any:
         """Return the plain data of ``node``, aliases and merge keys resolved."""
-        self._count += 1
-        if self._count > MAX_VALUES:
-            raise TooLarge
+        self._spend(1)
         match node:
             case Scalar():
                 return self._scalar(node)
@@ -142,14 +145,28 @@ class Reader:
                 return self._mapping(node)
         raise AssertionError(node)
 
+    def _spend(self, values: int) -> None:
+        """Count what is read. Raises TooLarge if it is too much."""
+        self._count += values
+        if self._count > MAX_VALUES:
+            raise TooLarge
+
     def _scalar(self, node: Scalar) -> Any:
+        wrong = UNWRITABLE.search(node.text)
+        if wrong is not None:
+            self._fault(node, f"text cannot hold the character U+{ord(wrong[0]):04X}", "delete it")
+            return ""
         if node.style is not None:
             return node.text
         try:
-            return plain_value(node.text)
+            value = plain_value(node.text)
+            many = isinstance(value, int) and abs(value) > sys.float_info.max
         except ValueError:
+            many = True
+        if many:
             self._fault(node, "this number has too many digits")
             return 0
+        return value
 
     def _mapping(self, node: Mapping) -> dict[str, Any]:
         own: dict[str, Any] = {}
@@ -187,7 +204,11 @@ class Reader:
             return {}
         merged: dict[str, Any] = {}
         for source in sources:
-            merged = self._mapping(source) | merged
+            # A mapping without entries of its own costs time too.
+            self._spend(1)
+            found = self._mapping(source)
+            self._spend(len(found))
+            merged = found | merged
         return merged
 
     def _fault(self, node: Node, message: str, hint: str = "") -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from trickrun.errors import TrickrunError
@@ -14,6 +17,9 @@ from trickrun.recipe.other_names import OTHER_NAMES
 COMMAND_LINE = "command line"
 SHOWN_WIDTH = 96
 """Characters of an offending line that are drawn; of a longer one, the part around the fault."""
+
+MAX_PROBLEMS = 20
+"""Problems that are told; of more, how many there are."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +39,25 @@ class Source:
         """Whether lines and columns mean something in it."""
         return self.name != COMMAND_LINE
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """The offsets at which its lines begin."""
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def line(self, number: int) -> str:
+        """Return a line (the first is 1) without its end."""
+        begin = self.starts[number - 1]
+        stop = self.text.find("\n", begin)
+        return self.text[begin : len(self.text) if stop < 0 else stop].rstrip("\r")
+
     def at(self, start: int, end: int) -> Place:
         """Return the place between two offsets; of several lines, the part in the first."""
         start = min(start, len(self.text))
-        begin = self.text.rfind("\n", 0, start) + 1
-        stop = self.text.find("\n", start)
-        stop = len(self.text) if stop < 0 else stop
-        line = self.text[begin:stop].rstrip("\r")
-        width = max(1, min(end, begin + len(line)) - start)
-        return Place(self, self.text.count("\n", 0, start) + 1, start - begin + 1, line, width)
+        number = bisect_right(self.starts, start)
+        begin = self.starts[number - 1]
+        stop = self.starts[number] - 1 if number < len(self.starts) else len(self.text)
+        stop -= self.text.endswith("\r", begin, stop)
+        return Place(self, number, start - begin + 1, max(1, min(end, stop) - start))
 
 
 @dataclass(frozen=True)
@@ -51,18 +67,25 @@ class Place:
     source: Source
     line: int
     column: int
-    text: str
     width: int
+
+    @property
+    def text(self) -> str:
+        """The line that it is in."""
+        return self.source.line(self.line)
 
     def __str__(self) -> str:
         if self.source.is_file:
             return f"{self.source.name}:{self.line}:{self.column}"
-        return f"{self.source.name}: {self.source.text}"
+        text = self.source.text
+        shown = text if len(text) <= SHOWN_WIDTH else f"{text[: SHOWN_WIDTH - 1]}…"
+        return f"{self.source.name}: {shown}"
 
     def drawn(self) -> list[str]:
         """Return the line with its number, and a line of carets under the fault."""
-        cut = max(0, self.column - 1 - SHOWN_WIDTH // 2) if len(self.text) > SHOWN_WIDTH else 0
-        shown = self.text[cut : cut + SHOWN_WIDTH].replace("\t", " ")
+        text = self.text
+        cut = max(0, self.column - 1 - SHOWN_WIDTH // 2) if len(text) > SHOWN_WIDTH else 0
+        shown = text[cut : cut + SHOWN_WIDTH].replace("\t", " ")
         before = shown[: self.column - 1 - cut]
         marked = shown[len(before) : len(before) + self.width]
         label = f"{self.line:>5} | " if self.source.is_file else "      | "
@@ -107,22 +130,39 @@ class Problem:
 
 
 class RecipeError(TrickrunError):
-    """A recipe with one or more problems, all of them told at once."""
+    """A recipe with one or more problems, told at once: the first 20 of them, and how many more.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+    Args:
+        more: how many there are beside ``problems``.
+    """
+
+    def __init__(self, problems: Iterable[Problem], more: int = 0) -> None:
+        every = tuple(problems)
+        self.problems = every[:MAX_PROBLEMS]
+        self.count = len(every) + more
         first = self.problems[0]
-        more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        rest = f" (and {self.count - 1} more)" if self.count > 1 else ""
         where = ": ".join(part for part in (str(first.place or ""), first.path) if part)
-        super().__init__(first.message + more, where, first.hint)
+        super().__init__(first.message + rest, where, first.hint)
+
+    @property
+    def left_out(self) -> int:
+        """How many problems are not told."""
+        return self.count - len(self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        return {**super().as_json(), "problems": [problem.as_json() for problem in self.problems]}
+        told = [problem.as_json() for problem in self.problems]
+        return {**super().as_json(), "problems": told, **self.more_as_json()}
+
+    def more_as_json(self) -> dict[str, int]:
+        """Return what a list of the problems needs beside it: how many it leaves out, if any."""
+        return {"more_problems": self.left_out} if self.left_out else {}
 
     def __str__(self) -> str:
         told = "\n".join(str(problem) for problem in self.problems)
-        count = len(self.problems)
-        return told if count == 1 else f"{count} problems in the recipe\n{told}"
+        if self.left_out:
+            told += f"\n… and {self.left_out} more"
+        return told if self.count == 1 else f"{self.count} problems in the recipe\n{told}"
 
 
 def cells(text: str) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trickrun.data.formats.paths import check_name, opened
+from trickrun.errors import DataError
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.text.locate import find
 from trickrun.recipe.text.nodes import Fault, Mapping, Node, Reader, TooLarge
@@ -14,6 +16,9 @@ from trickrun.recipe.text.problems import COMMAND_LINE, Problem, RecipeError, So
 from trickrun.recipe.text.yaml12 import parse
 
 EXTENDS = "extends"
+
+MAX_BYTES = 1_000_000
+"""Size of a recipe file. The longest that people write are a hundredth of it."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def _problem(source: Source, fault: Fault, offset: int = 0) -> Problem:
 def _read(path: Path, asked: Problem | None) -> str:
     """Return the file's text with its line ends as they are."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return _content(path).decode("utf-8")
     except FileNotFoundError:
         message, hint = f"{path}: no such file", _similar(path)
     except IsADirectoryError:
@@ -121,13 +126,31 @@ def _read(path: Path, asked: Problem | None) -> str:
         hint = "save it as UTF-8"
     except OSError as error:
         message, hint = f"{path} cannot be read: {error.strerror}", ""
+    except DataError as error:
+        message, hint = f"{path}: {error.message}", error.hint
     if asked is not None:
         raise RecipeError([_told(asked, message, hint)])
     raise RecipeError([Problem(message, hint=hint)])
 
 
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file that can be a recipe.
+
+    Raises OSError, or DataError for what is no file, or larger than recipes are.
+    """
+    check_name(path)
+    with opened(path) as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise DataError(f"a recipe has at most {MAX_BYTES} bytes, and this file has more")
+    return content
+
+
 def _similar(path: Path) -> str:
-    names = sorted(file.name for file in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    try:
+        names = sorted(file.name for file in path.parent.glob("*.y*ml"))
+    except OSError:
+        names = []
     return f"recipes there: {', '.join(names[:8])}" if names else ""
 
 

@@ -13,10 +13,20 @@ from typing import Any
 
 import yaml
 
-from trickrun.recipe.text.nodes import Alias, Entry, Fault, Mapping, Node, Scalar, Sequence
+from trickrun.recipe.text.nodes import (
+    MAX_VALUES,
+    Alias,
+    Entry,
+    Fault,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+)
 
 MAX_DEPTH = 50
 
+_WORD = re.compile(r"\S+")
 _ANCHOR = re.compile(r"(?:&[^\s,\[\]{}]+(?:\s|#[^\n]*\n)*)?")
 
 _SYNTAX = (
@@ -78,8 +88,8 @@ def parse(text: str) -> Document:
         place = int(error.position)
         message = f"the character U+{int(error.character):04X} is not allowed in YAML"
         document.faults.append(Fault(place, place + 1, message, "delete it"))
-    except _TooDeep as error:
-        document.faults.append(Fault(error.start, error.start + 1, "nested too deeply"))
+    except _TooMuch as error:
+        document.faults.append(Fault(error.start, error.start + 1, error.message))
     return document
 
 
@@ -97,10 +107,11 @@ def offset(mark: Any) -> int:
     return int(mark.index)
 
 
-class _TooDeep(Exception):
-    def __init__(self, start: int) -> None:
-        super().__init__(start)
+class _TooMuch(Exception):
+    def __init__(self, start: int, message: str) -> None:
+        super().__init__(start, message)
         self.start = start
+        self.message = message
 
 
 class _Builder:
@@ -112,6 +123,7 @@ class _Builder:
         self.events: Iterator[yaml.Event] = yaml.parse(text, yaml.SafeLoader)
         self.anchors: dict[str, Node | None] = {}
         self.depth = 0
+        self.nodes = 0
 
     def build(self) -> Node | None:
         """Return the root of the first document; a second one is a fault."""
@@ -130,6 +142,10 @@ class _Builder:
 
     def node(self, event: yaml.Event) -> Node:
         """Return the node that begins with ``event``."""
+        self.nodes += 1
+        if self.nodes > MAX_VALUES:
+            message = f"more than {MAX_VALUES} values: no recipe has so many"
+            raise _TooMuch(offset(event.start_mark), message)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event)
         assert isinstance(event, yaml.NodeEvent)
@@ -140,7 +156,7 @@ class _Builder:
         begin = self.content_start(start) if event.anchor is not None else start
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _TooDeep(start)
+            raise _TooMuch(start, "nested too deeply")
         node = self.content(event, begin)
         self.depth -= 1
         if event.anchor is not None:
@@ -196,7 +212,8 @@ class _Builder:
         if tag is None:
             return
         start = offset(event.start_mark)
-        end = start + len(self.text[start:].split(maxsplit=1)[0])
+        tag_text = _WORD.match(self.text, start)
+        end = tag_text.end() if tag_text else start + 1
         message = "tags (!name) are not read: a recipe is plain data and executes nothing"
         self.faults.append(Fault(start, end, message, "delete the tag; quote what must be text"))
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import torch
 
+from trickrun.data.formats.memory import usable_memory
 from trickrun.errors import TrickrunError
-from trickrun.run import machine
 from trickrun.run.memory import footprint
 from trickrun.search.executors.processes import Chunk, run_chunks
 from trickrun.search.executors.stacked.step import Stack
@@ -222,8 +222,7 @@ def room_for(job: Job) -> int:
     if job.device.type == "cuda":
         free, processes = torch.cuda.mem_get_info(job.device)[0], 1
     else:
-        memory = machine.memory()
-        free, processes = memory.get("free", memory["total"] // 2), cores()
+        free, processes = usable_memory(), cores()
     room = MEMORY_SHARE * free / processes
     return max(2, int(room // (need["total"] - need["data"])))
 
