@@ -49,6 +49,7 @@ class Table:
         target: the column to predict.
         classes: whether that is a class.
         drop: columns that say the target in other words, or number the rows.
+        words: whether a column has categories other than yes and no.
     """
 
     package: str
@@ -56,6 +57,7 @@ class Table:
     target: str
     classes: bool
     drop: tuple[str, ...] = ("rownames",)
+    words: bool = True
 
 
 TABLES = (
@@ -64,7 +66,7 @@ TABLES = (
     Table("modeldata", "mlc_churn", "churn", True),
     Table("modeldata", "wa_churn", "churn", True),
     Table("modeldata", "hpc_data", "class", True),
-    Table("AER", "HMDA", "deny", True),
+    Table("AER", "HMDA", "deny", True, words=False),
     Table("modeldata", "ames", "Sale_Price", False),
     Table("modeldata", "Sacramento", "price", False),
     Table("ISLR", "Wage", "wage", False, ("rownames", "logwage")),
@@ -115,6 +117,8 @@ def recipe_of(table: Table, variant: str) -> dict[str, Any]:
     """Return the template for a table, in a variant."""
     changes = VARIANTS[variant]
     recipe = {part: {**TEMPLATE[part], **changes.get(part, {})} for part in TEMPLATE}
+    if not table.words:  # nothing to embed, which is an error
+        recipe["data"].pop("categories", None)
     recipe["data"]["target"] = table.target
     recipe["data"]["task"] = "classification" if table.classes else "regression"
     if not table.classes:
@@ -128,7 +132,9 @@ def trickrun(folder: Path, *arguments: str) -> str:
         [sys.executable, "-m", "trickrun", *arguments], cwd=folder, capture_output=True, text=True
     )
     if done.returncode not in (0, 1):
-        raise SystemExit(f"{folder.name} {arguments}: {done.stderr or done.stdout}")
+        raise SystemExit(
+            f"{folder.name} {arguments}: {done.returncode}, {done.stdout} {done.stderr}"
+        )
     return done.stdout
 
 

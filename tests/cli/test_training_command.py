@@ -150,7 +150,7 @@ def test_warnings_of_the_recipe_are_told(trickrun, recipe):
 
 
 def test_constant_features_are_told(trickrun, tmp_path):
-    rows = "\n".join(f"{i},7,{i % 2}" for i in range(40))
+    rows = "\n".join(f"{i % 13},7,{i % 2}" for i in range(40))
     (tmp_path / "table.csv").write_text(f"a,same,label\n{rows}\n")
     (tmp_path / "t.yaml").write_text(
         "data: {kind: csv, path: table.csv, target: label, batch_size: 8}\n"
