@@ -20,7 +20,7 @@ RECIPE = """\
 name: back
 data: {kind: iris, batch_size: 16}
 model: {kind: mlp, hidden: [8]}
-early_stopping: {patience: 9}
+early_stopping: {monitor: val_loss, mode: max, patience: 9}
 train: {epochs: 3, device: cpu, checkpoint: 1 epoch, look_every: 10}
 """
 SAMPLES = "a,b,c,d\n5.1,3.5,1.4,0.2\n"
@@ -79,10 +79,9 @@ def test_a_damaged_last_falls_back_to_the_one_before(trickrun, old, clean) -> No
 
 def test_it_is_copied_into_a_changed_run(trickrun, old) -> None:
     flip(old.checkpoint_file("last"))
-    # The best was found after the checkpoint that is left.
-    ran = trickrun("train", "--resume", old.path, "train.epochs=5", "--json")
-    assert ran.code in (0, 2)
-    assert "the one before it, of step 14, is taken" in ran.err or "best evaluation" in ran.err
+    ran = trickrun("train", "--resume", old.path, "train.epochs=5")
+    assert ran.code == 0, ran.err
+    assert "the one before it, of step 14, is taken" in ran.err
 
 
 @pytest.mark.parametrize("both", [True, False])

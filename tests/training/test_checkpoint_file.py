@@ -79,7 +79,7 @@ def test_one_of_an_older_version_is_read_with_a_notice(path: Path) -> None:
     ("key", "value", "told"),
     [
         ("progress", {**STATE["progress"], "step": -5}, "progress.step: "),
-        ("progress", {**STATE["progress"], "losses": []}, "0 losses, but 1 counts"),
+        ("progress", {**STATE["progress"], "losses": []}, "progress: 0 losses, but 1 counts"),
         ("progress", {**STATE["progress"], "history": [1]}, "progress.history.0: it must be"),
         ("progress", [], "progress: it must be an object"),
         ("optimizer", None, "optimizer: it must be an object"),
@@ -100,6 +100,5 @@ def test_the_advice_to_execute_what_is_in_it_is_not_repeated(path: Path) -> None
     torch.save({"model": Counter(), "values": io.StringIO}, path)
     with pytest.raises(Damaged) as caught:
         read_checkpoint(path, "best")
-    assert caught.value.message == (
-        "not a readable checkpoint: it is damaged, or holds other things than tensors and plain Python"
-    )
+    reason = "it is damaged, or holds other things than tensors and plain Python"
+    assert caught.value.message == f"not a readable checkpoint: {reason}"
