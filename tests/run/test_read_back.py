@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from trickrun.run.folder import RunFolder, every
@@ -163,7 +163,7 @@ def harmed(draw: Any, run: Path, name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(data=st.data(), name=st.sampled_from([*OBJECTS, "metrics.jsonl"]))
 def test_no_content_takes_a_command_down(run, clean, data, name) -> None:
     home = clean.parents[2]
