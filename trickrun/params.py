@@ -422,3 +422,16 @@ def foreign_code(params: Params) -> list[str]:
     targets = {part.target for part in found if isinstance(part, PythonTarget)}
     classes = {f"{type(p).__module__}:{type(p).__name__}" for p in found if is_foreign(p)}
     return sorted(targets | classes)
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first thing that is wrong with data that was read back, and where in it."""
+    problem = error.errors(include_url=False, include_context=False)[0]
+    place = ".".join(map(str, problem["loc"]))
+    reason = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] in ("model_type", "dataclass_type", "dict_type"):
+        reason = "it must be an object with names"
+    reason = reason[:1].lower() + reason[1:]
+    if isinstance(problem["input"], str | int | float | None):
+        reason += f" (it is {str(problem['input'])[:40]})"
+    return f"{place}: {reason}" if place else reason

@@ -23,7 +23,8 @@ def made(root: Path, name: str, run_id: str, *lines: dict, command: str = "train
 
 
 def epoch(number: int, loss: float, best: bool) -> dict:
-    return {"kind": "epoch", "step": number, "epoch": number, "val_loss": loss, "best": best}
+    values = {"step": number, "epoch": number, "train_loss": loss, "lr": 0.1, "val_loss": loss}
+    return {"kind": "epoch", **values, "best": best}
 
 
 END = {

@@ -76,6 +76,7 @@ def test_a_folder_that_cannot_be_written_is_told(recipe, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(TrickrunError, match="No space left"):
+    with pytest.raises(TrickrunError, match="No space left") as caught:
         apply_edits(recipe, {"optimizer.lr": 0.01})
+    assert caught.value.hint == "free some space"
     assert recipe.read_text() == TEXT

@@ -103,6 +103,22 @@ def test_the_disk_is_full_from_the_start(trickrun, recipe, monkeypatch, tmp_path
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "free some space, then go on with: "),
+        (errno.EACCES, "get the permission to write there, then go on with: "),
+        (errno.ENOENT, "bring back its folder, which is gone, then go on with: "),
+        (errno.EROFS, "make the file system writable, then go on with: "),
+    ],
+)
+def test_the_hint_is_about_the_cause(trickrun, recipe, monkeypatch, number, told):
+    full_from(monkeypatch, 13, number)
+    hint = trickrun("train", recipe, "--json").json["error"]["hint"]
+    assert hint.startswith(told)
+    assert ("space" in hint) == (number == errno.ENOSPC)
+
+
 @pytest.mark.parametrize("place", ["blocked", "blocked/deeper"])
 def test_the_runs_folder_is_a_file(trickrun, recipe, tmp_path, place):
     (tmp_path / "blocked").write_text("a file")

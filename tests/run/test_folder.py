@@ -57,12 +57,13 @@ def test_an_unfinished_folder_is_no_run(tmp_path):
 def test_the_log_leaves_out_a_line_cut_short(tmp_path):
     run = made(tmp_path)
     assert (run.metrics(), run.last_record) == ([], {})
-    run.log([{"kind": "step", "loss": float("nan")}, {"kind": "epoch"}])
+    step = {"kind": "step", "step": 1, "loss": float("nan"), "lr": 0.1}
+    run.log([step, {"kind": "of a later version"}])
     run.log([])
     with run.metrics_file.open("a") as log:
         log.write('{"kind": "st')
-    assert run.metrics() == [{"kind": "step", "loss": None}, {"kind": "epoch"}]
-    assert run.last_record == {"kind": "epoch"}
+    assert run.metrics() == [{**step, "loss": None}, {"kind": "of a later version"}]
+    assert run.last_record == {"kind": "of a later version"}
 
 
 def test_a_damaged_line_is_named(tmp_path):
@@ -74,9 +75,10 @@ def test_a_damaged_line_is_named(tmp_path):
 
 def test_the_last_line_of_a_long_log(tmp_path):
     run = made(tmp_path)
-    run.log([{"kind": "step", "step": step} for step in range(10_000)])
+    lines = [{"kind": "step", "step": step, "loss": 0.5, "lr": 0.1} for step in range(10_000)]
+    run.log(lines)
     assert run.metrics_file.stat().st_size > folder.TAIL
-    assert run.last_record == {"kind": "step", "step": 9_999}
+    assert run.last_record == lines[-1]
 
 
 @pytest.mark.parametrize(

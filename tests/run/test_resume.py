@@ -237,14 +237,15 @@ def damage(path):
         (lambda run: (run.path / "checkpoints/best.pt").unlink(), "best.pt is missing"),
         (lambda run: (run.path / "env.json").unlink(), "cannot read env.json"),
         (lambda run: (run.path / "env.json").write_text("{"), "cannot read env.json"),
-        (lambda run: (run.path / "env.json").write_text("{}"), "it has no recipe_folder"),
-        (lambda run: (run.path / "env.json").write_text("[]"), "it has no recipe_folder"),
+        (lambda run: (run.path / "env.json").write_text("{}"), "recipe_folder: field required"),
+        (lambda run: (run.path / "env.json").write_text("[]"), "it must be an object"),
         (lambda run: run.metrics_file.write_text(""), "its checkpoint knows"),
         (lambda run: (run.path / "resolved.yaml").unlink(), "no run"),
     ],
 )
 def test_a_damaged_run_gives_one_clear_message(trickrun, old, harm, told):
     facts_changed(old)
+    (old.path / "checkpoints/previous.pt").unlink()
     harm(old)
     ran = trickrun("train", "--resume", f"longer/{old.id}")
     assert ran.code == 2, ran.out

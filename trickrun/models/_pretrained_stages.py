@@ -22,14 +22,15 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """
     import torch
 
+    from trickrun.nn.weights_file import unreadable
+
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CompileError(f"there is no file {path}", "model.weights") from error
     except Exception as error:  # torch raises many kinds for a damaged file
-        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise CompileError(
-            f"{path} cannot be read: {reason}",
+            f"{path} cannot be read: {unreadable(error)}",
             "model.weights",
             "save a state_dict: torch.save(model.state_dict(), path)",
         ) from error

@@ -33,7 +33,7 @@ def print_runs(runs: Sequence[Summary]) -> None:
             Text(run.verdict or run.status, style),
             Text(best(run)),
             test(run),
-            duration(now - run.started),
+            duration(now - run.started) if run.started is not None else "",
             size(run.bytes),
         )
     print_table(terminal(), table)
@@ -41,7 +41,7 @@ def print_runs(runs: Sequence[Summary]) -> None:
 
 def best(run: Summary) -> str:
     """Return the best evaluation's loss and epoch; of a run that has none, why."""
-    if not run.best or run.best.get("epoch") is None:
+    if not run.best or run.best.get("epoch") is None or run.status == "damaged":
         return run.reason or ""
     name = "val_loss" if "val_loss" in run.best else "train_loss"
     return f"{name} {number(run.best.get(name))} (epoch {run.best['epoch']:.4g})"

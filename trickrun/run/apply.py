@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trickrun.errors import CannotWrite
 from trickrun.recipe.difference import as_patch
 from trickrun.recipe.load import file_layers
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.text.edit import edit_text
 from trickrun.recipe.text.problems import Problem, RecipeError
 from trickrun.recipe.text.sources import Text, read_chain
-from trickrun.run.files import write_whole
+from trickrun.run.files import remedy, write_whole
 
 
 def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
@@ -38,7 +39,12 @@ def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
         # The file itself, not a link to it, keeps its place and its permissions.
         target = path.resolve()
         mode = target.stat().st_mode
-        write_whole(target, after.encode())
+        try:
+            write_whole(target, after.encode())
+        except CannotWrite as error:
+            # A recipe is no run: another place for runs would not help.
+            error.hint = remedy(error.__cause__) if isinstance(error.__cause__, OSError) else ""
+            raise
         target.chmod(mode)
     return "".join(difference(before, after, str(path)))
 

@@ -21,7 +21,7 @@ from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.expect import missed
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
-from trickrun.run import environment
+from trickrun.run import environment, files
 from trickrun.run.folder import RunFolder, create
 from trickrun.run.interrupt import stop_on_interrupt
 from trickrun.run.kept_split import remember_split
@@ -111,23 +111,38 @@ def go_back(folder: RunFolder, job: RecipeJob) -> tuple[Progress, Best | None]:
 
     Raises RunFolderError if the checkpoints do not fit the job or each other.
     """
-    state = folder.load("last")
-    folder.rewind(state["metrics_bytes"] if state else 0)
-    if state is None:
+    saved = folder.saved("last")
+    folder.rewind(saved)
+    if saved is None:
         # A best.pt without a last.pt is one that the repetition will write again.
         return Progress(), None
     best = folder.load("best")
     try:
-        progress = restore(job, state)
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        progress = restore(job, saved.state)
+    except Exception as error:  # torch raises many kinds for a state of another form
         raise RunFolderError(
             f"the checkpoint does not fit the recipe: {error}",
             str(folder.path),
             "was resolved.yaml or the model's code changed?",
         ) from error
+    if best is not None and not same_tensors(best["model"], job.evaluated.state_dict()):
+        raise RunFolderError(
+            "the weights in best.pt do not fit the recipe",
+            str(folder.path),
+            "was resolved.yaml or the model's code changed?",
+        )
     if best is None and job.stopping.best(progress.history) >= 0:
         raise RunFolderError("best.pt is missing, to which last.pt refers", str(folder.path))
     return progress, Best(**best) if best else None
+
+
+def same_tensors(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two models' states have tensors of the same names and shapes."""
+
+    def shapes(state: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: getattr(value, "shape", None) for name, value in state.items()}
+
+    return shapes(one) == shapes(other)
 
 
 def note_environment(
@@ -218,7 +233,8 @@ def failure_noted(folder: RunFolder) -> Iterator[None]:
         if isinstance(error, TrickrunError):
             error.run = str(folder.path)
         if isinstance(error, CannotWrite):
-            error.hint = f"free some space, then go on with: {again}"
+            first = files.remedy(error.__cause__) if isinstance(error.__cause__, OSError) else ""
+            error.hint = f"{first}, then go on with: {again}" if first else f"go on with: {again}"
         if not isinstance(error, RunFolderError):
             reason = error.message if isinstance(error, TrickrunError) else repr(error)
             line = {"kind": "end", "stopped_by": "failed", "cause": cause(error), "reason": reason}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import math
@@ -15,9 +16,23 @@ from typing import Any
 
 from trickrun.errors import CannotWrite, RunFolderError
 
+REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
+    errno.EFBIG: "raise the limit on the size of a file (ulimit -f)",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "get the permission to write there"),
+    errno.EROFS: "make the file system writable",
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "bring back its folder, which is gone"),
+    errno.EISDIR: "move away the folder that is in its place",
+    **dict.fromkeys((errno.EIO, errno.ESTALE), "check the disk, or the connection to it"),
+}
+"""What to do where a file cannot be written, by the number of the operating system's error."""
 
-def write_whole(path: Path, content: bytes) -> None:
+
+def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
     """Write ``content`` to ``path`` so that a crash leaves the old file or the new one.
+
+    Args:
+        keep: where the old file goes; a crash may leave it there and none at ``path``.
 
     Raises CannotWrite; the old file is then still there.
     """
@@ -25,6 +40,8 @@ def write_whole(path: Path, content: bytes) -> None:
     with explained(path):
         try:
             write_durably(beside, content)
+            if keep is not None and path.exists():
+                os.replace(path, keep)
             os.replace(beside, path)
         except OSError:
             # What was written of it takes the space that a full disk lacks.
@@ -134,11 +151,15 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        ways = [way for way in (remedy(error), "choose another place with --runs-dir") if way]
         raise CannotWrite(
-            f"cannot write: {error.strerror or error}",
-            str(path),
-            "free some space, or choose another place with --runs-dir",
+            f"cannot write: {error.strerror or error}", str(path), ", or ".join(ways)
         ) from error
+
+
+def remedy(error: OSError) -> str:
+    """Return what to do about an error in writing; empty if nobody can tell."""
+    return REMEDIES.get(error.errno or 0, "")
 
 
 def to_json(value: Any, indent: int | None = None) -> str:

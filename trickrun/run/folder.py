@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trickrun.data.formats.paths import check_name
 from trickrun.errors import RunFolderError
-from trickrun.run import files
+from trickrun.run import files, records
+
+if TYPE_CHECKING:
+    from trickrun.training.checkpoint_file import CheckpointName, Saved
 
 Metrics = list[dict[str, Any]]
 
-CHECKPOINTS = {
-    "last": {"model", "optimizer", "average", "progress", "metrics_bytes"},
-    "best": {"model", "values"},
-}
-"""The checkpoints of a run, and what each holds at least: those of other versions may have more."""
+PREVIOUS = "previous.pt"
+"""The checkpoint before last.pt."""
 
 TAIL = 65536
 """Bytes at the end of metrics.jsonl that hold its last line."""
@@ -56,18 +54,33 @@ class RunFolder:
         self.write(name, files.to_json(value, indent=2) + "\n")
 
     def read_json(self, name: str) -> Any:
-        """Return the content of a JSON file of this run. Raises RunFolderError."""
+        """Return the content of a JSON file of this run, which has the form of its name.
+
+        Raises RunFolderError.
+        """
+        with self.reading(name):
+            value = records.parse((self.path / name).read_bytes())
+            return records.checked(value, records.FORMS.get(name, Any))
+
+    def read_text(self, name: str) -> str:
+        """Return the content of a text file of this run. Raises RunFolderError."""
+        with self.reading(name):
+            return (self.path / name).read_text(encoding="utf-8")
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[None]:
+        """Turn what is wrong with a file, or with what is in it, into RunFolderError."""
         try:
-            return json.loads((self.path / name).read_text(encoding="utf-8"))
+            yield
         except (OSError, ValueError) as error:
-            raise RunFolderError(f"cannot read {name}: {error}", str(self.path)) from error
+            reason = error.strerror or error if isinstance(error, OSError) else error
+            raise RunFolderError(f"cannot read {name}: {reason}", str(self.path)) from error
 
     def facts(self) -> dict[str, Any]:
         """Return env.json, which tells at least the recipe's folder. Raises RunFolderError."""
-        facts = self.read_json("env.json")
-        if not isinstance(facts, dict) or "recipe_folder" not in facts:
-            raise RunFolderError("cannot read env.json: it has no recipe_folder", str(self.path))
-        return facts
+        facts: dict[str, Any] = self.read_json("env.json")
+        with self.reading("env.json"):
+            return records.checked(facts, records.PlacedFacts)  # type: ignore[no-any-return]
 
     def log(self, records: Metrics) -> None:
         """Append records to metrics.jsonl; the next checkpoint brings them to the disk itself."""
@@ -82,42 +95,75 @@ class RunFolder:
         """
         if not self.metrics_file.exists():
             return []
-        lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
-        try:
-            return [json.loads(line) for line in lines]
-        except ValueError as error:
-            raise RunFolderError(f"a damaged line: {error}", str(self.metrics_file)) from error
+        with self.reading("metrics.jsonl"):
+            lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
+        found = []
+        for number, line in enumerate(lines, 1):
+            try:
+                found.append(records.checked_line(records.parse(line)))
+            except ValueError as error:
+                raise RunFolderError(
+                    f"a damaged line, {number}: {error}", str(self.metrics_file)
+                ) from error
+        return found
 
     def save(self, state: dict[str, Any], best: dict[str, Any] | None) -> None:
-        """Write checkpoints: best.pt and the log first, because last.pt refers to them."""
+        """Write checkpoints: best.pt and the log first, because last.pt refers to them.
+
+        The last.pt that was there is kept as previous.pt.
+        """
+        from trickrun.training.checkpoint_file import packed
+
         if best is not None:
-            self.write("checkpoints/best.pt", packed(best))
+            files.write_whole(self.checkpoint_file("best"), packed(best))
         files.sync(self.metrics_file)
         size = self.metrics_file.stat().st_size
-        self.write("checkpoints/last.pt", packed({**state, "metrics_bytes": size}))
+        last = self.checkpoint_file("last")
+        content = packed({**state, "metrics_bytes": size})
+        files.write_whole(last, content, keep=last.with_name(PREVIOUS))
 
-    def load(self, name: str) -> dict[str, Any] | None:
-        """Return checkpoint ``name`` (last or best), or None if there is none yet.
+    def checkpoint_file(self, name: CheckpointName) -> Path:
+        return self.path / "checkpoints" / f"{name}.pt"
+
+    def load(self, name: CheckpointName) -> dict[str, Any] | None:
+        """Return what a checkpoint holds; see ``saved``."""
+        found = self.saved(name)
+        return found.state if found is not None else None
+
+    def saved(self, name: CheckpointName) -> Saved | None:
+        """Return checkpoint ``name``, or None if there is none yet.
+
+        In place of a damaged last.pt it is the one before it, if that is whole, and its notices say
+        so. A crash may leave no last.pt, but the one before it: then that is the last.
 
         Raises RunFolderError if it cannot be read.
         """
-        import torch
+        from trickrun.training.checkpoint_file import Damaged, read_checkpoint
 
-        path = self.path / "checkpoints" / f"{name}.pt"
+        path = self.checkpoint_file(name)
+        previous = path.with_name(PREVIOUS)
+        has_previous = name == "last" and previous.exists()
         if not path.exists():
-            return None
+            return read_checkpoint(previous, name) if has_previous else None
         try:
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises many kinds for a damaged file
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise damaged(path, reason) from error
-        if not isinstance(loaded, dict) or not loaded.keys() >= CHECKPOINTS[name]:
-            raise damaged(path, "it is not one of trickrun's")
-        return loaded
+            return read_checkpoint(path, name)
+        except Damaged as error:
+            if not has_previous:
+                raise
+            with suppress(Damaged):
+                found = read_checkpoint(previous, name)
+                step = found.state["progress"]["step"]
+                told = f"{path}: {error.message}; the one before it, of step {step}, is taken"
+                return replace(found, notices=(told, *found.notices))
+            raise
 
-    def rewind(self, metrics_bytes: int) -> None:
-        """Cut metrics.jsonl to what the checkpoint knew; remove what a crash left half written."""
-        files.truncate(self.metrics_file, metrics_bytes)
+    def rewind(self, saved: Saved | None) -> None:
+        """Bring the folder to a checkpoint: metrics.jsonl is cut to what it knew, it becomes
+        last.pt, and what a crash left half written is removed."""
+        files.truncate(self.metrics_file, saved.state["metrics_bytes"] if saved else 0)
+        if saved is not None and saved.path.name == PREVIOUS:
+            with files.explained(saved.path):
+                saved.path.replace(self.checkpoint_file("last"))
         for half_written in self.path.rglob("*.tmp"):
             half_written.unlink()
 
@@ -139,16 +185,15 @@ class RunFolder:
 
     @property
     def last_record(self) -> dict[str, Any]:
-        """The last whole line of metrics.jsonl; empty if there is none."""
+        """The last whole line of metrics.jsonl; empty if there is none, or it is damaged."""
         try:
             with self.metrics_file.open("rb") as stream:
                 size = stream.seek(0, os.SEEK_END)
                 stream.seek(max(0, size - TAIL))
                 lines = stream.read().split(b"\n")
-            record: dict[str, Any] = json.loads(lines[-2])
+            return records.checked_line(records.parse(lines[-2]))
         except (OSError, ValueError, IndexError):
             return {}
-        return record
 
     @property
     def status(self) -> str:
@@ -161,23 +206,6 @@ class RunFolder:
             stopped_by = str(record.get("stopped_by"))
             return stopped_by if stopped_by in ("failed", "interrupted") else "finished"
         return "running" if files.is_locked(self.metrics_file) else "killed"
-
-
-def packed(value: dict[str, Any]) -> bytes:
-    """Return what torch.save writes for ``value``."""
-    import torch
-
-    buffer = io.BytesIO()
-    torch.save(value, buffer)
-    return buffer.getvalue()
-
-
-def damaged(path: Path, reason: str) -> RunFolderError:
-    return RunFolderError(
-        f"not a readable checkpoint: {reason}",
-        str(path),
-        "the run cannot go on from it; train its recipe.yaml anew",
-    )
 
 
 def runs_dir(option: Path | None) -> Path:

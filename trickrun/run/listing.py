@@ -6,7 +6,7 @@ import calendar
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Summary:
         best: the best evaluation's values, if there was one.
         test: the scores on the test split, if it came to that.
         reason: why it failed, or what is damaged.
-        started: in seconds since 1970.
+        started: in seconds since 1970; None if its id tells no time.
         bytes: of all its files.
     """
 
@@ -42,7 +42,7 @@ class Summary:
     best: dict[str, float] | None
     test: dict[str, float] | None
     reason: str | None
-    started: float
+    started: float | None
     bytes: int
     path: str
 
@@ -82,7 +82,7 @@ def summary(folder: RunFolder) -> Summary:
         test=end.get("test") or None,
         reason=reason or end.get("reason"),
         started=started(folder.id),
-        bytes=sum(file.stat().st_size for file in files_of(folder.path)),
+        bytes=size_of(folder.path),
         path=str(folder.path),
     )
 
@@ -97,12 +97,21 @@ def how_it_ended(folder: RunFolder) -> tuple[str, dict[str, Any]]:
     status = folder.status
     if status == "check":
         done = (folder.path / "evidence.json").exists()
-        return ("finished", folder.read_json("evidence.json")) if done else ("unfinished", {})
+        return ("finished", told_by(folder)) if done else ("unfinished", {})
     if status in ("finished", "interrupted"):
         return status, folder.last_record
     evaluations = [r for r in folder.metrics() if r["kind"] == "epoch" and r["best"]]
     reason = folder.last_record.get("reason") if status == "failed" else None
     return status, {"best": evaluations[-1] if evaluations else None, "reason": reason}
+
+
+def told_by(folder: RunFolder) -> dict[str, Any]:
+    """Return what the evidence of a check says of its end."""
+    evidence = folder.read_json("evidence.json")
+    told = {name: evidence.get(name) for name in ("verdict", "test")}
+    # Of a search, the best trial: it has no epoch. What other checks call best is no evaluation.
+    best = evidence.get("best")
+    return {**told, "best": best if isinstance(best, dict) and "epoch" not in best else None}
 
 
 def command_name(command: object) -> str:
@@ -111,14 +120,22 @@ def command_name(command: object) -> str:
     return next((str(word) for word in words if not str(word).startswith("-")), "")
 
 
-def started(run_id: str) -> float:
-    """Return when a run began, in seconds since 1970, by its id."""
-    return float(calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S")))
+def started(run_id: str) -> float | None:
+    """Return when a run began, in seconds since 1970, by its id; None if that is no time."""
+    try:
+        return float(calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S")))
+    except ValueError:
+        return None
 
 
-def files_of(path: Path) -> Iterator[Path]:
-    """Yield the files below ``path``, links not followed."""
-    return (file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+def size_of(path: Path) -> int:
+    """Return the bytes of the files below ``path``, links not followed."""
+    total = 0
+    for file in path.rglob("*"):
+        with suppress(OSError):  # it was removed meanwhile
+            if file.is_file() and not file.is_symlink():
+                total += file.stat().st_size
+    return total
 
 
 def find_any(root: Path, wanted: str) -> RunFolder:

@@ -14,6 +14,7 @@ from trickrun.run import environment
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
 from trickrun.run.kept_split import SPLIT_FILE, read_split
+from trickrun.training.checkpoint_file import Saved
 from trickrun.training.compile import compile_recipe
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
@@ -60,18 +61,19 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     check_arithmetic(folder, facts)
     recipe_folder = Path(facts["recipe_folder"])
     loaded = load(folder.path / "resolved.yaml", overrides)
-    state, kept = folder.load("last"), read_split(folder)
-    if state is not None and kept is None:
+    saved, kept = folder.saved("last"), read_split(folder)
+    if saved is not None and kept is None:
         raise no_split(folder)
     data = prepare_run(loaded.recipe.data, recipe_folder, kept, training_type(loaded.recipe))
     job = compile_recipe(loaded.recipe, recipe_folder, data)
     warnings = []
-    if state is not None:
+    if saved is not None:
         warnings = environment.differences(facts, environment.describe_job(job, command))
     if overrides:
-        check_goes_on(folder, job, state)
-        folder = branch(folder, loaded, state, root, command, recipe_folder)
-    return Resumed(folder, job, warnings, (REORDERED,) if job.data.reordered else ())
+        check_goes_on(folder, job, saved.state if saved else None)
+        folder = branch(folder, loaded, saved, root, command, recipe_folder)
+    notices = saved.notices if saved else ()
+    return Resumed(folder, job, warnings, (*notices, *((REORDERED,) if job.data.reordered else ())))
 
 
 def check_changes(overrides: Sequence[str]) -> None:
@@ -175,17 +177,19 @@ def check_goes_on(folder: RunFolder, job: RecipeJob, state: dict[str, Any] | Non
 def branch(
     parent: RunFolder,
     loaded: Loaded,
-    state: dict[str, Any] | None,
+    saved: Saved | None,
     root: Path,
     command: list[str],
     recipe_folder: Path,
 ) -> RunFolder:
     """Return a new run that begins with the parent's checkpoints, and its metrics up to there."""
     contents = {}
-    if state is not None:
-        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[: state["metrics_bytes"]]
-        for name in (SPLIT_FILE, "checkpoints/best.pt", "checkpoints/last.pt"):
+    if saved is not None:
+        known = saved.state["metrics_bytes"]
+        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[:known]
+        for name in (SPLIT_FILE, "checkpoints/best.pt"):
             if (parent.path / name).exists():
                 contents[name] = (parent.path / name).read_bytes()
-    written = replace(loaded, text=(parent.path / "recipe.yaml").read_text(encoding="utf-8"))
+        contents["checkpoints/last.pt"] = saved.path.read_bytes()
+    written = replace(loaded, text=parent.read_text("recipe.yaml"))
     return start(written, root, command, recipe_folder, str(parent.path), contents)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,14 @@ from trickrun.nn.columns import encoder_of
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
+from trickrun.training.checkpoint_file import CheckpointName
 from trickrun.training.compile import compile_recipe
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
+
+MOST_NUMBERS = 2**28
+"""In a sample: more is no sample, but a damaged file."""
 
 
 def remember_data(folder: RunFolder, data: Prepared, model: nn.Module) -> None:
@@ -74,14 +79,17 @@ def open_run(folder: RunFolder) -> RecipeJob:
 def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
     """Return the model's state that training ended with: the best, unless the recipe says last."""
     stopping = recipe.early_stopping
-    name = "best" if stopping is None or stopping.restore_best else "last"
-    checkpoint = folder.load(name)
-    if checkpoint is None:
+    name: CheckpointName = "best" if stopping is None or stopping.restore_best else "last"
+    saved = folder.saved(name)
+    if saved is None:
         raise RunFolderError(
             f"this run has no trained weights ({name}.pt)",
             str(folder.path),
             "train it first, or go on with it: trickrun train --resume RUN",
         )
+    for notice in saved.notices:
+        print(f"notice: {notice}", file=sys.stderr)
+    checkpoint = saved.state
     average = checkpoint["average"] if name == "last" else None
     evaluated = average if average is not None and average["count"] else checkpoint
     state: dict[str, torch.Tensor] = evaluated["model"]
@@ -110,20 +118,20 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
         dtype: of inputs that are numbers.
     """
     facts = folder.read_json(DATA_FILE)
-    task = task_in(facts)
+    task = task_of(folder, facts)
+    normalized = facts.get("normalized", False)
+    with folder.reading(DATA_FILE):
+        if not 0 < prod(facts["shape"]) <= MOST_NUMBERS:
+            raise ValueError(f"shape is {facts['shape']}")
+        scaler = scaler_of(facts, "", facts["shape"])
+        target_scaler = scaler_of(facts, "target_", [task.targets])
     # Two samples, as compiling tries the model on them and one has no batch statistics.
     inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else dtype)
     targets = torch.zeros(inputs.shape if task.next_token else 2, dtype=torch.int64)
     if task.kind != "classification":
         targets = torch.zeros(2, task.targets, dtype=torch.float64)
     # A run of arithmetic 2 or lower normalized each batch of numbers, in float32.
-    normalized = facts.get("normalized", False)
-    shift, scale = (tensor_or_none(facts[name]) for name in ("shift", "scale"))
-    scaler = Scaler(shift, scale, tuple(facts["constant"]))
     scaler = scaler if normalized else scaler.to(torch.float32)
-    # A run of an older version has no scaler of targets.
-    shift, scale = (tensor_or_none(facts.get(name)) for name in ("target_shift", "target_scale"))
-    target_scaler = Scaler(shift, scale)
     part = SplitData(inputs, targets)
     return Prepared(
         part,
@@ -146,7 +154,7 @@ def encoded_in(folder: RunFolder, facts: Mapping[str, Any], task: Task) -> tuple
     found = facts.get("encoded")
     if found is None:
         return None
-    count = math.prod(facts["shape"]) - sum(rows > 0 for rows in task.rows)
+    count = prod(facts["shape"]) - sum(rows > 0 for rows in task.rows)
     whole = isinstance(found, list) and all(type(size) is int and size >= 0 for size in found)
     if not whole or len(found) != count:
         raise RunFolderError(
@@ -155,6 +163,49 @@ def encoded_in(folder: RunFolder, facts: Mapping[str, Any], task: Task) -> tuple
             "bring the file back, or train the run's recipe.yaml anew",
         )
     return tuple(found)
+
+
+def task_of(folder: RunFolder, facts: Mapping[str, Any]) -> Task:
+    """Return the task that a run's data.json tells. Raises RunFolderError."""
+    with folder.reading(DATA_FILE):
+        task = task_in(facts)
+        classes = task.kind == "classification"
+        if classes and not 0 < task.classes == len(task.labels):
+            raise ValueError(f"task.labels are {len(task.labels)}, task.classes {task.classes}")
+        if not classes and not 0 < task.targets <= MOST_NUMBERS:
+            raise ValueError(f"task.targets is {task.targets}")
+        count = task.classes if classes else task.targets
+        if len(task.priors) not in (0, count) or not all(0 <= p <= 1 for p in task.priors):
+            raise ValueError("task.priors are not a share for each class or label")
+    return task
+
+
+def scaler_of(facts: Mapping[str, Any], which: str, shape: Sequence[int]) -> Scaler:
+    """Return the scaler whose numbers a run's data.json tells. Raises ValueError.
+
+    Args:
+        which: how their names begin: empty for that of inputs, else target_.
+        shape: of what it is for, one sample.
+    """
+    found = []
+    # A run of an older version has no scaler of targets.
+    for name in (f"{which}shift", f"{which}scale"):
+        try:
+            values = tensor_or_none(facts.get(name))
+        except (TypeError, OverflowError, RuntimeError) as error:
+            raise ValueError(f"{name} is no array of numbers") from error
+        if values is not None and not fits(values, shape):
+            raise ValueError(f"{name} are not finite numbers for {list(shape)}")
+        found.append(values)
+    shift, scale = found
+    return Scaler(shift, scale, () if which else tuple(facts["constant"]))
+
+
+def fits(values: torch.Tensor, shape: Sequence[int]) -> bool:
+    """Return whether finite ``values`` broadcast against a sample of ``shape``."""
+    places = list(zip(reversed(values.shape), reversed(shape), strict=False))
+    fitting = len(values.shape) <= len(shape) and all(n in (1, size) for n, size in places)
+    return fitting and bool(values.isfinite().all())
 
 
 def values_or_none(tensor: torch.Tensor | None) -> Any:

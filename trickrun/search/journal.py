@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded
-from trickrun.run import files
+from trickrun.run import files, records
 from trickrun.run.check_folder import begin
 from trickrun.run.folder import RunFolder, every
+from trickrun.run.records import adapter
 from trickrun.search.executors.choose import Layout, lay_out
 from trickrun.search.plan import EVIDENCE, Plan, is_coarse
 from trickrun.search.trial import Trial, TrialResult
@@ -100,9 +100,9 @@ def parsed(lines: Sequence[bytes]) -> Iterator[TrialResult]:
     """Yield the result of each whole line."""
     for line in lines:
         try:
-            yield TrialResult(**json.loads(line))
-        except (ValueError, TypeError):
-            continue  # a crash cut this line short; its trial is run again
+            yield adapter(TrialResult).validate_python(records.parse(line))
+        except ValueError:
+            continue  # it is damaged, or a crash cut it short; its trial is run again
 
 
 def known_results(root: Path, planned: Plan) -> dict[str, TrialResult]:
@@ -135,8 +135,7 @@ def as_planned(result: TrialResult, trial: Trial, metric: str) -> TrialResult | 
 def recorded_layout(folder: RunFolder, planned: Plan, left: Sequence[Trial]) -> Layout:
     """Return where the trials in ``left`` are trained: as chosen before the search was cut off, or
     chosen now and written down."""
-    # One that cannot be read is as good as none: the trials that are left are laid out anew.
-    layout = Layout.from_json(json_in(folder, LAYOUT), planned.trials)
+    layout = known_layout(folder, planned)
     new = [trial for trial in left if trial.id not in layout.ids]
     if new:
         chosen = lay_out(new, planned.loaded.folder)
@@ -145,9 +144,22 @@ def recorded_layout(folder: RunFolder, planned: Plan, left: Sequence[Trial]) -> 
     return layout
 
 
-def json_in(folder: RunFolder, name: str) -> dict[str, Any]:
-    """Return what is in a file of a run folder; empty if it is not there or cannot be read."""
+def known_layout(folder: RunFolder, planned: Plan) -> Layout:
+    """Return the layout in a search's folder; one that cannot be read is as good as none: the
+    trials that are left are laid out anew."""
+    told = json_in(folder, LAYOUT)
     try:
-        return folder.read_json(name) if (folder.path / name).exists() else {}
+        records.checked(told, dict[Literal["here", "workers"], list[list[str]]])
+        return Layout.from_json(told, planned.trials)
+    except (ValueError, KeyError):
+        return Layout()
+
+
+def json_in(folder: RunFolder, name: str) -> dict[str, Any]:
+    """Return what is in a file of a run folder; empty if it is not there, cannot be read, or is no
+    object."""
+    try:
+        found = folder.read_json(name) if (folder.path / name).exists() else {}
     except RunFolderError:
         return {}
+    return found if isinstance(found, dict) else {}

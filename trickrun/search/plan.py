@@ -100,7 +100,8 @@ def default_space(loaded: Loaded, coarse: RunFolder | None) -> Space:
                 str(coarse.path),
                 "run `trickrun grid coarse` first, or give grid.fine.space",
             )
-        return {path: Range.model_validate(v) for path, v in evidence["next_space"].items()}
+        with coarse.reading(EVIDENCE):
+            return {path: Range.model_validate(v) for path, v in evidence["next_space"].items()}
     recipe = loaded.recipe
     lr = recipe.optimizer.lr
     space = {"optimizer.lr": Range(log=(float(f"{lr / 30:.2g}"), float(f"{lr * 30:.2g}")))}

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from trickrun.run import files
-from trickrun.run.folder import packed
+from trickrun.training.checkpoint_file import packed, read_state
 from trickrun.training.job import Job
 
 States = dict[str, Any]
@@ -43,11 +41,14 @@ class Segment:
         files.write_whole(self.path(trial, self.number), packed(state))
 
     def load(self, trial: str) -> States | None:
-        """Return the state in which the segment before left a trial; None in the first segment."""
+        """Return the state in which the segment before left a trial; None in the first segment.
+
+        Raises RunFolderError if its file is damaged.
+        """
         if self.number == 1:
             return None
-        path = self.path(trial, self.number - 1)
-        state: States = torch.load(path, map_location="cpu", weights_only=True)
+        state: States
+        state, _ = read_state(self.path(trial, self.number - 1))
         return state
 
     def has_place_for(self, trial: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
+from pydantic import NonNegativeFloat, NonNegativeInt
 
 from trickrun.training.job import Job
 
@@ -27,12 +28,12 @@ class Progress:
         seconds: time spent in training steps; the one field that differs between equal runs.
     """
 
-    step: int = 0
+    step: NonNegativeInt = 0
     history: list[dict[str, float]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     counts: list[float] = field(default_factory=list)
-    samples: int = 0
-    seconds: float = 0.0
+    samples: NonNegativeInt = 0
+    seconds: NonNegativeFloat = 0.0
 
     @property
     def train_loss(self) -> float:

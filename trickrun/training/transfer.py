@@ -16,10 +16,11 @@ from torch import nn
 from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.source import DATA_FILE, Categories, SplitData, Task, task_in
-from trickrun.errors import CompileError
+from trickrun.errors import CompileError, RunFolderError
 from trickrun.models._pretrained_stages import read_weights, some
 from trickrun.nn.staged import Staged
 from trickrun.recipe.schema import Recipe
+from trickrun.training.checkpoint_file import check_file
 from trickrun.training.device import pass_size
 from trickrun.training.job import Job
 from trickrun.tricks.ledger import LedgerEntry, counted
@@ -81,8 +82,9 @@ def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Ledge
 def task_of(run: Path) -> Task | None:
     """Return what a run predicts; None if its folder does not tell."""
     try:
-        return task_in(json.loads((run / DATA_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        facts = json.loads((run / DATA_FILE).read_text(encoding="utf-8"))
+        return task_in(facts) if isinstance(facts, dict) else None
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -188,7 +190,10 @@ def checkpoint(run: str, folder: Path) -> Path:
 def read_state(path: Path) -> dict[str, torch.Tensor]:
     """Return the model's state in a run's checkpoint. Raises CompileError if it is damaged."""
     try:
+        check_file(path)
         return read_weights(path)
+    except RunFolderError as error:
+        raise CompileError(f"{path}: {error.message}", "model.init_from") from error
     except CompileError as error:
         raise CompileError(error.message, "model.init_from") from error
 

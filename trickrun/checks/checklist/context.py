@@ -15,12 +15,14 @@ from typing import Any, Literal
 
 from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.recipe_subject import RecipeSubject
+from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
 from trickrun.run import files
 from trickrun.run.check_folder import record
 from trickrun.run.folder import RunFolder, every
+from trickrun.run.records import adapter
 
 STATE, RECIPE = "checklist.json", "tree.json"
 
@@ -117,10 +119,11 @@ def edits_of(done: Iterable[StepOutcome]) -> dict[str, Any]:
 
 def taken(folder: RunFolder) -> tuple[StepOutcome, ...]:
     """Return the steps that a checklist has taken."""
-    path = folder.path / STATE
-    if not path.exists():
+    if not (folder.path / STATE).exists():
         return ()
-    return tuple(StepOutcome(**row) for row in json.loads(path.read_text()))
+    rows = folder.read_json(STATE)
+    with folder.reading(STATE):
+        return tuple(adapter(list[StepOutcome]).validate_python(rows))
 
 
 def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunFolder | None:
@@ -135,10 +138,14 @@ def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunF
     for run in every(root):
         if run.name != loaded.recipe.name or not (run.path / STATE).exists():
             continue
-        if json.loads((run.path / RECIPE).read_text()) != loaded.tree:
+        try:
+            same, done = run.read_json(RECIPE) == loaded.tree, taken(run)
+        except RunFolderError:
+            continue  # a damaged one is no hindrance to a new one
+        if not same:
             continue
         ended = (run.path / "evidence.json").exists()
-        goes_on = not ended or (keep_going and len(taken(run)) < steps)
+        goes_on = not ended or (keep_going and len(done) < steps)
         return run if goes_on and not files.is_locked(run.path / RECIPE) else None
     return None
 

@@ -131,7 +131,7 @@ def record_runs(
     folder = folders[0]
     if len(folders) > 1:
         first = load(folder.path / "resolved.yaml")
-        recipe_folder = Path(folder.read_json("env.json")["recipe_folder"])
+        recipe_folder = Path(folder.facts()["recipe_folder"])
         placed = replace(first, path=recipe_folder / "recipe.yaml")
         folder = begin(placed, placed, root, command)
     conclude(folder, verdict)

@@ -7,12 +7,13 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from trickrun.data.splits.source import DATA_FILE, Task, task_in
+from trickrun.data.splits.source import DATA_FILE, Task
 from trickrun.errors import RunFolderError
 from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
+from trickrun.run.trained import task_of
 from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import higher_is_better
 from trickrun.tricks.optimizers import Decaying
@@ -31,12 +32,15 @@ def read_curves(folder: RunFolder) -> Curves:
         raise RunFolderError("this run has no curves: it has not trained yet", str(folder.path))
     end = records[-1] if records[-1]["kind"] == "end" else {}
     facts = folder.read_json(DATA_FILE)
-    task = task_in(facts)
+    task = task_of(folder, facts)
     # A loss that is no number is written as null.
-    finite = [e for e in evaluations if e.get("val_loss", 0.0) is not None]
+    finite = [e for e in evaluations if None not in (e["train_loss"], e.get("val_loss", 0.0))]
     metric = metric_of(recipe, finite)
     train_loss = column(finite, "train_loss")
-    val_loss = column(finite, "val_loss") if finite and "val_loss" in finite[0] else ()
+    validated = [e for e in finite if "val_loss" in e]
+    if validated and len(validated) < len(finite):
+        raise RunFolderError("some evaluations have no val_loss", str(folder.metrics_file))
+    val_loss = column(validated, "val_loss")
     baseline, floor = bounds(recipe, task, finite, steps)
     kept = [e["epoch"] for e in finite if e["best"]]
     return Curves(
@@ -109,12 +113,13 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
         each = [entropy(mixed([p, 1 - p], epsilon)) for p in task.priors]
         return sum(each) / len(each), entropy(mixed([1.0, 0.0], epsilon))
     squared = task.kind == "regression" and loss.kind_name == "mse"
+    squared = squared and all("val_loss" in e for e in evaluations)
     explained = [e for e in evaluations if squared and (e.get("val_r2") or 1.0) < 1.0]
     if explained:
         return median(e["val_loss"] / (1 - e["val_r2"]) for e in explained), 0.0
     start = [e["train_loss"] for e in evaluations[:1]]
     if loss.reduction == "mean":
-        start += [step["loss"] for step in steps[:1]]
+        start += [step["loss"] for step in steps[:1] if step["loss"] is not None]
     return max(start, default=math.nan), 0.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import Lost
 from trickrun.findings.evidence.run import LayerLook, Look
@@ -39,7 +41,10 @@ def looks_of(folder: RunFolder) -> list[Look]:
     found = []
     for line in folder.metrics():
         if line["kind"] == "look" and None not in [layer["std"] for layer in line["layers"]]:
-            layers = tuple(LayerLook(**layer) for layer in line["layers"])
+            layers = tuple(
+                LayerLook(**{field.name: layer[field.name] for field in fields(LayerLook)})
+                for layer in line["layers"]
+            )
             found.append(Look(line["step"], layers))
     return found
 

@@ -1,0 +1,194 @@
+"""What the files of a run's folder must hold: each is checked against its form when it is read.
+
+A form names what trickrun reads, and how that must be; files may hold more, as those of other
+versions do. JSON has no number that is not finite: null stands for it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from trickrun.findings.finding import Finding
+from trickrun.params import first_problem
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Number = Finite | None
+Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+JsonObject = dict[str, Any]
+
+
+class Form(BaseModel):
+    """What a JSON object must hold. Nothing is converted: what was checked is what is used."""
+
+    model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=())
+
+
+class Facts(Form):
+    """env.json, as far as listing needs it."""
+
+    trickrun: str = ""
+    arithmetic: int = 1
+    command: list[str] = []
+    parent: str | None = None
+    data: str = ""
+    user_code: dict[str, str | None] = {}
+    resumed: list[JsonObject] = []
+
+
+class PlacedFacts(Facts):
+    """env.json of a run that is gone on with, scored or judged."""
+
+    recipe_folder: str
+
+
+class StepLine(Form):
+    """A step in metrics.jsonl."""
+
+    step: NonNegativeInt
+    loss: Number
+    lr: Number
+    gradient_norm: Number = None
+
+
+class EpochLine(Form):
+    """An evaluation in metrics.jsonl; its further numbers are called val_ and a metric's name."""
+
+    step: Count
+    epoch: Count
+    train_loss: Number
+    lr: Finite
+    best: bool
+
+    @model_validator(mode="after")
+    def check_metrics(self) -> EpochLine:
+        for name, value in (self.model_extra or {}).items():
+            if name.startswith("val_"):
+                try:
+                    adapter(Number).validate_python(value, strict=True)
+                except ValidationError as error:
+                    raise ValueError(f"{name} is no number") from error
+        return self
+
+
+class LayerLine(Form):
+    """A layer of a look."""
+
+    name: str
+    std: Number
+    dead_fraction: Finite
+    saturated_fraction: Finite
+    gradient_norm: Number
+    update_ratio: Number
+
+
+class LookLine(Form):
+    """A look at the layers in metrics.jsonl."""
+
+    step: NonNegativeInt
+    layers: list[LayerLine]
+
+
+class EndLine(Form):
+    """The closing line of metrics.jsonl."""
+
+    stopped_by: str
+    cause: str = ""
+    reason: str = ""
+    best: dict[str, Number] = {}
+    test: dict[str, Number] = {}
+
+
+LINES: dict[str, type[Form]] = {
+    "step": StepLine,
+    "epoch": EpochLine,
+    "look": LookLine,
+    "end": EndLine,
+}
+"""The lines of metrics.jsonl, by their kind."""
+
+
+class OtherLine(Form):
+    """A line of metrics.jsonl of a kind that this version does not know."""
+
+    kind: str
+
+
+class Evidence(Form):
+    """evidence.json: of a training its curves and looks, of a check its verdict and figures."""
+
+    verdict: Literal["pass", "warn", "fail", "error"] | None = None
+    test: dict[str, Number] | None = None
+    stage: str | None = None
+    next_space: dict[str, JsonObject] | None = None
+
+
+class DataFacts(Form):
+    """data.json; what its task may be is checked where it is made one."""
+
+    task: JsonObject
+    shape: list[NonNegativeInt]
+    val_samples: NonNegativeInt = 0
+    normalized: bool = False
+    shift: Any = None
+    scale: Any = None
+    constant: list[NonNegativeInt]
+    target_shift: Any = None
+    target_scale: Any = None
+
+
+@cache
+def adapter(form: Any) -> TypeAdapter[Any]:
+    """Return what checks data against a type; making one takes longer than using it."""
+    return TypeAdapter(form)
+
+
+def checked(value: Any, form: Any) -> Any:
+    """Return ``value`` as it is. Raises ValueError, in words, if it has not the form."""
+    try:
+        adapter(form).validate_python(value)
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from error
+    return value
+
+
+def checked_line(value: Any) -> dict[str, Any]:
+    """Return a line of metrics.jsonl. Raises ValueError."""
+    kind = checked(value, OtherLine)["kind"]
+    line: dict[str, Any] = checked(value, LINES[kind]) if kind in LINES else value
+    return line
+
+
+def parse(content: bytes) -> Any:
+    """Return what JSON says, which is text that can be written again. Raises ValueError."""
+    try:
+        value = json.loads(content, parse_constant=refuse)
+        if b"\\ud" in content.lower():
+            json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be written
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return value
+
+
+def refuse(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+FORMS: dict[str, Any] = {
+    "env.json": Facts,
+    "data.json": DataFacts,
+    "evidence.json": Evidence,
+    "findings.json": list[Finding],
+}
+"""The form of each file, by its name."""
