@@ -73,7 +73,7 @@ def test_the_loss_sees_scaled_values_and_metrics_those_of_the_data(recipe: Path)
     assert raw.data.val is not None
     assert job.data.val is not None
     zeros = torch.zeros(len(job.data.val), 2)
-    scores = score(job, zeros, job.data.val.y, job.targets["val"])
+    scores = score(job, zeros, job.data.val, job.targets["val"])
     mean = raw.data.train.y.mean(0)
     assert scores["mae"] == pytest.approx(float((raw.data.val.y - mean).abs().mean()), rel=1e-4)
     assert scores["loss"] == pytest.approx(float(job.targets["val"].square().mean()))

@@ -11,6 +11,7 @@ from trickrun.checks.initial_loss.measure import constants_of, measure
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import CompileError
 from trickrun.recipe.load import from_tree
+from trickrun.run.folder import RunFolder
 from trickrun.run.scoring import full_scores, predictions
 from trickrun.run.trained import for_predictions, remember_data, stand_in
 from trickrun.training.compile import compile_recipe
@@ -84,17 +85,10 @@ def test_the_initial_loss_is_judged_against_the_vocabulary(folder):
 
 
 @pytest.mark.parametrize("data", [NEXT, CLASSES])
-def test_a_run_remembers_its_vocabulary(folder, data):
+def test_a_run_remembers_its_vocabulary(folder, tmp_path, data):
     job = compiled(folder, data)
 
-    class Kept(dict):
-        def write_json(self, name, facts):
-            self[name] = facts
-
-        def read_json(self, name):
-            return self[name]
-
-    kept = Kept()
+    kept = RunFolder(tmp_path)
     remember_data(kept, job.data, job.model)
     again = stand_in(kept)
     assert again.task == job.data.task
