@@ -73,3 +73,21 @@ def test_what_cannot_be_is_said(trickrun, recipe, arguments, says):
     ran = trickrun("diagnose", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
+
+
+def test_of_a_run_whose_data_changed_that_is_said(trickrun, tmp_path):
+    rows = [f"{i * 37 % 100 / 8},{'oak' if i * 37 % 100 > 50 else 'ash'}" for i in range(80)]
+    (tmp_path / "t.csv").write_text("size,tree\n" + "\n".join(rows) + "\n")
+    (tmp_path / "leaf.yaml").write_text(
+        "name: leaf\ndata: {kind: csv, path: t.csv, target: tree, batch_size: 16}\n"
+        "model: {kind: mlp, hidden: [4]}\ntrain: {epochs: 2, device: cpu}\n"
+    )
+    assert trickrun("train", "leaf.yaml").code == 0
+    assert "the data has changed" not in trickrun("diagnose", "leaf").err
+    (tmp_path / "t.csv").write_text("size,tree\n" + "\n".join([*rows, "3.3,oak"]) + "\n")
+    ran = trickrun("diagnose", "leaf")
+    assert (
+        "warning: the data has changed since the run was begun: 1 row added (80 then, 81 now)"
+        in (ran.err)
+    )
+    assert "split anew" in ran.err

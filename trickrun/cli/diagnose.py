@@ -18,6 +18,7 @@ from trickrun.errors import TrickrunError
 if TYPE_CHECKING:
     from trickrun.checks.diagnosis.diagnosis_check import DiagnosisListener
     from trickrun.findings.verdict import Verdict
+    from trickrun.recipe.load import Loaded
     from trickrun.run.folder import RunFolder
 
 RECIPES = (".yaml", ".yml")
@@ -112,12 +113,28 @@ def diagnosed(
             raise TrickrunError("a run cannot be changed", overrides[0], hint)
         run = find(root, target, trained=True)
         loaded = recipe_of(run)
+        tell_changed_data(run, loaded)
     with watched() as watch:
         verdict, derived = check(loaded, confirm, budget, watch, run)
     folder = record(verdict, loaded, derived, root, sys.argv)
     print_diagnosis(verdict, target)
     print(f"run: {folder.path}")
     return verdict, folder
+
+
+def tell_changed_data(run: RunFolder, loaded: Loaded) -> None:
+    """Print to stderr that the data are not what a run was trained on, if so."""
+    from trickrun.errors import DataChanged
+    from trickrun.run.kept_split import read_split
+
+    kept = read_split(run)
+    if kept is None:
+        return
+    try:
+        loaded.recipe.data.load_again(loaded.folder, kept)
+    except DataChanged as error:
+        said = f"warning: {error.message}; the diagnosis is of the data as they are now, split anew"
+        print(said, file=sys.stderr)
 
 
 @contextmanager
