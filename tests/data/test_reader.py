@@ -199,15 +199,30 @@ def test_columns_with_types(tmp_path, kind):
         "float": ["0.1", "nan", "1"],
         "half": ["1.5", "", "-2"],
         "money": ["1.50", "", "-0.25"],
-        "flag": ["true", "", "false"],
+        "flag": ["True", "", "False"],
         "word": ["oak", "", "ash"],
         "kind": ["x", "y", ""],
         "day": ["2024-03-03", "", "1969-12-31"],
-        "time": ["2024-03-03 10:30:00", "", "2024-03-04"],
+        "time": ["2024-03-03 10:30:00", "", "2024-03-04 00:00:00"],
         "none": ["", "", ""],
     }
     assert table.error(1, "word", "no", "").message == "row 2, column 'word': no"
     assert list(table.rows([2, 0]).columns["whole"]) == ["1099511627776", "1"]
+
+
+def test_text_of_typed_cells_is_what_pandas_writes(tmp_path):
+    """Days if all points in time are, zones at midnight too, and the digits of float32."""
+    days = [datetime(2024, 3, 3), None, datetime(2024, 3, 4)]
+    columns = {
+        "day": pa.array(days, pa.timestamp("us")),
+        "zoned": pa.array(days, pa.timestamp("us", "UTC")),
+        "tenth": pa.array([0.1, None, 3.0], pa.float32()),
+    }
+    assert cells_of(read_table(written(tmp_path, "parquet", columns))) == {
+        "day": ["2024-03-03", "", "2024-03-04"],
+        "zoned": ["2024-03-03 00:00:00Z", "", "2024-03-04 00:00:00Z"],
+        "tenth": ["0.1", "", "3"],
+    }
 
 
 def test_json_lines(tmp_path):

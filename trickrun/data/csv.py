@@ -250,7 +250,7 @@ class Csv(Data):
     def load_for(self, folder: Path, task: Task) -> Source:
         table = self.table_in(folder)
         if self.missing == "drop":
-            table = table.complete([*self.inputs_of(table, task), *self.targets])
+            table = table.complete([*self.inputs_of(table, task), *self.targets, *self.weights])
         guesses = {each.name: Guess(each) for each in task.types}
         return self.source_of(table, guesses, task.features)
 
@@ -264,7 +264,7 @@ class Csv(Data):
         table = self.table_in(folder)
         if self.missing == "drop":
             names = [name for name in self.inputs_of(table, task) if name in kept.columns]
-            table = table.complete([*names, *self.targets])
+            table = table.complete([*names, *self.targets, *self.weights])
         if (keys := known_keys(table, kept)) is None:
             raise changed_columns(kept, self.used(table), table)
         columns = replace(self.columns_of_files(), ignore_others=True)

@@ -67,6 +67,7 @@ class Cells(Sequence[str]):
         kind: what the column was taken for; None: what its cells look like.
         as_read: the column before anything was made of it that a recipe asks for; None: this is it.
         readable: whether the cells have a text.
+        stored: whether the file stores numbers, so that how they would be written does not count.
     """
 
     numbers: Array | None
@@ -75,6 +76,7 @@ class Cells(Sequence[str]):
     kind: CellsKind | None = None
     as_read: Cells | None = None
     readable: bool = True
+    stored: bool = False
 
     @staticmethod
     def of(texts: Sequence[str] | pa.StringArray) -> Cells:

@@ -24,6 +24,9 @@ BEGIN: Mapping[bytes, Format] = {b"PAR1": "parquet", b"ARROW1": "arrow"}
 """What such files begin with. Feather's first version was another one."""
 JSON_LINES = (".jsonl", ".ndjson")
 
+MIDNIGHT = " 00:00:00"
+"""How the text of a point in time ends that is the beginning of a day."""
+
 Pieces = Iterator[tuple[str, int, "pa.Array"]]
 """Parts of columns: a column's name, the row (from 0) that the part begins with, its values."""
 
@@ -77,7 +80,7 @@ class ColumnarFile:
 
         def read() -> pa.StringArray:
             with self.opened() as found:
-                return joined([as_text(values) for _, _, values in found.pieces([name])])
+                return texts_of([values for _, _, values in found.pieces([name])])
 
         return read
 
@@ -101,11 +104,8 @@ def columnar_format(stored: Stored) -> Format | None:
     return next((kind for begin, kind in BEGIN.items() if stored.begin.startswith(begin)), None)
 
 
-def read_columnar(stored: Stored, kind: Format, texts: Sequence[str] | None) -> Table:
+def read_columnar(stored: Stored, kind: Format) -> Table:
     """Return the table in a file whose columns have types: a number is float64, all else text.
-
-    Args:
-        texts: columns whose text will be needed, also if they are numbers; None: only of texts.
 
     Raises DataError if it cannot be read.
     """
@@ -118,7 +118,7 @@ def read_columnar(stored: Stored, kind: Format, texts: Sequence[str] | None) -> 
         if rows == 0:
             raise DataError("there are no samples", file.where)
         types = dict(zip(names, found.schema.types, strict=True))
-        numeric = [name for name in names if is_number(types[name]) and name not in (texts or ())]
+        numeric = [name for name in names if is_number(types[name])]
         places = {name: place for place, name in enumerate(numeric)}
         others = [name for name in names if name not in places and has_text(types[name])]
         numbers = np.empty((len(numeric), rows))
@@ -126,9 +126,12 @@ def read_columnar(stored: Stored, kind: Format, texts: Sequence[str] | None) -> 
             numbers[places[name], start : start + len(values)] = as_float64(values)
         parts: dict[str, list[pa.Array]] = {name: [] for name in others}
         for name, _, values in found.pieces(others):
-            parts[name].append(as_text(values))
-    columns = {name: Cells(numbers[place], file.text_of(name)) for name, place in places.items()}
-    columns |= {name: Cells.of(joined(pieces)) for name, pieces in parts.items()}
+            parts[name].append(values)
+    columns = {
+        name: Cells(numbers[place], file.text_of(name), stored=True)
+        for name, place in places.items()
+    }
+    columns |= {name: Cells.of(texts_of(pieces)) for name, pieces in parts.items()}
     columns |= {
         name: Cells(None, file.unreadable(name, types[name]), readable=False)
         for name in names
@@ -239,8 +242,22 @@ def as_float64(array: pa.Array) -> Array:
     return found
 
 
+def texts_of(pieces: Sequence[pa.Array]) -> pa.StringArray:
+    """Return a column's values, in pieces, as text [N]. Points in time that are all days are."""
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    found = joined([as_text(piece) for piece in pieces])
+    if pieces and types.is_timestamp(pieces[0].type) and pieces[0].type.tz is None:
+        days = pc.or_(pc.ends_with(found, MIDNIGHT), pc.equal(found, ""))
+        if pc.all(days).as_py():
+            return pc.replace_substring(found, MIDNIGHT, "")
+    return found
+
+
 def as_text(array: pa.Array) -> pa.StringArray:
-    """Return values as text [N], without blanks around; empty where there is none."""
+    """Return values as text [N], as pandas writes them into a csv file, without blanks around;
+    empty where there is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import types
@@ -248,11 +265,14 @@ def as_text(array: pa.Array) -> pa.StringArray:
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if types.is_floating(array.type):
-        # Whole numbers as such: a column of them with gaps is stored as floats by pandas.
-        said = [None if v is None else repr(v).removesuffix(".0") for v in array.to_pylist()]
+        # In the digits that their own type needs, and whole numbers as such: a column of them with
+        # gaps is stored as floats by pandas.
+        kind = array.type.to_pandas_dtype()
+        said = [None if v is None else str(kind(v)).removesuffix(".0") for v in array.to_pylist()]
         array = pa.array(said, pa.string())
-    found = trimmed(array.cast(pa.string()))
+    found = array.cast(pa.string())
+    if types.is_boolean(array.type):
+        found = pc.utf8_capitalize(found)
     if types.is_timestamp(array.type):
         found = pc.replace_substring_regex(found, r"\.0+(Z?)$", r"\1")
-        found = pc.replace_substring_regex(found, r" 00:00:00(Z?)$", r"\1")
-    return found.fill_null("")
+    return trimmed(found).fill_null("")

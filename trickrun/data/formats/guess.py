@@ -218,7 +218,7 @@ def guess_numbers(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
 
     assert cells.numbers is not None
     number = asked.number(name)
-    if number.decimal == ",":
+    if number.decimal == "," and not cells.stored:
         pointed = [text for text in cells.present if "." in text]
         if number.thousands == "." and all(GROUPED.fullmatch(text) for text in pointed):
             return Guess(number) if pointed else PLAIN

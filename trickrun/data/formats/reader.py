@@ -44,7 +44,7 @@ def read_table(
     """
     stored = Stored.at(path)
     if (kind := columnar_format(stored)) is not None:
-        return read_columnar(stored, kind, texts)
+        return read_columnar(stored, kind)
     if found := next((what for begin, what in OTHERS if stored.begin.startswith(begin)), None):
         raise DataError(f"this is {found}, not a table", str(path), SAVE_AS)
     return read_delimited(stored, delimiter, header, texts)

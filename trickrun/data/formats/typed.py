@@ -105,7 +105,7 @@ def read_as(table: Table, wanted: ColumnType) -> Cells:
     as_read = cells.as_read or cells
     if wanted.kind == "category":
         return replace(cells, numbers=None, kind="category", as_read=as_read)
-    if wanted.kind == "number" and wanted.decimal == ".":
+    if wanted.kind == "number" and (wanted.decimal == "." or cells.stored):
         plain = cells.plain()
         if plain.numbers is not None:
             return replace(plain, kind="number", as_read=as_read)
@@ -166,7 +166,10 @@ def dates(table: Table, wanted: ColumnType) -> list[float]:
         nonlocal first
         found = read_date(text, wanted.format)
         if found is None:
-            hint = f'data.types: {{{wanted.name}: {{kind: date, format: "%d/%m/%Y"}}}} says another'
+            hint = "write all dates in one way"
+            if not wanted.format:
+                says = f'data.types: {{{wanted.name}: {{kind: date, format: "%d/%m/%Y"}}}}'
+                hint = f"correct it; in a recipe {says} says another format"
             raise refused(table, wanted.name, text, f"is {form}", hint)
         if first is None:
             first = text, has_zone(found)
