@@ -266,6 +266,15 @@ def test_a_run_that_goes_on_has_the_same_samples_whatever_the_files_order(tmp_pa
     assert before.task == after.task
 
 
+def test_a_column_that_is_said_to_be_of_categories_may_have_many(tmp_path: Path) -> None:
+    rows = [f"{i % 7},town{i % 150},{'cat' if i % 2 else 'dog'}" for i in range(600)]
+    text = "\n".join(["age,color,kind", *rows]) + "\n"
+    with pytest.raises(DataError, match="too many for categories"):
+        prepared(tmp_path, text, unseen="unknown")
+    types = {"color": {"kind": "category"}}
+    assert prepared(tmp_path, text, unseen="unknown", types=types).shape[0] > 100
+
+
 def test_cells_become_unknown_with_the_probability_that_is_missing(tmp_path: Path) -> None:
     found = prepared(tmp_path, categories="embedding")
     change = unknown_cells(found)

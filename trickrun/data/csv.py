@@ -249,8 +249,7 @@ class Csv(Data):
 
     def load_for(self, folder: Path, task: Task) -> Source:
         table = self.table_in(folder)
-        if self.missing == "drop":
-            table = table.complete([*self.inputs_of(table, task), *self.targets, *self.weights])
+        table = self.complete(table, self.inputs_of(table, task))
         guesses = {each.name: Guess(each) for each in task.types}
         return self.source_of(table, guesses, task.features)
 
@@ -262,9 +261,8 @@ class Csv(Data):
 
     def pool(self, folder: Path, kept: KeptSplit, task: Task) -> Pool:
         table = self.table_in(folder)
-        if self.missing == "drop":
-            names = [name for name in self.inputs_of(table, task) if name in kept.columns]
-            table = table.complete([*names, *self.targets, *self.weights])
+        names = [name for name in self.inputs_of(table, task) if name in kept.columns]
+        table = self.complete(table, names)
         if (keys := known_keys(table, kept)) is None:
             raise changed_columns(kept, self.used(table), table)
         columns = replace(self.columns_of_files(), ignore_others=True)
@@ -292,9 +290,12 @@ class Csv(Data):
             return table
         inputs = self.inputs(table)
         out = {*left_out_anyway(table, inputs, self.asked)}
-        return table.complete(
-            [*(name for name in inputs if name not in out), *self.targets, *self.weights]
-        )
+        return self.complete(table, [name for name in inputs if name not in out])
+
+    def complete(self, table: Table, inputs: Sequence[str]) -> Table:
+        """Return the table without the rows that data.missing leaves out, of whole ``inputs``."""
+        needed = [*inputs, *self.targets, *self.weights]
+        return table.complete(needed) if self.missing == "drop" else table
 
     def inputs_of(self, table: Table, task: Task) -> list[str]:
         """Return the inputs of a run, whose task is given."""

@@ -17,6 +17,7 @@ from trickrun.data.formats.encode import (
     feature_names,
     is_text,
     refuse_missing,
+    refuse_repeated,
 )
 from trickrun.data.formats.table import Table
 from trickrun.data.splits.source import Categories, Task
@@ -116,15 +117,6 @@ def refuse_any_missing(table: Table, name: str) -> None:
     missing = table.columns[name].missing
     if missing.any():
         refuse_missing(table, int(missing.argmax()), name)
-
-
-def refuse_repeated(features: Sequence[str], where: str) -> None:
-    """Raise DataError if two features have one name."""
-    seen: set[str] = set()
-    for feature in features:
-        if feature in seen:
-            raise DataError(f"two columns become the feature {feature!r}", where, "rename one")
-        seen.add(feature)
 
 
 def encode_columns(table: Table, task: Task, gaps: bool) -> tuple[Array, tuple[str, ...]]:
@@ -237,6 +229,8 @@ def fitted(
     places = {feature: place for place, feature in enumerate(task.features)}
     columns: dict[str, tuple[torch.Tensor, tuple[str, ...]]] = {}
     found, notes = [], []
+    # Those that the recipe says are categories may be many, as in check_categories().
+    declared = {each.name for each in task.types if each.kind == "category"}
     for categories in task.categories:
         column = x[:, places[categories.column]]
         counts = torch.bincount(column[rows].long(), minlength=len(categories.known) + 1)[1:]
@@ -244,7 +238,8 @@ def fitted(
         kept = Categories(
             categories.column, picked(categories.known, keep), picked(categories.known, ~keep)
         )
-        check_fitted(kept, rule, where)
+        if kept.column not in declared:
+            check_fitted(kept, rule, where)
         index = torch.zeros(len(keep) + 1, dtype=torch.int64)
         index[1:][keep] = torch.arange(1, len(kept.known) + 1)
         column.copy_(index[column.long()])

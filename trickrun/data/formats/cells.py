@@ -163,8 +163,8 @@ def number(cell: str) -> float | None:
         return None
 
 
-def is_missing(cell: str) -> bool:
-    return cell.lower() in MISSING_WORDS
+is_missing = Missing()
+"""Whether a cell has no value, by the usual words."""
 
 
 def trimmed(texts: pa.StringArray) -> pa.StringArray:

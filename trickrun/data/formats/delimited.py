@@ -331,7 +331,7 @@ def no_samples(where: str) -> DataError:
 
 def find_delimiter(text: str) -> str:
     """Return what divides the first lines into equally many cells, and into the most."""
-    head = text[:HEAD].splitlines()[:20]
+    head = text.splitlines()[:20]
 
     def quality(delimiter: str) -> tuple[bool, int]:
         try:

@@ -41,27 +41,30 @@ def feature_names(table: Table, columns: Sequence[str], gaps: bool = False) -> t
             features += [name, *gap]
             continue
         categories = sorted(cells.present)
-        if cells.kind != "category":
-            check_categories(table, name, categories)
+        check_categories(table, name, categories)
         features += [f"{name}={category}" for category in categories] + gap
+    refuse_repeated(features, table.where)
+    return tuple(features)
+
+
+def refuse_repeated(features: Sequence[str], where: str) -> None:
+    """Raise DataError if two features have one name."""
     repeated = [feature for feature, count in Counter(features).items() if count > 1]
     if repeated:
-        raise DataError(
-            f"two columns become the feature {repeated[0]!r}", table.where, "rename one"
-        )
-    return tuple(features)
+        raise DataError(f"two columns become the feature {repeated[0]!r}", where, "rename one")
 
 
 def check_categories(
     table: Table, name: str, categories: Sequence[str], most: int | None = MOST_CATEGORIES
 ) -> None:
-    """Raise DataError if a column's texts are too many or too rare to be categories.
+    """Raise DataError if a column's texts are too many or too rare to be categories, unless the
+    recipe says that they are.
 
     Args:
         most: how many there may be; None: any number.
     """
     count, rows = len(categories), len(table)
-    if too_many(count, rows, most):
+    if table.columns[name].kind != "category" and too_many(count, rows, most):
         way = "set data.categories: embedding"
         if too_many(count, rows, None):
             way = "set data.rare: 2"

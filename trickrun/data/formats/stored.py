@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data.formats.paths import not_readable, read_bytes, read_pipe
+from trickrun.data.formats.paths import first_bytes, not_readable, read_bytes, read_pipe
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,11 +48,7 @@ class Stored:
         """Its first bytes, as they are stored."""
         if self.content is not None:
             return self.content[:8]
-        try:
-            with self.path.open("rb") as file:
-                return file.read(8)
-        except OSError as error:
-            raise not_readable(self.path, error) from error
+        return first_bytes(self.path, 8)
 
     @cached_property
     def packing(self) -> str | None:
