@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.errors import RunFolderError
-from trickrun.run.folder import RunFolder, find
+from trickrun.run.find import find
+from trickrun.run.folder import RunFolder, command_name
 
 ID = re.compile(r"\d{8}-\d{6}-\d+-[0-9a-f]{4}")
 """The name of a run's folder; see ``folder.create``."""
@@ -112,12 +113,6 @@ def told_by(folder: RunFolder) -> dict[str, Any]:
     # Of a search, the best trial: it has no epoch. What other checks call best is no evaluation.
     best = evidence.get("best")
     return {**told, "best": best if isinstance(best, dict) and "epoch" not in best else None}
-
-
-def command_name(command: object) -> str:
-    """Return the command of a recorded command line, such as ``train``."""
-    words = command[1:] if isinstance(command, list) else []
-    return next((str(word) for word in words if not str(word).startswith("-")), "")
 
 
 def started(run_id: str) -> float | None:
