@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Metrics = list[dict[str, Any]]
 
+TAGS = "tags.json"
+"""What the user has said of a run."""
+
 PREVIOUS = "previous.pt"
 """The checkpoint before last.pt."""
 
@@ -195,6 +198,13 @@ class RunFolder:
             return command_name(self.read_json("env.json").get("command"))
         except RunFolderError:
             return ""
+
+    def tags(self) -> dict[str, Any]:
+        """Return what the user has said of the run: ``tags`` and ``note``, if anything.
+
+        Raises RunFolderError.
+        """
+        return self.read_json(TAGS) if (self.path / TAGS).exists() else {}
 
     @property
     def last_record(self) -> dict[str, Any]:
