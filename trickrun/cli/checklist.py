@@ -68,7 +68,7 @@ def run(
     WORKERS.warm_up()
     from trickrun.checks.checklist.checklist_check import run_checklist
     from trickrun.reporting.checklist import add_pictures, print_end, tell
-    from trickrun.reporting.html import report
+    from trickrun.reporting.checklist_page import report
     from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 

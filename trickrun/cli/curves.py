@@ -12,6 +12,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir, training_named
 from trickrun.cli.output import Answer, answer
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def judged(trained: list[RunFolder], folder: RunFolder, recipe: Path | None) -> 
     folder.write("curves.svg", picture(verdict))
     show(verdict)
     print(f"run: {folder.path}")
+    tell_report(folder)
     findings = [finding.as_json() for finding in verdict.findings]
     named = str(recipe or folder.path / "recipe.yaml")
     return Answer(verdict.verdict, verdict.result, named, str(folder.path), findings)

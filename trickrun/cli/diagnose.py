@@ -13,6 +13,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, training_named
 from trickrun.cli.output import Answer, answer
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def diagnosed(
     folder = record(verdict, loaded, derived, root, sys.argv)
     print_diagnosis(verdict, target)
     print(f"run: {folder.path}")
+    tell_report(folder)
     return verdict, folder
 
 

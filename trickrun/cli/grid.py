@@ -10,6 +10,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def run_grid(
         folder.write(name, picture)
     print_search(verdict)
     print(f"run: {folder.path}")
+    tell_report(folder)
     failed = (
         TrainingFailed(verdict.summary, str(folder.path))
         if verdict.result["best"] is None

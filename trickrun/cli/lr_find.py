@@ -10,6 +10,7 @@ import typer
 from trickrun.cli.checks import run_check
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -60,12 +61,16 @@ def find(
     from trickrun.checks.lr_find.lr_find_check import lr_find as check
     from trickrun.reporting.progress import bar
     from trickrun.reporting.steps import pictures, print_lr_find
+    from trickrun.run.folder import RunFolder
 
     def test(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
         with bar("range test") as watch:
             return check(subject, Range(*size), watch)
 
-    return run_check(recipe, overrides, runs, test, print_lr_find, pictures)
+    found = run_check(recipe, overrides, runs, test, print_lr_find, pictures)
+    if found.run is not None:
+        tell_report(RunFolder(Path(found.run)))
+    return found
 
 
 def write(recipe: Path, suggestion: float) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer
+from trickrun.cli.report import tell_report
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def train(
         StopWhen | None,
         typer.Option(help="End a run that is clearly lost: diverged, or dead.", show_default=False),
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write the run as an HTML page too.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
@@ -69,6 +73,14 @@ def train(
         stop_when = "lost"
 
     def work() -> Answer:
+        found = trained()
+        if report and found.run is not None and found.error is None:
+            from trickrun.run.folder import RunFolder
+
+            tell_report(RunFolder(Path(found.run)))
+        return found
+
+    def trained() -> Answer:
         if resume is not None and dry_run:
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:

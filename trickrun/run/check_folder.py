@@ -32,7 +32,13 @@ def conclude(folder: RunFolder, verdict: Verdict) -> None:
     """Write what a check found into its folder; evidence.json comes last and marks its end."""
     folder.write_json("findings.json", [finding.as_json() for finding in verdict.findings])
     folder.write_json(
-        "evidence.json", {"verdict": verdict.verdict, **verdict.result, **verdict.series}
+        "evidence.json",
+        {
+            "verdict": verdict.verdict,
+            "summary": verdict.summary,
+            **verdict.result,
+            **verdict.series,
+        },
     )
 
 
@@ -49,4 +55,4 @@ def recall(folder: RunFolder) -> Verdict:
     """Return a check's verdict from its folder; its measurements stand under result and series."""
     evidence = folder.read_json("evidence.json")
     findings = tuple(Finding(**row) for row in folder.read_json("findings.json"))
-    return Verdict(evidence["verdict"], evidence, findings, "", evidence)
+    return Verdict(evidence["verdict"], evidence, findings, evidence.get("summary", ""), evidence)

@@ -129,6 +129,7 @@ class Evidence(Form):
     """evidence.json: of a training its curves and looks, of a check its verdict and figures."""
 
     verdict: Literal["pass", "warn", "fail", "error"] | None = None
+    summary: str = ""
     test: dict[str, Number] | None = None
     stage: str | None = None
     next_space: dict[str, JsonObject] | None = None

@@ -1,0 +1,40 @@
+"""The frame of every HTML page: one file, pictures inside, nothing from outside, no scripts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from trickrun import __version__
+
+
+def page(template: str, content: Mapping[str, Any]) -> str:
+    """Return a page as HTML.
+
+    Args:
+        template: the name of a file in ``templates``, which extends the frame.
+        content: its variables. All text in them is escaped.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("trickrun.reporting", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(version=__version__, **content)
+
+
+def address(svg: str) -> str:
+    """Return an SVG document as a data address, so that each picture keeps its own styles."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def line_kind(line: str) -> str:
+    """Return the class of a unified diff's line."""
+    if line.startswith(("---", "+++", "@@")):
+        return "head"
+    return {"+": "added", "-": "removed"}.get(line[:1], "same")
