@@ -98,7 +98,15 @@ def show(
         Path | None,
         typer.Option(help="The picture, .png or .svg.", show_default="NAME-augmented.png"),
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, max=64, help="Samples in the picture.")] = 8,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Samples in the picture.",
+            show_default="8, or one of each class",
+        ),
+    ] = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -122,7 +130,7 @@ def show(
     answer("show", as_json, debug, work, recipe, no_python)
 
 
-def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int) -> Answer:
+def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int | None) -> Answer:
     """Draw training samples before and after each augmentation to ``path``."""
     from trickrun.data.splits.prepare import prepare
     from trickrun.reporting.contact_sheet import write_sheet
