@@ -43,7 +43,7 @@ def named(among: Path, wanted: str, exactly: bool = False) -> RunFolder:
             f"{wanted} matches {len(found)} runs: {listed}", str(among), "give the whole id"
         )
     if not found:
-        raise RunFolderError(f"no run {wanted!r}", str(among), why_not(among, wanted))
+        raise RunFolderError(f"no run {wanted}".rstrip(), str(among), why_not(among, wanted))
     return found[0]
 
 
