@@ -12,8 +12,8 @@ from trickrun.reporting.page import address, line_kind, page
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
-    "initial-loss": "Does the untrained network know nothing, and no less?",
-    "overfit-batch": "Can it learn one small batch by heart?",
+    "initial-loss": "Does the untrained network guess, no better and no worse?",
+    "overfit-batch": "Can it fit one small batch?",
     "lr-find": "Which learning rate?",
     "grid coarse": "Where is it worth looking?",
     "grid fine": "What is best there?",

@@ -220,7 +220,7 @@ class RunFolder:
 
     @property
     def status(self) -> str:
-        """finished, failed, interrupted, running, or killed (it ended without a word); ``check``
+        """finished, failed, interrupted, running, or killed (its process ended unexpectedly); ``check``
         for the folder of a check, which has no metrics.jsonl."""
         if not self.metrics_file.exists():
             return "check"
