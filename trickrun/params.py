@@ -145,12 +145,28 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 DropProbability = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+
+MOST = 10**9
+"""No count is above it: steps of so many would take years, and a size of so many exceeds any
+memory. What is made or done one after another has a lower limit of its own."""
+
+Count = Annotated[int, Field(ge=1, le=MOST)]
+CountOrZero = Annotated[int, Field(ge=0, le=MOST)]
+TwoOrMore = Annotated[int, Field(ge=2, le=MOST)]
 LayerCount = Annotated[int, Field(ge=1, le=1000)]
-CountOrZero = Annotated[int, Field(ge=0)]
+Repeats = Annotated[int, Field(ge=1, le=1000)]
+"""How often something is done within one step, or one sample is repeated in it."""
+RepeatsOrZero = Annotated[int, Field(ge=0, le=1000)]
+Epochs = Annotated[int, Field(ge=1, le=1_000_000)]
+Trials = Annotated[int, Field(ge=1, le=10_000)]
+Side = Annotated[int, Field(ge=1, le=10_000)]
+"""Height and width in pixels of the images that a network gets."""
+Margin = Annotated[int, Field(ge=0, le=1000)]
+"""Pixels around an image."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Betas = Annotated[tuple[Beta, Beta], Field(strict=False)]
 Counts = Annotated[tuple[Count, ...], Field(strict=False)]
+LayerCounts = Annotated[tuple[LayerCount, ...], Field(strict=False)]
 
 
 KIND = re.compile(r"[a-z][a-z0-9_]*")

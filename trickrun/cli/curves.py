@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir
+from trickrun.cli.options import MOST_SEEDS, AsJson, Debug, NoPython, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -36,7 +36,9 @@ def curves(
             show_default=False,
         ),
     ],
-    seeds: Annotated[int, typer.Option(min=1, help="Train a recipe with so many seeds.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=MOST_SEEDS, help="Train a recipe with so many seeds.")
+    ] = 1,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,

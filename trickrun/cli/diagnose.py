@@ -77,6 +77,10 @@ def diagnose(
                 "--apply",
                 "diagnose the recipe file itself, without changes on the command line",
             )
+        if apply and recipe is not None:
+            from trickrun.run.apply import check_target
+
+            check_target(recipe, {})
         verdict, folder = diagnosed(target, overrides or [], confirm, budget, runs_dir)
         if apply and recipe is not None:
             write(recipe, verdict, confirm)

@@ -41,6 +41,7 @@ def evaluate(
         typer.Option(
             metavar="N",
             min=2,
+            max=1000,
             help="Average the predictions over N dropout masks; tell how far they spread.",
             show_default=False,
         ),

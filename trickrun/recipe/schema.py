@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from trickrun.data._data import AnyData
 from trickrun.models import AnyModel
-from trickrun.params import Count, CountOrZero, Params, PythonTarget, Seed, Stackable
+from trickrun.params import Count, CountOrZero, Epochs, Params, PythonTarget, Seed, Stackable
 from trickrun.recipe.grid import Grid
 from trickrun.tricks.augmentation import AnyAugmentation
 from trickrun.tricks.init import INITS, AnyInit
@@ -29,7 +29,7 @@ class CheckpointEvery(Params):
 
     main: ClassVar[str | None] = "every"
 
-    every: Annotated[str, Field(pattern=r"^\s*[1-9]\d*\s*(epochs?|steps?|s)\s*$")] = Field(
+    every: Annotated[str, Field(pattern=r"^\s*[1-9]\d{0,8}\s*(epochs?|steps?|s)\s*$")] = Field(
         default="10 s", description="N epochs, N steps or N s (seconds): what a crash can cost"
     )
 
@@ -46,7 +46,7 @@ class Train(Params):
     main: ClassVar[str | None] = "epochs"
     alternatives: ClassVar[tuple[str, ...]] = ("epochs", "steps")
 
-    epochs: Annotated[Count, Stackable()] = Field(
+    epochs: Annotated[Epochs, Stackable()] = Field(
         default=20, description="passes over the training split"
     )
     steps: Annotated[Count, Stackable()] | None = Field(

@@ -43,7 +43,8 @@ def check_name(path: Path) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator[io.BufferedReader]:
-    """Open a file for reading.
+    """Open a file that a user names for reading; every such file is opened here, or looked at here
+    before another library opens it.
 
     Raises OSError as ``open`` does, and DataError for a pipe or a device, which may never end.
     """
@@ -64,12 +65,10 @@ def read_bytes(path: Path) -> bytes:
         raise not_readable(path, error) from error
 
 
-def read_pipe(path: Path) -> bytes:
-    """Return what is written into a pipe until it is closed; DataError if it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise not_readable(path, error) from error
+def check_file(path: Path) -> None:
+    """Raise DataError unless this is a file that can be read: it is there, and is no folder, pipe
+    or device."""
+    first_bytes(path, 1)
 
 
 def first_bytes(path: Path, count: int) -> bytes:
