@@ -69,6 +69,10 @@ class Muon(Decaying):
         what = f"{counted(count, 'hidden weight')} as matrices, the rest by adamw"
         return [*super().ledger_entries(model), LedgerEntry("optimizer", self.kind, what, count)]
 
+    @property
+    def kept_for_each(self) -> int:
+        return 1
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 
