@@ -123,10 +123,17 @@ def is_foreign(part: Params) -> bool:
 
 
 class PythonTarget(Params):
-    """A user's object: ``target: package.module:Name``, called with ``args``."""
+    """A user's object: ``target: package.module:Name``, called with ``args``.
+
+    The first line of a subclass's docstring says, after a colon, how it is called and what it
+    returns: errors about a user's object quote it.
+    """
 
     main: ClassVar[str | None] = "target"
     is_user_code: ClassVar[bool] = True
+
+    example: ClassVar[str] = ""
+    """A short object that serves, as Python; ``torch``, ``nn`` and ``math`` are imported."""
 
     target: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")] = Field(
         description="where the object is: package.module:Name, resolved beside the recipe first"
@@ -137,6 +144,15 @@ class PythonTarget(Params):
     def trains_alone(self) -> bool:
         """Nobody knows what a user's code holds or draws."""
         return True
+
+    @classmethod
+    def taught(cls, advice: str) -> str:
+        """Return what to do about an object that does not serve: ``advice``, how the object is
+        called, and an example."""
+        first = (cls.__doc__ or "").partition("\n")[0]
+        called = first.partition(": ")[2].replace("``", "").rstrip(".")
+        lines = "\n".join(f"    {line}" for line in cls.example.splitlines())
+        return f"{advice}\n  {called}, for example:\n{lines}"
 
 
 Positive = Annotated[float, Field(gt=0)]

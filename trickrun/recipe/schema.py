@@ -40,6 +40,17 @@ class CheckpointEvery(Params):
         return int(number), "s" if unit == "s" else "epochs" if unit[0] == "e" else "steps"
 
 
+class OwnStep(PythonTarget):
+    """Your own training step: ``f(model, batch, loss, optimizer, **args)`` returns the loss."""
+
+    example: ClassVar[str] = """\
+def step(model, batch, loss, optimizer):
+    value = loss(model(batch[0]), batch[1])
+    optimizer.zero_grad(); value.backward(); optimizer.step()
+    return value
+"""
+
+
 class Train(Params):
     """How long and on what a recipe trains."""
 
@@ -69,8 +80,8 @@ class Train(Params):
         default=200,
         description="steps between looks at each layer's activations, gradient and update; 0: none",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="auto: CUDA if there"
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto", description="auto: CUDA if there, else MPS (Apple's GPUs), else the CPU"
     )
     threads: Count | Literal["auto"] = Field(
         default="auto", description="on a CPU; auto: one for small networks, else one a core"
@@ -86,7 +97,7 @@ class Train(Params):
     )
     deterministic: bool = Field(default=False, description="on CUDA: bitwise repeatable, slower")
     checkpoint: CheckpointEvery = CheckpointEvery()
-    step: PythonTarget | None = Field(
+    step: OwnStep | None = Field(
         default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
     )
 

@@ -21,7 +21,7 @@ from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.training.checkpoint_file import CheckpointName
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
@@ -65,7 +65,7 @@ def open_run(folder: RunFolder) -> RecipeJob:
     recipe_folder = Path(folder.facts()["recipe_folder"])
     weights = last_weights(folder, recipe)
     data = stand_in(folder, training_type(recipe))
-    job = compile_recipe(for_predictions(recipe), recipe_folder, data)
+    job = compile_to_measure(for_predictions(recipe), recipe_folder, data)
     try:
         job.model.load_state_dict(weights)
     except RuntimeError as error:

@@ -10,6 +10,7 @@ from torch import nn
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
 from trickrun.models import NetworkSpec, TableColumns, Tokens
+from trickrun.nn.precision import has_float64
 from trickrun.nn.rng import LayerStreams, generator
 from trickrun.recipe.schema import Recipe
 from trickrun.training.device import channels_last
@@ -129,6 +130,6 @@ def fit_init_to_data(
         return []
     smoothing = recipe.regularizers.label_smoothing
     epsilon = smoothing.epsilon if smoothing else 0.0
-    train = data.train
+    train = data.train if has_float64(data.train.y.device) else data.train.to(torch.device("cpu"))
     constant = init.head_bias.constant(loss, data.task, train.y, epsilon, train.weight())
     return [init.head_bias.apply(model, constant, recipe.model.output_activation)]
