@@ -41,6 +41,8 @@ def checklist(
         lambda: run(recipe, overrides or [], keep_going, seconds(budget), runs_dir),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 

@@ -56,7 +56,7 @@ def initial_loss(
             print_initial_loss,
         )
 
-    answer("initial-loss", as_json, debug, work, recipe, no_python)
+    answer("initial-loss", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def overfit_batch(
@@ -88,7 +88,7 @@ def overfit_batch(
             print_overfit_batch,
         )
 
-    answer("overfit-batch", as_json, debug, work, recipe, no_python)
+    answer("overfit-batch", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def run_check(

@@ -43,6 +43,8 @@ def coarse(
         lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 
@@ -71,6 +73,8 @@ def fine(
         lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 

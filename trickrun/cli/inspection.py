@@ -60,7 +60,7 @@ def grad_check(
             pictures,
         )
 
-    answer("grad-check", as_json, debug, work, recipe, no_python)
+    answer("grad-check", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def signal(
@@ -97,4 +97,4 @@ def signal(
 
         return run_check(recipe, overrides or [], runs_dir, look, print_signal, pictures)
 
-    answer("signal", as_json, debug, work, recipe, no_python)
+    answer("signal", as_json, debug, work, recipe, no_python, overrides, runs_dir)

@@ -66,7 +66,7 @@ def lr_find(
             write(recipe, found.result["suggestion"])
         return found
 
-    answer("lr-find", as_json, debug, work, recipe, no_python)
+    answer("lr-find", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def find(
