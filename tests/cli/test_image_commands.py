@@ -183,6 +183,7 @@ def test_in_a_process_of_its_own(inside):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     told = "warning: 107 of these 153 samples are ones that the run was trained on\n"
     which, *rest = done.stderr.splitlines(keepends=True)
-    assert (done.returncode, "".join(rest)) == (0, told)
     assert which.startswith("run: runs/table/")
+    assert (done.returncode, rest[0]) == (0, told)
+    assert rest[1].startswith("next: trickrun eval ")
     assert len(lines(done.stdout)) == ZEROS + ONES + TWOS

@@ -12,6 +12,9 @@ from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath,
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
+LONGEST_BUDGET = 30 * 24 * 3600
+"""Seconds."""
+
 
 def checklist(
     recipe: RecipePath,
@@ -38,6 +41,8 @@ def checklist(
         lambda: run(recipe, overrides or [], keep_going, seconds(budget), runs_dir),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 
@@ -53,6 +58,12 @@ def seconds(text: str | None) -> float | None:
         found = 0.0
     if not 0 < found < float("inf"):
         raise TrickrunError(f"{text!r} is not a time", "--budget", "write e.g. 60s, 5m or 1h")
+    if found > LONGEST_BUDGET:
+        hours = LONGEST_BUDGET // 3600
+        hint = (
+            f"give {hours}h or less, or leave it out: the steps then take the time that they need"
+        )
+        raise TrickrunError(f"{text} is more than {hours} hours", "--budget", hint)
     return found
 
 

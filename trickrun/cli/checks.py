@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import (
+    MOST_SAMPLES,
+    MOST_SEEDS,
+    MOST_STEPS,
+    AsJson,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+)
 from trickrun.cli.output import Answer, answer, tell_notes
 
 if TYPE_CHECKING:
@@ -23,7 +33,7 @@ Check = Callable[["RecipeSubject"], "tuple[Verdict, RecipeSubject]"]
 def initial_loss(
     recipe: RecipePath,
     overrides: Overrides = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Draws of the weights.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="Draws of the weights.")] = 5,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -46,14 +56,16 @@ def initial_loss(
             print_initial_loss,
         )
 
-    answer("initial-loss", as_json, debug, work, recipe, no_python)
+    answer("initial-loss", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def overfit_batch(
     recipe: RecipePath,
     overrides: Overrides = None,
-    size: Annotated[int, typer.Option(min=2, help="Samples of the batch.")] = 32,
-    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps at most.")] = 500,
+    size: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples of the batch.")] = 32,
+    steps: Annotated[
+        int, typer.Option(min=1, max=MOST_STEPS, help="Optimizer steps at most.")
+    ] = 500,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -76,7 +88,7 @@ def overfit_batch(
             print_overfit_batch,
         )
 
-    answer("overfit-batch", as_json, debug, work, recipe, no_python)
+    answer("overfit-batch", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def run_check(

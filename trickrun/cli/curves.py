@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir, training_named
+from trickrun.cli.options import (
+    MOST_SEEDS,
+    AsJson,
+    Debug,
+    NoPython,
+    RunsDir,
+    training_named,
+)
 from trickrun.cli.output import Answer, answer
 from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
@@ -37,7 +44,9 @@ def curves(
             show_default=False,
         ),
     ],
-    seeds: Annotated[int, typer.Option(min=1, help="Train a recipe with so many seeds.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=MOST_SEEDS, help="Train a recipe with so many seeds.")
+    ] = 1,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -54,7 +63,7 @@ def curves(
             return curves_of_recipe(recipe, targets[1:], seeds, runs_dir)
         return curves_of_runs(targets, runs_dir)
 
-    answer("curves", as_json, debug, work, recipe_among(targets), no_python)
+    answer("curves", as_json, debug, work, recipe_among(targets), no_python, None, runs_dir)
 
 
 def recipe_among(targets: list[str]) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import MOST_SEEDS, AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.cli.report import tell_report
 from trickrun.errors import TrainingFailed, TrickrunError
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Steps 4 and 5: search the recipe's space.", no_args_is_help=True)
 
-Seeds = Annotated[int, typer.Option(min=0, help="Train the best three again with N seeds.")]
+Seeds = Annotated[
+    int, typer.Option(min=0, max=MOST_SEEDS, help="Train the best three again with N seeds.")
+]
 
 
 @app.command()
@@ -42,6 +44,8 @@ def coarse(
         lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 
@@ -70,6 +74,8 @@ def fine(
         lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 

@@ -32,6 +32,11 @@ RunsDir = Annotated[
     typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),
 ]
 
+MOST_SEEDS = 1000
+MOST_STEPS = 1_000_000
+MOST_SAMPLES = 1_000_000
+"""What an option may ask for: each seed is a training, each step a few milliseconds."""
+
 
 def complete_run(incomplete: str) -> list[str]:
     """Return the ids and names of runs that begin so, for the shell."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import typer
 
+from trickrun.cli.next_step import Ended, Given, next_command
 from trickrun.errors import (
     BROKEN_PIPE,
     Bug,
@@ -57,6 +58,13 @@ class Answer:
     def code(self) -> int:
         return self.error.exit_code if self.error else int(self.verdict == "fail")
 
+    def following(self, command: str, given: Given) -> str | None:
+        """Return the command to go on with; None after an error, whose hint says what to do."""
+        if self.verdict == "error":
+            return None
+        told = (self.verdict, self.result, self.recipe, self.run, self.findings)
+        return next_command(Ended(command, *told), given)
+
     def as_json(self) -> dict[str, Any]:
         body = {
             "recipe": self.recipe,
@@ -75,6 +83,8 @@ def answer(
     work: Callable[[], Answer],
     recipe: Path | None = None,
     no_python: bool = False,
+    overrides: Sequence[str] | None = None,
+    runs_dir: Path | None = None,
 ) -> NoReturn:
     """Do ``work``, print its answer, and exit.
 
@@ -84,7 +94,9 @@ def answer(
     Args:
         recipe: the recipe's path as given, for the JSON object of an error.
         no_python: whether Python code that is not trickrun's is refused.
+        overrides, runs_dir: as given, for the command that is told to go on with.
     """
+    given = Given(overrides or (), runs_dir, no_python)
     started = time.monotonic()
     try:
         with (
@@ -92,9 +104,13 @@ def answer(
             all_on_stderr() if as_json else contextlib.nullcontext(),
         ):
             found = attempt(work, recipe, debug, as_json)
+        following = found.following(command, given)
         if as_json:
-            print_json(command, found, time.monotonic() - started)
+            print_json(command, found, following, time.monotonic() - started)
         sys.stdout.flush()
+        # On stderr, as what some commands print goes to a file or to another program.
+        if following is not None and not as_json:
+            print(f"next: {following}", file=sys.stderr)
     except BrokenPipeError:
         # Nobody reads any more. Python flushes stdout once more at exit: let it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -185,14 +201,19 @@ def usage_hint(cause: BaseException) -> str:
     return f"`{path} --help` tells how to use it"
 
 
-def print_json(command: str, found: Answer, seconds: float) -> None:
-    """Print the one JSON object; non-finite numbers become null, their paths are listed."""
+def print_json(command: str, found: Answer, following: str | None, seconds: float) -> None:
+    """Print the one JSON object; non-finite numbers become null, their paths are listed.
+
+    Args:
+        following: the command to go on with, if there is one.
+    """
     from trickrun.run.files import to_json
 
     whole = {
         "schema_version": 1,
         "command": command,
         **found.as_json(),
+        "next": following,
         "seconds": round(seconds, 3),
     }
     bad = non_finite(whole, "")

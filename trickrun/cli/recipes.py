@@ -40,6 +40,7 @@ def validate(
         lambda: check_text(recipe, overrides or [], data, as_json),
         recipe,
         no_python,
+        overrides,
     )
 
 
@@ -127,7 +128,7 @@ def show(
         print(resolved_text(loaded.recipe), end="")
         return Answer("pass", {"recipe": resolved(loaded.recipe)}, str(recipe))
 
-    answer("show", as_json, debug, work, recipe, no_python)
+    answer("show", as_json, debug, work, recipe, no_python, overrides)
 
 
 def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int | None) -> Answer:
@@ -190,7 +191,7 @@ def new(
         if sys.stdin.isatty() and not as_json:
             values += ask(given, values, lambda text, default: typer.prompt(text, default))
         path = new_recipe(name, given, values)
-        print(f"wrote {path}; now: trickrun train {path}")
+        print(f"wrote {path}")
         return Answer("pass", {"path": str(path)}, str(path))
 
     answer("new", as_json, debug, work)

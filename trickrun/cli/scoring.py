@@ -41,6 +41,7 @@ def evaluate(
         typer.Option(
             metavar="N",
             min=2,
+            max=1000,
             help="Average the predictions over N dropout masks; tell how far they spread.",
             show_default=False,
         ),
@@ -69,6 +70,7 @@ def evaluate(
         debug,
         lambda: evaluate_run(run, split, data, runs_dir, *ways),
         no_python=no_python,
+        runs_dir=runs_dir,
     )
 
 
@@ -245,7 +247,7 @@ def predict(
     def work() -> Answer:
         return predict_file(run, file, keep or [], out, runs_dir, as_json)
 
-    answer("predict", as_json, debug, work, no_python=no_python)
+    answer("predict", as_json, debug, work, no_python=no_python, runs_dir=runs_dir)
 
 
 def predict_file(

@@ -94,7 +94,8 @@ def train(
             return show_plan(recipe, overrides or [])
         return train_recipe(recipe, overrides or [], runs_dir, stop_when)
 
-    answer("train", as_json, debug, work, recipe if resume is None else None, no_python)
+    named = recipe if resume is None else None
+    answer("train", as_json, debug, work, named, no_python, overrides, runs_dir)
 
 
 def train_recipe(

@@ -220,8 +220,8 @@ class RunFolder:
 
     @property
     def status(self) -> str:
-        """finished, failed, interrupted, running, or killed (its process ended unexpectedly); ``check``
-        for the folder of a check, which has no metrics.jsonl."""
+        """finished, failed, interrupted, running, or killed (its process ended unexpectedly);
+        ``check`` for the folder of a check, which has no metrics.jsonl."""
         if not self.metrics_file.exists():
             return "check"
         record = self.last_record

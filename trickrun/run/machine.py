@@ -75,7 +75,13 @@ def device() -> dict[str, Any]:
             gpu = {"name": torch.cuda.get_device_name(index), "free": free, "total": total}
             gpus.append(gpu)
     chosen = pick_device("auto")
-    return {"auto": device_name(chosen), "cuda": torch.version.cuda, "gpus": gpus}
+    mps = torch.backends.mps.is_available()
+    return {
+        "auto": device_name(chosen),
+        "cuda": torch.version.cuda,
+        "mps": mps,
+        "gpus": gpus,
+    }
 
 
 def runs_folder(path: Path) -> dict[str, Any]:

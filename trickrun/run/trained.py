@@ -21,10 +21,11 @@ from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.training.checkpoint_file import CheckpointName
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
+from trickrun.tricks.optimizers.sgd import SGD
 
 MOST_NUMBERS = 2**28
 """In a sample: more is no sample, but a damaged file."""
@@ -64,7 +65,7 @@ def open_run(folder: RunFolder) -> RecipeJob:
     recipe_folder = Path(folder.facts()["recipe_folder"])
     weights = last_weights(folder, recipe)
     data = stand_in(folder, training_type(recipe))
-    job = compile_recipe(for_predictions(recipe), recipe_folder, data)
+    job = compile_to_measure(for_predictions(recipe), recipe_folder, data)
     try:
         job.model.load_state_dict(weights)
     except RuntimeError as error:
@@ -102,6 +103,7 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "init": Auto(),
         "augmentation": (),
         "early_stopping": None,
+        "optimizer": SGD(),
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
         "train": recipe.train.model_copy(update={"device": "auto", "accumulate": None}),
     }

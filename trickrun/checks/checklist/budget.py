@@ -11,7 +11,7 @@ from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import searches
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.device import training_type
 from trickrun.training.threads import cores
 from trickrun.training.timing import seconds_a_step
@@ -106,5 +106,5 @@ def largest_batch(recipe: Recipe) -> int:
 def epoch_seconds(loaded: Loaded) -> tuple[float, int]:
     """Return how long an epoch of training takes in this process, and its number of samples."""
     data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
-    job = compile_recipe(loaded.recipe, loaded.folder, data)
+    job = compile_to_measure(loaded.recipe, loaded.folder, data)
     return seconds_a_step(job) * job.span.per_epoch, len(job.data.train)

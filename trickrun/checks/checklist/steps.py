@@ -36,7 +36,7 @@ from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.search.plan import Stage
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.threads import cores
 
 ROUNDS = 5
@@ -132,7 +132,7 @@ def step_curves(context: Context) -> StepOutcome:
     changes, shrunk = shortened(context, runs)
     outcome = contest(context.loaded, candidates, ROUNDS, changes)
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
-    job = compile_recipe(tuned.recipe, tuned.folder)
+    job = compile_to_measure(tuned.recipe, tuned.folder)
     folder = execute.start(tuned, context.own_runs, context.command, tuned.folder)
     ended = execute.execute(folder, job, context.command, [])
     verdict = read_runs([folder])

@@ -49,7 +49,7 @@ from trickrun.findings.verdict import Verdict
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, load
 from trickrun.run.folder import RunFolder
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 
 
 def recipe_of(run: RunFolder) -> Loaded:
@@ -275,7 +275,7 @@ def look_at_pairing(found: Evidence, proxy: ProxyRun) -> None:
 
 def look_at_user_step(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own training step does with gradients."""
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_step(job)
     found.parts["user_step"] = asdict(measured)
     found.findings += step_findings(measured)
@@ -283,7 +283,7 @@ def look_at_user_step(found: Evidence, proxy: ProxyRun) -> None:
 
 def look_at_user_loss(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own loss wants of predictions."""
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_loss(job)
     found.parts["user_loss"] = asdict(measured)
     found.findings += loss_findings(measured)
@@ -291,7 +291,7 @@ def look_at_user_loss(found: Evidence, proxy: ProxyRun) -> None:
 
 def look_at_user_optimizer(found: Evidence, proxy: ProxyRun) -> None:
     """Look at what the user's own optimizer does with gradients."""
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     measured = look_at_optimizer(job)
     if measured is not None:
         found.parts["user_optimizer"] = asdict(measured)

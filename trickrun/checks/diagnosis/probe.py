@@ -16,7 +16,7 @@ from trickrun.data.splits.source import SplitData
 from trickrun.findings.evidence.curves import Curves, floor_seen
 from trickrun.findings.evidence.signal import SignalEvidence
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import evaluate
 from trickrun.training.events import NonFinite
 from trickrun.training.job import Job, RecipeJob, prepared_target
@@ -58,7 +58,7 @@ def probe(proxy: ProxyRun) -> Probe:
 
     Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
     """
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     scores: list[float] = []
     every = -(-proxy.steps // proxy.evaluations)
 
@@ -83,7 +83,7 @@ def skill_unfrozen(proxy: ProxyRun) -> float:
 
     Raises whatever the user's code raises.
     """
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     job.model.requires_grad_(True)
     # An optimizer may have been given those alone that asked for a gradient.
     optimizer = job.recipe.optimizer
