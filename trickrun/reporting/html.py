@@ -11,6 +11,7 @@ from typing import Any
 from trickrun import __version__
 from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting.visible import visible
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
@@ -36,7 +37,7 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
 
     template = files("trickrun.reporting").joinpath("templates/checklist.html.j2").read_text()
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                       lstrip_blocks=True).from_string(template)  # fmt: skip
+                       lstrip_blocks=True, finalize=shown_text).from_string(template)  # fmt: skip
     return page.render(
         name=folder.name,
         version=__version__,
@@ -47,6 +48,11 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
         diff=[(line_kind(line), line) for line in diff.splitlines()],
         run=str(folder.path),
     )
+
+
+def shown_text(value: Any) -> Any:
+    """Return a value for the page: no character of a name changes the direction of writing."""
+    return visible(value) if isinstance(value, str) else value
 
 
 def shown(step: StepOutcome) -> dict[str, Any]:
