@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from trickrun.cli import main
+from trickrun.cli import command_line
 
 # None of the above imports torch: each worker (and each command that a test starts) has one thread.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -69,7 +69,7 @@ def run_main(*arguments: object) -> Ran:
     ):
         patch.setattr(sys, "argv", ["trickrun", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            main()
+            command_line()
     code = ended.value.code
     return Ran(
         code if isinstance(code, int) else 0, out.getvalue(), err.getvalue(), both.getvalue()

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import typer
 
 from trickrun.cli.next_step import Ended, Given, next_command
+from trickrun.cli.process import Now, cannot_write, into_nowhere, working
 from trickrun.errors import (
-    BROKEN_PIPE,
     Bug,
     Interrupted,
     TrainingFailed,
@@ -27,6 +27,7 @@ from trickrun.errors import (
 )
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import gravest
+from trickrun.reporting.visible import in_json, in_line
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
@@ -111,10 +112,10 @@ def answer(
         # On stderr, as what some commands print goes to a file or to another program.
         if following is not None and not as_json:
             print(f"next: {following}", file=sys.stderr)
-    except BrokenPipeError:
-        # Nobody reads any more. Python flushes stdout once more at exit: let it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        # Python flushes stdout once more at exit: let it.
+        into_nowhere(sys.stdout.fileno())
+        sys.exit(cannot_write(error))
     sys.exit(found.code)
 
 
@@ -122,7 +123,7 @@ def answer(
 def all_on_stderr() -> Iterator[None]:
     """Send to stderr what anything prints to stdout: user code, C libraries, child processes."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept = Now.stdout = os.dup(1)
     os.dup2(2, 1)
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -130,13 +131,15 @@ def all_on_stderr() -> Iterator[None]:
     finally:
         ctypes.CDLL(None).fflush(None)  # C keeps what it prints until its buffer is full
         os.dup2(kept, 1)
+        Now.stdout = 1
         os.close(kept)
 
 
 def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_json: bool) -> Answer:
     """Return what ``work`` answers; an error becomes an answer, and is told on stderr."""
     try:
-        return work()
+        with working():
+            return work()
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt, SystemExit) as cause:  # user code may call sys.exit
@@ -219,7 +222,7 @@ def print_json(command: str, found: Answer, following: str | None, seconds: floa
     bad = non_finite(whole, "")
     if bad:
         whole["non_finite"] = bad
-    print(to_json(whole))
+    print(in_json(to_json(whole)))
 
 
 def non_finite(value: Any, path: str) -> list[str]:
@@ -243,7 +246,10 @@ def non_finite(value: Any, path: str) -> list[str]:
 def print_error(error: TrickrunError) -> None:
     """Print an error to stderr: what, where, what to do."""
     label = "" if isinstance(error, Interrupted) else "error: "
-    print(f"{label}{error}", file=sys.stderr)
+    told = str(error)
+    if error.where:  # a path can hold a line feed, and what follows would look like another error
+        told = told.replace(error.where, in_line(error.where), 1)
+    print(f"{label}{told}", file=sys.stderr)
 
 
 def from_text(loaded: Loaded) -> list[Finding]:
@@ -277,7 +283,7 @@ def show(findings: Sequence[Finding]) -> None:
 def tell_notes(notes: Sequence[str]) -> None:
     """Print to stderr what people should know of the data that was loaded, a line each."""
     for note in notes:
-        print(f"data: {note}", file=sys.stderr)
+        print(f"data: {in_line(note)}", file=sys.stderr)
 
 
 def tell_before_training(findings: Sequence[Finding]) -> None:
@@ -286,4 +292,4 @@ def tell_before_training(findings: Sequence[Finding]) -> None:
 
     for finding in findings:
         if finding.severity != "info":
-            print(f"{headline(finding)}: {finding.why}", file=sys.stderr)
+            print(f"{headline(finding)}: {in_line(finding.why)}", file=sys.stderr)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +14,7 @@ import typer
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
 from trickrun.cli.output import Answer, answer, tell_notes
 from trickrun.errors import DataError, TrickrunError
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.data.splits.source import Samples, SplitData
@@ -230,6 +232,13 @@ def predict(
         Path | None,
         typer.Option(metavar="CSV", help="Write here instead of to stdout.", show_default=False),
     ] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option(
+            "--safe-csv",
+            help="Put an apostrophe before text that a spreadsheet would take for a formula.",
+        ),
+    ] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -245,15 +254,29 @@ def predict(
     """
 
     def work() -> Answer:
-        return predict_file(run, file, keep or [], out, runs_dir, as_json)
+        return predict_file(run, file, keep or [], out, safe_csv, runs_dir, as_json)
 
     answer("predict", as_json, debug, work, no_python=no_python, runs_dir=runs_dir)
 
 
 def predict_file(
-    wanted: str, file: Path, keep: list[str], out: Path | None, runs: Path | None, as_json: bool
+    wanted: str,
+    file: Path,
+    keep: list[str],
+    out: Path | None,
+    safe: bool,
+    runs: Path | None,
+    as_json: bool,
 ) -> Answer:
-    """Write the predictions for a file."""
+    """Write the predictions for a file.
+
+    Args:
+        safe: for a spreadsheet: see ``for_spreadsheet``.
+    """
+    if safe and as_json and out is None:
+        raise TrickrunError(
+            "--safe-csv is for csv, and --json prints none", hint="add --out, or leave one out"
+        )
     from trickrun.run.scoring import beside, kept_columns, predictions, samples_in
     from trickrun.run.trained import open_run
 
@@ -266,14 +289,41 @@ def predict_file(
     result: dict[str, Any] = {"samples": len(samples.x), "out": str(out) if out else None}
     result["notes"] = list(samples.notes)
     result["trained_on"] = known_samples(folder, samples)
+    if safe:
+        rows = map(for_spreadsheet, rows)
     if out is not None:
         write(out, rows)
         print(f"{len(samples.x)} predictions: {out}")
     elif as_json:
         result["predictions"] = list(rows)
     else:
-        write_csv(sys.stdout, rows)
+        write_csv(sys.stdout, map(in_one_line, rows))
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def for_spreadsheet(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row whose names and texts no spreadsheet takes for a formula: an apostrophe is put
+    before those that begin like one. Numbers stay numbers.
+
+    Source: OWASP, CSV injection.
+    """
+    return {no_formula(name): no_formula(value) for name, value in row.items()}
+
+
+def no_formula(cell: Any) -> Any:
+    begins = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if begins and not NUMBER.fullmatch(cell) else cell
+
+
+def in_one_line(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as stdout shows it: no name or text in it acts on a terminal."""
+    return {
+        in_line(name): in_line(value) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def write_csv(file: IO[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -281,11 +331,18 @@ def write_csv(file: IO[str], rows: Iterable[Mapping[str, Any]]) -> None:
     ones."""
     import csv
 
-    writer = csv.writer(file, lineterminator="\n")
+    plain = csv.writer(file, lineterminator="\n")
+    # Python before 3.13 leaves a carriage return without quotes, and so breaks the line.
+    quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+    def write_line(cells: Sequence[Any]) -> None:
+        returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoted if returns else plain).writerow(cells)
+
     for number, row in enumerate(rows):
         if number == 0:
-            writer.writerow(row)
-        writer.writerow(row.values())
+            write_line(list(row))
+        write_line(list(row.values()))
 
 
 def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

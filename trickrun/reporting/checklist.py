@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import number, terminal
+from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
-from trickrun.reporting.console import print_table, size, terminal
+from trickrun.reporting.console import Text, print_table, size, terminal
 
 
 def print_facts(facts: dict[str, Any]) -> None:
@@ -20,7 +19,7 @@ def print_facts(facts: dict[str, Any]) -> None:
         table.add_row(name, Text(told))
     print_table(console, table)
     for problem in facts["problems"]:
-        console.print(f"! {problem}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"! {problem}", style="yellow", soft_wrap=True)
     if not facts["problems"]:
         console.print("no problems found", style="green")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trickrun import __version__
+from trickrun.reporting.visible import visible
 
 
 def page(template: str, content: Mapping[str, Any]) -> str:
@@ -24,8 +25,14 @@ def page(template: str, content: Mapping[str, Any]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown,
     )
     return environment.get_template(template).render(version=__version__, **content)
+
+
+def shown(value: Any) -> Any:
+    """Return a value for the page: no character of a name changes the direction of writing."""
+    return visible(value) if isinstance(value, str) else value
 
 
 def address(svg: str) -> str:

@@ -12,6 +12,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from trickrun.reporting.visible import visible
 
 COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 """A line's color by its place; distinguishable with the usual color-vision deficiencies."""
@@ -117,10 +120,16 @@ def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = 
 
 
 def document(figure: Figure) -> str:
-    """Return a figure as an SVG document that is the same for the same data."""
+    """Return a figure as an SVG document that is the same for the same data.
+
+    XML has no control characters: those in names are shown by their codes.
+    """
+    for text in figure.findobj(Text):
+        text.set_text(visible(text.get_text()))
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    # The labels of ticks are made only now.
+    return visible(buffer.getvalue())
 
 
 def draw_panel(axes: Axes, panel: Panel) -> None:

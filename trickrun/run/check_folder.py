@@ -9,6 +9,7 @@ from trickrun.findings.verdict import Verdict
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded
 from trickrun.run import environment
+from trickrun.run.beginning import whole_or_gone
 from trickrun.run.folder import RunFolder, create
 from trickrun.training.device import pick_device
 
@@ -21,10 +22,11 @@ def begin(loaded: Loaded, derived: Loaded, root: Path, command: list[str]) -> Ru
         derived: the recipe that the check runs.
     """
     folder = create(root, loaded.recipe.name)
-    folder.write("recipe.yaml", loaded.text)
-    device = pick_device(derived.recipe.train.device)
-    folder.write_json("env.json", environment.describe(device, command, loaded.folder))
-    folder.write("resolved.yaml", resolved_text(derived.recipe))
+    with whole_or_gone(folder):
+        folder.write("recipe.yaml", loaded.text)
+        device = pick_device(derived.recipe.train.device)
+        folder.write_json("env.json", environment.describe(device, command, loaded.folder))
+        folder.write("resolved.yaml", resolved_text(derived.recipe))
     return folder
 
 
