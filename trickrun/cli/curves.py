@@ -104,8 +104,8 @@ def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
     from trickrun.reporting.curve_pictures import picture
 
     verdict = read_runs(folders)
-    folder = record_runs(folders, verdict, root, sys.argv)
-    folder.write("curves.svg", picture(verdict))
+    pictures = {"curves.svg": picture(verdict)}
+    folder = record_runs(folders, verdict, root, sys.argv, pictures)
     show(verdict)
     print(f"run: {folder.path}")
     findings = [finding.as_json() for finding in verdict.findings]

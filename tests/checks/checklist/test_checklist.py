@@ -43,9 +43,9 @@ def context(tmp_path: Path) -> Context:
 
 @pytest.fixture
 def folder(context: Context) -> RunFolder:
-    made = begin(context.loaded, context.loaded, context.root, [])
-    made.write_json("tree.json", context.loaded.tree)
-    made.write_json("checklist.json", [])
+    with begin(context.loaded, context.loaded, context.root, []) as made:
+        made.write_json("tree.json", context.loaded.tree)
+        made.write_json("checklist.json", [])
     return made
 
 
@@ -240,7 +240,7 @@ def test_keep_going_takes_the_steps_that_are_left_and_no_more(
 def test_a_checklist_that_another_process_takes_is_left_to_it(
     context: Context, folder: RunFolder
 ) -> None:
-    with folder.locked("tree.json"):
+    with folder.locked():
         assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
     assert unfinished(context.root, context.loaded, 3, keep_going=False) is not None
 

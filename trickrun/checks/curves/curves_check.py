@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
-from trickrun.run.check_folder import begin, conclude
+from trickrun.run.check_folder import conclude, record
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 from trickrun.training.compile import compile_recipe
@@ -46,9 +46,8 @@ def train_runs(
         # All seeds have one split, whatever becomes of the file meanwhile.
         job = compile_recipe(one.recipe, one.folder, data)
         data = job.data
-        folder = execute.start(one, root, command, one.folder)
-        folders.append(folder)
-        with watch(job, folder) as sink:
+        with execute.start(one, root, command, one.folder) as folder, watch(job, folder) as sink:
+            folders.append(folder)
             try:
                 outcome = execute.execute(folder, job, command, [sink])
             except Diverged:
@@ -124,15 +123,20 @@ def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
 
 
 def record_runs(
-    folders: Sequence[RunFolder], verdict: Verdict, root: Path, command: list[str]
+    folders: Sequence[RunFolder],
+    verdict: Verdict,
+    root: Path,
+    command: list[str],
+    pictures: Mapping[str, str] | None = None,
 ) -> RunFolder:
-    """Write the verdict into the one run's folder, or, for several runs, into a folder of its own
-    with the first one's recipe; return it."""
-    folder = folders[0]
-    if len(folders) > 1:
-        first = load(folder.path / "resolved.yaml")
-        recipe_folder = Path(folder.facts()["recipe_folder"])
-        placed = replace(first, path=recipe_folder / "recipe.yaml")
-        folder = begin(placed, placed, root, command)
-    conclude(folder, verdict)
-    return folder
+    """Write the verdict into the one run's folder, or into a folder of its own with the first one's
+    recipe: for several runs, and for one in which another process works; return it."""
+    first = folders[0]
+    if len(folders) == 1:
+        with first.locked_if_free() as mine:
+            if mine:
+                conclude(first, verdict, pictures)
+                return first
+    recipe_folder = Path(first.facts()["recipe_folder"])
+    placed = replace(load(first.path / "resolved.yaml"), path=recipe_folder / "recipe.yaml")
+    return record(verdict, placed, placed, root, command, pictures)
