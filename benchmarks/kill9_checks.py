@@ -6,14 +6,15 @@ Each is a real command. Its process alone is killed, and its workers must then e
 the command is given again, until it ends. A search is killed before it has chosen how each trial
 trains, and then several times more; the one that it is compared with is left alone and is given
 that choice, because it is made by timing and decides the last bits. Checklists and diagnoses are
-compared with one that was left alone, but for what depends on the time: theirs are so small that
-nothing is chosen by timing.
+compared with one that was left alone. Their trainings are so few that nothing is chosen by timing,
+but for the contest at a checklist's end, whose values need only be close.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
@@ -49,7 +50,16 @@ SMALL = "grid={coarse: {trials: 2, epochs: 20}, fine: {trials: 2, epochs: 20}}"
 CHECKLIST = ("checklist", RECIPES / "iris.yaml", SMALL)
 DIAGNOSE = ("diagnose", RECIPES / "iris.yaml")
 
-TIMED = {"seconds", "run", "path", "tuned_recipe", "executor", "timing", "samples_per_second"}
+TIMED = {
+    "seconds",
+    "part_seconds",
+    "run",
+    "path",
+    "tuned_recipe",
+    "executor",
+    "timing",
+    "samples_per_second",
+}
 """Keys whose values depend on time or place."""
 
 
@@ -94,7 +104,7 @@ def kill(process: subprocess.Popen[str]) -> list[str]:
     """Kill the process alone; return a fault if its workers outlive it."""
     process.send_signal(signal.SIGKILL)
     process.wait()
-    for _ in range(200):
+    for _ in range(1200):  # one that imports torch ends when it has done so
         try:
             os.killpg(process.pid, 0)
         except ProcessLookupError:
@@ -117,6 +127,20 @@ def lasting(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: lasting(each) for key, each in value.items() if key not in TIMED}
     return [lasting(each) for each in value] if isinstance(value, list) else value
+
+
+def alike(one: Any, other: Any, close: bool = False) -> bool:
+    """Return whether two results are equal, but for the last digits of what a contest measured."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(
+            alike(one[key], other[key], close or key == "contest") for key in one
+        )
+    if isinstance(one, list) and isinstance(other, list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(alike(*pair, close) for pair in pairs)
+    if close and isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-4, abs_tol=1e-6)
+    return bool(one == other)
 
 
 def litter(runs: Path) -> list[str]:
@@ -142,12 +166,15 @@ def search(root: Path, kills: int, draw: random.Random) -> list[Killed]:
     """Kill a search several times, the first time before its layout.json; compare its end."""
     torn, whole = root / "torn", root / "whole"
     rows: list[Killed] = []
+    begun = 0.0
     for number in range(kills):
         process, before = launch(torn, *SEARCH), journals(torn)
         if number == 0:
+            began = time.monotonic()
             runs = wait_until(process, 60, partial(has_folder, torn))
+            begun = time.monotonic() - began
         else:
-            patience = draw.uniform(1, 8)
+            patience = draw.uniform(0.5, 6) * begun
             runs = wait_until(process, patience, partial(has_more_lines, torn, before))
             if draw.random() < 0.5:
                 time.sleep(draw.uniform(0, 0.2))
@@ -203,7 +230,7 @@ def checklist(root: Path, kills: int, draw: random.Random) -> list[Killed]:
         before = steps_of(runs)
         body = answer(runs, *CHECKLIST)
         faults += litter(runs)
-        faults += ["another result"] if told_by_checklist(runs, body) != expected else []
+        faults += [] if alike(told_by_checklist(runs, body), expected) else ["another result"]
         faults += ["steps redone"] if steps_of(runs)[: len(before)] != before else []
         (report,) = runs.glob("*/*/report.html")
         faults += ["no report"] if not report.stat().st_size else []
@@ -255,16 +282,23 @@ def main() -> None:
     rows: list[Killed] = []
     for kills, work in (
         *(((5, search),) * options.searches),
-        (options.checklists, checklist),
         (options.diagnoses, diagnose),
+        (options.checklists, checklist),
     ):
         with tempfile.TemporaryDirectory() as root:
             rows += work(Path(root), kills, draw)
-    bad = sum(bool(row.faults) for row in rows)
-    kills = 5 * options.searches + options.checklists + options.diagnoses
+        write(rows)
+    sys.exit(any(row.faults for row in rows))
+
+
+def write(rows: list[Killed]) -> None:
+    """Write the section."""
+    kills = [row for row in rows if not row.at.startswith("given again")]
     body = [
-        f"`python benchmarks/kill9_checks.py`: {kills} kills, {bad} with a fault.",
-        "Equal: the same result as one left alone, to the last digit, times and places left out; "
+        f"`python benchmarks/kill9_checks.py`: {len(kills)} kills, "
+        f"{sum(bool(row.faults) for row in rows)} rows with a fault.",
+        "Equal: the same result as one left alone, to the last digit, times and places left out "
+        "(the values of a checklist's contest, whose layout is chosen by timing: within 1e-4); "
         "nothing done twice, no worker left, nothing half written left. What lies there beside the "
         "results is listed.",
         machine("torch") + ", 1 thread",
@@ -274,7 +308,6 @@ def main() -> None:
         *(row.row for row in rows),
     ]
     write_section("Killed and given again: searches, checklists, diagnoses", "\n".join(body))
-    sys.exit(bad > 0)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from trickrun.checks.checklist import checklist_check
 from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
 from trickrun.checks.checklist.checklist_check import is_tied
 from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
@@ -243,6 +244,24 @@ def test_a_checklist_that_another_process_takes_is_left_to_it(
     with folder.locked():
         assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
     assert unfinished(context.root, context.loaded, 3, keep_going=False) is not None
+
+
+def test_of_two_that_want_to_go_on_one_begins_anew(
+    context: Context, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one locks it, or even ends it, after it was found."""
+    monkeypatch.setattr(checklist_check, "unfinished", lambda *_: folder)
+    with checklist_check.opened(context.loaded, context.root, [], False) as mine:
+        assert mine == folder
+        with checklist_check.opened(context.loaded, context.root, [], False) as other:
+            assert other != folder
+            assert other.read_json("tree.json") == context.loaded.tree
+            assert other.read_json("checklist.json") == []
+            assert other.busy
+        conclude(mine, Verdict("pass", {}))
+    with checklist_check.opened(context.loaded, context.root, [], False) as other:
+        assert other != folder
+    assert not folder.busy
 
 
 def test_a_later_edit_of_a_section_takes_the_place_of_what_is_below_it() -> None:
