@@ -172,12 +172,8 @@ def kills(run: Trained, count: int, draw: random.Random) -> str:
     return f"{count} kills across the write left no checkpoint that was taken for damaged; {told}."
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--flips", type=int, default=500, help="in each of the two files")
-    parser.add_argument("--kills", type=int, default=300)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
+def cost(root: Path, run: Trained) -> None:
+    """Measure one checkpoint, and short runs."""
     kinds = {
         "every 10 s (the default)": ("10 s", os),
         "every 10 s, without fsync": ("10 s", WithoutFsync()),
@@ -185,23 +181,40 @@ def main() -> None:
         "every step": ("1 step", os),
     }
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
-    with tempfile.TemporaryDirectory() as folder:
-        body = ["`python benchmarks/checkpoints.py`", machine("torch") + ", 1 thread", ""]
-        root, draw = Path(folder), random.Random(0)
-        run = trained(root)
-        body += [single(run), "", *flips(run, root, options.flips, draw)]
-        body += [kills(run, options.kills, draw), ""]
-        body += ["| checkpoint | its checksum, ms | packing with it, ms | checking it, ms |"]
-        body += ["|---|---|---|---|", *checksums(run, root)]
-        print(*body, sep="\n", flush=True)
-        for _ in range(REPEATS):
-            for kind, (every, system) in kinds.items():
-                vars(files)["os"] = system
-                seconds[kind].append(train(Path(folder), every))
-                print(kind, f"{seconds[kind][-1]:.2f} s", flush=True)
+    body = ["`python benchmarks/checkpoints.py`", machine("torch") + ", 1 thread", "", single(run)]
+    for _ in range(REPEATS):
+        for kind, (every, system) in kinds.items():
+            vars(files)["os"] = system
+            seconds[kind].append(train(root, every))
+            print(kind, f"{seconds[kind][-1]:.2f} s", flush=True)
     body += ["", "| 800 steps, a checkpoint … | seconds, median of 5 | fastest |", "|---|---|---|"]
     body += [f"| {k} | {statistics.median(s):.2f} | {min(s):.2f} |" for k, s in seconds.items()]
     write_section("Checkpoints", "\n".join(body))
+
+
+def damage(root: Path, run: Trained, flipped: int, killed: int) -> None:
+    """Flip bits, kill, and measure checksums."""
+    draw = random.Random(0)
+    body = ["`python benchmarks/checkpoints.py --part damage`", machine("torch") + ", 1 thread", ""]
+    body += [*flips(run, root, flipped, draw), kills(run, killed, draw), ""]
+    body += ["| checkpoint | its checksum, ms | packing with it, ms | checking it, ms |"]
+    body += ["|---|---|---|---|", *checksums(run, root), "", "Medians of 30."]
+    write_section("Checkpoints: damage, kills and checksums", "\n".join(body))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=("cost", "damage", "both"), default="both")
+    parser.add_argument("--flips", type=int, default=500, help="in each of the two files")
+    parser.add_argument("--kills", type=int, default=300)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        run = trained(Path(folder))
+        if options.part in ("damage", "both"):
+            damage(Path(folder), run, options.flips, options.kills)
+        if options.part in ("cost", "both"):
+            cost(Path(folder), run)
 
 
 if __name__ == "__main__":
