@@ -7,7 +7,6 @@ import pytest
 import torch
 from exactness import ending, same
 
-from trickrun.run import files
 from trickrun.run.folder import RunFolder
 
 RECIPE = """\
@@ -207,11 +206,10 @@ def test_changed_user_code_is_named(trickrun, tmp_path):
 
 def test_a_run_at_work_is_left_alone(trickrun, old):
     facts_changed(old)
-    with files.locked(old.metrics_file) as mine:
-        assert mine
+    with old.locked():
         ran = trickrun("train", "--resume", "longer")
     assert ran.code == 2
-    assert "another process is training into this folder" in ran.err
+    assert "another process is working in this folder" in ran.err
     assert old.status == "killed"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
@@ -14,7 +16,6 @@ from trickrun.search.halving import halve
 from trickrun.search.journal import (
     JOURNAL,
     LAYOUT,
-    PLAN,
     ended,
     journal,
     known_results,
@@ -29,6 +30,8 @@ from trickrun.search.plan import Plan, Stage, plan
 from trickrun.search.run_trials import OnResult, search
 from trickrun.search.winners import confirm
 
+Draw = Callable[[dict[str, Any]], dict[str, str]]
+
 
 def run_search(
     loaded: Loaded,
@@ -39,6 +42,7 @@ def run_search(
     seeds: int = 0,
     coarse: RunFolder | None = None,
     into: Path | None = None,
+    draw: Draw = lambda result: {},
 ) -> tuple[Verdict, RunFolder]:
     """Run a search, or go on with one that was cut off, and record its verdict.
 
@@ -48,14 +52,13 @@ def run_search(
         seeds: above 0: the best trials are trained again with so many seeds.
         coarse: for fine: the coarse search to start from; None: the newest finished one.
         into: where this search's folder is, if not in ``root``: a check's own runs.
+        draw: gives the pictures of the verdict's result, by file name.
     """
     fine_space = loaded.recipe.grid.fine.space if loaded.recipe.grid else None
     if stage == "fine" and coarse is None and fine_space is None:
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
-    home = into or root
-    folder = open_search(home, planned) or begun(planned, loaded, home, command)
-    with folder.locked(PLAN):
+    with opened(planned, loaded, into or root, command) as folder:
         if planned.search.halving:
             halve(planned, folder, on_result)
         else:
@@ -68,17 +71,27 @@ def run_search(
             verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
         if coarse is not None and on_other_data(coarse, planned):
             verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})
-        conclude(folder, verdict)
+        conclude(folder, verdict, draw(verdict.result))
     return verdict, folder
 
 
-def begun(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
-    """Return the folder of a new search. Where the same one has ended before by halving, it has
-    all of its trials: at which rung each of them was stopped says nothing elsewhere."""
+@contextmanager
+def opened(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> Iterator[RunFolder]:
+    """Lock the folder of the search that was cut off, or else of a new one."""
+    cut_off = open_search(root, planned)
+    if cut_off is not None:
+        with cut_off.locked_if_free() as mine:
+            # Another process may have taken it since, and even ended it.
+            if mine and not ended(cut_off):
+                yield cut_off
+                return
+    with new_search(planned, loaded, root, command, known_by_halving(planned, root)) as new:
+        yield new
+
+
+def known_by_halving(planned: Plan, root: Path) -> dict[str, str]:
+    """Return the files with the trials of the same search where it has ended before by halving: at
+    which rung each of them was stopped says nothing elsewhere."""
     same = searches(root, planned) if planned.search.halving else ()
     before = next((run for run in same if ended(run)), None)
-    folder = new_search(planned, loaded, root, command)
-    if before is not None:
-        for name in (LAYOUT, JOURNAL):
-            shutil.copyfile(before.path / name, folder.path / name)
-    return folder
+    return {name: before.read_text(name) for name in (LAYOUT, JOURNAL)} if before else {}

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
+
+if TYPE_CHECKING:
+    from trickrun.checks.checklist.context import StepOutcome
+    from trickrun.findings.verdict import Verdict
+    from trickrun.run.folder import RunFolder
 
 LONGEST_BUDGET = 30 * 24 * 3600
 """Seconds."""
@@ -83,15 +88,17 @@ def run(
     from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 
+    def finish(found: Verdict, taken: tuple[StepOutcome, ...], place: RunFolder) -> None:
+        add_pictures(taken)
+        diff = ""
+        if found.result["tuned_recipe"] is not None:
+            tuned = Path(found.result["tuned_recipe"])
+            diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
+        place.write("report.html", report(found, taken, place, diff))
+
     verdict, done, folder = run_checklist(
-        loaded, runs_dir(runs), sys.argv, tell, keep_going, budget
+        loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, budget
     )
-    add_pictures(done)
-    diff = ""
-    if verdict.result["tuned_recipe"] is not None:
-        tuned = Path(verdict.result["tuned_recipe"])
-        diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
-    folder.write("report.html", report(verdict, done, folder, diff))
     print_end(verdict, folder)
     findings = [finding for step in done for finding in step.findings]
     return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)

@@ -115,9 +115,8 @@ def run_check(
 
     subject = RecipeSubject(loaded)
     verdict, derived = check(subject)
-    folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv)
-    for name, picture in (pictures(verdict) if pictures is not None else {}).items():
-        folder.write(name, picture)
+    drawn = pictures(verdict) if pictures is not None else {}
+    folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv, drawn)
     notes = subject.data.notes
     tell_notes(notes)
     if show is not None:

@@ -83,9 +83,11 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
     from trickrun.run.check_folder import begin
     from trickrun.run.folder import runs_dir
 
-    folder = begin(loaded, loaded, runs_dir(runs), sys.argv)
-    trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds)
-    return judged(trained, folder, recipe)
+    with begin(loaded, loaded, runs_dir(runs), sys.argv) as folder:
+        trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds)
+        found = judged(trained, folder, recipe)
+    tell_report(folder)
+    return found
 
 
 def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
@@ -98,7 +100,10 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
     from trickrun.run.folder import runs_dir
 
     trained = [training_named(target, runs) for target in targets]
-    return judged(trained, folder_for(trained, runs_dir(runs), sys.argv), None)
+    with folder_for(trained, runs_dir(runs), sys.argv) as folder:
+        found = judged(trained, folder, None)
+    tell_report(folder)
+    return found
 
 
 @contextmanager
@@ -118,11 +123,9 @@ def judged(trained: list[RunFolder], folder: RunFolder, recipe: Path | None) -> 
     from trickrun.run.check_folder import conclude
 
     verdict = read_runs(trained)
-    conclude(folder, verdict)
-    folder.write("curves.svg", picture(verdict))
+    conclude(folder, verdict, {"curves.svg": picture(verdict)})
     show(verdict)
     print(f"run: {folder.path}")
-    tell_report(folder)
     findings = [finding.as_json() for finding in verdict.findings]
     named = str(recipe or folder.path / "recipe.yaml")
     return Answer(verdict.verdict, verdict.result, named, str(folder.path), findings)

@@ -110,9 +110,9 @@ def run_grid(
         )
     source = find(root, from_run) if from_run is not None else None
     with live_table() as watch:
-        verdict, folder = run_search(loaded, stage, root, sys.argv, watch, seeds, source)
-    for name, picture in pictures(verdict.result).items():
-        folder.write(name, picture)
+        verdict, folder = run_search(
+            loaded, stage, root, sys.argv, watch, seeds, source, draw=pictures
+        )
     print_search(verdict)
     print(f"run: {folder.path}")
     tell_report(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,8 +42,9 @@ def write(wanted: str, out: Path | None, option: Path | None) -> Answer:
     from trickrun.run.folder import runs_dir
 
     folder = find(runs_dir(option), wanted)
-    path = out or folder.path / "report.html"
-    write_whole(path, run_report(folder).encode())
+    path, content = out or folder.path / "report.html", run_report(folder).encode()
+    with folder.locked() if out is None else nullcontext():
+        write_whole(path, content)
     print(f"report: {path}")
     return Answer("pass", {"report": str(path)}, str(folder.path / "recipe.yaml"), str(folder.path))
 

@@ -111,12 +111,12 @@ def train_recipe(
     from trickrun.training.compile import compile_recipe
 
     job = compile_recipe(loaded.recipe, loaded.folder)
-    folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
-    before = look_first(job, folder)
-    announce(job, folder)
-    with progress_sink(job) as sink:
-        outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
-    return conclude(outcome, str(recipe), before, job.data.notes)
+    with execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder) as folder:
+        before = look_first(job, folder)
+        announce(job, folder)
+        with progress_sink(job) as sink:
+            outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
+        return conclude(outcome, str(recipe), before, job.data.notes)
 
 
 def go_on(
@@ -129,18 +129,19 @@ def go_on(
     from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
-    resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)
-    for warning in resumed.warnings:
-        print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
-    for notice in resumed.notices:
-        print(f"notice: {notice}", file=sys.stderr)
-    before = look_first(resumed.job, resumed.folder)
-    announce(resumed.job, resumed.folder)
-    with progress_sink(resumed.job) as sink:
-        sinks = [sink, *ending(resumed.job, stop_when)]
-        outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
-    named = str(resumed.folder.path / "recipe.yaml")
-    return conclude(outcome, named, before, resumed.job.data.notes)
+    run = find(root, wanted, trained=True)
+    with resume.resume(run, overrides, root, sys.argv) as resumed:
+        for warning in resumed.warnings:
+            print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
+        for notice in resumed.notices:
+            print(f"notice: {notice}", file=sys.stderr)
+        before = look_first(resumed.job, resumed.folder)
+        announce(resumed.job, resumed.folder)
+        with progress_sink(resumed.job) as sink:
+            sinks = [sink, *ending(resumed.job, stop_when)]
+            outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
+        named = str(resumed.folder.path / "recipe.yaml")
+        return conclude(outcome, named, before, resumed.job.data.notes)
 
 
 def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:

@@ -48,11 +48,14 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
 
 
 def add_pictures(done: Sequence[StepOutcome]) -> None:
-    """Draw the pictures of each step into its run folder, as its own command does."""
-    for step in done:
+    """Draw the pictures of each step into its run folder, as its own command does, unless it is
+    gone, or another process works there."""
+    there = [step for step in done if Path(step.run).exists()]
+    for step in there:
         folder = RunFolder(Path(step.run))
-        for name, picture in pictures(step.name, recall(folder)).items():
-            folder.write(name, picture)
+        with folder.locked_if_free() as mine:
+            for name, picture in pictures(step.name, recall(folder)).items() if mine else ():
+                folder.write(name, picture)
 
 
 def pictures(name: str, verdict: Verdict) -> dict[str, str]:

@@ -67,7 +67,7 @@ def run_report(folder: RunFolder) -> str:
             **content,
             "name": folder.name,
             "command": told.command or "run",
-            "badge": verdict.verdict if folder.status == "check" else told.status,
+            "badge": verdict.verdict if is_check(folder) else told.status,
             "started": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(began)) if began else "",
             "repeat": repeat(facts),
             "recipe": folder.read_text("recipe.yaml"),
@@ -95,6 +95,11 @@ def checklist_report(folder: RunFolder) -> str:
         return checklist_page.report(recall(folder), taken(folder), folder, diff)
 
 
+def is_check(folder: RunFolder) -> bool:
+    """Whether a folder is a check's, not a training's."""
+    return not folder.metrics_file.exists()
+
+
 @contextmanager
 def complete(folder: RunFolder) -> Iterator[None]:
     """Turn what is not in a run's files, or has another form, into RunFolderError."""
@@ -110,7 +115,7 @@ def complete(folder: RunFolder) -> Iterator[None]:
 
 def shown_verdict(folder: RunFolder) -> Verdict:
     """Return what is to be shown of a run: of a training, what its curves say."""
-    if folder.status == "check":
+    if is_check(folder):
         if not (folder.path / "evidence.json").exists():
             raise RunFolderError("this check has not ended", str(folder.path))
         return recall(folder)
@@ -139,7 +144,7 @@ def pictures(command: str, verdict: Verdict) -> list[str]:
 
 def tables(folder: RunFolder, verdict: Verdict) -> Iterator[Table]:
     """Yield the tables of a run."""
-    if folder.status != "check":
+    if not is_check(folder):
         yield scores(folder)
         return
     result = verdict.result

@@ -60,6 +60,7 @@ class Outcome:
         return bool(self.result["stopped_by"] == "interrupt")
 
 
+@contextmanager
 def start(
     loaded: Loaded,
     root: Path,
@@ -67,8 +68,8 @@ def start(
     recipe_folder: Path,
     parent: str | None = None,
     contents: Mapping[str, bytes] | None = None,
-) -> RunFolder:
-    """Make the folder of a new run, with its recipe as written and as resolved.
+) -> Iterator[RunFolder]:
+    """Make the folder of a new run, with its recipe as written and as resolved, and lock it.
 
     Args:
         recipe_folder: what the recipe's relative paths and python targets are relative to.
@@ -77,31 +78,33 @@ def start(
     """
     folder = create(root, loaded.recipe.name)
     facts = {"arithmetic": environment.ARITHMETIC, "recipe_folder": str(recipe_folder.resolve())}
-    with whole_or_gone(folder):
-        folder.write("recipe.yaml", loaded.text)
-        folder.write_json("env.json", {**facts, "command": command, "parent": parent})
-        for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
-            folder.write(name, content)
-        # The last file: a folder that a crash left unfinished has none, so it is no run.
-        folder.write("resolved.yaml", resolved_text(loaded.recipe))
-    return folder
+    with folder.locked():
+        with whole_or_gone(folder):
+            folder.write("recipe.yaml", loaded.text)
+            folder.write_json("env.json", {**facts, "command": command, "parent": parent})
+            for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
+                folder.write(name, content)
+            # The last file: a folder that a crash left unfinished has none, so it is no run.
+            folder.write("resolved.yaml", resolved_text(loaded.recipe))
+        yield folder
 
 
 def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[Sink]) -> Outcome:
     """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
+        folder: locked.
         sinks: told of every event, after it is written.
 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
-        RunFolderError: the folder cannot be read or written, or another process trains into it.
+        RunFolderError: the folder cannot be read or written.
         Interrupted: Ctrl-C came twice.
         Unread: nobody reads what the sinks print any more; it ended with a checkpoint.
         TrickrunError: the same, where they cannot print for another reason, such as a full disk.
     """
     audience = Audience(sinks)
-    with folder.locked(), failure_noted(folder):
+    with failure_noted(folder):
         progress, best = go_back(folder, job)
         note_environment(folder, job, command, progress)
         with out_of_memory_explained(str(job.device)):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import math
 import os
-import time
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,10 @@ REMEDIES = {
 """What to do where a file cannot be written, by the number of the operating system's error."""
 
 
+HALF_WRITTEN = ".tmp"
+"""How the name of a file ends that is being written, in every version."""
+
+
 def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
     """Write ``content`` to ``path`` so that a crash leaves the old file or the new one.
 
@@ -36,7 +39,8 @@ def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
 
     Raises CannotWrite; the old file is then still there.
     """
-    beside = path.with_name(path.name + ".tmp")
+    # A name of its own: another process may be writing the same file.
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}{HALF_WRITTEN}")
     with explained(path):
         try:
             write_durably(beside, content)
@@ -59,6 +63,17 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what a crash left half written in a folder and the folders in it. Raises CannotWrite.
+
+    Only the one process that works in ``folder`` may do so.
+    """
+    for pattern in (f"*{HALF_WRITTEN}", f"*/*{HALF_WRITTEN}"):
+        for path in folder.glob(pattern):
+            with explained(path):
+                path.unlink(missing_ok=True)
 
 
 def append(path: Path, content: bytes, durably: bool = True) -> None:
@@ -105,44 +120,6 @@ def sync(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Hold an exclusive lock on ``path``; yield False if another process has it.
-
-    The lock ends with the process, however that ends.
-    """
-    with explained(path):
-        descriptor = os.open(path, os.O_RDWR)
-    try:
-        yield any(try_lock(descriptor, fcntl.LOCK_EX) for _ in range(20))
-    finally:
-        os.close(descriptor)
-
-
-def is_locked(path: Path) -> bool:
-    """Return whether a process holds the lock on ``path``."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return not try_lock(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
-
-
-def try_lock(descriptor: int, kind: int) -> bool:
-    """Try to lock; after a refusal wait a little, as ``is_locked`` itself locks for a moment."""
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        time.sleep(0.005)
-        return False
-    except OSError:
-        return True  # a file system without locks: nothing to be learned, nothing to wait for
-    return True
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from trickrun.checks.checklist import checklist_check
 from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
 from trickrun.checks.checklist.checklist_check import is_tied
 from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
@@ -44,9 +45,9 @@ def context(tmp_path: Path) -> Context:
 
 @pytest.fixture
 def folder(context: Context) -> RunFolder:
-    made = begin(context.loaded, context.loaded, context.root, [])
-    made.write_json("tree.json", context.loaded.tree)
-    made.write_json("checklist.json", [])
+    with begin(context.loaded, context.loaded, context.root, []) as made:
+        made.write_json("tree.json", context.loaded.tree)
+        made.write_json("checklist.json", [])
     return made
 
 
@@ -241,9 +242,27 @@ def test_keep_going_takes_the_steps_that_are_left_and_no_more(
 def test_a_checklist_that_another_process_takes_is_left_to_it(
     context: Context, folder: RunFolder
 ) -> None:
-    with folder.locked("tree.json"):
+    with folder.locked():
         assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
     assert unfinished(context.root, context.loaded, 3, keep_going=False) is not None
+
+
+def test_of_two_that_want_to_go_on_one_begins_anew(
+    context: Context, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one locks it, or even ends it, after it was found."""
+    monkeypatch.setattr(checklist_check, "unfinished", lambda *_: folder)
+    with checklist_check.opened(context.loaded, context.root, [], False) as mine:
+        assert mine == folder
+        with checklist_check.opened(context.loaded, context.root, [], False) as other:
+            assert other != folder
+            assert other.read_json("tree.json") == context.loaded.tree
+            assert other.read_json("checklist.json") == []
+            assert other.busy
+        conclude(mine, Verdict("pass", {}))
+    with checklist_check.opened(context.loaded, context.root, [], False) as other:
+        assert other != folder
+    assert not folder.busy
 
 
 def test_a_later_edit_of_a_section_takes_the_place_of_what_is_below_it() -> None:

@@ -134,14 +134,17 @@ def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
     assert curves[0].recipe == curves[1].recipe
     assert curves[0].val_loss != curves[1].val_loss
     verdict = read_runs(folders)
-    check = folder_for(folders, tmp_path / "runs", ["trickrun"])
-    conclude(check, verdict)
+    with folder_for(folders, tmp_path / "runs", ["trickrun"]) as check:
+        conclude(check, verdict)
     assert check not in folders
     assert {f.where.split(" of ")[1] for f in verdict.findings} == {f.id for f in folders}
     evidence = check.read_json("evidence.json")
     assert [run["run"] for run in evidence["runs"]] == [folder.id for folder in folders]
     assert check.read_json("env.json")["recipe_folder"] == str(tmp_path)
-    assert folder_for(folders[:1], tmp_path / "runs", []) == folders[0]
+    with folder_for(folders[:1], tmp_path / "runs", []) as own:
+        assert own == folders[0]
+        with folder_for(folders[:1], tmp_path / "runs", []) as other:
+            assert other != folders[0]
 
 
 def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) -> None:
@@ -165,7 +168,8 @@ def test_a_run_without_validation_is_judged_by_its_training_loss(tmp_path: Path)
 
 def test_a_check_has_no_curves(tmp_path: Path) -> None:
     folders = trained(tmp_path, CLASSES, seeds=2)
-    check = folder_for(folders, tmp_path / "runs", [])
+    with folder_for(folders, tmp_path / "runs", []) as check:
+        pass
     with pytest.raises(RunFolderError, match="has no curves"):
         read_curves(check)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from trickrun.checks.checklist.context import (
     Context,
     StepOutcome,
     Tell,
+    goes_on,
     run_steps,
     unfinished,
 )
@@ -22,7 +25,10 @@ from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.python_parts import python_parts
 from trickrun.run.apply import edited_to
 from trickrun.run.check_folder import begin, conclude
+from trickrun.run.files import to_json
 from trickrun.run.folder import RunFolder
+
+Finish = Callable[[Verdict, tuple[StepOutcome, ...], RunFolder], None]
 
 
 def run_checklist(
@@ -30,6 +36,7 @@ def run_checklist(
     root: Path,
     command: list[str],
     tell: Tell,
+    finish: Finish = lambda *_: None,
     keep_going: bool = False,
     seconds: float | None = None,
 ) -> tuple[Verdict, tuple[StepOutcome, ...], RunFolder]:
@@ -38,20 +45,33 @@ def run_checklist(
     Args:
         root: where run folders are.
         tell: told of each step as it begins and ends.
+        finish: writes what people read into the folder, before evidence.json marks the end.
         keep_going: go on after a step that fails.
         seconds: budget; searches, epochs and samples shrink to fit. None: no limit.
     """
-    folder = unfinished(root, loaded, len(STEPS), keep_going)
-    if folder is None:
-        folder = begin(loaded, loaded, root, command)
-        folder.write_json(RECIPE, loaded.tree)
-        folder.write_json(STATE, [])
-    context = Context(loaded, loaded, {}, (), root, folder.own_runs, command, Budget(seconds))
-    with folder.locked(RECIPE):
+    budget = Budget(seconds)
+    with opened(loaded, root, command, keep_going) as folder:
+        context = Context(loaded, loaded, {}, (), root, folder.own_runs, command, budget)
         done = run_steps(STEPS, context, folder, tell, keep_going)
         verdict = concluded(context, done, folder)
+        finish(verdict, done, folder)
         conclude(folder, verdict)
     return verdict, done, folder
+
+
+@contextmanager
+def opened(loaded: Loaded, root: Path, command: list[str], keep_going: bool) -> Iterator[RunFolder]:
+    """Lock the folder of the checklist that was cut off, or else of a new one."""
+    cut_off = unfinished(root, loaded, len(STEPS), keep_going)
+    if cut_off is not None:
+        with cut_off.locked_if_free() as mine:
+            # Another process may have taken it since, and even ended it.
+            if mine and goes_on(cut_off, len(STEPS), keep_going):
+                yield cut_off
+                return
+    contents = {RECIPE: to_json(loaded.tree, indent=2) + "\n", STATE: "[]\n"}
+    with begin(loaded, loaded, root, command, contents) as new:
+        yield new
 
 
 def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder) -> Verdict:

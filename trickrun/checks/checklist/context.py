@@ -19,7 +19,6 @@ from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
-from trickrun.run import files
 from trickrun.run.check_folder import record
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
@@ -148,15 +147,21 @@ def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunF
         if not (run.path / STATE).exists():
             continue
         try:
-            same, done = run.read_json(RECIPE) == loaded.tree, taken(run)
+            same, left = run.read_json(RECIPE) == loaded.tree, goes_on(run, steps, keep_going)
         except RunFolderError:
             continue  # a damaged one is no hindrance to a new one
-        if not same:
-            continue
-        ended = (run.path / "evidence.json").exists()
-        goes_on = not ended or (keep_going and len(done) < steps)
-        return run if goes_on and not files.is_locked(run.path / RECIPE) else None
+        if same:
+            return run if left and not run.busy else None
     return None
+
+
+def goes_on(run: RunFolder, steps: int, keep_going: bool) -> bool:
+    """Whether a checklist has something left to do; see ``unfinished``.
+
+    Raises RunFolderError if it is damaged.
+    """
+    left = len(taken(run)) < steps
+    return not (run.path / "evidence.json").exists() or (keep_going and left)
 
 
 Check = Callable[[RecipeSubject], tuple[Verdict, RecipeSubject]]

@@ -133,11 +133,11 @@ def step_curves(context: Context) -> StepOutcome:
     outcome = contest(context.loaded, candidates, ROUNDS, changes)
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
     job = compile_to_measure(tuned.recipe, tuned.folder)
-    folder = execute.start(tuned, context.own_runs, context.command, tuned.folder)
-    ended = execute.execute(folder, job, context.command, [])
-    verdict = read_runs([folder])
-    series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
-    conclude(folder, replace(verdict, series=series))
+    with execute.start(tuned, context.own_runs, context.command, tuned.folder) as folder:
+        ended = execute.execute(folder, job, context.command, [])
+        verdict = read_runs([folder])
+        series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
+        conclude(folder, replace(verdict, series=series))
     findings = [finding.as_json() for finding in verdict.findings]
     failed = all(math.isnan(entry.mean) for entry in outcome.entries)
     return StepOutcome(

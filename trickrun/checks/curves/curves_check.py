@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,8 @@ def train_runs(
         # All seeds have one split, whatever becomes of the file meanwhile.
         job = compile_recipe(one.recipe, one.folder, data)
         data = job.data
-        folder = execute.start(one, root, command, one.folder)
-        folders.append(folder)
-        with watch(job, folder) as sink:
+        with execute.start(one, root, command, one.folder) as folder, watch(job, folder) as sink:
+            folders.append(folder)
             try:
                 outcome = execute.execute(folder, job, command, [sink])
             except Diverged:
@@ -126,11 +125,17 @@ def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
     return "\n".join(parts)
 
 
-def folder_for(folders: Sequence[RunFolder], root: Path, command: list[str]) -> RunFolder:
-    """Return where to write what the curves of runs show: the one run's folder, or, for several, a
-    new one below ``root`` with the first one's recipe."""
+@contextmanager
+def folder_for(folders: Sequence[RunFolder], root: Path, command: list[str]) -> Iterator[RunFolder]:
+    """Lock the folder to write what the curves of runs show into: the one run's folder; for several
+    runs, and for one in which another process works, a new one with the first one's recipe."""
+    first = folders[0]
     if len(folders) == 1:
-        return folders[0]
-    first = load(folders[0].path / "resolved.yaml")
-    placed = replace(first, path=Path(folders[0].facts()["recipe_folder"]) / "recipe.yaml")
-    return begin(placed, placed, root, command)
+        with first.locked_if_free() as mine:
+            if mine:
+                yield first
+                return
+    recipe_folder = Path(first.facts()["recipe_folder"])
+    placed = replace(load(first.path / "resolved.yaml"), path=recipe_folder / "recipe.yaml")
+    with begin(placed, placed, root, command) as own:
+        yield own
