@@ -215,9 +215,10 @@ def test_a_run_at_work_is_left_alone(trickrun, old):
 
 def test_a_check_s_folder_is_no_training(trickrun, old):
     old.metrics_file.unlink()
-    ran = trickrun("train", "--resume", "longer")
+    ran = trickrun("train", "--resume", old.id)
     assert ran.code == 2
     assert "this is the run of a check" in ran.err
+    assert "no training is named longer" in trickrun("train", "--resume", "longer").err
 
 
 def damage(path):
