@@ -25,7 +25,8 @@ from typing import Any
 
 from results import machine, write_section
 
-from trickrun.run.folder import RunFolder, every
+from trickrun.run.find import every
+from trickrun.run.folder import RunFolder
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from exactness import ending, same, the_run

@@ -32,11 +32,12 @@ def _same_draws() -> None:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command line printed, and its exit code."""
+    """What a command line printed, and its exit code; ``both`` is as a terminal shows it."""
 
     code: int
     out: str
     err: str
+    both: str
 
     @property
     def json(self) -> dict[str, Any]:
@@ -45,9 +46,22 @@ class Ran:
         return body
 
 
+class Shown(io.StringIO):
+    """One of the two streams of a command, which a terminal shows as they come."""
+
+    def __init__(self, both: io.StringIO) -> None:
+        super().__init__()
+        self.both = both
+
+    def write(self, text: str) -> int:
+        self.both.write(text)
+        return super().write(text)
+
+
 def run_main(*arguments: object) -> Ran:
     """Run ``trickrun`` with these arguments, in this process and working folder."""
-    out, err = io.StringIO(), io.StringIO()
+    both = io.StringIO()
+    out, err = Shown(both), Shown(both)
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(out),
@@ -57,7 +71,9 @@ def run_main(*arguments: object) -> Ran:
         with pytest.raises(SystemExit) as ended:
             main()
     code = ended.value.code
-    return Ran(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+    return Ran(
+        code if isinstance(code, int) else 0, out.getvalue(), err.getvalue(), both.getvalue()
+    )
 
 
 @pytest.fixture(scope="session")

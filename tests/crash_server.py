@@ -17,7 +17,8 @@ import torch
 from exactness import ending, go_on, same, the_run, train
 
 from trickrun.errors import CannotWrite
-from trickrun.run import files, folder
+from trickrun.run import files
+from trickrun.run.find import every
 from trickrun.training import compile as compiler
 
 torch.set_num_threads(1)
@@ -175,7 +176,7 @@ class Server:
 
         A folder that is not whole yet is no run: there is nothing to go on with.
         """
-        begun = list(folder.every(root))
+        begun = list(every(root))
         if not begun:
             self.faults["unborn"] += 1
             return True

@@ -3,7 +3,8 @@
 import torch
 
 from trickrun.recipe.load import load
-from trickrun.run import execute, folder, resume
+from trickrun.run import execute, resume
+from trickrun.run.find import every
 from trickrun.training import compile as compiler
 
 
@@ -17,7 +18,7 @@ def train(recipe, root, sinks=(), changes=()):
 
 def the_run(root):
     """Return the one run below ``root``."""
-    (found,) = folder.every(root)
+    (found,) = every(root)
     return found
 
 

@@ -28,8 +28,17 @@ def test_a_recipe_is_trained_and_its_curves_judged(trickrun, recipe):
     (run,) = ran.json["result"]["runs"]
     assert (run["shape"], run["best_epoch"]) == ("too_few_epochs", 6)
     assert ran.json["findings"][0]["edit"] == {"train.epochs": 12}
-    assert ran.json["run"] == run["path"]
-    assert "Gradient norm" in Path(run["path"], "curves.svg").read_text()
+    assert Path(run["path"]).parent == Path(ran.json["run"], "runs", "flowers")
+    assert "Gradient norm" in Path(ran.json["run"], "curves.svg").read_text()
+
+
+def test_a_name_is_not_a_training_of_a_check(trickrun, recipe):
+    trained = trickrun("train", recipe, "--json").json["run"]
+    trickrun("curves", recipe, "train.epochs=1", "--seeds", 2)
+    ran = trickrun("eval", "flowers", "--json")
+    assert ran.json["run"] == trained
+    assert ran.err.startswith(f"run: {trained}\n")
+    assert f"{trained}: this run is finished" in trickrun("train", "--resume", "flowers").err
 
 
 def test_runs_are_read_and_drawn(trickrun, recipe):

@@ -88,7 +88,7 @@ def test_a_run_at_work_is_running_and_is_not_removed(trickrun, root):
         assert trickrun("runs", "--json").json["result"]["runs"][0]["status"] == "running"
         refused = trickrun("runs", "remove", OLDER, "--yes")
     assert refused.code == 2
-    assert "this run is training now" in refused.err
+    assert "another process is working in this folder" in refused.err
     assert path.exists()
 
 
@@ -117,13 +117,48 @@ def test_a_damaged_run_does_not_break_the_list(trickrun, root, damage):
     assert not path.exists()
 
 
-def test_remove(trickrun, root):
+def test_a_removed_run_can_be_restored_until_it_is_purged(trickrun, root):
     older, newer = made(root, "a", OLDER, END), made(root, "b", NEWER, END)
-    ran = trickrun("runs", "remove", OLDER[:12], "--yes", "--json")
-    assert ran.code == 0
-    assert ran.json["result"] == {"removed": [OLDER]}
+    ran = trickrun("runs", "remove", OLDER, "--yes", "--json")
+    assert (ran.code, ran.json["result"]) == (0, {"removed": [OLDER]})
     assert not older.parent.exists()
+    assert [run["id"] for run in trickrun("runs", "--json").json["result"]["runs"]] == [NEWER]
+    assert trickrun("eval", OLDER).code == 2
+    assert trickrun("runs", "restore", OLDER).out == f"restored {older.relative_to(root.parent)}\n"
+    assert (older / "metrics.jsonl").read_text() == json.dumps(END) + "\n"
+    trickrun("runs", "remove", OLDER, "--yes")
+    assert trickrun("runs", "purge", OLDER, "--yes", "--json").json["result"] == {"purged": [OLDER]}
+    assert "no run" in trickrun("runs", "restore", OLDER).err
+    assert "nothing to purge" in trickrun("runs", "purge").out
     assert newer.exists()
+
+
+@pytest.mark.parametrize("wanted", ["", "2", "20260", "2026", ".", "..", "runs", "*"])
+@pytest.mark.parametrize("yes", [["--yes"], []])
+def test_too_little_names_no_run_to_remove(trickrun, root, wanted, yes, monkeypatch):
+    path = made(root, "a", OLDER, END)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda question: True)
+    refused = trickrun("runs", "remove", wanted, *yes)
+    assert (refused.code, refused.err.splitlines()[0]) == (2, f"error: runs: no run {wanted!r}")
+    assert path.exists()
+
+
+def test_the_beginning_of_an_id_is_asked_about_and_must_be_of_one_run(trickrun, root, monkeypatch):
+    older, newer = made(root, "a", OLDER, END), made(root, "b", NEWER, END)
+    assert "with --yes, give the whole id" in trickrun("runs", "remove", OLDER[:20], "--yes").err
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda question: True)
+    several = trickrun("runs", "remove", "202601").err
+    assert f"202601 matches 2 runs: {NEWER}, {OLDER}" in several or OLDER in several
+    assert trickrun("runs", "remove", OLDER[:8], "--json").code == 0
+    assert (older.exists(), newer.exists()) == (False, True)
+
+
+def test_a_name_with_several_runs_is_not_removed(trickrun, root):
+    paths = [made(root, "a", OLDER, END), made(root, "a", NEWER, END)]
+    assert "a matches 2 runs" in trickrun("runs", "remove", "a", "--yes").err
+    assert all(path.exists() for path in paths)
 
 
 def test_remove_asks(trickrun, root, monkeypatch):
@@ -136,6 +171,19 @@ def test_remove_asks(trickrun, root, monkeypatch):
     assert not path.exists()
 
 
+def test_a_check_is_removed_with_its_own_runs_and_not_while_one_is_at_work(trickrun, root):
+    check = made(root, "a", OLDER, command="curves")
+    (check / "metrics.jsonl").unlink()
+    inner = made(check / "runs", "a", NEWER, epoch(1, 0.75, True), command="curves")
+    alone = trickrun("runs", "remove", NEWER, "--yes")
+    assert f"it belongs to the check {OLDER}, and is removed with it" in alone.err
+    with files.locked(inner / "metrics.jsonl"):
+        assert trickrun("runs", "remove", OLDER, "--yes").code == 2
+    assert inner.exists()
+    assert trickrun("runs", "remove", OLDER, "--yes").code == 0
+    assert not check.exists()
+
+
 def test_nothing_outside_the_runs_folder_is_removed(trickrun, root, tmp_path):
     outside = made(tmp_path / "elsewhere", "a", OLDER, END)
     inside = made(root, "b", NEWER, END)
@@ -144,9 +192,74 @@ def test_nothing_outside_the_runs_folder_is_removed(trickrun, root, tmp_path):
     for words in ([str(outside)], [OLDER], [NEWER, str(outside)]):
         refused = trickrun("runs", "remove", *words, "--yes")
         assert refused.code == 2
-        assert "this is not a run below the runs folder" in refused.err
+        assert "only runs in runs are removed" in refused.err or "it is a link" in refused.err
+    root.joinpath("a", OLDER).unlink()
+    root.joinpath("a").rmdir()
+    root.joinpath("a").symlink_to(outside.parent)
+    assert trickrun("runs", "remove", OLDER, "--yes").code == 2
     assert outside.exists()
     assert inside.exists()
+
+
+def test_the_runs_of_a_check_are_folded_under_it(trickrun, root):
+    check = made(root, "a", OLDER, command="curves")
+    (check / "metrics.jsonl").unlink()
+    made(check / "runs", "a", NEWER, END, command="curves")
+    (run,) = trickrun("runs", "--json").json["result"]["runs"]
+    assert (run["id"], run["own_runs"]) == (OLDER, 1)
+    outer, inner = trickrun("runs", "--all", "--json").json["result"]["runs"]
+    assert (outer["parent"], inner["parent"]) == (None, OLDER)
+    assert run["bytes"] == outer["bytes"] + inner["bytes"]
+    assert trickrun("runs", "--all").out.splitlines()[2].startswith(f"  {NEWER}")
+
+
+def test_runs_are_sorted_and_filtered(trickrun, root):
+    made(root, "a", OLDER, {**END, "best": {"epoch": 1, "val_loss": 0.5}})
+    made(root, "b", NEWER, epoch(1, 0.75, True))
+
+    def ids(*options):
+        listed = trickrun("runs", *options, "--json").json["result"]["runs"]
+        return [run["recipe"] for run in listed]
+
+    assert ids() == ["b", "a"]
+    assert ids("--sort", "val_loss") == ids("--sort", "-test.accuracy") == ["a", "b"]
+    assert ids("--sort", "-val_loss") == ["b", "a"]
+    assert ids("--where", "status=done") == ids("--where", "accuracy>=0.875") == ["a"]
+    assert ids("--where", "val_loss>0.1", "--where", "recipe!=a") == ["b"]
+    assert ids("--last", 1) == ["b"]
+    assert trickrun("runs", "--where", "val_loss>9").out.startswith("none of the 2 runs in runs")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--where", "val_loss"], "--where val_loss: this is no test"),
+        (["--where", "val_los<1"], "no run has 'val_los'\n  did you mean val_loss?"),
+        (["--sort", "-speed"], "no run has 'speed'"),
+        (["--where", "val_loss<x"], "val_loss is a number, 'x' is none"),
+    ],
+)
+def test_a_wrong_test_is_told(trickrun, root, options, message):
+    made(root, "a", OLDER, END)
+    ran = trickrun("runs", *options)
+    assert (ran.code, message in ran.err) == (2, True), ran.err
+
+
+def test_tags_and_a_note(trickrun, root):
+    path = made(root, "a", OLDER, END)
+    made(root, "b", NEWER, END)
+    trickrun("runs")
+    assert trickrun("runs", "tag", "a", "good", "first", "--note", "no dropout").code == 0
+    assert trickrun("runs", "tag", "a", "--drop", "first", "--json").json["result"] == {
+        "tags": ["good"],
+        "note": "no dropout",
+    }
+    assert "good, no dropout" in trickrun("runs").out
+    (run,) = trickrun("runs", "--where", "tag=good", "--json").json["result"]["runs"]
+    assert (run["id"], run["tags"], run["note"]) == (OLDER, ["good"], "no dropout")
+    (path / "tags.json").write_text('{"tags": 1}')
+    assert "tags.json" in trickrun("runs", "tag", "a", "x").err
+    assert trickrun("runs", "--json").json["result"]["runs"][1]["status"] == "damaged"
 
 
 def test_the_runs_folder_is_a_file(trickrun, root):

@@ -189,9 +189,11 @@ def test_eval_warns_of_changed_data(run):
         Path("fruit.csv").write_text(text)
     assert ran.code == 0
     rows = text.count("red")
-    assert ran.err.startswith(
+    told = ran.err.splitlines()
+    assert told[0].startswith("run: runs/fruit/")
+    assert told[1] == (
         f"warning: the data has changed since the run was begun: {rows} rows altered; the run's "
-        "own test part is scored\nwarning: "
+        "own test part is scored"
     )
     assert ran.err.endswith(" of its 22 rows are gone or altered\n")
 

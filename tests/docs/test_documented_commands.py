@@ -68,7 +68,7 @@ def perform(command: str, last_code: int, run: Callable[..., object]) -> tuple[s
     words = shlex.split(command.removesuffix(SILENT))
     if words[0] == "trickrun":
         ran = run(*words[1:])
-        return "" if command.endswith(SILENT) else ran.out + ran.err, ran.code
+        return "" if command.endswith(SILENT) else ran.both, ran.code
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     return done.stdout + done.stderr, done.returncode
 

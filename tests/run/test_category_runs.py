@@ -19,7 +19,8 @@ from trickrun.nn.columns import encoder_of
 from trickrun.recipe.load import from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.recipe.text.problems import RecipeError
-from trickrun.run.folder import RunFolder, find
+from trickrun.run.find import find
+from trickrun.run.folder import RunFolder
 from trickrun.run.trained import open_run
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import RecipeJob

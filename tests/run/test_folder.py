@@ -1,9 +1,10 @@
-"""The run folder: its name, how it is found, its log and its status."""
+"""The run folder: its name, its log and its status."""
 
 import pytest
 
 from trickrun.errors import RunFolderError
 from trickrun.run import folder
+from trickrun.run.find import every
 
 
 def made(root, name="digits"):
@@ -18,7 +19,7 @@ def test_ids_sort_by_time_and_never_collide(tmp_path):
     ids = [run.id for run in runs]
     assert ids == sorted(ids)
     assert len(set(ids)) == 20
-    assert [run.id for run in folder.every(tmp_path)] == ids[::-1]
+    assert [run.id for run in every(tmp_path)] == ids[::-1]
 
 
 def test_ids_sort_over_the_turn_of_a_second(tmp_path, monkeypatch):
@@ -27,31 +28,6 @@ def test_ids_sort_over_the_turn_of_a_second(tmp_path, monkeypatch):
         monkeypatch.setattr(folder.time, "time_ns", lambda now=now: now)
         ids.append(made(tmp_path).id[:22])
     assert ids == ["19700101-000001-999999", "19700101-000002-000000", "19700101-000002-000001"]
-
-
-def test_a_run_is_found_by_path_id_beginning_and_name(tmp_path):
-    old, new, other = made(tmp_path), made(tmp_path), made(tmp_path, "iris")
-    assert folder.find(tmp_path, str(old.path)) == old
-    assert folder.find(tmp_path, old.id) == old
-    assert folder.find(tmp_path, f"digits/{old.id}") == old
-    assert folder.find(tmp_path, other.id[:-2]) == other
-    assert folder.find(tmp_path, "digits") == new
-
-
-def test_what_is_not_found_or_not_one(tmp_path):
-    run = made(tmp_path)
-    made(tmp_path)
-    with pytest.raises(RunFolderError, match="matches several runs"):
-        folder.find(tmp_path, run.id[:4])
-    with pytest.raises(RunFolderError, match="no run nothing"):
-        folder.find(tmp_path, "nothing")
-    with pytest.raises(RunFolderError, match=r"this is not a run: it has no resolved\.yaml"):
-        folder.find(tmp_path, str(tmp_path))
-
-
-def test_an_unfinished_folder_is_no_run(tmp_path):
-    folder.create(tmp_path, "digits").write("recipe.yaml", "")
-    assert list(folder.every(tmp_path)) == []
 
 
 def test_the_log_leaves_out_a_line_cut_short(tmp_path):

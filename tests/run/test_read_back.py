@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from trickrun.run.folder import RunFolder, every
+from trickrun.run.find import every
+from trickrun.run.folder import RunFolder
 
 RECIPE = """\
 name: back

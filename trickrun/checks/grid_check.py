@@ -38,20 +38,23 @@ def run_search(
     on_result: OnResult,
     seeds: int = 0,
     coarse: RunFolder | None = None,
+    into: Path | None = None,
 ) -> tuple[Verdict, RunFolder]:
     """Run a search, or go on with one that was cut off, and record its verdict.
 
     Args:
-        root: where run folders are.
+        root: where run folders are; what their trials gave is not computed again.
         on_result: told of each trial as it ends.
         seeds: above 0: the best trials are trained again with so many seeds.
         coarse: for fine: the coarse search to start from; None: the newest finished one.
+        into: where this search's folder is, if not in ``root``: a check's own runs.
     """
     fine_space = loaded.recipe.grid.fine.space if loaded.recipe.grid else None
     if stage == "fine" and coarse is None and fine_space is None:
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
-    folder = open_search(root, planned) or begun(planned, loaded, root, command)
+    home = into or root
+    folder = open_search(home, planned) or begun(planned, loaded, home, command)
     with folder.locked(PLAN):
         if planned.search.halving:
             halve(planned, folder, on_result)

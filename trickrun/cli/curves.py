@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir, training_named
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -70,10 +70,12 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
     loaded = load(recipe, overrides)
     findings.tell_before_training(findings.from_text(loaded))
     from trickrun.checks.curves.curves_check import train_runs
+    from trickrun.run.check_folder import begin
     from trickrun.run.folder import runs_dir
 
-    root = runs_dir(runs)
-    return judged(train_runs(loaded, root, sys.argv, watch, seeds), root, recipe)
+    folder = begin(loaded, loaded, runs_dir(runs), sys.argv)
+    trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds)
+    return judged(trained, folder, recipe)
 
 
 def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
@@ -82,10 +84,11 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
         if "=" in target:
             hint = "changes go with a recipe: trickrun curves RECIPE path=value"
             raise TrickrunError("runs cannot be changed", target, hint)
-    from trickrun.run.folder import find, runs_dir
+    from trickrun.checks.curves.curves_check import folder_for
+    from trickrun.run.folder import runs_dir
 
-    root = runs_dir(runs)
-    return judged([find(root, target, trained=True) for target in targets], root, None)
+    trained = [training_named(target, runs) for target in targets]
+    return judged(trained, folder_for(trained, runs_dir(runs), sys.argv), None)
 
 
 @contextmanager
@@ -98,13 +101,14 @@ def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
         yield sink
 
 
-def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
-    """Judge runs, record and print what their curves show."""
-    from trickrun.checks.curves.curves_check import read_runs, record_runs
+def judged(trained: list[RunFolder], folder: RunFolder, recipe: Path | None) -> Answer:
+    """Judge runs, record in ``folder`` what their curves show, and print it."""
+    from trickrun.checks.curves.curves_check import read_runs
     from trickrun.reporting.curve_pictures import picture
+    from trickrun.run.check_folder import conclude
 
-    verdict = read_runs(folders)
-    folder = record_runs(folders, verdict, root, sys.argv)
+    verdict = read_runs(trained)
+    conclude(folder, verdict)
     folder.write("curves.svg", picture(verdict))
     show(verdict)
     print(f"run: {folder.path}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, training_named
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
 
@@ -103,7 +103,7 @@ def diagnosed(
     from trickrun.checks.diagnosis.gather import recipe_of
     from trickrun.reporting.diagnose import print_diagnosis
     from trickrun.run.check_folder import record
-    from trickrun.run.folder import find, runs_dir
+    from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
     run = None
@@ -111,7 +111,7 @@ def diagnosed(
         if overrides:
             hint = "changes go with a recipe: trickrun diagnose RECIPE path=value"
             raise TrickrunError("a run cannot be changed", overrides[0], hint)
-        run = find(root, target, trained=True)
+        run = training_named(target, runs)
         loaded = recipe_of(run)
         tell_changed_data(run, loaded)
     with watched() as watch:

@@ -90,7 +90,8 @@ def run_grid(
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
     from trickrun.reporting.grid_pictures import pictures
-    from trickrun.run.folder import find, runs_dir
+    from trickrun.run.find import find
+    from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
     fine = loaded.recipe.grid.fine.space if loaded.recipe.grid else None

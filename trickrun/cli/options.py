@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from trickrun.run.folder import RunFolder
 
 RecipePath = Annotated[
     Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)
@@ -31,7 +35,8 @@ RunsDir = Annotated[
 
 def complete_run(incomplete: str) -> list[str]:
     """Return the ids and names of runs that begin so, for the shell."""
-    from trickrun.run.folder import every, runs_dir
+    from trickrun.run.find import every
+    from trickrun.run.folder import runs_dir
 
     runs = list(every(runs_dir(None)))
     words = [run.id for run in runs] + sorted({run.name for run in runs})
@@ -47,3 +52,21 @@ RunName = Annotated[
         autocompletion=complete_run,
     ),
 ]
+
+
+def training_named(wanted: str, option: Path | None) -> RunFolder:
+    """Return the training that an argument names: its folder, its id or the beginning of it, or a
+    name's newest. Where the argument is not the run itself, stderr tells which one it is.
+
+    Args:
+        option: ``--runs-dir``.
+
+    Raises RunFolderError if there is none or several match.
+    """
+    from trickrun.run.find import find
+    from trickrun.run.folder import runs_dir
+
+    run = find(runs_dir(option), wanted, trained=True)
+    if wanted not in (run.id, f"{run.name}/{run.id}") and Path(wanted) != run.path:
+        print(f"run: {run.path}", file=sys.stderr)
+    return run

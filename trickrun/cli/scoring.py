@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
 from trickrun.cli.output import Answer, answer, tell_notes
 from trickrun.errors import DataError, TrickrunError
 
@@ -89,11 +89,10 @@ def evaluate_run(
             hint="dropout may stand between a layer and its batch norm",
         )
     from trickrun.reporting.scores import print_scores
-    from trickrun.run.folder import find, runs_dir
     from trickrun.run.scoring import part_of, samples_in
     from trickrun.run.trained import open_run
 
-    folder = find(runs_dir(runs), wanted, trained=True)
+    folder = training_named(wanted, runs)
     job = open_run(folder)
     chosen = split or "test"
     named: dict[str, Any]
@@ -253,11 +252,10 @@ def predict_file(
     wanted: str, file: Path, keep: list[str], out: Path | None, runs: Path | None, as_json: bool
 ) -> Answer:
     """Write the predictions for a file."""
-    from trickrun.run.folder import find, runs_dir
     from trickrun.run.scoring import beside, kept_columns, predictions, samples_in
     from trickrun.run.trained import open_run
 
-    folder = find(runs_dir(runs), wanted, trained=True)
+    folder = training_named(wanted, runs)
     job = open_run(folder)
     samples = samples_in(job, file)
     tell_notes(samples.notes)

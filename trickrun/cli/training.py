@@ -112,7 +112,8 @@ def go_on(
     """Resume a run, in its own folder or, with changes, in a new one."""
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute, resume
-    from trickrun.run.folder import find, runs_dir
+    from trickrun.run.find import find
+    from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
     resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 
-from trickrun.reporting.console import duration, number, print_table, size, terminal
+from trickrun.reporting.console import duration, number, size, terminal
 
 if TYPE_CHECKING:
     from trickrun.run.listing import Summary
@@ -17,34 +19,108 @@ if TYPE_CHECKING:
 STYLES = {"finished": "green", "failed": "red", "damaged": "red", "running": "cyan"}
 """What else there is can be resumed: yellow."""
 
+LEAST = ("size", "age", "tags", "test", "command")
+"""Columns that are left out where a terminal is too narrow, the least important first."""
+
+SHORTEST_ID = 15
+"""Characters of an id that tell its second; on a terminal no more than are needed are shown."""
+
+GAP = "  "
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name and its cells."""
+
+    name: str
+    cells: list[str]
+
+    @cached_property
+    def width(self) -> int:
+        return max(map(cell_len, (self.name, *self.cells)))
+
 
 def print_runs(runs: Sequence[Summary]) -> None:
-    """Print one line a run."""
+    """Print one line a run; on a terminal without the columns that do not fit."""
+    console = terminal()
+    columns = columns_of(runs, short=console.is_terminal)
+    if console.is_terminal:
+        columns = fitting(columns, console.width)
+    status = [column.name for column in columns].index("status")
+    for place in range(-1, len(runs)):
+        cells = [padded(column, place, last=column is columns[-1]) for column in columns]
+        if not console.is_terminal:
+            print(GAP.join(cells).rstrip())
+            continue
+        line = Text(GAP).join(Text(cell) for cell in cells)
+        if place < 0:
+            line.stylize("bold")
+        else:
+            before = sum(cell_len(cell + GAP) for cell in cells[:status])
+            style = STYLES.get(runs[place].status, "yellow")
+            line.stylize(style, before, before + len(cells[status]))
+        console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def columns_of(runs: Sequence[Summary], short: bool) -> list[Column]:
+    """Return the columns, as wide as they need to be.
+
+    Args:
+        short: ids only so long that they differ.
+    """
     now = time.time()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "recipe", "command", "status", "best", "test", "age", "size"):
-        table.add_column(name, no_wrap=name == "id", justify="right" if name == "size" else "left")
-    for run in runs:
-        style = STYLES.get(run.status, "yellow")
-        table.add_row(
-            run.id,
-            run.recipe,
-            Text(run.command),
-            Text(run.verdict or run.status, style),
-            Text(best(run)),
-            test(run),
-            duration(now - run.started) if run.started is not None else "",
-            size(run.bytes),
-        )
-    print_table(terminal(), table)
+    names = shortened([run.id for run in runs]) if short else [run.id for run in runs]
+    inside = ["  " if run.parent is not None else "" for run in runs]
+    columns = [
+        Column("id", [space + name for space, name in zip(inside, names, strict=True)]),
+        Column("recipe", [run.recipe for run in runs]),
+        Column("command", [run.command for run in runs]),
+        Column("status", [run.verdict or run.status for run in runs]),
+        Column("best", [best(run) for run in runs]),
+        Column("test", [test(run) for run in runs]),
+        Column("tags", [", ".join((*run.tags, *([run.note] if run.note else []))) for run in runs]),
+        Column("age", ["" if run.started is None else duration(now - run.started) for run in runs]),
+        Column("size", [size(run.bytes) for run in runs]),
+    ]
+    return [column for column in columns if column.name != "tags" or any(column.cells)]
+
+
+def shortened(ids: list[str]) -> list[str]:
+    """Return the beginnings of ids, of one length in which no two are the same."""
+    for length in range(SHORTEST_ID, max(map(len, ids))):
+        if len({name[:length] for name in ids}) == len(ids):
+            return [name[:length] for name in ids]
+    return ids
+
+
+def fitting(columns: list[Column], width: int) -> list[Column]:
+    """Return the columns that fit into ``width`` characters."""
+    for name in LEAST:
+        if sum(column.width for column in columns) + len(GAP) * (len(columns) - 1) <= width:
+            break
+        columns = [column for column in columns if column.name != name]
+    return columns
+
+
+def padded(column: Column, place: int, last: bool) -> str:
+    """Return a cell, or for -1 the column's name, as wide as the column; the last one as it is,
+    but for sizes, which end at one place."""
+    text = column.name if place < 0 else column.cells[place]
+    space = " " * (column.width - cell_len(text))
+    if column.name == "size":
+        return space + text
+    return text if last else text + space
 
 
 def best(run: Summary) -> str:
-    """Return the best evaluation's loss and epoch; of a run that has none, why."""
-    if not run.best or run.best.get("epoch") is None or run.status == "damaged":
+    """Return the best evaluation's loss and epoch, or a search's metric; if there is none, why."""
+    if not run.best or run.status == "damaged":
         return run.reason or ""
-    name = "val_loss" if "val_loss" in run.best else "train_loss"
-    return f"{name} {number(run.best.get(name))} (epoch {run.best['epoch']:.4g})"
+    name = "val_loss" if run.best.get("val_loss") is not None else "train_loss"
+    if run.best.get("epoch") is not None:
+        return f"{name} {number(run.best.get(name))} (epoch {run.best['epoch']:.4g})"
+    metric = next((name for name in run.best if name not in ("id", "params", "metric")), "")
+    return f"{metric} {number(run.best[metric])}" if metric else ""
 
 
 def test(run: Summary) -> str:

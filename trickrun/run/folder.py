@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Metrics = list[dict[str, Any]]
 
+TAGS = "tags.json"
+"""What the user has said of a run."""
+
 PREVIOUS = "previous.pt"
 """The checkpoint before last.pt."""
 
@@ -44,6 +47,11 @@ class RunFolder:
     @property
     def metrics_file(self) -> Path:
         return self.path / "metrics.jsonl"
+
+    @property
+    def own_runs(self) -> Path:
+        """The runs folder of a check's own trainings and steps."""
+        return self.path / "runs"
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write the file ``name`` whole."""
@@ -184,6 +192,21 @@ class RunFolder:
             yield
 
     @property
+    def command(self) -> str:
+        """The command that made it, such as ``train``; empty if its env.json does not say."""
+        try:
+            return command_name(self.read_json("env.json").get("command"))
+        except RunFolderError:
+            return ""
+
+    def tags(self) -> dict[str, Any]:
+        """Return what the user has said of the run: ``tags`` and ``note``, if anything.
+
+        Raises RunFolderError.
+        """
+        return self.read_json(TAGS) if (self.path / TAGS).exists() else {}
+
+    @property
     def last_record(self) -> dict[str, Any]:
         """The last whole line of metrics.jsonl; empty if there is none, or it is damaged."""
         try:
@@ -237,35 +260,7 @@ def create(root: Path, name: str) -> RunFolder:
     return RunFolder(path)
 
 
-def find(root: Path, wanted: str, trained: bool = False) -> RunFolder:
-    """Return the run that ``wanted`` names: a path, an id (or its beginning), or a name's newest.
-
-    Args:
-        trained: a name means its newest training, not a check made since.
-
-    Raises RunFolderError if there is none or several match.
-    """
-    if (Path(wanted) / "resolved.yaml").exists():
-        return RunFolder(Path(wanted))
-    runs = list(every(root))
-    exact = [run for run in runs if wanted in (run.id, f"{run.name}/{run.id}")]
-    matches = exact or [run for run in runs if run.id.startswith(wanted)]
-    if not matches:
-        named = [run for run in runs if run.name == wanted]
-        trainings = [run for run in named if run.metrics_file.exists()] if trained else []
-        matches = (trainings or named)[:1]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        listed = ", ".join(run.id for run in matches[:5])
-        raise RunFolderError(f"{wanted} matches several runs: {listed}", str(root))
-    if Path(wanted).exists():
-        raise RunFolderError("this is not a run: it has no resolved.yaml", wanted)
-    raise RunFolderError(f"no run {wanted}", str(root), "`trickrun runs` lists them")
-
-
-def every(root: Path) -> Iterator[RunFolder]:
-    """Yield all runs below ``root``, newest first."""
-    found = [path.parent for path in root.glob("*/*/resolved.yaml")]
-    for path in sorted(found, key=lambda path: path.name, reverse=True):
-        yield RunFolder(path)
+def command_name(command: object) -> str:
+    """Return the command of a recorded command line, such as ``train``."""
+    words = command[1:] if isinstance(command, list) else []
+    return next((str(word) for word in words if not str(word).startswith("-")), "")

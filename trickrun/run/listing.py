@@ -1,21 +1,25 @@
-"""What is below the runs folder: a summary of each run, and removing one."""
+"""What is below the runs folder: a summary of each run."""
 
 from __future__ import annotations
 
 import calendar
 import re
-import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trickrun.errors import RunFolderError
-from trickrun.run.folder import RunFolder, find
+from trickrun.run import find, summary_index
+from trickrun.run.folder import RunFolder, command_name
 
 ID = re.compile(r"\d{8}-\d{6}-\d+-[0-9a-f]{4}")
 """The name of a run's folder; see ``folder.create``."""
+
+ENDED = ("finished", "interrupted", "failed")
+"""Statuses that no process changes but one that resumes the run, which writes to it first."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,16 @@ class Summary:
     Args:
         recipe: the recipe's name.
         command: what made it: train, or a check's name; empty if its env.json cannot be read.
-        status: finished, interrupted, failed, running, killed or damaged.
+        status: finished, interrupted, failed, running, killed, unfinished (a check) or damaged.
         verdict: of a check.
         best: the best evaluation's values, if there was one.
         test: the scores on the test split, if it came to that.
         reason: why it failed, or what is damaged.
         started: in seconds since 1970; None if its id tells no time.
-        bytes: of all its files.
+        bytes: of all its files, those of its own runs left out.
+        tags, note: what the user has said of it.
+        parent: the id of the check that it belongs to.
+        own_runs: how many runs belong to it.
     """
 
     id: str
@@ -39,27 +46,59 @@ class Summary:
     command: str
     status: str
     verdict: str | None
-    best: dict[str, float] | None
-    test: dict[str, float] | None
+    best: dict[str, Any] | None
+    test: dict[str, Any] | None
     reason: str | None
     started: float | None
     bytes: int
     path: str
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    parent: str | None = None
+    own_runs: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def summaries(root: Path) -> list[Summary]:
+def summaries(root: Path, nested: bool = False) -> list[Summary]:
     """Return the runs below ``root``, newest first; damaged ones are listed too.
+
+    What was found before is read from an index beside the runs, as far as it still holds.
+
+    Args:
+        nested: runs that belong to a check follow it. Otherwise they only count in its bytes.
 
     Raises RunFolderError if ``root`` is not a folder.
     """
     if root.exists() and not root.is_dir():
         raise RunFolderError("this is a file, not a folder of runs", str(root))
-    found = [path for path in root.glob("*/*") if ID.fullmatch(path.name) and path.is_dir()]
-    newest_first = sorted(found, key=lambda path: path.name, reverse=True)
-    return [summary(RunFolder(path)) for path in newest_first]
+    with summary_index.opened(root, Summary) as known:
+        listed = list(below(root, None, known))
+    if nested:
+        return listed
+    whole = {run.id: run.bytes for run in listed}
+    for run in reversed(listed):  # from the innermost to what they belong to
+        if run.parent in whole:
+            whole[run.parent] += whole[run.id]
+    return [replace(run, bytes=whole[run.id]) for run in listed if run.parent is None]
+
+
+def below(root: Path, parent: str | None, known: summary_index.Index[Summary]) -> Iterator[Summary]:
+    """Yield the runs of a runs folder, newest first, each followed by its own."""
+    found = [run for run in find.folders(root) if ID.fullmatch(run.id) and run.path.is_dir()]
+    for folder in sorted(found, key=lambda run: run.id, reverse=True):
+        told = known.summary_of(folder, summary, is_settled)
+        own = list(below(folder.own_runs, folder.id, known))
+        yield replace(told, path=str(folder.path), parent=parent, own_runs=len(own))
+        yield from own
+
+
+def is_settled(told: Summary, folder: RunFolder) -> bool:
+    """Whether a summary still holds of a run whose files are as they were."""
+    if told.status in ENDED or (told.status == "damaged" and not folder.metrics_file.exists()):
+        return True
+    return told.status != "running" and folder.status != "running"
 
 
 def summary(folder: RunFolder) -> Summary:
@@ -67,8 +106,9 @@ def summary(folder: RunFolder) -> Summary:
     reason: str | None = None
     facts: dict[str, Any] = {}
     end: dict[str, Any] = {}
+    tags: dict[str, Any] = {}
     try:
-        facts = folder.read_json("env.json")
+        facts, tags = folder.read_json("env.json"), folder.tags()
         status, end = how_it_ended(folder)
     except RunFolderError as error:
         status, reason = "damaged", error.message
@@ -82,8 +122,10 @@ def summary(folder: RunFolder) -> Summary:
         test=end.get("test") or None,
         reason=reason or end.get("reason"),
         started=started(folder.id),
-        bytes=size_of(folder.path),
+        bytes=size_of(folder),
         path=str(folder.path),
+        tags=tuple(tags.get("tags", ())),
+        note=tags.get("note", ""),
     )
 
 
@@ -102,22 +144,25 @@ def how_it_ended(folder: RunFolder) -> tuple[str, dict[str, Any]]:
         return status, folder.last_record
     evaluations = [r for r in folder.metrics() if r["kind"] == "epoch" and r["best"]]
     reason = folder.last_record.get("reason") if status == "failed" else None
-    return status, {"best": evaluations[-1] if evaluations else None, "reason": reason}
+    return status, {"best": numbers(evaluations[-1]) if evaluations else None, "reason": reason}
+
+
+def numbers(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers of an evaluation's record, as the last line of a run has them."""
+    return {k: v for k, v in record.items() if v is None or type(v) in (int, float)}
 
 
 def told_by(folder: RunFolder) -> dict[str, Any]:
     """Return what the evidence of a check says of its end."""
     evidence = folder.read_json("evidence.json")
     told = {name: evidence.get(name) for name in ("verdict", "test")}
-    # Of a search, the best trial: it has no epoch. What other checks call best is no evaluation.
+    # Of a search, the best trial, with its metric by name. What other checks call best is no
+    # evaluation.
     best = evidence.get("best")
-    return {**told, "best": best if isinstance(best, dict) and "epoch" not in best else None}
-
-
-def command_name(command: object) -> str:
-    """Return the command of a recorded command line, such as ``train``."""
-    words = command[1:] if isinstance(command, list) else []
-    return next((str(word) for word in words if not str(word).startswith("-")), "")
+    if not isinstance(best, dict) or "epoch" in best:
+        return {**told, "best": None}
+    named = {str(evidence["metric"]): best.get("metric")} if "metric" in evidence else {}
+    return {**told, "best": {**best, **named}}
 
 
 def started(run_id: str) -> float | None:
@@ -128,43 +173,17 @@ def started(run_id: str) -> float | None:
         return None
 
 
-def size_of(path: Path) -> int:
-    """Return the bytes of the files below ``path``, links not followed."""
+def size_of(folder: RunFolder) -> int:
+    """Return the bytes of a run's files, its own runs left out and links not followed."""
     total = 0
-    for file in path.rglob("*"):
+    left = [path for path in find.visible(folder.path) if path != folder.own_runs]
+    while left:
+        path = left.pop()
         with suppress(OSError):  # it was removed meanwhile
-            if file.is_file() and not file.is_symlink():
-                total += file.stat().st_size
+            if path.is_symlink():
+                continue
+            if path.is_dir():
+                left += path.iterdir()
+            else:
+                total += path.stat().st_size
     return total
-
-
-def find_any(root: Path, wanted: str) -> RunFolder:
-    """Return the run that ``wanted`` names as ``find`` does; by its id a damaged one too."""
-    by_id = list(root.glob(f"*/{wanted}")) if ID.fullmatch(wanted) else []
-    return RunFolder(by_id[0]) if by_id else find(root, wanted)
-
-
-def check_removable(folder: RunFolder, root: Path) -> None:
-    """Raise RunFolderError for a folder that is not a run below ``root``, or is at work."""
-    path = folder.path
-    inside = path.resolve().parent.parent == root.resolve() and not path.is_symlink()
-    if not inside or not ID.fullmatch(path.name):
-        raise RunFolderError(
-            "this is not a run below the runs folder",
-            str(path),
-            f"only runs in {root} are removed; name another with --runs-dir",
-        )
-    if folder.status == "running":
-        raise RunFolderError("this run is training now", str(path), "stop it first")
-
-
-def remove(folder: RunFolder) -> None:
-    """Delete a run's folder, and its recipe's folder if that is empty then."""
-    try:
-        shutil.rmtree(folder.path)
-        if not any(folder.path.parent.iterdir()):
-            folder.path.parent.rmdir()
-    except OSError as error:
-        raise RunFolderError(
-            f"cannot be removed: {error.strerror or error}", str(error.filename or folder.path)
-        ) from error

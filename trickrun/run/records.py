@@ -134,6 +134,13 @@ class Evidence(Form):
     next_space: dict[str, JsonObject] | None = None
 
 
+class Tags(Form):
+    """tags.json: what the user has said of a run."""
+
+    tags: list[str] = []
+    note: str = ""
+
+
 class DataFacts(Form):
     """data.json; what its task may be is checked where it is made one."""
 
@@ -190,5 +197,6 @@ FORMS: dict[str, Any] = {
     "data.json": DataFacts,
     "evidence.json": Evidence,
     "findings.json": list[Finding],
+    "tags.json": Tags,
 }
 """The form of each file, by its name."""

@@ -11,7 +11,8 @@ from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded
 from trickrun.run import files, records
 from trickrun.run.check_folder import begin
-from trickrun.run.folder import RunFolder, every
+from trickrun.run.find import every
+from trickrun.run.folder import RunFolder
 from trickrun.run.records import adapter
 from trickrun.search.executors.choose import Layout, lay_out
 from trickrun.search.plan import EVIDENCE, Plan, is_coarse
@@ -43,8 +44,8 @@ def on_other_data(coarse: RunFolder, planned: Plan) -> bool:
 def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:
     """Yield the folders of the same search, newest first."""
     facts = planned.facts
-    for run in every(root):
-        if run.name == planned.loaded.recipe.name and json_in(run, PLAN) == facts:
+    for run in every(root, planned.loaded.recipe.name):
+        if json_in(run, PLAN) == facts:
             yield run
 
 
@@ -66,8 +67,8 @@ def newest_coarse(root: Path, loaded: Loaded) -> RunFolder:
 
     Raises RunFolderError if there is none.
     """
-    for run in every(root):
-        if run.name == loaded.recipe.name and is_coarse(json_in(run, EVIDENCE)):
+    for run in every(root, loaded.recipe.name):
+        if is_coarse(json_in(run, EVIDENCE)):
             return run
     raise RunFolderError(
         f"no finished coarse search of {loaded.recipe.name}",
@@ -106,16 +107,15 @@ def parsed(lines: Sequence[bytes]) -> Iterator[TrialResult]:
 
 
 def known_results(root: Path, planned: Plan) -> dict[str, TrialResult]:
-    """Return what searches of this recipe's name know already of the trials, by their ids.
+    """Return what searches of this recipe's name, those of checks too, know already of the trials,
+    by their ids.
 
     Those have ended by their own doing. They may have been part of another space, and ranked by
     another metric: here they have the parameters and the metric of ``planned``.
     """
     trials = {trial.id: trial for trial in planned.trials}
     known: dict[str, TrialResult] = {}
-    for run in every(root):
-        if run.name != planned.loaded.recipe.name:
-            continue
+    for run in every(root, planned.loaded.recipe.name, nested=True):
         for result in journal(run):
             if result.id in trials and result.id not in known:
                 own = as_planned(result, trials[result.id], planned.metric)

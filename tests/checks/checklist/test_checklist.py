@@ -38,7 +38,8 @@ def context(tmp_path: Path) -> Context:
     path = tmp_path / "tiny.yaml"
     path.write_text(RECIPE)
     loaded = load(path)
-    return Context(loaded, loaded, {}, (), tmp_path / "runs", [], Budget(None))
+    runs = tmp_path / "runs"
+    return Context(loaded, loaded, {}, (), runs, runs / "check" / "runs", [], Budget(None))
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.checks.curves.curves_check import read_runs, record_runs, train_runs
+from trickrun.checks.curves.curves_check import folder_for, read_runs, train_runs
 from trickrun.checks.curves.evidence import bounds, read_curves, setting_of
 from trickrun.data.splits.source import Task
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, from_tree, load
 from trickrun.recipe.patch import canonical
 from trickrun.reporting.curve_pictures import panels, picture
+from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 from trickrun.training.job import Job
@@ -133,13 +134,14 @@ def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
     assert curves[0].recipe == curves[1].recipe
     assert curves[0].val_loss != curves[1].val_loss
     verdict = read_runs(folders)
-    check = record_runs(folders, verdict, tmp_path / "runs", ["trickrun"])
+    check = folder_for(folders, tmp_path / "runs", ["trickrun"])
+    conclude(check, verdict)
     assert check not in folders
     assert {f.where.split(" of ")[1] for f in verdict.findings} == {f.id for f in folders}
     evidence = check.read_json("evidence.json")
     assert [run["run"] for run in evidence["runs"]] == [folder.id for folder in folders]
     assert check.read_json("env.json")["recipe_folder"] == str(tmp_path)
-    assert record_runs(folders[:1], read_runs(folders[:1]), tmp_path / "runs", []) == folders[0]
+    assert folder_for(folders[:1], tmp_path / "runs", []) == folders[0]
 
 
 def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_a_run_without_validation_is_judged_by_its_training_loss(tmp_path: Path)
 
 def test_a_check_has_no_curves(tmp_path: Path) -> None:
     folders = trained(tmp_path, CLASSES, seeds=2)
-    check = record_runs(folders, read_runs(folders), tmp_path / "runs", [])
+    check = folder_for(folders, tmp_path / "runs", [])
     with pytest.raises(RunFolderError, match="has no curves"):
         read_curves(check)
 

@@ -22,7 +22,7 @@ from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.python_parts import python_parts
 from trickrun.run.apply import edited_to
 from trickrun.run.check_folder import begin, conclude
-from trickrun.run.folder import RunFolder, find
+from trickrun.run.folder import RunFolder
 
 
 def run_checklist(
@@ -46,17 +46,15 @@ def run_checklist(
         folder = begin(loaded, loaded, root, command)
         folder.write_json(RECIPE, loaded.tree)
         folder.write_json(STATE, [])
-    context = Context(loaded, loaded, {}, (), root, command, Budget(seconds))
+    context = Context(loaded, loaded, {}, (), root, folder.own_runs, command, Budget(seconds))
     with folder.locked(RECIPE):
         done = run_steps(STEPS, context, folder, tell, keep_going)
-        verdict = concluded(loaded, done, folder, root)
+        verdict = concluded(context, done, folder)
         conclude(folder, verdict)
     return verdict, done, folder
 
 
-def concluded(
-    loaded: Loaded, done: tuple[StepOutcome, ...], folder: RunFolder, root: Path
-) -> Verdict:
+def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder) -> Verdict:
     """Return the verdict of a checklist; write the tuned recipe if the last step was taken."""
     worst = max((step.verdict for step in done), key=("pass", "warn", "fail").index)
     result: dict[str, Any] = {
@@ -69,8 +67,8 @@ def concluded(
     if len(done) < len(STEPS):
         stopped = done[-1].name
         return Verdict(worst, result, (), f"{stopped} failed, so the steps after it would mislead")
-    last = done[-1]
-    evidence = find(root, last.run).read_json("evidence.json")
+    loaded, last = context.loaded, done[-1]
+    evidence = context.folder_of(last).read_json("evidence.json")
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
     result |= {
         "tuned_recipe": str(folder.path / "tuned.yaml"),

@@ -21,7 +21,8 @@ from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
 from trickrun.run import files
 from trickrun.run.check_folder import record
-from trickrun.run.folder import RunFolder, every
+from trickrun.run.find import every
+from trickrun.run.folder import RunFolder
 from trickrun.run.records import adapter
 
 STATE, RECIPE = "checklist.json", "tree.json"
@@ -63,6 +64,7 @@ class Context:
         edits: those edits.
         done: the steps before.
         root: where run folders are.
+        own_runs: where those of the steps are made.
         command: the command line, for the record.
         budget: how much time is left for all.
     """
@@ -72,8 +74,15 @@ class Context:
     edits: dict[str, Any]
     done: tuple[StepOutcome, ...]
     root: Path
+    own_runs: Path
     command: list[str]
     budget: Budget
+
+    def folder_of(self, step: StepOutcome) -> RunFolder:
+        """Return a step's run folder: its own, or where an older version made it."""
+        path = Path(step.run)
+        own = self.own_runs / self.loaded.recipe.name / path.name
+        return RunFolder(own if own.exists() else path)
 
 
 ChecklistStep = Callable[[Context], StepOutcome]
@@ -135,8 +144,8 @@ def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunF
     Args:
         steps: how many a whole checklist has.
     """
-    for run in every(root):
-        if run.name != loaded.recipe.name or not (run.path / STATE).exists():
+    for run in every(root, loaded.recipe.name):
+        if not (run.path / STATE).exists():
             continue
         try:
             same, done = run.read_json(RECIPE) == loaded.tree, taken(run)
@@ -162,7 +171,7 @@ def checked(name: str, check: Check, context: Context) -> StepOutcome:
         mend = mended(check, subject, verdict)
         if mend is not None:
             edits, verdict, derived = mend
-    folder = record(verdict, context.working, derived.loaded, context.root, context.command)
+    folder = record(verdict, context.working, derived.loaded, context.own_runs, context.command)
     findings = [finding.as_json() for finding in verdict.findings]
     return StepOutcome(name, verdict.verdict, str(folder.path), verdict.summary, edits, findings)
 

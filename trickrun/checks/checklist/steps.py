@@ -34,7 +34,7 @@ from trickrun.recipe.load import derive
 from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
-from trickrun.run.folder import RunFolder, find
+from trickrun.run.folder import RunFolder
 from trickrun.search.plan import Stage
 from trickrun.training.compile import compile_recipe
 from trickrun.training.threads import cores
@@ -59,7 +59,7 @@ def step_overfit_batch(context: Context) -> StepOutcome:
 def step_lr_find(context: Context) -> StepOutcome:
     """Step 3: what it suggests is the middle of the coarse search."""
     done = checked("lr-find", lambda subject: lr_find(subject), context)
-    found = find(context.root, done.run).read_json("evidence.json")["suggestion"]
+    found = context.folder_of(done).read_json("evidence.json")["suggestion"]
     if found is None:
         # Without a suggestion the search begins at the recipe's own learning rate.
         return replace(done, verdict="warn")
@@ -89,7 +89,7 @@ def step_grid_fine(context: Context) -> StepOutcome:
     if coarse is not None and coarse.verdict == "fail" and grid.fine.space is None:
         told = "no trial of the coarse search finished, so there is nothing to look around"
         return StepOutcome("grid fine", "fail", coarse.run, told)
-    source = find(context.root, coarse.run) if coarse is not None else None
+    source = context.folder_of(coarse) if coarse is not None else None
     return searched("grid fine", "fine", context, {}, source)
 
 
@@ -108,7 +108,13 @@ def searched(
     }
     searching = derive(context.working, changes)
     verdict, folder = run_search(
-        searching, stage, context.root, context.command, lambda *_: None, coarse=coarse
+        searching,
+        stage,
+        context.root,
+        context.command,
+        lambda *_: None,
+        coarse=coarse,
+        into=context.own_runs,
     )
     best = verdict.result["best"]
     summary = verdict.summary + (f": {words(best['params'])}" if best else "")
@@ -127,7 +133,7 @@ def step_curves(context: Context) -> StepOutcome:
     outcome = contest(context.loaded, candidates, ROUNDS, changes)
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
     job = compile_recipe(tuned.recipe, tuned.folder)
-    folder = execute.start(tuned, context.root, context.command, tuned.folder)
+    folder = execute.start(tuned, context.own_runs, context.command, tuned.folder)
     ended = execute.execute(folder, job, context.command, [])
     verdict = read_runs([folder])
     series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
@@ -176,7 +182,7 @@ def contestants(context: Context) -> list[Entry]:
         if place is None or not context.done[place].edits:
             continue
         before = edits_of(context.done[:place])
-        rows = find(context.root, context.done[place].run).read_json("evidence.json")["trials"]
+        rows = context.folder_of(context.done[place]).read_json("evidence.json")["trials"]
         best = [row["params"] for row in rows if row["status"] == "finished"][:2]
         found += [
             Entry(f"{name} {i}", edits_after(before, params)) for i, params in enumerate(best, 1)

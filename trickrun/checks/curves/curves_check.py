@@ -17,7 +17,7 @@ from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
-from trickrun.run.check_folder import begin, conclude
+from trickrun.run.check_folder import begin
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 from trickrun.training.compile import compile_recipe
@@ -31,6 +31,9 @@ def train_runs(
     loaded: Loaded, root: Path, command: list[str], watch: ShowRun, seeds: int = 1
 ) -> list[RunFolder]:
     """Train a recipe with ``seeds`` seeds, from its own on, and return the run folders.
+
+    Args:
+        root: where these are made.
 
     A run that diverged is a result too: its curve says so.
 
@@ -123,16 +126,11 @@ def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
     return "\n".join(parts)
 
 
-def record_runs(
-    folders: Sequence[RunFolder], verdict: Verdict, root: Path, command: list[str]
-) -> RunFolder:
-    """Write the verdict into the one run's folder, or, for several runs, into a folder of its own
-    with the first one's recipe; return it."""
-    folder = folders[0]
-    if len(folders) > 1:
-        first = load(folder.path / "resolved.yaml")
-        recipe_folder = Path(folder.facts()["recipe_folder"])
-        placed = replace(first, path=recipe_folder / "recipe.yaml")
-        folder = begin(placed, placed, root, command)
-    conclude(folder, verdict)
-    return folder
+def folder_for(folders: Sequence[RunFolder], root: Path, command: list[str]) -> RunFolder:
+    """Return where to write what the curves of runs show: the one run's folder, or, for several, a
+    new one below ``root`` with the first one's recipe."""
+    if len(folders) == 1:
+        return folders[0]
+    first = load(folders[0].path / "resolved.yaml")
+    placed = replace(first, path=Path(folders[0].facts()["recipe_folder"]) / "recipe.yaml")
+    return begin(placed, placed, root, command)
