@@ -22,10 +22,12 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """
     import torch
 
+    from trickrun.data.formats.paths import opened
     from trickrun.nn.weights_file import unreadable
 
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with opened(path) as stream:
+            loaded = torch.load(stream, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CompileError(f"there is no file {path}", "model.weights") from error
     except Exception as error:  # torch raises many kinds for a damaged file

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
 from trickrun.checks.checklist.context import StepOutcome, words
+from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
+
+UNFIT = (RunFolderError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What comes of drawing evidence that somebody has changed. No form describes all of it, and a
+checklist ends without its pictures too."""
 
 
 def tell(name: str, done: StepOutcome | None) -> None:
@@ -53,8 +59,20 @@ def add_pictures(done: Sequence[StepOutcome]) -> None:
     """Draw the pictures of each step into its run folder, as its own command does."""
     for step in done:
         folder = RunFolder(Path(step.run))
-        for name, picture in pictures(step.name, recall(folder)).items():
+        try:
+            drawn = pictures(step.name, recall(folder))
+        except UNFIT as error:
+            print(f"note: no picture of {step.name}: {said_of(error, folder)}", file=sys.stderr)
+            continue
+        for name, picture in drawn.items():
             folder.write(name, picture)
+
+
+def said_of(error: Exception, folder: RunFolder) -> str:
+    """Return why the evidence in a folder cannot be drawn."""
+    if isinstance(error, RunFolderError):
+        return str(error)
+    return f"{folder.path}: its evidence.json is not what the step wrote ({error!r})"
 
 
 def pictures(name: str, verdict: Verdict) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 from trickrun import __version__
 from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
+from trickrun.run.files import content_of
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
@@ -72,8 +73,7 @@ def pictures(run: Path) -> list[str]:
     """Return the run folder's SVG files as data addresses, so that each keeps its own styles."""
     found = sorted(run.glob("*.svg"))
     return [
-        "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
-        for path in found
+        "data:image/svg+xml;base64," + base64.b64encode(content_of(path)).decode() for path in found
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from trickrun.data.splits.prepare import prepare_run
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, load
-from trickrun.run import environment
+from trickrun.run import environment, files
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
 from trickrun.run.kept_split import SPLIT_FILE, read_split
@@ -186,10 +186,10 @@ def branch(
     contents = {}
     if saved is not None:
         known = saved.state["metrics_bytes"]
-        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[:known]
+        contents["metrics.jsonl"] = files.content_of(parent.metrics_file)[:known]
         for name in (SPLIT_FILE, "checkpoints/best.pt"):
             if (parent.path / name).exists():
-                contents[name] = (parent.path / name).read_bytes()
-        contents["checkpoints/last.pt"] = saved.path.read_bytes()
+                contents[name] = files.content_of(parent.path / name)
+        contents["checkpoints/last.pt"] = files.content_of(saved.path)
     written = replace(loaded, text=parent.read_text("recipe.yaml"))
     return start(written, root, command, recipe_folder, str(parent.path), contents)

@@ -100,7 +100,7 @@ def parse(text: str) -> Document:
 
 def _events(loader: yaml.SafeLoader) -> Iterator[yaml.Event]:
     while loader.check_event():
-        yield loader.get_event()
+        yield loader.get_event()  # type: ignore[no-untyped-call]
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, length: int) -> Fault:
