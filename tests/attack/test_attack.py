@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,19 +24,22 @@ SEED = 2026
 
 
 @pytest.fixture(scope="module")
-def roots() -> Iterator[dict[str, Path]]:
-    """What each attack begins with."""
-    with (
-        prepared(KINDS["recipes"]) as recipes,
-        prepared(KINDS["runs"]) as runs,
-        prepared(KINDS["data"]) as data,
-    ):
-        yield {"recipes": recipes, "runs": runs, "data": data}
+def root_of() -> Iterator[Callable[[str], Path]]:
+    """What an attack begins with, made when it is first asked for."""
+    made: dict[str, Path] = {}
+    with ExitStack() as stack:
+
+        def root(kind: str) -> Path:
+            if kind not in made:
+                made[kind] = stack.enter_context(prepared(KINDS[kind]))
+            return made[kind]
+
+        yield root
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_hostile_gets_through(kind: str, roots: dict[str, Path]) -> None:
-    ended = [*run_cases(kind, KINDS[kind], SEED, range(QUICK[kind]), roots[kind])]
+def test_nothing_hostile_gets_through(kind: str, root_of: Callable[[str], Path]) -> None:
+    ended = [*run_cases(kind, KINDS[kind], SEED, range(QUICK[kind]), root_of(kind))]
     wrong = [(one.number, one.told, way(one)) for one in ended if one.failure is not None]
     assert wrong == []
     # The cases reach what they attack: some are taken, others refused.
@@ -54,9 +58,9 @@ def test_nothing_hostile_gets_through(kind: str, roots: dict[str, Path]) -> None
     ],
 )
 def test_what_a_broken_build_does_is_told(
-    broken: Callable[[], None] | None, what: str, roots: dict[str, Path]
+    broken: Callable[[], None] | None, what: str, root_of: Callable[[str], Path]
 ) -> None:
-    (ended,) = run_cases("one", ONE, 0, [0], roots["recipes"], broken)
+    (ended,) = run_cases("one", ONE, 0, [0], root_of("recipes"), broken)
     assert (ended.failure.what if ended.failure else "") == what
 
 
@@ -64,19 +68,19 @@ def test_what_a_broken_build_does_is_told(
     ("broken", "what"), [(sabotage.no_forms, "exit 70"), (sabotage.all_pickles, "pickle")]
 )
 def test_the_cases_of_runs_find_a_check_that_is_gone(
-    broken: Callable[[], None], what: str, roots: dict[str, Path]
+    broken: Callable[[], None], what: str, root_of: Callable[[str], Path]
 ) -> None:
-    found = run_cases("runs", KINDS["runs"], SEED, range(400), roots["runs"], broken)
+    found = run_cases("runs", KINDS["runs"], SEED, range(400), root_of("runs"), broken)
     assert any(one.failure is not None and one.failure.what == what for one in found)
 
 
 def test_a_case_that_failed_is_kept_and_runs_again(
-    roots: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(KINDS, "one", ONE)
     tally = Tally()
-    campaign = Campaign("one", 0, tmp_path, roots["recipes"], tally)
-    (ended,) = run_cases("one", ONE, 0, [0], roots["recipes"], sabotage.no_problems)
+    campaign = Campaign("one", 0, tmp_path, root_of("recipes"), tally)
+    (ended,) = run_cases("one", ONE, 0, [0], root_of("recipes"), sabotage.no_problems)
     row = campaign.fail(ended)
     campaign.journal(range(1), Counter(ended.codes), [row])
     assert (tmp_path / "0/files/r.yaml").read_text().endswith("{lr: x}\n")
@@ -94,11 +98,13 @@ def test_the_hostile_pickles_are_hostile(tmp_path: Path, monkeypatch: pytest.Mon
         assert b"mkdir" in content
 
 
-def test_a_case_is_the_same_again(roots: dict[str, Path], tmp_path: Path) -> None:
+def test_a_case_is_the_same_again(root_of: Callable[[str], Path], tmp_path: Path) -> None:
     for kind in KINDS:
         cases = []
         for name in ("a", "b"):
             (tmp_path / kind / name).mkdir(parents=True)
             chance = source_of_chance(kind, 3, 14)
-            cases.append(KINDS[kind].arrange(chance, roots[kind] / "home", tmp_path / kind / name))
+            cases.append(
+                KINDS[kind].arrange(chance, root_of(kind) / "home", tmp_path / kind / name)
+            )
         assert cases[0] == cases[1]
