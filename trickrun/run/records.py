@@ -134,6 +134,12 @@ class Evidence(Form):
     next_space: dict[str, JsonObject] | None = None
 
 
+class Judged(Evidence):
+    """evidence.json of a check that has ended."""
+
+    verdict: Literal["pass", "warn", "fail"]
+
+
 class Tags(Form):
     """tags.json: what the user has said of a run."""
 
