@@ -6,16 +6,6 @@ import operator
 from typing import Any
 
 
-def no_forms() -> None:
-    """Files of runs are no longer checked against their forms."""
-    from trickrun.run import records
-
-    def unchecked(value: Any, form: Any) -> Any:
-        return value
-
-    records.checked = unchecked
-
-
 def no_problems() -> None:
     """What is wrong with a recipe's values is no longer told."""
     from trickrun.recipe import load
