@@ -10,8 +10,9 @@ import random
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,21 +142,21 @@ def table() -> str:
     return "\n".join(["x,z,word,y", *rows]) + "\n"
 
 
-def prepare(home: Path) -> None:
+def prepare(home: Path, names: Sequence[str] = tuple(MADE)) -> None:
     """Train, search and take the checklist once; each into folders of its own."""
-    process = multiprocessing.get_context("forkserver").Process(target=make, args=(home,))
+    process = multiprocessing.get_context("forkserver").Process(target=make, args=(home, names))
     process.start()
     process.join()
     if process.exitcode:
         raise SystemExit(f"the runs cannot be prepared: {(home / 'said').read_text()}")
 
 
-def make(home: Path) -> None:
+def make(home: Path, names: Sequence[str]) -> None:
     """Do what ``prepare`` says, in a process of its own."""
     said = os.open(home / "said", os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(said, stream)
-    for name, words in MADE.items():
+    for name in names:
         folder = home / name
         folder.mkdir()
         os.chdir(folder)
@@ -163,16 +164,18 @@ def make(home: Path) -> None:
         (folder / RECIPE).write_text(RECIPES[recipe])
         (folder / "table.csv").write_text(table())
         (folder / "new.csv").write_text(SAMPLES.get(recipe, SAMPLES["iris"]))
-        if run_command(words) not in ("0", "1"):
+        if run_command(MADE[name]) not in ("0", "1"):
             sys.exit(1)
         for path in folder.glob("runs/*/*/env.json"):
             facts = json.loads(path.read_text())
             path.write_text(json.dumps({**facts, "recipe_folder": "."}))
 
 
-def arrange(rng: random.Random, home: Path, folder: Path) -> Case:
+def arrange(
+    rng: random.Random, home: Path, folder: Path, targets: Sequence[Target] = TARGETS
+) -> Case:
     """Copy a target's runs, damage a file, and say what reads it."""
-    target = rng.choices(TARGETS, [target.weight for target in TARGETS])[0]
+    target = rng.choices(targets, [target.weight for target in targets])[0]
     shutil.copytree(home / target.name, folder, dirs_exist_ok=True)
     runs = sorted(path.parent for path in folder.glob("runs/*/*/resolved.yaml"))
     first = [run for run in runs if (run / "checklist.json").exists()] or runs
@@ -305,3 +308,11 @@ WAYS: dict[str, Callable[[random.Random, bytes], tuple[bytes, str]]] = {
 }
 
 RUNS = Attack(prepare, arrange)
+
+TRAINED = ("iris-train", "table-train")
+
+LIGHT_RUNS = Attack(
+    partial(prepare, names=TRAINED),
+    partial(arrange, targets=[replace(t, heavy=()) for t in TARGETS if t.name in TRAINED]),
+)
+"""The runs of trainings alone, and the commands that read them: for the tests."""

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.attack import KINDS, Campaign, Tally, again, known, way
 from benchmarks.attacks.case import CANARY, source_of_chance
 from benchmarks.attacks.mutate import HOSTILE
+from benchmarks.attacks.runs import LIGHT_RUNS
 from benchmarks.attacks.watch import prepared, run_cases
 from tests.attack import sabotage
 from tests.attack.cases import ONE, PICKLE
@@ -21,6 +22,8 @@ QUICK = {"recipes": 300, "runs": 30, "data": 100}
 """Cases of each kind, of a seed of their own."""
 
 SEED = 2026
+
+SHARE = {**KINDS, "runs": LIGHT_RUNS}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def root_of() -> Iterator[Callable[[str], Path]]:
 
         def root(kind: str) -> Path:
             if kind not in made:
-                made[kind] = stack.enter_context(prepared(KINDS[kind]))
+                made[kind] = stack.enter_context(prepared(SHARE[kind]))
             return made[kind]
 
         yield root
@@ -39,7 +42,7 @@ def root_of() -> Iterator[Callable[[str], Path]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_hostile_gets_through(kind: str, root_of: Callable[[str], Path]) -> None:
-    ended = [*run_cases(kind, KINDS[kind], SEED, range(QUICK[kind]), root_of(kind))]
+    ended = [*run_cases(kind, SHARE[kind], SEED, range(QUICK[kind]), root_of(kind))]
     wrong = [(one.number, one.told, way(one)) for one in ended if one.failure is not None]
     assert wrong == []
     # The cases reach what they attack: some are taken, others refused.
@@ -103,6 +106,6 @@ def test_a_case_is_the_same_again(root_of: Callable[[str], Path], tmp_path: Path
             (tmp_path / kind / name).mkdir(parents=True)
             chance = source_of_chance(kind, 3, 14)
             cases.append(
-                KINDS[kind].arrange(chance, root_of(kind) / "home", tmp_path / kind / name)
+                SHARE[kind].arrange(chance, root_of(kind) / "home", tmp_path / kind / name)
             )
         assert cases[0] == cases[1]
