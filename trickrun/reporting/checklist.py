@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from trickrun.checks.checklist.context import StepOutcome, words
+from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
+
+UNFIT = (RunFolderError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What comes of drawing evidence that somebody has changed. No form describes all of it, and a
+checklist ends without its pictures too."""
 
 
 def tell(name: str, done: StepOutcome | None) -> None:
@@ -54,8 +60,23 @@ def add_pictures(done: Sequence[StepOutcome]) -> None:
     for step in there:
         folder = RunFolder(Path(step.run))
         with folder.locked_if_free() as mine:
-            for name, picture in pictures(step.name, recall(folder)).items() if mine else ():
+            if not mine:
+                continue
+            try:
+                drawn = pictures(step.name, recall(folder))
+            except UNFIT as error:
+                told = said_of(error, folder)
+                print(f"note: no picture of {step.name}: {told}", file=sys.stderr)
+                continue
+            for name, picture in drawn.items():
                 folder.write(name, picture)
+
+
+def said_of(error: Exception, folder: RunFolder) -> str:
+    """Return why the evidence in a folder cannot be drawn."""
+    if isinstance(error, RunFolderError):
+        return str(error)
+    return f"{folder.path}: its evidence.json is not what the step wrote ({error!r})"
 
 
 def pictures(name: str, verdict: Verdict) -> dict[str, str]:

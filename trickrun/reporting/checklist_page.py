@@ -9,6 +9,7 @@ from typing import Any
 from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.page import address, line_kind, page
+from trickrun.run.files import content_of
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
@@ -65,7 +66,7 @@ def shown(step: StepOutcome) -> dict[str, Any]:
 
 def pictures(run: Path) -> list[str]:
     """Return the run folder's SVG files as data addresses."""
-    return [address(path.read_text(encoding="utf-8")) for path in sorted(run.glob("*.svg"))]
+    return [address(content_of(path)) for path in sorted(run.glob("*.svg"))]
 
 
 def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -35,9 +35,9 @@ def shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) else value
 
 
-def address(svg: str) -> str:
+def address(svg: bytes) -> str:
     """Return an SVG document as a data address, so that each picture keeps its own styles."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 
 def line_kind(line: str) -> str:

@@ -53,7 +53,7 @@ def run_report(folder: RunFolder) -> str:
     with complete(folder):
         verdict = shown_verdict(folder)
         content = {
-            "pictures": [address(svg) for svg in pictures(told.command, verdict)],
+            "pictures": [address(svg.encode()) for svg in pictures(told.command, verdict)],
             "tables": [table for table in tables(folder, verdict) if table.rows],
             "findings": [
                 {**finding.as_json(), "edit": words(finding.edit or {})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from trickrun.recipe.load import Loaded
 from trickrun.run import environment
 from trickrun.run.beginning import whole_or_gone
 from trickrun.run.folder import RunFolder, create
+from trickrun.run.records import Judged
 from trickrun.training.device import pick_device
 
 
@@ -81,7 +83,14 @@ def record(
 
 
 def recall(folder: RunFolder) -> Verdict:
-    """Return a check's verdict from its folder; its measurements stand under result and series."""
-    evidence = folder.read_json("evidence.json")
-    findings = tuple(Finding(**row) for row in folder.read_json("findings.json"))
+    """Return a check's verdict from its folder; its measurements stand under result and series.
+
+    Raises RunFolderError if its files cannot be read.
+    """
+    evidence = folder.read_json("evidence.json", Judged)
+    known = {field.name for field in fields(Finding)}  # another version may say more
+    findings = tuple(
+        Finding(**{name: value for name, value in row.items() if name in known})
+        for row in folder.read_json("findings.json")
+    )
     return Verdict(evidence["verdict"], evidence, findings, evidence.get("summary", ""), evidence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import math
 import os
@@ -13,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trickrun.errors import CannotWrite, RunFolderError
+from trickrun.data.formats import paths
+from trickrun.errors import CannotWrite, DataError, RunFolderError
 
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
@@ -22,6 +24,8 @@ REMEDIES = {
     errno.EROFS: "make the file system writable",
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "bring back its folder, which is gone"),
     errno.EISDIR: "move away the folder that is in its place",
+    errno.ELOOP: "move away the link that is in its place",
+    errno.ENXIO: "move away the pipe that is in its place",
     **dict.fromkeys((errno.EIO, errno.ESTALE), "check the disk, or the connection to it"),
 }
 """What to do where a file cannot be written, by the number of the operating system's error."""
@@ -29,6 +33,25 @@ REMEDIES = {
 
 HALF_WRITTEN = ".tmp"
 """How the name of a file ends that is being written, in every version."""
+
+ONLY_THE_FILE = os.O_NOFOLLOW | os.O_NONBLOCK
+"""A link in a file's place is not followed out of the folder; a pipe is not waited for."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a file for reading. Raises OSError, also for a pipe or a device, which may never end."""
+    try:
+        with paths.opened(path) as stream:
+            yield stream
+    except DataError as error:
+        raise OSError(errno.EINVAL, error.message, str(path)) from error
+
+
+def content_of(path: Path) -> bytes:
+    """Return what is in a file. Raises OSError as ``opened``."""
+    with opened(path) as stream:
+        return stream.read()
 
 
 def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
@@ -57,7 +80,8 @@ def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` and to the disk itself."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | ONLY_THE_FILE
+    descriptor = os.open(path, flags, 0o644)
     try:
         write_all(descriptor, content)
         os.fsync(descriptor)
@@ -83,7 +107,8 @@ def append(path: Path, content: bytes, durably: bool = True) -> None:
         durably: outlast a power cut. A killed process loses nothing either way.
     """
     with explained(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | ONLY_THE_FILE
+        descriptor = os.open(path, flags, 0o644)
         try:
             write_all(descriptor, content)
             if durably:
@@ -95,14 +120,18 @@ def append(path: Path, content: bytes, durably: bool = True) -> None:
 def truncate(path: Path, length: int) -> None:
     """Cut ``path`` to ``length`` bytes. Raises RunFolderError, also if it is shorter than that."""
     with explained(path):
-        size = os.stat(path).st_size
-        if size < length:
-            raise RunFolderError(
-                f"it has {size} bytes, its checkpoint knows {length}",
-                str(path),
-                "lines were lost: train the recipe anew",
-            )
-        os.truncate(path, length)
+        descriptor = os.open(path, os.O_WRONLY | ONLY_THE_FILE)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size < length:
+                raise RunFolderError(
+                    f"it has {size} bytes, its checkpoint knows {length}",
+                    str(path),
+                    "lines were lost: train the recipe anew",
+                )
+            os.ftruncate(descriptor, length)
+        finally:
+            os.close(descriptor)
 
 
 def write_all(descriptor: int, content: bytes) -> None:
@@ -115,7 +144,7 @@ def write_all(descriptor: int, content: bytes) -> None:
 def sync(path: Path) -> None:
     """Bring what was written to a file, or renamed in a folder, to the disk itself."""
     with explained(path):
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             os.fsync(descriptor)
         finally:

@@ -61,19 +61,22 @@ class RunFolder:
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, files.to_json(value, indent=2) + "\n")
 
-    def read_json(self, name: str) -> Any:
-        """Return the content of a JSON file of this run, which has the form of its name.
+    def read_json(self, name: str, form: Any = None) -> Any:
+        """Return the content of a JSON file of this run.
+
+        Args:
+            form: what it must have; the one of its name if None.
 
         Raises RunFolderError.
         """
         with self.reading(name):
-            value = records.parse((self.path / name).read_bytes())
-            return records.checked(value, records.FORMS.get(name, Any))
+            value = records.parse(files.content_of(self.path / name))
+            return records.checked(value, form or records.FORMS.get(name, Any))
 
     def read_text(self, name: str) -> str:
         """Return the content of a text file of this run. Raises RunFolderError."""
         with self.reading(name):
-            return (self.path / name).read_text(encoding="utf-8")
+            return files.content_of(self.path / name).decode()
 
     @contextmanager
     def reading(self, name: str) -> Iterator[None]:
@@ -104,7 +107,7 @@ class RunFolder:
         if not self.metrics_file.exists():
             return []
         with self.reading("metrics.jsonl"):
-            lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
+            lines = files.content_of(self.metrics_file).split(b"\n")[:-1]
         found = []
         for number, line in enumerate(lines, 1):
             try:
@@ -224,7 +227,7 @@ class RunFolder:
     def last_record(self) -> dict[str, Any]:
         """The last whole line of metrics.jsonl; empty if there is none, or it is damaged."""
         try:
-            with self.metrics_file.open("rb") as stream:
+            with files.opened(self.metrics_file) as stream:
                 size = stream.seek(0, os.SEEK_END)
                 stream.seek(max(0, size - TAIL))
                 lines = stream.read().split(b"\n")

@@ -117,7 +117,7 @@ def of(folder: Path) -> Owner | None:
         return UNKNOWN
     path = folder / OWNER
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | files.ONLY_THE_FILE)
     except OSError:
         return None
     try:
@@ -136,7 +136,7 @@ def open_locked(path: Path) -> tuple[int, bool | None]:
     """Open a file, made if need be, and lock it; return whether that worked, and None where there
     are no locks."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | files.ONLY_THE_FILE, 0o644)
         locked = lock(descriptor)
         if not locked or is_at(path, descriptor):
             return descriptor, locked
@@ -176,7 +176,7 @@ def locked_before(folder: Path) -> bool:
     """Return whether a process of an older version works in ``folder``."""
     for name in LOCKED_BEFORE:
         with suppress(OSError):
-            descriptor = os.open(folder / name, os.O_RDONLY)
+            descriptor = os.open(folder / name, os.O_RDONLY | files.ONLY_THE_FILE)
             try:
                 if try_lock(descriptor, fcntl.LOCK_SH) is False:
                     return True

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from trickrun.findings.finding import Finding
+from trickrun.findings.finding import Severity
 from trickrun.params import first_problem
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -135,11 +135,67 @@ class Evidence(Form):
     next_space: dict[str, JsonObject] | None = None
 
 
+class Judged(Evidence):
+    """evidence.json of a check that has ended."""
+
+    verdict: Literal["pass", "warn", "fail"]
+
+
 class Tags(Form):
     """tags.json: what the user has said of a run."""
 
     tags: list[str] = []
     note: str = ""
+
+
+class FindingRow(Form):
+    """A finding of the JSON contract; see findings.finding.Finding."""
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Number
+    where: str
+    evidence: JsonObject
+    why: str
+    edit: JsonObject | None = None
+    confirmed: dict[str, Number] | None = None
+    location: JsonObject | None = None
+
+
+class TrialRow(Form):
+    """A trial in the evidence of a search."""
+
+    params: JsonObject
+    status: str
+
+
+class SearchEvidence(Form):
+    """evidence.json of a search, as far as a checklist goes on from it."""
+
+    trials: list[TrialRow]
+
+
+class EntryRow(Form):
+    """An entry of a contest."""
+
+    name: str
+    edits: JsonObject
+    values: list[Number]
+
+
+class ContestRow(Form):
+    """The contest in the evidence of a checklist's last step."""
+
+    entries: list[EntryRow]
+    winner: EntryRow
+
+
+class ContestEvidence(Form):
+    """evidence.json of a checklist's last step, as far as its end tells of it."""
+
+    contest: ContestRow
+    test: dict[str, Number] | None
 
 
 class DataFacts(Form):
@@ -197,7 +253,7 @@ FORMS: dict[str, Any] = {
     "env.json": Facts,
     "data.json": DataFacts,
     "evidence.json": Evidence,
-    "findings.json": list[Finding],
+    "findings.json": list[FindingRow],
     "tags.json": Tags,
 }
 """The form of each file, by its name."""

@@ -11,7 +11,7 @@ from typing import Any
 from trickrun.data.splits.prepare import prepare_run
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, load
-from trickrun.run import environment
+from trickrun.run import environment, files
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
 from trickrun.run.kept_split import SPLIT_FILE, read_split
@@ -205,9 +205,9 @@ def branch(
     contents = {}
     if saved is not None:
         known = saved.state["metrics_bytes"]
-        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[:known]
+        contents["metrics.jsonl"] = files.content_of(parent.metrics_file)[:known]
         if (parent.path / SPLIT_FILE).exists():
-            contents[SPLIT_FILE] = (parent.path / SPLIT_FILE).read_bytes()
+            contents[SPLIT_FILE] = files.content_of(parent.path / SPLIT_FILE)
         if best is not None:
             contents["checkpoints/best.pt"] = packed(best)
         contents["checkpoints/last.pt"] = packed(saved.state)

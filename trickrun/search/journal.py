@@ -96,7 +96,7 @@ def drop_cut_line(folder: RunFolder) -> None:
     """Cut the journal after its last whole line, so that the next one begins a line of its own."""
     path = folder.path / JOURNAL
     if path.exists():
-        files.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+        files.truncate(path, files.content_of(path).rfind(b"\n") + 1)
 
 
 def journal(folder: RunFolder) -> list[TrialResult]:
@@ -104,7 +104,7 @@ def journal(folder: RunFolder) -> list[TrialResult]:
     path = folder.path / JOURNAL
     if not path.exists():
         return []
-    return list(parsed(path.read_bytes().split(b"\n")))
+    return list(parsed(files.content_of(path).split(b"\n")))
 
 
 def parsed(lines: Sequence[bytes]) -> Iterator[TrialResult]:

@@ -12,6 +12,7 @@ from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
 from trickrun.checks.checklist.checklist_check import is_tied
 from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
 from trickrun.checks.checklist.context import (
+    STEP_NAMES,
     ChecklistStep,
     Context,
     StepOutcome,
@@ -32,6 +33,9 @@ from trickrun.search.executors.processes import cores
 from trickrun.tricks.monitor import Monitor
 
 RECIPE = "name: tiny\ndata: {kind: iris, batch_size: 32}\nmodel: {kind: mlp, hidden: [8]}\n"
+
+
+FIRST, SECOND, THIRD = STEP_NAMES[:3]
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     def crash(context: Context) -> StepOutcome:
         raise KeyboardInterrupt
 
-    steps = {"a": step("a", **{"optimizer.lr": 0.25}), "b": crash}
+    steps = {FIRST: step(FIRST, **{"optimizer.lr": 0.25}), SECOND: crash}
     with pytest.raises(KeyboardInterrupt):
         run_steps(steps, context, folder, nothing, keep_going=False)
     again = unfinished(context.root, context.loaded, 2, keep_going=False)
@@ -98,16 +102,16 @@ def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     ran: list[str] = []
 
     def second(context: Context) -> StepOutcome:
-        ran.append("b")
+        ran.append(SECOND)
         assert context.working.recipe.optimizer.lr == 0.25
-        return StepOutcome("b", "pass", "", "")
+        return StepOutcome(SECOND, "pass", "", "")
 
     def first(context: Context) -> StepOutcome:
         raise AssertionError("taken twice")
 
-    done = run_steps({"a": first, "b": second}, context, again, nothing, keep_going=False)
-    assert ran == ["b"]
-    assert [each.name for each in done] == ["a", "b"]
+    done = run_steps({FIRST: first, SECOND: second}, context, again, nothing, keep_going=False)
+    assert ran == [SECOND]
+    assert [each.name for each in done] == [FIRST, SECOND]
 
 
 def test_a_checklist_that_has_ended_or_is_of_another_recipe_is_not_gone_on_with(
@@ -229,7 +233,7 @@ LOSS, ACCURACY = Monitor(monitor="val_loss"), Monitor(monitor="val_accuracy")
 def test_keep_going_takes_the_steps_that_are_left_and_no_more(
     context: Context, folder: RunFolder
 ) -> None:
-    steps = {"a": step("a", "fail"), "b": step("b"), "c": step("c")}
+    steps = {FIRST: step(FIRST, "fail"), SECOND: step(SECOND), THIRD: step(THIRD)}
     run_steps(steps, context, folder, nothing, keep_going=False)
     conclude(folder, Verdict("fail", {}))
     assert unfinished(context.root, context.loaded, 3, keep_going=False) is None

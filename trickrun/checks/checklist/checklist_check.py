@@ -27,6 +27,7 @@ from trickrun.run.apply import edited_to
 from trickrun.run.check_folder import begin, conclude
 from trickrun.run.files import to_json
 from trickrun.run.folder import RunFolder
+from trickrun.run.records import ContestEvidence
 
 Finish = Callable[[Verdict, tuple[StepOutcome, ...], RunFolder], None]
 
@@ -88,7 +89,7 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         stopped = done[-1].name
         return Verdict(worst, result, (), f"{stopped} failed, so the steps after it would mislead")
     loaded, last = context.loaded, done[-1]
-    evidence = context.folder_of(last).read_json("evidence.json")
+    evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
     result |= {
         "tuned_recipe": str(folder.path / "tuned.yaml"),

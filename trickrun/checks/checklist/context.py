@@ -11,7 +11,9 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.recipe_subject import RecipeSubject
@@ -22,11 +24,28 @@ from trickrun.recipe.patch import edits_after
 from trickrun.run.check_folder import record
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
-from trickrun.run.records import adapter
+from trickrun.run.records import FindingRow, adapter
+from trickrun.run.records import checked as has_form
 
 STATE, RECIPE = "checklist.json", "tree.json"
 
 StepVerdict = Literal["pass", "warn", "fail"]
+
+STEP_NAMES = ("initial-loss", "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves")
+"""The steps in their order, by the commands that repeat them."""
+
+
+def are_findings(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Raise ValueError unless these are findings in the JSON contract."""
+    found: list[dict[str, Any]] = has_form(rows, list[FindingRow])
+    return found
+
+
+def is_path(text: str) -> str:
+    """Raise ValueError for a text that can name no file."""
+    if "\0" in text:
+        raise ValueError("a path cannot hold the character U+0000")
+    return text
 
 
 @dataclass(frozen=True)
@@ -45,10 +64,12 @@ class StepOutcome:
 
     name: str
     verdict: StepVerdict
-    run: str
+    run: Annotated[str, AfterValidator(is_path)]
     summary: str
     edits: dict[str, Any] = field(default_factory=dict)
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    findings: Annotated[list[dict[str, Any]], AfterValidator(are_findings)] = field(
+        default_factory=list
+    )
     shrunk: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -126,12 +147,19 @@ def edits_of(done: Iterable[StepOutcome]) -> dict[str, Any]:
 
 
 def taken(folder: RunFolder) -> tuple[StepOutcome, ...]:
-    """Return the steps that a checklist has taken."""
+    """Return the steps that a checklist has taken.
+
+    Raises RunFolderError if its file is damaged, or tells others than a checklist begins with.
+    """
     if not (folder.path / STATE).exists():
         return ()
     rows = folder.read_json(STATE)
     with folder.reading(STATE):
-        return tuple(adapter(list[StepOutcome]).validate_python(rows))
+        done = tuple(adapter(list[StepOutcome]).validate_python(rows))
+        names = tuple(step.name for step in done)
+        if names != STEP_NAMES[: len(names)]:
+            raise ValueError(f"a checklist does not begin with the steps {', '.join(names)}")
+    return done
 
 
 def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunFolder | None:

@@ -35,6 +35,7 @@ from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
+from trickrun.run.records import SearchEvidence
 from trickrun.search.plan import Stage
 from trickrun.training.compile import compile_to_measure
 from trickrun.training.threads import cores
@@ -182,7 +183,8 @@ def contestants(context: Context) -> list[Entry]:
         if place is None or not context.done[place].edits:
             continue
         before = edits_of(context.done[:place])
-        rows = context.folder_of(context.done[place]).read_json("evidence.json")["trials"]
+        folder = context.folder_of(context.done[place])
+        rows = folder.read_json("evidence.json", SearchEvidence)["trials"]
         best = [row["params"] for row in rows if row["status"] == "finished"][:2]
         found += [
             Entry(f"{name} {i}", edits_after(before, params)) for i, params in enumerate(best, 1)
