@@ -147,11 +147,11 @@ def wrong(code: str, command: Command, output: Path) -> str:
 
 def run_command(command: Command) -> str:
     """Run a command; return its exit code, or the name of an exception that it lets out."""
-    from trickrun.cli import main
+    from trickrun.cli import command_line
 
     sys.argv = ["trickrun", *command]
     try:
-        OTHERS[command[0]](*command[1:]) if command[0] in OTHERS else main()
+        OTHERS[command[0]](*command[1:]) if command[0] in OTHERS else command_line()
         code = "0"
     except SystemExit as end:
         code = str(end.code if end.code is not None else 0)

@@ -211,7 +211,7 @@ def content(owner: Owner) -> bytes:
 def read(path: Path) -> Owner | None:
     """Return who a file says works in its folder; None if it cannot be read or is damaged."""
     try:
-        known: Owner = records.adapter(Owner).validate_python(records.parse(path.read_bytes()))
+        known: Owner = records.adapter(Owner).validate_python(records.parse(files.content_of(path)))
         return known
     except (OSError, ValueError):
         return None
