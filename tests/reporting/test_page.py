@@ -53,9 +53,12 @@ def page(folder: Path) -> str:
     """Return a checklist's page in which every name there is holds every attack."""
     run = RunFolder(folder / re.sub("[/\0]", "_", ATTACKS[1]) / re.sub("[/\0]", "_", ATTACKS[0]))
     run.path.mkdir(parents=True)
-    run.write("loss.svg", picture())
+    step = RunFolder(run.own_runs / run.name / "a step")
+    step.path.mkdir(parents=True)
+    step.write("resolved.yaml", "")
+    step.write("loss.svg", picture())
     steps = [
-        StepOutcome(name, "warn", str(run.path), NAME, {NAME: NAME}, [FINDING], [NAME], 1.0)
+        StepOutcome(name, "warn", str(step.path), NAME, {NAME: NAME}, [FINDING], [NAME], 1.0)
         for name in QUESTIONS
     ]
     entry = {"name": NAME, "edits": {NAME: NAME}, "values": [1.0, None]}

@@ -89,7 +89,7 @@ def run(
     from trickrun.run.folder import runs_dir
 
     def finish(found: Verdict, taken: tuple[StepOutcome, ...], place: RunFolder) -> None:
-        add_pictures(taken)
+        add_pictures(taken, place)
         diff = ""
         if found.result["tuned_recipe"] is not None:
             tuned = Path(found.result["tuned_recipe"])

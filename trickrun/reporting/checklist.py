@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from trickrun.checks.checklist.context import StepOutcome, words
+from trickrun.checks.checklist.context import StepOutcome, own_folder, words
 from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import Text, number, terminal
@@ -53,12 +52,13 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 
-def add_pictures(done: Sequence[StepOutcome]) -> None:
+def add_pictures(done: Sequence[StepOutcome], checklist: RunFolder) -> None:
     """Draw the pictures of each step into its run folder, as its own command does, unless it is
     gone, or another process works there."""
-    there = [step for step in done if Path(step.run).exists()]
-    for step in there:
-        folder = RunFolder(Path(step.run))
+    for step in done:
+        folder = own_folder(checklist.own_runs, checklist.name, step)
+        if folder is None:
+            continue
         with folder.locked_if_free() as mine:
             if not mine:
                 continue

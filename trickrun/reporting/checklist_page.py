@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.context import StepOutcome, words
+from trickrun.checks.checklist.context import StepOutcome, own_folder, words
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.page import address, line_kind, page
 from trickrun.run.files import content_of
@@ -37,7 +37,7 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
             "name": folder.name,
             "verdict": verdict,
             "result": verdict.result,
-            "steps": [shown(step) for step in done],
+            "steps": [shown(step, own_folder(folder.own_runs, folder.name, step)) for step in done],
             "contest": contest_rows(verdict.result.get("contest")),
             "diff": [(line_kind(line), line) for line in diff.splitlines()],
             "run": str(folder.path),
@@ -45,8 +45,8 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
     )
 
 
-def shown(step: StepOutcome) -> dict[str, Any]:
-    """Return what the page shows of a step."""
+def shown(step: StepOutcome, folder: RunFolder | None) -> dict[str, Any]:
+    """Return what the page shows of a step, with the pictures in its folder."""
     return {
         "name": step.name,
         "question": QUESTIONS[step.name],
@@ -60,7 +60,7 @@ def shown(step: StepOutcome) -> dict[str, Any]:
         "shrunk": ", ".join(step.shrunk),
         "seconds": step.seconds,
         "run": step.run,
-        "pictures": pictures(Path(step.run)),
+        "pictures": pictures(folder.path) if folder is not None else [],
     }
 
 

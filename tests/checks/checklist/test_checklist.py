@@ -18,6 +18,7 @@ from trickrun.checks.checklist.context import (
     StepOutcome,
     checked,
     edits_of,
+    own_folder,
     run_steps,
     unfinished,
     words,
@@ -359,3 +360,18 @@ def test_what_must_stay_beside_its_files(
 ) -> None:
     (tmp_path / "other.yaml").write_text(text)
     assert is_tied(load(tmp_path / "other.yaml", overrides)) is tied
+
+
+def test_a_step_s_folder_is_never_one_elsewhere(tmp_path: Path) -> None:
+    """A path in a stranger's checklist.json leads nowhere else."""
+    checklist, outside = RunFolder(tmp_path / "tiny" / "check"), tmp_path / "outside"
+    for folder in (checklist.own_runs / "tiny" / "step", outside):
+        folder.mkdir(parents=True)
+        (folder / "resolved.yaml").write_text("")
+    mine = StepOutcome("curves", "pass", "runs/tiny/check/runs/tiny/step", "")
+    assert own_folder(checklist.own_runs, "tiny", mine) == RunFolder(
+        checklist.own_runs / "tiny" / "step"
+    )
+    for run in (str(outside), "..", "../step", "", "/"):
+        found = own_folder(checklist.own_runs, "tiny", StepOutcome("curves", "pass", run, ""))
+        assert found is None or found.path.parent == checklist.own_runs / "tiny"

@@ -100,9 +100,17 @@ class Context:
 
     def folder_of(self, step: StepOutcome) -> RunFolder:
         """Return a step's run folder: its own, or where an older version made it."""
-        path = Path(step.run)
-        own = self.own_runs / self.loaded.recipe.name / path.name
-        return RunFolder(own if own.exists() else path)
+        own = own_folder(self.own_runs, self.loaded.recipe.name, step)
+        return own or RunFolder(Path(step.run))
+
+
+def own_folder(own_runs: Path, name: str, step: StepOutcome) -> RunFolder | None:
+    """Return a step's run folder among a checklist's own runs; None if it is not there.
+
+    A path that a file tells is not followed elsewhere.
+    """
+    path = own_runs / name / Path(step.run).name
+    return RunFolder(path) if (path / "resolved.yaml").exists() else None
 
 
 ChecklistStep = Callable[[Context], StepOutcome]
