@@ -11,11 +11,13 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir
-from trickrun.cli.output import Answer, answer, tell_notes
+from trickrun.cli.output import Answer, Verdict, answer, show, tell_notes
 from trickrun.errors import DataError, TrickrunError
+from trickrun.findings.rank import gravest
 
 if TYPE_CHECKING:
     from trickrun.data.splits.source import Samples, SplitData
+    from trickrun.findings.finding import Finding
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 
@@ -109,8 +111,45 @@ def evaluate_run(
         job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
     result = named | score_in_a_way(job, part, masks, folded)
+    constant, found = beside_constant(job, folder, part, result)
+    result["constant"] = constant
     print_scores(result)
-    return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+    show(found)
+    findings = [finding.as_json() for finding in found]
+    named_recipe, run = str(folder.path / "recipe.yaml"), str(folder.path)
+    verdict: Verdict = "warn" if gravest(found) == "error" else "pass"
+    return Answer(verdict, result, named_recipe, run, findings)
+
+
+def beside_constant(
+    job: RecipeJob, folder: RunFolder, part: SplitData, result: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return what the training part's best constant answer scores on ``part``, and what it shows if
+    the run is no better; None where that answer is not known.
+
+    Args:
+        result: with the run's own scores.
+    """
+    from dataclasses import asdict
+
+    from trickrun.data.splits.source import DATA_FILE
+    from trickrun.findings.rules.chance import at_chance
+    from trickrun.run.trained import known_answer
+
+    answer = known_answer(job, folder.read_json(DATA_FILE))
+    if answer is None:
+        return None, []
+    constant, scores = answer.on(part), result["scores"]
+    found = at_chance(
+        constant,
+        scores["loss"],
+        scores.get("accuracy"),
+        where=result["split"] or "",
+        then=f"`trickrun diagnose {folder.id}` looks for the cause.",
+    )
+    if found is not None and found.severity == "warning":
+        found = replace(found, severity="info")  # a few samples of a file are nobody's fault
+    return asdict(constant), [] if found is None else [found]
 
 
 def tell_no_weights(job: RecipeJob, part: SplitData, file: Path) -> None:

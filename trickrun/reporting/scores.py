@@ -27,6 +27,10 @@ def print_scores(result: dict[str, Any]) -> None:
     console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
     console.print(scores, markup=False, soft_wrap=True)
+    if result.get("constant") is not None:
+        kept = ((name, result["constant"][name]) for name in ("loss", "accuracy"))
+        told = "  ".join(f"{name} {number(v)}" for name, v in kept if v is not None)
+        console.print(f"always the same answer: {told}", markup=False, soft_wrap=True)
     if result["weighted"]:
         console.print("all scores are weighted: samples count by data.weight")
     for line in ways(result):

@@ -134,6 +134,24 @@ class Evidence(Form):
     next_space: dict[str, JsonObject] | None = None
 
 
+class ConstantScores(Form):
+    """What a constant answer scores on a part; see findings/evidence/constant.py."""
+
+    loss: Finite
+    chance: Finite
+    samples: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    accuracy: Number = None
+
+
+class ConstantAnswerFacts(Form):
+    """The best constant answer of the training part: its outputs, the most frequent class or
+    labels, and what they score on each part."""
+
+    output: list[Finite]
+    usual: int | list[Finite] | None
+    scores: dict[str, ConstantScores]
+
+
 class DataFacts(Form):
     """data.json; what its task may be is checked where it is made one."""
 
@@ -146,6 +164,7 @@ class DataFacts(Form):
     constant: list[NonNegativeInt]
     target_shift: Any = None
     target_scale: Any = None
+    constant_answer: ConstantAnswerFacts | None = None
 
 
 @cache

@@ -1,0 +1,64 @@
+"""Has it learned anything? Scores beside those of always giving the same answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trickrun.findings.evidence.constant import Constant
+from trickrun.findings.finding import Finding, Severity
+
+CODE, NAME = "TR112", "No better than a constant answer"
+
+
+def at_chance(
+    constant: Constant | None,
+    loss: float,
+    accuracy: float | None = None,
+    *,
+    where: str = "val",
+    floor: float = 0.0,
+    tries: int = 1,
+    then: str = "",
+) -> Finding | None:
+    """TR112: neither the loss nor the accuracy is better than a constant answer's by more than
+    chance.
+
+    It is a warning where there are too few samples to tell.
+
+    Args:
+        constant: what that answer scores on the same samples; None: nobody knows.
+        where: the part that they are; empty: samples of a file.
+        floor: the loss of a perfect network.
+        tries: how many trainings the scores are the best of.
+        then: what to do next, a sentence.
+    """
+    if constant is None or constant.beaten(loss, accuracy, tries):
+        return None
+    ahead = loss < constant.loss
+    unsure = ahead and not constant.can_tell(floor)
+    severity: Severity = "warning" if unsure else "error"
+    name = f"{where}_loss" if where else "loss"
+    why = f"{name} {loss:.4g}: always giving the same answer costs {constant.loss:.4g}"
+    if unsure:
+        why += (
+            f"; on {constant.samples:.4g} samples a lead of {constant.lead(tries):.2g} is chance, "
+            "so they are too few to tell whether it has learned anything."
+        )
+    elif ahead:
+        why += (
+            f", and on {constant.samples:.4g} samples a lead of up to {constant.lead(tries):.2g} "
+            "is chance; it has learned nothing."
+        )
+    else:
+        why += "; it has learned nothing."
+    evidence: dict[str, Any] = {
+        name: loss,
+        "constant": constant.loss,
+        "needed": constant.loss - constant.lead(tries),
+        "samples": constant.samples,
+    }
+    if accuracy is not None and constant.accuracy is not None:
+        evidence |= {"accuracy": accuracy, "constant_accuracy": constant.accuracy}
+    if tries > 1:
+        evidence["tries"] = tries
+    return Finding(CODE, NAME, severity, 0.95, "train", evidence, f"{why} {then}".rstrip())
