@@ -103,7 +103,7 @@ def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
     from trickrun.checks.curves.curves_check import read_runs, record_runs
     from trickrun.reporting.curve_pictures import picture
 
-    verdict = read_runs(folders)
+    verdict = read_runs(folders, beside_learners=True)
     folder = record_runs(folders, verdict, root, sys.argv)
     folder.write("curves.svg", picture(verdict))
     show(verdict)

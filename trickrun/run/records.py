@@ -167,6 +167,23 @@ class DataFacts(Form):
     constant_answer: ConstantAnswerFacts | None = None
 
 
+class LearnersScores(Form):
+    """What learners score on a run's split; see findings/evidence/reference.py."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    metric: str
+    linear: Finite
+    trees: Finite
+    error: Finite
+
+
+class ReferenceFacts(Form):
+    """reference.json."""
+
+    reference: LearnersScores | None
+
+
 @cache
 def adapter(form: Any) -> TypeAdapter[Any]:
     """Return what checks data against a type; making one takes longer than using it."""
@@ -208,6 +225,7 @@ FORMS: dict[str, Any] = {
     "env.json": Facts,
     "data.json": DataFacts,
     "evidence.json": Evidence,
+    "reference.json": ReferenceFacts,
     "findings.json": list[Finding],
 }
 """The form of each file, by its name."""

@@ -85,8 +85,8 @@ def no_better(lead: Lead) -> str:
     if lead.lead > lead.needed:
         return ""
     return (
-        f"its lowest loss, {lead.loss - lead.lead:.4g} at lr {lead.lr:.2g}, is no better than always "
-        f"giving the same answer, {lead.loss:.4g}: with its noise a lead of up to "
+        f"its lowest loss, {lead.loss - lead.lead:.4g} at lr {lead.lr:.2g}, is no better than "
+        f"always giving the same answer, {lead.loss:.4g}: with its noise a lead of up to "
         f"{lead.needed:.2g} means nothing; overfit-batch finds out what blocks, and a network that "
         "starts late needs more --steps"
     )

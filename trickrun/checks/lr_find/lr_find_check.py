@@ -51,12 +51,19 @@ class Range:
 
 
 def lr_find(
-    subject: AnySubject, test: Range | None = None, watch: OnProgress | None = None
+    subject: AnySubject,
+    test: Range | None = None,
+    watch: OnProgress | None = None,
+    *,
+    proven: bool = True,
 ) -> tuple[Verdict, AnySubject]:
     """Suggest a learning rate for the subject's optimizer, or say why none can be suggested.
 
     Each seed trains a fresh job; only the prepared data is shared, which training does
     not change. So nothing that comes later can feel the test.
+
+    Args:
+        proven: suggest none if the test was never better than a constant answer.
 
     Returns:
         The verdict, and the subject whose training repeats the first seed's test.
@@ -76,7 +83,7 @@ def lr_find(
         one = derived.changed({"seed": seed}).job()
         losses = measure(one, lrs, watched(watch, done, test))
         readings.append(read(lrs, losses))
-        guessed.append(guesses(one, len(losses)))
+        guessed.append(guesses(one, len(losses)) if proven else None)
     advice = advise(readings)
     lead = lead_of(lrs, readings, guessed)
     nothing = no_better(lead) if lead is not None else ""

@@ -124,6 +124,17 @@ FAULTS = (
         weighed=None,
     ),
     Fault(
+        "TR113",
+        "Behind a linear model",
+        ("curves", "grid", "checklist", "eval"),
+        "The recipe's first metric that suits beside that of ridge regression on the same split, "
+        "fitted on at most 2000 samples.",
+        "One standard error of the linear model's value (own).",
+        "What a linear model does in a second need not be trained for.",
+        "`trickrun diagnose` looks for the cause; or keep the linear model.",
+        weighed=None,
+    ),
+    Fault(
         "TR90",
         "Trains badly, and no edit helps",
         ("diagnose",),

@@ -1,10 +1,12 @@
-"""Has it learned anything? Scores beside those of always giving the same answer."""
+"""Has it learned anything? Scores beside those of a constant answer and of a linear model."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from trickrun.findings.evidence.constant import Constant
+from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding, Severity
 
 CODE, NAME = "TR112", "No better than a constant answer"
@@ -62,3 +64,27 @@ def at_chance(
     if tries > 1:
         evidence["tries"] = tries
     return Finding(CODE, NAME, severity, 0.95, "train", evidence, f"{why} {then}".rstrip())
+
+
+def behind_linear(
+    reference: Reference | None, values: Mapping[str, float | None]
+) -> Finding | None:
+    """TR113: a linear model does better by more than a standard error.
+
+    Args:
+        reference: what other learners score on the validation part; None: they were not fitted.
+        values: the network's, val_ and each metric's name.
+    """
+    if reference is None:
+        return None
+    value = values.get(f"val_{reference.metric}")
+    if value is None or value >= reference.linear - reference.error:
+        return None
+    name = f"val_{reference.metric}"
+    evidence = {name: value, "linear": reference.linear, "trees": reference.trees}
+    evidence["error"] = reference.error
+    why = (
+        f"{name} {value:.4g}: a linear model has {reference.linear:.4g} on the same split, trees "
+        f"{reference.trees:.4g}. The network is not worth its training yet."
+    )
+    return Finding("TR113", "Behind a linear model", "warning", 0.8, "model", evidence, why)
