@@ -78,6 +78,8 @@ def concluded(
         "edits": last.edits,
         "contest": evidence["contest"],
         "test": evidence["test"],
+        "constant": evidence["runs"][0]["constant"],
+        "reference": evidence["runs"][0]["reference"],
     }
     failed = [step.name for step in done if step.verdict == "fail"]
     taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
