@@ -53,7 +53,9 @@ class Standing:
             nothing = at_chance(self.constant, loss, accuracy, where=where, tries=tries, then=then)
         if nothing is not None:
             return [nothing]
-        found = behind_linear(self.reference, values)
+        if self.reference is None:
+            return []
+        found = behind_linear(self.reference, values.get(f"val_{self.reference.metric}"), "val")
         return [] if found is None else [found]
 
 

@@ -67,8 +67,9 @@ def contest(
     """Train the recipe and each candidate at full length in ``count`` rounds, and choose.
 
     A candidate wins only if the 95 % confidence interval of its mean paired improvement excludes
-    zero, and its worst round is no worse than the recipe's own. The candidates were picked on one validation split, so the best of several often looks
-    better there by chance; each round therefore validates on samples of its own.
+    zero, and its worst round is no worse than the recipe's own. The candidates were picked on one
+    validation split, so the best of several often looks better there by chance; each round
+    therefore validates on samples of its own.
 
     Args:
         changes: made to all alike (a subset that the budget asks for).

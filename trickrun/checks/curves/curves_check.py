@@ -108,10 +108,12 @@ def read_runs(folders: Sequence[RunFolder], *, beside_learners: bool = False) ->
 
 def behind_learners(folder: RunFolder, one: Curves, reference: Reference | None) -> list[Finding]:
     """Return TR113 if the weights that a run ends with do worse than a linear model."""
-    epoch = one.epochs[one.kept] if one.epochs else None
+    if reference is None or not one.epochs:
+        return []
+    epoch = one.epochs[one.kept]
     lines = (line for line in folder.metrics() if line["kind"] == "epoch")
     values = next((line for line in lines if line["epoch"] == epoch), {})
-    found = behind_linear(reference, values)
+    found = behind_linear(reference, values.get(f"val_{reference.metric}"), "val")
     return [] if found is None else [found]
 
 

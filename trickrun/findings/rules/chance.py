@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from trickrun.findings.evidence.constant import Constant
@@ -66,25 +65,21 @@ def at_chance(
     return Finding(CODE, NAME, severity, 0.95, "train", evidence, f"{why} {then}".rstrip())
 
 
-def behind_linear(
-    reference: Reference | None, values: Mapping[str, float | None]
-) -> Finding | None:
+def behind_linear(reference: Reference | None, value: float | None, part: str) -> Finding | None:
     """TR113: a linear model does better by more than a standard error.
 
     Args:
-        reference: what other learners score on the validation part; None: they were not fitted.
-        values: the network's, val_ and each metric's name.
+        reference: what other learners score on the same samples; None: they were not fitted.
+        value: of the reference's metric, the network's own; None if it was not measured.
+        part: the samples that they are, such as val; empty: those of a file.
     """
-    if reference is None:
+    if reference is None or value is None or value >= reference.linear - reference.error:
         return None
-    value = values.get(f"val_{reference.metric}")
-    if value is None or value >= reference.linear - reference.error:
-        return None
-    name = f"val_{reference.metric}"
+    name = f"{part}_{reference.metric}" if part else reference.metric
     evidence = {name: value, "linear": reference.linear, "trees": reference.trees}
     evidence["error"] = reference.error
     why = (
-        f"{name} {value:.4g}: a linear model has {reference.linear:.4g} on the same split, trees "
+        f"{name} {value:.4g}: a linear model has {reference.linear:.4g} on the same samples, trees "
         f"{reference.trees:.4g}. The network is not worth its training yet."
     )
     return Finding("TR113", "Behind a linear model", "warning", 0.8, "model", evidence, why)
