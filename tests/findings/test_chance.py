@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,6 +92,17 @@ def test_the_evaluation_that_is_kept_is_judged() -> None:
     assert "at_chance" not in shapes(kept)
     last = curves(falling(0.1), val, constant=known, setting=setting(keeps_best=False))
     assert "at_chance" in shapes(last)
+
+
+def test_a_test_split_that_says_otherwise_is_a_warning() -> None:
+    known = Constant(loss=math.log(10), chance=1 / 2000, samples=1000, accuracy=0.1)
+    fine = curves(falling(0.1), falling(0.2), constant=known, test_constant=known)
+    assert shapes(fine) == ["healthy"]
+    assert shapes(replace(fine, test_loss=1.0)) == ["healthy"]
+    assert shapes(replace(fine, test_loss=2.5, test_accuracy=0.11)) == ["healthy"]
+    (found,) = judge(replace(fine, test_loss=2.5, test_accuracy=0.09))
+    assert (found.code, found.severity) == ("TR112", "warning")
+    assert found.why.startswith("test_loss 2.5: always giving the same answer costs 2.303")
 
 
 @pytest.mark.parametrize(

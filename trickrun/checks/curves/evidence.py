@@ -70,6 +70,9 @@ def read_curves(folder: RunFolder) -> Curves:
         constant=constant_scores(facts, "val") if val_loss else in_training,
         accuracies=column(finite, "val_accuracy") if accuracies else (),
         warmup=warmup_of(recipe),
+        test_loss=end.get("test", {}).get("loss"),
+        test_accuracy=end.get("test", {}).get("accuracy"),
+        test_constant=constant_scores(facts, "test"),
     )
 
 

@@ -116,6 +116,8 @@ class Curves:
             is not known.
         accuracies: of the validation split at each evaluation; empty if they were not measured.
         warmup: steps of the warm-up.
+        test_loss, test_accuracy: of the test split, scored once at the end; None if it was not.
+        test_constant: what the constant answer scores there.
     """
 
     run: str
@@ -139,6 +141,9 @@ class Curves:
     constant: Constant | None = None
     accuracies: tuple[float, ...] = ()
     warmup: int = 0
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+    test_constant: Constant | None = None
 
     @property
     def judged_loss(self) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trickrun.findings.evidence.curves import Curves, end_of
@@ -86,7 +87,7 @@ def learned_nothing(c: Curves) -> Finding | None:
     """
     if not c.epochs or (not c.val_loss and (c.setting.dropout or c.setting.augmented)):
         return None
-    return at_chance(
+    found = at_chance(
         c.constant,
         c.judged_loss[c.kept],
         c.kept_accuracy,
@@ -94,6 +95,20 @@ def learned_nothing(c: Curves) -> Finding | None:
         floor=c.floor,
         then=f"`trickrun diagnose {c.run}` looks for the cause.",
     )
+    return found or lucky_validation(c)
+
+
+def lucky_validation(c: Curves) -> Finding | None:
+    """TR112 as a warning: validation is better than a constant answer, and the test split, by which
+    nothing was chosen, is worse."""
+    known, loss, accuracy = c.test_constant, c.test_loss, c.test_accuracy
+    if known is None or loss is None or loss < known.loss or not c.val_loss:
+        return None
+    if accuracy is not None and accuracy > (known.accuracy or 0.0):
+        return None
+    then = "The validation split says otherwise, by which these weights were chosen."
+    found = at_chance(known, loss, accuracy, where="test", then=then)
+    return None if found is None else replace(found, severity="warning", confidence=0.7)
 
 
 def judge_together(runs: Sequence[Curves]) -> list[Finding]:
