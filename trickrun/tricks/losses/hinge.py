@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -65,8 +66,9 @@ class Hinge(Loss):
         def of(z: torch.Tensor) -> float:
             return float(constant_losses(z[None], shares, self.margin)[0])
 
-        best = best_scores(shares, self.margin) if task.classes <= MOST_CLASSES else None
-        return ConstantLoss(of, best, torch.zeros(task.classes, dtype=torch.float64))
+        uniform = torch.zeros(task.classes, dtype=torch.float64)
+        few = task.classes <= MOST_CLASSES
+        return ConstantLoss(of, partial(best_scores, shares, self.margin) if few else None, uniform)
 
 
 MOST_CLASSES = 12
