@@ -140,7 +140,7 @@ def test_many_evaluations_of_less_than_an_epoch_that_learn_are_judged() -> None:
 
 
 def test_a_linear_model_must_be_ahead_by_a_standard_error() -> None:
-    linear = Reference("accuracy", linear=0.9, trees=0.95, error=0.02)
+    linear = Reference("accuracy", linear=0.9, trees=0.95, error=0.02, fitted=100)
     assert behind_linear(linear, 0.89, "val") is None
     assert behind_linear(linear, None, "val") is None
     assert behind_linear(None, 0.1, "val") is None

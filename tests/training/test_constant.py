@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from trickrun.data.splits.source import SplitData, Task
 from trickrun.findings.evidence.constant import Constant
-from trickrun.training.constant import constant_answer
+from trickrun.training.constant import constant_answer, largest_share
 from trickrun.tricks.losses import Loss
 from trickrun.tricks.losses.auto import AutoLoss
 from trickrun.tricks.losses.bce import BCE
@@ -119,6 +119,20 @@ def test_of_labels_it_is_each_ones_share_in_training() -> None:
     assert found.loss == pytest.approx(each.mean(), rel=1e-9)
     assert found.accuracy == pytest.approx((LABELS[1] == (shares > 0.5)).mean(), rel=1e-9)
     assert found.samples == 90
+    spread = np.linalg.eigvalsh(np.corrcoef(LABELS[1].T))
+    assert found.chance == pytest.approx(spread[-1] / 3 / 180, rel=1e-6)
+
+
+def test_what_chance_gives_the_mean_over_targets_depends_on_how_they_go_together() -> None:
+    apart = torch.as_tensor(DRAW.normal(size=(5000, 4)))
+    assert largest_share(apart, alike=False) == pytest.approx(1 / 4, rel=0.1)
+    same = apart[:, :1].expand(-1, 4)
+    assert largest_share(same, alike=False) == pytest.approx(1.0)
+    assert largest_share(same * torch.tensor([1.0, 2.0, 3.0, 4.0]), alike=True) == pytest.approx(1)
+    assert largest_share(apart[:, :1], alike=False) == 1.0
+    still = torch.cat([apart[:, :1].sign(), torch.zeros(5000, 3)], 1)
+    assert largest_share(still, alike=True) == pytest.approx(1 / 4)
+    assert largest_share(torch.zeros(5, 3), alike=True) == 1.0
 
 
 def test_class_weights_and_smoothing_count_as_in_torch() -> None:

@@ -176,6 +176,7 @@ class LearnersScores(Form):
     linear: Finite
     trees: Finite
     error: Finite
+    fitted: NonNegativeInt
 
 
 class ReferenceFacts(Form):

@@ -52,7 +52,10 @@ class ConstantAnswer:
         if self.usual is not None:
             right = (y == self.usual).double().view(len(y), -1).mean(1)
             accuracy = float(right.mean() if w is None else (w @ right) / w.sum())
-        return Constant(loss, chance_of(self.loss, loss, worth), worth, accuracy)
+        chance = chance_of(self.loss, loss, worth)
+        if y.ndim == 2 and self.task.kind != "classification":
+            chance *= largest_share(y.double(), alike=self.task.kind == "multilabel")
+        return Constant(loss, chance, worth, accuracy)
 
     def loss_on(self, y: torch.Tensor, w: torch.Tensor | None = None) -> float:
         """Return its mean loss over targets, as ``SplitData`` has them, by their weights [N]."""
@@ -88,6 +91,34 @@ def chance_of(loss: Loss, level: float, samples: float) -> float:
     """
     likelihood = loss.takes in ("logits", "log_probabilities")
     return 1 / (2 * samples) if likelihood else level / samples
+
+
+MOST_TOGETHER = 256
+"""Values or labels of a sample up to which it is looked at how far they go together."""
+
+
+def largest_share(y: torch.Tensor, *, alike: bool) -> float:
+    """Return the largest share of the targets' variation [N, targets] that lies in one direction:
+    1 where they all go together, 1 / targets where none do.
+
+    What chance gives a loss that is the mean over targets is less by it: of K independent ones a
+    lead in each is needed. With d a direction, g's covariance S and the curvatures D, it is
+    d'Sd / d'Dd, at most the largest eigenvalue, over the sum of all.
+
+    Args:
+        alike: each target counts by its curvature, as in a likelihood; else by its variance.
+    """
+    if y.shape[1] == 1 or y.shape[1] > MOST_TOGETHER:
+        return 1.0
+    centered = y - y.mean(0)
+    spread = centered.square().mean(0).sqrt()
+    if not bool((spread > 0).any()):
+        return 1.0
+    if alike:
+        # One that does not vary has no slope, and yet takes part in the mean.
+        centered = centered[:, spread > 0] / spread[spread > 0]
+    variation = torch.linalg.eigvalsh(centered.T @ centered / len(y))
+    return float(variation[-1] / (y.shape[1] if alike else variation.sum()))
 
 
 def constant_answer(

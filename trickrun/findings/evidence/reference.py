@@ -14,9 +14,11 @@ class Reference:
         linear: of ridge regression on scaled inputs.
         trees: of randomized trees.
         error: the standard error of ``linear``, by the number of samples.
+        fitted: how many training samples they were fitted to.
     """
 
     metric: str
     linear: float
     trees: float
     error: float
+    fitted: int

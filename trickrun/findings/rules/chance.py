@@ -48,7 +48,7 @@ def at_chance(
     elif ahead:
         why += (
             f", and on {constant.samples:.4g} samples a lead of up to {constant.lead(tries):.2g} "
-            "is chance; it has learned nothing."
+            "is chance: nothing shows that it has learned anything."
         )
     else:
         why += "; it has learned nothing."
@@ -80,6 +80,7 @@ def behind_linear(reference: Reference | None, value: float | None, part: str) -
     evidence["error"] = reference.error
     why = (
         f"{name} {value:.4g}: a linear model has {reference.linear:.4g} on the same samples, trees "
-        f"{reference.trees:.4g}. The network is not worth its training yet."
+        f"{reference.trees:.4g}, fitted to {reference.fitted} training samples. The network is not "
+        "worth its training yet."
     )
     return Finding("TR113", "Behind a linear model", "warning", 0.8, "model", evidence, why)
