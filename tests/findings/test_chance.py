@@ -60,6 +60,8 @@ def test_too_few_samples_to_tell_are_a_warning() -> None:
 
 def test_what_nobody_knows_is_no_finding() -> None:
     assert at_chance(None, 10.0) is None
+    assert at_chance(Constant(math.nan, math.nan, math.nan), 10.0) is None
+    assert at_chance(THREE, math.inf) is None
 
 
 def test_answers_that_know_nothing_hardly_ever_pass() -> None:

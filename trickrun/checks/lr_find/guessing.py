@@ -50,7 +50,8 @@ def guesses(job: Job, steps: int) -> list[float] | None:
         loss = answer.loss_on(train.y[batch], None if train.w is None else train.w[batch])
         whole = float(job.loss.count(targets[batch])) if job.loss.reduction == "sum" else 1.0
         found.append(loss * whole)
-    return found
+    # A batch none of whose samples counts has no mean.
+    return found if all(map(math.isfinite, found)) else None
 
 
 def lead_over_guessing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from trickrun.findings.evidence.constant import Constant
@@ -33,7 +34,10 @@ def at_chance(
         tries: how many trainings the scores are the best of.
         then: what to do next, a sentence.
     """
-    if constant is None or constant.beaten(loss, accuracy, tries):
+    # Of samples none of which counts there is no mean.
+    if constant is None or not (math.isfinite(constant.loss) and math.isfinite(loss)):
+        return None
+    if constant.beaten(loss, accuracy, tries):
         return None
     ahead = loss < constant.loss
     unsure = ahead and not constant.can_tell(floor)
