@@ -117,7 +117,7 @@ def test_user_code_cannot_break_the_json(trickrun, tmp_path):
     text = IRIS.replace("{kind: mlp, hidden: [8]}", "{kind: python, target: mine:net}")
     (tmp_path / "mine.yaml").write_text(text)
     ran = trickrun("train", "mine.yaml", "--json", "train.epochs=1")
-    assert ran.json["verdict"] == "pass"
+    assert ran.json["verdict"] in ("pass", "warn")  # one epoch
     assert "hello from user code" in ran.err
 
 

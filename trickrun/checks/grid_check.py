@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from trickrun.checks.standing import standing_of
+from trickrun.findings.rank import gravest
 from trickrun.findings.verdict import Verdict
-from trickrun.recipe.load import Loaded
+from trickrun.recipe.load import Loaded, derive
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.search.halving import halve
@@ -65,6 +67,7 @@ def run_search(
             search(planned, folder, known_results(root, planned), on_result)
         latest = {result.id: result for result in journal(folder)}
         verdict = judge(planned, [latest[t.id] for t in planned.trials if t.id in latest])
+        verdict = beside_others(planned, verdict)
         if seeds and verdict.result["best"] is not None:
             ranked = [latest[row["id"]] for row in verdict.result["trials"]]
             confirmed = confirm(planned, ranked, seeds)
@@ -73,6 +76,30 @@ def run_search(
             verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})
         conclude(folder, verdict, draw(verdict.result))
     return verdict, folder
+
+
+def beside_others(planned: Plan, verdict: Verdict) -> Verdict:
+    """Return the verdict with what a constant answer, a linear model and trees score on the split
+    of the best trial: one that is no better than the constant answer makes it fail."""
+    best = verdict.result["best"]
+    if best is None:
+        return replace(verdict, result={**verdict.result, "constant": None, "reference": None})
+    recipe = derive(planned.loaded, best["params"]).recipe
+    standing = standing_of(recipe, planned.loaded.folder)
+    values = next(row["values"] for row in verdict.result["trials"] if row["id"] == best["id"])
+    tries = len(verdict.result["trials"])
+    then = f"`trickrun diagnose {planned.loaded.path}` looks for the cause."
+    found = standing.findings(values, tries, then)
+    worst = gravest(found)
+    result = {**verdict.result, **standing.as_json()}
+    if worst is None:
+        return replace(verdict, result=result)
+    return replace(
+        verdict,
+        verdict="fail" if worst == "error" else "warn",
+        result=result,
+        findings=(*found, *verdict.findings),
+    )
 
 
 @contextmanager

@@ -97,9 +97,12 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
             hint = "changes go with a recipe: trickrun curves RECIPE path=value"
             raise TrickrunError("runs cannot be changed", target, hint)
     from trickrun.checks.curves.curves_check import folder_for
+    from trickrun.checks.curves.reference import reference_of_run
     from trickrun.run.folder import runs_dir
 
     trained = [training_named(target, runs) for target in targets]
+    for run in trained:
+        reference_of_run(run)  # it is kept in the run's folder, which is locked below
     with folder_for(trained, runs_dir(runs), sys.argv) as folder:
         found = judged(trained, folder, None)
     tell_report(folder)
@@ -122,7 +125,7 @@ def judged(trained: list[RunFolder], folder: RunFolder, recipe: Path | None) -> 
     from trickrun.reporting.curve_pictures import picture
     from trickrun.run.check_folder import conclude
 
-    verdict = read_runs(trained)
+    verdict = read_runs(trained, beside_learners=True)
     conclude(folder, verdict, {"curves.svg": picture(verdict)})
     show(verdict)
     print(f"run: {folder.path}")

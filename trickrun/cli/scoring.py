@@ -12,12 +12,14 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
-from trickrun.cli.output import Answer, answer, tell_notes
+from trickrun.cli.output import Answer, Verdict, answer, show, tell_notes
 from trickrun.errors import DataError, TrickrunError
+from trickrun.findings.rank import gravest
 from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.data.splits.source import Samples, SplitData
+    from trickrun.findings.finding import Finding
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 
@@ -54,6 +56,12 @@ def evaluate(
             "--fold-batch-norm", help="Let the layers before batch norms do what those do."
         ),
     ] = False,
+    reference: Annotated[
+        bool,
+        typer.Option(
+            "--reference", help="Fit a linear model and trees to the run's training part too."
+        ),
+    ] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -70,7 +78,7 @@ def evaluate(
         "eval",
         as_json,
         debug,
-        lambda: evaluate_run(run, split, data, runs_dir, *ways),
+        lambda: evaluate_run(run, split, data, runs_dir, *ways, reference),
         no_python=no_python,
         runs_dir=runs_dir,
     )
@@ -83,6 +91,7 @@ def evaluate_run(
     runs: Path | None,
     masks: int | None,
     folded: bool,
+    reference: bool = False,
 ) -> Answer:
     """Print the scores of a run on one of its splits, or on a file."""
     if split is not None and file is not None:
@@ -112,8 +121,72 @@ def evaluate_run(
         job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
     result = named | score_in_a_way(job, part, masks, folded)
+    constant, found = beside_constant(job, folder, part, result)
+    result["constant"] = constant
+    if reference:
+        result["reference"], behind = beside_learners(job, folder, part, result)
+        found = found or behind
     print_scores(result)
-    return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+    show(found)
+    findings = [finding.as_json() for finding in found]
+    named_recipe, run = str(folder.path / "recipe.yaml"), str(folder.path)
+    verdict: Verdict = "pass" if gravest(found) in (None, "info") else "warn"
+    return Answer(verdict, result, named_recipe, run, findings)
+
+
+def beside_constant(
+    job: RecipeJob, folder: RunFolder, part: SplitData, result: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return what the training part's best constant answer scores on ``part``, and what it shows if
+    the run is no better; None where that answer is not known.
+
+    Args:
+        result: with the run's own scores.
+    """
+    from dataclasses import asdict
+
+    from trickrun.data.splits.source import DATA_FILE
+    from trickrun.findings.rules.chance import at_chance
+    from trickrun.run.trained import known_answer
+
+    answer = known_answer(job, folder.read_json(DATA_FILE))
+    if answer is None:
+        return None, []
+    constant, scores = answer.on(part), result["scores"]
+    found = at_chance(
+        constant,
+        scores["loss"],
+        scores.get("accuracy"),
+        where=result["split"] or "",
+        then=f"`trickrun diagnose {folder.id}` looks for the cause.",
+    )
+    if found is not None and found.severity == "warning":
+        found = replace(found, severity="info")  # a few samples of a file are nobody's fault
+    return asdict(constant), [] if found is None else [found]
+
+
+def beside_learners(
+    job: RecipeJob, folder: RunFolder, part: SplitData, result: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return what a linear model and trees, fitted to the run's training part, score on ``part``,
+    and what it shows if the run does worse; None where they cannot be fitted.
+
+    Args:
+        result: with the run's own scores.
+
+    Raises DataError if the run's training part is not there any more.
+    """
+    from dataclasses import asdict
+
+    from trickrun.checks.standing import reference_of
+    from trickrun.findings.rules.chance import behind_linear
+
+    placed, train, _ = own_part(job, folder, "train")
+    found = reference_of(job.recipe, replace(placed.data, train=train, val=part))
+    if found is None:
+        return None, []
+    behind = behind_linear(found, result["scores"].get(found.metric), result["split"] or "")
+    return asdict(found), [] if behind is None else [behind]
 
 
 def tell_no_weights(job: RecipeJob, part: SplitData, file: Path) -> None:

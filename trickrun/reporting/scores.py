@@ -28,6 +28,14 @@ def print_scores(result: dict[str, Any]) -> None:
     console.print(f"{part}: {result['samples']} samples")
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
     console.print(scores, soft_wrap=True)
+    if result.get("constant") is not None:
+        kept = ((name, result["constant"][name]) for name in ("loss", "accuracy"))
+        told = "  ".join(f"{name} {number(v)}" for name, v in kept if v is not None)
+        console.print(f"always the same answer: {told}", soft_wrap=True)
+    if result.get("reference") is not None:
+        told = result["reference"]
+        linear, trees = number(told["linear"]), number(told["trees"])
+        console.print(f"a linear model: {told['metric']} {linear}; trees: {trees}")
     if result["weighted"]:
         console.print("all scores are weighted: samples count by data.weight")
     for line in ways(result):

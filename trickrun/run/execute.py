@@ -169,7 +169,7 @@ def note_environment(
         again = {"step": progress.step, "command": command, "differences": changed}
         folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
     folder.write_json("tricks.json", [vars(entry) for entry in job.ledger])
-    remember_data(folder, job.data, job.model)
+    remember_data(folder, job)
     remember_split(folder, job.data.kept)
 
 

@@ -198,6 +198,24 @@ class ContestEvidence(Form):
     test: dict[str, Number] | None
 
 
+class ConstantScores(Form):
+    """What a constant answer scores on a part; see findings/evidence/constant.py."""
+
+    loss: Finite
+    chance: Finite
+    samples: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    accuracy: Number = None
+
+
+class ConstantAnswerFacts(Form):
+    """The best constant answer of the training part: its outputs, the most frequent class or
+    labels, and what they score on each part."""
+
+    output: list[Finite]
+    usual: int | list[Finite] | None
+    scores: dict[str, ConstantScores]
+
+
 class DataFacts(Form):
     """data.json; what its task may be is checked where it is made one."""
 
@@ -210,6 +228,25 @@ class DataFacts(Form):
     constant: list[NonNegativeInt]
     target_shift: Any = None
     target_scale: Any = None
+    constant_answer: ConstantAnswerFacts | None = None
+
+
+class LearnersScores(Form):
+    """What learners score on a run's split; see findings/evidence/reference.py."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    metric: str
+    linear: Finite
+    trees: Finite
+    error: Finite
+    fitted: NonNegativeInt
+
+
+class ReferenceFacts(Form):
+    """reference.json."""
+
+    reference: LearnersScores | None
 
 
 @cache
@@ -255,5 +292,6 @@ FORMS: dict[str, Any] = {
     "evidence.json": Evidence,
     "findings.json": list[FindingRow],
     "tags.json": Tags,
+    "reference.json": ReferenceFacts,
 }
 """The form of each file, by its name."""

@@ -23,7 +23,13 @@ from trickrun.checks.checklist.context import (
     unfinished,
     words,
 )
-from trickrun.checks.checklist.steps import contestants, shortened, step_grid_fine, told
+from trickrun.checks.checklist.steps import (
+    contestants,
+    entrants,
+    shortened,
+    step_grid_fine,
+    told,
+)
 from trickrun.data.splits.prepare import prepare
 from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
@@ -184,6 +190,15 @@ def test_a_difference_within_the_noise_changes_nothing() -> None:
     assert outcome.gain == 0.0
 
 
+def test_a_better_mean_with_a_worse_worst_round_does_not_win() -> None:
+    # Its gains of 5, 5, 5, 5 and -0.2 are 4 on average, with an interval from 1.1 on.
+    original = [10.0, 10.0, 10.0, 10.0, 10.0]
+    wild = [5.0, 5.0, 5.0, 5.0, 10.2]
+    assert choose("val_loss", entries(original, wild), LOSS).winner.edits == {}
+    tame = [7.0, 7.0, 7.0, 7.0, 9.0]
+    assert choose("val_loss", entries(original, wild, tame), LOSS).winner.name == "c1"
+
+
 def test_higher_is_better_for_accuracy() -> None:
     outcome = choose("val_accuracy", entries([0.5, 0.5], [0.9, 0.91], [0.1, 0.1]), ACCURACY)
     assert outcome.winner.name == "c0"
@@ -300,6 +315,26 @@ def test_contestants_have_all_edits_that_they_were_found_with(
     ]
 
 
+@pytest.mark.parametrize(("seconds", "names"), [(None, ["mended", "grid fine 1"]), (1e-6, [])])
+def test_a_rate_that_is_not_tried_at_length_is_no_contestant(
+    context: Context, folder: RunFolder, seconds: float | None, names: list[str]
+) -> None:
+    rows = [{"status": "finished", "params": {"optimizer.lr": 0.01}}]
+    folder.write_json("evidence.json", {"trials": rows})
+    done = (
+        StepOutcome("lr-find", "pass", "", "", {"optimizer.lr": 0.04}),
+        StepOutcome("grid fine", "pass", str(folder.path), "", {"optimizer.lr": 0.01}),
+    )
+    loaded = derive(context.loaded, {"train.epochs": 20})
+    whole = replace(context, loaded=loaded, working=loaded, done=done, budget=Budget(seconds))
+    found, short, told = entrants(whole)
+    assert [entry.name for entry in found] == names
+    assert (short.share < 0.5, len(told)) == ((False, 0) if names else (True, 1))
+    mend = StepOutcome("overfit-batch", "warn", "", "", {"init": "zeros"})
+    found, _, _ = entrants(replace(whole, done=(mend, *done)))
+    assert found[0].edits == ({"init": "zeros", "optimizer.lr": 0.04} if names else mend.edits)
+
+
 def test_without_a_coarse_result_there_is_nothing_to_search_around(context: Context) -> None:
     coarse = StepOutcome("grid coarse", "fail", "runs/x", "nothing finished")
     found = step_grid_fine(replace(context, done=(coarse,)))
@@ -339,9 +374,10 @@ def test_a_recipe_in_steps_loses_steps_to_the_budget(
 ) -> None:
     loaded = derive(context.loaded, {"train.epochs": None, "train.steps": 50})
     short = replace(context, loaded=loaded, working=loaded, budget=Budget(seconds))
-    changes, said = shortened(short, runs=10)
-    assert changes == ({} if steps is None else {"train.steps": steps})
-    assert said == ([] if steps is None else [f"steps 50 -> {steps}"])
+    found = shortened(short, runs=10)
+    assert found.changes == ({} if steps is None else {"train.steps": steps})
+    assert found.said == (() if steps is None else (f"steps 50 -> {steps}",))
+    assert found.share == (steps or 50) / 50
 
 
 @pytest.mark.parametrize(

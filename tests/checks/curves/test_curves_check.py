@@ -70,15 +70,35 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert curves.setting.hidden == (8,)
 
 
-def test_under_mse_the_constant_answers_loss_is_the_variance(tmp_path: Path) -> None:
+def test_the_constant_answers_loss_is_that_of_the_targets(tmp_path: Path) -> None:
     (folder,) = trained(tmp_path, VALUES, "metrics=[r2]")
     from trickrun.data.splits.prepare import prepare
     from trickrun.recipe.load import load
 
     loaded = load(folder.path / "resolved.yaml")
+    data = prepare(loaded.recipe.data, tmp_path)
+    assert data.val is not None
+    found = read_curves(folder)
+    assert found.baseline == pytest.approx(float(data.train.y.var(correction=0)), rel=1e-9)
+    assert found.constant is not None
+    of_val = float((data.val.y - data.train.y.mean()).square().mean())
+    assert found.constant.loss == pytest.approx(of_val, rel=1e-9)
+
+
+def test_of_a_run_of_an_older_version_the_variance_follows_from_r2(tmp_path: Path) -> None:
+    (folder,) = trained(tmp_path, VALUES, "metrics=[r2]")
+    from trickrun.data.splits.prepare import prepare
+    from trickrun.recipe.load import load
+
+    facts = folder.read_json("data.json")
+    del facts["constant_answer"]
+    folder.write_json("data.json", facts)
+    loaded = load(folder.path / "resolved.yaml")
     val = prepare(loaded.recipe.data, tmp_path).val
     assert val is not None
-    assert read_curves(folder).baseline == pytest.approx(float(val.y.var(correction=0)), rel=1e-4)
+    found = read_curves(folder)
+    assert found.baseline == pytest.approx(float(val.y.var(correction=0)), rel=1e-4)
+    assert found.constant is None
 
 
 TASK = Task("classification", classes=4, priors=(0.7, 0.1, 0.1, 0.1))

@@ -19,6 +19,8 @@ from trickrun.checks.checklist.context import (
     unfinished,
 )
 from trickrun.checks.checklist.steps import STEPS
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.chance import CODE
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import patch_paths
@@ -87,7 +89,8 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
     }
     if len(done) < len(STEPS):
         stopped = done[-1].name
-        return Verdict(worst, result, (), f"{stopped} failed, so the steps after it would mislead")
+        summary = f"{stopped} failed, so the steps after it would mislead"
+        return Verdict(worst, result, learned_nothing(done), summary)
     loaded, last = context.loaded, done[-1]
     evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
@@ -97,11 +100,20 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         "edits": last.edits,
         "contest": evidence["contest"],
         "test": evidence["test"],
+        # A checklist that an older version began has none.
+        **{name: evidence["runs"][0].get(name) for name in ("constant", "reference")},
     }
     failed = [step.name for step in done if step.verdict == "fail"]
     taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
     summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
-    return Verdict(worst, result, (), summary)
+    return Verdict(worst, result, learned_nothing(done), summary)
+
+
+def learned_nothing(done: tuple[StepOutcome, ...]) -> tuple[Finding, ...]:
+    """Return the last finding, if a step has one, that nothing better than a constant answer was
+    found."""
+    found = [row for step in done for row in step.findings if row["code"] == CODE]
+    return tuple(Finding(**row) for row in found[-1:])
 
 
 def is_tied(loaded: Loaded) -> bool:

@@ -102,7 +102,7 @@ class Trainings:
         if candidate.label not in self.rates and self.seconds_left > 0:
             try:
                 mended = RecipeSubject(self.proxy.recipe).changed(candidate.trial)
-                suggested = lr_find(mended, RANGE)[0].result["suggestion"]
+                suggested = lr_find(mended, RANGE, proven=False)[0].result["suggestion"]
             except TrickrunError:
                 suggested = None
             self.rates[candidate.label] = suggested
