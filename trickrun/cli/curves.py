@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
+    from trickrun.training.events import Event
     from trickrun.training.job import RecipeJob
 
 HEIGHT = 9
@@ -64,16 +65,15 @@ def recipe_among(targets: list[str]) -> Path | None:
 
 def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path | None) -> Answer:
     """Train a recipe and judge its curves."""
-    from trickrun.cli import output as findings
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    findings.tell_before_training(findings.from_text(loaded))
     from trickrun.checks.curves.curves_check import train_runs
     from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
-    return judged(train_runs(loaded, root, sys.argv, watch, seeds), root, recipe)
+    folders = train_runs(loaded, root, sys.argv, watch, seeds)
+    return judged(folders, root, recipe, ["trickrun", "curves", str(recipe), *overrides])
 
 
 def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
@@ -85,29 +85,44 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
     from trickrun.run.folder import find, runs_dir
 
     root = runs_dir(runs)
-    return judged([find(root, target, trained=True) for target in targets], root, None)
+    return judged([find(root, target, trained=True) for target in targets], root, None, [])
 
 
 @contextmanager
 def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
-    """Announce a run and yield what shows its progress."""
+    """Say what is wrong already, announce a run and yield what shows its progress."""
+    from trickrun.cli.training import first_steps, look_first
     from trickrun.reporting.progress import announce, progress_sink
 
+    first = first_steps(job, folder, look_first(job, folder))
     announce(job, folder)
-    with progress_sink(job) as sink:
+    with progress_sink(job) as show_progress:
+
+        def sink(event: Event) -> None:
+            show_progress(event)
+            first(event)
+
         yield sink
 
 
-def judged(folders: list[RunFolder], root: Path, recipe: Path | None) -> Answer:
-    """Judge runs, record and print what their curves show."""
+def judged(folders: list[RunFolder], root: Path, recipe: Path | None, command: list[str]) -> Answer:
+    """Judge runs, record and print what their curves show.
+
+    Args:
+        command: what trained them, to be run again with an edit; empty if they are earlier runs.
+    """
     from trickrun.checks.curves.curves_check import read_runs, record_runs
+    from trickrun.cli.output import tell_next
+    from trickrun.findings.stories import stories
     from trickrun.reporting.curve_pictures import picture
+    from trickrun.reporting.verdict import next_command
 
     verdict = read_runs(folders)
     folder = record_runs(folders, verdict, root, sys.argv)
     folder.write("curves.svg", picture(verdict))
     show(verdict)
     print(f"run: {folder.path}")
+    tell_next(next_command(stories(verdict.findings), command, str(folders[0].path)))
     findings = [finding.as_json() for finding in verdict.findings]
     named = str(recipe or folder.path / "recipe.yaml")
     return Answer(verdict.verdict, verdict.result, named, str(folder.path), findings)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +12,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer
-from trickrun.errors import Interrupted, TrickrunError
+from trickrun.errors import Diverged, Interrupted, Lost, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.findings.finding import Finding
@@ -101,9 +103,11 @@ def train_recipe(
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     before = look_first(job, folder)
     announce(job, folder)
-    with progress_sink(job) as sink:
-        outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
-    return conclude(outcome, str(recipe), before, job.data.notes)
+    with progress_sink(job) as sink, told_if_it_fails(folder, before):
+        sinks = [sink, first_steps(job, folder, before), *ending(job, stop_when)]
+        outcome = execute.execute(folder, job, sys.argv, sinks)
+    again = ["trickrun", "train", str(recipe), *overrides]
+    return conclude(outcome, str(recipe), before, job.data.notes, again)
 
 
 def go_on(
@@ -122,8 +126,9 @@ def go_on(
         print(f"notice: {notice}", file=sys.stderr)
     before = look_first(resumed.job, resumed.folder)
     announce(resumed.job, resumed.folder)
-    with progress_sink(resumed.job) as sink:
-        sinks = [sink, *ending(resumed.job, stop_when)]
+    with progress_sink(resumed.job) as sink, told_if_it_fails(resumed.folder, before):
+        first = first_steps(resumed.job, resumed.folder, before)
+        sinks = [sink, first, *ending(resumed.job, stop_when)]
         outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
     named = str(resumed.folder.path / "recipe.yaml")
     return conclude(outcome, named, before, resumed.job.data.notes)
@@ -139,6 +144,21 @@ def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     tell_before_training(found)
     folder.write_json("findings.json", [finding.as_json() for finding in found])
     return found
+
+
+def first_steps(job: RecipeJob, folder: RunFolder, before: list[Finding]) -> Sink:
+    """Return what tells people if the first steps of a run have ended it already, adds that to what
+    was known ``before``, and notes it in the folder."""
+    from trickrun.checks.curves.while_training import first_steps_sink
+    from trickrun.cli.output import tell_first_steps
+    from trickrun.findings.stories import merged
+
+    def tell(finding: Finding) -> None:
+        tell_first_steps(merged([*before, finding], before))
+        before.append(finding)
+        folder.write_json("findings.json", [each.as_json() for each in before])
+
+    return first_steps_sink(job.recipe, tell)
 
 
 def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
@@ -171,13 +191,18 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
 
 
 def conclude(
-    outcome: Outcome, recipe: str, before: list[Finding], notes: tuple[str, ...]
+    outcome: Outcome,
+    recipe: str,
+    before: list[Finding],
+    notes: tuple[str, ...],
+    again: Sequence[str] = (),
 ) -> Answer:
     """Print how a run ended, and what that shows, and return its answer.
 
     Args:
         before: what was known before it began.
         notes: what was said of its data.
+        again: the command that trains it again, with changes at its end; empty if none does.
     """
     from trickrun.reporting.progress import print_outcome
 
@@ -187,26 +212,45 @@ def conclude(
     if outcome.interrupted:
         hint = f"go on with: trickrun train --resume {outcome.folder.path}"
         return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
-    findings = shown_findings(outcome, before)
+    findings = shown_findings(outcome, before, again)
     grave = any(finding["severity"] != "info" for finding in findings)
     verdict: Verdict = "fail" if outcome.missed else "warn" if grave else "pass"
     return Answer(verdict, result, recipe, run, findings)
 
 
-def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, Any]]:
+def shown_findings(
+    outcome: Outcome, before: list[Finding], again: Sequence[str]
+) -> list[dict[str, Any]]:
     """Return what a finished run shows, with what was known before, causes first.
 
     Prints what people should know, and were not told when it began.
     """
     from trickrun.checks.curves.while_training import read_run
-    from trickrun.findings.rank import ranked
-    from trickrun.reporting.console import terminal
-    from trickrun.reporting.verdict import print_finding
+    from trickrun.cli.output import tell_stories
+    from trickrun.findings.stories import merged, seen
 
-    found = read_run(outcome.folder)
-    for finding in found:
-        if finding.severity != "info":
-            print_finding(terminal(), finding)
-    findings = [finding.as_json() for finding in ranked([*before, *found])]
-    outcome.folder.write_json("findings.json", findings)
-    return findings
+    findings = merged([*before, *read_run(outcome.folder)], before)
+    tell_stories(seen(findings), again, str(outcome.folder.path), before)
+    rows = [finding.as_json() for finding in findings]
+    outcome.folder.write_json("findings.json", rows)
+    return rows
+
+
+@contextmanager
+def told_if_it_fails(folder: RunFolder, before: list[Finding]) -> Iterator[None]:
+    """Add to the error of a run that diverges what was known before, if that explains it."""
+    from trickrun.checks.curves.while_training import read_run
+    from trickrun.findings.stories import merged, stories
+    from trickrun.reporting.verdict import changes_in
+
+    try:
+        yield
+    except (Diverged, Lost) as error:
+        findings = merged([*before, *(error.findings or read_run(folder))], before)
+        error.findings = tuple(findings)
+        story = next((story for story in stories(findings) if story.symptoms), None)
+        if story is not None and story.edit:
+            cause = f"{story.cause.code} {story.cause.name}"
+            error.hint = f"{cause} explains it: {changes_in(story.edit)} mends that"
+        folder.write_json("findings.json", [finding.as_json() for finding in findings])
+        raise

@@ -165,7 +165,7 @@ def follow(
     folder: RunFolder, job: RecipeJob, progress: Progress, best: Best | None, sinks: list[Sink]
 ) -> End:
     """Train, write each event to the folder and tell the sinks; return the last event."""
-    write = folder_sink(folder, job.settings.log_every)
+    write = folder_sink(folder, job.settings.log_every, job.settings.look_every)
     with stop_on_interrupt() as interrupted:
         for event in train(job, progress, best, interrupted, Watcher(job)):
             for sink in (write, *sinks):
@@ -198,7 +198,7 @@ def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> O
 def explain(folder: RunFolder, job: RecipeJob, progress: Progress, error: NonFinite) -> Diverged:
     """Return the error for people: the step, and the layer where the first bad number arose."""
     if error.good is not None:
-        folder_sink(folder, job.settings.log_every)(error.good)
+        folder_sink(folder, job.settings.log_every, job.settings.look_every)(error.good)
     fresh = compile_recipe(job.recipe, job.folder, job.data)
     saved = folder.load("last")
     begin = restore(fresh, saved) if saved else Progress()

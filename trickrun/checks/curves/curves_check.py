@@ -11,10 +11,14 @@ from typing import Any
 from trickrun.checks.curves.evidence import read_curves
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import Diverged, Interrupted
+from trickrun.findings import static
 from trickrun.findings.evidence.curves import Curves, smoothed
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
+from trickrun.findings.stories import merged, of_curves, seen
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
 from trickrun.run.check_folder import begin, conclude
@@ -59,16 +63,19 @@ def train_runs(
     return folders
 
 
-def read_runs(folders: Sequence[RunFolder]) -> Verdict:
+def read_runs(folders: Sequence[RunFolder], known: Sequence[Finding] | None = None) -> Verdict:
     """Judge the curves of one or more runs.
+
+    Args:
+        known: what was known of the one run before it began; None: what each run's folder says.
 
     Raises RunFolderError if a run's files cannot be read, or it has trained nothing yet.
     """
     curves = [read_curves(folder) for folder in folders]
     each = [judge(one) for one in curves]
-    findings = [*judge_together(curves), *named(curves, each)]
-    findings.sort(key=lambda finding: list(SHAPES).index(finding.code))
-    severities = {finding.severity for finding in findings}
+    together = judge_together(curves)
+    causes = [before(folder) if known is None else known for folder in folders]
+    severities = {finding.severity for found in (together, *each) for finding in found}
     runs = [
         {
             "run": folder.id,
@@ -82,7 +89,7 @@ def read_runs(folders: Sequence[RunFolder]) -> Verdict:
     return Verdict(
         "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
         {"runs": runs},
-        tuple(findings),
+        tuple(told(curves, each, together, causes)),
         sentence(curves, each),
         {
             "curves": [asdict(one) | {"smoothed": smooth(one)} for one in curves],
@@ -91,12 +98,37 @@ def read_runs(folders: Sequence[RunFolder]) -> Verdict:
     )
 
 
-def named(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> Iterator[Finding]:
-    """Yield each run's findings; of several runs, with the run that they concern."""
-    for one, found in zip(curves, each, strict=True):
-        for finding in found:
-            where = f"{finding.where} of {one.run}" if len(curves) > 1 else finding.where
+def told(
+    curves: Sequence[Curves],
+    each: Sequence[Sequence[Finding]],
+    together: Sequence[Finding],
+    causes: Sequence[Sequence[Finding]],
+) -> Iterator[Finding]:
+    """Yield the findings, run after run, each run's with the causes that were known before; of
+    several runs, with the run that they concern.
+
+    Args:
+        each: what the curves of each run show.
+        together: what only several runs show, told with the first of them.
+        causes: what was known of each run before it began.
+    """
+    for one, found, before in zip(curves, each, causes, strict=True):
+        shared = [finding for finding in together if finding.evidence["runs"][0] == one.run]
+        for finding in seen(merged([*before, *shared, *found], before)):
+            several = len(curves) > 1 and "runs" not in finding.evidence
+            where = f"{finding.where} of {one.run}" if several else finding.where
             yield replace(finding, where=where)
+
+
+def before(folder: RunFolder) -> list[Finding]:
+    """Return what was known of a run before it began: what its folder holds, or its recipe shows.
+
+    Raises RunFolderError if its files cannot be read.
+    """
+    if not (folder.path / "findings.json").is_file():
+        return static.findings(facts_of(load(folder.path / "resolved.yaml").recipe))
+    rows = [Finding(**row) for row in folder.read_json("findings.json")]
+    return [finding for finding in rows if not of_curves(finding)]
 
 
 def smooth(curves: Curves) -> dict[str, list[float]]:
@@ -116,7 +148,7 @@ def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
     parts = []
     for one, found in zip(curves, each, strict=True):
         word = ", ".join(SHAPES[finding.code].replace("_", " ") for finding in found)
-        part = f"{word} after {len(one.epochs)} evaluations"
+        part = f"{word} after {counted(len(one.epochs), 'evaluation')}"
         if one.best_epoch is not None and one.judged_loss:
             part += f"; best at epoch {one.best_epoch:.4g} with loss {min(one.judged_loss):.4g}"
         parts.append(f"{one.run}: {part}" if len(curves) > 1 else part)

@@ -10,6 +10,7 @@ from statistics import median
 from trickrun.data.splits.source import DATA_FILE, Task
 from trickrun.errors import RunFolderError
 from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
+from trickrun.recipe.facts import optimizer_facts
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
@@ -167,6 +168,7 @@ def setting_of(recipe: Recipe) -> Setting:
     return Setting(
         lr=optimizer.lr,
         schedule=optimizer.schedule.kind_name,
+        usual_lr=optimizer_facts(optimizer).usual_rate,
         length=train.steps or train.epochs,
         length_path="train.steps" if train.steps else "train.epochs",
         usual_init=recipe.init.usual,

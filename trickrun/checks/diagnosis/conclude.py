@@ -16,6 +16,7 @@ from trickrun.findings.conclusion import (
     Cause,
     Standing,
     certain,
+    is_leak,
     leaks_placed,
     unexplained,
     with_what_was_tried,
@@ -25,6 +26,7 @@ from trickrun.findings.confidence import TRIED, UNDECIDED, UNTRIED, Standpoint, 
 from trickrun.findings.finding import Finding, changes_loss
 from trickrun.findings.rules.data.alignment import MISPLACED
 from trickrun.findings.rules.data.targets import CONSTANT_TARGET
+from trickrun.findings.stories import explains
 from trickrun.findings.verdict import Verdict
 from trickrun.params import PythonTarget
 
@@ -43,7 +45,26 @@ def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
 def best_first(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings in order, as sure as the rules that found them are."""
     standing = standing_of(proxy, evidence, tried)
-    return leaks_placed(in_order(proxy, evidence, tried, standing), standing.poor)
+    findings = in_order(proxy, evidence, tried, standing)
+    if tried is None and not any(map(is_leak, findings)):
+        return causes_first(findings, evidence.known)
+    return leaks_placed(findings, standing.poor)
+
+
+def causes_first(findings: list[Finding], known: list[Finding]) -> list[Finding]:
+    """Return the findings with the first error in front or, if it was measured, the cause that
+    explains it, as grave as that.
+
+    Args:
+        known: those among them that recipe and data show by themselves.
+    """
+    error = next((finding for finding in findings if finding.severity == "error"), None)
+    if error is None:
+        return findings
+    foretold = any((f.code, f.where) == (error.code, error.where) for f in known)
+    causes = [] if foretold else [f for f in findings if explains(f, error)]
+    first = causes[0] if causes else error
+    return [replace(first, severity="error"), *(f for f in findings if f is not first)]
 
 
 def standpoint_of(
@@ -185,8 +206,12 @@ def verdict_of(
 def undecided(findings: list[Finding]) -> dict[str, Any] | None:
     """Return the two causes that cannot be told apart, as codes, and the edit after which a
     diagnosis would tell; None if the first is sure enough or has no rival."""
-    rivals = [f for f in findings[1:] if f.edit and f.severity != "info"]
     first = findings[0] if findings else None
+    rivals = [
+        f
+        for f in findings[1:]
+        if f.edit and f.severity != "info" and first is not None and f.explained_by != first.code
+    ]
     if first is None or first.severity != "error" or first.confidence >= UNDECIDED or not rivals:
         return None
     names = [f"{f.code} {f.name} ({f.where})" for f in (first, rivals[0])]

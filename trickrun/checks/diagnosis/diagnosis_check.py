@@ -17,6 +17,7 @@ from trickrun.errors import NoGradient, NothingToTrain
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.user_code.loss import no_gradient
 from trickrun.findings.rules.user_code.network import nothing_to_train
+from trickrun.findings.stories import merged
 from trickrun.findings.verdict import Verdict
 from trickrun.models import Model
 from trickrun.models.python import PythonModel
@@ -85,7 +86,7 @@ def diagnose(
         trainings = Trainings(proxy, deadline, watch.trainings)
         tried = edits_tried(proxy, evidence, trainings)
         series["trainings"] = trainings.as_json()
-    findings = conclude(proxy, evidence, tried)
+    findings = merged(conclude(proxy, evidence, tried), evidence.known, in_order=True)
     return verdict_of(findings, evidence, tried, series), proxy.recipe
 
 

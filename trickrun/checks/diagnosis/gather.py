@@ -100,6 +100,7 @@ class Evidence:
         parts: by name; a part that failed is missing.
         failed: why parts are missing, by name.
         findings: of all parts; ``weighed`` has those that count.
+        known: those among them that recipe and data show before any training.
         probe: the short training, if it could be run.
         reference: each learner's skill; see reference.py.
         seconds: what each part took.
@@ -109,6 +110,7 @@ class Evidence:
     parts: dict[str, Any] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    known: list[Finding] = field(default_factory=list)
     probe: Probe | None = None
     reference: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -214,7 +216,8 @@ def look_at_data(found: Evidence, proxy: ProxyRun) -> None:
     recipe = proxy.loaded.recipe
     data = measure(recipe, prepare(recipe.data, proxy.loaded.folder))
     found.parts["data"] = asdict(data)
-    found.findings += static.findings(facts_of(recipe, data))
+    found.known = static.findings(facts_of(recipe, data))
+    found.findings += found.known
 
 
 def look_at_labels(found: Evidence, proxy: ProxyRun) -> None:

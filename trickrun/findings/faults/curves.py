@@ -14,6 +14,7 @@ FAULTS = (
         "5 % of what there is to learn left in training; see TR56.",
         "The network learns the samples by heart, and nothing holds it back.",
         "Dropout or l2; more data; early stopping.",
+        explains=("TR55", "TR62"),
     ),
     Fault(
         "TR55",
@@ -25,6 +26,7 @@ FAULTS = (
         "The run ends before it is done.",
         "Twice the length.",
         "train: {steps: 20}",
+        explains=("TR62", "TR63"),
     ),
     Fault(
         "TR56",
@@ -35,6 +37,7 @@ FAULTS = (
         "(AutoTrainer).",
         "The network learns the training samples by heart.",
         "Regularize: dropout, l2, augmentation, early stopping.",
+        explains=("TR55", "TR62"),
     ),
     Fault(
         "TR57",
@@ -53,6 +56,7 @@ FAULTS = (
         "1.5 times a constant answer's loss (own).",
         "The steps throw the weights about.",
         "A tenth of the learning rate; warm-up; clipping.",
+        explains=("TR43", "TR61", "TR62", "TR73"),
     ),
     Fault(
         "TR61",
@@ -62,6 +66,7 @@ FAULTS = (
         "90 % of what there is to learn left (own); a fifth of the run without a fall.",
         "Nothing is learned, or late.",
         "`trickrun lr-find` and `trickrun signal` tell why.",
+        explains=("TR62",),
     ),
     Fault(
         "TR62",
