@@ -380,7 +380,7 @@ def unexplained(
 
     Args:
         tried, untried: edits.
-        where: where to look.
+        where: where to look, if it is not the data.
         own_model: whether the network is the user's.
     """
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
@@ -390,7 +390,7 @@ def unexplained(
     short = "" if standing.whole else SHORT
     if standing.hopeless:
         name, why = "Targets unrelated to inputs", nobody_learns(standing) + short
-        return Finding("TR10", name, severity, 0.85, where, numbers, why)
+        return Finding("TR10", name, severity, 0.85, "data", numbers, why)
     why = (
         f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
         f"where {standing.reachable:.2f} can be reached, and "

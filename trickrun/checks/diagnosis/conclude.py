@@ -159,7 +159,8 @@ def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
     longer = [evidence.trained, tried.at_length if tried else None]
     at_length = max([skill for skill in longer if skill is not None], default=-math.inf)
     level = max(level, at_length)
-    reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
+    others = [*evidence.reference.values(), evidence.elsewhere or 0.0]
+    reachable = max([level, *others, tried.reachable if tried else 0.0])
     error = standard_error(reachable, proxy.data)
     known = bool(skills) or probe is not None
     training = probe.train if probe else level

@@ -105,6 +105,7 @@ class Evidence:
         reference: each learner's skill; see reference.py.
         seconds: what each part took.
         trained: skill of an earlier training of the whole length, if there was one.
+        elsewhere: the best skill of other runs on the same data, if they were asked.
     """
 
     parts: dict[str, Any] = field(default_factory=dict)
@@ -115,6 +116,7 @@ class Evidence:
     reference: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     trained: float | None = None
+    elsewhere: float | None = None
 
     def take(self, name: str, verdict: Verdict) -> None:
         """Add a check's verdict."""
@@ -133,6 +135,7 @@ class Evidence:
             **self.parts,
             "findings": [finding.as_json() for finding in self.findings],
             "trained": self.trained,
+            "elsewhere": self.elsewhere,
             "probe": self.probe.as_json() if self.probe else None,
             "reference": self.reference,
             "failed": self.failed,
