@@ -114,7 +114,7 @@ def test_train_notes_it_too(trained, inside):
 def test_an_unreadable_file_is_an_error_unless_it_is_to_be_skipped(run, inside):
     ran = run("train", "folders.yaml", "data.broken=error")
     assert ran.code == 2
-    assert "broken.png: this is no whole image: the file is empty\n" in ran.err
+    assert "broken.png: this is not a complete image file: the file is empty\n" in ran.err
     assert "data.broken: skip" in ran.err
 
 
@@ -155,8 +155,11 @@ def test_predict_keeps_columns_of_a_table_in_its_order(run, inside):
     [
         (["table", "t.csv", "--keep", "writters"], "(--keep)\n  did you mean 'writer'?"),
         (["folders", "scans", "--keep", "name"], "(--keep)\n  its columns are file"),
-        (["folders", "folders.yaml"], "this is no whole image: it begins with b'name: fo'"),
-        (["folders", "scan"], "this is no whole image: No such file or directory"),
+        (
+            ["folders", "folders.yaml"],
+            "this is not a complete image file: it begins with b'name: fo'",
+        ),
+        (["folders", "scan"], "this is not a complete image file: No such file or directory"),
     ],
 )
 def test_what_predict_refuses(run, inside, words, told):

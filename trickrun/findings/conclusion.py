@@ -392,8 +392,8 @@ def unexplained(
         name, why = "Targets unrelated to inputs", nobody_learns(standing) + short
         return Finding("TR10", name, severity, 0.85, "data", numbers, why)
     why = (
-        f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
-        f"where {standing.reachable:.2f} can be reached, and "
+        f"The recipe reaches a skill of {standing.skill:.2f}, where {standing.reachable:.2f} can "
+        "be reached (0: always the same answer, 1: perfect), and "
     )
     if untried:
         why += f"none of {tried} edits helps; {untried} more had no time: allow more with --budget"
@@ -415,7 +415,7 @@ def nobody_learns(standing: Standing) -> str:
     others = "nor a linear model or trees predict" if standing.learners else "predicts"
     why = (
         f"{'Neither' if standing.learners else 'Nothing of'} {network} {others} new samples "
-        f"better than a constant answer does (best skill {standing.reachable:.2f})"
+        f"better than always giving the same answer (best skill {standing.reachable:.2f})"
     )
     if standing.training > 2 * BEHIND:
         why += f", though the network learns {standing.training:.0%} of the training samples"

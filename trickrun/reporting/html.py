@@ -14,7 +14,7 @@ from trickrun.findings.verdict import Verdict
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
-    "initial-loss": "Does the untrained network know nothing, and no less?",
+    "initial-loss": "Does the untrained network guess, no better and no worse?",
     "overfit-batch": "Can it learn one small batch by heart?",
     "lr-find": "Which learning rate?",
     "grid coarse": "Where is it worth looking?",

@@ -22,7 +22,7 @@ def print_facts(facts: dict[str, Any]) -> None:
     for problem in facts["problems"]:
         console.print(f"! {problem}", style="yellow", markup=False, soft_wrap=True)
     if not facts["problems"]:
-        console.print("nothing is amiss", style="green")
+        console.print("everything is in order", style="green")
 
 
 def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -74,7 +74,8 @@ def next_command(told: Iterable[Story], command: Sequence[str], run: str = "") -
     if story is None:
         return ""
     if story.edit and command:
-        return f"{shlex.join(command)} {changes_in(story.edit)}"
+        kept = [word for word in command if word.partition("=")[0] not in story.edit]
+        return f"{shlex.join(kept)} {changes_in(story.edit)}"
     if story.edit is None and run and any(map(is_seen, story.findings)):
         return shlex.join(["trickrun", "diagnose", run])
     return ""

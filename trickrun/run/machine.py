@@ -1,4 +1,4 @@
-"""What this machine offers to training, and what is amiss with it."""
+"""What this machine offers to training, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LITTLE_DISK = 2**30
 
 
 def examine(runs: Path) -> dict[str, Any]:
-    """Return facts about this machine and installation; ``problems`` says what is amiss, in words.
+    """Return facts about this machine and installation; ``problems`` says what is wrong, in words.
 
     Args:
         runs: the runs folder.

@@ -8,13 +8,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.curves.evidence import read_curves
+from trickrun.checks.curves.evidence import looks_of, read_curves
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import Diverged, Interrupted
 from trickrun.findings import static
 from trickrun.findings.evidence.curves import Curves, smoothed
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
+from trickrun.findings.rules.curves.while_training import silent_layers
 from trickrun.findings.stories import merged, of_curves, seen
 from trickrun.findings.verdict import Verdict
 from trickrun.findings.words import counted
@@ -75,6 +76,7 @@ def read_runs(folders: Sequence[RunFolder], known: Sequence[Finding] | None = No
     each = [judge(one) for one in curves]
     together = judge_together(curves)
     causes = [before(folder) if known is None else known for folder in folders]
+    layers = [silent_layers(looks_of(f), found) for f, found in zip(folders, each, strict=True)]
     severities = {finding.severity for found in (together, *each) for finding in found}
     runs = [
         {
@@ -89,7 +91,7 @@ def read_runs(folders: Sequence[RunFolder], known: Sequence[Finding] | None = No
     return Verdict(
         "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
         {"runs": runs},
-        tuple(told(curves, each, together, causes)),
+        tuple(told(curves, each, layers, together, causes)),
         sentence(curves, each),
         {
             "curves": [asdict(one) | {"smoothed": smooth(one)} for one in curves],
@@ -101,6 +103,7 @@ def read_runs(folders: Sequence[RunFolder], known: Sequence[Finding] | None = No
 def told(
     curves: Sequence[Curves],
     each: Sequence[Sequence[Finding]],
+    layers: Sequence[Sequence[Finding]],
     together: Sequence[Finding],
     causes: Sequence[Sequence[Finding]],
 ) -> Iterator[Finding]:
@@ -109,12 +112,13 @@ def told(
 
     Args:
         each: what the curves of each run show.
+        layers: what the looks at each run's layers show.
         together: what only several runs show, told with the first of them.
         causes: what was known of each run before it began.
     """
-    for one, found, before in zip(curves, each, causes, strict=True):
+    for one, found, silent, before in zip(curves, each, layers, causes, strict=True):
         shared = [finding for finding in together if finding.evidence["runs"][0] == one.run]
-        for finding in seen(merged([*before, *shared, *found], before)):
+        for finding in seen(merged([*before, *shared, *found, *silent], before)):
             several = len(curves) > 1 and "runs" not in finding.evidence
             where = f"{finding.where} of {one.run}" if several else finding.where
             yield replace(finding, where=where)

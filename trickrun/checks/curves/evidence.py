@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from statistics import median
 
 from trickrun.data.splits.source import DATA_FILE, Task
 from trickrun.errors import RunFolderError
 from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
+from trickrun.findings.evidence.run import LayerLook, Look
 from trickrun.recipe.facts import optimizer_facts
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
@@ -64,6 +66,19 @@ def read_curves(folder: RunFolder) -> Curves:
         val_samples=facts.get("val_samples") or None,
         setting=setting_of(recipe),
     )
+
+
+def looks_of(folder: RunFolder) -> list[Look]:
+    """Return the looks that a run took whose numbers are all finite."""
+    found = []
+    for line in folder.metrics():
+        if line["kind"] == "look" and None not in [layer["std"] for layer in line["layers"]]:
+            layers = tuple(
+                LayerLook(**{field.name: layer[field.name] for field in fields(LayerLook)})
+                for layer in line["layers"]
+            )
+            found.append(Look(line["step"], layers))
+    return found
 
 
 def column(records: Metrics, name: str) -> tuple[float, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import Lost
-from trickrun.findings.evidence.run import EARLY, LayerLook, Look
+from trickrun.findings.evidence.run import EARLY, Look
 from trickrun.findings.finding import Finding
-from trickrun.findings.rules.curves.while_training import first_steps, lost, silent_layers
+from trickrun.findings.rules.curves.while_training import first_steps, lost
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
@@ -25,7 +24,6 @@ def read_run(folder: RunFolder) -> list[Finding]:
     Raises RunFolderError if its files cannot be read or written.
     """
     verdict = read_runs([folder], ())
-    looks = looks_of(folder)
     folder.write_json(
         "evidence.json",
         {
@@ -34,20 +32,7 @@ def read_run(folder: RunFolder) -> list[Finding]:
             "looks": [line for line in folder.metrics() if line["kind"] == "look"],
         },
     )
-    return [*verdict.findings, *silent_layers(looks, verdict.findings)]
-
-
-def looks_of(folder: RunFolder) -> list[Look]:
-    """Return the looks that a run took whose numbers are all finite."""
-    found = []
-    for line in folder.metrics():
-        if line["kind"] == "look" and None not in [layer["std"] for layer in line["layers"]]:
-            layers = tuple(
-                LayerLook(**{field.name: layer[field.name] for field in fields(LayerLook)})
-                for layer in line["layers"]
-            )
-            found.append(Look(line["step"], layers))
-    return found
+    return list(verdict.findings)
 
 
 def ending_sink(lr: float) -> Sink:

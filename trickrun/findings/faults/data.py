@@ -119,7 +119,8 @@ FAULTS = (
         "TR10",
         "Targets unrelated to inputs",
         ("diagnose",),
-        "Neither this network nor other learners beat a constant answer; or a step of the user's "
+        "Neither this network, nor other learners, nor another run on the same data does better "
+        "than always giving the same answer; or a step of the user's "
         "pairs inputs with other samples' targets.",
         "A skill that chance explains. Own.",
         "There is nothing to learn, except by heart.",
@@ -252,8 +253,8 @@ FAULTS = (
         "balanced ones; and whether larger classes have larger weights.",
         "10 times less, 50 times an error (measured). Where weights grow with the classes 3 times, "
         "and in proportion to their samples always an error.",
-        "The network does well without the class that hardly counts. It shows as a constant answer "
-        "that does not suit the classes, which a bias of the head seems to mend.",
+        "The network does well without the class that hardly counts. It shows as always the same "
+        "answer that does not suit the classes, which a bias of the head seems to mend.",
         "`loss.class_weights: balanced`, or none.",
         explains=("TR20", "TR24", "TR55", "TR61", "TR62", "TR73"),
     ),

@@ -96,7 +96,7 @@ FAULTS = (
         "Evaluation mode missing",
         ("diagnose",),
         "The mode that a step of your own leaves, and the loss's shift between the modes.",
-        "Half of a constant answer's loss (TheDeepChecker).",
+        "Half of the loss of always giving the same answer (TheDeepChecker).",
         "Dropout and batch norm act where they should not, or not where they should.",
         "`model.train()` in the step, `model.eval()` for what is measured.",
     ),
@@ -109,7 +109,7 @@ FAULTS = (
         "Too little of the signal is left to learn from.",
         "0.2 to 0.5 for hidden units, 0.1 for inputs.",
         "regularizers: {dropout: 0.8}",
-        explains=("TR61", "TR62", "TR73"),
+        explains=("TR36", "TR55", "TR61", "TR62", "TR73"),
     ),
     Fault(
         "TR50",
@@ -285,7 +285,7 @@ FAULTS = (
         "Improvements do not count",
         (TEXT, DATA),
         "The min_delta of early stopping, or of schedule plateau, against all that there is to "
-        "gain: 1 for an accuracy, the loss of a constant answer for a loss.",
+        "gain: 1 for an accuracy, the loss of always giving the same answer for a loss.",
         "All of it: an error. A tenth (own): a warning.",
         "Progress passes for none, so the run ends, or its learning rate falls. A short training "
         "shows neither.",
