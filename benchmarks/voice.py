@@ -1,7 +1,7 @@
 """Does trickrun speak with one voice? Every command about every kind of recipe, and what they say.
 
 Run it with ``python benchmarks/voice.py [--only NAME] [--commands train,curves] [--to FOLDER]``: it
-prints a table of the findings and edits that each command shows, with every contradiction, and exits
+prints a table of the findings and edits that each command shows, with each contradiction, and exits
 1 if there is one. What was said is kept in the folder.
 """
 
