@@ -197,6 +197,7 @@ FAULTS = (
         "The learning rate that was chosen is never reached, or too late.",
         "A share of the run: 0.05.",
         "{optimizer: {kind: adam, schedule: {kind: cosine, warmup: 500}}, train: {steps: 200}}",
+        explains=("TR36", "TR55", "TR61", "TR62", "TR73"),
     ),
     Fault(
         "TR85",
