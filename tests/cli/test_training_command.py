@@ -235,8 +235,13 @@ def test_a_lost_run_is_ended_with_its_reason(trickrun, recipe, option):
     ran = trickrun("train", recipe, *dead, *length, *option, "--json")
     assert ran.code == 3
     assert ("notice: --watch is now called --stop-when lost\n" in ran.err) == (len(option) == 1)
-    assert ran.json["findings"][0]["code"] == "TR43"
+    assert ran.json["findings"][0]["code"] == "TR22"
+    explained = {finding["code"]: finding["explained_by"] for finding in ran.json["findings"]}
+    assert explained["TR43"] == "TR22"
     assert ran.json["error"]["where"] == "TR43 Dead units"
+    assert ran.json["error"]["hint"].startswith(
+        "TR22 Constant init explains it: 'init={kind: auto}'"
+    )
     lines = Path(ran.json["run"], "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["cause"] == "lost"
 
@@ -258,11 +263,14 @@ def test_train_tells_why_a_run_did_not_learn(trickrun, recipe):
     ran = trickrun("train", recipe, *changes, "train.eval_every=5")
     assert ran.code == 0
     assert "TR22 Constant init (init): All hidden weights" in ran.err
-    assert "TR43 Dead units (linear1)" in ran.out
+    assert "explains TR43 Dead units (linear1)" in ran.out
+    assert ran.err.splitlines()[-1].startswith("next: trickrun train ")
+    assert ran.err.splitlines()[-1].endswith(" train.eval_every=5 'init={kind: auto}'")
     folder = Path(re.search(r"run: (\S+)", ran.out)[1])
     codes = [finding["code"] for finding in json.loads((folder / "findings.json").read_text())]
     assert codes[0] == "TR22"
     assert "TR43" in codes
+    assert "explains TR43 Dead units (linear1): All units" in ran.err
     evidence = json.loads((folder / "evidence.json").read_text())
     assert evidence["version"] == 1
     assert [look["step"] for look in evidence["looks"]] == [0, 10, 20, 30]

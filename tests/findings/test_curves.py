@@ -213,6 +213,23 @@ def swinging(size: float, until: int = N) -> Curves:
     return replace(GOOD, val_loss=tuple(loss), values=tuple(0.9 - up for up in swing))
 
 
+def test_a_rate_far_below_the_usual_one_is_raised_to_that() -> None:
+    slow = [START * (1 - 0.01 * i) for i in range(20)]
+    run = curves(slow, slow)
+    for usual, wanted in ((0.01, 0.01), (1e-6, 1e-5), (None, 1e-5)):
+        setting = replace(run.setting, lr=1e-6, usual_lr=usual)
+        finding = find(replace(run, setting=setting), "too_slow")
+        assert finding.edit == {"optimizer.lr": wanted}
+
+
+def test_a_loss_is_told_beside_that_of_always_the_same_answer() -> None:
+    run = curves([START])
+    assert run.beside_constant(START * 0.94).startswith("94% of what always giving the same answer")
+    assert run.beside_constant(START * 3.36).startswith("3.4 times what always giving the same")
+    below = replace(run, floor=-2.0)
+    assert below.beside_constant(-1.0).startswith("-1, where always giving the same answer costs")
+
+
 def test_swings_to_the_end_are_an_oscillation() -> None:
     finding = find(swinging(0.1), "oscillating")
     assert finding.edit == {"optimizer.schedule": {"kind": "cosine"}}

@@ -26,10 +26,11 @@ RUNS = [RUN, replace(RUN, id="20260101-000000-000002-bbbb", status="failed", tag
 
 
 def shown(monkeypatch, capsys, width, listed=RUNS):
-    console = Terminal(force_terminal=True, width=width, highlight=False, color_system=None)
-    monkeypatch.setattr(runs, "terminal", lambda: console)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(Terminal, "is_terminal", True)
+    monkeypatch.setattr(runs, "terminal", lambda: Terminal(width=width))
     runs.print_runs(listed)
-    return capsys.readouterr().out.splitlines()
+    return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict
     from trickrun.run.folder import RunFolder
     from trickrun.run.sink import Sink
+    from trickrun.training.events import Event
     from trickrun.training.job import RecipeJob
 
 HEIGHT = 9
@@ -74,11 +75,9 @@ def recipe_among(targets: list[str]) -> Path | None:
 
 def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path | None) -> Answer:
     """Train a recipe and judge its curves."""
-    from trickrun.cli import output as findings
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    findings.tell_before_training(findings.from_text(loaded))
     from trickrun.checks.curves.curves_check import train_runs
     from trickrun.run.check_folder import begin
     from trickrun.run.folder import runs_dir
@@ -111,11 +110,18 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
 
 @contextmanager
 def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
-    """Announce a run and yield what shows its progress."""
+    """Say what is wrong already, announce a run and yield what shows its progress."""
+    from trickrun.cli.training import first_steps, look_first
     from trickrun.reporting.progress import announce, progress_sink
 
+    first = first_steps(job, folder, look_first(job, folder))
     announce(job, folder)
-    with progress_sink(job) as sink:
+    with progress_sink(job) as show_progress:
+
+        def sink(event: Event) -> None:
+            show_progress(event)
+            first(event)
+
         yield sink
 
 

@@ -121,7 +121,7 @@ def diagnosed(
         loaded = recipe_of(run)
         tell_changed_data(run, loaded)
     with watched() as watch:
-        verdict, derived = check(loaded, confirm, budget, watch, run)
+        verdict, derived = check(loaded, confirm, budget, watch, run, root)
     folder = record(verdict, loaded, derived, root, sys.argv)
     print_diagnosis(verdict, target)
     print(f"run: {folder.path}")

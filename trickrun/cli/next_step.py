@@ -64,10 +64,12 @@ def next_command(ended: Ended, given: Given) -> str | None:
         case "train" if ended.run is None:
             return of_recipe("train", ended, given)  # after --dry-run
         case "train":
-            return of_run("diagnose" if ended.verdict == "fail" else "curves", ended.run, given)
+            following = "diagnose" if ended.verdict == "fail" else "curves"
+            return again_with_edit(ended, given) or of_run(following, ended.run, given)
         case "curves":
-            run = ended.result["runs"][0]["run"]
-            return of_run("eval" if ended.verdict == "pass" else "diagnose", run, given)
+            run = ended.result["runs"][0]["path"]
+            following = "eval" if ended.verdict == "pass" else "diagnose"
+            return again_with_edit(ended, given) or of_run(following, run, given)
         case "eval":
             return "trickrun runs"
         case "predict":
@@ -84,6 +86,16 @@ def next_command(ended: Ended, given: Given) -> str | None:
     if ended.command not in FOLLOWING:
         return None
     return of_recipe(FOLLOWING[ended.command], ended, given, ended.result.get("edits"))
+
+
+def again_with_edit(ended: Ended, given: Given) -> str | None:
+    """Return the same command with the edit of the first story; None if it has none, or if it was
+    not of a recipe of the user's own."""
+    recipe = Path(str(ended.recipe))
+    grave = [f for f in ended.findings if f["severity"] != "info" and not f.get("explained_by")]
+    if not grave or not grave[0]["edit"] or recipe.parent == Path(str(ended.run)):
+        return None
+    return of_recipe(ended.command, ended, given, grave[0]["edit"])
 
 
 def mended(ended: Ended, given: Given) -> str:

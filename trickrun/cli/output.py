@@ -269,15 +269,15 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
 
 
 def show(findings: Sequence[Finding]) -> None:
-    """Print each finding with its reason and its edit."""
+    """Print findings as stories: each cause with its reason, its edit and what it explains."""
     if not findings:
         return
     # Where there is nothing to show, the time that rich needs to load is saved.
+    from trickrun.findings.stories import stories
     from trickrun.reporting.console import terminal
-    from trickrun.reporting.verdict import print_finding
+    from trickrun.reporting.verdict import print_stories
 
-    for finding in findings:
-        print_finding(terminal(), finding)
+    print_stories(terminal(), stories(findings))
 
 
 def tell_notes(notes: Sequence[str]) -> None:
@@ -287,9 +287,26 @@ def tell_notes(notes: Sequence[str]) -> None:
 
 
 def tell_before_training(findings: Sequence[Finding]) -> None:
-    """Print errors and warnings to stderr, a line each."""
-    from trickrun.reporting.verdict import headline
+    """Print the stories of errors and warnings to stderr."""
+    from trickrun.findings.stories import stories
+    from trickrun.reporting.verdict import story_lines
 
-    for finding in findings:
-        if finding.severity != "info":
-            print(f"{headline(finding)}: {in_line(finding.why)}", file=sys.stderr)
+    for story in stories(findings):
+        if story.severity != "info":
+            head, why, *others = (text for text, _ in story_lines(story))
+            print(f"{head}: {why.strip()}", *others, sep="\n", file=sys.stderr)
+
+
+def tell_first_steps(findings: Sequence[Finding]) -> None:
+    """Print to stderr the story of what the first steps of a run showed.
+
+    Args:
+        findings: that, merged with what was told before.
+    """
+    from trickrun.findings.stories import is_seen, stories
+    from trickrun.reporting.verdict import story_lines
+
+    for story in stories(findings):
+        if any(map(is_seen, story.findings)):
+            known = not is_seen(story.cause)
+            print(*(text for text, _ in story_lines(story, known)), sep="\n", file=sys.stderr)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +13,7 @@ import typer
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer
 from trickrun.cli.report import tell_report
-from trickrun.errors import Interrupted, TrickrunError
+from trickrun.errors import Diverged, Interrupted, Lost, TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.findings.finding import Finding
@@ -114,8 +116,9 @@ def train_recipe(
     with execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder) as folder:
         before = look_first(job, folder)
         announce(job, folder)
-        with progress_sink(job) as sink:
-            outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
+        with progress_sink(job) as sink, told_if_it_fails(folder, before):
+            sinks = [sink, first_steps(job, folder, before), *ending(job, stop_when)]
+            outcome = execute.execute(folder, job, sys.argv, sinks)
         return conclude(outcome, str(recipe), before, job.data.notes)
 
 
@@ -137,8 +140,9 @@ def go_on(
             print(f"notice: {notice}", file=sys.stderr)
         before = look_first(resumed.job, resumed.folder)
         announce(resumed.job, resumed.folder)
-        with progress_sink(resumed.job) as sink:
-            sinks = [sink, *ending(resumed.job, stop_when)]
+        with progress_sink(resumed.job) as sink, told_if_it_fails(resumed.folder, before):
+            first = first_steps(resumed.job, resumed.folder, before)
+            sinks = [sink, first, *ending(resumed.job, stop_when)]
             outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
         named = str(resumed.folder.path / "recipe.yaml")
         return conclude(outcome, named, before, resumed.job.data.notes)
@@ -154,6 +158,21 @@ def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     tell_before_training(found)
     folder.write_json("findings.json", [finding.as_json() for finding in found])
     return found
+
+
+def first_steps(job: RecipeJob, folder: RunFolder, before: list[Finding]) -> Sink:
+    """Return what tells people if the first steps of a run have ended it already, adds that to what
+    was known ``before``, and notes it in the folder."""
+    from trickrun.checks.curves.while_training import first_steps_sink
+    from trickrun.cli.output import tell_first_steps
+    from trickrun.findings.stories import merged
+
+    def tell(finding: Finding) -> None:
+        tell_first_steps(merged([*before, finding], before))
+        before.append(finding)
+        folder.write_json("findings.json", [each.as_json() for each in before])
+
+    return first_steps_sink(job.recipe, tell)
 
 
 def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
@@ -214,14 +233,33 @@ def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, An
     Prints what people should know, and were not told when it began.
     """
     from trickrun.checks.curves.while_training import read_run
-    from trickrun.findings.rank import ranked
+    from trickrun.findings.stories import merged, seen, stories
     from trickrun.reporting.console import terminal
-    from trickrun.reporting.verdict import print_finding
+    from trickrun.reporting.verdict import print_stories
 
-    found = read_run(outcome.folder)
-    for finding in found:
-        if finding.severity != "info":
-            print_finding(terminal(), finding)
-    findings = [finding.as_json() for finding in ranked([*before, *found])]
-    outcome.folder.write_json("findings.json", findings)
-    return findings
+    findings = merged([*before, *read_run(outcome.folder)], before)
+    grave = [story for story in stories(seen(findings)) if story.severity != "info"]
+    print_stories(terminal(), grave, before)
+    rows = [finding.as_json() for finding in findings]
+    outcome.folder.write_json("findings.json", rows)
+    return rows
+
+
+@contextmanager
+def told_if_it_fails(folder: RunFolder, before: list[Finding]) -> Iterator[None]:
+    """Add to the error of a run that diverges what was known before, if that explains it."""
+    from trickrun.checks.curves.while_training import read_run
+    from trickrun.findings.stories import merged, stories
+    from trickrun.reporting.verdict import changes_in
+
+    try:
+        yield
+    except (Diverged, Lost) as error:
+        findings = merged([*before, *(error.findings or read_run(folder))], before)
+        error.findings = tuple(findings)
+        story = next((story for story in stories(findings) if story.symptoms), None)
+        if story is not None and story.edit:
+            cause = f"{story.cause.code} {story.cause.name}"
+            error.hint = f"{cause} explains it: {changes_in(story.edit)} mends that"
+        folder.write_json("findings.json", [finding.as_json() for finding in findings])
+        raise

@@ -373,15 +373,21 @@ def judged(
 
 
 def unexplained(
-    standing: Standing, tried: int, untried: int, where: str, own_model: bool = False
+    standing: Standing,
+    tried: int,
+    untried: int,
+    where: str,
+    own_model: bool = False,
+    samples: str = "data",
 ) -> Finding:
     """Return TR10 if nobody learns from these samples, else TR90: no edit changes how badly it
     trains. By elimination it is TR76, a network of the user's own.
 
     Args:
         tried, untried: edits.
-        where: where to look.
+        where: where to look, if it is not the data.
         own_model: whether the network is the user's.
+        samples: where the data come from.
     """
     numbers = {"skill": standing.skill, "reachable": standing.reachable, "tried": tried}
     numbers |= {"untried": untried, "training": standing.training}
@@ -390,10 +396,10 @@ def unexplained(
     short = "" if standing.whole else SHORT
     if standing.hopeless:
         name, why = "Targets unrelated to inputs", nobody_learns(standing) + short
-        return Finding("TR10", name, severity, 0.85, where, numbers, why)
+        return Finding("TR10", name, severity, 0.85, samples, numbers, why)
     why = (
-        f"The recipe reaches a skill of {standing.skill:.2f} (0: a constant answer, 1: perfect) "
-        f"where {standing.reachable:.2f} can be reached, and "
+        f"The recipe reaches a skill of {standing.skill:.2f}, where {standing.reachable:.2f} can "
+        "be reached (0: always the same answer, 1: perfect), and "
     )
     if untried:
         why += f"none of {tried} edits helps; {untried} more had no time: allow more with --budget"
@@ -415,7 +421,7 @@ def nobody_learns(standing: Standing) -> str:
     others = "nor a linear model or trees predict" if standing.learners else "predicts"
     why = (
         f"{'Neither' if standing.learners else 'Nothing of'} {network} {others} new samples "
-        f"better than a constant answer does (best skill {standing.reachable:.2f})"
+        f"better than always giving the same answer (best skill {standing.reachable:.2f})"
     )
     if standing.training > 2 * BEHIND:
         why += f", though the network learns {standing.training:.0%} of the training samples"

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
 
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""The gravest first."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -25,6 +28,8 @@ class Finding:
         confirmed: the measured values before and after the edit, or None if it was not tried.
         location: where in a program it lies, and what to write there: file, line (from 1) and
             advice; None if no line of code is to blame, or it is not known.
+        explained_by: code of the finding that it is a symptom of, in a list that has been told as
+            stories (see stories.py). The edit to make is then that one's.
     """
 
     code: str
@@ -37,6 +42,7 @@ class Finding:
     edit: dict[str, Any] | None = None
     confirmed: dict[str, float] | None = None
     location: dict[str, Any] | None = None
+    explained_by: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

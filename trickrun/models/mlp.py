@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
+from trickrun.findings.words import counted
 from trickrun.models._model import Blocks, BuiltinModel
 from trickrun.params import Count, Counts
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.numeric import NUMERICS, AnyNumeric
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from trickrun.errors import CompileError
 from trickrun.findings.evidence.data import channels_at_the_end
+from trickrun.findings.words import counted
 from trickrun.models._model import InitFrom, Model, NetworkSpec, channels_last
 from trickrun.models._pretrained_stages import (
     LITE,
@@ -18,7 +19,7 @@ from trickrun.models._pretrained_stages import (
     timm_stage,
 )
 from trickrun.params import Count, Side
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.regularizers.dropout import Dropout
 
 if TYPE_CHECKING:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from textwrap import shorten
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from trickrun.findings.finding import Finding, changes_loss
-from trickrun.findings.rank import symptoms_of
+from trickrun.findings.finding import changes_loss
+from trickrun.findings.stories import Story, stories
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import Text, number, print_table, terminal
-from trickrun.reporting.verdict import STYLES, headline, override
+from trickrun.reporting.verdict import STYLES, changes_in, headline
 from trickrun.reporting.visible import in_line
 
 SHOWN = 6
@@ -30,25 +30,20 @@ def print_diagnosis(verdict: Verdict, target: str) -> None:
         target: the recipe or run that was diagnosed, as the user named it.
     """
     console = terminal()
-    findings = verdict.findings
-    below = hidden_under(findings)
+    told = stories(verdict.findings)
     # Without trainings of its own a diagnosis has what a check tried, and its loss.
     measure = "skill" if verdict.result["tried"] is not None else "loss"
-    place = 0
-    for finding in findings:
-        if finding.code in below:
-            continue
-        place += 1
-        print_cause(console, place, finding, measure)
-        for symptom in (f for f in findings if below.get(f.code) == finding.code):
+    for place, story in enumerate(told, 1):
+        print_cause(console, place, story, measure)
+        for symptom in story.symptoms:
             text = f"     explains {symptom.code} {symptom.name} ({in_line(symptom.where)})"
             console.print(Text(text, "dim"), soft_wrap=True)
     if verdict.result["tried"] is not None:
         print_trainings(console, verdict.result["tried"])
     for part, why in verdict.result["failed"].items():
         console.print(Text(f"not measured: {part}: {why}", "yellow"), soft_wrap=True)
-    told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
-    console.print(told, soft_wrap=True)
+    said = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
+    console.print(said, soft_wrap=True)
     doubt = verdict.result["undecided"]
     if doubt is not None:
         command = next_run(target, doubt["edit"], verdict.result["tried"] is not None)
@@ -63,40 +58,23 @@ def next_run(target: str, edit: dict[str, Any], tried: bool) -> str:
         return f"trickrun diagnose {target} --confirm"
     if not target.endswith((".yaml", ".yml")):
         return f"trickrun diagnose {target} --confirm --budget 5m"
-    changes = [override(path, value) for path, value in edit.items()]
-    return " ".join(["trickrun diagnose", target, *changes, "--confirm"])
+    return f"trickrun diagnose {target} {changes_in(edit)} --confirm"
 
 
-def hidden_under(findings: Sequence[Finding]) -> dict[str, str]:
-    """Return the codes that another finding explains, each with the first cause's code.
-
-    An error keeps a place of its own.
-    """
-    errors = {finding.code for finding in findings if finding.severity == "error"}
-    roots = symptoms_of(findings)
-    order = [finding.code for finding in findings if finding.code in roots]
-    below: dict[str, str] = {}
-    for root in order:
-        for code in roots[root]:
-            if code not in errors and code != root:
-                below.setdefault(code, root)
-    return below
-
-
-def print_cause(console: Console, place: int, finding: Finding, measure: str) -> None:
+def print_cause(console: Console, place: int, story: Story, measure: str) -> None:
     """Print one cause with its evidence, its edit and what the edit did.
 
     Args:
         measure: what the numbers before and after the edit are.
     """
+    finding = story.cause
     console.print(Text(f"{place}. {headline(finding)}", "bold"), soft_wrap=True)
     console.print(Text(f"   {in_line(finding.why)}"), soft_wrap=True)
     numbers = told(finding.evidence)
     if numbers:
         console.print(Text(f"   measured: {numbers}", "dim"), soft_wrap=True)
-    edits = " ".join(override(path, value) for path, value in (finding.edit or {}).items())
-    if edits:
-        console.print(Text(f"   edit: {edits}", "cyan"), soft_wrap=True)
+    if story.edit:
+        console.print(Text(f"   edit: {changes_in(story.edit)}", "cyan"), soft_wrap=True)
     compared = measure == "skill" or not changes_loss(finding.edit)
     if finding.confirmed is not None and compared:
         before, after = (number(finding.confirmed[when]) for when in ("before", "after"))

@@ -125,7 +125,7 @@ def bar_mover(job: Job, shown: Progress) -> Callable[[Event], None]:
 
 
 def teller(job: Job, console: Console) -> Callable[[Event], None]:
-    """Return the sink that prints a line an evaluation; of very many, at even distances."""
+    """Return the sink that prints a line for each evaluation; of very many, at even distances."""
     every = job.eval_every
     stride = math.ceil(job.span.steps / every / MOST_LINES)
     epochs = f"{job.span.steps / job.span.per_epoch:g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trickrun.findings.finding import Finding
+from trickrun.findings.stories import Story, stories
 from trickrun.reporting.console import Text, number, print_table, terminal
 from trickrun.reporting.visible import in_line
 
@@ -22,26 +23,44 @@ MARKS = {"error": "✗", "warning": "!", "info": "·"}
 
 
 def print_verdict(verdict: Verdict) -> None:
-    """Print the verdict's sentence and each finding with its reason and its edit."""
+    """Print the verdict's sentence and the findings as stories."""
     console = terminal()
     told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
     console.print(told, soft_wrap=True)
-    for finding in verdict.findings:
-        print_finding(console, finding)
+    print_stories(console, stories(verdict.findings))
 
 
-def print_finding(console: Console, finding: Finding) -> None:
-    """Print one finding."""
-    console.print(Text(headline(finding), "bold"), soft_wrap=True)
-    console.print(Text(f"  {in_line(finding.why)}"), soft_wrap=True)
-    for path, value in (finding.edit or {}).items():
-        console.print(Text(f"  edit: {override(path, value)}", "cyan"), soft_wrap=True)
-    if finding.location is not None:
-        place = "{file}:{line}: {advice}".format_map(finding.location)
-        console.print(Text(f"  {place}", "cyan"), soft_wrap=True)
-    if finding.confirmed is not None:
-        before, after = (number(finding.confirmed[when]) for when in ("before", "after"))
-        console.print(Text(f"  tried: {before} before, {after} after", "green"), soft_wrap=True)
+def print_stories(console: Console, told: Iterable[Story], known: Collection[Finding] = ()) -> None:
+    """Print stories: each cause with its reason and its edit, and what it explains.
+
+    Args:
+        known: findings whose reason has been told already.
+    """
+    places = {(finding.code, finding.where) for finding in known}
+    for story in told:
+        for text, style in story_lines(story, (story.cause.code, story.cause.where) in places):
+            console.print(Text(text, style), soft_wrap=True)
+
+
+def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield a story's lines, each with its style.
+
+    Args:
+        known: whether the cause's reason has been told already.
+    """
+    cause = story.cause
+    yield headline(cause), "bold"
+    yield f"  {'This is the fault named above.' if known else cause.why}", ""
+    for path, value in (story.edit or {}).items():
+        yield f"  edit: {override(path, value)}", "cyan"
+    if cause.location is not None:
+        yield "  {file}:{line}: {advice}".format_map(cause.location), "cyan"
+    if cause.confirmed is not None:
+        before, after = (number(cause.confirmed[when]) for when in ("before", "after"))
+        yield f"  tried: {before} before, {after} after", "green"
+    for symptom in story.symptoms:
+        where, why = in_line(symptom.where), in_line(symptom.why)
+        yield f"  explains {symptom.code} {symptom.name} ({where}): {why}", "dim"
 
 
 def headline(finding: Finding) -> str:
@@ -55,6 +74,11 @@ def override(path: str, value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False)
     # A lone scalar is followed by a line of dots, the end of a document.
     return shlex.quote(path + "=" + text.removesuffix("...\n").strip())
+
+
+def changes_in(edit: Mapping[str, Any]) -> str:
+    """Return an edit as the end of a command line."""
+    return " ".join(override(path, value) for path, value in edit.items())
 
 
 def print_rows(rows: Iterable[tuple[str, ...]]) -> None:

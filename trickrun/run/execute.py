@@ -199,7 +199,7 @@ def follow(
 
     Without its audience the run ends as if interrupted, so that it can be gone on with.
     """
-    write = folder_sink(folder, job.settings.log_every)
+    write = folder_sink(folder, job.settings.log_every, job.settings.look_every)
     with stop_on_interrupt() as interrupted:
 
         def stop() -> bool:
@@ -250,7 +250,7 @@ def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> O
 def explain(folder: RunFolder, job: RecipeJob, progress: Progress, error: NonFinite) -> Diverged:
     """Return the error for people: the step, and the layer where the first bad number arose."""
     if error.good is not None:
-        folder_sink(folder, job.settings.log_every)(error.good)
+        folder_sink(folder, job.settings.log_every, job.settings.look_every)(error.good)
     fresh = compile_recipe(job.recipe, job.folder, job.data)
     saved = folder.load("last")
     begin = restore(fresh, saved) if saved else Progress()

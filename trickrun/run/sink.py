@@ -13,14 +13,16 @@ from trickrun.training.events import Checkpoint, Evaluation, Event, TrainedSteps
 Sink = Callable[[Event], None]
 
 
-def folder_sink(folder: RunFolder, log_every: int) -> Sink:
-    """Return the sink that writes events to the run folder, of steps each ``log_every``-th."""
+def folder_sink(folder: RunFolder, log_every: int, look_every: int) -> Sink:
+    """Return the sink that writes events to the run folder, of steps each ``log_every``-th, and of
+    looks those at each ``look_every``-th step."""
 
     def write(event: Event) -> None:
         if isinstance(event, TrainedSteps):
             folder.log(step_lines(event, log_every))
         elif isinstance(event, Look):
-            folder.log([{"kind": "look", **asdict(event)}])
+            if event.step % look_every == 0:
+                folder.log([{"kind": "look", **asdict(event)}])
         elif isinstance(event, Evaluation):
             line = {"kind": "epoch", **event.values, "best": event.improved}
             folder.log([{**line, "timing": {"seconds": event.seconds}}])

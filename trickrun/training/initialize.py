@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trickrun.findings.words import counted
 from trickrun.nn.activations import is_activation
 from trickrun.nn.rng import generator
 from trickrun.tricks.init._init import Init
 from trickrun.tricks.init.torch_default import fill_bias
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 
 if TYPE_CHECKING:
     import torch

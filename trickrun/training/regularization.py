@@ -12,11 +12,12 @@ from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import Task
 from trickrun.data.splits.unknown import SHARE, unknown_cells
 from trickrun.errors import CompileError
+from trickrun.findings.words import counted
 from trickrun.nn.averaging import WeightAverage
 from trickrun.nn.rng import LayerStreams, StepStream
 from trickrun.recipe.schema import Recipe
 from trickrun.training.job import BoundAugmentation, BoundConstraint, BoundPenalty
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.regularizers._penalty import penalized
 
 

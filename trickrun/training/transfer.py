@@ -18,13 +18,14 @@ from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.source import DATA_FILE, Categories, SplitData, Task, task_in
 from trickrun.errors import CompileError, DataError, RunFolderError
+from trickrun.findings.words import counted
 from trickrun.models._pretrained_stages import read_weights, some
 from trickrun.nn.staged import Staged
 from trickrun.recipe.schema import Recipe
 from trickrun.training.checkpoint_file import check_file
 from trickrun.training.device import pass_size
 from trickrun.training.job import Job
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 
 CACHED_BYTES = 2**30
 """Features that are kept at most; the same on every machine, since it decides the last bits."""

@@ -22,9 +22,3 @@ class LedgerEntry:
     what: str
     count: int
     off: bool = False
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 weight", "3 weights", "2 biases", "4 branches"."""
-    plural = noun + ("es" if noun.endswith(("s", "ch")) else "s")
-    return f"{number} {noun if number == 1 else plural}"

@@ -8,16 +8,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.curves.evidence import read_curves
+from trickrun.checks.curves.evidence import looks_of, read_curves
 from trickrun.checks.curves.reference import reference_of_run
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import Diverged, Interrupted
+from trickrun.findings import static
 from trickrun.findings.evidence.curves import Curves, smoothed
 from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.chance import CODE, behind_linear
 from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
+from trickrun.findings.rules.curves.while_training import silent_layers
+from trickrun.findings.stories import merged, of_curves, seen
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
 from trickrun.run.check_folder import begin
@@ -65,10 +70,16 @@ def train_runs(
     return folders
 
 
-def read_runs(folders: Sequence[RunFolder], *, beside_learners: bool = False) -> Verdict:
+def read_runs(
+    folders: Sequence[RunFolder],
+    known: Sequence[Finding] | None = None,
+    *,
+    beside_learners: bool = False,
+) -> Verdict:
     """Judge the curves of one or more runs.
 
     Args:
+        known: what was known of the one run before it began; None: what each run's folder says.
         beside_learners: compare each with a linear model and trees, fitted to its data.
 
     Raises RunFolderError if a run's files cannot be read, or it has trained nothing yet.
@@ -76,14 +87,15 @@ def read_runs(folders: Sequence[RunFolder], *, beside_learners: bool = False) ->
     curves = [read_curves(folder) for folder in folders]
     each = [judge(one) for one in curves]
     references = [reference_of_run(folder) if beside_learners else None for folder in folders]
-    findings = [*judge_together(curves), *named(curves, each)]
-    findings.sort(key=lambda finding: list(SHAPES).index(finding.code))
     behind = [
         [] if found[0].code == CODE else behind_learners(folder, one, reference)
         for folder, one, found, reference in zip(folders, curves, each, references, strict=True)
     ]
-    findings += named(curves, behind)
-    severities = {finding.severity for finding in findings}
+    shown = [[*found, *late] for found, late in zip(each, behind, strict=True)]
+    together = judge_together(curves)
+    causes = [before(folder) if known is None else known for folder in folders]
+    layers = [silent_layers(looks_of(f), found) for f, found in zip(folders, each, strict=True)]
+    severities = {finding.severity for found in (together, *each, *behind) for finding in found}
     runs = [
         {
             "run": folder.id,
@@ -99,7 +111,7 @@ def read_runs(folders: Sequence[RunFolder], *, beside_learners: bool = False) ->
     return Verdict(
         "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
         {"runs": runs},
-        tuple(findings),
+        tuple(told(curves, shown, layers, together, causes)),
         sentence(curves, each),
         {
             "curves": [asdict(one) | {"smoothed": smooth(one)} for one in curves],
@@ -116,15 +128,42 @@ def behind_learners(folder: RunFolder, one: Curves, reference: Reference | None)
     lines = (line for line in folder.metrics() if line["kind"] == "epoch")
     values = next((line for line in lines if line["epoch"] == epoch), {})
     found = behind_linear(reference, values.get(f"val_{reference.metric}"), "val")
-    return [] if found is None else [found]
+    return [] if found is None else [replace(found, evidence={"run": one.run, **found.evidence})]
 
 
-def named(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> Iterator[Finding]:
-    """Yield each run's findings; of several runs, with the run that they concern."""
-    for one, found in zip(curves, each, strict=True):
-        for finding in found:
-            where = f"{finding.where} of {one.run}" if len(curves) > 1 else finding.where
+def told(
+    curves: Sequence[Curves],
+    each: Sequence[Sequence[Finding]],
+    layers: Sequence[Sequence[Finding]],
+    together: Sequence[Finding],
+    causes: Sequence[Sequence[Finding]],
+) -> Iterator[Finding]:
+    """Yield the findings, run after run, each run's with the causes that were known before; of
+    several runs, with the run that they concern.
+
+    Args:
+        each: what the curves of each run show.
+        layers: what the looks at each run's layers show.
+        together: what only several runs show, told with the first of them.
+        causes: what was known of each run before it began.
+    """
+    for one, found, silent, before in zip(curves, each, layers, causes, strict=True):
+        shared = [finding for finding in together if finding.evidence["runs"][0] == one.run]
+        for finding in seen(merged([*before, *shared, *found, *silent], before)):
+            several = len(curves) > 1 and "runs" not in finding.evidence
+            where = f"{finding.where} of {one.run}" if several else finding.where
             yield replace(finding, where=where)
+
+
+def before(folder: RunFolder) -> list[Finding]:
+    """Return what was known of a run before it began: what its folder holds, or its recipe shows.
+
+    Raises RunFolderError if its files cannot be read.
+    """
+    if not (folder.path / "findings.json").is_file():
+        return static.findings(facts_of(load(folder.path / "resolved.yaml").recipe))
+    rows = [Finding(**row) for row in folder.read_json("findings.json")]
+    return [finding for finding in rows if not of_curves(finding)]
 
 
 def smooth(curves: Curves) -> dict[str, list[float]]:
@@ -144,7 +183,7 @@ def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
     parts = []
     for one, found in zip(curves, each, strict=True):
         word = ", ".join(SHAPES[finding.code].replace("_", " ") for finding in found)
-        part = f"{word} after {len(one.epochs)} evaluations"
+        part = f"{word} after {counted(len(one.epochs), 'evaluation')}"
         if one.best_epoch is not None and one.judged_loss:
             part += f"; best at epoch {one.best_epoch:.4g} with loss {min(one.judged_loss):.4g}"
         parts.append(f"{one.run}: {part}" if len(curves) > 1 else part)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from statistics import median
 
 from trickrun.data.splits.source import DATA_FILE, Task
 from trickrun.errors import RunFolderError
 from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
+from trickrun.findings.evidence.run import LayerLook, Look
+from trickrun.recipe.facts import optimizer_facts
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
@@ -81,6 +84,19 @@ def warmup_of(recipe: Recipe) -> int:
     before the run is, unless something stops it."""
     schedule = recipe.optimizer.schedule
     return int(schedule.warmup) if isinstance(schedule, WarmedUp) and schedule.warmup >= 1 else 0
+
+
+def looks_of(folder: RunFolder) -> list[Look]:
+    """Return the looks that a run took whose numbers are all finite."""
+    found = []
+    for line in folder.metrics():
+        if line["kind"] == "look" and None not in [layer["std"] for layer in line["layers"]]:
+            layers = tuple(
+                LayerLook(**{field.name: layer[field.name] for field in fields(LayerLook)})
+                for layer in line["layers"]
+            )
+            found.append(Look(line["step"], layers))
+    return found
 
 
 def column(records: Metrics, name: str) -> tuple[float, ...]:
@@ -185,6 +201,7 @@ def setting_of(recipe: Recipe) -> Setting:
     return Setting(
         lr=optimizer.lr,
         schedule=optimizer.schedule.kind_name,
+        usual_lr=optimizer_facts(optimizer).usual_rate,
         length=train.steps or train.epochs,
         length_path="train.steps" if train.steps else "train.epochs",
         usual_init=recipe.init.usual,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable
 
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import Lost
-from trickrun.findings.evidence.run import LayerLook, Look
+from trickrun.findings.evidence.run import EARLY, Look
 from trickrun.findings.finding import Finding
-from trickrun.findings.rank import ranked
-from trickrun.findings.rules.curves.while_training import lost, silent_layers
+from trickrun.findings.rules.curves.while_training import first_steps, lost
+from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 from trickrun.training.events import Event, TrainedSteps
@@ -19,12 +19,11 @@ VERSION = 1
 
 
 def read_run(folder: RunFolder) -> list[Finding]:
-    """Return what a run shows, causes first; its evidence is written to its folder.
+    """Return what a run shows of itself; its evidence is written to its folder.
 
     Raises RunFolderError if its files cannot be read or written.
     """
-    verdict = read_runs([folder])
-    looks = looks_of(folder)
+    verdict = read_runs([folder], ())
     folder.write_json(
         "evidence.json",
         {
@@ -33,20 +32,7 @@ def read_run(folder: RunFolder) -> list[Finding]:
             "looks": [line for line in folder.metrics() if line["kind"] == "look"],
         },
     )
-    return ranked([*verdict.findings, *silent_layers(looks, verdict.findings)])
-
-
-def looks_of(folder: RunFolder) -> list[Look]:
-    """Return the looks that a run took whose numbers are all finite."""
-    found = []
-    for line in folder.metrics():
-        if line["kind"] == "look" and None not in [layer["std"] for layer in line["layers"]]:
-            layers = tuple(
-                LayerLook(**{field.name: layer[field.name] for field in fields(LayerLook)})
-                for layer in line["layers"]
-            )
-            found.append(Look(line["step"], layers))
-    return found
+    return list(verdict.findings)
 
 
 def ending_sink(lr: float) -> Sink:
@@ -60,7 +46,9 @@ def ending_sink(lr: float) -> Sink:
 
     def end_if_lost(event: Event) -> None:
         if isinstance(event, Look):
-            looks.append(event)
+            # Of the first steps, which are all looked at, one says enough.
+            if not 0 < event.step < EARLY:
+                looks.append(event)
         elif isinstance(event, TrainedSteps):
             losses.extend(event.losses)
             finding = lost(losses, looks, lr)
@@ -68,3 +56,29 @@ def ending_sink(lr: float) -> Sink:
                 raise Lost(f"step {len(losses)}: {finding.why}", finding)
 
     return end_if_lost
+
+
+def first_steps_sink(recipe: Recipe, tell: Callable[[Finding], None]) -> Sink:
+    """Return a sink that tells, once, why the first steps of a run have ended it already.
+
+    Args:
+        tell: told of it, a few steps after the run began.
+    """
+    losses: list[float] = []
+    looks: list[Look] = []
+    own_init = recipe.init.kind_name != "auto"
+
+    def look_on(event: Event) -> None:
+        if len(looks) == EARLY:
+            return
+        if isinstance(event, TrainedSteps):
+            losses.extend(event.losses)
+        elif isinstance(event, Look):
+            looks.append(event)
+            # A run that goes on from a checkpoint has no first steps.
+            if event.step == len(losses) - 1 == EARLY - 1:
+                finding = first_steps(losses, looks, recipe.optimizer.lr, own_init)
+                if finding is not None:
+                    tell(finding)
+
+    return look_on

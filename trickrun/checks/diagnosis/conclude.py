@@ -16,6 +16,7 @@ from trickrun.findings.conclusion import (
     Cause,
     Standing,
     certain,
+    is_leak,
     leaks_placed,
     unexplained,
     with_what_was_tried,
@@ -25,6 +26,7 @@ from trickrun.findings.confidence import TRIED, UNDECIDED, UNTRIED, Standpoint, 
 from trickrun.findings.finding import Finding, changes_loss
 from trickrun.findings.rules.data.alignment import MISPLACED
 from trickrun.findings.rules.data.targets import CONSTANT_TARGET
+from trickrun.findings.stories import explains
 from trickrun.findings.verdict import Verdict
 from trickrun.params import PythonTarget
 
@@ -43,7 +45,28 @@ def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
 def best_first(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings in order, as sure as the rules that found them are."""
     standing = standing_of(proxy, evidence, tried)
-    return leaks_placed(in_order(proxy, evidence, tried, standing), standing.poor)
+    findings = in_order(proxy, evidence, tried, standing)
+    if tried is None and not any(map(is_leak, findings)):
+        return causes_first(findings, evidence.known)
+    return leaks_placed(findings, standing.poor)
+
+
+def causes_first(findings: list[Finding], known: list[Finding]) -> list[Finding]:
+    """Return the findings with the first error in front or, if it was measured, the cause that
+    explains it, as grave as that.
+
+    Args:
+        known: those among them that recipe and data show by themselves.
+    """
+    error = next((finding for finding in findings if finding.severity == "error"), None)
+    if error is None:
+        return findings
+    foretold = any((f.code, f.where) == (error.code, error.where) for f in known)
+    # A warning is no likelier than an error that names an edit of its own.
+    grave = [f for f in findings if f.severity == "error" or error.edit is None]
+    causes = [] if foretold else [f for f in grave if explains(f, error)]
+    first = causes[0] if causes else error
+    return [replace(first, severity="error"), *(f for f in findings if f is not first)]
 
 
 def standpoint_of(
@@ -88,8 +111,10 @@ def in_order(
     helpless = standing.hopeless or (tried is not None and standing.behind)
     if causes or not helpless:
         return findings
+    recipe = proxy.loaded.recipe
+    samples = str(getattr(recipe.data, "target", "")) if recipe.data.is_user_code else "data"
     last = unexplained(
-        standing, *counts_of(tried), suspect(proxy), proxy.loaded.recipe.model.is_user_code
+        standing, *counts_of(tried), suspect(proxy), recipe.model.is_user_code, samples
     )
     if not (standing.poor or standing.hopeless):
         return [*findings, last]
@@ -138,7 +163,8 @@ def standing_of(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> Sta
     longer = [evidence.trained, tried.at_length if tried else None]
     at_length = max([skill for skill in longer if skill is not None], default=-math.inf)
     level = max(level, at_length)
-    reachable = max([level, *evidence.reference.values(), tried.reachable if tried else 0.0])
+    others = [*evidence.reference.values(), evidence.elsewhere or 0.0]
+    reachable = max([level, *others, tried.reachable if tried else 0.0])
     error = standard_error(reachable, proxy.data)
     known = bool(skills) or probe is not None
     training = probe.train if probe else level
@@ -185,8 +211,12 @@ def verdict_of(
 def undecided(findings: list[Finding]) -> dict[str, Any] | None:
     """Return the two causes that cannot be told apart, as codes, and the edit after which a
     diagnosis would tell; None if the first is sure enough or has no rival."""
-    rivals = [f for f in findings[1:] if f.edit and f.severity != "info"]
     first = findings[0] if findings else None
+    rivals = [
+        f
+        for f in findings[1:]
+        if f.edit and f.severity != "info" and first is not None and f.explained_by != first.code
+    ]
     if first is None or first.severity != "error" or first.confidence >= UNDECIDED or not rivals:
         return None
     names = [f"{f.code} {f.name} ({f.where})" for f in (first, rivals[0])]

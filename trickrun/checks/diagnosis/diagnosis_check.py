@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from trickrun.checks.diagnosis.candidates import candidates
-from trickrun.checks.diagnosis.conclude import conclude, verdict_of
+from trickrun.checks.diagnosis.conclude import conclude, standing_of, verdict_of
 from trickrun.checks.diagnosis.confirm import try_edits
+from trickrun.checks.diagnosis.elsewhere import learned_elsewhere
 from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
 from trickrun.checks.diagnosis.trainings import Trainings, Tried
@@ -17,6 +19,7 @@ from trickrun.errors import NoGradient, NothingToTrain
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.user_code.loss import no_gradient
 from trickrun.findings.rules.user_code.network import nothing_to_train
+from trickrun.findings.stories import merged
 from trickrun.findings.verdict import Verdict
 from trickrun.models import Model
 from trickrun.models.python import PythonModel
@@ -51,6 +54,7 @@ def diagnose(
     budget: float | None = None,
     watch: DiagnosisListener | None = None,
     run: RunFolder | None = None,
+    runs: Path | None = None,
 ) -> tuple[Verdict, Loaded]:
     """Find out why a recipe trains badly, if it does.
 
@@ -58,6 +62,7 @@ def diagnose(
         confirm: train briefly with each suggested edit, and keep what helps.
         budget: seconds for the whole diagnosis; None: what suits the recipe.
         run: an earlier training of the recipe, whose curves and score count as well.
+        runs: where earlier runs are: what one has learned from the same data can be learned.
 
     Returns:
         The verdict, and the short recipe that all trainings start from.
@@ -79,13 +84,17 @@ def diagnose(
         if run is not None:
             add_run(evidence, run, proxy)
     tried: Tried | None = None
-    series: dict[str, Any] = {"evidence": evidence.as_json()}
+    trainings: Trainings | None = None
     if confirm:
         deadline = started + seconds
         trainings = Trainings(proxy, deadline, watch.trainings)
         tried = edits_tried(proxy, evidence, trainings)
+    if runs is not None and standing_of(proxy, evidence, tried).hopeless:
+        evidence.elsewhere = learned_elsewhere(proxy, runs)
+    series: dict[str, Any] = {"evidence": evidence.as_json()}
+    if trainings is not None:
         series["trainings"] = trainings.as_json()
-    findings = conclude(proxy, evidence, tried)
+    findings = merged(conclude(proxy, evidence, tried), evidence.known, in_order=True)
     return verdict_of(findings, evidence, tried, series), proxy.recipe
 
 

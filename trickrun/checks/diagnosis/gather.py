@@ -100,19 +100,23 @@ class Evidence:
         parts: by name; a part that failed is missing.
         failed: why parts are missing, by name.
         findings: of all parts; ``weighed`` has those that count.
+        known: those among them that recipe and data show before any training.
         probe: the short training, if it could be run.
         reference: each learner's skill; see reference.py.
         seconds: what each part took.
         trained: skill of an earlier training of the whole length, if there was one.
+        elsewhere: the best skill of other runs on the same data, if they were asked.
     """
 
     parts: dict[str, Any] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    known: list[Finding] = field(default_factory=list)
     probe: Probe | None = None
     reference: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     trained: float | None = None
+    elsewhere: float | None = None
 
     def take(self, name: str, verdict: Verdict) -> None:
         """Add a check's verdict."""
@@ -131,6 +135,7 @@ class Evidence:
             **self.parts,
             "findings": [finding.as_json() for finding in self.findings],
             "trained": self.trained,
+            "elsewhere": self.elsewhere,
             "probe": self.probe.as_json() if self.probe else None,
             "reference": self.reference,
             "failed": self.failed,
@@ -214,7 +219,8 @@ def look_at_data(found: Evidence, proxy: ProxyRun) -> None:
     recipe = proxy.loaded.recipe
     data = measure(recipe, prepare(recipe.data, proxy.loaded.folder))
     found.parts["data"] = asdict(data)
-    found.findings += static.findings(facts_of(recipe, data))
+    found.known = static.findings(facts_of(recipe, data))
+    found.findings += found.known
 
 
 def look_at_labels(found: Evidence, proxy: ProxyRun) -> None:

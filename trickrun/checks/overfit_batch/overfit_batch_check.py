@@ -131,7 +131,7 @@ def describe(
 def sentence(fit: Fit, samples: int, blocked: list[str]) -> str:
     """Return the numbers and the threshold in a sentence."""
     right = "" if fit.accuracy is None else f", accuracy {fit.accuracy:.1%}"
-    fitted = f"fitted is {fit.goal.limit(FITTED):.4g} and below"
+    fitted = f"{fit.goal.limit(FITTED):.4g} or less counts as fitted"
     if fit.goal.bottomless(fit.loss):
         r2 = fit.score.r2
         right += "" if r2 is None else f", r2 {r2:.4g}"

@@ -53,6 +53,7 @@ class Setting:
 
     Args:
         lr, schedule: of the optimizer; the schedule's kind.
+        usual_lr: the rate to begin with for this optimizer; None: not known.
         length, length_path: the planned length, and the recipe path that sets it.
         usual_init: whether the init keeps the signal's size.
         dropout: probability for hidden units; 0 if there is none.
@@ -72,6 +73,7 @@ class Setting:
     schedule: str
     length: int
     length_path: str
+    usual_lr: float | None = None
     usual_init: bool = True
     dropout: float = 0.0
     penalties: tuple[str, ...] = ()
@@ -178,6 +180,14 @@ class Curves:
         constant answer, 0 a perfect one."""
         return [(loss - self.floor) / self.unit for loss in smoothed(self.train_loss)]
 
+    def beside_constant(self, loss: float) -> str:
+        """Return a loss in words beside that of always giving the same answer."""
+        if self.floor < 0 or self.baseline <= 0:
+            return f"{loss:.4g}, where always giving the same answer costs {self.baseline:.4g}"
+        ratio = loss / self.baseline
+        share = f"{ratio:.0%} of" if ratio < MUCH_WORSE else f"{ratio:.2g} times"
+        return f"{share} what always giving the same answer would cost"
+
     @property
     def val_error(self) -> float:
         """The standard error of the validation loss at the end, by its number of samples.
@@ -232,6 +242,10 @@ class Curves:
         gain = last * (min(1.0, last / before) if before > 0 else 1.0)
         now = max(self.at(1.0) - self.floor, 0.0)
         return min(gain, now * last / (now + last))
+
+
+MUCH_WORSE = 1.1
+"""Ratio of two losses from which on a factor says more than percents."""
 
 
 def floor_seen(floor: float, losses: Iterable[float]) -> float:

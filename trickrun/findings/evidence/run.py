@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EARLY = 3
+"""Steps at the beginning of a run that are all looked at."""
+
 
 @dataclass(frozen=True)
 class LayerLook:

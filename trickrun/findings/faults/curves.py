@@ -14,6 +14,7 @@ FAULTS = (
         "5 % of what there is to learn left in training; see TR56.",
         "The network learns the samples by heart, and nothing holds it back.",
         "Dropout or l2; more data; early stopping.",
+        explains=("TR55", "TR62"),
     ),
     Fault(
         "TR55",
@@ -25,6 +26,7 @@ FAULTS = (
         "The run ends before it is done.",
         "Twice the length.",
         "train: {steps: 20}",
+        explains=("TR62", "TR63"),
     ),
     Fault(
         "TR56",
@@ -35,6 +37,7 @@ FAULTS = (
         "(AutoTrainer).",
         "The network learns the training samples by heart.",
         "Regularize: dropout, l2, augmentation, early stopping.",
+        explains=("TR55", "TR62"),
     ),
     Fault(
         "TR57",
@@ -49,10 +52,12 @@ FAULTS = (
         "TR60",
         "Diverged",
         READ,
-        "A loss that is no number, above a constant answer's, or back at it.",
-        "1.5 times a constant answer's loss (own).",
+        "A loss that is not a number, or that ends at or above that of always giving the same "
+        "answer.",
+        "1.5 times the loss of always giving the same answer (own).",
         "The steps throw the weights about.",
         "A tenth of the learning rate; warm-up; clipping.",
+        explains=("TR43", "TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR61",
@@ -62,6 +67,7 @@ FAULTS = (
         "90 % of what there is to learn left (own); a fifth of the run without a fall.",
         "Nothing is learned, or late.",
         "`trickrun lr-find` and `trickrun signal` tell why.",
+        explains=("TR62",),
     ),
     Fault(
         "TR62",
@@ -85,7 +91,7 @@ FAULTS = (
         "TR64",
         "Unstable over seeds",
         ("curves",),
-        "The best values of runs that differ in the seed alone.",
+        "The best values of runs that differ only in the seed.",
         "0.03 of accuracy (AutoTrainer's swing), a tenth of what there is to learn otherwise.",
         "A single run says little.",
         "Smaller steps, a warm-up, normalization.",
@@ -121,6 +127,7 @@ FAULTS = (
         "Nothing was learned that holds for these samples.",
         "`trickrun diagnose`: the rate, the length, the data, or targets that do not follow from "
         "the inputs.",
+        explains=("TR61", "TR62", "TR73", "TR113"),
         weighed=None,
     ),
     Fault(

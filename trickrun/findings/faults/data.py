@@ -1,6 +1,7 @@
 """Faults of the data, the targets and the splits."""
 
 from trickrun.findings.faults.fault import Fault
+from trickrun.findings.faults.symptoms import OVERFIT, SIGNAL, STUCK, WILD
 
 TEXT, DATA = "validate", "validate --data"
 
@@ -16,6 +17,7 @@ FAULTS = (
         "Large inputs make every step of the first layer too long, and drown the small ones.",
         "Standardize the inputs; `standard` is fitted on the training split alone.",
         "data: {kind: wine, normalize: none}",
+        explains=(*SIGNAL, *WILD, *STUCK, "TR50"),
     ),
     Fault(
         "TR02",
@@ -27,6 +29,7 @@ FAULTS = (
         "The network hardly sees such inputs: its biases say more than they do.",
         "Drop one of the two scalings.",
         "data: {kind: mnist, normalize: {kind: fixed, mean: 0, std: 65025}}",
+        explains=(*SIGNAL, *STUCK, "TR14"),
     ),
     Fault(
         "TR03",
@@ -39,6 +42,7 @@ FAULTS = (
         "The network is scored on inputs unlike those that it was trained on.",
         "Scale all splits alike, with the training split's numbers. Data that bring their own "
         "splits must have them in one unit.",
+        explains=(*OVERFIT, "TR47"),
     ),
     Fault(
         "TR04",
@@ -49,6 +53,7 @@ FAULTS = (
         "A constant says nothing, and where it changes later nobody has learned what that means.",
         "Drop the columns: `data.drop`. If all inputs are alike, look at how they are read.",
         weighed="error",
+        explains=("TR14", *STUCK),
     ),
     Fault(
         "TR05",
@@ -58,6 +63,7 @@ FAULTS = (
         "Any (TheDeepChecker).",
         "One of them makes the loss and then every weight NaN.",
         "Clean the data, or fill the gaps.",
+        explains=(*SIGNAL, *WILD),
     ),
     Fault(
         "TR06",
@@ -69,6 +75,7 @@ FAULTS = (
         "An untrained network answers with numbers of about 1 and is stepped by as much.",
         "Standardize the targets; scores and predictions stay in the original unit.",
         "data: {kind: diabetes}",
+        explains=(*SIGNAL, *WILD, *STUCK, "TR24", "TR50", "TR71"),
     ),
     Fault(
         "TR07",
@@ -79,6 +86,7 @@ FAULTS = (
         "of them equally often. One target only: an error.",
         "Answering always the largest class is a good score, and a trap.",
         "`class_weights: balanced`, and a metric such as f1_macro beside accuracy.",
+        explains=("TR24", "TR61", "TR62", "TR112", "TR113"),
     ),
     Fault(
         "TR08",
@@ -94,6 +102,7 @@ FAULTS = (
         "The score tells how well the network remembers.",
         "Remove copies before the split, or keep them on one side: `data.split.group_duplicates`, "
         "`data.split.group`.",
+        explains=("TR09",),
     ),
     Fault(
         "TR09",
@@ -110,11 +119,13 @@ FAULTS = (
         "TR10",
         "Targets unrelated to inputs",
         ("diagnose",),
-        "Neither this network nor other learners beat a constant answer; or a step of the user's "
+        "Neither this network, nor other learners, nor another run on the same data does better "
+        "than always giving the same answer; or a step of the user's "
         "pairs inputs with other samples' targets.",
         "A skill that chance explains. Own.",
         "There is nothing to learn, except by heart.",
         "Look at where inputs and targets are put together: one of them was shuffled alone.",
+        explains=(*OVERFIT, *STUCK, "TR14"),
     ),
     Fault(
         "TR11",
@@ -142,6 +153,7 @@ FAULTS = (
         "None at all (own). Labels outside the classes are refused when the data are read.",
         "Each label stands for its neighbour's class, and names in reports are wrong.",
         "Let the labels count from 0.",
+        explains=("TR07", "TR24", "TR20"),
     ),
     Fault(
         "TR13",
@@ -151,6 +163,7 @@ FAULTS = (
         "20 values (own; the csv reader's bound). Fractions as classes are refused when read.",
         "Classes have become values: a network must say 0.7 for 'seven'.",
         "Give the labels as they were before the scaling.",
+        explains=(*STUCK, "TR06", "TR20", "TR24"),
     ),
     Fault(
         "TR14",
@@ -162,6 +175,7 @@ FAULTS = (
         "The network can learn nothing but a constant.",
         "Follow the input through the forward pass; look for what multiplies it away.",
         "data: {kind: digits, zero_inputs: true}",
+        explains=(*STUCK, "TR45"),
     ),
     Fault(
         "TR15",
@@ -172,6 +186,7 @@ FAULTS = (
         "features can take few values only.",
         "No network can be right about both.",
         "Merge the classes, add the feature that tells them apart, or correct the labels.",
+        explains=("TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR17",
@@ -182,6 +197,7 @@ FAULTS = (
         "Each batch pulls the network to its own class, the next one away again.",
         "Shuffle.",
         "data: {kind: iris, shuffle: false}",
+        explains=(*OVERFIT, *STUCK, *WILD),
     ),
     Fault(
         "TR97",
@@ -237,9 +253,10 @@ FAULTS = (
         "balanced ones; and whether larger classes have larger weights.",
         "10 times less, 50 times an error (measured). Where weights grow with the classes 3 times, "
         "and in proportion to their samples always an error.",
-        "The network does well without the class that hardly counts. It shows as a constant answer "
-        "that does not suit the classes, which a bias of the head seems to mend.",
+        "The network does well without the class that hardly counts. It shows as always the same "
+        "answer that does not suit the classes, which a bias of the head seems to mend.",
         "`loss.class_weights: balanced`, or none.",
+        explains=("TR20", "TR24", "TR55", "TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR99",
@@ -254,6 +271,7 @@ FAULTS = (
         "so that a running number explains nothing. Own.",
         "The network learns of each row what is true of another.",
         "Move the column of targets to the rows that it belongs to.",
+        explains=(*OVERFIT, *STUCK, "TR10", "TR14"),
     ),
     Fault(
         "TR103",
@@ -267,6 +285,7 @@ FAULTS = (
         "The network takes rows for channels and convolves over the colours.",
         "`data.channels: last`, or `x.transpose(0, 3, 1, 2)`. `data.channels: first` says that the "
         "axes are as they should be.",
+        explains=STUCK,
     ),
     Fault(
         "TR109",
@@ -280,6 +299,7 @@ FAULTS = (
         "`data.normalize: standard` and `data.scale_targets: standard` subtract the mean in "
         "float64 first. Where they do already, some values are very far from the others: mend "
         "those, or set `train.precision: float64`.",
+        explains=(*STUCK, "TR04", "TR10", "TR14"),
     ),
     Fault(
         "TR110",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rank import SEVERITIES
+from trickrun.findings.finding import SEVERITIES, Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,9 @@ class Fault:
         weighed: the least grave finding of it that takes part in a diagnosis; None: none does. What
             is left out changed no answer in either half of the fault benchmarks
             (``benchmarks.faults.ablate``): there another finding names the cause.
+        explains: codes of the symptoms that it can bring about. Faults of the data come before
+            those of the loss, these before the init's, the init's before those of the steps, so
+            that there is no circle; what is explained may itself explain further symptoms.
     """
 
     code: str
@@ -35,6 +37,7 @@ class Fault:
     fix: str
     example: str = ""
     weighed: Severity | None = "info"
+    explains: tuple[str, ...] = ()
 
     def takes_part(self, finding: Finding) -> bool:
         """Whether a finding of this fault takes part in a diagnosis."""

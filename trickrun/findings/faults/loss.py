@@ -1,6 +1,7 @@
 """Faults of loss, head and gradient."""
 
 from trickrun.findings.faults.fault import Fault
+from trickrun.findings.faults.symptoms import OVERFIT, SIGNAL, STUCK, WILD
 
 TEXT, DATA = "validate", "validate --data"
 
@@ -26,6 +27,7 @@ FAULTS = (
         "Gradients grow with the batch, and so do the steps.",
         "`reduction: mean`.",
         "{loss: {kind: cross_entropy, reduction: sum}, optimizer: {kind: sgd, lr: 0.1}}",
+        explains=(*WILD, *STUCK, "TR20", "TR43", "TR50"),
     ),
     Fault(
         "TR24",
@@ -37,6 +39,7 @@ FAULTS = (
         "The first steps are spent on learning a constant.",
         "`init.head_bias: prior`: the targets' mean, or the log of the class shares.",
         "init: {kind: auto, head: {kind: auto, bias: 50.0}}",
+        explains=("TR55", "TR61", "TR112", "TR113"),
     ),
     Fault(
         "TR25",
@@ -47,6 +50,7 @@ FAULTS = (
         "The loss has no floor: it falls without anything being learned.",
         "`model.head_activation: log_softmax`, or cross_entropy with a linear head.",
         "loss: nll",
+        explains=(*SIGNAL, *WILD, *STUCK),
     ),
     Fault(
         "TR26",
@@ -57,6 +61,7 @@ FAULTS = (
         "Squashed twice, even a sure and right answer costs, and gradients are small.",
         "`model.head_activation: linear`.",
         "{loss: cross_entropy, model: {kind: mlp, head_activation: softmax}}",
+        explains=(*SIGNAL, *STUCK),
     ),
     Fault(
         "TR27",
@@ -67,6 +72,7 @@ FAULTS = (
         "It is always 1.",
         "A sigmoid, or a linear head before bce.",
         "{loss: bce, model: {kind: mlp, head_activation: softmax}}",
+        explains=(*SIGNAL, *STUCK, "TR14", "TR45", "TR76"),
     ),
     Fault(
         "TR28",
@@ -78,6 +84,7 @@ FAULTS = (
         "What cannot be said cannot be learned; the head saturates on the way.",
         "A linear head, or targets scaled into its range.",
         "{data: diabetes, model: {kind: mlp, head_activation: sigmoid}}",
+        explains=(*SIGNAL, *STUCK, "TR24", "TR45"),
     ),
     Fault(
         "TR29",
@@ -88,6 +95,7 @@ FAULTS = (
         "Half of what the network may say is cut off, with its gradient.",
         "`model.head_activation: linear`.",
         "model: {kind: mlp, head_activation: relu}",
+        explains=(*SIGNAL, *STUCK, "TR45"),
     ),
     Fault(
         "TR30",
@@ -99,6 +107,7 @@ FAULTS = (
         "The slope is smallest where the network is most wrong, or the question is another one.",
         "cross_entropy for classes; mse, mae or huber for values.",
         "loss: mse",
+        explains=(*SIGNAL, *WILD, *STUCK),
     ),
     Fault(
         "TR32",
@@ -108,6 +117,7 @@ FAULTS = (
         "1e-8 of that by its own, in float64 and evaluation mode (Karpathy; TheDeepChecker).",
         "The network reads the answer off its neighbours in the batch, and fails on one sample.",
         "Look for softmax, norm or reshape over the batch axis, or [N] against [N, 1].",
+        explains=(*STUCK, *OVERFIT, "TR14", "TR20", "TR26", "TR96"),
     ),
     Fault(
         "TR33",
@@ -119,6 +129,7 @@ FAULTS = (
         "(own).",
         "Each step goes uphill.",
         "Turn the sign in your backward, loss, step or optimizer.",
+        explains=(*WILD, *STUCK, "TR34"),
     ),
     Fault(
         "TR34",
@@ -128,6 +139,7 @@ FAULTS = (
         "A relative error above 1e-2 is wrong, above 1e-4 doubtful, 1e-7 good (CS231n).",
         "Steps go somewhere else than downhill.",
         "Repair the backward that you wrote, at or after the place named.",
+        explains=(*WILD, *STUCK),
     ),
     Fault(
         "TR96",
@@ -139,5 +151,6 @@ FAULTS = (
         "targets' variance, out of reach; anything that is not finite (own).",
         "What is minimized does not lead to the targets.",
         "Compare it with torch's on a few answers.",
+        explains=(*SIGNAL, *WILD, *STUCK, "TR14"),
     ),
 )

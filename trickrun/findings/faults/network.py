@@ -1,6 +1,7 @@
 """Faults of the network: init, activation, normalization, signal, size."""
 
 from trickrun.findings.faults.fault import Fault
+from trickrun.findings.faults.symptoms import SIGNAL, STUCK, WILD
 
 TEXT, DATA = "validate", "validate --data"
 
@@ -15,6 +16,7 @@ FAULTS = (
         "Units that start alike get the same gradient and stay alike.",
         "`init: auto`.",
         "init: {kind: constant, value: 0.01}",
+        explains=(*SIGNAL, *STUCK, "TR14", "TR35", "TR45"),
     ),
     Fault(
         "TR23",
@@ -26,6 +28,7 @@ FAULTS = (
         "The signal explodes or dies on its way, and with it the gradient.",
         "An init that follows the width, or normalization layers.",
         "{model: {kind: mlp, hidden: [256, 256]}, init: {kind: normal, std: 1.0}}",
+        explains=("TR20", "TR40", "TR42", "TR43", "TR44", *WILD, *STUCK),
     ),
     Fault(
         "TR40",
@@ -36,6 +39,7 @@ FAULTS = (
         "The first layers do not learn.",
         "relu instead of sigmoids, a matched init, normalization, residual connections.",
         "model: {kind: mlp, hidden: [64, 64, 64, 64, 64, 64], activation: sigmoid}",
+        explains=(*STUCK, "TR44", "TR45"),
     ),
     Fault(
         "TR41",
@@ -46,6 +50,7 @@ FAULTS = (
         "Any step that suits one end of the network is wrong for the other.",
         "A matched init, a smaller learning rate, clipping.",
         "{model: {kind: mlp, hidden: [64, 64]}, init: {kind: normal, std: 5.0}}",
+        explains=("TR44", "TR57", "TR60", "TR61", "TR64", "TR112", "TR113"),
     ),
     Fault(
         "TR42",
@@ -57,6 +62,7 @@ FAULTS = (
         "There the activation is flat, and hardly any gradient passes.",
         "relu, a smaller init, normalization.",
         "model: {kind: mlp, hidden: [64, 64], activation: sigmoid}",
+        explains=("TR35", *STUCK, "TR40", "TR44", "TR45"),
     ),
     Fault(
         "TR43",
@@ -67,6 +73,7 @@ FAULTS = (
         "No gradient wakes them.",
         "A smaller learning rate; another init if they are dead from the start; leaky_relu.",
         "optimizer: {kind: adam, lr: 1.0}",
+        explains=(*STUCK, "TR40", "TR44", "TR45"),
     ),
     Fault(
         "TR44",
@@ -89,6 +96,7 @@ FAULTS = (
         "What does not change does not learn.",
         "Look for detach, a dead layer before it, requires_grad, and parameters that the optimizer "
         "lacks.",
+        explains=(*STUCK, "TR76"),
     ),
     Fault(
         "TR48",
@@ -100,6 +108,7 @@ FAULTS = (
         "The statistics are noise, and unlike those used in evaluation.",
         "group or layer normalization, or larger batches.",
         "{data: {kind: digits, batch_size: 2}, normalization: batch}",
+        explains=(*WILD, *STUCK, "TR09", "TR47"),
     ),
     Fault(
         "TR52",
@@ -110,6 +119,7 @@ FAULTS = (
         "Together they are one linear map.",
         "`model.activation: relu`.",
         "model: {kind: mlp, hidden: [64], activation: linear}",
+        explains=("TR54", "TR61", "TR62", "TR70", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR53",
@@ -120,6 +130,7 @@ FAULTS = (
         "The units of a layer compete for a sum of 1: hardly any signal passes.",
         "`model.activation: relu`.",
         "model: {kind: mlp, hidden: [64], activation: softmax}",
+        explains=(*SIGNAL, *STUCK),
     ),
     Fault(
         "TR54",
@@ -130,6 +141,7 @@ FAULTS = (
         "The network cannot even remember a batch.",
         "Wider or more layers.",
         "model: {kind: mlp, hidden: [2]}",
+        explains=("TR62", "TR73"),
     ),
     Fault(
         "TR58",
@@ -141,6 +153,7 @@ FAULTS = (
         "The norm learns the variance of thinned-out signals and meets whole ones in evaluation.",
         "Dropout after the last hidden layer only; `model.bias: auto`.",
         "{normalization: batch, regularizers: {dropout: 0.6}}",
+        explains=("TR09", "TR47"),
     ),
     Fault(
         "TR72",
@@ -151,6 +164,7 @@ FAULTS = (
         "It removes what the answer depends on, such as an image's brightness.",
         "Another normalization, or none.",
         "{model: {kind: mlp, hidden: [2, 2]}, normalization: layer}",
+        explains=(*STUCK, "TR40"),
     ),
     Fault(
         "TR73",
@@ -199,6 +213,7 @@ FAULTS = (
         "It cannot move a boundary off the origin, or tell the order of its inputs.",
         "`model.bias: auto`, `model.positions: learned`.",
         "model: {kind: mlp, hidden: [16], bias: false}",
+        explains=STUCK,
     ),
     Fault(
         "TR105",
@@ -210,5 +225,6 @@ FAULTS = (
         "normalization match.",
         "Fewer layers, normalization, or a network with residual branches.",
         "model: {kind: mlp, hidden: [32, 32, 32, 32, 32, 32, 32, 32, 32, 32]}",
+        explains=(*SIGNAL, *STUCK, "TR45"),
     ),
 )

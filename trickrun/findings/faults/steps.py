@@ -1,6 +1,7 @@
 """Faults of the optimizer, its steps, and of regularization."""
 
 from trickrun.findings.faults.fault import Fault
+from trickrun.findings.faults.symptoms import STUCK, WILD
 
 TEXT, DATA = "validate", "validate --data"
 
@@ -15,6 +16,7 @@ FAULTS = (
         "What makes the answer recognizable is lost.",
         "Weaken it, or leave it out.",
         "{data: digits, augmentation: [{kind: noise, std: 2.0}]}",
+        explains=("TR09", *STUCK),
     ),
     Fault(
         "TR35",
@@ -28,6 +30,22 @@ FAULTS = (
         "Steps jump over what they should reach.",
         "A tenth; `trickrun lr-find` suggests one.",
         "optimizer: {kind: adam, lr: 0.5}",
+        explains=(
+            "TR14",
+            "TR41",
+            "TR43",
+            "TR44",
+            "TR54",
+            "TR57",
+            "TR60",
+            "TR61",
+            "TR62",
+            "TR64",
+            "TR70",
+            "TR73",
+            "TR112",
+            "TR113",
+        ),
     ),
     Fault(
         "TR36",
@@ -42,6 +60,7 @@ FAULTS = (
         "The run ends before it has got anywhere.",
         "Ten times; `trickrun lr-find` suggests one.",
         "{optimizer: {kind: adam, lr: 1e-6}, train: {steps: 1000}}",
+        explains=("TR54", "TR55", "TR61", "TR62", "TR70", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR37",
@@ -62,6 +81,7 @@ FAULTS = (
         "Rounding noise takes whole steps where the gradient is nearly 0.",
         "1e-8.",
         "optimizer: {kind: adam, eps: 1e-15}",
+        explains=(*WILD, *STUCK),
     ),
     Fault(
         "TR46",
@@ -71,13 +91,14 @@ FAULTS = (
         "A relative difference of 5 % that the batch before explains (own).",
         "Each step repeats all the steps before it.",
         "`optimizer.zero_grad()` at the beginning of your step.",
+        explains=(*WILD, *STUCK, "TR74"),
     ),
     Fault(
         "TR47",
         "Evaluation mode missing",
         ("diagnose",),
         "The mode that a step of your own leaves, and the loss's shift between the modes.",
-        "Half of a constant answer's loss (TheDeepChecker).",
+        "Half of the loss of always giving the same answer (TheDeepChecker).",
         "Dropout and batch norm act where they should not, or not where they should.",
         "`model.train()` in the step, `model.eval()` for what is measured.",
     ),
@@ -90,6 +111,7 @@ FAULTS = (
         "Too little of the signal is left to learn from.",
         "0.2 to 0.5 for hidden units, 0.1 for inputs.",
         "regularizers: {dropout: 0.8}",
+        explains=("TR36", "TR55", "TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR50",
@@ -101,6 +123,7 @@ FAULTS = (
         "The weights cannot grow to what the answer needs.",
         "1e-4, and a search from there.",
         "regularizers: {l2: 0.5}",
+        explains=(*STUCK, "TR40", "TR44"),
     ),
     Fault(
         "TR70",
@@ -123,6 +146,7 @@ FAULTS = (
         "Steps are kept so short that nothing changes.",
         "A norm of 1.",
         "{optimizer: {kind: sgd, lr: 0.1, clip: 1e-4}, train: {steps: 1000}}",
+        explains=(*STUCK, "TR45"),
     ),
     Fault(
         "TR74",
@@ -133,6 +157,7 @@ FAULTS = (
         "Own: the replacement decides; factors below 0.01, and above four times the batch size.",
         "Something in its code is wrong.",
         "Compare it with: zero_grad, forward, loss, backward, step.",
+        explains=(*WILD, "TR55", "TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR75",
@@ -143,6 +168,7 @@ FAULTS = (
         "With 8 bits small updates round to nothing.",
         "`train.precision: float32`.",
         "train: {precision: bf16}",
+        explains=(*STUCK, "TR45"),
     ),
     Fault(
         "TR80",
@@ -173,6 +199,7 @@ FAULTS = (
         "The learning rate that was chosen is never reached, or too late.",
         "A share of the run: 0.05.",
         "{optimizer: {kind: adam, schedule: {kind: cosine, warmup: 500}}, train: {steps: 200}}",
+        explains=("TR36", "TR55", "TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR85",
@@ -194,6 +221,7 @@ FAULTS = (
         "Keep one of the two.",
         "{data: {kind: wine, sampling: balanced}, "
         "loss: {kind: cross_entropy, class_weights: balanced}}",
+        explains=("TR20", "TR24", "TR94"),
     ),
     Fault(
         "TR88",
@@ -240,6 +268,7 @@ FAULTS = (
         "thousand times longer or shorter than those of sgd and adam (own).",
         "What the recipe says of its steps is not what happens.",
         "Compare it with torch.optim's; a built-in one with the same rate shows what it costs.",
+        explains=(*WILD, *STUCK),
     ),
     Fault(
         "TR93",
@@ -252,18 +281,20 @@ FAULTS = (
         "lowers the learning rate of a run that gets on well. A short training shows neither.",
         "`mode: auto`, or leave it out.",
         "early_stopping: {monitor: val_loss, mode: max, patience: 3}",
+        explains=("TR55", "TR61", "TR62", "TR66", "TR112", "TR113"),
     ),
     Fault(
         "TR106",
         "Improvements do not count",
         (TEXT, DATA),
         "The min_delta of early stopping, or of schedule plateau, against all that there is to "
-        "gain: 1 for an accuracy, the loss of a constant answer for a loss.",
+        "gain: 1 for an accuracy, the loss of always giving the same answer for a loss.",
         "All of it: an error. A tenth (own): a warning.",
         "Progress passes for none, so the run ends, or its learning rate falls. A short training "
         "shows neither.",
         "0, or a thousandth.",
         "early_stopping: {monitor: val_accuracy, min_delta: 1.0}",
+        explains=("TR55", "TR61", "TR62", "TR66", "TR112", "TR113"),
     ),
     Fault(
         "TR107",

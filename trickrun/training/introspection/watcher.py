@@ -1,4 +1,4 @@
-"""Looks at a training run, every so many steps, that change no bit of it."""
+"""Looks at a training run, at its first steps and every so many, that change no bit of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.findings.evidence.run import LayerLook, Look
+from trickrun.findings.evidence.run import EARLY, LayerLook, Look
 from trickrun.nn.buffers import undisturbed
 from trickrun.nn.precision import widened
 from trickrun.training.introspection.layer_pass import Seen, watch
@@ -37,7 +37,7 @@ class Watcher:
 
     def due(self, step: int) -> bool:
         """Return whether to look at training step ``step`` (from 0)."""
-        return bool(self.layers) and step % self.every == 0
+        return bool(self.layers) and (step < EARLY or step % self.every == 0)
 
     def find(self) -> list[Found]:
         """Return the layers with weights; none of a user's network that has no known ones."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from trickrun.findings.words import counted
 from trickrun.params import KindFolder, Params
-from trickrun.tricks.ledger import counted
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from trickrun.findings.words import counted
 from trickrun.params import KindFolder, NonNegative, Params, Positive, Stackable
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.schedules import SCHEDULES, AnySchedule
 from trickrun.tricks.updates._lr_scale import scales
 from trickrun.tricks.updates.clip import Clip

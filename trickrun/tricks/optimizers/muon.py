@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
+from trickrun.findings.words import counted
 from trickrun.params import Beta, Betas, NonNegative, Repeats
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.optimizers._optimizer import Decaying, Settings
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from trickrun.tricks.ledger import counted
+from trickrun.findings.words import counted
 from trickrun.tricks.regularizers._regularizer import Regularizer, trained_parameters
 from trickrun.tricks.schedules._schedule import Span
 

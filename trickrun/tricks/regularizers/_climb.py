@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from trickrun.tricks.ledger import counted
+from trickrun.findings.words import counted
 from trickrun.tricks.regularizers._regularizer import Regularizer, trained_parameters
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trickrun.tricks.ledger import counted
+from trickrun.findings.words import counted
 from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:

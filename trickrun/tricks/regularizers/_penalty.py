@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.tricks.ledger import counted
+from trickrun.findings.words import counted
 from trickrun.tricks.regularizers._regularizer import Regularizer
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from trickrun.findings.words import counted
 from trickrun.params import Count, Params
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.schedules._schedule import Span
 
 if TYPE_CHECKING:

@@ -56,12 +56,12 @@ def rising(c: Curves) -> Finding | None:
     evidence = {"run": c.run, "from_epoch": c.epochs[turn], "lowest": val[turn]}
     evidence |= {"at_end": end_of(val), "rise": rise, "needed": least}
     why = (
-        f"From epoch {c.epochs[turn]:.3g} on the validation loss rises, from {val[turn]:.4g} to "
-        f"{end_of(val):.4g}, while the training loss goes on falling: the network learns the "
+        f"From epoch {c.epochs[turn]:.3g} on, the validation loss rises from {val[turn]:.4g} to "
+        f"{end_of(val):.4g} while the training loss keeps falling: the network learns the "
         "training samples by heart. "
     )
     if still_better(c, turn):
-        why += f"val_{c.metric} does not suffer: the network grows too sure of its errors. "
+        why += f"val_{c.metric} does not suffer: the network grows too sure of its mistakes. "
     return fitting_too_much(c, evidence, why, 0.85)
 
 
@@ -89,7 +89,7 @@ def gaping(c: Curves) -> Finding | None:
     turn = narrow[-1] + 1 if narrow else 0
     evidence = {"run": c.run, "from_epoch": c.epochs[turn], "gap": gaps[-1], "needed": least}
     why = (
-        f"From epoch {c.epochs[turn]:.3g} on the validation loss stays {gaps[-1]:.4g} above the "
+        f"From epoch {c.epochs[turn]:.3g} on, the validation loss stays {gaps[-1]:.4g} above the "
         f"training loss, which is down to {train[-1]:.3g}. "
     )
     return fitting_too_much(c, evidence, why, 0.7)
@@ -144,8 +144,8 @@ def underfit(c: Curves) -> Finding | None:
     evidence = {"run": c.run, "left": left, "gap": gap, "dropout": s.dropout}
     evidence["penalties"] = list(s.penalties)
     why = (
-        f"Training ends with {left:.0%} of a constant answer's loss and validation is no worse, so "
-        "the network is held back by its size, its regularizers or its steps - unless the "
+        f"Training ends at {c.beside_constant(smoothed(c.train_loss)[-1])}, and validation is no "
+        "worse. The network is held back by its size, its regularizers or its steps, unless the "
         "data allow no more."
     )
     where = next(iter(edit)) if edit else "model"
@@ -162,8 +162,8 @@ def too_few_epochs(c: Curves) -> Finding | None:
     s = c.setting
     evidence = {"run": c.run, "loss": now, "to_come": c.to_come}
     why = (
-        f"The second half of the run still lowered the loss by {c.at(0.5) - now:.3g} to {now:.4g}. "
-        f"If it goes on like that, twice the length brings it down by another {c.to_come:.2g}."
+        f"In the second half of the run, the loss still fell by {c.at(0.5) - now:.3g}, to "
+        f"{now:.4g}. At this pace, twice the length would lower it by another {c.to_come:.2g}."
     )
     edit = {s.length_path: 2 * s.length}
     return Finding("TR55", "Too few epochs", "warning", 0.8, s.length_path, evidence, why, edit)

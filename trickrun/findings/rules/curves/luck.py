@@ -47,11 +47,11 @@ def lucky_epoch(c: Curves) -> Finding | None:
     evidence |= {"ahead_of_neighbours": ahead, "noise": noise}
     why = (
         f"Epoch {c.epochs[best]:.3g} is the best by luck: its validation loss of "
-        f"{losses[best]:.4g} lies {ahead / noise:.0f} deviations below its neighbours'. "
+        f"{losses[best]:.4g} lies {ahead / noise:.0f} standard deviations below its neighbours'. "
     )
     if c.setting.keeps_best:
-        why += "Its weights are kept, but new data will not see that score. "
-    why += "More validation samples make luck smaller."
+        why += "The run keeps its weights, but new data will not score as well. "
+    why += "More validation samples leave less to luck."
     share = c.setting.val_share
     edit = {"data.split.val": round(min(2 * share, 0.4), 2)} if 0 < share < 0.4 else None
     return Finding("TR63", "Lucky early epoch", "warning", 0.6, "data.split", evidence, why, edit)
@@ -76,8 +76,9 @@ def val_better_than_train(c: Curves) -> Finding | None:
     evidence |= {"train_loss": end_of(c.train_loss), "val_loss": end_of(c.val_loss)}
     why = (
         f"The validation loss ({end_of(c.val_loss):.4g}) stays below the training loss "
-        f"({end_of(c.train_loss):.4g}) without dropout or augmentation: the split is easier than "
-        "the training data. Look for duplicates, groups or an order that the split follows."
+        f"({end_of(c.train_loss):.4g}) without dropout or augmentation: the validation samples are "
+        "easier than the training samples. Look for duplicates, groups, or an order in the file "
+        "that the split follows."
     )
     name = "Validation better than training"
     return Finding("TR09", name, "warning", 0.7, "data.split", evidence, why)
@@ -108,10 +109,10 @@ def unstable_seeds(runs: Sequence[Curves], shape: Callable[[Curves], str]) -> Fi
     evidence: dict[str, Any] = {"runs": [run.run for run in runs], "shapes": shapes}
     evidence |= {"value": name, "best": bests, "spread": spread, "needed": least}
     why = (
-        f"{len(runs)} runs that differ in the seed alone end with a best {name} between "
+        f"{len(runs)} runs that differ only in the seed end with a best {name} between "
         f"{min(bests):.4g} and {max(bests):.4g}"
         if bests
-        else f"{len(runs)} runs that differ in the seed alone end as {', '.join(shapes)}"
+        else f"{len(runs)} runs that differ only in the seed end as {', '.join(shapes)}"
     )
     why += (
         ": a single run of this recipe says little. Smaller steps or a longer warm-up make it "

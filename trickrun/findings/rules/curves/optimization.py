@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.findings.evidence.curves import Curves, end_of, reversals
+from trickrun.findings.evidence.curves import Curves, end_of, reversals, smoothed
 from trickrun.findings.finding import Finding, Severity
 
 WORSE = 1.5
@@ -55,18 +55,22 @@ def diverged(c: Curves) -> Finding | None:
     rose = left[-1] > min(left[0], 2 * min(left))
     if left[-1] > WORSE and (rose or not c.under_way):
         why = (
-            f"Training ends at a loss of {last:.4g}; answering always the same would cost "
+            f"Training ends at a loss of {last:.4g}. Always giving the same answer would cost "
             f"{c.baseline:.4g}. The steps are too large and throw the weights about"
         )
         if rose:
             return divergence(c, evidence, why + ".", 0.9)
         return divergence(
-            c, evidence, why + ", or the weights began too large: see `trickrun initial-loss`.", 0.6
+            c,
+            evidence,
+            why
+            + ", or the weights were too large from the start, as `trickrun initial-loss` tells.",
+            0.6,
         )
     if min(left) < FELL_BACK and end_of(left) > STUCK:
         why = (
-            f"The network had learned (loss {min(c.train_loss):.4g}) and fell back to {last:.4g}, "
-            f"no better than a constant answer ({c.baseline:.4g}): a step was too large."
+            f"The network had learned, down to a loss of {min(c.train_loss):.4g}, and fell back to "
+            f"{last:.4g}, no better than always giving the same answer. A step was too large."
         )
         return divergence(c, evidence, why, 0.85)
     return None
@@ -84,16 +88,13 @@ def stuck(c: Curves) -> Finding | None:
     if min(left) <= STUCK or c.under_way:
         return None
     evidence: dict[str, Any] = {"run": c.run, "left": left[-1], "baseline": c.baseline}
-    why = f"The network keeps {min(left):.0%} of a constant answer's loss: it learns nothing. "
+    lowest = min(smoothed(c.train_loss))
+    why = f"Its lowest loss is {c.beside_constant(lowest)}: it has learned almost nothing."
     if c.setting.dropout > MUCH_DROPOUT:
         evidence["dropout"] = c.setting.dropout
-        why += f"Dropout of {c.setting.dropout:g} may leave too little of the signal."
+        why += f" Dropout of {c.setting.dropout:g} may leave too little of the signal."
         edit = {"regularizers.dropout": 0.3}
         return Finding("TR61", "Plateau", "error", 0.7, "regularizers", evidence, why, edit)
-    why += (
-        "`trickrun lr-find` tells whether any learning rate would move it, `trickrun signal` "
-        "whether the gradient reaches the first layer."
-    )
     return Finding("TR61", "Plateau", "error", 0.8, "model", evidence, why)
 
 
@@ -107,10 +108,11 @@ def too_slow(c: Curves) -> Finding | None:
         return None
     evidence = {"run": c.run, "left": left, "lr": c.setting.lr}
     why = (
-        f"The loss falls steadily and has {left:.0%} of a constant answer's left at the end, with "
-        "no sign of levelling off: the steps are too small for a run of this length."
+        "The loss falls steadily, with no sign of levelling off, and ends at "
+        f"{c.beside_constant(c.train_loss[-1])}. The steps are too small for a run of this length."
     )
-    edit = {"optimizer.lr": rounded(10 * c.setting.lr)}
+    # A tenfold of next to nothing is still next to nothing.
+    edit = {"optimizer.lr": rounded(max(10 * c.setting.lr, c.setting.usual_lr or 0.0))}
     severity: Severity = "error" if left > STUCK else "warning"
     name = "Learning rate too low"
     return Finding("TR36", name, severity, 0.7, "optimizer.lr", evidence, why, edit)
@@ -127,8 +129,8 @@ def late_start(c: Curves) -> Finding | None:
         return None
     evidence = {"run": c.run, "left": left[-1], "started_at": c.epochs[started]}
     why = (
-        f"Nothing happens before epoch {c.epochs[started]:.3g}, then the loss falls. A bad init is "
-        "the first suspect (CS231n, Learning): the signal has to find its way first."
+        f"The loss does not move before epoch {c.epochs[started]:.3g}, then it falls. A poor init "
+        "is the first suspect (CS231n, Learning): the signal has to find its way first."
     )
     edit = None if c.setting.usual_init else {"init": {"kind": "auto"}}
     return Finding("TR61", "Plateau at the start", "warning", 0.6, "init", evidence, why, edit)
@@ -158,9 +160,8 @@ def oscillating(c: Curves) -> Finding | None:
         evidence[name] = {"share": share, "largest": max(swings), "least": least}
     name, told = next((key, value) for key, value in evidence.items() if key != "run")
     why = (
-        f"In the second half {name} swings by {told['least']:.3g} and more in {told['share']:.0%} "
-        "of the evaluations: the steps overshoot. A learning rate that falls, or a smaller one, "
-        "calms it."
+        f"In the second half of the run, {name} swings by {told['least']:.3g} or more in "
+        f"{told['share']:.0%} of the evaluations: the steps overshoot."
     )
     edit: dict[str, Any] = {"optimizer.lr": rounded(c.setting.lr / 3)}
     # Weights at rest have no average.

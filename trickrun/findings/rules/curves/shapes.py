@@ -20,6 +20,7 @@ from trickrun.findings.rules.curves.optimization import (
     stuck,
     too_slow,
 )
+from trickrun.findings.words import counted
 
 FEWEST = 5
 """Evaluations below which there is no telling noise from trend."""
@@ -95,7 +96,8 @@ def learned_nothing(c: Curves) -> Finding | None:
         floor=c.floor,
         then=f"`trickrun diagnose {c.run}` looks for the cause.",
     )
-    return found or lucky_validation(c)
+    found = found or lucky_validation(c)
+    return found and replace(found, evidence={"run": c.run, **found.evidence})
 
 
 def lucky_validation(c: Curves) -> Finding | None:
@@ -128,12 +130,14 @@ def shape(curves: Curves) -> str:
 def healthy(c: Curves) -> Finding:
     """Return that there is nothing to find fault with."""
     evidence: dict[str, Any] = {"run": c.run, "best_epoch": c.best_epoch, "left": c.left[-1]}
-    whole = "a constant answer's loss" if c.floor >= 0 else "the way down to the lowest loss"
-    why = f"Training ends with {c.left[-1]:.1%} of {whole} left"
+    whole = "what always giving the same answer costs"
+    if c.floor < 0:
+        whole = "the way down to the lowest loss left"
+    why = f"Training ends with {c.left[-1]:.1%} of {whole}"
     if c.val_loss:
         evidence["val_left"] = (end_of(c.val_loss) - c.floor) / c.unit
         why += f", validation with {evidence['val_left']:.1%}"
-    why += ". Neither falls, rises nor swings at the end by more than is normal."
+    why += ". At the end nothing falls, rises or swings more than is normal."
     return Finding("TR65", "Healthy curves", "info", 0.8, "train", evidence, why)
 
 
@@ -141,7 +145,10 @@ def too_short(curves: Curves) -> Finding:
     """Return that there are too few evaluations to judge."""
     count = len(curves.epochs)
     evidence = {"run": curves.run, "evaluations": count, "needed": FEWEST}
-    why = f"There are {count} evaluations; below {FEWEST}, noise and trend cannot be told apart."
+    why = (
+        f"The run has {counted(count, 'evaluation')}. With fewer than {FEWEST}, noise and trend "
+        "cannot be told apart."
+    )
     factor = -(-2 * FEWEST // max(count, 1))
     if curves.epochs and curves.hardly_begun:
         epochs, steps = curves.epochs[-1], curves.steps[-1]

@@ -93,8 +93,9 @@ def misplaced_targets(e: Pairing, known: float) -> list[Finding]:
     severity: Severity = "warning" if unsure else "error"
     why = (
         f"As they stand, the targets{'' if e.alone else f' of {e.part}'} hardly follow from the "
-        f"inputs (skill {level:.2f} at best; 0: a constant answer, 1: perfect). {told(best)} "
-        f"skill of {best.skill:.2f} on rows that the learner has not seen. {remedy(best)}"
+        f"inputs: the best skill is {level:.2f} (0: always the same answer, 1: perfect). "
+        f"{told(best)} skill of {best.skill:.2f} on rows that the learner has not seen. "
+        f"{remedy(best)}"
     )
     if unsure:
         why += " If they are meant to lie so many rows ahead, they are right, and hard to predict."

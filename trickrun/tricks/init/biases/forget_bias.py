@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from trickrun.findings.words import counted
 from trickrun.params import Params, Stackable
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from trickrun.data.splits.source import Task
 from trickrun.errors import CompileError
+from trickrun.findings.words import counted
 from trickrun.nn.activations import ActivationName
 from trickrun.params import Params, Stackable
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 from trickrun.tricks.losses._loss import Loss
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from trickrun.findings.words import counted
 from trickrun.params import KindFolder, Params
-from trickrun.tricks.ledger import LedgerEntry, counted
+from trickrun.tricks.ledger import LedgerEntry
 
 if TYPE_CHECKING:
     from torch import nn
