@@ -7,7 +7,7 @@ import os
 import sys
 
 from trickrun.cli.app import application
-from trickrun.cli.output import answer_failure
+from trickrun.cli.output import answer_failure, note_beginning
 from trickrun.errors import USAGE
 from trickrun.training.garbage import collect_rarely
 from trickrun.training.without_dynamo import in_own_process
@@ -34,6 +34,7 @@ def refuse_windows() -> None:
 def main() -> None:
     """Run the command line."""
     refuse_windows()
+    note_beginning()
     threads_wait_briefly()
     collect_rarely()
     in_own_process()

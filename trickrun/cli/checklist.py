@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer
-from trickrun.errors import TrickrunError
+from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer, import_torch, pace
 
 
 def checklist(
@@ -19,9 +18,7 @@ def checklist(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Go on after a step that fails.")
     ] = False,
-    budget: Annotated[
-        str | None, typer.Option(help="Time for everything, e.g. 60s or 5m; work shrinks to fit.")
-    ] = None,
+    budget: Budget = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -35,25 +32,10 @@ def checklist(
         "checklist",
         as_json,
         debug,
-        lambda: run(recipe, overrides or [], keep_going, seconds(budget), runs_dir),
+        lambda: run(recipe, overrides or [], keep_going, budget, runs_dir),
         recipe,
         no_python,
     )
-
-
-def seconds(text: str | None) -> float | None:
-    """Return a budget in seconds; raises TrickrunError if it is not a time."""
-    if text is None:
-        return None
-    number, unit = text[:-1], text[-1:]
-    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(unit)
-    try:
-        found = float(number if factor else text) * (factor or 1.0)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < float("inf"):
-        raise TrickrunError(f"{text!r} is not a time", "--budget", "write e.g. 60s, 5m or 1h")
-    return found
 
 
 def run(
@@ -66,16 +48,19 @@ def run(
     from trickrun.search.executors.workers import WORKERS
 
     WORKERS.warm_up()
+    import_torch()
     from trickrun.checks.checklist.checklist_check import run_checklist
     from trickrun.reporting.checklist import add_pictures, print_end, tell
     from trickrun.reporting.html import report
+    from trickrun.reporting.phases import phase
     from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 
     verdict, done, folder = run_checklist(
-        loaded, runs_dir(runs), sys.argv, tell, keep_going, budget
+        loaded, runs_dir(runs), sys.argv, tell, keep_going, pace(budget)
     )
-    add_pictures(done)
+    with phase("drawing the report"):
+        add_pictures(done)
     diff = ""
     if verdict.result["tuned_recipe"] is not None:
         tuned = Path(verdict.result["tuned_recipe"])

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer, tell_notes
+from trickrun.cli.output import Answer, answer, import_torch, pace, tell_notes
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.findings.verdict import Verdict
+    from trickrun.run.pace import Pace
 
-Check = Callable[["RecipeSubject"], "tuple[Verdict, RecipeSubject]"]
+Check = Callable[["RecipeSubject", "Pace"], "tuple[Verdict, RecipeSubject]"]
 """From the user's recipe to the verdict and the derived recipe that was run."""
 
 
@@ -35,6 +36,7 @@ def initial_loss(
     """
 
     def work() -> Answer:
+        import_torch()
         from trickrun.checks.initial_loss.initial_loss_check import initial_loss as check
         from trickrun.reporting.steps import print_initial_loss
 
@@ -42,7 +44,7 @@ def initial_loss(
             recipe,
             overrides or [],
             runs_dir,
-            lambda subject: check(subject, seeds),
+            lambda subject, pace: check(subject, seeds, pace),
             print_initial_loss,
         )
 
@@ -65,6 +67,7 @@ def overfit_batch(
     """
 
     def work() -> Answer:
+        import_torch()
         from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch as check
         from trickrun.reporting.steps import print_overfit_batch
 
@@ -72,7 +75,7 @@ def overfit_batch(
             recipe,
             overrides or [],
             runs_dir,
-            lambda subject: check(subject, size, steps),
+            lambda subject, pace: check(subject, size, steps, pace),
             print_overfit_batch,
         )
 
@@ -102,7 +105,10 @@ def run_check(
     from trickrun.run.folder import runs_dir
 
     subject = RecipeSubject(loaded)
-    verdict, derived = check(subject)
+    shown = pace()
+    with shown.phase("reading the data"):
+        subject.data  # noqa: B018  loads it
+    verdict, derived = check(subject, shown)
     folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv)
     for name, picture in (pictures(verdict) if pictures is not None else {}).items():
         folder.write(name, picture)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir, training_named
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.output import Answer, answer, import_torch, pace
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -69,12 +69,13 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
 
     loaded = load(recipe, overrides)
     findings.tell_before_training(findings.from_text(loaded))
+    import_torch()
     from trickrun.checks.curves.curves_check import train_runs
     from trickrun.run.check_folder import begin
     from trickrun.run.folder import runs_dir
 
     folder = begin(loaded, loaded, runs_dir(runs), sys.argv)
-    trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds)
+    trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds, pace())
     return judged(trained, folder, recipe)
 
 

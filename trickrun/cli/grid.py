@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer, import_torch, pace
 from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def coarse(
     recipe: RecipePath,
     overrides: Overrides = None,
     seeds: Seeds = 0,
+    budget: Budget = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -38,7 +39,7 @@ def coarse(
         "grid coarse",
         as_json,
         debug,
-        lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
+        lambda: run_grid("coarse", recipe, overrides or [], seeds, budget, runs_dir, None),
         recipe,
         no_python,
     )
@@ -53,6 +54,7 @@ def fine(
         typer.Option("--from", help="The coarse search to start from; the newest if left out."),
     ] = None,
     seeds: Seeds = 0,
+    budget: Budget = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -66,7 +68,7 @@ def fine(
         "grid fine",
         as_json,
         debug,
-        lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
+        lambda: run_grid("fine", recipe, overrides or [], seeds, budget, runs_dir, from_run),
         recipe,
         no_python,
     )
@@ -77,6 +79,7 @@ def run_grid(
     recipe: Path,
     overrides: list[str],
     seeds: int,
+    budget: float | None,
     runs: Path | None,
     from_run: str | None,
 ) -> Answer:
@@ -87,6 +90,7 @@ def run_grid(
     from trickrun.search.executors.workers import WORKERS
 
     WORKERS.warm_up()
+    import_torch()
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
     from trickrun.reporting.grid_pictures import pictures
@@ -103,7 +107,9 @@ def run_grid(
         )
     source = find(root, from_run) if from_run is not None else None
     with live_table() as watch:
-        verdict, folder = run_search(loaded, stage, root, sys.argv, watch, seeds, source)
+        verdict, folder = run_search(
+            loaded, stage, root, sys.argv, watch, seeds, source, pace=pace(budget)
+        )
     for name, picture in pictures(verdict.result).items():
         folder.write(name, picture)
     print_search(verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,25 @@ NoPython = Annotated[
 RunsDir = Annotated[
     Path | None,
     typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),
+]
+
+
+def seconds(text: str) -> float:
+    """Return a length of time such as 60s, 2m, 1h or 90 in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?", text.strip())
+    if found is None or float(found[1]) == 0:
+        raise typer.BadParameter(f"{text!r} is no time; give 60s, 2m or 1h")
+    return float(found[1]) * {"h": 3600, "m": 60, "min": 60}.get(found[2], 1)
+
+
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds,
+        metavar="TIME",
+        help="For the whole command, its start included, e.g. 60s or 5m; work shrinks to fit.",
+        show_default=False,
+    ),
 ]
 
 

@@ -29,9 +29,15 @@ from trickrun.findings.rank import gravest
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
+    from trickrun.run.pace import Pace
 
 
 Verdict = Literal["pass", "warn", "fail", "error"]
+
+IMPORTED, AT_ONCE = time.monotonic(), 5.0
+"""When this was imported, and in how many seconds a command begins that has its own process."""
+
+_begun, _own_process = IMPORTED, False
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,33 @@ def answer(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)
     sys.exit(found.code)
+
+
+def import_torch() -> None:
+    """Import torch, which takes a second or two; a terminal says so meanwhile."""
+    shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "torch" not in sys.modules
+    if shown:
+        print("starting ...", end="", file=sys.stderr, flush=True)
+    import torch  # noqa: F401
+
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def note_beginning() -> None:
+    """Note that a command begins: in a process of its own, or in one that lives longer."""
+    global _begun, _own_process
+    _begun = time.monotonic()
+    _own_process = _begun - IMPORTED < AT_ONCE
+
+
+def pace(seconds: float | None = None) -> Pace:
+    """Return the pace of the command: it shows each phase, and may take ``seconds``, which count
+    from the beginning of its process, if it has its own; None: as long as it takes."""
+    from trickrun.reporting.phases import phase
+    from trickrun.run.pace import budget, process_begun
+
+    return budget(seconds, process_begun() if _own_process else _begun, phase)
 
 
 @contextlib.contextmanager

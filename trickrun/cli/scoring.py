@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
-from trickrun.cli.output import Answer, answer, tell_notes
+from trickrun.cli.output import Answer, answer, import_torch, tell_notes
 from trickrun.errors import DataError, TrickrunError
 
 if TYPE_CHECKING:
@@ -88,16 +88,20 @@ def evaluate_run(
             "either --mc-dropout or --fold-batch-norm, not both",
             hint="dropout may stand between a layer and its batch norm",
         )
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.scores import print_scores
     from trickrun.run.scoring import part_of, samples_in
     from trickrun.run.trained import open_run
 
     folder = training_named(wanted, runs)
-    job = open_run(folder)
+    with phase("opening the run"):
+        job = open_run(folder)
     chosen = split or "test"
     named: dict[str, Any]
     if file is not None:
-        samples = samples_in(job, file)
+        with phase("reading the data"):
+            samples = samples_in(job, file)
         tell_notes(samples.notes)
         part = part_of(job, samples, file)
         known = known_samples(folder, samples)
@@ -105,9 +109,11 @@ def evaluate_run(
         named = {"split": None, "data": str(file), "trained_on": known, "notes": notes}
         tell_no_weights(job, part, file)
     else:
-        job, part, about = own_part(job, folder, chosen)
+        with phase("reading the data"):
+            job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
-    result = named | score_in_a_way(job, part, masks, folded)
+    with phase("scoring"):
+        result = named | score_in_a_way(job, part, masks, folded)
     print_scores(result)
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
 
@@ -252,15 +258,20 @@ def predict_file(
     wanted: str, file: Path, keep: list[str], out: Path | None, runs: Path | None, as_json: bool
 ) -> Answer:
     """Write the predictions for a file."""
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.run.scoring import beside, kept_columns, predictions, samples_in
     from trickrun.run.trained import open_run
 
     folder = training_named(wanted, runs)
-    job = open_run(folder)
-    samples = samples_in(job, file)
+    with phase("opening the run"):
+        job = open_run(folder)
+    with phase("reading the data"):
+        samples = samples_in(job, file)
     tell_notes(samples.notes)
     kept = kept_columns(samples, keep, str(file))
-    rows = beside(kept, predictions(job, samples.x))
+    with phase("predicting"):
+        rows = beside(kept, predictions(job, samples.x))
     result: dict[str, Any] = {"samples": len(samples.x), "out": str(out) if out else None}
     result["notes"] = list(samples.notes)
     result["trained_on"] = known_samples(folder, samples)

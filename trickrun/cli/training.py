@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
-from trickrun.cli.output import Answer, Verdict, answer
+from trickrun.cli.output import Answer, Verdict, answer, import_torch
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
@@ -92,12 +92,15 @@ def train_recipe(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute
     from trickrun.run.folder import runs_dir
     from trickrun.training.compile import compile_recipe
 
-    job = compile_recipe(loaded.recipe, loaded.folder)
+    with phase("reading the data"):
+        job = compile_recipe(loaded.recipe, loaded.folder)
     folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
     before = look_first(job, folder)
     announce(job, folder)
@@ -110,13 +113,17 @@ def go_on(
     wanted: str, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
 ) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute, resume
     from trickrun.run.find import find
     from trickrun.run.folder import runs_dir
 
     root = runs_dir(runs)
-    resumed = resume.resume(find(root, wanted, trained=True), overrides, root, sys.argv)
+    run = find(root, wanted, trained=True)
+    with phase("reading the data"):
+        resumed = resume.resume(run, overrides, root, sys.argv)
     for warning in resumed.warnings:
         print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
     for notice in resumed.notices:
@@ -134,9 +141,11 @@ def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     """Return what recipe and data show before training; tell people, and note it in the folder."""
     from trickrun.checks.data_look import look
     from trickrun.cli.output import tell_before_training, tell_notes
+    from trickrun.reporting.phases import phase
 
     tell_notes(job.data.notes)
-    found = look(job.recipe, job.data)
+    with phase("looking at the data"):
+        found = look(job.recipe, job.data)
     tell_before_training(found)
     folder.write_json("findings.json", [finding.as_json() for finding in found])
     return found
@@ -156,13 +165,15 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     loaded = load(recipe, overrides)
     from trickrun.cli import output as findings
     from trickrun.data.splits.prepare import prepare
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.plan import plan, print_plan
     from trickrun.training.compile import compile_recipe
     from trickrun.training.device import training_type
 
     found = findings.from_text(loaded)
     findings.tell_before_training(found)
-    data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+    with phase("reading the data"):
+        data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
     job = compile_recipe(loaded.recipe, loaded.folder, data)
     findings.tell_notes(job.data.notes)
     planned = plan(job)

@@ -27,6 +27,7 @@ from trickrun.run.interrupt import stop_on_interrupt
 from trickrun.run.kept_split import remember_split
 from trickrun.run.memory import out_of_memory_explained
 from trickrun.run.nonfinite import BAD_INPUT, locate
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.sink import Sink, folder_sink
 from trickrun.run.trained import remember_data
 from trickrun.training.checkpoint import Best, Progress, restore
@@ -84,11 +85,14 @@ def start(
     return folder
 
 
-def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[Sink]) -> Outcome:
+def execute(
+    folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[Sink], pace: Pace = UNHURRIED
+) -> Outcome:
     """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
         sinks: told of every event, after it is written.
+        pace: when it is over the training ends where it is.
 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
@@ -100,7 +104,7 @@ def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[S
         note_environment(folder, job, command, progress)
         with out_of_memory_explained(str(job.device)):
             try:
-                end = follow(folder, job, progress, best, sinks)
+                end = follow(folder, job, progress, best, sinks, pace)
             except NonFinite as error:
                 raise explain(folder, job, progress, error) from error
             return finish(folder, job, progress, end)
@@ -162,12 +166,17 @@ def note_environment(
 
 
 def follow(
-    folder: RunFolder, job: RecipeJob, progress: Progress, best: Best | None, sinks: list[Sink]
+    folder: RunFolder,
+    job: RecipeJob,
+    progress: Progress,
+    best: Best | None,
+    sinks: list[Sink],
+    pace: Pace,
 ) -> End:
     """Train, write each event to the folder and tell the sinks; return the last event."""
     write = folder_sink(folder, job.settings.log_every)
     with stop_on_interrupt() as interrupted:
-        for event in train(job, progress, best, interrupted, Watcher(job)):
+        for event in train(job, progress, best, interrupted, Watcher(job), over=pace.over):
             for sink in (write, *sinks):
                 sink(event)
     assert isinstance(event, End)

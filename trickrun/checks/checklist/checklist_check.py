@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.checklist.context import (
     RECIPE,
     STATE,
     Context,
     StepOutcome,
+    StepVerdict,
     Tell,
     run_steps,
     unfinished,
 )
 from trickrun.checks.checklist.steps import STEPS
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import patch_paths
@@ -23,6 +25,10 @@ from trickrun.recipe.python_parts import python_parts
 from trickrun.run.apply import edited_to
 from trickrun.run.check_folder import begin, conclude
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
+
+ORDER: tuple[StepVerdict, ...] = ("pass", "warn", "fail")
+LAST = list(STEPS)[-1]
 
 
 def run_checklist(
@@ -31,7 +37,7 @@ def run_checklist(
     command: list[str],
     tell: Tell,
     keep_going: bool = False,
-    seconds: float | None = None,
+    pace: Pace = UNHURRIED,
 ) -> tuple[Verdict, tuple[StepOutcome, ...], RunFolder]:
     """Take all six steps, or go on with a checklist that was cut off, and record the verdict.
 
@@ -39,16 +45,28 @@ def run_checklist(
         root: where run folders are.
         tell: told of each step as it begins and ends.
         keep_going: go on after a step that fails.
-        seconds: budget; searches, epochs and samples shrink to fit. None: no limit.
+        pace: searches, epochs and samples shrink to fit; what it has no time for is left out.
+
+    Raises OutOfTime if there is no time for a single step.
     """
+    if pace.over():
+        raise pace.too_short()
+    began = pace.clock()
+    original = RecipeSubject(loaded)
+    with pace.phase("reading the data"):
+        original.data  # noqa: B018  loads it, once for all steps
+    read_seconds = pace.clock() - began
     folder = unfinished(root, loaded, len(STEPS), keep_going)
     if folder is None:
         folder = begin(loaded, loaded, root, command)
         folder.write_json(RECIPE, loaded.tree)
         folder.write_json(STATE, [])
-    context = Context(loaded, loaded, {}, (), root, folder.own_runs, command, Budget(seconds))
+    own = folder.own_runs
+    context = Context(loaded, loaded, {}, (), root, own, command, pace, original, read_seconds)
     with folder.locked(RECIPE):
         done = run_steps(STEPS, context, folder, tell, keep_going)
+        if not done:
+            raise pace.too_short()
         verdict = concluded(context, done, folder)
         conclude(folder, verdict)
     return verdict, done, folder
@@ -56,17 +74,22 @@ def run_checklist(
 
 def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder) -> Verdict:
     """Return the verdict of a checklist; write the tuned recipe if the last step was taken."""
-    worst = max((step.verdict for step in done), key=("pass", "warn", "fail").index)
+    worst = max((step.verdict for step in done), key=ORDER.index)
     result: dict[str, Any] = {
         "steps": [
             {"name": step.name, "verdict": step.verdict, "run": step.run, "seconds": step.seconds}
             for step in done
         ],
         "tuned_recipe": None,
+        "left_out": left_out(done, context.pace),
     }
-    if len(done) < len(STEPS):
+    if done[-1].name != LAST:
         stopped = done[-1].name
-        return Verdict(worst, result, (), f"{stopped} failed, so the steps after it would mislead")
+        if done[-1].verdict == "fail" and not result["left_out"]:
+            said = f"{stopped} failed, so the steps after it would mislead"
+            return Verdict(worst, result, (), said)
+        taken = f"{len(done)} of {len(STEPS)} steps taken; nothing is kept without the last one"
+        return Verdict(max(worst, "warn", key=ORDER.index), result, (), taken)
     loaded, last = context.loaded, done[-1]
     evidence = context.folder_of(last).read_json("evidence.json")
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
@@ -81,6 +104,16 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
     taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
     summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
     return Verdict(worst, result, (), summary)
+
+
+def left_out(done: Sequence[StepOutcome], pace: Pace) -> list[str]:
+    """Return what there was no time for: whole steps, and parts of others."""
+    taken = [step.name for step in done]
+    names = list(STEPS)
+    # After a step that failed those behind it are left out on purpose.
+    end = names.index(taken[-1]) if done[-1].verdict == "fail" and not pace.over() else len(names)
+    missing = [name for name in names[:end] if name not in taken] if pace.limited else []
+    return [*missing, *(f"{step.name}: {part}" for step in done for part in step.cut)]
 
 
 def is_tied(loaded: Loaded) -> bool:

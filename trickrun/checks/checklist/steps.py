@@ -6,11 +6,13 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from trickrun.checks.checklist.budget import (
     MIN_TRIALS,
     Size,
+    cost,
     epoch_seconds,
     fewest_samples,
     fitted,
@@ -35,30 +37,39 @@ from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import Moved
 from trickrun.search.plan import Stage
 from trickrun.training.compile import compile_recipe
+from trickrun.training.events import OUT_OF_TIME, Event, TrainedSteps
 from trickrun.training.threads import cores
 
 ROUNDS = 5
 """Of the contest between the original and the tuned recipe: seeds, each with its own fold."""
 
-SHARES = {"grid coarse": 0.35, "grid fine": 0.5, "curves": 0.85}
-"""The share of the time then left that a step may take."""
+SHARES = {"grid coarse": 0.35, "grid fine": 0.45, "curves": 0.7}
+"""The share of the time then left that a step is sized for."""
+
+CONTEST = 0.85
+"""The share of the last step's time after which no round of the contest is waited for."""
 
 
 def step_initial_loss(context: Context) -> StepOutcome:
     """Step 1."""
-    return checked("initial-loss", lambda subject: initial_loss(subject), context)
+    return checked(
+        "initial-loss", lambda subject: initial_loss(subject, pace=context.pace), context
+    )
 
 
 def step_overfit_batch(context: Context) -> StepOutcome:
     """Step 2."""
-    return checked("overfit-batch", lambda subject: overfit_batch(subject), context)
+    return checked(
+        "overfit-batch", lambda subject: overfit_batch(subject, pace=context.pace), context
+    )
 
 
 def step_lr_find(context: Context) -> StepOutcome:
     """Step 3: what it suggests is the middle of the coarse search."""
-    done = checked("lr-find", lambda subject: lr_find(subject), context)
+    done = checked("lr-find", lambda subject: lr_find(subject, pace=context.pace), context)
     found = context.folder_of(done).read_json("evidence.json")["suggestion"]
     if found is None:
         # Without a suggestion the search begins at the recipe's own learning rate.
@@ -115,13 +126,21 @@ def searched(
         lambda *_: None,
         coarse=coarse,
         into=context.own_runs,
+        pace=context.pace.share(2 * SHARES[name]),
     )
     best = verdict.result["best"]
     summary = verdict.summary + (f": {words(best['params'])}" if best else "")
     findings = [finding.as_json() for finding in verdict.findings]
     edits = best["params"] if best else {}
     return StepOutcome(
-        name, verdict.verdict, str(folder.path), summary, edits, findings, list(size.shrunk)
+        name,
+        verdict.verdict,
+        str(folder.path),
+        summary,
+        edits,
+        findings,
+        list(size.shrunk),
+        cut=verdict.result.get("left_out", []),
     )
 
 
@@ -130,11 +149,14 @@ def step_curves(context: Context) -> StepOutcome:
     candidates = contestants(context)
     runs = ROUNDS * (len(candidates) + 1) + 1
     changes, shrunk = shortened(context, runs)
-    outcome = contest(context.loaded, candidates, ROUNDS, changes)
+    outcome = contest(context.loaded, candidates, ROUNDS, changes, context.pace.share(CONTEST))
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
     job = compile_recipe(tuned.recipe, tuned.folder)
     folder = execute.start(tuned, context.own_runs, context.command, tuned.folder)
-    ended = execute.execute(folder, job, context.command, [])
+    with context.pace.phase("the whole training", job.span.steps) as moved:
+        ended = execute.execute(
+            folder, job, context.command, [partial(tell_steps, moved)], context.pace
+        )
     verdict = read_runs([folder])
     series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
     conclude(folder, replace(verdict, series=series))
@@ -148,20 +170,38 @@ def step_curves(context: Context) -> StepOutcome:
         edits=outcome.winner.edits,
         findings=findings,
         shrunk=shrunk,
+        cut=cut_off(outcome, ended),
     )
+
+
+def tell_steps(moved: Moved, event: Event) -> None:
+    """Tell how many steps of a training are done."""
+    if isinstance(event, TrainedSteps):
+        moved(event.first + len(event.losses) - 1)
+
+
+def cut_off(outcome: Contest, ended: execute.Outcome) -> list[str]:
+    """Return what the last step left out."""
+    taken = len(outcome.entries[0].values)
+    left = [f"{ROUNDS - taken} of {ROUNDS} rounds of the contest"] if taken < ROUNDS else []
+    if ended.result["stopped_by"] == OUT_OF_TIME:
+        left.append(f"the whole training after {ended.result['epochs']:.4g} epochs")
+    return left
 
 
 def shortened(context: Context, runs: int) -> tuple[dict[str, Any], list[str]]:
     """Return the changes with which ``runs`` whole trainings fit the step's share of the time, and
     in words what they take away."""
     train = context.loaded.recipe.train
-    if context.budget.left is None:
+    if not context.pace.limited:
         return {}, []
-    each, samples = epoch_seconds(context.working)
-    share = context.budget.left * SHARES["curves"]
+    each, samples = epoch_seconds(context.subject)
+    share = (context.pace.left - context.read_seconds) * SHARES["curves"]
     if train.steps is None:
         least = fewest_samples(context.loaded.recipe)
         size = fitted(Size(runs, train.epochs), each, samples, share, runs, least)
+        enough = replace(size, trials=runs // ROUNDS + 1)  # one round, and the whole training
+        context.pace.ask("curves", context.read_seconds + cost(enough, each, samples))
         epochs = {"train.epochs": size.epochs} if size.epochs < train.epochs else {}
         return subset(size) | epochs, list(size.shrunk)
     batch = context.working.recipe.data.batch_size
@@ -194,10 +234,12 @@ def contestants(context: Context) -> list[Entry]:
 def told(outcome: Contest) -> str:
     """Return the contest's outcome in a sentence."""
     means = ", ".join(f"{entry.name} {mean_of(entry)}" for entry in outcome.entries)
+    taken = len(outcome.entries[0].values)
+    folds = "1 fold" if taken == 1 else f"{taken} folds"
     if not outcome.winner.edits:
-        return f"Over {ROUNDS} folds ({outcome.metric}: {means}) nothing beats the original."
+        return f"Over {folds} ({outcome.metric}: {means}) nothing beats the original."
     return (
-        f"Over {ROUNDS} folds ({outcome.metric}: {means}) {outcome.winner.name} is better than the "
+        f"Over {folds} ({outcome.metric}: {means}) {outcome.winner.name} is better than the "
         f"original by {outcome.gain:.4g} (95 % interval {outcome.low:.4g} to {outcome.high:.4g})."
     )
 
@@ -208,13 +250,18 @@ def mean_of(entry: Entry) -> str:
 
 
 def affordable(name: str, wanted: Size, context: Context) -> Size:
-    """Return ``wanted`` shrunk to the step's share of the time that is left."""
-    left = context.budget.left
-    if left is None:
+    """Return ``wanted`` shrunk to the step's share of the time that is left.
+
+    Raises OutOfTime if the least that says anything takes more than all of it.
+    """
+    if not context.pace.limited:
         return wanted
-    each, samples = epoch_seconds(context.working)
+    each, samples = epoch_seconds(context.subject)
     least = fewest_samples(context.loaded.recipe)
-    return fitted(wanted, each, samples, left * SHARES[name], MIN_TRIALS, least)
+    share = (context.pace.left - context.read_seconds) * SHARES[name]
+    size = fitted(wanted, each, samples, share, MIN_TRIALS, least)
+    context.pace.ask(name, context.read_seconds + cost(size, each, samples))
+    return size
 
 
 def subset(size: Size) -> dict[str, Any]:

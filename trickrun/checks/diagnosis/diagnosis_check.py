@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from trickrun.checks.diagnosis.candidates import candidates
@@ -22,6 +19,7 @@ from trickrun.models import Model
 from trickrun.models.python import PythonModel
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import one_thread
 
 SMALL, SLOW = 60.0, 150.0
@@ -32,31 +30,17 @@ LOOKING = 0.5
 """Share of the time that the evidence may take where edits are tried too."""
 
 
-@dataclass(frozen=True)
-class DiagnosisListener:
-    """Who is told how far a diagnosis is.
-
-    Args:
-        part: of each part of the evidence as it begins.
-        trainings: of trainings done and trainings in all.
-    """
-
-    part: Callable[[str], None] = lambda name: None
-    trainings: Callable[[int, int], None] = lambda done, total: None
-
-
 def diagnose(
     loaded: Loaded,
     confirm: bool = False,
-    budget: float | None = None,
-    watch: DiagnosisListener | None = None,
+    pace: Pace = UNHURRIED,
     run: RunFolder | None = None,
 ) -> tuple[Verdict, Loaded]:
     """Find out why a recipe trains badly, if it does.
 
     Args:
         confirm: train briefly with each suggested edit, and keep what helps.
-        budget: seconds for the whole diagnosis; None: what suits the recipe.
+        pace: of the whole diagnosis; one without a limit gets that which suits the recipe.
         run: an earlier training of the recipe, whose curves and score count as well.
 
     Returns:
@@ -64,26 +48,31 @@ def diagnose(
 
     Raises:
         TrickrunError: the recipe cannot become a job.
+        OutOfTime: there is no time for any part of the evidence.
     """
-    watch = watch or DiagnosisListener()
-    started = time.monotonic()
+    if pace.over():
+        raise pace.too_short()
+    started = pace.clock()
     with one_thread():
         try:
-            proxy = shorten(loaded)
+            with pace.phase("reading the data"):
+                proxy = shorten(loaded)
         except (NothingToTrain, NoGradient) as error:
             found = [cannot_train(error, loaded.recipe.model)]
             return verdict_of(found, Evidence(), None, {}), loaded
-        seconds = budget or usual_budget(proxy)
-        looking = seconds * (LOOKING if confirm else 1.0)
-        evidence = gather(proxy, not confirm, started + looking, watch.part)
+        if not pace.limited:
+            pace = pace.until(started + usual_budget(proxy))
+        evidence = gather(proxy, not confirm, pace.share(LOOKING if confirm else 1.0))
+        if evidence.unknown:
+            raise pace.too_short()
         if run is not None:
             add_run(evidence, run, proxy)
     tried: Tried | None = None
     series: dict[str, Any] = {"evidence": evidence.as_json()}
     if confirm:
-        deadline = started + seconds
-        trainings = Trainings(proxy, deadline, watch.trainings)
-        tried = edits_tried(proxy, evidence, trainings)
+        trainings = Trainings(proxy, pace)
+        with pace.phase("trying edits"):
+            tried = edits_tried(proxy, evidence, trainings)
         series["trainings"] = trainings.as_json()
     findings = conclude(proxy, evidence, tried)
     return verdict_of(findings, evidence, tried, series), proxy.recipe
