@@ -27,6 +27,7 @@ from results import machine, write_section
 
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
+from trickrun.run.owner import OWNER
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from exactness import ending, same, the_run
@@ -50,7 +51,7 @@ class Killed:
         step: the last step in its log.
         saved: the step of its last checkpoint; 0 if there was none.
         torn: what was half done: a cut line, a file half written, a best.pt without its last.pt.
-        equal: whether the resumed run ended as the one left alone.
+        equal: whether the resumed run ended as the one left alone, and left nothing else.
     """
 
     step: int
@@ -110,14 +111,17 @@ def trial(changes: list[str], expected: dict[str, Any], draw: random.Random) -> 
             run = kill_once(Path(folder), changes, draw.randrange(steps), draw.uniform(0, 0.05))
             if run is None:
                 continue  # it had ended meanwhile; draw again
-            found = inspect(run)
+            found, told = inspect(run), run.status
             code = launch("--resume", run.path, "--runs-dir", folder).wait()
-            return Killed(*found, equal=code == 0 and same(ending(run), expected))
+            left = [*run.path.rglob("*.tmp"), *run.path.glob(OWNER)]
+            as_told = (told, run.status) == ("killed", "finished")
+            equal = code == 0 and as_told and not left and same(ending(run), expected)
+            return Killed(*found, equal=equal)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"

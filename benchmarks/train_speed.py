@@ -71,8 +71,10 @@ def recipe_of(network: str, epochs: int, seed: int = 0) -> Loaded:
 def trickrun(loaded: Loaded, data: Prepared) -> Measured:
     """Train as the command does, in a run folder that is thrown away."""
     job = compile_recipe(loaded.recipe, loaded.folder, data)
-    with tempfile.TemporaryDirectory() as root:
-        folder = execute.start(loaded, Path(root), ["train"], loaded.folder)
+    with (
+        tempfile.TemporaryDirectory() as root,
+        execute.start(loaded, Path(root), ["train"], loaded.folder) as folder,
+    ):
         began = time.perf_counter()
         execute.execute(folder, job, ["train"], [])
         seconds = time.perf_counter() - began

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from trickrun.cli import main
+from trickrun.cli import command_line
 from trickrun.reporting import phases
 
 phases.LASTING = 3600.0  # how busy the machine is must not change what commands print
@@ -72,7 +72,7 @@ def run_main(*arguments: object) -> Ran:
     ):
         patch.setattr(sys, "argv", ["trickrun", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            main()
+            command_line()
     code = ended.value.code
     return Ran(
         code if isinstance(code, int) else 0, out.getvalue(), err.getvalue(), both.getvalue()

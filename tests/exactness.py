@@ -12,8 +12,8 @@ def train(recipe, root, sinks=(), changes=()):
     """Train from the start; return the outcome."""
     loaded = load(recipe, changes)
     job = compiler.compile_recipe(loaded.recipe, loaded.folder)
-    begun = execute.start(loaded, root, ["train"], loaded.folder)
-    return execute.execute(begun, job, ["train"], list(sinks))
+    with execute.start(loaded, root, ["train"], loaded.folder) as begun:
+        return execute.execute(begun, job, ["train"], list(sinks))
 
 
 def the_run(root):
@@ -24,9 +24,9 @@ def the_run(root):
 
 def go_on(root, sinks=()):
     """Resume the one run below ``root``, in the same environment; return the outcome."""
-    resumed = resume.resume(the_run(root), [], root, ["resume"])
-    assert not resumed.warnings, resumed.warnings
-    return execute.execute(resumed.folder, resumed.job, ["resume"], list(sinks))
+    with resume.resume(the_run(root), [], root, ["resume"]) as resumed:
+        assert not resumed.warnings, resumed.warnings
+        return execute.execute(resumed.folder, resumed.job, ["resume"], list(sinks))
 
 
 def ending(found):

@@ -88,7 +88,7 @@ def test_missing_name_suggests_a_near_one(tmp_path: Path) -> None:
 
 def test_value_that_cannot_be_called(tmp_path: Path) -> None:
     write(tmp_path, "mine.py", "make = 3\n")
-    assert "a int, which cannot be called" in failure("mine:make", tmp_path).message
+    assert "of type int, which cannot be called" in failure("mine:make", tmp_path).message
 
 
 def test_failing_import_names_the_users_line(tmp_path: Path) -> None:

@@ -154,6 +154,12 @@ class Interrupted(TrickrunError):
     exit_code = INTERRUPTED
 
 
+class Unread(Interrupted):
+    """Nobody reads stdout any more, so the training has ended with a checkpoint."""
+
+    exit_code = BROKEN_PIPE
+
+
 class Bug(TrickrunError):
     """An error of trickrun itself."""
 

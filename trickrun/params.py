@@ -123,10 +123,17 @@ def is_foreign(part: Params) -> bool:
 
 
 class PythonTarget(Params):
-    """A user's object: ``target: package.module:Name``, called with ``args``."""
+    """A user's object: ``target: package.module:Name``, called with ``args``.
+
+    The first line of a subclass's docstring says, after a colon, how it is called and what it
+    returns: errors about a user's object quote it.
+    """
 
     main: ClassVar[str | None] = "target"
     is_user_code: ClassVar[bool] = True
+
+    example: ClassVar[str] = ""
+    """A short object that serves, as Python; ``torch``, ``nn`` and ``math`` are imported."""
 
     target: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")] = Field(
         description="where the object is: package.module:Name, resolved beside the recipe first"
@@ -138,6 +145,15 @@ class PythonTarget(Params):
         """Nobody knows what a user's code holds or draws."""
         return True
 
+    @classmethod
+    def taught(cls, advice: str) -> str:
+        """Return what to do about an object that does not serve: ``advice``, how the object is
+        called, and an example."""
+        first = (cls.__doc__ or "").partition("\n")[0]
+        called = first.partition(": ")[2].replace("``", "").rstrip(".")
+        lines = "\n".join(f"    {line}" for line in cls.example.splitlines())
+        return f"{advice}\n  {called}, for example:\n{lines}"
+
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -145,12 +161,28 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 DropProbability = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+
+MOST = 10**9
+"""No count is above it: steps of so many would take years, and a size of so many exceeds any
+memory. What is made or done one after another has a lower limit of its own."""
+
+Count = Annotated[int, Field(ge=1, le=MOST)]
+CountOrZero = Annotated[int, Field(ge=0, le=MOST)]
+TwoOrMore = Annotated[int, Field(ge=2, le=MOST)]
 LayerCount = Annotated[int, Field(ge=1, le=1000)]
-CountOrZero = Annotated[int, Field(ge=0)]
+Repeats = Annotated[int, Field(ge=1, le=1000)]
+"""How often something is done within one step, or one sample is repeated in it."""
+RepeatsOrZero = Annotated[int, Field(ge=0, le=1000)]
+Epochs = Annotated[int, Field(ge=1, le=1_000_000)]
+Trials = Annotated[int, Field(ge=1, le=10_000)]
+Side = Annotated[int, Field(ge=1, le=10_000)]
+"""Height and width in pixels of the images that a network gets."""
+Margin = Annotated[int, Field(ge=0, le=1000)]
+"""Pixels around an image."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Betas = Annotated[tuple[Beta, Beta], Field(strict=False)]
 Counts = Annotated[tuple[Count, ...], Field(strict=False)]
+LayerCounts = Annotated[tuple[LayerCount, ...], Field(strict=False)]
 
 
 KIND = re.compile(r"[a-z][a-z0-9_]*")

@@ -22,7 +22,7 @@ from typing import Any
 from trickrun.errors import REFUSED, CompileError, TrickrunError, python_refused
 
 
-def resolve(target: str, folder: Path) -> Callable[..., Any]:
+def resolve(target: str, folder: Path, teach: Callable[[str], str] = str) -> Callable[..., Any]:
     """Return the callable that ``target`` (``package.module:Name``) names.
 
     A module beside the recipe, in ``folder``, comes before one of the environment; ``folder`` is
@@ -31,6 +31,9 @@ def resolve(target: str, folder: Path) -> Callable[..., Any]:
     Raises CompileError if user code is refused, if the module or the name is not there, if the
     module's own code fails while it is imported (the message has the user's line), or if it names
     no callable.
+
+    Args:
+        teach: makes of a piece of advice one with an example of an object that serves.
     """
     if python_refused():
         raise CompileError(REFUSED, target)
@@ -47,18 +50,26 @@ def resolve(target: str, folder: Path) -> Callable[..., Any]:
         found = getattr(found, name)
     if not callable(found):
         kind = type(found).__name__
-        raise CompileError(f"this is a {kind}, which cannot be called", target, "name a function")
+        raise CompileError(
+            f"this is of type {kind}, which cannot be called", target, teach("name a function")
+        )
     function: Callable[..., Any] = found
     return function
 
 
-def call(function: Callable[..., Any], target: str, *values: Any, args: Mapping[str, Any]) -> Any:
+def call(
+    function: Callable[..., Any],
+    target: str,
+    *values: Any,
+    args: Mapping[str, Any],
+    teach: Callable[[str], str] = str,
+) -> Any:
     """Return ``function(*values, **args)``, what ``resolve(target)`` gave.
 
     Raises CompileError if it does not take these arguments, or fails (with the user's line), also
     by ``sys.exit``. An error that is trickrun's own goes through.
     """
-    check_arguments(function, target, values, args)
+    check_arguments(function, target, values, args, teach)
     try:
         return function(*values, **args)
     except TrickrunError:
@@ -68,7 +79,11 @@ def call(function: Callable[..., Any], target: str, *values: Any, args: Mapping[
 
 
 def check_arguments(
-    function: Callable[..., Any], target: str, values: tuple[Any, ...], args: Mapping[str, Any]
+    function: Callable[..., Any],
+    target: str,
+    values: tuple[Any, ...],
+    args: Mapping[str, Any],
+    teach: Callable[[str], str] = str,
 ) -> None:
     """Raise CompileError, which shows the signature, if ``function`` does not take these."""
     try:
@@ -78,7 +93,8 @@ def check_arguments(
     try:
         signature.bind(*values, **args)
     except TypeError as error:
-        raise CompileError(f"{error}; it takes {signature}", target, "change args") from error
+        advice = teach("change its signature, or args in the recipe")
+        raise CompileError(f"{error}; it takes {signature}", target, advice) from error
 
 
 def blame(error: BaseException, target: str) -> CompileError:

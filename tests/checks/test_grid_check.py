@@ -82,7 +82,8 @@ def test_a_cut_journal_line_is_left_out_and_its_trial_runs_again(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(loaded, "coarse")
-    folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
+    with begin(loaded, planned.loaded, tmp_path / "runs", []) as folder:
+        pass
     lines = [json.dumps(result(t.id, 0.1).as_json()) for t in planned.trials[:4]]
     (folder.path / JOURNAL).write_text("\n".join([*lines[:3], lines[3][:-9]]))
     ran: list[str] = []
@@ -106,7 +107,8 @@ def test_what_another_search_finished_is_not_run_again(
     monkeypatch.setattr(
         run_trials, "run_layout", lambda *arguments, **how: (result for result in ())
     )
-    folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
+    with begin(loaded, planned.loaded, tmp_path / "runs", []) as folder:
+        pass
     known = {t.id: result(t.id, 0.3) for t in planned.trials}
     run_trials.search(planned, folder, known, lambda *_: None)
     assert len(journal(folder)) == 6
@@ -117,7 +119,8 @@ def test_a_search_that_goes_on_trains_where_it_began_to(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(loaded, "coarse")
-    folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
+    with begin(loaded, planned.loaded, tmp_path / "runs", []) as folder:
+        pass
     layouts: list[Layout] = []
 
     def cut_off(layout, folder, metric, wanted, **how):
@@ -145,7 +148,8 @@ def test_a_diverged_trial_is_a_result_and_a_crashed_one_is_run_again(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(loaded, "coarse")
-    folder = begin(loaded, planned.loaded, tmp_path / "runs", [])
+    with begin(loaded, planned.loaded, tmp_path / "runs", []) as folder:
+        pass
     diverged, crashed, *rest = planned.trials
     done = [result(diverged.id, None, "diverged"), result(crashed.id, None, "crashed")]
     done += [result(t.id, 0.1) for t in rest]
@@ -197,7 +201,8 @@ def test_fine_starts_from_the_newest_finished_coarse(loaded: Loaded, tmp_path: P
     with pytest.raises(RunFolderError, match="no finished coarse search of tiny"):
         newest_coarse(root, loaded)
     planned = plan(loaded, "coarse")
-    folder = begin(loaded, planned.loaded, root, [])
+    with begin(loaded, planned.loaded, root, []) as folder:
+        pass
     (folder.path / JOURNAL).touch()
     results = [
         TrialResult(t.id, t.params, "finished", float(i), {}, 1.0, "p")
@@ -225,7 +230,8 @@ def test_results_of_another_search_get_this_ones_parameters_and_metric(
 ) -> None:
     planned = plan(loaded, "coarse")
     first, second, third, *_ = (trial.id for trial in planned.trials)
-    folder = new_search(planned, loaded, tmp_path, [])
+    with new_search(planned, loaded, tmp_path, []) as folder:
+        pass
     append(folder, result(first, 0.25))
     append(folder, result(second, None, "diverged"))
     append(folder, replace(result(third, 0.5), values={"val_loss": 0.5}))
@@ -237,11 +243,12 @@ def test_results_of_another_search_get_this_ones_parameters_and_metric(
 
 def test_a_search_by_another_metric_is_another_search(loaded: Loaded, tmp_path: Path) -> None:
     planned = plan(loaded, "coarse")
-    folder = new_search(planned, loaded, tmp_path, [])
+    with new_search(planned, loaded, tmp_path, []) as folder:
+        pass
     assert open_search(tmp_path, planned) == folder
     for changes in ({"grid.metric": "val_accuracy"}, {"grid.mode": "max"}):
         assert open_search(tmp_path, plan(derive(loaded, changes), "coarse")) is None
-    with folder.locked(PLAN):
+    with folder.locked():
         assert open_search(tmp_path, planned) is None
     (folder.path / PLAN).write_text("{")
     assert open_search(tmp_path, planned) is None
@@ -274,7 +281,8 @@ def test_the_workers_stop_at_once_if_the_journal_cannot_be_written(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(loaded, "coarse")
-    folder = new_search(planned, loaded, tmp_path, [])
+    with new_search(planned, loaded, tmp_path, []) as folder:
+        pass
     ended: list[bool] = []
 
     def run(layout, folder, metric, wanted, **how):
@@ -298,7 +306,8 @@ def test_the_workers_stop_at_once_if_the_journal_cannot_be_written(
 def test_a_fine_search_needs_a_coarse_one(
     loaded: Loaded, tmp_path: Path, evidence: dict[str, object] | None
 ) -> None:
-    folder = new_search(plan(loaded, "coarse"), loaded, tmp_path, [])
+    with new_search(plan(loaded, "coarse"), loaded, tmp_path, []) as folder:
+        pass
     if evidence is not None:
         folder.write_json("evidence.json", evidence)
     with pytest.raises(RunFolderError, match="no coarse search in which a trial finished"):

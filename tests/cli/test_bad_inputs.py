@@ -27,6 +27,8 @@ ROWS = "".join(f"{i},{i * i % 7},{'ab'[i % 2]}\n" for i in range(40))
 def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "r.yaml").write_text(RECIPE)
+    (tmp_path / "read-only.yaml").write_text(RECIPE)
+    (tmp_path / "read-only.yaml").chmod(0o444)
     (tmp_path / "table.csv").write_text("x,z,label\n" + ROWS)
     (tmp_path / "nan.csv").write_text("x,z,label\n" + ROWS.replace("7,0,b", "7,nan,b"))
     (tmp_path / "broken.yaml").write_text("data: {kind: digits\n")
@@ -42,7 +44,10 @@ def files(tmp_path, monkeypatch):
     ("words", "told"),
     [
         (["train"], ["no recipe given", "trickrun train RECIPE"]),
-        (["train", "r.yml"], ["r.yml: no such file", "recipes there: broken.yaml, r.yaml"]),
+        (
+            ["train", "r.yml"],
+            ["r.yml: no such file", "recipes there: broken.yaml, r.yaml, read-only.yaml"],
+        ),
         (["train", "folder"], ["folder is a folder", "name the recipe file in it"]),
         (["train", "noise.bin"], ["noise.bin is not UTF-8 text"]),
         (["train", "broken.yaml"], ["broken.yaml:2:1: ", "add }"]),
@@ -65,6 +70,8 @@ def files(tmp_path, monkeypatch):
         (["train", "--resume", "folder"], ["this is not a run"]),
         (["eval", "nobody"], ["no run nobody"]),
         (["predict", "nobody", "table.csv"], ["no run nobody"]),
+        (["lr-find", "read-only.yaml", "--apply"], ["read-only.yaml: this file is read-only"]),
+        (["diagnose", "read-only.yaml", "--apply"], ["read-only.yaml: this file is read-only"]),
         (["runs", "remove", "nobody", "--yes"], ["no run nobody"]),
         (["runs", "--runs-dir", "a-file"], ["a-file: this is a file"]),
         (["tricks", "adm"], ["adm", "adam"]),
@@ -81,7 +88,16 @@ def files(tmp_path, monkeypatch):
         (["train", "r.yaml", f"seed={'9' * 4000}"], ["this number has too many digits"]),
         (["train", "r.yaml", f"augmentation.{'9' * 5000}.p=1"], ["augmentation"]),
         (["train", "r.yaml", "train.threads=1000000"], ["train.threads: 1000000 threads are too"]),
-        (["train", "r.yaml", f"model.hidden=[{2**62}]"], ["model: the network's weights and"]),
+        (
+            ["train", "r.yaml", "model.hidden=[1000000000]"],
+            ["model: to train this network takes"],
+        ),
+        (["train", "r.yaml", f"model.hidden=[{2**62}]"], ["expected at most 1,000,000,000"]),
+        (["train", "r.yaml", f"train.epochs={10**300}"], ["from 1 to 1000000", "(301 digits)"]),
+        (["initial-loss", "r.yaml", "--seeds", str(10**30)], ["'--seeds'", "1000"]),
+        (["overfit-batch", "r.yaml", "--steps", str(10**30)], ["'--steps'", "1000000"]),
+        (["checklist", "r.yaml", "--budget", "999999h"], ["999999h is more than 720 hours"]),
+        (["checklist", "r.yaml", "--budget", "1e400s"], ["'1e400s' is not a time"]),
         (["train", "r.yaml", f"name={BYTES}"], ["the character U+DCFF is not allowed"]),
         (["train", "r.yaml", "--runs-dir", BYTES], ["this path is not UTF-8"]),
         (["train", f"{BYTES}/r.yaml"], ["this path is not UTF-8"]),

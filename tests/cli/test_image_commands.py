@@ -114,7 +114,7 @@ def test_train_notes_it_too(trained, inside):
 def test_an_unreadable_file_is_an_error_unless_it_is_to_be_skipped(run, inside):
     ran = run("train", "folders.yaml", "data.broken=error")
     assert ran.code == 2
-    assert "broken.png: this is no whole image: the file is empty\n" in ran.err
+    assert "broken.png: this image cannot be read: the file is empty\n" in ran.err
     assert "data.broken: skip" in ran.err
 
 
@@ -155,8 +155,8 @@ def test_predict_keeps_columns_of_a_table_in_its_order(run, inside):
     [
         (["table", "t.csv", "--keep", "writters"], "(--keep)\n  did you mean 'writer'?"),
         (["folders", "scans", "--keep", "name"], "(--keep)\n  its columns are file"),
-        (["folders", "folders.yaml"], "this is no whole image: it begins with b'name: fo'"),
-        (["folders", "scan"], "this is no whole image: No such file or directory"),
+        (["folders", "folders.yaml"], "this image cannot be read: it begins with b'name: fo'"),
+        (["folders", "scan"], "this image cannot be read: No such file or directory"),
     ],
 )
 def test_what_predict_refuses(run, inside, words, told):
@@ -182,5 +182,8 @@ def test_in_a_process_of_its_own(inside):
     command = [sys.executable, "-m", "trickrun", "predict", "table", "t.csv", "--keep", "scan"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     told = "warning: 107 of these 153 samples are ones that the run was trained on\n"
-    assert (done.returncode, done.stderr) == (0, told)
+    which, *rest = done.stderr.splitlines(keepends=True)
+    assert which.startswith("run: runs/table/")
+    assert (done.returncode, rest[0]) == (0, told)
+    assert rest[1].startswith("next: trickrun eval ")
     assert len(lines(done.stdout)) == ZEROS + ONES + TWOS

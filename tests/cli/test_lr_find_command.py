@@ -27,7 +27,7 @@ def recipe(tmp_path):
 def test_people_get_the_curve_the_picks_and_the_finding(trickrun, recipe):
     ran = trickrun("lr-find", recipe.name)
     assert ran.code == 0
-    assert ran.err == ""
+    assert ran.err.startswith("next: trickrun grid coarse flowers.yaml optimizer.lr=")
     assert "range test" in ran.out
     assert "── smoothed loss, mean of 3 seeds" in ran.out
     for name in ("suggestion", "steepest", "bottom", "valley", "min_over_10", "optimizer.lr"):

@@ -145,7 +145,10 @@ def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
 
 
 GROUP = typer.main.get_command(application())
-COMMANDS = dict.fromkeys(leaves(GROUP))
+NO_CODE = [("report",), ("runs", "tag")]
+"""Commands that read a run and never need its code."""
+
+COMMANDS = dict.fromkeys(words for words in leaves(GROUP) if words not in NO_CODE)
 OF_RUNS = {("eval",): ["run"], ("predict",): ["run", "samples.npz"]}
 
 
@@ -194,6 +197,11 @@ def test_stored_runs_are_refused_too(
     write(tmp_path, PLACES["train.step"], merged(USUAL, {"train": {"step": TARGET}}))
     folder = trickrun("train", "r.yaml", "--json").json["run"]
     assert mark.exists()
+    for words in NO_CODE:
+        mark.unlink(missing_ok=True)
+        monkeypatch.delitem(sys.modules, "mine", raising=False)
+        assert trickrun(*words, folder).code == 0
+        assert not mark.exists()
     for words in (
         ("train", "--resume", folder, "train.epochs=2"),
         ("eval", folder),

@@ -61,6 +61,7 @@ def test_json_is_the_only_thing_on_stdout(capsys):
         "verdict": "warn",
         "result": {"a": 1},
         "findings": [{"code": "TR01"}],
+        "next": None,
     }
 
 

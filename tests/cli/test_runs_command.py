@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.run import files
+from trickrun.run.folder import RunFolder
 
 OLDER, NEWER = "20260101-000000-000001-aaaa", "20260102-000000-000001-bbbb"
 
@@ -84,7 +84,7 @@ def test_status_of_a_run_that_did_not_finish(trickrun, root, last, status, reaso
 
 def test_a_run_at_work_is_running_and_is_not_removed(trickrun, root):
     path = made(root, "a", OLDER, epoch(1, 0.75, True))
-    with files.locked(path / "metrics.jsonl"):
+    with RunFolder(path).locked():
         assert trickrun("runs", "--json").json["result"]["runs"][0]["status"] == "running"
         refused = trickrun("runs", "remove", OLDER, "--yes")
     assert refused.code == 2
@@ -140,7 +140,8 @@ def test_too_little_names_no_run_to_remove(trickrun, root, wanted, yes, monkeypa
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", lambda question: True)
     refused = trickrun("runs", "remove", wanted, *yes)
-    assert (refused.code, refused.err.splitlines()[0]) == (2, f"error: runs: no run {wanted!r}")
+    told = f"error: runs: no run {wanted}".rstrip()
+    assert (refused.code, refused.err.splitlines()[0]) == (2, told)
     assert path.exists()
 
 
@@ -177,7 +178,7 @@ def test_a_check_is_removed_with_its_own_runs_and_not_while_one_is_at_work(trick
     inner = made(check / "runs", "a", NEWER, epoch(1, 0.75, True), command="curves")
     alone = trickrun("runs", "remove", NEWER, "--yes")
     assert f"it belongs to the check {OLDER}, and is removed with it" in alone.err
-    with files.locked(inner / "metrics.jsonl"):
+    with RunFolder(inner).locked():
         assert trickrun("runs", "remove", OLDER, "--yes").code == 2
     assert inner.exists()
     assert trickrun("runs", "remove", OLDER, "--yes").code == 0

@@ -76,7 +76,7 @@ def test_a_single_file_can_be_predicted(cifar10):
     ("content", "message"),
     [
         (b"", "it has 0 bytes"),
-        (record(1)[:-1], "no whole number of records of 3073"),
+        (record(1)[:-1], "not a multiple of a record of 3073"),
         (record(10), "the label of sample 0 is 10"),
         (b"\x1f\x8b broken", "cannot be unpacked"),
     ],

@@ -228,11 +228,11 @@ def test_one_class_alone(tmp_path):
 def test_a_broken_file_is_named(folder, request):
     broken = folder / "photos" / "red" / "03.png"
     broken.write_bytes(broken.read_bytes()[:40])
-    with pytest.raises(DataError, match="this is no whole image") as caught:
+    with pytest.raises(DataError, match="this image cannot be read") as caught:
         loaded(folder)
     assert caught.value.where == str(broken)
     request.getfixturevalue("streaming")
-    with pytest.raises(DataError, match="this is no whole image"):
+    with pytest.raises(DataError, match="this image cannot be read"):
         prepare(section(split=Split(val=0, test=0)), folder)
 
 

@@ -1,5 +1,6 @@
 """Numpy files: which arrays are what, and files that are broken or would run code."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,13 @@ def test_arrays_that_unpack_to_more_than_memory_holds(
     monkeypatch.setattr("trickrun.data.formats.memory.usable_memory", lambda: 2 * size - 1)
     with pytest.raises(DataError, match="its arrays, unpacked, take"):
         read_npz(tmp_path / "d.npz")
+
+
+@pytest.mark.parametrize("members", [(), ("t.csv",), ("x", "y")])
+def test_a_file_without_arrays(tmp_path: Path, members: tuple[str, ...]) -> None:
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as packed:
+        for name in members:
+            packed.writestr(name, "1,2")
+    with pytest.raises(DataError, match="there are no arrays in this file") as caught:
+        Npz(path="d.npz").load(tmp_path)
+    assert "numpy.savez" in caught.value.hint

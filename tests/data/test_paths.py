@@ -111,3 +111,34 @@ def test_zeros_are_unpacked_to_a_limit_only(
 def test_no_more_is_unpacked_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "usable_memory", lambda: 10_000)
     assert paths.most_unpacked(10**9) == 5000
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "meant"),
+    [
+        ("tabel.csv", ["table.csv", "other.csv"], "table.csv"),
+        ("table.cvs", ["table.csv"], "table.csv"),
+        ("Table.csv", ["table.csv"], "table.csv"),
+        ("meassurements.csv", ["measurements.csv"], "measurements.csv"),
+        ("train.csv", ["test.csv", "trial.csv.gz", "data.csv"], None),
+        ("data_2.csv", ["data_1.csv", "data_3.csv"], None),
+        ("x_train.npy", ["y_train.npy"], None),
+        ("split_a.csv", ["split_b.csv"], None),
+        ("data.csv", ["data.npz", "date.csv.md"], None),
+        ("a.csv", ["ab.csv.gz", "b.csv"], None),
+    ],
+)
+def test_only_a_misspelled_name_is_guessed(
+    written: str, there: list[str], meant: str | None, tmp_path: Path
+) -> None:
+    for name in there:
+        (tmp_path / name).write_text("")
+    hint = paths.missing_hint(tmp_path / written)
+    told = f"did you mean {meant!r}?" if meant else "relative paths start at the recipe's folder"
+    assert hint == told
+
+
+def test_edits_are_counted_with_swaps() -> None:
+    assert paths.edits("tabel", "table") == 1
+    assert paths.edits("", "abc") == 3
+    assert paths.edits("kitten", "sitting") == 3

@@ -310,7 +310,7 @@ def test_lab_colors(tmp_path):
 def test_what_is_no_image_is_said(tmp_path, content, told):
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="this is no whole image") as caught:
+    with pytest.raises(DataError, match="this image cannot be read") as caught:
         read(path)
     assert told in caught.value.message
     assert caught.value.where == str(path)
@@ -346,12 +346,12 @@ def test_a_file_that_is_cut_off(tmp_path, suffix):
     noise = DRAW.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     path = saved(tmp_path / f"a.{suffix}", noise)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match="this is no whole image"):
+    with pytest.raises(DataError, match="this image cannot be read"):
         read(path)
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(DataError, match="this is no whole image: No such file"):
+    with pytest.raises(DataError, match="this image cannot be read: No such file"):
         read(tmp_path / "a.png")
 
 

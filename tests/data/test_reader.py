@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import math
-import os
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -126,19 +125,6 @@ def test_a_file_that_changes_meanwhile_is_an_error(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
     with pytest.raises(DataError, match="changed while it was read"):
         list(table.columns["a"])
-
-
-def test_a_pipe_is_read_once(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    if os.fork() == 0:
-        try:
-            pipe.write_bytes(b"a,b\n01,x\n")
-        finally:
-            os._exit(0)
-    table = read_table(pipe)
-    os.wait()
-    assert cells_of(table) == {"a": ["01"], "b": ["x"]}
 
 
 @pytest.mark.parametrize(

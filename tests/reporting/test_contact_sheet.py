@@ -19,6 +19,13 @@ def test_svg_names_every_column():
     assert text.count("<image") == 4
 
 
+def test_classes_are_named():
+    named = Column("as it is", torch.rand(2, 1, 3, 4), ("T-shirt", "a" * 30))
+    text = drawn([named, column("flip")], "svg").decode()
+    assert ">T-shirt<" in text
+    assert f">{'a' * 19}…<" in text
+
+
 def test_png_is_a_picture(tmp_path):
     path = tmp_path / "sheet.png"
     write_sheet([column("as it is", channels=3), column("flip", channels=3)], path)

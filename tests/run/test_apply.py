@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from trickrun.errors import TrickrunError
+from trickrun.errors import CannotWrite, TrickrunError
 from trickrun.recipe.load import load
-from trickrun.run.apply import apply_edits
+from trickrun.run.apply import apply_edits, check_target
 
 TEXT = """\
 # my digits
@@ -80,3 +80,34 @@ def test_a_folder_that_cannot_be_written_is_told(recipe, tmp_path, monkeypatch):
         apply_edits(recipe, {"optimizer.lr": 0.01})
     assert caught.value.hint == "free some space"
     assert recipe.read_text() == TEXT
+
+
+def test_a_file_that_can_be_edited_is_let_pass_and_left_alone(recipe, tmp_path):
+    check_target(recipe, {"optimizer.lr": 0.01})
+    check_target(recipe, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["r.yaml"]
+    assert recipe.read_text() == TEXT
+
+
+def test_a_read_only_file_is_told_before_the_work(recipe, tmp_path):
+    link = tmp_path / "link.yaml"
+    link.symlink_to(recipe)
+    recipe.chmod(0o444)
+    for path in (recipe, link):
+        with pytest.raises(CannotWrite, match="this file is read-only") as caught:
+            check_target(path, {})
+        assert "chmod u+w" in caught.value.hint
+
+
+def test_a_folder_without_room_is_told_before_the_work(recipe, monkeypatch):
+    def refuse(*arguments, **more):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("trickrun.run.apply.TemporaryFile", refuse)
+    with pytest.raises(CannotWrite, match="Read-only file system"):
+        check_target(recipe, {})
+
+
+def test_an_edit_that_no_text_can_hold_is_told_before_the_work(recipe):
+    with pytest.raises(TrickrunError, match="there is no element 7"):
+        check_target(recipe, {"augmentation.7.p": 0.01})

@@ -151,3 +151,24 @@ def test_runs_of_float32_know_their_data_again(tmp_path):
     np.savetxt(tmp_path / "t.csv", table, fmt="%.17g", delimiter=",", header="a,price", comments="")
     other = prepare(data, tmp_path, fitted=fitted)
     assert environment.data_hash_in_float32(other) != environment.data_hash(old)
+
+
+@pytest.mark.parametrize("setting", ["core.fsmonitor", "filter.mine.clean", "filter.mine.process"])
+def test_a_checkout_runs_no_program_that_it_names(tmp_path, setting):
+    mark = tmp_path / "mark"
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    git(checkout, "init", "-q")
+    (checkout / "tracked.txt").write_text("one")
+    git(checkout, "add", "tracked.txt")
+    git(checkout, "commit", "-qm", "first")
+    (checkout / ".gitattributes").write_text("*.txt filter=mine\n")
+    (checkout / "tracked.txt").write_text("two")
+    git(checkout, "config", setting, f"touch {mark}; cat")
+    commit, changed = environment.git_state(checkout)
+    assert not mark.exists()
+    assert commit is not None
+    assert changed is (True if setting == "core.fsmonitor" else None)
+    # Git itself obeys the setting.
+    subprocess.run(["git", "-C", str(checkout), "status"], capture_output=True)
+    assert mark.exists()

@@ -199,9 +199,9 @@ def test_user_code_that_fails_can_be_mended(trickrun, tmp_path, hungry):
 
 
 def test_a_model_that_fits_nowhere(trickrun, recipe):
-    ran = trickrun("train", recipe, "model.hidden=[1, 1000000000000000]")
+    ran = trickrun("train", recipe, "model.hidden=[1000000000, 1000000000]")
     assert ran.code == 2
-    assert "the network's weights and their gradients take" in ran.err
+    assert "to train this network takes about" in ran.err
     assert "Traceback" not in ran.err
 
 

@@ -1,24 +1,13 @@
-"""Files that appear whole, a log, and locks that end with their process."""
+"""Files that appear whole, and a log."""
 
 import json
 import math
 import os
-import subprocess
-import sys
 
 import pytest
 
 from trickrun.errors import CannotWrite, RunFolderError
 from trickrun.run import files
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from trickrun.run import files
-with files.locked(Path(sys.argv[1])) as mine:
-    print(mine, flush=True)
-    time.sleep(600)
-"""
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -60,25 +49,33 @@ def test_a_log_grows_and_is_cut(tmp_path, durably):
     assert path.read_bytes() == b"one\ntwo\n"
 
 
-def test_a_lock_keeps_another_process_out_until_it_is_killed(tmp_path):
-    path = tmp_path / "log"
-    path.touch()
-    assert not files.is_locked(path)
-    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"True\n"
-        assert files.is_locked(path)
-        with files.locked(path) as mine:
-            assert not mine
-        process.kill()
-    assert not files.is_locked(path)
-    with files.locked(path) as mine:
-        assert mine
-        assert files.is_locked(path)
+def test_what_a_crash_left_half_written_is_removed(tmp_path):
+    """Also what a version left that wrote PATH.tmp; the runs below a check's folder have their own
+    process."""
+    below = tmp_path / "runs" / "digits" / "20260102-030405-678901-abcd"
+    for folder in (tmp_path / "checkpoints", below):
+        folder.mkdir(parents=True)
+    kept = [tmp_path / "checkpoints" / "last.pt", below / "last.pt.0123abcd.tmp"]
+    half = [tmp_path / "a.tmp", tmp_path / "checkpoints" / "last.pt.0123abcd.tmp"]
+    for path in kept + half:
+        path.touch()
+    files.remove_half_written(tmp_path)
+    assert [path for path in kept + half if path.exists()] == kept
 
 
-def test_nothing_there_is_not_locked(tmp_path):
-    assert not files.is_locked(tmp_path / "nothing")
+def test_two_that_write_one_file_at_once_do_not_share_a_name(tmp_path, monkeypatch):
+    path, names = tmp_path / "a", []
+
+    def write_inside(descriptor):
+        names.append(sorted(each.name for each in tmp_path.iterdir()))
+        if len(names) == 1:
+            files.write_whole(path, b"the other's")
+
+    monkeypatch.setattr(files.os, "fsync", write_inside)
+    files.write_whole(path, b"mine")
+    assert path.read_bytes() == b"mine"
+    assert len({name for listed in names for name in listed if name.endswith(".tmp")}) == 2
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_json_has_null_for_what_is_not_finite():

@@ -244,10 +244,10 @@ def test_a_run_without_a_split(trickrun, folder, told):
     (folder.path / SPLIT_FILE).unlink()
     result, err = scored(trickrun)
     assert result["scores"] == told["test"]
-    assert err.startswith("note: no usable split is stored with this run")
+    assert "\nnote: no usable split is stored with this run" in err
     write(grown(ROWS))
     result, err = scored(trickrun)
-    assert err.startswith("warning: no usable split is stored with this run")
+    assert "\nwarning: no usable split is stored with this run" in err
     assert "may hold samples that it was trained on" in err
     write(ROWS)
     ran = trickrun("train", "--resume", "coin", "train.epochs=8")
@@ -383,7 +383,7 @@ def test_predictions_of_a_run_without_a_split(trickrun, folder):
     (folder.path / SPLIT_FILE).unlink()
     predicted = trickrun("predict", "coin", "coin.csv")
     assert predicted.code == 0
-    assert predicted.err.startswith("note: no usable split is stored with this run")
+    assert "\nnote: no usable split is stored with this run" in predicted.err
 
 
 def test_all_seeds_of_curves_have_one_split(trickrun, folder, monkeypatch):

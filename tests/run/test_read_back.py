@@ -4,6 +4,7 @@ takes a command down, or hides another run."""
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -184,3 +185,38 @@ def test_no_content_takes_a_command_down(run, clean, data, name) -> None:
             assert "Traceback" not in ran.err
     for file, content in evidence.items():
         (clean / file).write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["env.json", "data.json", "metrics.jsonl", "split.npz"])
+@pytest.mark.parametrize("command", ["runs", "eval", "curves", "train --resume"])
+def test_a_pipe_in_a_files_place_is_not_waited_for(trickrun, old, name, command) -> None:
+    (old.path / name).unlink()
+    os.mkfifo(old.path / name)
+    words = command.split()
+    ran = trickrun(*words, *([] if command == "runs" else [old.path]))
+    assert ran.code in (0, 2)
+
+
+@pytest.mark.parametrize("name", ["last.pt", "best.pt"])
+def test_a_pipe_is_no_checkpoint(trickrun, old, name) -> None:
+    path = old.path / "checkpoints" / name
+    path.unlink()
+    os.mkfifo(path)
+    (old.path / "checkpoints" / "previous.pt").unlink()
+    ran = trickrun("train", "--resume", old.path)
+    assert ran.code == 2
+    assert "this is a pipe or a device, not a file" in ran.err
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "env.json.tmp", "checkpoints/last.pt.tmp"])
+def test_a_link_in_a_files_place_leads_no_command_out_of_the_folder(
+    trickrun, old, tmp_path, name
+) -> None:
+    """Whoever sends a run could otherwise have a file of ours cut or written over."""
+    mine, place = tmp_path / "mine", old.path / name
+    mine.write_bytes((old.path / "metrics.jsonl").read_bytes())
+    before = mine.read_bytes()
+    place.unlink(missing_ok=True)
+    place.symlink_to(mine)
+    trickrun("train", "--resume", old.path)
+    assert mine.read_bytes() == before

@@ -7,7 +7,6 @@ import pytest
 import torch
 from exactness import ending, same
 
-from trickrun.run import files
 from trickrun.run.folder import RunFolder
 
 RECIPE = """\
@@ -166,7 +165,8 @@ def test_another_environment_is_named(trickrun, old, fact, value, told):
     facts_changed(old, **{fact: value})
     ran = trickrun("train", "--resume", "longer")
     assert ran.code == 0
-    (warning,) = ran.err.splitlines()
+    warning, following = ran.err.splitlines()
+    assert following.startswith("next: ")
     assert warning.startswith(f"warning: {told}")
     # It is noted in the folder, beside the facts of the start.
     facts = old.read_json("env.json")
@@ -179,7 +179,8 @@ def test_another_environment_is_named(trickrun, old, fact, value, told):
 def test_the_same_environment_gives_no_warning(trickrun, old):
     facts_changed(old)
     ran = trickrun("train", "--resume", "longer")
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert "warning" not in ran.err
     assert old.read_json("env.json")["resumed"][0]["differences"] == []
 
 
@@ -205,19 +206,19 @@ def test_changed_user_code_is_named(trickrun, tmp_path):
 
 def test_a_run_at_work_is_left_alone(trickrun, old):
     facts_changed(old)
-    with files.locked(old.metrics_file) as mine:
-        assert mine
+    with old.locked():
         ran = trickrun("train", "--resume", "longer")
     assert ran.code == 2
-    assert "another process is training into this folder" in ran.err
+    assert "another process is working in this folder" in ran.err
     assert old.status == "killed"
 
 
 def test_a_check_s_folder_is_no_training(trickrun, old):
     old.metrics_file.unlink()
-    ran = trickrun("train", "--resume", "longer")
+    ran = trickrun("train", "--resume", old.id)
     assert ran.code == 2
     assert "this is the run of a check" in ran.err
+    assert "no training is named longer" in trickrun("train", "--resume", "longer").err
 
 
 def damage(path):

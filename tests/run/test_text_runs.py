@@ -89,7 +89,7 @@ def test_a_run_remembers_its_vocabulary(folder, tmp_path, data):
     job = compiled(folder, data)
 
     kept = RunFolder(tmp_path)
-    remember_data(kept, job.data, job.model)
+    remember_data(kept, job)
     again = stand_in(kept)
     assert again.task == job.data.task
     assert again.train.x.dtype == torch.int64

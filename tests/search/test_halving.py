@@ -46,8 +46,8 @@ def planned(folder: Path, **changes: str) -> Plan:
 
 
 def searched(of: Plan, root: Path) -> RunFolder:
-    folder = new_search(of, of.loaded, root, [])
-    halve(of, folder, lambda *_: None)
+    with new_search(of, of.loaded, root, []) as folder:
+        halve(of, folder, lambda *_: None)
     return folder
 
 
@@ -73,7 +73,8 @@ def test_rungs(trials, epochs, expected):
 def test_those_that_reach_the_end_have_the_values_of_the_whole_search_and_its_winner(tmp_path):
     of = planned(tmp_path)
     found = latest(searched(of, tmp_path / "halved"))
-    whole = new_search(of, of.loaded, tmp_path / "whole", [])
+    with new_search(of, of.loaded, tmp_path / "whole", []) as whole:
+        pass
     run_trials.search(of, whole, {}, lambda *_: None)
     expected = latest(whole)
     finished = [result for result in found.values() if result.status == "finished"]
@@ -111,7 +112,8 @@ def test_killed_after_any_trial_it_goes_on_to_the_same_end(tmp_path):
     def kill(*_: object) -> None:
         raise Killed
 
-    folder = new_search(of, of.loaded, tmp_path / "torn", [])
+    with new_search(of, of.loaded, tmp_path / "torn", []) as folder:
+        pass
     kills = 0
     while True:
         assert open_search(tmp_path / "torn", of) == folder
@@ -129,7 +131,8 @@ def test_killed_after_any_trial_it_goes_on_to_the_same_end(tmp_path):
 
 def test_a_search_without_halving_is_another_one(tmp_path):
     of = planned(tmp_path)
-    new_search(of, of.loaded, tmp_path / "runs", [])
+    with new_search(of, of.loaded, tmp_path / "runs", []):
+        pass
     assert open_search(tmp_path / "runs", planned(tmp_path, halving="false")) is None
 
 

@@ -1,11 +1,15 @@
 """When a checkpoint is due, and that one has all of a run's state."""
 
+import copy
 from pathlib import Path
 
 import pytest
 import torch
 
+from benchmarks.attacks.mutate import places, put
+from trickrun.recipe.patch import ROOT
 from trickrun.recipe.schema import Recipe
+from trickrun.recipe.shape import members
 from trickrun.training import checkpoint
 from trickrun.training.compile import compile_recipe
 from trickrun.training.loop import take_step
@@ -71,6 +75,43 @@ def test_a_restored_job_goes_on_as_the_first(optimizer, tmp_path):
     weights = other.model.state_dict()
     for name, value in one.model.state_dict().items():
         assert torch.equal(value, weights[name]), name
+
+
+def after_two_steps(kind):
+    """The state of an optimizer's job."""
+    job = job_of("1 step", kind=kind)
+    batches = job.batches(0)
+    for step in range(2):
+        take_step(job, next(batches), step, [], logged=False)
+    return checkpoint.snapshot(job, checkpoint.Progress())
+
+
+KINDS = [kind for kind in members(ROOT.params)["optimizer"].shape.kinds.names() if kind != "python"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_state_of_each_optimizer_is_one_of_its_own(kind):
+    state, other = after_two_steps(kind), job_of("1 step", kind=kind)
+    checkpoint.restore(other, copy.deepcopy(state))
+    assert str(other.optimizer.state_dict()) == str(state["optimizer"])
+
+
+@pytest.mark.parametrize("kind", ["adam", "sgd", "adafactor", "muon", "lion"])
+def test_a_state_with_something_else_in_any_place_is_refused_or_goes_on(kind):
+    state = after_two_steps(kind)
+    hostile = ["x", None, [1], torch.zeros(2, device="meta"), torch.zeros(3, 1), torch.zeros(0)]
+    refused = 0
+    for path in places(state["optimizer"]):
+        for value in hostile:
+            changed = {**state, "optimizer": put(copy.deepcopy(state["optimizer"]), path, value)}
+            job = job_of("1 step", kind=kind)
+            try:
+                checkpoint.restore(job, changed)
+            except Exception:  # what run.execute tells as a checkpoint that does not fit
+                refused += 1
+                continue
+            take_step(job, next(job.batches(0)), 2, [], logged=False)
+    assert refused > 10
 
 
 def test_the_best_is_a_copy():

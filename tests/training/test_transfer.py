@@ -261,7 +261,7 @@ def kept_run(folder, monkeypatch, tree):
     monkeypatch.setenv("TRICKRUN_RUNS", str(folder / "runs"))
     found = create(folder / "runs", "text")
     job = compile_recipe(of_tree({"train": {"steps": 3}, **tree}), folder)
-    remember_data(found, job.data, job.model)
+    remember_data(found, job)
     (found.path / "checkpoints").mkdir(exist_ok=True)
     for record in train(job):
         if isinstance(record, Checkpoint):

@@ -27,8 +27,10 @@ from trickrun.findings.evidence.data import (
 from trickrun.findings.evidence.leaks import Leaks
 from trickrun.findings.finding import Finding
 from trickrun.findings.static import findings
+from trickrun.nn.precision import has_float64
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.schema import Recipe
+from trickrun.training.device import to_device
 from trickrun.training.job import prepared_target
 from trickrun.tricks.losses import Loss
 
@@ -141,6 +143,8 @@ def describe(data: Prepared, loss: Loss, batch_size: int | str, zeroed: bool) ->
         batch_size: samples a step, or full.
         zeroed: whether the inputs are switched off, so that equal ones mean nothing.
     """
+    if not has_float64(data.train.x.device):
+        data = to_device(data, torch.device("cpu"))
     parts = {"train": data.train, "val": data.val, "test": data.test}
     present = {name: part for name, part in parts.items() if part is not None and len(part)}
     seen = {name: normalized(data, part) for name, part in present.items()}

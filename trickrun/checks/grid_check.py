@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from trickrun.checks.standing import standing_of
 from trickrun.errors import OutOfTime
+from trickrun.findings.rank import gravest
 from trickrun.findings.verdict import Verdict
-from trickrun.recipe.load import Loaded
+from trickrun.recipe.load import Loaded, derive
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import MORE, UNHURRIED, Pace
@@ -16,7 +20,6 @@ from trickrun.search.halving import halve
 from trickrun.search.journal import (
     JOURNAL,
     LAYOUT,
-    PLAN,
     ended,
     journal,
     known_results,
@@ -31,6 +34,8 @@ from trickrun.search.plan import Plan, Stage, plan
 from trickrun.search.run_trials import OnResult, search
 from trickrun.search.winners import confirm
 
+Draw = Callable[[dict[str, Any]], dict[str, str]]
+
 
 def run_search(
     loaded: Loaded,
@@ -42,6 +47,7 @@ def run_search(
     coarse: RunFolder | None = None,
     into: Path | None = None,
     pace: Pace = UNHURRIED,
+    draw: Draw = lambda result: {},
 ) -> tuple[Verdict, RunFolder]:
     """Run a search, or go on with one that was cut off, and record its verdict.
 
@@ -52,6 +58,7 @@ def run_search(
         coarse: for fine: the coarse search to start from; None: the newest finished one.
         into: where this search's folder is, if not in ``root``: a check's own runs.
         pace: trials that it has no time for are left out.
+        draw: gives the pictures of the verdict's result, by file name.
 
     Raises OutOfTime if that are all of them; the search can be gone on with.
     """
@@ -59,9 +66,7 @@ def run_search(
     if stage == "fine" and coarse is None and fine_space is None:
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
-    home = into or root
-    folder = open_search(home, planned) or begun(planned, loaded, home, command)
-    with folder.locked(PLAN):
+    with opened(planned, loaded, into or root, command) as folder:
         if planned.search.halving:
             halve(planned, folder, on_result, pace)
         else:
@@ -74,23 +79,58 @@ def run_search(
         if left:
             told = {"left_out": [f"{left} of {len(planned.trials)} trials"]}
             verdict = replace(verdict, result={**verdict.result, **told})
+        verdict = beside_others(planned, verdict)
         if seeds and verdict.result["best"] is not None:
             ranked = [latest[row["id"]] for row in verdict.result["trials"]]
             confirmed = confirm(planned, ranked, seeds, pace)
             verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
         if coarse is not None and on_other_data(coarse, planned):
             verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})
-        conclude(folder, verdict)
+        conclude(folder, verdict, draw(verdict.result))
     return verdict, folder
 
 
-def begun(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
-    """Return the folder of a new search. Where the same one has ended before by halving, it has
-    all of its trials: at which rung each of them was stopped says nothing elsewhere."""
+def beside_others(planned: Plan, verdict: Verdict) -> Verdict:
+    """Return the verdict with what a constant answer, a linear model and trees score on the split
+    of the best trial: one that is no better than the constant answer makes it fail."""
+    best = verdict.result["best"]
+    if best is None:
+        return replace(verdict, result={**verdict.result, "constant": None, "reference": None})
+    recipe = derive(planned.loaded, best["params"]).recipe
+    standing = standing_of(recipe, planned.loaded.folder)
+    values = next(row["values"] for row in verdict.result["trials"] if row["id"] == best["id"])
+    tries = len(verdict.result["trials"])
+    then = f"`trickrun diagnose {planned.loaded.path}` looks for the cause."
+    found = standing.findings(values, tries, then)
+    worst = gravest(found)
+    result = {**verdict.result, **standing.as_json()}
+    if worst is None:
+        return replace(verdict, result=result)
+    return replace(
+        verdict,
+        verdict="fail" if worst == "error" else "warn",
+        result=result,
+        findings=(*found, *verdict.findings),
+    )
+
+
+@contextmanager
+def opened(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> Iterator[RunFolder]:
+    """Lock the folder of the search that was cut off, or else of a new one."""
+    cut_off = open_search(root, planned)
+    if cut_off is not None:
+        with cut_off.locked_if_free() as mine:
+            # Another process may have taken it since, and even ended it.
+            if mine and not ended(cut_off):
+                yield cut_off
+                return
+    with new_search(planned, loaded, root, command, known_by_halving(planned, root)) as new:
+        yield new
+
+
+def known_by_halving(planned: Plan, root: Path) -> dict[str, str]:
+    """Return the files with the trials of the same search where it has ended before by halving: at
+    which rung each of them was stopped says nothing elsewhere."""
     same = searches(root, planned) if planned.search.halving else ()
     before = next((run for run in same if ended(run)), None)
-    folder = new_search(planned, loaded, root, command)
-    if before is not None:
-        for name in (LAYOUT, JOURNAL):
-            shutil.copyfile(before.path / name, folder.path / name)
-    return folder
+    return {name: before.read_text(name) for name in (LAYOUT, JOURNAL)} if before else {}

@@ -20,7 +20,7 @@ from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
 from trickrun.search.executors.work import NOT_IN_DATA
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 
@@ -66,7 +66,7 @@ class RecipeSubject:
 
     def job(self) -> RecipeJob:
         """Return the recipe compiled afresh. Raises DataError or CompileError."""
-        return compile_recipe(self.recipe, self.loaded.folder, self.data)
+        return compile_to_measure(self.recipe, self.loaded.folder, self.data)
 
     def changed(self, changes: Changes) -> RecipeSubject:
         """Return the recipe patched, and validated again. Raises RecipeError or PathError."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
+from typing import NoReturn
 
-from trickrun.cli.app import application
-from trickrun.cli.output import answer_failure, note_beginning
 from trickrun.errors import USAGE
-from trickrun.training.garbage import collect_rarely
-from trickrun.training.without_dynamo import in_own_process
 
 
 def threads_wait_briefly() -> None:
@@ -31,17 +27,34 @@ def refuse_windows() -> None:
         sys.exit(USAGE)
 
 
-def main() -> None:
-    """Run the command line."""
+def main() -> NoReturn:
+    """Run the command line, in a process of its own."""
     refuse_windows()
-    note_beginning()
+    # What takes time is imported once signals are heeded.
+    from trickrun.cli.process import code_of, take_over
+
+    take_over()
+    try:
+        command_line(own_process=True)
+    except SystemExit as end:
+        sys.exit(code_of(end))
+
+
+def command_line(own_process: bool = False) -> NoReturn:
+    """Run the command line in whatever process this is.
+
+    Args:
+        own_process: whether the process is there for this command alone.
+    """
+    from trickrun.cli.app import application
+    from trickrun.cli.output import answer_failure, note_beginning
+    from trickrun.training.garbage import collect_rarely
+    from trickrun.training.without_dynamo import in_own_process
+
+    note_beginning(own_process)
     threads_wait_briefly()
     collect_rarely()
     in_own_process()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character gets "?" in its place.
-            stream.reconfigure(errors="replace")
     try:
         sys.exit(application(*sys.argv[1:2])(standalone_mode=False))
     except Exception as error:

@@ -43,6 +43,7 @@ COMMANDS = (
     Command("eval", "scoring", "evaluate", TRAINING),
     Command("predict", "scoring", "predict", TRAINING),
     Command("runs", "runs", "runs", TRAINING),
+    Command("report", "report", "report", TRAINING),
     Command("checklist", "checklist", "checklist", CHECKLIST),
     Command("initial-loss", "checks", "initial_loss", CHECKLIST),
     Command("overfit-batch", "checks", "overfit_batch", CHECKLIST),

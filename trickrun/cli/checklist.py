@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer, import_torch, pace
+
+if TYPE_CHECKING:
+    from trickrun.checks.checklist.context import StepOutcome
+    from trickrun.findings.verdict import Verdict
+    from trickrun.run.folder import RunFolder
 
 
 def checklist(
@@ -35,6 +40,8 @@ def checklist(
         lambda: run(recipe, overrides or [], keep_going, budget, runs_dir),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 
@@ -51,21 +58,23 @@ def run(
     import_torch()
     from trickrun.checks.checklist.checklist_check import run_checklist
     from trickrun.reporting.checklist import add_pictures, print_end, tell
-    from trickrun.reporting.html import report
+    from trickrun.reporting.checklist_page import report
     from trickrun.reporting.phases import phase
     from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 
+    def finish(found: Verdict, taken: tuple[StepOutcome, ...], place: RunFolder) -> None:
+        with phase("drawing the report"):
+            add_pictures(taken, place)
+            diff = ""
+            if found.result["tuned_recipe"] is not None:
+                tuned = Path(found.result["tuned_recipe"])
+                diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
+            place.write("report.html", report(found, taken, place, diff))
+
     verdict, done, folder = run_checklist(
-        loaded, runs_dir(runs), sys.argv, tell, keep_going, pace(budget)
+        loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, pace(budget)
     )
-    with phase("drawing the report"):
-        add_pictures(done)
-    diff = ""
-    if verdict.result["tuned_recipe"] is not None:
-        tuned = Path(verdict.result["tuned_recipe"])
-        diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
-    folder.write("report.html", report(verdict, done, folder, diff))
     print_end(verdict, folder)
     findings = [finding for step in done for finding in step.findings]
     return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)

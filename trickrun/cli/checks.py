@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import (
+    MOST_SAMPLES,
+    MOST_SEEDS,
+    MOST_STEPS,
+    AsJson,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+)
 from trickrun.cli.output import Answer, answer, import_torch, pace, tell_notes
 
 if TYPE_CHECKING:
@@ -24,7 +34,7 @@ Check = Callable[["RecipeSubject", "Pace"], "tuple[Verdict, RecipeSubject]"]
 def initial_loss(
     recipe: RecipePath,
     overrides: Overrides = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Draws of the weights.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="Draws of the weights.")] = 5,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -48,14 +58,16 @@ def initial_loss(
             print_initial_loss,
         )
 
-    answer("initial-loss", as_json, debug, work, recipe, no_python)
+    answer("initial-loss", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def overfit_batch(
     recipe: RecipePath,
     overrides: Overrides = None,
-    size: Annotated[int, typer.Option(min=2, help="Samples of the batch.")] = 32,
-    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps at most.")] = 500,
+    size: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples of the batch.")] = 32,
+    steps: Annotated[
+        int, typer.Option(min=1, max=MOST_STEPS, help="Optimizer steps at most.")
+    ] = 500,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -79,7 +91,7 @@ def overfit_batch(
             print_overfit_batch,
         )
 
-    answer("overfit-batch", as_json, debug, work, recipe, no_python)
+    answer("overfit-batch", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def run_check(
@@ -109,9 +121,8 @@ def run_check(
     with shown.phase("reading the data"):
         subject.data  # noqa: B018  loads it
     verdict, derived = check(subject, shown)
-    folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv)
-    for name, picture in (pictures(verdict) if pictures is not None else {}).items():
-        folder.write(name, picture)
+    drawn = pictures(verdict) if pictures is not None else {}
+    folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv, drawn)
     notes = subject.data.notes
     tell_notes(notes)
     if show is not None:

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, RunsDir, training_named
+from trickrun.cli.options import (
+    MOST_SEEDS,
+    AsJson,
+    Debug,
+    NoPython,
+    RunsDir,
+    training_named,
+)
 from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -36,7 +44,9 @@ def curves(
             show_default=False,
         ),
     ],
-    seeds: Annotated[int, typer.Option(min=1, help="Train a recipe with so many seeds.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=MOST_SEEDS, help="Train a recipe with so many seeds.")
+    ] = 1,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -53,7 +63,7 @@ def curves(
             return curves_of_recipe(recipe, targets[1:], seeds, runs_dir)
         return curves_of_runs(targets, runs_dir)
 
-    answer("curves", as_json, debug, work, recipe_among(targets), no_python)
+    answer("curves", as_json, debug, work, recipe_among(targets), no_python, None, runs_dir)
 
 
 def recipe_among(targets: list[str]) -> Path | None:
@@ -74,9 +84,11 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
     from trickrun.run.check_folder import begin
     from trickrun.run.folder import runs_dir
 
-    folder = begin(loaded, loaded, runs_dir(runs), sys.argv)
-    trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds, pace())
-    return judged(trained, folder, recipe)
+    with begin(loaded, loaded, runs_dir(runs), sys.argv) as folder:
+        trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds, pace())
+        found = judged(trained, folder, recipe)
+    tell_report(folder)
+    return found
 
 
 def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
@@ -86,10 +98,16 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
             hint = "changes go with a recipe: trickrun curves RECIPE path=value"
             raise TrickrunError("runs cannot be changed", target, hint)
     from trickrun.checks.curves.curves_check import folder_for
+    from trickrun.checks.curves.reference import reference_of_run
     from trickrun.run.folder import runs_dir
 
     trained = [training_named(target, runs) for target in targets]
-    return judged(trained, folder_for(trained, runs_dir(runs), sys.argv), None)
+    for run in trained:
+        reference_of_run(run)  # it is kept in the run's folder, which is locked below
+    with folder_for(trained, runs_dir(runs), sys.argv) as folder:
+        found = judged(trained, folder, None)
+    tell_report(folder)
+    return found
 
 
 @contextmanager
@@ -108,9 +126,8 @@ def judged(trained: list[RunFolder], folder: RunFolder, recipe: Path | None) -> 
     from trickrun.reporting.curve_pictures import picture
     from trickrun.run.check_folder import conclude
 
-    verdict = read_runs(trained)
-    conclude(folder, verdict)
-    folder.write("curves.svg", picture(verdict))
+    verdict = read_runs(trained, beside_learners=True)
+    conclude(folder, verdict, {"curves.svg": picture(verdict)})
     show(verdict)
     print(f"run: {folder.path}")
     findings = [finding.as_json() for finding in verdict.findings]

@@ -18,6 +18,7 @@ from trickrun.cli.options import (
     training_named,
 )
 from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -73,13 +74,18 @@ def diagnose(
                 "--apply",
                 "diagnose the recipe file itself, without changes on the command line",
             )
+        if apply and recipe is not None:
+            from trickrun.run.apply import check_target
+
+            check_target(recipe, {})
         verdict, folder = diagnosed(target, overrides or [], confirm, budget, runs_dir)
         if apply and recipe is not None:
             write(recipe, verdict, confirm)
         findings = [finding.as_json() for finding in verdict.findings]
-        return Answer(verdict.verdict, verdict.result, target, str(folder.path), findings)
+        result = {**verdict.result, "confirm": confirm}
+        return Answer(verdict.verdict, result, target, str(folder.path), findings)
 
-    answer("diagnose", as_json, debug, work, recipe, no_python)
+    answer("diagnose", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def diagnosed(
@@ -115,6 +121,7 @@ def diagnosed(
     folder = record(verdict, loaded, derived, root, sys.argv)
     print_diagnosis(verdict, target)
     print(f"run: {folder.path}")
+    tell_report(folder)
     return verdict, folder
 
 

@@ -9,7 +9,7 @@ from trickrun.cli.output import Answer, answer
 
 
 def doctor(runs_dir: RunsDir = None, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Show versions, device, threads, memory, disk and data sets, and what is amiss.
+    """Show versions, device, threads, memory, disk and data sets, and any problems.
 
     Exits 1 if runs cannot be written or a package is missing.
 

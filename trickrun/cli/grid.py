@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import (
+    MOST_SEEDS,
+    AsJson,
+    Budget,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+)
 from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
@@ -17,7 +27,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Steps 4 and 5: search the recipe's space.", no_args_is_help=True)
 
-Seeds = Annotated[int, typer.Option(min=0, help="Train the best three again with N seeds.")]
+Seeds = Annotated[
+    int, typer.Option(min=0, max=MOST_SEEDS, help="Train the best three again with N seeds.")
+]
 
 
 @app.command()
@@ -42,6 +54,8 @@ def coarse(
         lambda: run_grid("coarse", recipe, overrides or [], seeds, budget, runs_dir, None),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 
@@ -71,6 +85,8 @@ def fine(
         lambda: run_grid("fine", recipe, overrides or [], seeds, budget, runs_dir, from_run),
         recipe,
         no_python,
+        overrides,
+        runs_dir,
     )
 
 
@@ -108,12 +124,11 @@ def run_grid(
     source = find(root, from_run) if from_run is not None else None
     with live_table() as watch:
         verdict, folder = run_search(
-            loaded, stage, root, sys.argv, watch, seeds, source, pace=pace(budget)
+            loaded, stage, root, sys.argv, watch, seeds, source, draw=pictures, pace=pace(budget)
         )
-    for name, picture in pictures(verdict.result).items():
-        folder.write(name, picture)
     print_search(verdict)
     print(f"run: {folder.path}")
+    tell_report(folder)
     failed = (
         TrainingFailed(verdict.summary, str(folder.path))
         if verdict.result["best"] is None

@@ -7,15 +7,28 @@ from typing import Annotated
 import typer
 
 from trickrun.cli.checks import run_check
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import (
+    MOST_SAMPLES,
+    MOST_STEPS,
+    AsJson,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+)
 from trickrun.cli.output import Answer, answer, import_torch
 
 
 def grad_check(
     recipe: RecipePath,
     overrides: Overrides = None,
-    samples: Annotated[int, typer.Option(min=2, help="Training samples to look at.")] = 3,
-    coordinates: Annotated[int, typer.Option(min=1, help="Entries of each parameter.")] = 10,
+    samples: Annotated[
+        int, typer.Option(min=2, max=MOST_SAMPLES, help="Training samples to look at.")
+    ] = 3,
+    coordinates: Annotated[
+        int, typer.Option(min=1, max=MOST_SAMPLES, help="Entries of each parameter.")
+    ] = 10,
     h: Annotated[float, typer.Option(min=1e-10, max=1e-2, help="Step of the differences.")] = 1e-5,
     h_sweep: Annotated[
         bool, typer.Option("--h-sweep", help="Draw the error over the step's size.")
@@ -44,7 +57,7 @@ def grad_check(
             pictures,
         )
 
-    answer("grad-check", as_json, debug, work, recipe, no_python)
+    answer("grad-check", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def signal(
@@ -52,9 +65,13 @@ def signal(
     overrides: Overrides = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Training steps to take.", show_default="a few epochs"),
+        typer.Option(
+            min=1, max=MOST_STEPS, help="Training steps to take.", show_default="a few epochs"
+        ),
     ] = None,
-    samples: Annotated[int, typer.Option(min=2, help="Samples of each look, at most.")] = 5000,
+    samples: Annotated[
+        int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples of each look, at most.")
+    ] = 5000,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -80,4 +97,4 @@ def signal(
             pictures,
         )
 
-    answer("signal", as_json, debug, work, recipe, no_python)
+    answer("signal", as_json, debug, work, recipe, no_python, overrides, runs_dir)

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trickrun.cli.checks import run_check
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import (
+    MOST_SEEDS,
+    MOST_STEPS,
+    AsJson,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+)
 from trickrun.cli.output import Answer, answer, import_torch
+from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -23,8 +33,12 @@ def lr_find(
     overrides: Overrides = None,
     low: Annotated[float, typer.Option(help="Learning rate of the first step.")] = 1e-7,
     high: Annotated[float, typer.Option(help="Learning rate of the last step.")] = 10.0,
-    steps: Annotated[int, typer.Option(min=50, help="Training steps of each seed.")] = 200,
-    seeds: Annotated[int, typer.Option(min=1, help="Draws of weights and batches.")] = 3,
+    steps: Annotated[
+        int, typer.Option(min=50, max=MOST_STEPS, help="Training steps of each seed.")
+    ] = 200,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=MOST_SEEDS, help="Draws of weights and batches.")
+    ] = 3,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write the suggestion into the recipe file.")
     ] = False,
@@ -45,12 +59,16 @@ def lr_find(
                 "--apply",
                 "write the changes into the file first, or leave out --apply",
             )
+        if apply:
+            from trickrun.run.apply import check_target
+
+            check_target(recipe, {"optimizer.lr": low})
         found = find(recipe, overrides or [], (low, high, steps, seeds), runs_dir)
         if apply and found.result["suggestion"] is not None:
             write(recipe, found.result["suggestion"])
         return found
 
-    answer("lr-find", as_json, debug, work, recipe, no_python)
+    answer("lr-find", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def find(
@@ -61,11 +79,15 @@ def find(
     from trickrun.checks.lr_find.lr_find_check import Range
     from trickrun.checks.lr_find.lr_find_check import lr_find as check
     from trickrun.reporting.steps import pictures, print_lr_find
+    from trickrun.run.folder import RunFolder
 
     def test(subject: RecipeSubject, pace: Pace) -> tuple[Verdict, RecipeSubject]:
         return check(subject, Range(*size), pace)
 
-    return run_check(recipe, overrides, runs, test, print_lr_find, pictures)
+    found = run_check(recipe, overrides, runs, test, print_lr_find, pictures)
+    if found.run is not None:
+        tell_report(RunFolder(Path(found.run)))
+    return found
 
 
 def write(recipe: Path, suggestion: float) -> None:

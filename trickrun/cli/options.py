@@ -33,13 +33,27 @@ RunsDir = Annotated[
     typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),
 ]
 
+MOST_SEEDS = 1000
+MOST_STEPS = 1_000_000
+MOST_SAMPLES = 1_000_000
+"""What an option may ask for: each seed is a training, each step a few milliseconds."""
+
+
+LONGEST_BUDGET = 30 * 24 * 3600
+"""Seconds; of more, some arithmetic of the system's own would be too large."""
+
 
 def seconds(text: str) -> float:
     """Return a length of time such as 60s, 2m, 1h or 90 in seconds."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?", text.strip())
     if found is None or float(found[1]) == 0:
-        raise typer.BadParameter(f"{text!r} is no time; give 60s, 2m or 1h")
-    return float(found[1]) * {"h": 3600, "m": 60, "min": 60}.get(found[2], 1)
+        raise typer.BadParameter(f"{text!r} is not a time; give 60s, 2m or 1h")
+    length = float(found[1]) * {"h": 3600, "m": 60, "min": 60}.get(found[2], 1)
+    if length > LONGEST_BUDGET:
+        raise typer.BadParameter(
+            f"{text} is more than {LONGEST_BUDGET // 3600} hours: leave it out"
+        )
+    return length
 
 
 Budget = Annotated[

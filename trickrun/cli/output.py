@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import typer
 
+from trickrun.cli.next_step import Ended, Given, next_command
+from trickrun.cli.process import Now, cannot_write, into_nowhere, working
 from trickrun.errors import (
-    BROKEN_PIPE,
     Bug,
     Interrupted,
     TrainingFailed,
@@ -26,6 +27,7 @@ from trickrun.errors import (
 )
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import gravest
+from trickrun.reporting.visible import in_json, in_line
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
@@ -34,10 +36,8 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "warn", "fail", "error"]
 
-IMPORTED, AT_ONCE = time.monotonic(), 5.0
-"""When this was imported, and in how many seconds a command begins that has its own process."""
-
-_begun, _own_process = IMPORTED, False
+_begun, _own_process = time.monotonic(), False
+"""When the command began, as far as this process knows, and whether it is there for it alone."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,13 @@ class Answer:
     def code(self) -> int:
         return self.error.exit_code if self.error else int(self.verdict == "fail")
 
+    def following(self, command: str, given: Given) -> str | None:
+        """Return the command to go on with; None after an error, whose hint says what to do."""
+        if self.verdict == "error":
+            return None
+        told = (self.verdict, self.result, self.recipe, self.run, self.findings)
+        return next_command(Ended(command, *told), given)
+
     def as_json(self) -> dict[str, Any]:
         body = {
             "recipe": self.recipe,
@@ -81,6 +88,8 @@ def answer(
     work: Callable[[], Answer],
     recipe: Path | None = None,
     no_python: bool = False,
+    overrides: Sequence[str] | None = None,
+    runs_dir: Path | None = None,
 ) -> NoReturn:
     """Do ``work``, print its answer, and exit.
 
@@ -90,7 +99,9 @@ def answer(
     Args:
         recipe: the recipe's path as given, for the JSON object of an error.
         no_python: whether Python code that is not trickrun's is refused.
+        overrides, runs_dir: as given, for the command that is told to go on with.
     """
+    given = Given(overrides or (), runs_dir, no_python)
     started = time.monotonic()
     try:
         with (
@@ -98,13 +109,17 @@ def answer(
             all_on_stderr() if as_json else contextlib.nullcontext(),
         ):
             found = attempt(work, recipe, debug, as_json)
+        following = found.following(command, given)
         if as_json:
-            print_json(command, found, time.monotonic() - started)
+            print_json(command, found, following, time.monotonic() - started)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Nobody reads any more. Python flushes stdout once more at exit: let it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKEN_PIPE)
+        # On stderr, as what some commands print goes to a file or to another program.
+        if following is not None and not as_json:
+            print(f"next: {following}", file=sys.stderr)
+    except OSError as error:
+        # Python flushes stdout once more at exit: let it.
+        into_nowhere(sys.stdout.fileno())
+        sys.exit(cannot_write(error))
     sys.exit(found.code)
 
 
@@ -119,11 +134,10 @@ def import_torch() -> None:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def note_beginning() -> None:
+def note_beginning(own_process: bool) -> None:
     """Note that a command begins: in a process of its own, or in one that lives longer."""
     global _begun, _own_process
-    _begun = time.monotonic()
-    _own_process = _begun - IMPORTED < AT_ONCE
+    _begun, _own_process = time.monotonic(), own_process
 
 
 def pace(seconds: float | None = None) -> Pace:
@@ -139,7 +153,7 @@ def pace(seconds: float | None = None) -> Pace:
 def all_on_stderr() -> Iterator[None]:
     """Send to stderr what anything prints to stdout: user code, C libraries, child processes."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept = Now.stdout = os.dup(1)
     os.dup2(2, 1)
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -147,13 +161,15 @@ def all_on_stderr() -> Iterator[None]:
     finally:
         ctypes.CDLL(None).fflush(None)  # C keeps what it prints until its buffer is full
         os.dup2(kept, 1)
+        Now.stdout = 1
         os.close(kept)
 
 
 def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_json: bool) -> Answer:
     """Return what ``work`` answers; an error becomes an answer, and is told on stderr."""
     try:
-        return work()
+        with working():
+            return work()
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt, SystemExit) as cause:  # user code may call sys.exit
@@ -218,20 +234,25 @@ def usage_hint(cause: BaseException) -> str:
     return f"`{path} --help` tells how to use it"
 
 
-def print_json(command: str, found: Answer, seconds: float) -> None:
-    """Print the one JSON object; non-finite numbers become null, their paths are listed."""
+def print_json(command: str, found: Answer, following: str | None, seconds: float) -> None:
+    """Print the one JSON object; non-finite numbers become null, their paths are listed.
+
+    Args:
+        following: the command to go on with, if there is one.
+    """
     from trickrun.run.files import to_json
 
     whole = {
         "schema_version": 1,
         "command": command,
         **found.as_json(),
+        "next": following,
         "seconds": round(seconds, 3),
     }
     bad = non_finite(whole, "")
     if bad:
         whole["non_finite"] = bad
-    print(to_json(whole))
+    print(in_json(to_json(whole)))
 
 
 def non_finite(value: Any, path: str) -> list[str]:
@@ -255,7 +276,10 @@ def non_finite(value: Any, path: str) -> list[str]:
 def print_error(error: TrickrunError) -> None:
     """Print an error to stderr: what, where, what to do."""
     label = "" if isinstance(error, Interrupted) else "error: "
-    print(f"{label}{error}", file=sys.stderr)
+    told = str(error)
+    if error.where:  # a path can hold a line feed, and what follows would look like another error
+        told = told.replace(error.where, in_line(error.where), 1)
+    print(f"{label}{told}", file=sys.stderr)
 
 
 def from_text(loaded: Loaded) -> list[Finding]:
@@ -289,7 +313,7 @@ def show(findings: Sequence[Finding]) -> None:
 def tell_notes(notes: Sequence[str]) -> None:
     """Print to stderr what people should know of the data that was loaded, a line each."""
     for note in notes:
-        print(f"data: {note}", file=sys.stderr)
+        print(f"data: {in_line(note)}", file=sys.stderr)
 
 
 def tell_before_training(findings: Sequence[Finding]) -> None:
@@ -298,4 +322,4 @@ def tell_before_training(findings: Sequence[Finding]) -> None:
 
     for finding in findings:
         if finding.severity != "info":
-            print(f"{headline(finding)}: {finding.why}", file=sys.stderr)
+            print(f"{headline(finding)}: {in_line(finding.why)}", file=sys.stderr)

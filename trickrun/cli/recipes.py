@@ -40,6 +40,7 @@ def validate(
         lambda: check_text(recipe, overrides or [], data, as_json),
         recipe,
         no_python,
+        overrides,
     )
 
 
@@ -102,7 +103,15 @@ def show(
         Path | None,
         typer.Option(help="The picture, .png or .svg.", show_default="NAME-augmented.png"),
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, max=64, help="Samples in the picture.")] = 8,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Samples in the picture.",
+            show_default="8, or one of each class",
+        ),
+    ] = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -123,10 +132,10 @@ def show(
         print(resolved_text(loaded.recipe), end="")
         return Answer("pass", {"recipe": resolved(loaded.recipe)}, str(recipe))
 
-    answer("show", as_json, debug, work, recipe, no_python)
+    answer("show", as_json, debug, work, recipe, no_python, overrides)
 
 
-def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int) -> Answer:
+def contact_sheet(loaded: Loaded, recipe: Path, path: Path, samples: int | None) -> Answer:
     """Draw training samples before and after each augmentation to ``path``."""
     from trickrun.data.splits.prepare import prepare
     from trickrun.reporting.contact_sheet import write_sheet
@@ -186,7 +195,7 @@ def new(
         if sys.stdin.isatty() and not as_json:
             values += ask(given, values, lambda text, default: typer.prompt(text, default))
         path = new_recipe(name, given, values)
-        print(f"wrote {path}; now: trickrun train {path}")
+        print(f"wrote {path}")
         return Answer("pass", {"path": str(path)}, str(path))
 
     answer("new", as_json, debug, work)

@@ -141,6 +141,7 @@ def tag_run(
     from trickrun.run.folder import TAGS, runs_dir
 
     folder = find(runs_dir(option), wanted, trained=True)
+    # A run that trains right now can be tagged too: nobody else writes this file.
     known = folder.tags()
     kept = [word for word in known.get("tags", []) if word not in drop]
     told = {

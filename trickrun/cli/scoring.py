@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
@@ -11,11 +12,14 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
-from trickrun.cli.output import Answer, answer, import_torch, tell_notes
+from trickrun.cli.output import Answer, Verdict, answer, import_torch, show, tell_notes
 from trickrun.errors import DataError, TrickrunError
+from trickrun.findings.rank import gravest
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.data.splits.source import Samples, SplitData
+    from trickrun.findings.finding import Finding
     from trickrun.run.folder import RunFolder
     from trickrun.training.job import RecipeJob
 
@@ -41,6 +45,7 @@ def evaluate(
         typer.Option(
             metavar="N",
             min=2,
+            max=1000,
             help="Average the predictions over N dropout masks; tell how far they spread.",
             show_default=False,
         ),
@@ -49,6 +54,12 @@ def evaluate(
         bool,
         typer.Option(
             "--fold-batch-norm", help="Let the layers before batch norms do what those do."
+        ),
+    ] = False,
+    reference: Annotated[
+        bool,
+        typer.Option(
+            "--reference", help="Fit a linear model and trees to the run's training part too."
         ),
     ] = False,
     runs_dir: RunsDir = None,
@@ -67,8 +78,9 @@ def evaluate(
         "eval",
         as_json,
         debug,
-        lambda: evaluate_run(run, split, data, runs_dir, *ways),
+        lambda: evaluate_run(run, split, data, runs_dir, *ways, reference),
         no_python=no_python,
+        runs_dir=runs_dir,
     )
 
 
@@ -79,6 +91,7 @@ def evaluate_run(
     runs: Path | None,
     masks: int | None,
     folded: bool,
+    reference: bool = False,
 ) -> Answer:
     """Print the scores of a run on one of its splits, or on a file."""
     if split is not None and file is not None:
@@ -114,8 +127,73 @@ def evaluate_run(
         named = {"split": chosen, "data": None, **about}
     with phase("scoring"):
         result = named | score_in_a_way(job, part, masks, folded)
+    constant, found = beside_constant(job, folder, part, result)
+    result["constant"] = constant
+    if reference:
+        with phase("learners without a training loop"):
+            result["reference"], behind = beside_learners(job, folder, part, result)
+        found = found or behind
     print_scores(result)
-    return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+    show(found)
+    findings = [finding.as_json() for finding in found]
+    named_recipe, run = str(folder.path / "recipe.yaml"), str(folder.path)
+    verdict: Verdict = "pass" if gravest(found) in (None, "info") else "warn"
+    return Answer(verdict, result, named_recipe, run, findings)
+
+
+def beside_constant(
+    job: RecipeJob, folder: RunFolder, part: SplitData, result: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return what the training part's best constant answer scores on ``part``, and what it shows if
+    the run is no better; None where that answer is not known.
+
+    Args:
+        result: with the run's own scores.
+    """
+    from dataclasses import asdict
+
+    from trickrun.data.splits.source import DATA_FILE
+    from trickrun.findings.rules.chance import at_chance
+    from trickrun.run.trained import known_answer
+
+    answer = known_answer(job, folder.read_json(DATA_FILE))
+    if answer is None:
+        return None, []
+    constant, scores = answer.on(part), result["scores"]
+    found = at_chance(
+        constant,
+        scores["loss"],
+        scores.get("accuracy"),
+        where=result["split"] or "",
+        then=f"`trickrun diagnose {folder.id}` looks for the cause.",
+    )
+    if found is not None and found.severity == "warning":
+        found = replace(found, severity="info")  # a few samples of a file are nobody's fault
+    return asdict(constant), [] if found is None else [found]
+
+
+def beside_learners(
+    job: RecipeJob, folder: RunFolder, part: SplitData, result: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return what a linear model and trees, fitted to the run's training part, score on ``part``,
+    and what it shows if the run does worse; None where they cannot be fitted.
+
+    Args:
+        result: with the run's own scores.
+
+    Raises DataError if the run's training part is not there any more.
+    """
+    from dataclasses import asdict
+
+    from trickrun.checks.standing import reference_of
+    from trickrun.findings.rules.chance import behind_linear
+
+    placed, train, _ = own_part(job, folder, "train")
+    found = reference_of(job.recipe, replace(placed.data, train=train, val=part))
+    if found is None:
+        return None, []
+    behind = behind_linear(found, result["scores"].get(found.metric), result["split"] or "")
+    return asdict(found), [] if behind is None else [behind]
 
 
 def tell_no_weights(job: RecipeJob, part: SplitData, file: Path) -> None:
@@ -234,6 +312,13 @@ def predict(
         Path | None,
         typer.Option(metavar="CSV", help="Write here instead of to stdout.", show_default=False),
     ] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option(
+            "--safe-csv",
+            help="Put an apostrophe before text that a spreadsheet would take for a formula.",
+        ),
+    ] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -249,15 +334,29 @@ def predict(
     """
 
     def work() -> Answer:
-        return predict_file(run, file, keep or [], out, runs_dir, as_json)
+        return predict_file(run, file, keep or [], out, safe_csv, runs_dir, as_json)
 
-    answer("predict", as_json, debug, work, no_python=no_python)
+    answer("predict", as_json, debug, work, no_python=no_python, runs_dir=runs_dir)
 
 
 def predict_file(
-    wanted: str, file: Path, keep: list[str], out: Path | None, runs: Path | None, as_json: bool
+    wanted: str,
+    file: Path,
+    keep: list[str],
+    out: Path | None,
+    safe: bool,
+    runs: Path | None,
+    as_json: bool,
 ) -> Answer:
-    """Write the predictions for a file."""
+    """Write the predictions for a file.
+
+    Args:
+        safe: for a spreadsheet: see ``for_spreadsheet``.
+    """
+    if safe and as_json and out is None:
+        raise TrickrunError(
+            "--safe-csv is for csv, and --json prints none", hint="add --out, or leave one out"
+        )
     import_torch()
     from trickrun.reporting.phases import phase
     from trickrun.run.scoring import beside, kept_columns, predictions, samples_in
@@ -275,14 +374,41 @@ def predict_file(
     result: dict[str, Any] = {"samples": len(samples.x), "out": str(out) if out else None}
     result["notes"] = list(samples.notes)
     result["trained_on"] = known_samples(folder, samples)
+    if safe:
+        rows = map(for_spreadsheet, rows)
     if out is not None:
         write(out, rows)
         print(f"{len(samples.x)} predictions: {out}")
     elif as_json:
         result["predictions"] = list(rows)
     else:
-        write_csv(sys.stdout, rows)
+        write_csv(sys.stdout, map(in_one_line, rows))
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
+
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def for_spreadsheet(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row whose names and texts no spreadsheet takes for a formula: an apostrophe is put
+    before those that begin like one. Numbers stay numbers.
+
+    Source: OWASP, CSV injection.
+    """
+    return {no_formula(name): no_formula(value) for name, value in row.items()}
+
+
+def no_formula(cell: Any) -> Any:
+    begins = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if begins and not NUMBER.fullmatch(cell) else cell
+
+
+def in_one_line(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as stdout shows it: no name or text in it acts on a terminal."""
+    return {
+        in_line(name): in_line(value) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def write_csv(file: IO[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -290,11 +416,18 @@ def write_csv(file: IO[str], rows: Iterable[Mapping[str, Any]]) -> None:
     ones."""
     import csv
 
-    writer = csv.writer(file, lineterminator="\n")
+    plain = csv.writer(file, lineterminator="\n")
+    # Python before 3.13 leaves a carriage return without quotes, and so breaks the line.
+    quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+    def write_line(cells: Sequence[Any]) -> None:
+        returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoted if returns else plain).writerow(cells)
+
     for number, row in enumerate(rows):
         if number == 0:
-            writer.writerow(row)
-        writer.writerow(row.values())
+            write_line(list(row))
+        write_line(list(row.values()))
 
 
 def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer, import_torch
+from trickrun.cli.report import tell_report
 from trickrun.errors import Interrupted, TrickrunError
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ def train(
         StopWhen | None,
         typer.Option(help="End a run that is clearly lost: diverged, or dead.", show_default=False),
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write the run as an HTML page too.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
@@ -69,6 +74,14 @@ def train(
         stop_when = "lost"
 
     def work() -> Answer:
+        found = trained()
+        if report and found.run is not None and found.error is None:
+            from trickrun.run.folder import RunFolder
+
+            tell_report(RunFolder(Path(found.run)))
+        return found
+
+    def trained() -> Answer:
         if resume is not None and dry_run:
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
@@ -82,7 +95,8 @@ def train(
             return show_plan(recipe, overrides or [])
         return train_recipe(recipe, overrides or [], runs_dir, stop_when)
 
-    answer("train", as_json, debug, work, recipe if resume is None else None, no_python)
+    named = recipe if resume is None else None
+    answer("train", as_json, debug, work, named, no_python, overrides, runs_dir)
 
 
 def train_recipe(
@@ -101,12 +115,12 @@ def train_recipe(
 
     with phase("reading the data"):
         job = compile_recipe(loaded.recipe, loaded.folder)
-    folder = execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder)
-    before = look_first(job, folder)
-    announce(job, folder)
-    with progress_sink(job) as sink:
-        outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
-    return conclude(outcome, str(recipe), before, job.data.notes)
+    with execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder) as folder:
+        before = look_first(job, folder)
+        announce(job, folder)
+        with progress_sink(job) as sink:
+            outcome = execute.execute(folder, job, sys.argv, [sink, *ending(job, stop_when)])
+        return conclude(outcome, str(recipe), before, job.data.notes)
 
 
 def go_on(
@@ -122,19 +136,20 @@ def go_on(
 
     root = runs_dir(runs)
     run = find(root, wanted, trained=True)
-    with phase("reading the data"):
-        resumed = resume.resume(run, overrides, root, sys.argv)
-    for warning in resumed.warnings:
-        print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
-    for notice in resumed.notices:
-        print(f"notice: {notice}", file=sys.stderr)
-    before = look_first(resumed.job, resumed.folder)
-    announce(resumed.job, resumed.folder)
-    with progress_sink(resumed.job) as sink:
-        sinks = [sink, *ending(resumed.job, stop_when)]
-        outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
-    named = str(resumed.folder.path / "recipe.yaml")
-    return conclude(outcome, named, before, resumed.job.data.notes)
+    with ExitStack() as opened:
+        with phase("reading the data"):
+            resumed = opened.enter_context(resume.resume(run, overrides, root, sys.argv))
+        for warning in resumed.warnings:
+            print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
+        for notice in resumed.notices:
+            print(f"notice: {notice}", file=sys.stderr)
+        before = look_first(resumed.job, resumed.folder)
+        announce(resumed.job, resumed.folder)
+        with progress_sink(resumed.job) as sink:
+            sinks = [sink, *ending(resumed.job, stop_when)]
+            outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
+        named = str(resumed.folder.path / "recipe.yaml")
+        return conclude(outcome, named, before, resumed.job.data.notes)
 
 
 def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:

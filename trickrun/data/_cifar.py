@@ -75,7 +75,7 @@ class CifarImages(Data):
         record = self.label_bytes + PIXELS
         if not content or len(content) % record:
             raise DataError(
-                f"it has {len(content)} bytes, which is no whole number of records of {record}",
+                f"it has {len(content)} bytes, which is not a multiple of a record of {record}",
                 str(path),
                 "this is not one of CIFAR's binary files, or it is cut off: get it again",
             )

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
 from trickrun.data.splits.source import Columns, Pool, Samples, Source, SplitData, Task, TaskName
-from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share
+from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share, TwoOrMore
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +22,7 @@ class Split(Params):
 
     val: Share = Field(default=0.15, description="share of all samples for validation")
     test: Share = Field(default=0.15, description="share of all samples for the final test")
-    folds: Annotated[int, Field(ge=2)] | None = Field(
+    folds: TwoOrMore | None = Field(
         default=None, description="validate on one of so many equal parts, instead of on val"
     )
     fold: CountOrZero = Field(default=0, description="which of the folds validates, from 0")

@@ -23,7 +23,7 @@ from trickrun.data.formats.memory import beyond_memory
 from trickrun.data.splits.keys import APART, keys_of_bytes
 from trickrun.data.splits.source import Samples, Source, SplitData, Task
 from trickrun.errors import DataError
-from trickrun.params import Count
+from trickrun.params import Count, Side
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ class Images(Data):
     from_user: ClassVar[bool] = True
     samples_are: ClassVar[str] = "images"
 
-    size: Count = Field(default=64, description="height and width that images are scaled to")
+    size: Side = Field(default=64, description="height and width that images are scaled to")
     color: bool = Field(default=True, description="false: one grey channel")
     range: BlackAndWhite | None = Field(
         default=None,
@@ -59,7 +59,7 @@ class Images(Data):
         "more look at all images",
     )
     memory: Count = Field(default=1024, description="MiB up to which decoded images are kept")
-    workers: Count | None = Field(
+    workers: Annotated[int, Field(ge=1, le=256)] | None = Field(
         default=None, description="threads that decode; null: one a CPU core, at most 16"
     )
 

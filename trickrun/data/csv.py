@@ -61,6 +61,7 @@ from trickrun.data.splits.source import (
     TaskName,
 )
 from trickrun.errors import DataError
+from trickrun.params import TwoOrMore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -187,7 +188,7 @@ class Csv(Data):
         description="what a column of text becomes; one_hot: a 0/1 feature a category; embedding: "
         "the category's number, for which the network learns a vector",
     )
-    rare: Annotated[int, Field(ge=2)] | None = Field(
+    rare: TwoOrMore | None = Field(
         default=None,
         description="categories that occur fewer times in the training split count as unknown; "
         "null: none",

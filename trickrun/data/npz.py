@@ -72,7 +72,7 @@ def find_parts(arrays: Mapping[str, Array], where: str) -> dict[str, tuple[Array
         elif x in arrays or y in arrays or part == "train":
             missing = y if x in arrays else x
             raise DataError(
-                f"there is no array {missing!r}, only {', '.join(arrays) or 'nothing'}",
+                f"there is no array {missing!r}, only {', '.join(arrays)}",
                 where,
                 "name the arrays x and y, or x_train, y_train, x_test, y_test",
             )

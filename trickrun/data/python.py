@@ -41,16 +41,27 @@ class PythonData(Data, PythonTarget):
     revision: ClassVar[int] = 2
     """2: numbers are normalized in float64."""
 
+    example: ClassVar[str] = """\
+def samples(count=200):
+    x = torch.randn(count, 4)
+    return {"train": (x, (x.sum(1) > 0).long()), "task": "classification"}
+"""
+
     kind: Literal["python"] = "python"
     channels: Channels = Field(default="auto", description=CHANNELS)
 
     def load(self, folder: Path) -> Source:
-        result = call(resolve(self.target, folder), self.target, args=self.args)
+        result = call(
+            resolve(self.target, folder, self.taught),
+            self.target,
+            args=self.args,
+            teach=self.taught,
+        )
         if not isinstance(result, Mapping):
             raise DataError(
                 f"it returned a {type(result).__name__}, not a mapping",
                 self.target,
-                'return {"train": (x, y), …}',
+                self.taught('return {"train": (x, y), …}'),
             )
         check_keys(result, self.target)
         parts = {
@@ -77,7 +88,8 @@ def check_keys(result: Mapping[Any, Any], where: str) -> None:
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(KEYS)}"
             raise DataError(f"it returned an unknown key, {name!r}", where, hint)
     if "train" not in result:
-        raise DataError('it returned no "train"', where, 'return {"train": (x, y), …}')
+        hint = PythonData.taught('return {"train": (x, y), …}')
+        raise DataError('it returned no "train"', where, hint)
 
 
 def task_kind(result: Mapping[Any, Any], where: str) -> TaskKind:
@@ -94,13 +106,14 @@ def as_pair(part: Any, target: str, name: str) -> tuple[Any, Any]:
     where = f"{target}: {name}"
     if isinstance(part, tuple | list):
         if len(part) != 2:
-            raise DataError(f"it has {len(part)} things", where, "a part is a pair (x, y)")
+            hint = PythonData.taught("a part is a pair (x, y)")
+            raise DataError(f"it has {len(part)} things", where, hint)
         return part[0], part[1]
     if not (hasattr(part, "__len__") and hasattr(part, "__getitem__")):
         raise DataError(
             f"a {type(part).__name__} is no pair and has no length",
             where,
-            "return (x, y), or a Dataset with __len__ and __getitem__",
+            PythonData.taught("return (x, y), or a Dataset with __len__ and __getitem__"),
         )
     return read_dataset(part, target, where)
 

@@ -15,7 +15,7 @@ from trickrun.data.splits.keys import indexed
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
 from trickrun.nn.rng import generator
-from trickrun.params import Count, CountOrZero, NonNegative, Seed
+from trickrun.params import MOST, Count, CountOrZero, NonNegative, Seed, TwoOrMore
 
 if TYPE_CHECKING:
     import torch
@@ -64,16 +64,16 @@ class Synthetic(Data):
     ] = Field(
         description="the formula; linear, sine, quadratic, adding are regression, others classes"
     )  # fmt: skip
-    n: Annotated[int, Field(ge=10)] = Field(default=1000, description="number of samples")
+    n: Annotated[int, Field(ge=10, le=MOST)] = Field(default=1000, description="number of samples")
     noise: NonNegative = Field(default=0.1, description="standard deviation of what is added")
     seed: Seed = Field(default=0, description="of the samples, apart from the recipe's seed")
-    features: Annotated[int, Field(ge=1)] | None = Field(
+    features: Count | None = Field(
         default=None, description="inputs of blobs (2), xor (2), linear (10) or quadratic (1)"
     )
-    classes: Annotated[int, Field(ge=2)] | None = Field(
+    classes: TwoOrMore | None = Field(
         default=None, description="classes of blobs (3), spiral (3) or recall (4)"
     )
-    steps: Annotated[int, Field(ge=2)] | None = Field(
+    steps: TwoOrMore | None = Field(
         default=None, description="length of the sequences of adding (20) or recall (20)"
     )
     turns: Count | None = Field(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trickrun.errors import CompileError
+from trickrun.errors import CompileError, DataError
 
 if TYPE_CHECKING:
     import torch
@@ -22,10 +22,14 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """
     import torch
 
+    from trickrun.data.formats.paths import opened
     from trickrun.nn.weights_file import unreadable
 
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with opened(path) as file:
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
+    except DataError as error:
+        raise CompileError(f"{path}: {error.message}", "model.weights", error.hint) from error
     except FileNotFoundError as error:
         raise CompileError(f"there is no file {path}", "model.weights") from error
     except Exception as error:  # torch raises many kinds for a damaged file

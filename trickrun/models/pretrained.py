@@ -17,7 +17,7 @@ from trickrun.models._pretrained_stages import (
     read_weights,
     timm_stage,
 )
-from trickrun.params import Count
+from trickrun.params import Count, Side
 from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.regularizers.dropout import Dropout
 
@@ -67,7 +67,7 @@ class Pretrained(Model):
         default=None,
         description="file of weights, beside the recipe; null: those that come with the network",
     )
-    size: Count | Literal["native"] = Field(
+    size: Side | Literal["native"] = Field(
         default=64, description="width and height that images are resized to; native: as they are"
     )
     freeze: Literal["all", "all_but_last", "none"] | Count | str = Field(

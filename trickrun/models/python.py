@@ -35,6 +35,12 @@ class PythonModel(PythonTarget, Model):
     learned: ClassVar[bool | None] = None
     fixes_input_scale: ClassVar[bool] = False
 
+    example: ClassVar[str] = """\
+def network(inputs, outputs, hidden=64):
+    layers = nn.Linear(math.prod(inputs), hidden), nn.ReLU(), nn.Linear(hidden, outputs)
+    return nn.Sequential(nn.Flatten(), *layers)
+"""
+
     kind: Literal["python"] = "python"
 
     def network(self, spec: NetworkSpec) -> nn.Module:
@@ -63,19 +69,19 @@ class PythonModel(PythonTarget, Model):
         import torch
         from torch import nn
 
-        function = resolve(self.target, folder)
+        function = resolve(self.target, folder, self.taught)
         names = parameter_names(function)
         known = {"inputs": inputs, "outputs": outputs, "vocabulary": vocabulary}
         args = {name: value for name, value in known.items() if name in names}
         gpus = list(range(torch.cuda.device_count()))
         with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(key(seed, "init"))
-            model = call(function, self.target, args=args | self.args)
+            model = call(function, self.target, args=args | self.args, teach=self.taught)
         if not isinstance(model, nn.Module):
             raise CompileError(
                 f"it returned a {type(model).__name__}, not an nn.Module",
                 self.target,
-                "return the network itself",
+                self.taught("return the network itself"),
             )
         refuse_lazy(model, self.target)
         return model

@@ -53,7 +53,7 @@ class ResNet(BuiltinModel):
     channels_last: ClassVar[bool] = True
 
     kind: Literal["resnet"] = "resnet"
-    depth: Annotated[int, AfterValidator(known_depth)] = Field(
+    depth: Annotated[int, Field(le=1202), AfterValidator(known_depth)] = Field(
         default=20, description="layers with weights: 18, 34, 50, or 6n + 2 for small images"
     )
     width: Count | None = Field(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.models._model import Blocks, BuiltinModel, check_image, too_small
-from trickrun.params import Count, Counts
+from trickrun.params import Count, Counts, LayerCount, LayerCounts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +31,7 @@ class VGG(BuiltinModel):
     channels: Annotated[Counts, Field(min_length=1)] = Field(
         default=(32, 64, 128), description="output channels of each block's convolutions"
     )
-    convs: Count | Counts = Field(
+    convs: LayerCount | LayerCounts = Field(
         default=2, description="convolutions a block; a list gives each block's"
     )
     pool: Count = Field(default=2, description="max pooling after each block; 1 is none")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 
+from trickrun.errors import TrickrunError
+
 
 def unreadable(error: Exception) -> str:
     """Return why ``torch.load(weights_only=True)`` refused a file.
@@ -13,6 +15,8 @@ def unreadable(error: Exception) -> str:
     """
     if isinstance(error, pickle.UnpicklingError | AttributeError | ImportError):
         return "it is damaged, or holds other things than tensors and plain Python"
+    if isinstance(error, TrickrunError):
+        return error.message
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return (str(error) or type(error).__name__).splitlines()[0]

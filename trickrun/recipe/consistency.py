@@ -14,7 +14,7 @@ from trickrun.data.splits.source import TASK_NAMES
 from trickrun.recipe.expect import CONDITION
 from trickrun.recipe.messages import Complaint
 from trickrun.recipe.schema import Recipe
-from trickrun.recipe.space import comparable, paths_exist, values_fit
+from trickrun.recipe.space import comparable, few_points, paths_exist, values_fit
 from trickrun.recipe.text.problems import did_you_mean
 from trickrun.tricks.metrics import Metric, usual_names
 from trickrun.tricks.metrics._metric import SUITABLE
@@ -254,6 +254,7 @@ ERRORS = (
     Rule(gate_names, ("data", "metrics", "expect")),
     Rule(paths_exist, ("grid",)),
     Rule(comparable, ("grid",)),
+    Rule(few_points, ("grid",)),
     Rule(values_fit, tuple(Recipe.model_fields)),
 )
 

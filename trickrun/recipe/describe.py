@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from trickrun.params import Params
+from trickrun.params import MOST, Params
 from trickrun.recipe.shape import UNIONS
 
 LONGEST_SHOWN = 40
@@ -27,6 +27,8 @@ def given(value: object) -> str:
             return f"a list of {len(value)}" if value else "an empty list"
         case dict():
             return "a mapping"
+        case int() if len(digits := repr(value)) > LONGEST_SHOWN:
+            return f"{digits[: LONGEST_SHOWN // 2]}… ({len(digits)} digits)"
         case _:
             return repr(value)
 
@@ -100,8 +102,10 @@ def _one(annotation: Any, origin: Any, args: tuple[Any, ...], metadata: list[Any
 def _bounds(metadata: list[Any]) -> str:
     low, above = _bound(metadata, "ge"), _bound(metadata, "gt")
     high, below = _bound(metadata, "le"), _bound(metadata, "lt")
-    # A bound that only keeps numbers in their type's range tells nobody anything.
+    # A bound that only keeps numbers in the range of their type or of machines tells nobody
+    # anything.
     below = None if below is not None and below >= 2**31 else below
+    high = None if high is not None and high >= MOST else high
     words = [
         f"of {low} or more" if low is not None else "",
         f"above {above}" if above is not None else "",

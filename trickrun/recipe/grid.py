@@ -6,11 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from trickrun.params import Count, Params, Positive
+from trickrun.params import MOST, Epochs, Params, Positive, Seed, Trials
 
 Pair = Annotated[tuple[float, float], Field(strict=False)]
 PositivePair = Annotated[tuple[Positive, Positive], Field(strict=False)]
-IntPair = Annotated[tuple[int, int], Field(strict=False)]
+Whole = Annotated[int, Field(ge=-MOST, le=MOST)]
+IntPair = Annotated[tuple[Whole, Whole], Field(strict=False)]
 
 
 class Range(Params):
@@ -39,10 +40,10 @@ class Range(Params):
 class Search(Params):
     """One search over a space."""
 
-    trials: Count = 16
-    epochs: Count = 3
+    trials: Trials = 16
+    epochs: Epochs = 3
     sampler: Literal["random", "grid", "sobol"] = "random"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
     space: dict[str, Range] | None = Field(
         default=None, description="recipe path to its values; null: derived"
     )

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from trickrun.params import UNDELIVERED, Params
+from trickrun.params import MOST, UNDELIVERED, Params
 from trickrun.recipe.describe import expected, given, of_item
 from trickrun.recipe.patch import ROOT, PathStep, at, params_at
 from trickrun.recipe.schema import Recipe
@@ -67,6 +67,9 @@ def complaints(error: ValidationError, tree: dict[str, Any]) -> list[Complaint]:
             continue
         complaint = _complaint(detail, place, tree)
         # The arms of a union each report; the first says what all of them take.
+        # Of a number that is too large for one of them, that one says it.
+        if detail["type"] == "less_than_equal":
+            found[complaint.steps] = complaint
         found.setdefault(complaint.steps, complaint)
     return list(found.values())
 
@@ -196,6 +199,8 @@ def _wrong_value(place: _Place, tree: Any, detail: ErrorDetails) -> Complaint:
             message = f"expected a finite number, but {given(value)} is given"
         case {"type": "string_pattern_mismatch", "ctx": {"pattern": pattern}}:
             message = f"{given(value)} does not fit the pattern {pattern}"
+        case {"type": "less_than_equal", "ctx": {"le": most}} if most >= MOST:
+            message = f"expected at most {most:,}, but {given(value)} is given"
         case {"type": "too_short", "ctx": {"min_length": least}}:
             message = f"expected at least {least}, but {given(value)} is given"
     return replace(complaint, message=message)

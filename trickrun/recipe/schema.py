@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from trickrun.data._data import AnyData
 from trickrun.models import AnyModel
-from trickrun.params import Count, CountOrZero, Params, PythonTarget, Seed, Stackable
+from trickrun.params import Count, CountOrZero, Epochs, Params, PythonTarget, Seed, Stackable
 from trickrun.recipe.grid import Grid
 from trickrun.tricks.augmentation import AnyAugmentation
 from trickrun.tricks.init import INITS, AnyInit
@@ -29,7 +29,7 @@ class CheckpointEvery(Params):
 
     main: ClassVar[str | None] = "every"
 
-    every: Annotated[str, Field(pattern=r"^\s*[1-9]\d*\s*(epochs?|steps?|s)\s*$")] = Field(
+    every: Annotated[str, Field(pattern=r"^\s*[1-9]\d{0,8}\s*(epochs?|steps?|s)\s*$")] = Field(
         default="10 s", description="N epochs, N steps or N s (seconds): what a crash can cost"
     )
 
@@ -40,13 +40,24 @@ class CheckpointEvery(Params):
         return int(number), "s" if unit == "s" else "epochs" if unit[0] == "e" else "steps"
 
 
+class OwnStep(PythonTarget):
+    """Your own training step: ``f(model, batch, loss, optimizer, **args)`` returns the loss."""
+
+    example: ClassVar[str] = """\
+def step(model, batch, loss, optimizer):
+    value = loss(model(batch[0]), batch[1])
+    optimizer.zero_grad(); value.backward(); optimizer.step()
+    return value
+"""
+
+
 class Train(Params):
     """How long and on what a recipe trains."""
 
     main: ClassVar[str | None] = "epochs"
     alternatives: ClassVar[tuple[str, ...]] = ("epochs", "steps")
 
-    epochs: Annotated[Count, Stackable()] = Field(
+    epochs: Annotated[Epochs, Stackable()] = Field(
         default=20, description="passes over the training split"
     )
     steps: Annotated[Count, Stackable()] | None = Field(
@@ -69,8 +80,8 @@ class Train(Params):
         default=200,
         description="steps between looks at each layer's activations, gradient and update; 0: none",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="auto: CUDA if there"
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto", description="auto: CUDA if there, else MPS (Apple's GPUs), else the CPU"
     )
     threads: Count | Literal["auto"] = Field(
         default="auto", description="on a CPU; auto: one for small networks, else one a core"
@@ -86,7 +97,7 @@ class Train(Params):
     )
     deterministic: bool = Field(default=False, description="on CUDA: bitwise repeatable, slower")
     checkpoint: CheckpointEvery = CheckpointEvery()
-    step: PythonTarget | None = Field(
+    step: OwnStep | None = Field(
         default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
     )
 

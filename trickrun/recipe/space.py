@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 from pydantic import ValidationError
 
 from trickrun.findings.finding import changes_loss
+from trickrun.recipe.describe import given
 from trickrun.recipe.dump import resolved
 from trickrun.recipe.grid import Range, Search
 from trickrun.recipe.messages import Complaint, complaints
@@ -16,6 +18,9 @@ from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import Free, Items, Kinds, Section, Shape, members
 from trickrun.recipe.text.problems import did_you_mean
 from trickrun.tricks.metrics._usual import USUAL
+
+MOST_POINTS = 10_000
+"""Trials of a search: as many as its ``trials`` may be."""
 
 NOT_SEARCHED = {
     "recipe_version": "it names the language",
@@ -116,6 +121,24 @@ def measured(recipe: Recipe) -> list[str]:
     said = None if data is None else data.task_kind or getattr(data, "task", None)
     tasks = [said] if said in USUAL else ["classification", "regression"]
     return [name for task in tasks for name in USUAL[task]]
+
+
+def few_points(recipe: Recipe) -> Iterator[Complaint]:
+    """A search over all combinations has a number of them that can be listed, and trained."""
+    if recipe.grid is None:
+        return
+    for where, space in searches(recipe):
+        if getattr(recipe.grid, str(where[1])).sampler != "grid":
+            continue
+        sizes = [len(values.choice) if values.choice else 2 for values in space.values()]
+        if (points := prod(sizes)) > MOST_POINTS:
+            yield Complaint(
+                where,
+                f"sampler: grid takes {given(points)} combinations of these values or more, "
+                f"and at most {MOST_POINTS} can be searched",
+                "list fewer values, or set sampler: random",
+                on_key=True,
+            )
 
 
 def values_fit(recipe: Recipe) -> Iterator[Complaint]:

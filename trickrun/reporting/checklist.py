@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from pathlib import Path
-
-from rich.text import Text
 
 from trickrun.checks.checklist.checklist_check import LAST
-from trickrun.checks.checklist.context import StepOutcome, words
-from trickrun.errors import OutOfTime
+from trickrun.checks.checklist.context import StepOutcome, own_folder, words
+from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import number, terminal
+from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import MORE
+
+UNFIT = (RunFolderError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What comes of drawing evidence that somebody has changed. No form describes all of it, and a
+checklist ends without its pictures too."""
 
 
 def tell(name: str, done: StepOutcome | OutOfTime | None) -> None:
@@ -62,12 +64,31 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 
-def add_pictures(done: Sequence[StepOutcome]) -> None:
-    """Draw the pictures of each step into its run folder, as its own command does."""
+def add_pictures(done: Sequence[StepOutcome], checklist: RunFolder) -> None:
+    """Draw the pictures of each step into its run folder, as its own command does, unless it is
+    gone, or another process works there."""
     for step in done:
-        folder = RunFolder(Path(step.run))
-        for name, picture in pictures(step.name, recall(folder)).items():
-            folder.write(name, picture)
+        folder = own_folder(checklist.own_runs, checklist.name, step)
+        if folder is None:
+            continue
+        with folder.locked_if_free() as mine:
+            if not mine:
+                continue
+            try:
+                drawn = pictures(step.name, recall(folder))
+            except UNFIT as error:
+                told = said_of(error, folder)
+                print(f"note: no picture of {step.name}: {told}", file=sys.stderr)
+                continue
+            for name, picture in drawn.items():
+                folder.write(name, picture)
+
+
+def said_of(error: Exception, folder: RunFolder) -> str:
+    """Return why the evidence in a folder cannot be drawn."""
+    if isinstance(error, RunFolderError):
+        return str(error)
+    return f"{folder.path}: its evidence.json is not what the step wrote ({error!r})"
 
 
 def pictures(name: str, verdict: Verdict) -> dict[str, str]:

@@ -3,26 +3,62 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text as RichText
+
+from trickrun.reporting.visible import visible
 
 PIPE_WIDTH = 1000
 """Nobody reads a pipe in columns: a table there is as wide as it needs to be."""
 
 
+class Text(RichText):
+    """A piece of text in one style, which may hold names from data and files.
+
+    rich itself drops some control characters; here they are shown before it can.
+    """
+
+    def __init__(self, text: str = "", style: str | Style = "", **options: Any) -> None:
+        super().__init__(visible(text), style, **options)
+
+
 class Terminal(Console):
-    """A rich console that leaves the end of a pipe to the command line."""
+    """A rich console for text that holds names from data and files.
+
+    They are shown as they are: no markup and no emoji codes in them mean anything, and nothing in
+    them acts on the terminal. The end of a pipe is left to the command line.
+    """
+
+    def __init__(self, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(highlight=False, emoji=False, stderr=stderr, width=width)
 
     def on_broken_pipe(self) -> None:
         """Raise what print would; rich itself would exit with the code of a failed check."""
         raise BrokenPipeError
 
+    def render_str(self, text: str, **options: Any) -> RichText:
+        """Make a plain string safe before it is measured, so that a table's columns fit it."""
+        # What is around it may ask for markup, whatever the console is told.
+        return super().render_str(visible(text), **options | {"markup": False, "emoji": False})
 
-def terminal() -> Console:
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        """Make all text safe; rich's own codes stand in segments that are marked as such."""
+        return super()._render_buffer(
+            segment if segment.control else segment._replace(text=visible(segment.text))
+            for segment in buffer
+        )
+
+
+def terminal(stderr: bool = False) -> Terminal:
     """Return the console on the current stdout: colours only on a terminal without NO_COLOR."""
-    shown = Terminal(highlight=False)
-    return shown if shown.is_terminal else Terminal(highlight=False, width=PIPE_WIDTH)
+    shown = Terminal(stderr)
+    return shown if shown.is_terminal else Terminal(stderr, PIPE_WIDTH)
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -20,6 +20,9 @@ FORMATS = (".png", ".svg")
 SIDE = 0.9
 """Width and height of an image in inches."""
 
+LABEL = 20
+"""Characters of a class's name."""
+
 
 def write_sheet(columns: Sequence[Column], path: Path) -> None:
     """Write the sheet to ``path``, as PNG or SVG by its ending. Raises CannotWrite."""
@@ -36,7 +39,9 @@ def drawn(columns: Sequence[Column], kind: str) -> bytes:
     before = columns[0].images
     black, white = float(before.min()), float(before.max())
     lines = max(column.name.count("\n") for column in columns) + 1
-    size = (SIDE * len(columns), SIDE * rows + 0.16 * lines + 0.1)
+    longest = max((len(label) for column in columns for label in column.labels), default=0)
+    beside = 0.08 * min(longest, LABEL) + (0.1 if longest else 0.0)
+    size = (SIDE * len(columns) + beside, SIDE * rows + 0.16 * lines + 0.1)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         places = figure.subplots(rows, len(columns), squeeze=False)
@@ -47,10 +52,26 @@ def drawn(columns: Sequence[Column], kind: str) -> bytes:
                 axes = places[row, place]
                 axes.imshow(pixels(image, black, white), cmap="gray", vmin=0, vmax=1)
                 axes.set_axis_off()
+            for row, label in enumerate(column.labels):
+                name = places[row, place].text(
+                    -0.08,
+                    0.5,
+                    shorten(label),
+                    fontsize=7,
+                    ha="right",
+                    va="center",
+                    transform=places[row, place].transAxes,
+                )
+                name.set_parse_math(False)
         file = io.BytesIO()
         metadata = {"Date": None} if kind == "svg" else {}
         figure.savefig(file, format=kind, dpi=150, metadata=metadata)
         return file.getvalue()
+
+
+def shorten(label: str) -> str:
+    """Return a class's name in at most LABEL characters."""
+    return label if len(label) <= LABEL else label[: LABEL - 1] + "…"
 
 
 def pixels(image: torch.Tensor, black: float, white: float) -> list[object]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from trickrun.findings.finding import Finding, changes_loss
 from trickrun.findings.rank import symptoms_of
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import number, print_table, terminal
-from trickrun.reporting.verdict import MARKS, STYLES, override
+from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.verdict import STYLES, headline, override
+from trickrun.reporting.visible import in_line
 from trickrun.run.pace import MORE
 
 SHOWN = 6
@@ -42,7 +42,7 @@ def print_diagnosis(verdict: Verdict, target: str) -> None:
         place += 1
         print_cause(console, place, finding, measure)
         for symptom in (f for f in findings if below.get(f.code) == finding.code):
-            text = f"     explains {symptom.code} {symptom.name} ({symptom.where})"
+            text = f"     explains {symptom.code} {symptom.name} ({in_line(symptom.where)})"
             console.print(Text(text, "dim"), soft_wrap=True)
     if verdict.result["tried"] is not None:
         print_trainings(console, verdict.result["tried"])
@@ -95,9 +95,8 @@ def print_cause(console: Console, place: int, finding: Finding, measure: str) ->
     Args:
         measure: what the numbers before and after the edit are.
     """
-    head = f"{place}. {MARKS[finding.severity]} {finding.code} {finding.name} ({finding.where})"
-    console.print(Text(head, "bold"), soft_wrap=True)
-    console.print(Text(f"   {finding.why}"), soft_wrap=True)
+    console.print(Text(f"{place}. {headline(finding)}", "bold"), soft_wrap=True)
+    console.print(Text(f"   {in_line(finding.why)}"), soft_wrap=True)
     numbers = told(finding.evidence)
     if numbers:
         console.print(Text(f"   measured: {numbers}", "dim"), soft_wrap=True)

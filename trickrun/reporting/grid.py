@@ -8,11 +8,10 @@ from typing import Any
 
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
 from trickrun.checks.checklist.context import shown_value, words
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import print_table, terminal
+from trickrun.reporting.console import Text, print_table, terminal
 from trickrun.reporting.phases import bars
 from trickrun.reporting.verdict import print_verdict
 from trickrun.search.run_trials import OnResult

@@ -25,10 +25,11 @@ def pictures(result: dict[str, Any]) -> dict[str, str]:
     if not rows:
         return {}
     with mpl.rc_context(STYLE):
-        return {
-            "scatter.svg": scatter(space, rows, result["metric"]),
-            "parallel.svg": parallel(space, rows, result["metric"]),
-        }
+        drawn = {"scatter.svg": scatter(space, rows, result["metric"])}
+        # The picture of one parameter's axis would say what the points say.
+        if len(space) > 1:
+            drawn["parallel.svg"] = parallel(space, rows, result["metric"])
+        return drawn
 
 
 def scatter(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:

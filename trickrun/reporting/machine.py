@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
-from trickrun.reporting.console import print_table, size, terminal
+from trickrun.reporting.console import Text, print_table, size, terminal
 
 
 def print_facts(facts: dict[str, Any]) -> None:
@@ -20,9 +19,9 @@ def print_facts(facts: dict[str, Any]) -> None:
         table.add_row(name, Text(told))
     print_table(console, table)
     for problem in facts["problems"]:
-        console.print(f"! {problem}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"! {problem}", style="yellow", soft_wrap=True)
     if not facts["problems"]:
-        console.print("nothing is amiss", style="green")
+        console.print("no problems found", style="green")
 
 
 def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -31,7 +30,11 @@ def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     python = facts["python"]
     packages = ", ".join(f"{name} {v or 'missing'}" for name, v in facts["versions"].items())
     cuda = f"CUDA {device['cuda']}" if device["cuda"] else "torch is built without CUDA"
+    if device["mps"]:
+        cuda += "; MPS is there"
     free = f", {size(memory['free'])} free" if "free" in memory else ""
+    if "limit" in memory:
+        free += f"; a limit of {size(memory['limit'])} is set"
     writable = "" if runs["writable"] else "not writable, "
     return [
         ("packages", packages),

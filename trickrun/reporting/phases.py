@@ -16,9 +16,8 @@ from contextlib import contextmanager
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
-from rich.text import Text
 
-from trickrun.reporting.console import duration
+from trickrun.reporting.console import Text, duration, terminal
 from trickrun.run.pace import Moved
 
 LASTING = 2.0
@@ -28,7 +27,7 @@ LASTING = 2.0
 @contextmanager
 def phase(what: str, total: float | None = None) -> Iterator[Moved]:
     """Show a phase while the context lasts; see run.pace.Phases. Phases may lie in others."""
-    console = Console(stderr=True)
+    console = terminal(stderr=True)
     if not console.is_terminal:
         with told_if_it_lasts(what, total) as moved:
             yield moved

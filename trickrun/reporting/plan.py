@@ -117,7 +117,7 @@ def print_plan(found: dict[str, Any]) -> None:
     console.print("what each trick acts on:", style="bold")
     for entry in found["ledger"]:
         line = f"  {entry['section']}: {entry['trick']}: {entry['what']}"
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def shape(sizes: list[int] | None) -> str:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 
 from trickrun.reporting.console import number, terminal
 from trickrun.reporting.terminal_plot import Series, plot
+from trickrun.reporting.visible import in_line
 from trickrun.run.execute import Outcome
 from trickrun.run.folder import RunFolder
 from trickrun.training.events import Evaluation, Event, TrainedSteps
@@ -62,7 +63,7 @@ def announce(job: RecipeJob, folder: RunFolder) -> None:
     print(f"{job.recipe.name}: {parameters:,} parameters on {job.device}; {samples}")
     if data.scaler.constant:
         print(constant_features(data.scaler.constant, data.task.features))
-    print(f"run: {folder.path}", flush=True)
+    print(f"run: {in_line(str(folder.path))}", flush=True)
 
 
 def constant_features(places: tuple[int, ...], names: tuple[str, ...]) -> str:
@@ -72,7 +73,7 @@ def constant_features(places: tuple[int, ...], names: tuple[str, ...]) -> str:
         places: their indices.
         names: the features' names, if the data has them.
     """
-    shown = [names[i] if names else str(i) for i in places[:8]]
+    shown = [in_line(names[i]) if names else str(i) for i in places[:8]]
     more = f" and {len(places) - 8} more" if len(places) > 8 else ""
     plural = "s" if len(places) > 1 else ""
     return f"constant in training, so not scaled: feature{plural} {', '.join(shown)}{more}"
@@ -138,7 +139,7 @@ def teller(job: Job, console: Console) -> Callable[[Event], None]:
         due = step // every % stride == 0 or time.monotonic() - last >= SILENCE
         if due or step == job.span.steps:
             last = time.monotonic()
-            console.print(evaluation_line(event, epochs), markup=False, soft_wrap=True)
+            console.print(evaluation_line(event, epochs), soft_wrap=True)
             console.file.flush()
 
     return tell
@@ -166,7 +167,7 @@ def print_outcome(outcome: Outcome) -> None:
     console = terminal()
     if console.is_terminal:
         for curve in loss_curves(outcome.folder.metrics(), min(console.width, 100)):
-            console.print(curve, markup=False, soft_wrap=True)
+            console.print(curve, soft_wrap=True)
     result = outcome.result
     print(
         f"stopped by {result['stopped_by']} after {result['epochs']:.4g} epochs "

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from trickrun.reporting.console import number, print_table, terminal
+from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.visible import in_line
 
 MOST_CLASSES = 20
 """A larger confusion matrix is left to --json; its worst confusions are listed."""
@@ -24,13 +24,22 @@ WORST = 10
 def print_scores(result: dict[str, Any]) -> None:
     """Print what ``scoring.full_scores`` found on a split or a file."""
     console = terminal()
-    console.print(f"{result['data'] or result['split']}: {result['samples']} samples", markup=False)
+    part = in_line(result["data"] or result["split"])
+    console.print(f"{part}: {result['samples']} samples")
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
-    console.print(scores, markup=False, soft_wrap=True)
+    console.print(scores, soft_wrap=True)
+    if result.get("constant") is not None:
+        kept = ((name, result["constant"][name]) for name in ("loss", "accuracy"))
+        told = "  ".join(f"{name} {number(v)}" for name, v in kept if v is not None)
+        console.print(f"always the same answer: {told}", soft_wrap=True)
+    if result.get("reference") is not None:
+        told = result["reference"]
+        linear, trees = number(told["linear"]), number(told["trees"])
+        console.print(f"a linear model: {told['metric']} {linear}; trees: {trees}")
     if result["weighted"]:
         console.print("all scores are weighted: samples count by data.weight")
     for line in ways(result):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     if "confusion" in result:
         print_classes(console, result["per_class"])
         print_confusion(console, **result["confusion"])
@@ -70,7 +79,7 @@ def print_classes(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = [number(row[name]) for name in ("precision", "recall", "f1")]
-        table.add_row(Text(row["label"]), *values, tally(row["support"]))
+        table.add_row(in_line(row["label"]), *values, tally(row["support"]))
     print_table(console, table)
 
 
@@ -97,7 +106,7 @@ def print_labels(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = ["-" if row[name] is None else number(row[name]) for name in names]
-        table.add_row(Text(row["label"]), *values, tally(row["support"]))
+        table.add_row(in_line(row["label"]), *values, tally(row["support"]))
     console.print()
     print_table(console, table)
     if any(row["auroc"] is None for row in rows):
@@ -116,16 +125,16 @@ def print_confusion(
     if matrix is None or len(labels) > MOST_CLASSES:
         console.print("the most frequent confusions:")
         for count, actual, predicted in worst_confusions(labels, cells):
-            console.print(f"  {tally(count)} × {actual} taken for {predicted}", markup=False)
+            console.print(f"  {tally(count)} × {actual} taken for {predicted}")
         return
     console.print("confusion matrix: actual class down, predicted class across")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("")
     for label in labels:
-        table.add_column(Text(label), justify="right")
+        table.add_column(in_line(label), justify="right")
     for index, (label, row) in enumerate(zip(labels, matrix, strict=True)):
         marks = [mark(count, index == column) for column, count in enumerate(row)]
-        table.add_row(Text(label, "bold"), *marks)
+        table.add_row(Text(in_line(label), "bold"), *marks)
     print_table(console, table)
 
 
@@ -145,7 +154,9 @@ def worst_confusions(labels: list[str], cells: list[list[Any]]) -> list[tuple[fl
     """Return count, actual and predicted class of the most frequent wrong predictions."""
     wrong = [cell for cell in cells if cell[0] != cell[1]]
     worst = sorted(wrong, key=lambda cell: -cell[2])[:WORST]
-    return [(count, labels[actual], labels[predicted]) for actual, predicted, count in worst]
+    return [
+        (n, in_line(labels[actual]), in_line(labels[predicted])) for actual, predicted, n in worst
+    ]
 
 
 def print_residuals(console: Console, rows: list[dict[str, Any]]) -> None:
@@ -156,7 +167,7 @@ def print_residuals(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         values = [row["mae"], row["rmse"], row["r2"], *row["residuals"].values()]
-        table.add_row(Text(row["target"]), *map(number, values))
+        table.add_row(in_line(row["target"]), *map(number, values))
     console.print()
     print_table(console, table)
     console.print("min to max: quantiles of prediction - target")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import number, terminal
+from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.svg import Line, Marker, Panel, draw
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.verdict import print_rows

@@ -12,6 +12,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from trickrun.reporting.visible import visible
 
 COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 """A line's color by its place; distinguishable with the usual color-vision deficiencies."""
@@ -117,10 +120,16 @@ def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = 
 
 
 def document(figure: Figure) -> str:
-    """Return a figure as an SVG document that is the same for the same data."""
+    """Return a figure as an SVG document that is the same for the same data.
+
+    XML has no control characters: those in names are shown by their codes.
+    """
+    for text in figure.findobj(Text):
+        text.set_text(visible(text.get_text()))
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    # The labels of ticks are made only now.
+    return visible(buffer.getvalue())
 
 
 def draw_panel(axes: Axes, panel: Panel) -> None:
@@ -136,8 +145,7 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_yscale("log")
     for index, line in enumerate(panel.lines):
         draw_line(axes, line, COLORS[(index if line.color is None else line.color) % len(COLORS)])
-    if panel.top is not None:
-        axes.set_ylim(top=panel.top)
+    set_heights(axes, panel)
     for marker in panel.markers:
         draw_marker(axes, marker)
     if axes.get_legend_handles_labels()[1]:
@@ -145,6 +153,22 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
     for text in texts:
         # A name may hold a dollar sign, which is no formula.
         text.set_parse_math(False)
+
+
+def set_heights(axes: Axes, panel: Panel) -> None:
+    """Let the y axis end at the panel's top, and begin no lower than values can be: what is drawn
+    is nowhere below 0, as losses are, or the axis goes below 0."""
+    if panel.top is not None:
+        axes.set_ylim(top=panel.top)
+    if panel.log_y:
+        return
+    values = [y for line in panel.lines for y in drawable(line.y) if np.isfinite(y)]
+    if not values:
+        return
+    low, (bottom, top) = min(values), axes.get_ylim()
+    room = 0.04 * (top - low)
+    if low >= 0 > bottom or bottom < low - 2 * room:
+        axes.set_ylim(bottom=max(low - room, 0.0) if low >= 0 else low - room)
 
 
 def draw_line(axes: Axes, line: Line, color: str) -> None:

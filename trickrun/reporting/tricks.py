@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from trickrun.recipe.catalogue import Entry, Parameter, address
+from trickrun.reporting.console import Text, terminal
 
 
 def print_table(entries: list[Entry], whole: list[Entry]) -> None:
     """Print ``entries``, each with the name that means it alone in the ``whole`` catalogue."""
-    console = Console(highlight=False)
+    console = terminal()
     if not console.is_terminal:
         for entry in entries:
             print(f"{address(entry, whole):<24} {entry.section:<20} {entry.summary}")
@@ -32,7 +31,7 @@ def print_table(entries: list[Entry], whole: list[Entry]) -> None:
 
 def print_takers(entries: list[Entry], whole: list[Entry], wanted: str) -> None:
     """Print the tricks that have the parameter ``wanted``, with what it means there."""
-    console = Console(highlight=False)
+    console = terminal()
     console.print(Text(f"{wanted} is a parameter of {len(entries)} of the tricks:"))
     table = Table("trick", "default", "takes", box=None, header_style="bold")
     for entry in entries:
@@ -50,7 +49,7 @@ def print_takers(entries: list[Entry], whole: list[Entry], wanted: str) -> None:
 
 def print_page(entry: Entry) -> None:
     """Print everything about one trick."""
-    console = Console(highlight=False)
+    console = terminal()
     if not console.is_terminal:
         print(f"{entry.name} ({entry.section}): {entry.summary}")
         for label, text in labelled(entry):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from trickrun.findings.finding import Finding
-from trickrun.reporting.console import number, print_table, terminal
+from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict
@@ -33,7 +33,7 @@ def print_verdict(verdict: Verdict) -> None:
 def print_finding(console: Console, finding: Finding) -> None:
     """Print one finding."""
     console.print(Text(headline(finding), "bold"), soft_wrap=True)
-    console.print(Text(f"  {finding.why}"), soft_wrap=True)
+    console.print(Text(f"  {in_line(finding.why)}"), soft_wrap=True)
     for path, value in (finding.edit or {}).items():
         console.print(Text(f"  edit: {override(path, value)}", "cyan"), soft_wrap=True)
     if finding.location is not None:
@@ -46,7 +46,8 @@ def print_finding(console: Console, finding: Finding) -> None:
 
 def headline(finding: Finding) -> str:
     """Return a finding in a few words: mark, code, name and place."""
-    return f"{MARKS[finding.severity]} {finding.code} {finding.name} ({finding.where})"
+    where = in_line(finding.where)
+    return f"{MARKS[finding.severity]} {finding.code} {finding.name} ({where})"
 
 
 def override(path: str, value: Any) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from trickrun.errors import CannotWrite
@@ -15,6 +17,9 @@ from trickrun.recipe.text.edit import edit_text
 from trickrun.recipe.text.problems import Problem, RecipeError
 from trickrun.recipe.text.sources import Text, read_chain
 from trickrun.run.files import remedy, write_whole
+
+ANYBODY_WRITES = 0o222
+"""The bits of a file's mode that let somebody write it."""
 
 
 def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
@@ -47,6 +52,34 @@ def apply_edits(path: Path, values: Mapping[str, Any]) -> str:
             raise
         target.chmod(mode)
     return "".join(difference(before, after, str(path)))
+
+
+def check_target(path: Path, values: Mapping[str, Any]) -> None:
+    """Raise what ``apply_edits`` would, before the work that finds out the values.
+
+    Args:
+        values: an edit of the same kind; empty if nobody knows which it will be.
+
+    Raises CannotWrite also for a file that is marked as read-only, which could be replaced.
+    """
+    edited(path, values)
+    target = path.resolve()
+    if not target.stat().st_mode & ANYBODY_WRITES or not os.access(target, os.W_OK):
+        raise CannotWrite(
+            "this file is read-only, so no edit can be written into it",
+            str(path),
+            "make it writable (chmod u+w), or leave out --apply",
+        )
+    try:
+        # The new file is written beside the old one, whose place it then takes.
+        with TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise CannotWrite(
+            f"no edit can be written into this file: {error.strerror}",
+            str(path),
+            remedy(error) or f"make {target.parent} writable, or leave out --apply",
+        ) from error
 
 
 def edited(path: Path, values: Mapping[str, Any]) -> tuple[str, str]:

@@ -78,20 +78,41 @@ def device_name(device: torch.device) -> str:
 def git_state(folder: Path) -> tuple[str | None, bool | None]:
     """Return the commit checked out in ``folder`` and whether tracked files differ from it.
 
-    Both are None in no git checkout, and what git cannot tell is.
+    Both are None in no git checkout, and what git cannot tell is. Nor is it asked for changes
+    where the checkout's own settings name programs that read the files for it: the folder may be a
+    stranger's.
     """
     commit = git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None, None
-    changes = git(folder, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+    filters = git(folder, "config", "--show-scope", "--get-regexp", r"^filter\.") or ""
+    if any(not line.startswith(OWN_SCOPES) for line in filters.splitlines()):
+        return commit, None
+    changes = git(
+        folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty"
+    )
     return commit, None if changes is None else bool(changes)
+
+
+OWN_SCOPES = ("system", "global", "command")
+"""Settings of git that are the user's own, not a checkout's."""
+
+HARMLESS = ("--no-optional-locks", "-c", "core.fsmonitor=false")
+"""What keeps git from writing, and from a program that a checkout names to watch its files."""
+
+NO_FETCHING = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+"""A checkout may lack objects, and name a program that gets them."""
 
 
 def git(folder: Path, *arguments: str) -> str | None:
     """Return what a git command prints about ``folder``, or None if it fails."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=5
+            ["git", "-C", str(folder), *HARMLESS, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            env={**os.environ, **NO_FETCHING},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,14 @@ from trickrun.errors import (
     RunFolderError,
     TrainingFailed,
     TrickrunError,
+    Unread,
 )
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.expect import missed
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.run import environment, files
+from trickrun.run.beginning import whole_or_gone
 from trickrun.run.folder import RunFolder, create
 from trickrun.run.interrupt import stop_on_interrupt
 from trickrun.run.kept_split import remember_split
@@ -33,7 +35,7 @@ from trickrun.run.trained import remember_data
 from trickrun.training.checkpoint import Best, Progress, restore
 from trickrun.training.compile import compile_recipe
 from trickrun.training.evaluation import evaluate
-from trickrun.training.events import End, NonFinite
+from trickrun.training.events import End, Event, NonFinite
 from trickrun.training.introspection.watcher import Watcher
 from trickrun.training.job import RecipeJob
 from trickrun.training.loop import train
@@ -59,6 +61,7 @@ class Outcome:
         return bool(self.result["stopped_by"] == "interrupt")
 
 
+@contextmanager
 def start(
     loaded: Loaded,
     root: Path,
@@ -66,8 +69,8 @@ def start(
     recipe_folder: Path,
     parent: str | None = None,
     contents: Mapping[str, bytes] | None = None,
-) -> RunFolder:
-    """Make the folder of a new run, with its recipe as written and as resolved.
+) -> Iterator[RunFolder]:
+    """Make the folder of a new run, with its recipe as written and as resolved, and lock it.
 
     Args:
         recipe_folder: what the recipe's relative paths and python targets are relative to.
@@ -75,14 +78,16 @@ def start(
         contents: further files, for example the parent's checkpoints.
     """
     folder = create(root, loaded.recipe.name)
-    folder.write("recipe.yaml", loaded.text)
     facts = {"arithmetic": environment.ARITHMETIC, "recipe_folder": str(recipe_folder.resolve())}
-    folder.write_json("env.json", {**facts, "command": command, "parent": parent})
-    for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
-        folder.write(name, content)
-    # The last file: a folder that a crash left unfinished has none, so it is no run.
-    folder.write("resolved.yaml", resolved_text(loaded.recipe))
-    return folder
+    with folder.locked():
+        with whole_or_gone(folder):
+            folder.write("recipe.yaml", loaded.text)
+            folder.write_json("env.json", {**facts, "command": command, "parent": parent})
+            for name, content in {"metrics.jsonl": b"", **(contents or {})}.items():
+                folder.write(name, content)
+            # The last file: a folder that a crash left unfinished has none, so it is no run.
+            folder.write("resolved.yaml", resolved_text(loaded.recipe))
+        yield folder
 
 
 def execute(
@@ -91,23 +96,30 @@ def execute(
     """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
+        folder: locked.
         sinks: told of every event, after it is written.
         pace: when it is over the training ends where it is.
 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
-        RunFolderError: the folder cannot be read or written, or another process trains into it.
+        RunFolderError: the folder cannot be read or written.
         Interrupted: Ctrl-C came twice.
+        Unread: nobody reads what the sinks print any more; it ended with a checkpoint.
+        TrickrunError: the same, where they cannot print for another reason, such as a full disk.
     """
-    with folder.locked(), failure_noted(folder):
+    audience = Audience(sinks)
+    with failure_noted(folder):
         progress, best = go_back(folder, job)
         note_environment(folder, job, command, progress)
         with out_of_memory_explained(str(job.device)):
             try:
-                end = follow(folder, job, progress, best, sinks, pace)
+                end = follow(folder, job, progress, best, audience, pace)
             except NonFinite as error:
                 raise explain(folder, job, progress, error) from error
-            return finish(folder, job, progress, end)
+            outcome = finish(folder, job, progress, end)
+    if audience.gone is not None:
+        raise unheard(audience.gone, outcome) from audience.gone
+    return outcome
 
 
 def go_back(folder: RunFolder, job: RecipeJob) -> tuple[Progress, Best | None]:
@@ -161,8 +173,27 @@ def note_environment(
         again = {"step": progress.step, "command": command, "differences": changed}
         folder.write_json("env.json", {**known, "resumed": [*known.get("resumed", []), again]})
     folder.write_json("tricks.json", [vars(entry) for entry in job.ledger])
-    remember_data(folder, job.data, job.model)
+    remember_data(folder, job)
     remember_split(folder, job.data.kept)
+
+
+@dataclass
+class Audience:
+    """The sinks that tell people of a run, until they cannot.
+
+    Args:
+        gone: why they cannot any more: nobody reads stdout, or it cannot be written.
+    """
+
+    sinks: Sequence[Sink]
+    gone: OSError | None = None
+
+    def tell(self, event: Event) -> None:
+        try:
+            for sink in self.sinks if self.gone is None else ():
+                sink(event)
+        except OSError as error:
+            self.gone = error
 
 
 def follow(
@@ -170,17 +201,38 @@ def follow(
     job: RecipeJob,
     progress: Progress,
     best: Best | None,
-    sinks: list[Sink],
+    audience: Audience,
     pace: Pace,
 ) -> End:
-    """Train, write each event to the folder and tell the sinks; return the last event."""
+    """Train, write each event to the folder and tell the audience; return the last event.
+
+    Without its audience the run ends as if interrupted, so that it can be gone on with.
+    """
     write = folder_sink(folder, job.settings.log_every)
     with stop_on_interrupt() as interrupted:
-        for event in train(job, progress, best, interrupted, Watcher(job), over=pace.over):
-            for sink in (write, *sinks):
-                sink(event)
+
+        def stop() -> bool:
+            return interrupted() or audience.gone is not None
+
+        for event in train(job, progress, best, stop, Watcher(job), over=pace.over):
+            write(event)
+            audience.tell(event)
     assert isinstance(event, End)
     return event
+
+
+def unheard(error: OSError, outcome: Outcome) -> TrickrunError:
+    """Return the error of a run whose lines cannot be printed any more."""
+    hint = f"go on with: trickrun train --resume {outcome.folder.path}"
+    if not outcome.interrupted:
+        hint = f"the run is finished: {outcome.folder.path}"
+    told: TrickrunError
+    if isinstance(error, BrokenPipeError):
+        told = Unread("nobody reads the output any more", hint=hint)
+    else:
+        told = TrickrunError(error.strerror or str(error), str(error.filename or ""), hint)
+    told.run = str(outcome.folder.path)
+    return told
 
 
 def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> Outcome:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
+import io
 import json
 import math
 import os
-import time
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trickrun.errors import CannotWrite, RunFolderError
+from trickrun.data.formats import paths
+from trickrun.errors import CannotWrite, DataError, RunFolderError
 
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
@@ -23,9 +24,34 @@ REMEDIES = {
     errno.EROFS: "make the file system writable",
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "bring back its folder, which is gone"),
     errno.EISDIR: "move away the folder that is in its place",
+    errno.ELOOP: "move away the link that is in its place",
+    errno.ENXIO: "move away the pipe that is in its place",
     **dict.fromkeys((errno.EIO, errno.ESTALE), "check the disk, or the connection to it"),
 }
 """What to do where a file cannot be written, by the number of the operating system's error."""
+
+
+HALF_WRITTEN = ".tmp"
+"""How the name of a file ends that is being written, in every version."""
+
+ONLY_THE_FILE = os.O_NOFOLLOW | os.O_NONBLOCK
+"""A link in a file's place is not followed out of the folder; a pipe is not waited for."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a file for reading. Raises OSError, also for a pipe or a device, which may never end."""
+    try:
+        with paths.opened(path) as stream:
+            yield stream
+    except DataError as error:
+        raise OSError(errno.EINVAL, error.message, str(path)) from error
+
+
+def content_of(path: Path) -> bytes:
+    """Return what is in a file. Raises OSError as ``opened``."""
+    with opened(path) as stream:
+        return stream.read()
 
 
 def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
@@ -36,7 +62,8 @@ def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
 
     Raises CannotWrite; the old file is then still there.
     """
-    beside = path.with_name(path.name + ".tmp")
+    # A name of its own: another process may be writing the same file.
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}{HALF_WRITTEN}")
     with explained(path):
         try:
             write_durably(beside, content)
@@ -53,12 +80,24 @@ def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` and to the disk itself."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | ONLY_THE_FILE
+    descriptor = os.open(path, flags, 0o644)
     try:
         write_all(descriptor, content)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what a crash left half written in a folder and the folders in it. Raises CannotWrite.
+
+    Only the one process that works in ``folder`` may do so.
+    """
+    for pattern in (f"*{HALF_WRITTEN}", f"*/*{HALF_WRITTEN}"):
+        for path in folder.glob(pattern):
+            with explained(path):
+                path.unlink(missing_ok=True)
 
 
 def append(path: Path, content: bytes, durably: bool = True) -> None:
@@ -68,7 +107,8 @@ def append(path: Path, content: bytes, durably: bool = True) -> None:
         durably: outlast a power cut. A killed process loses nothing either way.
     """
     with explained(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | ONLY_THE_FILE
+        descriptor = os.open(path, flags, 0o644)
         try:
             write_all(descriptor, content)
             if durably:
@@ -80,14 +120,18 @@ def append(path: Path, content: bytes, durably: bool = True) -> None:
 def truncate(path: Path, length: int) -> None:
     """Cut ``path`` to ``length`` bytes. Raises RunFolderError, also if it is shorter than that."""
     with explained(path):
-        size = os.stat(path).st_size
-        if size < length:
-            raise RunFolderError(
-                f"it has {size} bytes, its checkpoint knows {length}",
-                str(path),
-                "lines were lost: train the recipe anew",
-            )
-        os.truncate(path, length)
+        descriptor = os.open(path, os.O_WRONLY | ONLY_THE_FILE)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size < length:
+                raise RunFolderError(
+                    f"it has {size} bytes, its checkpoint knows {length}",
+                    str(path),
+                    "lines were lost: train the recipe anew",
+                )
+            os.ftruncate(descriptor, length)
+        finally:
+            os.close(descriptor)
 
 
 def write_all(descriptor: int, content: bytes) -> None:
@@ -100,49 +144,11 @@ def write_all(descriptor: int, content: bytes) -> None:
 def sync(path: Path) -> None:
     """Bring what was written to a file, or renamed in a folder, to the disk itself."""
     with explained(path):
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Hold an exclusive lock on ``path``; yield False if another process has it.
-
-    The lock ends with the process, however that ends.
-    """
-    with explained(path):
-        descriptor = os.open(path, os.O_RDWR)
-    try:
-        yield any(try_lock(descriptor, fcntl.LOCK_EX) for _ in range(20))
-    finally:
-        os.close(descriptor)
-
-
-def is_locked(path: Path) -> bool:
-    """Return whether a process holds the lock on ``path``."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return not try_lock(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
-
-
-def try_lock(descriptor: int, kind: int) -> bool:
-    """Try to lock; after a refusal wait a little, as ``is_locked`` itself locks for a moment."""
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        time.sleep(0.005)
-        return False
-    except OSError:
-        return True  # a file system without locks: nothing to be learned, nothing to wait for
-    return True
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trickrun.data.formats.paths import check_name
 from trickrun.errors import RunFolderError
-from trickrun.run import files, records
+from trickrun.run import files, owner, records
 
 if TYPE_CHECKING:
     from trickrun.training.checkpoint_file import CheckpointName, Saved
@@ -61,19 +61,22 @@ class RunFolder:
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, files.to_json(value, indent=2) + "\n")
 
-    def read_json(self, name: str) -> Any:
-        """Return the content of a JSON file of this run, which has the form of its name.
+    def read_json(self, name: str, form: Any = None) -> Any:
+        """Return the content of a JSON file of this run.
+
+        Args:
+            form: what it must have; the one of its name if None.
 
         Raises RunFolderError.
         """
         with self.reading(name):
-            value = records.parse((self.path / name).read_bytes())
-            return records.checked(value, records.FORMS.get(name, Any))
+            value = records.parse(files.content_of(self.path / name))
+            return records.checked(value, form or records.FORMS.get(name, Any))
 
     def read_text(self, name: str) -> str:
         """Return the content of a text file of this run. Raises RunFolderError."""
         with self.reading(name):
-            return (self.path / name).read_text(encoding="utf-8")
+            return files.content_of(self.path / name).decode()
 
     @contextmanager
     def reading(self, name: str) -> Iterator[None]:
@@ -104,7 +107,7 @@ class RunFolder:
         if not self.metrics_file.exists():
             return []
         with self.reading("metrics.jsonl"):
-            lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
+            lines = files.content_of(self.metrics_file).split(b"\n")[:-1]
         found = []
         for number, line in enumerate(lines, 1):
             try:
@@ -166,30 +169,44 @@ class RunFolder:
             raise
 
     def rewind(self, saved: Saved | None) -> None:
-        """Bring the folder to a checkpoint: metrics.jsonl is cut to what it knew, it becomes
-        last.pt, and what a crash left half written is removed."""
+        """Bring the folder to a checkpoint: metrics.jsonl is cut to what it knew, and it becomes
+        last.pt."""
         files.truncate(self.metrics_file, saved.state["metrics_bytes"] if saved else 0)
         if saved is not None and saved.path.name == PREVIOUS:
             with files.explained(saved.path):
                 saved.path.replace(self.checkpoint_file("last"))
-        for half_written in self.path.rglob("*.tmp"):
-            half_written.unlink()
 
     @contextmanager
-    def locked(self, name: str = "metrics.jsonl") -> Iterator[None]:
-        """Keep other processes from working in this folder; RunFolderError if one does.
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from working in this folder; what a crash left half written in it
+        is removed. Nothing is written in a folder but under this.
 
-        Args:
-            name: the file that stands for it: one that is never written anew as a whole.
+        Raises RunFolderError if another process works in it.
         """
-        with files.locked(self.path / name) as mine:
-            if not mine:
+        with owner.held(self.path) as held:
+            if held.other is not None:
+                gone = "" if held.locks else f"; if it has ended, remove {owner.OWNER}"
                 raise RunFolderError(
-                    "another process is working in this folder",
+                    f"another process is working in this folder{held.other.told}",
                     str(self.path),
-                    "wait until it has ended, or stop it",
+                    f"wait until it has ended, or stop it{gone}",
                 )
+            files.remove_half_written(self.path)
             yield
+
+    @contextmanager
+    def locked_if_free(self) -> Iterator[bool]:
+        """As ``locked``, but yield whether this folder is locked now instead of raising."""
+        with owner.held(self.path) as held:
+            if held.other is None:
+                files.remove_half_written(self.path)
+            yield held.other is None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process works in this folder, as far as can be told: it trains or searches
+        there, or writes what it found. True in the process itself too."""
+        return owner.of(self.path) is not None
 
     @property
     def command(self) -> str:
@@ -210,7 +227,7 @@ class RunFolder:
     def last_record(self) -> dict[str, Any]:
         """The last whole line of metrics.jsonl; empty if there is none, or it is damaged."""
         try:
-            with self.metrics_file.open("rb") as stream:
+            with files.opened(self.metrics_file) as stream:
                 size = stream.seek(0, os.SEEK_END)
                 stream.seek(max(0, size - TAIL))
                 lines = stream.read().split(b"\n")
@@ -219,16 +236,23 @@ class RunFolder:
             return {}
 
     @property
+    def ended_as(self) -> str | None:
+        """finished, failed or interrupted, as the log says; None if it says nothing of an end."""
+        record = self.last_record
+        if record.get("kind") != "end":
+            return None
+        stopped_by = str(record.get("stopped_by"))
+        return stopped_by if stopped_by in ("failed", "interrupted") else "finished"
+
+    @property
     def status(self) -> str:
-        """finished, failed, interrupted, running, or killed (it ended without a word); ``check``
-        for the folder of a check, which has no metrics.jsonl."""
+        """running (a process works in it), finished, failed, interrupted, or killed (its process
+        ended unexpectedly); ``check`` for the folder of a check, which has no metrics.jsonl."""
+        if self.busy:
+            return "running"
         if not self.metrics_file.exists():
             return "check"
-        record = self.last_record
-        if record.get("kind") == "end":
-            stopped_by = str(record.get("stopped_by"))
-            return stopped_by if stopped_by in ("failed", "interrupted") else "finished"
-        return "running" if files.is_locked(self.metrics_file) else "killed"
+        return self.ended_as or "killed"
 
 
 def runs_dir(option: Path | None) -> Path:

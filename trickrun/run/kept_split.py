@@ -17,6 +17,7 @@ from trickrun.data.splits.kept import PARTS, Changes, KeptSplit, compare, traine
 from trickrun.data.splits.keys import KEYS, ROW_KEYS
 from trickrun.data.splits.source import Samples, SplitData
 from trickrun.errors import DataChanged, DataError, RunFolderError
+from trickrun.run import files
 from trickrun.run.folder import RunFolder
 from trickrun.training.job import RecipeJob
 
@@ -80,16 +81,16 @@ def read_arrays(path: Path) -> dict[str, Array]:
     Raises ValueError, and what zipfile and numpy raise, for anything else.
     """
     arrays = {}
-    with zipfile.ZipFile(path) as archive:
+    with files.opened(path) as stream, zipfile.ZipFile(stream) as archive:
         for name, kind in KINDS.items():
             member = archive.getinfo(f"{name}.npy")
             if member.compress_type != zipfile.ZIP_STORED:
                 raise ValueError(f"{name} is compressed")
-            stream = io.BytesIO(archive.read(member))
-            if npy.read_magic(stream) != (1, 0):
+            array = io.BytesIO(archive.read(member))
+            if npy.read_magic(array) != (1, 0):
                 raise ValueError(f"{name} is no array of format 1.0")
-            shape, _, dtype = npy.read_array_header_1_0(stream)
-            content = stream.read()
+            shape, _, dtype = npy.read_array_header_1_0(array)
+            content = array.read()
             if len(shape) != 1 or dtype.kind != kind or shape[0] * dtype.itemsize != len(content):
                 raise ValueError(f"{name} is {dtype} {list(shape)} in {len(content)} bytes")
             # A column's name may be long, but not nothing: numpy refuses to read such types.

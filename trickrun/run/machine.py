@@ -1,4 +1,4 @@
-"""What this machine offers to training, and what is amiss with it."""
+"""What this machine offers to training, and any problems with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LITTLE_DISK = 2**30
 
 
 def examine(runs: Path) -> dict[str, Any]:
-    """Return facts about this machine and installation; ``problems`` says what is amiss, in words.
+    """Return facts about this machine and installation; ``problems`` lists what is wrong, in words.
 
     Args:
         runs: the runs folder.
@@ -75,7 +75,13 @@ def device() -> dict[str, Any]:
             gpu = {"name": torch.cuda.get_device_name(index), "free": free, "total": total}
             gpus.append(gpu)
     chosen = pick_device("auto")
-    return {"auto": device_name(chosen), "cuda": torch.version.cuda, "gpus": gpus}
+    mps = torch.backends.mps.is_available()
+    return {
+        "auto": device_name(chosen),
+        "cuda": torch.version.cuda,
+        "mps": mps,
+        "gpus": gpus,
+    }
 
 
 def runs_folder(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from trickrun.findings.finding import Finding
+from trickrun.findings.finding import Severity
 from trickrun.params import first_problem
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -129,9 +129,16 @@ class Evidence(Form):
     """evidence.json: of a training its curves and looks, of a check its verdict and figures."""
 
     verdict: Literal["pass", "warn", "fail", "error"] | None = None
+    summary: str = ""
     test: dict[str, Number] | None = None
     stage: str | None = None
     next_space: dict[str, JsonObject] | None = None
+
+
+class Judged(Evidence):
+    """evidence.json of a check that has ended."""
+
+    verdict: Literal["pass", "warn", "fail"]
 
 
 class Tags(Form):
@@ -139,6 +146,75 @@ class Tags(Form):
 
     tags: list[str] = []
     note: str = ""
+
+
+class FindingRow(Form):
+    """A finding of the JSON contract; see findings.finding.Finding."""
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Number
+    where: str
+    evidence: JsonObject
+    why: str
+    edit: JsonObject | None = None
+    confirmed: dict[str, Number] | None = None
+    location: JsonObject | None = None
+
+
+class TrialRow(Form):
+    """A trial in the evidence of a search."""
+
+    params: JsonObject
+    status: str
+
+
+class SearchEvidence(Form):
+    """evidence.json of a search, as far as a checklist goes on from it."""
+
+    trials: list[TrialRow]
+
+
+class EntryRow(Form):
+    """An entry of a contest."""
+
+    name: str
+    edits: JsonObject
+    values: list[Number]
+
+
+class ContestRow(Form):
+    """The contest in the evidence of a checklist's last step."""
+
+    entries: list[EntryRow]
+    winner: EntryRow
+
+
+class ContestEvidence(Form):
+    """evidence.json of a checklist's last step, as far as its end tells of it."""
+
+    contest: ContestRow
+    test: dict[str, Number] | None
+    runs: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class ConstantScores(Form):
+    """What a constant answer scores on a part; see findings/evidence/constant.py."""
+
+    loss: Finite
+    chance: Finite
+    samples: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    accuracy: Number = None
+
+
+class ConstantAnswerFacts(Form):
+    """The best constant answer of the training part: its outputs, the most frequent class or
+    labels, and what they score on each part."""
+
+    output: list[Finite]
+    usual: int | list[Finite] | None
+    scores: dict[str, ConstantScores]
 
 
 class DataFacts(Form):
@@ -153,6 +229,25 @@ class DataFacts(Form):
     constant: list[NonNegativeInt]
     target_shift: Any = None
     target_scale: Any = None
+    constant_answer: ConstantAnswerFacts | None = None
+
+
+class LearnersScores(Form):
+    """What learners score on a run's split; see findings/evidence/reference.py."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    metric: str
+    linear: Finite
+    trees: Finite
+    error: Finite
+    fitted: NonNegativeInt
+
+
+class ReferenceFacts(Form):
+    """reference.json."""
+
+    reference: LearnersScores | None
 
 
 @cache
@@ -196,7 +291,8 @@ FORMS: dict[str, Any] = {
     "env.json": Facts,
     "data.json": DataFacts,
     "evidence.json": Evidence,
-    "findings.json": list[Finding],
+    "findings.json": list[FindingRow],
     "tags.json": Tags,
+    "reference.json": ReferenceFacts,
 }
 """The form of each file, by its name."""

@@ -12,6 +12,7 @@ from trickrun.errors import RunFolderError
 from trickrun.run.find import every, folders
 from trickrun.run.folder import RunFolder
 from trickrun.run.listing import ID
+from trickrun.run.owner import OWNER
 
 REMOVED = ".removed"
 """The folder of removed runs, below the runs folder: ``runs/.removed/NAME/ID``."""
@@ -43,7 +44,7 @@ def named(among: Path, wanted: str, exactly: bool = False) -> RunFolder:
             f"{wanted} matches {len(found)} runs: {listed}", str(among), "give the whole id"
         )
     if not found:
-        raise RunFolderError(f"no run {wanted!r}", str(among), why_not(among, wanted))
+        raise RunFolderError(f"no run {wanted}".rstrip(), str(among), why_not(among, wanted))
     return found[0]
 
 
@@ -93,6 +94,9 @@ def move(folder: RunFolder, to: Path) -> Path:
     with nobody_at_work(folder), explained(folder):
         target.parent.mkdir(parents=True, exist_ok=True)
         folder.path.rename(target)
+        moved = RunFolder(target)
+        for run in (moved, *every(moved.own_runs, nested=True)):
+            (run.path / OWNER).unlink(missing_ok=True)  # which held it at the old place
         drop_if_empty(folder.path.parent)
     return target
 
@@ -118,8 +122,7 @@ def nobody_at_work(folder: RunFolder) -> Iterator[None]:
     """
     with ExitStack() as held:
         for run in (folder, *every(folder.own_runs, nested=True)):
-            if run.metrics_file.exists():
-                held.enter_context(run.locked())
+            held.enter_context(run.locked())
         yield
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 from trickrun.data.splits.prepare import prepare_run
 from trickrun.errors import RunFolderError
 from trickrun.recipe.load import Loaded, load
-from trickrun.run import environment
+from trickrun.run import environment, files
 from trickrun.run.execute import start
 from trickrun.run.folder import RunFolder
 from trickrun.run.kept_split import SPLIT_FILE, read_split
-from trickrun.training.checkpoint_file import Saved
+from trickrun.training.checkpoint_file import Saved, packed
 from trickrun.training.compile import compile_recipe
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
@@ -44,19 +45,39 @@ class Resumed:
     notices: tuple[str, ...] = ()
 
 
-def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: list[str]) -> Resumed:
-    """Prepare to go on with the run in ``folder``.
+@contextmanager
+def resume(
+    folder: RunFolder, overrides: Sequence[str], root: Path, command: list[str]
+) -> Iterator[Resumed]:
+    """Prepare to go on with the run in ``folder``; the folder where it goes on is locked.
 
     Args:
         overrides: changes of the recipe, only of CHANGEABLE; they make a new run below ``root``
             whose parent this one is.
 
     Raises:
-        RunFolderError: it cannot go on, or a change is not allowed or leaves nothing to do.
+        RunFolderError: it cannot go on, another process works in it, or a change is not allowed
+            or leaves nothing to do.
         DataChanged: the data are not those that it was begun with.
     """
     check_changes(overrides)
     check_status(folder, changed=bool(overrides))
+    if not overrides:
+        with folder.locked():
+            check_status(folder, changed=False)  # it may have ended meanwhile
+            yield prepared(folder, (), command)[0]
+        return
+    resumed, loaded, saved = prepared(folder, overrides, command)
+    best = folder.load("best") if saved is not None else None
+    check_goes_on(folder, resumed.job, saved, best)
+    with branch(folder, loaded, saved, best, root, command, resumed.job.folder) as new:
+        yield replace(resumed, folder=new)
+
+
+def prepared(
+    folder: RunFolder, overrides: Sequence[str], command: list[str]
+) -> tuple[Resumed, Loaded, Saved | None]:
+    """Return what goes on, its recipe, and the checkpoint from which it does."""
     facts = folder.facts()
     check_arithmetic(folder, facts)
     recipe_folder = Path(facts["recipe_folder"])
@@ -69,11 +90,8 @@ def resume(folder: RunFolder, overrides: Sequence[str], root: Path, command: lis
     warnings = []
     if saved is not None:
         warnings = environment.differences(facts, environment.describe_job(job, command))
-    if overrides:
-        check_goes_on(folder, job, saved.state if saved else None)
-        folder = branch(folder, loaded, saved, root, command, recipe_folder)
-    notices = saved.notices if saved else ()
-    return Resumed(folder, job, warnings, (*notices, *((REORDERED,) if job.data.reordered else ())))
+    notices = (*(saved.notices if saved else ()), *((REORDERED,) if job.data.reordered else ()))
+    return Resumed(folder, job, warnings, notices), loaded, saved
 
 
 def check_changes(overrides: Sequence[str]) -> None:
@@ -90,13 +108,9 @@ def check_changes(overrides: Sequence[str]) -> None:
 
 def check_status(folder: RunFolder, changed: bool) -> None:
     """Raise RunFolderError if a run in this state cannot go on."""
-    status, end, where = folder.status, folder.last_record, str(folder.path)
-    if status == "check":
+    status, end, where = folder.ended_as, folder.last_record, str(folder.path)
+    if not folder.metrics_file.exists():
         raise RunFolderError("this is the run of a check, not of a training", where)
-    if status == "running" and not changed:
-        raise RunFolderError(
-            "another process is training into this folder", where, "wait until it has ended"
-        )
     if status == "failed" and end.get("cause") == "non_finite":
         raise RunFolderError(
             f"this run failed, and would fail again: {end.get('reason')}",
@@ -148,11 +162,14 @@ def no_split(folder: RunFolder) -> RunFolderError:
     )
 
 
-def check_goes_on(folder: RunFolder, job: RecipeJob, state: dict[str, Any] | None) -> None:
+def check_goes_on(
+    folder: RunFolder, job: RecipeJob, saved: Saved | None, best: dict[str, Any] | None
+) -> None:
     """Raise RunFolderError if the changed run has nothing to do, or its best weights are lost."""
-    if state is None:
+    if saved is None:
         return
-    done, history = state["progress"]["step"], state["progress"]["history"]
+    progress = saved.state["progress"]
+    done, history = progress["step"], progress["history"]
     where = str(folder.path)
     if done >= job.span.steps:
         raise RunFolderError(
@@ -164,9 +181,9 @@ def check_goes_on(folder: RunFolder, job: RecipeJob, state: dict[str, Any] | Non
         raise RunFolderError(
             "as changed, early stopping has already ended it", where, "give a larger patience"
         )
-    best, saved = job.stopping.best(history), folder.load("best")
-    step = history[best]["step"] if best >= 0 else None
-    if step is not None and (saved is None or saved["values"]["step"] != step):
+    wanted = job.stopping.best(history)
+    step = history[wanted]["step"] if wanted >= 0 else None
+    if step is not None and (best is None or best["values"]["step"] != step):
         raise RunFolderError(
             f"the weights of its best evaluation, at step {step:g}, are not kept",
             where,
@@ -178,18 +195,21 @@ def branch(
     parent: RunFolder,
     loaded: Loaded,
     saved: Saved | None,
+    best: dict[str, Any] | None,
     root: Path,
     command: list[str],
     recipe_folder: Path,
-) -> RunFolder:
-    """Return a new run that begins with the parent's checkpoints, and its metrics up to there."""
+) -> AbstractContextManager[RunFolder]:
+    """Begin a new run with the parent's checkpoints as they were read, and its metrics up to
+    there: the parent may be training on meanwhile."""
     contents = {}
     if saved is not None:
         known = saved.state["metrics_bytes"]
-        contents["metrics.jsonl"] = parent.metrics_file.read_bytes()[:known]
-        for name in (SPLIT_FILE, "checkpoints/best.pt"):
-            if (parent.path / name).exists():
-                contents[name] = (parent.path / name).read_bytes()
-        contents["checkpoints/last.pt"] = saved.path.read_bytes()
+        contents["metrics.jsonl"] = files.content_of(parent.metrics_file)[:known]
+        if (parent.path / SPLIT_FILE).exists():
+            contents[SPLIT_FILE] = files.content_of(parent.path / SPLIT_FILE)
+        if best is not None:
+            contents["checkpoints/best.pt"] = packed(best)
+        contents["checkpoints/last.pt"] = packed(saved.state)
     written = replace(loaded, text=parent.read_text("recipe.yaml"))
     return start(written, root, command, recipe_folder, str(parent.path), contents)

@@ -97,7 +97,7 @@ def opened(root: Path, kind: type[T]) -> Iterator[Index[T]]:
 def read(path: Path, kind: type[T]) -> dict[str, Entry[T]]:
     """Return what an index says; nothing if there is none, or it cannot be used."""
     try:
-        found: dict[str, Any] = adapter(dict[str, Any]).validate_json(path.read_bytes())
+        found: dict[str, Any] = adapter(dict[str, Any]).validate_json(files.content_of(path))
         if found.get("version") != VERSION:
             return {}
         entries: dict[str, Entry[T]] = adapter(dict[str, Entry[kind]]).validate_python(  # type: ignore[valid-type]

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
 from trickrun.errors import RunFolderError
+from trickrun.findings.evidence.constant import Constant
 from trickrun.nn.columns import encoder_of
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import RunFolder
 from trickrun.training.checkpoint_file import CheckpointName
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
+from trickrun.training.constant import ConstantAnswer, answer_of, scores_of
 from trickrun.training.device import training_type
-from trickrun.training.job import RecipeJob
+from trickrun.training.job import Job, RecipeJob
 from trickrun.tricks.init.auto import Auto
+from trickrun.tricks.optimizers.sgd import SGD
+
+SCORES = tuple(field.name for field in fields(Constant))
 
 MOST_NUMBERS = 2**28
 """In a sample: more is no sample, but a damaged file."""
 
 
-def remember_data(folder: RunFolder, data: Prepared, model: nn.Module) -> None:
-    """Write what predictions and `curves` need to know of the data that a run is trained on, and
-    what the shape of ``model`` took from them."""
-    encoder = encoder_of(model)
+def remember_data(folder: RunFolder, job: Job) -> None:
+    """Write what predictions and `curves` need to know of the data that a run is trained on, what
+    the shape of its model took from them, and what always giving the same answer scores."""
+    data, encoder = job.data, encoder_of(job.model)
     facts = {
         "task": asdict(data.task),
         "shape": data.shape,
@@ -47,8 +51,49 @@ def remember_data(folder: RunFolder, data: Prepared, model: nn.Module) -> None:
         "target_shift": values_or_none(data.target_scaler.shift),
         "target_scale": values_or_none(data.target_scaler.scale),
         "encoded": None if encoder is None else encoder.sizes,
+        "constant_answer": answer_as_json(job),
     }
     folder.write_json(DATA_FILE, facts)
+
+
+def answer_as_json(job: Job) -> dict[str, Any] | None:
+    """Return the best constant answer of a job's training part and its scores on each part."""
+    answer = answer_of(job)
+    if answer is None:
+        return None
+    scores = {name: asdict(constant) for name, constant in scores_of(answer, job.data).items()}
+    return {
+        "output": answer.output.tolist(),
+        "usual": values_or_none(answer.usual),
+        "scores": scores,
+    }
+
+
+def constant_scores(facts: Mapping[str, Any], part: str) -> Constant | None:
+    """Return what a run's constant answer scores on a part, by its data.json; None if that does not
+    tell, as that of an older version does not."""
+    found = ((facts.get("constant_answer") or {}).get("scores") or {}).get(part)
+    return None if found is None else Constant(**{name: found.get(name) for name in SCORES})
+
+
+def known_answer(job: RecipeJob, facts: Mapping[str, Any]) -> ConstantAnswer | None:
+    """Return a run's constant answer, by its data.json; None if that does not tell, or tells of
+    another number of outputs.
+
+    Args:
+        job: of ``open_run``.
+    """
+    found = facts.get("constant_answer")
+    if found is None or len(found["output"]) != job.loss_kind.outputs(job.data.task):
+        return None
+    usual = found["usual"]
+    return ConstantAnswer(
+        job.loss_kind,
+        job.data.task,
+        job.settings.label_smoothing,
+        torch.tensor(found["output"], dtype=torch.float64),
+        None if usual is None else torch.tensor(usual),
+    )
 
 
 def open_run(folder: RunFolder) -> RecipeJob:
@@ -64,7 +109,7 @@ def open_run(folder: RunFolder) -> RecipeJob:
     recipe_folder = Path(folder.facts()["recipe_folder"])
     weights = last_weights(folder, recipe)
     data = stand_in(folder, training_type(recipe))
-    job = compile_recipe(for_predictions(recipe), recipe_folder, data)
+    job = compile_to_measure(for_predictions(recipe), recipe_folder, data)
     try:
         job.model.load_state_dict(weights)
     except RuntimeError as error:
@@ -102,6 +147,7 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "init": Auto(),
         "augmentation": (),
         "early_stopping": None,
+        "optimizer": SGD(),
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
         "train": recipe.train.model_copy(update={"device": "auto", "accumulate": None}),
     }

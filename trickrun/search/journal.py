@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -27,12 +28,21 @@ LAYOUT = "layout.json"
 """What is trained where: chosen by timing once, then kept."""
 
 
-def new_search(planned: Plan, loaded: Loaded, root: Path, command: list[str]) -> RunFolder:
-    """Make the folder of a search, with what is needed to recognize it later."""
-    folder = begin(loaded, planned.loaded, root, command)
-    folder.write_json("env.json", {**folder.facts(), FINGERPRINT: planned.fingerprint})
-    folder.write_json(PLAN, planned.facts)
-    return folder
+def new_search(
+    planned: Plan,
+    loaded: Loaded,
+    root: Path,
+    command: list[str],
+    contents: Mapping[str, str] | None = None,
+) -> AbstractContextManager[RunFolder]:
+    """Make the folder of a search, with what is needed to recognize it later, and lock it.
+
+    Args:
+        contents: further files, by name.
+    """
+    contents = {PLAN: files.to_json(planned.facts, indent=2) + "\n", **(contents or {})}
+    facts = {FINGERPRINT: planned.fingerprint}
+    return begin(loaded, planned.loaded, root, command, contents, facts)
 
 
 def on_other_data(coarse: RunFolder, planned: Plan) -> bool:
@@ -53,7 +63,7 @@ def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:
 def open_search(root: Path, planned: Plan) -> RunFolder | None:
     """Return the newest of the same searches that has not ended and that nobody runs, or None."""
     for run in searches(root, planned):
-        if not ended(run) and not files.is_locked(run.path / PLAN):
+        if not ended(run) and not run.busy:
             return run
     return None
 
@@ -87,7 +97,7 @@ def drop_cut_line(folder: RunFolder) -> None:
     """Cut the journal after its last whole line, so that the next one begins a line of its own."""
     path = folder.path / JOURNAL
     if path.exists():
-        files.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+        files.truncate(path, files.content_of(path).rfind(b"\n") + 1)
 
 
 def journal(folder: RunFolder) -> list[TrialResult]:
@@ -95,7 +105,7 @@ def journal(folder: RunFolder) -> list[TrialResult]:
     path = folder.path / JOURNAL
     if not path.exists():
         return []
-    return list(parsed(path.read_bytes().split(b"\n")))
+    return list(parsed(files.content_of(path).split(b"\n")))
 
 
 def parsed(lines: Sequence[bytes]) -> Iterator[TrialResult]:

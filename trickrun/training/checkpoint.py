@@ -82,14 +82,82 @@ def snapshot(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 def restore(job: Job, state: Mapping[str, Any]) -> Progress:
-    """Bring ``job`` into the state of ``snapshot`` and return its progress."""
+    """Bring ``job`` into the state of ``snapshot`` and return its progress.
+
+    Raises ValueError, and what torch raises, for a state of another form.
+    """
+    restore_optimizer(job.optimizer, state["optimizer"])
     job.model.load_state_dict(state["model"])
-    job.optimizer.load_state_dict(state["optimizer"])
     if state.get("scaler"):  # only with fp16
         job.scaler.load_state_dict(state["scaler"])
     if job.average is not None:
         job.average.load_state_dict(state["average"])
     return Progress(**state["progress"])
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Bring an optimizer into a state that ``state_dict`` returned.
+
+    Of its groups only numbers are taken, such as a learning rate that a schedule has changed. What
+    else they hold says how to compute, and that is the job's own.
+
+    Raises ValueError for what no step can be taken with.
+    """
+    forms, own = forms_of(optimizer), [dict(group) for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, before in zip(optimizer.param_groups, own, strict=True):
+        for name in (group.keys() | before.keys()) - {"params"}:
+            value = before.get(name, 0.0)  # what a step adds is the rate that a schedule began with
+            if not is_numbers(value):
+                group[name] = value
+            elif not is_numbers(group.get(name), like=value):
+                raise ValueError(f"the optimizer's {name} is no number, or not as many")
+    for parameter, form in forms.items():
+        found = optimizer.state.get(parameter, {})
+        if found == {}:
+            continue  # it has had no gradient yet
+        same = isinstance(found, dict) and found.keys() == form.keys()
+        if not same or not all(alike(found[name], form[name]) for name in form):
+            raise ValueError("the optimizer's state is of another form than its steps make")
+
+
+def forms_of(optimizer: torch.optim.Optimizer) -> dict[torch.Tensor, dict[str, Any]]:
+    """Return what a step makes of each parameter's state; nothing of a user's optimizer, and of
+    LBFGS, which no step can be taken with just so.
+
+    The parameters are changed by it: their values are to be loaded afterwards.
+    """
+    room = type(optimizer).__module__.split(".")[0]
+    if room not in ("torch", "trickrun") or isinstance(optimizer, torch.optim.LBFGS):
+        return {}
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    optimizer.zero_grad()
+    forms = {parameter: dict(state) for parameter, state in optimizer.state.items()}
+    optimizer.state.clear()
+    return forms
+
+
+def is_numbers(value: Any, like: Any = None) -> bool:
+    """Return whether a value is a number, or a tuple of numbers; of as many as in ``like``."""
+    if isinstance(value, tuple | list):
+        same = like is None or (isinstance(like, tuple | list) and len(like) == len(value))
+        return same and all(is_numbers(each) for each in value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and not isinstance(like, tuple | list) and math.isfinite(value)
+
+
+def alike(value: Any, form: Any) -> bool:
+    """Return whether a part of an optimizer's state has the form of another: a dense tensor of its
+    shape, a count, or what is of its type."""
+    if not isinstance(form, torch.Tensor) or not isinstance(value, torch.Tensor):
+        return type(value) is type(form)
+    plain = value.layout == form.layout and not value.is_meta
+    counts = value.ndim > 0 or (plain and not value.is_complex() and 0 <= value.item() < math.inf)
+    same_kind = value.is_complex() == form.is_complex()
+    return plain and counts and same_kind and value.shape == form.shape
 
 
 class CheckpointClock:

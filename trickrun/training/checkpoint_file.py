@@ -17,7 +17,8 @@ from typing import Annotated, Any, BinaryIO, Literal
 import torch
 from pydantic import AfterValidator, NonNegativeInt, TypeAdapter, ValidationError
 
-from trickrun.errors import RunFolderError
+from trickrun.data.formats.paths import opened
+from trickrun.errors import DataError, RunFolderError
 from trickrun.nn.weights_file import unreadable
 from trickrun.params import first_problem
 from trickrun.training.checkpoint import Progress
@@ -168,7 +169,7 @@ def read_state(path: Path) -> tuple[Any, bool]:
     Raises Damaged.
     """
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             sealed = is_sealed(stream)
             stream.seek(0)
             return torch.load(stream, map_location="cpu", weights_only=True), sealed
@@ -179,9 +180,9 @@ def read_state(path: Path) -> tuple[Any, bool]:
 def check_file(path: Path) -> None:
     """Raise Damaged if the file of a checkpoint is not as it was written."""
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             is_sealed(stream)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, DataError) as error:
         raise damaged(path, unreadable(error)) from error
 
 

@@ -18,6 +18,7 @@ from trickrun.training.device import (
     check_threads,
     compiled,
     loss_scaler,
+    measured_on,
     pick_device,
     set_determinism,
     set_threads,
@@ -62,7 +63,7 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     collect_as_usual()
     suit(recipe)
     check_threads(recipe)
-    device = pick_device(recipe.train.device)
+    device = pick_device(recipe.train.device, recipe.train.precision)
     set_determinism(recipe, device)
     dtype = training_type(recipe)
 
@@ -120,6 +121,11 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
         average=weight_average(recipe, model),
         ledger=ledger,
     )
+
+
+def compile_to_measure(recipe: Recipe, folder: Path, data: Prepared | None = None) -> RecipeJob:
+    """Return the job for ``recipe`` on a device that has float64; see ``compile_recipe``."""
+    return compile_recipe(measured_on(recipe), folder, data)
 
 
 def check_trainable(recipe: Recipe, model: nn.Module) -> None:

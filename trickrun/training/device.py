@@ -12,6 +12,7 @@ from torch import nn
 
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import CompileError
+from trickrun.nn.precision import has_float64
 from trickrun.recipe.schema import Recipe
 from trickrun.training.threads import available, cores, step_flops, thread_count
 
@@ -32,13 +33,48 @@ THREADS_PER_CORE, MOST_THREADS = 16, 256
 written for a larger one."""
 
 
-def pick_device(wanted: str) -> torch.device:
-    """Return the device for train.device; auto is CUDA where there is one."""
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise CompileError("no CUDA device is here", "train.device", "set it to auto or cpu")
+def pick_device(wanted: str, precision: str = "float32") -> torch.device:
+    """Return the device for train.device; auto is CUDA, else MPS if it can train in ``precision``,
+    else the CPU.
+
+    Raises CompileError for a device that is not there, or cannot train so.
+    """
+    available: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
     if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+        usable = [name for name, is_there in available.items() if is_there()]
+        if precision != "float32" and "mps" in usable:
+            usable.remove("mps")
+        return torch.device(usable[0] if usable else "cpu")
+    if wanted in available and not available[wanted]():
+        name = wanted.upper()
+        raise CompileError(f"no {name} device is here", "train.device", "set it to auto or cpu")
+    if wanted == "mps" and precision != "float32":
+        raise CompileError(
+            f"on MPS networks train in float32 only: {NOT_ON_MPS[precision]}",
+            "train.precision",
+            "set it to float32, or train.device to cpu",
+        )
     return torch.device(wanted)
+
+
+NOT_ON_MPS = {
+    "float64": "its hardware has no float64",
+    "bf16": "older systems have no bfloat16 there, and mixed precision on it is untested",
+    "fp16": "mixed precision on it is untested",
+}
+"""Why not, by train.precision."""
+
+
+def measured_on(recipe: Recipe) -> Recipe:
+    """Return the recipe for a job that is measured in float64: on the CPU where its device has no
+    such type."""
+    if has_float64(pick_device(recipe.train.device, recipe.train.precision)):
+        return recipe
+    train = recipe.train.model_copy(update={"device": "cpu"})
+    return recipe.model_copy(update={"train": train})
 
 
 def training_type(recipe: Recipe) -> torch.dtype:

@@ -10,6 +10,7 @@ from torch import nn
 
 from trickrun.data.splits.source import SplitData
 from trickrun.nn.norms import recalibrate
+from trickrun.nn.precision import widened
 from trickrun.training.checkpoint import Progress
 from trickrun.training.device import pass_size
 from trickrun.training.events import Evaluation
@@ -84,7 +85,7 @@ def score(
     with torch.inference_mode():
         scores = job.data.in_own_unit(job.loss_kind.scores(prediction, job.data.task))
         y = job.data.in_own_unit(part.y)
-        weight = () if part.w is None else (part.w,)
+        weight = () if part.w is None else (part.w.to(scores.device),)
         values = {"loss": mean_loss(job, prediction, target)}
         for name, metric in job.metrics.items():
             values[name] = metric(scores, y, *weight)
@@ -103,12 +104,12 @@ def predict(job: Job, x: torch.Tensor, model: nn.Module | None = None) -> torch.
 def mean_loss(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float:
     """Return the mean data loss a sample, whatever the reduction of the training loss."""
     # A user's loss may ask for gradients where nobody else does.
-    losses = job.loss.per_sample(prediction, target).detach().double()
+    losses = widened(job.loss.per_sample(prediction, target).detach())
     if losses.ndim == 0:
         return float(losses)
     if job.loss.weight is None:
         return float(losses.mean())
-    return float(losses.sum() / job.loss.weight(target).double().sum())
+    return float(losses.sum() / widened(job.loss.weight(target)).sum())
 
 
 def scheduled_lr(optimizer: torch.optim.Optimizer) -> float:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from trickrun.data.formats.memory import beyond_memory
 from trickrun.data.splits.prepare import Prepared
-from trickrun.errors import CompileError, TrickrunError
-from trickrun.models import BuiltinModel, Model, NetworkSpec, TableColumns, Tokens
+from trickrun.errors import CompileError
+from trickrun.models import NetworkSpec, TableColumns, Tokens
+from trickrun.nn.precision import has_float64
 from trickrun.nn.rng import LayerStreams, generator
-from trickrun.params import is_foreign
 from trickrun.recipe.schema import Recipe
 from trickrun.training.device import channels_last
 from trickrun.training.initialize import initialize
+from trickrun.training.memory import check_memory
 from trickrun.training.regularization import insert_layers
 from trickrun.training.transfer import learned_before, new_layers
 from trickrun.tricks.ledger import LedgerEntry
@@ -62,7 +60,8 @@ def build_model(
 ) -> nn.Module:
     """Return the network from inputs of ``data`` to ``outputs``, with its tricks' layers in place.
 
-    Raises CompileError if it cannot take such inputs.
+    Raises CompileError if it cannot take such inputs, or training it takes more memory than there
+    is.
     """
     task = data.task
     spec = NetworkSpec(
@@ -76,7 +75,7 @@ def build_model(
         tokens=Tokens(len(task.vocabulary), task.next_token) if task.vocabulary else None,
         columns=columns_of(data, dtype),
     )
-    check_size(recipe.model, spec)
+    check_memory(recipe, spec, len(data.train))
     return recipe.model.network(spec)
 
 
@@ -89,34 +88,6 @@ def columns_of(data: Prepared, dtype: torch.dtype) -> TableColumns | None:
         lambda: data.inputs(data.train.x, dtype),
         data.encoded,
     )
-
-
-def check_size(model: Model, spec: NetworkSpec) -> None:
-    """Raise CompileError if the network's weights are more than memory can hold twice: training
-    has a gradient for each, and a run that is opened has the stored weights beside its own."""
-    needed = 2 * bytes_of_weights(model, spec)
-    if told := beyond_memory(needed):
-        raise CompileError(
-            f"the network's weights and their gradients take {told}",
-            "model",
-            "make its layers smaller, or fewer",
-        )
-
-
-def bytes_of_weights(model: Model, spec: NetworkSpec) -> float:
-    """Return the bytes that a built-in model's float32 weights take, of which none are made;
-    infinity if they are more than can be counted, 0 if only building it could tell."""
-    if not isinstance(model, BuiltinModel) or is_foreign(model):
-        return 0
-    try:
-        # Streams of its own: what draws from the others stays as it is.
-        with torch.device("meta"):
-            made = model.network(replace(spec, streams=LayerStreams(spec.seed)))
-    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
-        return math.inf if "overflow" in str(error).lower() else 0
-    except TrickrunError:
-        return 0  # building it in earnest tells
-    return sum(weight.numel() * weight.element_size() for weight in made.parameters())
 
 
 def check_output(model: nn.Module, data: Prepared, dtype: torch.dtype, outputs: int) -> None:
@@ -159,6 +130,6 @@ def fit_init_to_data(
         return []
     smoothing = recipe.regularizers.label_smoothing
     epsilon = smoothing.epsilon if smoothing else 0.0
-    train = data.train
+    train = data.train if has_float64(data.train.y.device) else data.train.to(torch.device("cpu"))
     constant = init.head_bias.constant(loss, data.task, train.y, epsilon, train.weight())
     return [init.head_bias.apply(model, constant, recipe.model.output_activation)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from trickrun.nn.precision import widened
 from trickrun.training.checkpoint import Progress
 from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.job import Job
@@ -94,5 +95,5 @@ class StepBuffer:
 def fetch(scalars: Sequence[torch.Tensor | int]) -> list[float]:
     """Return scalars as floats, those on the device in one transfer."""
     on_device = [scalar for scalar in scalars if isinstance(scalar, torch.Tensor)]
-    found = iter(torch.stack(on_device).double().tolist() if on_device else [])
+    found = iter(widened(torch.stack(on_device)).tolist() if on_device else [])
     return [next(found) if isinstance(s, torch.Tensor) else float(s) for s in scalars]

@@ -34,7 +34,14 @@ def seconds_of(step: Callable[[int], object], device: torch.device) -> float:
     while len(seconds) < TIMED and (len(seconds) < 2 or sum(seconds) < TIMING_SECONDS):
         started = time.perf_counter()
         step(len(seconds))
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        wait_for(device)
         seconds.append(time.perf_counter() - started)
     return statistics.median_low(seconds[1:])
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until a GPU has done what it was asked for."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

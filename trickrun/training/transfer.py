@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from trickrun.data.formats.paths import read_bytes
 from trickrun.data.formats.tokens import RESERVED
 from trickrun.data.normalizers._normalizer import Scaler
 from trickrun.data.splits.source import DATA_FILE, Categories, SplitData, Task, task_in
-from trickrun.errors import CompileError, RunFolderError
+from trickrun.errors import CompileError, DataError, RunFolderError
 from trickrun.models._pretrained_stages import read_weights, some
 from trickrun.nn.staged import Staged
 from trickrun.recipe.schema import Recipe
@@ -82,9 +83,9 @@ def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Ledge
 def task_of(run: Path) -> Task | None:
     """Return what a run predicts; None if its folder does not tell."""
     try:
-        facts = json.loads((run / DATA_FILE).read_text(encoding="utf-8"))
+        facts = json.loads(read_bytes(run / DATA_FILE))
         return task_in(facts) if isinstance(facts, dict) else None
-    except (OSError, ValueError, RecursionError):
+    except (DataError, ValueError, RecursionError):
         return None
 
 

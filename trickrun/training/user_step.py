@@ -38,18 +38,18 @@ def user_step(recipe: Recipe, folder: Path) -> UserStep | None:
             "train.step",
             "take them out of the recipe and do them in your step",
         )
-    function = resolve(wanted.target, folder)
+    function = resolve(wanted.target, folder, wanted.taught)
 
     def step(
         model: nn.Module, batch: Batch, loss: LossFunction, optimizer: torch.optim.Optimizer
     ) -> torch.Tensor:
         values = (model, batch, loss, optimizer)
-        found = call(function, wanted.target, *values, args=wanted.args)
+        found = call(function, wanted.target, *values, args=wanted.args, teach=wanted.taught)
         if not isinstance(found, torch.Tensor) or found.numel() != 1:
             raise CompileError(
                 f"it returned {found!r}, not the loss as a tensor of one number",
                 wanted.target,
-                "return the loss that you called backward on",
+                wanted.taught("return the loss that you called backward on"),
             )
         return found.detach().reshape(())
 

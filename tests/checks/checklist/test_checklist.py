@@ -9,20 +9,30 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trickrun.checks.checklist import checklist_check
 from trickrun.checks.checklist.budget import Size, cost, fitted, largest_batch
 from trickrun.checks.checklist.checklist_check import STEPS, is_tied, left_out
 from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, results_of, rounds
 from trickrun.checks.checklist.context import (
+    STEP_NAMES,
     ChecklistStep,
     Context,
     StepOutcome,
     checked,
     edits_of,
+    own_folder,
     run_steps,
     unfinished,
     words,
 )
-from trickrun.checks.checklist.steps import affordable, contestants, shortened, step_grid_fine, told
+from trickrun.checks.checklist.steps import (
+    affordable,
+    contestants,
+    entrants,
+    shortened,
+    step_grid_fine,
+    told,
+)
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import OutOfTime
 from trickrun.findings.finding import Finding
@@ -38,6 +48,9 @@ from trickrun.tricks.monitor import Monitor
 RECIPE = "name: tiny\ndata: {kind: iris, batch_size: 32}\nmodel: {kind: mlp, hidden: [8]}\n"
 
 
+FIRST, SECOND, THIRD = STEP_NAMES[:3]
+
+
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
     path = tmp_path / "tiny.yaml"
@@ -49,9 +62,9 @@ def context(tmp_path: Path) -> Context:
 
 @pytest.fixture
 def folder(context: Context) -> RunFolder:
-    made = begin(context.loaded, context.loaded, context.root, [])
-    made.write_json("tree.json", context.loaded.tree)
-    made.write_json("checklist.json", [])
+    with begin(context.loaded, context.loaded, context.root, []) as made:
+        made.write_json("tree.json", context.loaded.tree)
+        made.write_json("checklist.json", [])
     return made
 
 
@@ -93,7 +106,7 @@ def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     def crash(context: Context) -> StepOutcome:
         raise KeyboardInterrupt
 
-    steps = {"a": step("a", **{"optimizer.lr": 0.25}), "b": crash}
+    steps = {FIRST: step(FIRST, **{"optimizer.lr": 0.25}), SECOND: crash}
     with pytest.raises(KeyboardInterrupt):
         run_steps(steps, context, folder, nothing, keep_going=False)
     again = unfinished(context.root, context.loaded, 2, keep_going=False)
@@ -102,16 +115,16 @@ def test_a_checklist_that_was_cut_off_goes_on_where_it_was(
     ran: list[str] = []
 
     def second(context: Context) -> StepOutcome:
-        ran.append("b")
+        ran.append(SECOND)
         assert context.working.recipe.optimizer.lr == 0.25
-        return StepOutcome("b", "pass", "", "")
+        return StepOutcome(SECOND, "pass", "", "")
 
     def first(context: Context) -> StepOutcome:
         raise AssertionError("taken twice")
 
-    done = run_steps({"a": first, "b": second}, context, again, nothing, keep_going=False)
-    assert ran == ["b"]
-    assert [each.name for each in done] == ["a", "b"]
+    done = run_steps({FIRST: first, SECOND: second}, context, again, nothing, keep_going=False)
+    assert ran == [SECOND]
+    assert [each.name for each in done] == [FIRST, SECOND]
 
 
 def test_a_checklist_that_has_ended_or_is_of_another_recipe_is_not_gone_on_with(
@@ -183,6 +196,15 @@ def test_a_difference_within_the_noise_changes_nothing() -> None:
     assert outcome.gain == 0.0
 
 
+def test_a_better_mean_with_a_worse_worst_round_does_not_win() -> None:
+    # Its gains of 5, 5, 5, 5 and -0.2 are 4 on average, with an interval from 1.1 on.
+    original = [10.0, 10.0, 10.0, 10.0, 10.0]
+    wild = [5.0, 5.0, 5.0, 5.0, 10.2]
+    assert choose("val_loss", entries(original, wild), LOSS).winner.edits == {}
+    tame = [7.0, 7.0, 7.0, 7.0, 9.0]
+    assert choose("val_loss", entries(original, wild, tame), LOSS).winner.name == "c1"
+
+
 def test_higher_is_better_for_accuracy() -> None:
     outcome = choose("val_accuracy", entries([0.5, 0.5], [0.9, 0.91], [0.1, 0.1]), ACCURACY)
     assert outcome.winner.name == "c0"
@@ -233,7 +255,7 @@ LOSS, ACCURACY = Monitor(monitor="val_loss"), Monitor(monitor="val_accuracy")
 def test_keep_going_takes_the_steps_that_are_left_and_no_more(
     context: Context, folder: RunFolder
 ) -> None:
-    steps = {"a": step("a", "fail"), "b": step("b"), "c": step("c")}
+    steps = {FIRST: step(FIRST, "fail"), SECOND: step(SECOND), THIRD: step(THIRD)}
     run_steps(steps, context, folder, nothing, keep_going=False)
     conclude(folder, Verdict("fail", {}))
     assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
@@ -246,9 +268,27 @@ def test_keep_going_takes_the_steps_that_are_left_and_no_more(
 def test_a_checklist_that_another_process_takes_is_left_to_it(
     context: Context, folder: RunFolder
 ) -> None:
-    with folder.locked("tree.json"):
+    with folder.locked():
         assert unfinished(context.root, context.loaded, 3, keep_going=False) is None
     assert unfinished(context.root, context.loaded, 3, keep_going=False) is not None
+
+
+def test_of_two_that_want_to_go_on_one_begins_anew(
+    context: Context, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one locks it, or even ends it, after it was found."""
+    monkeypatch.setattr(checklist_check, "unfinished", lambda *_: folder)
+    with checklist_check.opened(context.loaded, context.root, [], False) as mine:
+        assert mine == folder
+        with checklist_check.opened(context.loaded, context.root, [], False) as other:
+            assert other != folder
+            assert other.read_json("tree.json") == context.loaded.tree
+            assert other.read_json("checklist.json") == []
+            assert other.busy
+        conclude(mine, Verdict("pass", {}))
+    with checklist_check.opened(context.loaded, context.root, [], False) as other:
+        assert other != folder
+    assert not folder.busy
 
 
 def test_a_later_edit_of_a_section_takes_the_place_of_what_is_below_it() -> None:
@@ -279,6 +319,26 @@ def test_contestants_have_all_edits_that_they_were_found_with(
         {"model.hidden": [64], "optimizer.lr": 0.01},
         {"model.hidden": [64], "optimizer.lr": 0.02},
     ]
+
+
+@pytest.mark.parametrize(("seconds", "names"), [(None, ["mended", "grid fine 1"]), (1e-6, [])])
+def test_a_rate_that_is_not_tried_at_length_is_no_contestant(
+    context: Context, folder: RunFolder, seconds: float | None, names: list[str]
+) -> None:
+    rows = [{"status": "finished", "params": {"optimizer.lr": 0.01}}]
+    folder.write_json("evidence.json", {"trials": rows})
+    done = (
+        StepOutcome("lr-find", "pass", "", "", {"optimizer.lr": 0.04}),
+        StepOutcome("grid fine", "pass", str(folder.path), "", {"optimizer.lr": 0.01}),
+    )
+    loaded = derive(context.loaded, {"train.epochs": 20})
+    whole = replace(context, loaded=loaded, working=loaded, done=done, pace=budget(seconds))
+    found, short, told = entrants(whole)
+    assert [entry.name for entry in found] == names
+    assert (short.share < 0.5, len(told)) == ((False, 0) if names else (True, 1))
+    mend = StepOutcome("overfit-batch", "warn", "", "", {"init": "zeros"})
+    found, _, _ = entrants(replace(whole, done=(mend, *done)))
+    assert found[0].edits == ({"init": "zeros", "optimizer.lr": 0.04} if names else mend.edits)
 
 
 def test_without_a_coarse_result_there_is_nothing_to_search_around(context: Context) -> None:
@@ -320,9 +380,10 @@ def test_a_recipe_in_steps_loses_steps_to_the_budget(
 ) -> None:
     loaded = derive(context.loaded, {"train.epochs": None, "train.steps": 50})
     short = replace(context, loaded=loaded, working=loaded, pace=budget(seconds))
-    changes, said = shortened(short, runs=10)
-    assert changes == ({} if steps is None else {"train.steps": steps})
-    assert said == ([] if steps is None else [f"steps 50 -> {steps}"])
+    found = shortened(short, runs=10)
+    assert found.changes == ({} if steps is None else {"train.steps": steps})
+    assert found.said == (() if steps is None else (f"steps 50 -> {steps}",))
+    assert found.share == (steps or 50) / 50
 
 
 @pytest.mark.parametrize(
@@ -453,3 +514,18 @@ def test_a_search_whose_least_takes_too_long_is_not_begun(
     with pytest.raises(OutOfTime, match="it takes about"):
         affordable("grid coarse", Size(16, 3), hurried)
     assert affordable("grid coarse", Size(16, 3), context) == Size(16, 3)
+
+
+def test_a_step_s_folder_is_never_one_elsewhere(tmp_path: Path) -> None:
+    """A path in a stranger's checklist.json leads nowhere else."""
+    checklist, outside = RunFolder(tmp_path / "tiny" / "check"), tmp_path / "outside"
+    for folder in (checklist.own_runs / "tiny" / "step", outside):
+        folder.mkdir(parents=True)
+        (folder / "resolved.yaml").write_text("")
+    mine = StepOutcome("curves", "pass", "runs/tiny/check/runs/tiny/step", "")
+    assert own_folder(checklist.own_runs, "tiny", mine) == RunFolder(
+        checklist.own_runs / "tiny" / "step"
+    )
+    for run in (str(outside), "..", "../step", "", "/"):
+        found = own_folder(checklist.own_runs, "tiny", StepOutcome("curves", "pass", run, ""))
+        assert found is None or found.path.parent == checklist.own_runs / "tiny"

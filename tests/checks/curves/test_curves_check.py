@@ -70,15 +70,35 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert curves.setting.hidden == (8,)
 
 
-def test_under_mse_the_constant_answers_loss_is_the_variance(tmp_path: Path) -> None:
+def test_the_constant_answers_loss_is_that_of_the_targets(tmp_path: Path) -> None:
     (folder,) = trained(tmp_path, VALUES, "metrics=[r2]")
     from trickrun.data.splits.prepare import prepare
     from trickrun.recipe.load import load
 
     loaded = load(folder.path / "resolved.yaml")
+    data = prepare(loaded.recipe.data, tmp_path)
+    assert data.val is not None
+    found = read_curves(folder)
+    assert found.baseline == pytest.approx(float(data.train.y.var(correction=0)), rel=1e-9)
+    assert found.constant is not None
+    of_val = float((data.val.y - data.train.y.mean()).square().mean())
+    assert found.constant.loss == pytest.approx(of_val, rel=1e-9)
+
+
+def test_of_a_run_of_an_older_version_the_variance_follows_from_r2(tmp_path: Path) -> None:
+    (folder,) = trained(tmp_path, VALUES, "metrics=[r2]")
+    from trickrun.data.splits.prepare import prepare
+    from trickrun.recipe.load import load
+
+    facts = folder.read_json("data.json")
+    del facts["constant_answer"]
+    folder.write_json("data.json", facts)
+    loaded = load(folder.path / "resolved.yaml")
     val = prepare(loaded.recipe.data, tmp_path).val
     assert val is not None
-    assert read_curves(folder).baseline == pytest.approx(float(val.y.var(correction=0)), rel=1e-4)
+    found = read_curves(folder)
+    assert found.baseline == pytest.approx(float(val.y.var(correction=0)), rel=1e-4)
+    assert found.constant is None
 
 
 TASK = Task("classification", classes=4, priors=(0.7, 0.1, 0.1, 0.1))
@@ -134,14 +154,17 @@ def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
     assert curves[0].recipe == curves[1].recipe
     assert curves[0].val_loss != curves[1].val_loss
     verdict = read_runs(folders)
-    check = folder_for(folders, tmp_path / "runs", ["trickrun"])
-    conclude(check, verdict)
+    with folder_for(folders, tmp_path / "runs", ["trickrun"]) as check:
+        conclude(check, verdict)
     assert check not in folders
     assert {f.where.split(" of ")[1] for f in verdict.findings} == {f.id for f in folders}
     evidence = check.read_json("evidence.json")
     assert [run["run"] for run in evidence["runs"]] == [folder.id for folder in folders]
     assert check.read_json("env.json")["recipe_folder"] == str(tmp_path)
-    assert folder_for(folders[:1], tmp_path / "runs", []) == folders[0]
+    with folder_for(folders[:1], tmp_path / "runs", []) as own:
+        assert own == folders[0]
+        with folder_for(folders[:1], tmp_path / "runs", []) as other:
+            assert other != folders[0]
 
 
 def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) -> None:
@@ -165,7 +188,8 @@ def test_a_run_without_validation_is_judged_by_its_training_loss(tmp_path: Path)
 
 def test_a_check_has_no_curves(tmp_path: Path) -> None:
     folders = trained(tmp_path, CLASSES, seeds=2)
-    check = folder_for(folders, tmp_path / "runs", [])
+    with folder_for(folders, tmp_path / "runs", []) as check:
+        pass
     with pytest.raises(RunFolderError, match="has no curves"):
         read_curves(check)
 

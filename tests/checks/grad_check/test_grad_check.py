@@ -321,7 +321,7 @@ def test_the_parameters_end_as_they_were(check, monkeypatch: pytest.MonkeyPatch)
     from trickrun.checks import recipe_subject as module
 
     seen: list[dict[str, torch.Tensor]] = []
-    compiled = module.compile_recipe
+    compiled = module.compile_to_measure
 
     def spy(*arguments: object):
         job = compiled(*arguments)  # type: ignore[arg-type]
@@ -329,7 +329,7 @@ def test_the_parameters_end_as_they_were(check, monkeypatch: pytest.MonkeyPatch)
         seen.append(dict(job.model.named_parameters()))
         return job
 
-    monkeypatch.setattr(module, "compile_recipe", spy)
+    monkeypatch.setattr(module, "compile_to_measure", spy)
     check(h_sweep=True)
     before, after = seen
     assert all(torch.equal(before[name], after[name]) for name in before)

@@ -129,7 +129,7 @@ def test_a_network_that_cannot_learn_is_refused(flowers):
     assert verdict.result["suggestion"] is None
     assert "falls nowhere" in verdict.result["refused"]
     assert verdict.summary.startswith("no learning rate can be suggested: ")
-    assert verdict.findings == ()
+    assert [finding.code for finding in verdict.findings] == ["TR112"]
 
 
 def test_a_range_that_ends_too_early_is_refused(flowers):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -425,9 +425,21 @@ def test_a_comment_that_ends_in_a_colon_is_no_key() -> None:
     assert edit_text(text, {"optimizer": "adam"}) == "optimizer:  # mine:\n  adam\n"
 
 
-def test_lines_that_end_with_a_carriage_return_alone_are_not_edited() -> None:
-    text = "data: digits\rmodel: mlp\roptimizer: {lr: 0.1}\r"
-    with pytest.raises(EditError, match="a carriage return alone"):
-        edit_text(text, {"optimizer.lr": 0.2})
-    edited = edit_text(text.replace("\r", "\r\n"), {"optimizer.lr": 0.2})
-    assert edited == text.replace("\r", "\r\n").replace("0.1", "0.2")
+@pytest.mark.parametrize(
+    ("ends", "after"),
+    [
+        ("\r" * 4, "\r" * 4),
+        (["\r\n"] * 4, ["\r\n"] * 4),
+        (["\r", "\n", "\r\n", "\r"], "\n" * 4),
+    ],
+)
+def test_line_ends_stay_where_all_are_alike(ends: Sequence[str], after: Sequence[str]) -> None:
+    lines = ["data: digits", "model: mlp  # small", "optimizer: {lr: 0.1}", "seed: 3"]
+    text = "".join(map("".join, zip(lines, ends, strict=True)))
+    edited = edit_text(text, {"optimizer.lr": 0.2})
+    wanted = "".join(map("".join, zip(lines, after, strict=True)))
+    assert edited == wanted.replace("0.1", "0.2")
+    assert edit_text(text, {"optimizer.lr": 0.1}) == text
+    added = edit_text(text, {"train.epochs": 7})
+    assert canonical(parsed(added))["train"] == {"epochs": 7}
+    assert ("\n" in added) == ("\n" in wanted)

@@ -193,3 +193,15 @@ def test_scalar_nodes_keep_their_quotes_apart() -> None:
     root = parse("'a'").root
     assert isinstance(root, Scalar)
     assert (root.text, root.style) == ("a", "'")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('a: "\\U00110000"', "0"),
+        ('a: "\\Uffffffff"', "f"),
+        (f"%YAML 1.{'9' * 5000}\n---\na: 1", "9"),
+    ],
+)
+def test_a_number_that_python_refuses_is_a_fault_where_it_stands(text: str, place: str) -> None:
+    assert faults(text) == [(place, "the number here, perhaps that of a character, is too large")]

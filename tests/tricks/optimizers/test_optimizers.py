@@ -2,12 +2,13 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from trickrun.errors import CompileError
-from trickrun.tricks.optimizers import Optimizer
+from trickrun.tricks.optimizers import OPTIMIZERS, Optimizer
 from trickrun.tricks.optimizers.adadelta import Adadelta
 from trickrun.tricks.optimizers.adafactor import Adafactor
 from trickrun.tricks.optimizers.adagrad import Adagrad
@@ -224,3 +225,27 @@ def test_python_optimizer_keeps_groups_that_differ(tmp_path):
     groups = [{"params": params[:1], "weight_decay": 0.5}, {"params": params[1:]}]
     built = PythonOptimizer(target="grouped_opt:build").build(groups, tmp_path)
     assert [group["weight_decay"] for group in built.param_groups] == [0.5, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        *[(kind, {}) for kind in OPTIMIZERS.files if kind != "python"],
+        ("adam", {"amsgrad": True}),
+        ("adamw", {"amsgrad": True}),
+        ("sgd", {"momentum": 0.9}),
+        ("sgd", {"momentum": 0.9, "form": "classical"}),
+        ("rmsprop", {"momentum": 0.9, "centered": True}),
+        ("adam", {"lookahead": {}}),
+    ],
+)
+def test_what_is_kept_for_each_weight(kind: str, more: dict[str, Any], tmp_path: Path) -> None:
+    # The last layer is left out: muon trains it as adamw does.
+    layers = torch.nn.Sequential(torch.nn.Linear(40, 30), torch.nn.Linear(30, 2))
+    params = OPTIMIZERS[kind].model_validate({"kind": kind, **more})
+    assert isinstance(params, Optimizer)
+    optimizer = params.over(params.groups(layers), tmp_path)
+    layers(torch.ones(2, 40)).sum().backward()
+    optimizer.step()
+    kept = filter(torch.is_tensor, optimizer.state[layers[0].weight].values())
+    assert params.kept_per_weight == sum(tensor.numel() for tensor in kept) // (40 * 30)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,26 @@ from trickrun.checks.checklist.context import (
     StepOutcome,
     StepVerdict,
     Tell,
+    goes_on,
     run_steps,
     unfinished,
 )
 from trickrun.checks.checklist.steps import STEPS
 from trickrun.checks.recipe_subject import RecipeSubject
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.chance import CODE
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.python_parts import python_parts
 from trickrun.run.apply import edited_to
 from trickrun.run.check_folder import begin, conclude
+from trickrun.run.files import to_json
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import UNHURRIED, Pace
+from trickrun.run.records import ContestEvidence
+
+Finish = Callable[[Verdict, tuple[StepOutcome, ...], RunFolder], None]
 
 ORDER: tuple[StepVerdict, ...] = ("pass", "warn", "fail")
 LAST = list(STEPS)[-1]
@@ -36,6 +44,7 @@ def run_checklist(
     root: Path,
     command: list[str],
     tell: Tell,
+    finish: Finish = lambda *_: None,
     keep_going: bool = False,
     pace: Pace = UNHURRIED,
 ) -> tuple[Verdict, tuple[StepOutcome, ...], RunFolder]:
@@ -44,6 +53,7 @@ def run_checklist(
     Args:
         root: where run folders are.
         tell: told of each step as it begins and ends.
+        finish: writes what people read into the folder, before evidence.json marks the end.
         keep_going: go on after a step that fails.
         pace: searches, epochs and samples shrink to fit; what it has no time for is left out.
 
@@ -56,20 +66,31 @@ def run_checklist(
     with pace.phase("reading the data"):
         original.data  # noqa: B018  loads it, once for all steps
     read_seconds = pace.clock() - began
-    folder = unfinished(root, loaded, len(STEPS), keep_going)
-    if folder is None:
-        folder = begin(loaded, loaded, root, command)
-        folder.write_json(RECIPE, loaded.tree)
-        folder.write_json(STATE, [])
-    own = folder.own_runs
-    context = Context(loaded, loaded, {}, (), root, own, command, pace, original, read_seconds)
-    with folder.locked(RECIPE):
+    with opened(loaded, root, command, keep_going) as folder:
+        own = folder.own_runs
+        context = Context(loaded, loaded, {}, (), root, own, command, pace, original, read_seconds)
         done = run_steps(STEPS, context, folder, tell, keep_going)
         if not done:
             raise pace.too_short()
         verdict = concluded(context, done, folder)
+        finish(verdict, done, folder)
         conclude(folder, verdict)
     return verdict, done, folder
+
+
+@contextmanager
+def opened(loaded: Loaded, root: Path, command: list[str], keep_going: bool) -> Iterator[RunFolder]:
+    """Lock the folder of the checklist that was cut off, or else of a new one."""
+    cut_off = unfinished(root, loaded, len(STEPS), keep_going)
+    if cut_off is not None:
+        with cut_off.locked_if_free() as mine:
+            # Another process may have taken it since, and even ended it.
+            if mine and goes_on(cut_off, len(STEPS), keep_going):
+                yield cut_off
+                return
+    contents = {RECIPE: to_json(loaded.tree, indent=2) + "\n", STATE: "[]\n"}
+    with begin(loaded, loaded, root, command, contents) as new:
+        yield new
 
 
 def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder) -> Verdict:
@@ -87,11 +108,12 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         stopped = done[-1].name
         if done[-1].verdict == "fail" and not result["left_out"]:
             said = f"{stopped} failed, so the steps after it would mislead"
-            return Verdict(worst, result, (), said)
+            return Verdict(worst, result, learned_nothing(done), said)
         taken = f"{len(done)} of {len(STEPS)} steps taken; nothing is kept without the last one"
-        return Verdict(max(worst, "warn", key=ORDER.index), result, (), taken)
+        return Verdict(max(worst, "warn", key=ORDER.index), result, learned_nothing(done), taken)
     loaded, last = context.loaded, done[-1]
-    evidence = context.folder_of(last).read_json("evidence.json")
+    evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)
+    last_run: dict[str, Any] = next(iter(evidence.get("runs", ())), {})
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
     result |= {
         "tuned_recipe": str(folder.path / "tuned.yaml"),
@@ -99,11 +121,20 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         "edits": last.edits,
         "contest": evidence["contest"],
         "test": evidence["test"],
+        # A checklist that an older version began has none.
+        **{name: last_run.get(name) for name in ("constant", "reference")},
     }
     failed = [step.name for step in done if step.verdict == "fail"]
     taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
     summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
-    return Verdict(worst, result, (), summary)
+    return Verdict(worst, result, learned_nothing(done), summary)
+
+
+def learned_nothing(done: tuple[StepOutcome, ...]) -> tuple[Finding, ...]:
+    """Return the last finding, if a step has one, that nothing better than a constant answer was
+    found."""
+    found = [row for step in done for row in step.findings if row["code"] == CODE]
+    return tuple(Finding(**row) for row in found[-1:])
 
 
 def left_out(done: Sequence[StepOutcome], pace: Pace) -> list[str]:

@@ -73,8 +73,9 @@ def contest(
     """Train the recipe and each candidate at full length in ``count`` rounds, and choose.
 
     A candidate wins only if the 95 % confidence interval of its mean paired improvement excludes
-    zero. The candidates were picked on one validation split, so the best of several often looks
-    better there by chance; each round therefore validates on samples of its own.
+    zero, and its worst round is no worse than the recipe's own. The candidates were picked on one
+    validation split, so the best of several often looks better there by chance; each round
+    therefore validates on samples of its own.
 
     Args:
         changes: made to all alike (a subset that the budget asks for).
@@ -179,12 +180,23 @@ def choose(metric: str, entries: tuple[Entry, ...], rank: Monitor) -> Contest:
     if math.isnan(original.mean):
         winner = finished[0] if finished else original
         return Contest(metric, entries, winner, math.nan, -math.inf, math.inf)
-    for entry in finished[:1]:
+    steady = [entry for entry in finished if as_steady(original, entry, rank, metric)]
+    for entry in steady[:1]:
         gains = paired_gains(original, entry, rank, metric)
         low, high = interval(gains)
         if low > 0:
             return Contest(metric, entries, entry, statistics.fmean(gains), low, high)
     return Contest(metric, entries, original, 0.0, 0.0, 0.0)
+
+
+def as_steady(original: Entry, entry: Entry, rank: Monitor, metric: str) -> bool:
+    """Return whether the worst round of ``entry`` is no worse than the original's: a better mean is
+    worth little where one training in five is lost."""
+
+    def worst(of: Entry) -> float:
+        return max(rank.badness({metric: value}) for value in of.values if value is not None)
+
+    return worst(entry) <= worst(original)
 
 
 def paired_gains(original: Entry, entry: Entry, rank: Monitor, metric: str) -> list[float]:

@@ -11,23 +11,41 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
-from trickrun.run import files
 from trickrun.run.check_folder import record
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import Pace
-from trickrun.run.records import adapter
+from trickrun.run.records import FindingRow, adapter
+from trickrun.run.records import checked as has_form
 
 STATE, RECIPE = "checklist.json", "tree.json"
 
 StepVerdict = Literal["pass", "warn", "fail"]
+
+STEP_NAMES = ("initial-loss", "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves")
+"""The steps in their order, by the commands that repeat them."""
+
+
+def are_findings(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Raise ValueError unless these are findings in the JSON contract."""
+    found: list[dict[str, Any]] = has_form(rows, list[FindingRow])
+    return found
+
+
+def is_path(text: str) -> str:
+    """Raise ValueError for a text that can name no file."""
+    if "\0" in text:
+        raise ValueError("a path cannot hold the character U+0000")
+    return text
 
 
 @dataclass(frozen=True)
@@ -46,10 +64,12 @@ class StepOutcome:
 
     name: str
     verdict: StepVerdict
-    run: str
+    run: Annotated[str, AfterValidator(is_path)]
     summary: str
     edits: dict[str, Any] = field(default_factory=dict)
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    findings: Annotated[list[dict[str, Any]], AfterValidator(are_findings)] = field(
+        default_factory=list
+    )
     shrunk: list[str] = field(default_factory=list)
     seconds: float = 0.0
     cut: list[str] = field(default_factory=list)
@@ -90,9 +110,17 @@ class Context:
 
     def folder_of(self, step: StepOutcome) -> RunFolder:
         """Return a step's run folder: its own, or where an older version made it."""
-        path = Path(step.run)
-        own = self.own_runs / self.loaded.recipe.name / path.name
-        return RunFolder(own if own.exists() else path)
+        own = own_folder(self.own_runs, self.loaded.recipe.name, step)
+        return own or RunFolder(Path(step.run))
+
+
+def own_folder(own_runs: Path, name: str, step: StepOutcome) -> RunFolder | None:
+    """Return a step's run folder among a checklist's own runs; None if it is not there.
+
+    A path that a file tells is not followed elsewhere.
+    """
+    path = own_runs / name / Path(step.run).name
+    return RunFolder(path) if (path / "resolved.yaml").exists() else None
 
 
 ChecklistStep = Callable[[Context], StepOutcome]
@@ -149,12 +177,19 @@ def edits_of(done: Iterable[StepOutcome]) -> dict[str, Any]:
 
 
 def taken(folder: RunFolder) -> tuple[StepOutcome, ...]:
-    """Return the steps that a checklist has taken."""
+    """Return the steps that a checklist has taken.
+
+    Raises RunFolderError if its file is damaged, or tells others than a checklist begins with.
+    """
     if not (folder.path / STATE).exists():
         return ()
     rows = folder.read_json(STATE)
     with folder.reading(STATE):
-        return tuple(adapter(list[StepOutcome]).validate_python(rows))
+        done = tuple(adapter(list[StepOutcome]).validate_python(rows))
+        names = tuple(step.name for step in done)
+        if names != STEP_NAMES[: len(names)]:
+            raise ValueError(f"a checklist does not begin with the steps {', '.join(names)}")
+    return done
 
 
 def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunFolder | None:
@@ -170,15 +205,21 @@ def unfinished(root: Path, loaded: Loaded, steps: int, keep_going: bool) -> RunF
         if not (run.path / STATE).exists():
             continue
         try:
-            same, done = run.read_json(RECIPE) == loaded.tree, taken(run)
+            same, left = run.read_json(RECIPE) == loaded.tree, goes_on(run, steps, keep_going)
         except RunFolderError:
             continue  # a damaged one is no hindrance to a new one
-        if not same:
-            continue
-        ended = (run.path / "evidence.json").exists()
-        goes_on = not ended or (keep_going and len(done) < steps)
-        return run if goes_on and not files.is_locked(run.path / RECIPE) else None
+        if same:
+            return run if left and not run.busy else None
     return None
+
+
+def goes_on(run: RunFolder, steps: int, keep_going: bool) -> bool:
+    """Whether a checklist has something left to do; see ``unfinished``.
+
+    Raises RunFolderError if it is damaged.
+    """
+    left = len(taken(run)) < steps
+    return not (run.path / "evidence.json").exists() or (keep_going and left)
 
 
 Check = Callable[[RecipeSubject], tuple[Verdict, RecipeSubject]]

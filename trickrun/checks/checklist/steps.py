@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ from trickrun.checks.checklist.context import (
     words,
 )
 from trickrun.checks.curves.curves_check import read_runs
+from trickrun.checks.curves.reference import reference_of_run
 from trickrun.checks.grid_check import run_search
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import lr_find
@@ -38,10 +39,19 @@ from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import Moved
+from trickrun.run.records import SearchEvidence
+from trickrun.run.sink import Sink
 from trickrun.search.plan import Stage
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.events import OUT_OF_TIME, Event, TrainedSteps
 from trickrun.training.threads import cores
+
+PROOF = 0.5
+"""Share of the recipe's own steps below which a contest proves nothing of its whole length. Own: a
+rate that is best for half a run is near that for the whole one, one for a twentieth is not."""
+
+MENDING = ("initial-loss", "overfit-batch")
+"""Steps whose edits were confirmed by measuring again, whatever the length of a run."""
 
 ROUNDS = 5
 """Of the contest between the original and the tuned recipe: seeds, each with its own fold."""
@@ -98,7 +108,7 @@ def step_grid_fine(context: Context) -> StepOutcome:
     coarse = next((done for done in context.done if done.name == "grid coarse"), None)
     grid = context.loaded.recipe.grid or Grid()
     if coarse is not None and coarse.verdict == "fail" and grid.fine.space is None:
-        told = "no trial of the coarse search finished, so there is nothing to look around"
+        told = "the coarse search found nothing to look around"
         return StepOutcome("grid fine", "fail", coarse.run, told)
     source = context.folder_of(coarse) if coarse is not None else None
     return searched("grid fine", "fine", context, {}, source)
@@ -131,7 +141,8 @@ def searched(
     best = verdict.result["best"]
     summary = verdict.summary + (f": {words(best['params'])}" if best else "")
     findings = [finding.as_json() for finding in verdict.findings]
-    edits = best["params"] if best else {}
+    # What is no better than a constant answer is not worth going on from.
+    edits = best["params"] if best and verdict.verdict != "fail" else {}
     return StepOutcome(
         name,
         verdict.verdict,
@@ -146,30 +157,33 @@ def searched(
 
 def step_curves(context: Context) -> StepOutcome:
     """Step 6: the contest with the original, then one whole run of what won, and its curves."""
-    candidates = contestants(context)
-    runs = ROUNDS * (len(candidates) + 1) + 1
-    changes, shrunk = shortened(context, runs)
-    outcome = contest(context.loaded, candidates, ROUNDS, changes, context.pace.share(CONTEST))
+    candidates, short, left_out = entrants(context)
+    pace, changes = context.pace, short.changes
+    pace.ask("curves", context.read_seconds + short.round_seconds)
+    outcome = contest(context.loaded, candidates, ROUNDS, changes, pace.share(CONTEST))
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
-    job = compile_recipe(tuned.recipe, tuned.folder)
-    folder = execute.start(tuned, context.own_runs, context.command, tuned.folder)
-    with context.pace.phase("the whole training", job.span.steps) as moved:
-        ended = execute.execute(
-            folder, job, context.command, [partial(tell_steps, moved)], context.pace
-        )
-    verdict = read_runs([folder])
-    series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
-    conclude(folder, replace(verdict, series=series))
+    job = compile_to_measure(tuned.recipe, tuned.folder)
+    with (
+        execute.start(tuned, context.own_runs, context.command, tuned.folder) as folder,
+        pace.phase("the whole training", job.span.steps) as moved,
+    ):
+        sinks: list[Sink] = [partial(tell_steps, moved)]
+        ended = execute.execute(folder, job, context.command, sinks, pace)
+    reference_of_run(folder, job.data)
+    with folder.locked():
+        verdict = read_runs([folder], beside_learners=True)
+        series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}
+        conclude(folder, replace(verdict, series=series))
     findings = [finding.as_json() for finding in verdict.findings]
     failed = all(math.isnan(entry.mean) for entry in outcome.entries)
     return StepOutcome(
         name="curves",
         verdict="warn" if failed and verdict.verdict == "pass" else verdict.verdict,
         run=str(folder.path),
-        summary=f"{verdict.summary}\n{told(outcome)}",
+        summary="\n".join([verdict.summary, told(outcome), *left_out]),
         edits=outcome.winner.edits,
         findings=findings,
-        shrunk=shrunk,
+        shrunk=list(short.said),
         cut=cut_off(outcome, ended),
     )
 
@@ -189,27 +203,69 @@ def cut_off(outcome: Contest, ended: execute.Outcome) -> list[str]:
     return left
 
 
-def shortened(context: Context, runs: int) -> tuple[dict[str, Any], list[str]]:
-    """Return the changes with which ``runs`` whole trainings fit the step's share of the time, and
-    in words what they take away."""
+def entrants(context: Context) -> tuple[list[Entry], Shortened, list[str]]:
+    """Return the contest's candidates, how long each trains, and in words what was left out.
+
+    Where there is no time for half of the recipe's own length, only mends of the first steps take
+    part: a learning rate that is best for one epoch is not the best for twenty.
+    """
+    found = contestants(context)
+    short = shortened(context, rounds_of(found))
+    if short.share >= PROOF:
+        return found, short, []
+    mends = edits_of(done for done in context.done if done.name in MENDING)
+    kept = [Entry("mended", mends)] if mends else []
+    told = (
+        f"There is time for {short.share:.2g} of the recipe's length, which proves nothing of the "
+        "whole: no edit of the searches is kept. Allow more with --budget."
+    )
+    return kept, shortened(context, rounds_of(kept)), [told] if found else []
+
+
+def rounds_of(candidates: Sequence[Entry]) -> int:
+    """Return how many trainings the contest and the last run take."""
+    return ROUNDS * (len(candidates) + 1) + 1
+
+
+@dataclass(frozen=True)
+class Shortened:
+    """What whole trainings lose to the budget.
+
+    Args:
+        changes: of the recipe.
+        said: the same in words.
+        share: of the recipe's own steps that are left.
+        round_seconds: that one round of the contest and the last run take.
+    """
+
+    changes: dict[str, Any]
+    said: tuple[str, ...] = ()
+    share: float = 1.0
+    round_seconds: float = 0.0
+
+
+def shortened(context: Context, runs: int) -> Shortened:
+    """Return with what ``runs`` whole trainings fit the step's share of the time."""
     train = context.loaded.recipe.train
     if not context.pace.limited:
-        return {}, []
+        return Shortened({})
     each, samples = epoch_seconds(context.subject)
     share = (context.pace.left - context.read_seconds) * SHARES["curves"]
     if train.steps is None:
         least = fewest_samples(context.loaded.recipe)
         size = fitted(Size(runs, train.epochs), each, samples, share, runs, least)
-        enough = replace(size, trials=runs // ROUNDS + 1)  # one round, and the whole training
-        context.pace.ask("curves", context.read_seconds + cost(enough, each, samples))
+        one_round = cost(replace(size, trials=runs // ROUNDS + 1), each, samples)
         epochs = {"train.epochs": size.epochs} if size.epochs < train.epochs else {}
-        return subset(size) | epochs, list(size.shrunk)
+        part = 1.0 if size.samples is None else size.samples / samples
+        left = part * size.epochs / train.epochs
+        return Shortened(subset(size) | epochs, size.shrunk, left, one_round)
     batch = context.working.recipe.data.batch_size
     step = each / max(1, samples // (samples if batch == "full" else batch))
     steps = min(train.steps, max(1, int(share * cores() / (runs * step))))
     if steps == train.steps:
-        return {}, []
-    return {"train.steps": steps}, [f"steps {train.steps} -> {steps}"]
+        return Shortened({})
+    said = (f"steps {train.steps} -> {steps}",)
+    return Shortened({"train.steps": steps}, said, steps / train.steps)
 
 
 def contestants(context: Context) -> list[Entry]:
@@ -222,7 +278,8 @@ def contestants(context: Context) -> list[Entry]:
         if place is None or not context.done[place].edits:
             continue
         before = edits_of(context.done[:place])
-        rows = context.folder_of(context.done[place]).read_json("evidence.json")["trials"]
+        folder = context.folder_of(context.done[place])
+        rows = folder.read_json("evidence.json", SearchEvidence)["trials"]
         best = [row["params"] for row in rows if row["status"] == "finished"][:2]
         found += [
             Entry(f"{name} {i}", edits_after(before, params)) for i, params in enumerate(best, 1)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from trickrun.checks.curves.evidence import read_curves
+from trickrun.checks.curves.reference import reference_of_run
 from trickrun.data.splits.prepare import Prepared
 from trickrun.errors import Diverged, Interrupted
 from trickrun.findings.evidence.curves import Curves, smoothed
+from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding
+from trickrun.findings.rules.chance import CODE, behind_linear
 from trickrun.findings.rules.curves.shapes import SHAPES, judge, judge_together
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
@@ -56,28 +59,37 @@ def train_runs(
         with pace.phase("reading the data"):
             job = compile_recipe(one.recipe, one.folder, data)
         data = job.data
-        folder = execute.start(one, root, command, one.folder)
-        folders.append(folder)
-        with watch(job, folder) as sink:
+        with execute.start(one, root, command, one.folder) as folder, watch(job, folder) as sink:
+            folders.append(folder)
             try:
                 outcome = execute.execute(folder, job, command, [sink])
             except Diverged:
                 continue
+        reference_of_run(folder, data)
         if outcome.interrupted:
             hint = f"go on with: trickrun train --resume {folder.path}"
             raise Interrupted("interrupted", hint=hint)
     return folders
 
 
-def read_runs(folders: Sequence[RunFolder]) -> Verdict:
+def read_runs(folders: Sequence[RunFolder], *, beside_learners: bool = False) -> Verdict:
     """Judge the curves of one or more runs.
+
+    Args:
+        beside_learners: compare each with a linear model and trees, fitted to its data.
 
     Raises RunFolderError if a run's files cannot be read, or it has trained nothing yet.
     """
     curves = [read_curves(folder) for folder in folders]
     each = [judge(one) for one in curves]
+    references = [reference_of_run(folder) if beside_learners else None for folder in folders]
     findings = [*judge_together(curves), *named(curves, each)]
     findings.sort(key=lambda finding: list(SHAPES).index(finding.code))
+    behind = [
+        [] if found[0].code == CODE else behind_learners(folder, one, reference)
+        for folder, one, found, reference in zip(folders, curves, each, references, strict=True)
+    ]
+    findings += named(curves, behind)
     severities = {finding.severity for finding in findings}
     runs = [
         {
@@ -86,8 +98,10 @@ def read_runs(folders: Sequence[RunFolder]) -> Verdict:
             "shape": SHAPES[found[0].code],
             "shapes": [SHAPES[finding.code] for finding in found],
             "best_epoch": one.best_epoch,
+            "constant": None if one.constant is None else asdict(one.constant),
+            "reference": None if reference is None else asdict(reference),
         }
-        for folder, one, found in zip(folders, curves, each, strict=True)
+        for folder, one, found, reference in zip(folders, curves, each, references, strict=True)
     ]
     return Verdict(
         "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
@@ -99,6 +113,17 @@ def read_runs(folders: Sequence[RunFolder]) -> Verdict:
             "steps": [steps_of(folder) for folder in folders],
         },
     )
+
+
+def behind_learners(folder: RunFolder, one: Curves, reference: Reference | None) -> list[Finding]:
+    """Return TR113 if the weights that a run ends with do worse than a linear model."""
+    if reference is None or not one.epochs:
+        return []
+    epoch = one.epochs[one.kept]
+    lines = (line for line in folder.metrics() if line["kind"] == "epoch")
+    values = next((line for line in lines if line["epoch"] == epoch), {})
+    found = behind_linear(reference, values.get(f"val_{reference.metric}"), "val")
+    return [] if found is None else [found]
 
 
 def named(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> Iterator[Finding]:
@@ -133,11 +158,17 @@ def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
     return "\n".join(parts)
 
 
-def folder_for(folders: Sequence[RunFolder], root: Path, command: list[str]) -> RunFolder:
-    """Return where to write what the curves of runs show: the one run's folder, or, for several, a
-    new one below ``root`` with the first one's recipe."""
+@contextmanager
+def folder_for(folders: Sequence[RunFolder], root: Path, command: list[str]) -> Iterator[RunFolder]:
+    """Lock the folder to write what the curves of runs show into: the one run's folder; for several
+    runs, and for one in which another process works, a new one with the first one's recipe."""
+    first = folders[0]
     if len(folders) == 1:
-        return folders[0]
-    first = load(folders[0].path / "resolved.yaml")
-    placed = replace(first, path=Path(folders[0].facts()["recipe_folder"]) / "recipe.yaml")
-    return begin(placed, placed, root, command)
+        with first.locked_if_free() as mine:
+            if mine:
+                yield first
+                return
+    recipe_folder = Path(first.facts()["recipe_folder"])
+    placed = replace(load(first.path / "resolved.yaml"), path=recipe_folder / "recipe.yaml")
+    with begin(placed, placed, root, command) as own:
+        yield own

@@ -13,10 +13,11 @@ from trickrun.findings.evidence.curves import Curves, Setting, floor_seen
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.run.folder import Metrics, RunFolder
-from trickrun.run.trained import task_of
+from trickrun.run.trained import constant_scores, task_of
 from trickrun.tricks.metrics import metric_named
 from trickrun.tricks.monitor import higher_is_better
 from trickrun.tricks.optimizers import Decaying
+from trickrun.tricks.schedules import WarmedUp
 
 
 def read_curves(folder: RunFolder) -> Curves:
@@ -42,6 +43,10 @@ def read_curves(folder: RunFolder) -> Curves:
         raise RunFolderError("some evaluations have no val_loss", str(folder.metrics_file))
     val_loss = column(validated, "val_loss")
     baseline, floor = bounds(recipe, task, finite, steps)
+    in_training = constant_scores(facts, "train")
+    if in_training is not None:
+        baseline = in_training.loss
+    accuracies = all("val_accuracy" in e for e in finite)
     kept = [e["epoch"] for e in finite if e["best"]]
     return Curves(
         run=folder.id,
@@ -62,7 +67,20 @@ def read_curves(folder: RunFolder) -> Curves:
         floor=floor_seen(floor, (*train_loss, *val_loss)),
         val_samples=facts.get("val_samples") or None,
         setting=setting_of(recipe),
+        constant=constant_scores(facts, "val") if val_loss else in_training,
+        accuracies=column(finite, "val_accuracy") if accuracies else (),
+        warmup=warmup_of(recipe),
+        test_loss=end.get("test", {}).get("loss"),
+        test_accuracy=end.get("test", {}).get("accuracy"),
+        test_constant=constant_scores(facts, "test"),
     )
+
+
+def warmup_of(recipe: Recipe) -> int:
+    """Return the steps of the warm-up that the recipe gives as a number; a share of the run is over
+    before the run is, unless something stops it."""
+    schedule = recipe.optimizer.schedule
+    return int(schedule.warmup) if isinstance(schedule, WarmedUp) and schedule.warmup >= 1 else 0
 
 
 def column(records: Metrics, name: str) -> tuple[float, ...]:

@@ -16,7 +16,7 @@ from trickrun.data.splits.prepare import Prepared, subset
 from trickrun.data.splits.source import SplitData
 from trickrun.findings.rules.data.label_noise import FEWEST, LEARNED, Doubt, LabelNoise
 from trickrun.run.pace import UNHURRIED, Pace
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import predict
 from trickrun.training.loop import train
 
@@ -157,7 +157,7 @@ def with_network(proxy: ProxyRun, noise: LabelNoise, pace: Pace = UNHURRIED) -> 
     seen, asked = (np.sort(each) for each in (rows[: count // 2], rows[count // 2 :]))
     half, other = (SplitData(data.train.x[each], data.train.y[each]) for each in (seen, asked))
     try:
-        job = compile_recipe(
+        job = compile_to_measure(
             proxy.recipe.recipe, proxy.recipe.folder, replace(data, train=half, val=other)
         )
         for _ in train(job, over=pace.over):

@@ -17,7 +17,7 @@ from trickrun.findings.evidence.curves import Curves, floor_seen
 from trickrun.findings.evidence.signal import SignalEvidence
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour
 from trickrun.run.pace import UNHURRIED, Pace
-from trickrun.training.compile import compile_recipe
+from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import evaluate
 from trickrun.training.events import NonFinite
 from trickrun.training.job import Job, RecipeJob, prepared_target
@@ -60,7 +60,7 @@ def probe(proxy: ProxyRun, pace: Pace = UNHURRIED) -> Probe:
     Raises TrickrunError if the recipe cannot become a job, OutOfTime if there is no time to train
     it, and whatever the user's code raises.
     """
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     scores: list[float] = []
     every = -(-proxy.steps // proxy.evaluations)
 
@@ -88,7 +88,7 @@ def skill_unfrozen(proxy: ProxyRun, pace: Pace = UNHURRIED) -> float:
     Raises OutOfTime if there is no time for it, and whatever the user's code raises.
     """
     pace.ask("training with nothing frozen", proxy.steps * proxy.step_seconds)
-    job = compile_recipe(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
+    job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     job.model.requires_grad_(True)
     # An optimizer may have been given those alone that asked for a gradient.
     optimizer = job.recipe.optimizer

@@ -12,7 +12,7 @@ from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import Task
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
-from trickrun.training.compile import compile_recipe, pick_metrics
+from trickrun.training.compile import compile_to_measure, pick_metrics
 from trickrun.training.threads import cores
 from trickrun.training.timing import seconds_a_step
 from trickrun.tricks.schedules import Span
@@ -91,7 +91,7 @@ def shorten(loaded: Loaded) -> ProxyRun:
     started = time.perf_counter()
     whole = prepare(loaded.recipe.data, loaded.folder)
     read_seconds = time.perf_counter() - started
-    span = compile_recipe(loaded.recipe, loaded.folder, whole).span
+    span = compile_to_measure(loaded.recipe, loaded.folder, whole).span
     steps = min(span.steps, STEPS)
     changes = {**fewer_samples(loaded, whole), **length(steps, evaluations(loaded.recipe))}
     name = metric_for(loaded.recipe, whole.task)
@@ -117,7 +117,7 @@ def metrics(loaded: Loaded, task: Task, first: str) -> list[dict[str, Any]]:
 
 def timed(recipe: Loaded, data: Prepared) -> float:
     """Return the seconds of a training step, on a job that is thrown away."""
-    return seconds_a_step(compile_recipe(recipe.recipe, recipe.folder, data))
+    return seconds_a_step(compile_to_measure(recipe.recipe, recipe.folder, data))
 
 
 def evaluations(recipe: Recipe) -> int:

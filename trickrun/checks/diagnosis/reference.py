@@ -23,8 +23,16 @@ share of them that must be most like the input in their own place."""
 
 
 def reference(data: Prepared, metric: str) -> dict[str, float]:
-    """Return each learner's skill on the validation split; none if there is none, for inputs that
-    are too large, not finite, or tokens, whose numbers mean nothing, and for a reconstruction.
+    """Return each learner's skill on the validation split; see ``reference_scores``."""
+    found = reference_scores(data, metric)
+    return {kind: skill(value, metric, data.task) for kind, value in found.items()}
+
+
+def reference_scores(data: Prepared, metric: str) -> dict[str, float]:
+    """Return each learner's value of a metric on the validation split.
+
+    None if there is no such split, for inputs that are too large, not finite, or tokens, whose
+    numbers mean nothing, and for a reconstruction.
 
     Two that fail differently: a linear model on scaled features, and randomized trees, which no
     scaling disturbs.
@@ -37,8 +45,7 @@ def reference(data: Prepared, metric: str) -> dict[str, float]:
         return {}
     found = {}
     for kind, learner in learners(data.task.kind != "regression").items():
-        answers = learner.fit(x, y).predict(x_val)
-        found[kind] = skill(score(metric, y_val, answers), metric, data.task)
+        found[kind] = score(metric, y_val, learner.fit(x, y).predict(x_val))
     return found
 
 

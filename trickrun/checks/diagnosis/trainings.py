@@ -113,7 +113,8 @@ class Trainings:
         if candidate.label not in self.rates and seconds < self.seconds_left:
             try:
                 mended = RecipeSubject(self.proxy.recipe).changed(candidate.trial)
-                suggested = lr_find(mended, RANGE, self.pace)[0].result["suggestion"]
+                test = lr_find(mended, RANGE, self.pace, proven=False)
+                suggested = test[0].result["suggestion"]
             except TrickrunError:
                 suggested = None
             self.rates[candidate.label] = suggested

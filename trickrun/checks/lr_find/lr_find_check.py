@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
-from trickrun.checks.lr_find.signal import first_rise
+from trickrun.checks.lr_find.guessing import (
+    Lead,
+    guesses,
+    lead_over_guessing,
+    learned_nothing,
+    no_better,
+)
+from trickrun.checks.lr_find.signal import first_rise, level_steps
 from trickrun.checks.subject import AnySubject
 from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.findings.finding import Finding
@@ -42,12 +49,19 @@ class Range:
 
 
 def lr_find(
-    subject: AnySubject, test: Range | None = None, pace: Pace = UNHURRIED
+    subject: AnySubject,
+    test: Range | None = None,
+    pace: Pace = UNHURRIED,
+    *,
+    proven: bool = True,
 ) -> tuple[Verdict, AnySubject]:
     """Suggest a learning rate for the subject's optimizer, or say why none can be suggested.
 
     Each seed trains a fresh job; only the prepared data is shared, which training does
     not change. So nothing that comes later can feel the test.
+
+    Args:
+        proven: suggest none if the test was never better than a constant answer.
 
     Returns:
         The verdict, and the subject whose training repeats the first seed's test.
@@ -64,6 +78,7 @@ def lr_find(
     seeds = [subject.seed + draw for draw in range(test.seeds)]
     lrs = planned_lrs(test)
     readings: list[Reading] = []
+    guessed = []
     with pace.phase("range test", test.seeds * test.steps) as moved:
         for done, seed in enumerate(seeds):
             try:
@@ -75,7 +90,12 @@ def lr_find(
                     raise
                 break
             readings.append(read(lrs, losses))
+            guessed.append(guesses(one, len(losses)) if proven else None)
     advice = advise(readings)
+    lead = lead_of(lrs, readings, guessed)
+    nothing = no_better(lead) if lead is not None else ""
+    if nothing and advice.suggestion is not None:
+        advice = replace(advice, suggestion=None, refused=nothing)
     finding = own_lr(job, lr, advice, lrs)
     result = {
         **asdict(advice),
@@ -84,6 +104,7 @@ def lr_find(
         "steps": test.steps,
         "seeds": len(readings),
         "applies_to": applies_to(schedule),
+        "constant": None if lead is None else asdict(lead),
         "curve": mean_curve(lrs, readings),
     }
     if len(readings) < test.seeds:
@@ -91,10 +112,23 @@ def lr_find(
     series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=False)]}
     said = summary(schedule, advice)
     if advice.suggestion is None:
-        return Verdict("fail", result, (), said, series), derived
+        found = (learned_nothing(lead),) if lead is not None and nothing else ()
+        return Verdict("fail", result, found, said, series), derived
     if finding is not None:
         return Verdict("warn", result, (finding,), said, series), derived
     return Verdict("pass", result, (), said, series), derived
+
+
+def lead_of(
+    lrs: Sequence[float], readings: Sequence[Reading], guessed: Sequence[list[float] | None]
+) -> Lead | None:
+    """Return how far the test's loss was below a constant answer's; None where that answer is not
+    known, or a test broke down at once."""
+    known = [guess for guess in guessed if guess is not None]
+    short = min(len(reading.losses) for reading in readings) <= level_steps(lrs)
+    if short or len(known) < len(readings):
+        return None
+    return lead_over_guessing(lrs, readings, known)
 
 
 def range_test(subject: AnySubject, test: Range) -> AnySubject:

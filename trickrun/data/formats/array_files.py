@@ -81,18 +81,20 @@ def shrink(images: torch.Tensor, size: int) -> torch.Tensor:
     return ((sums + block * block // 2) // (block * block)).to(torch.uint8)
 
 
+NPZ_HINT = "write it with numpy.savez(path, x=x, y=y)"
+
+
 def read_npz(path: Path) -> dict[str, Array]:
     """Return the arrays in a numpy file, their names in lower case. Never unpickles.
 
-    Raises DataError if it is missing, broken, has arrays of objects, or unpacks to more than half
-    of the memory that is free: what is read is copied.
+    Raises DataError if it is missing, broken, has none or arrays of objects, or unpacks to more
+    than half of the memory that is free: what is read is copied.
     """
     import numpy as np
 
     content = io.BytesIO(read_bytes(path))
     if not zipfile.is_zipfile(content):
-        hint = "write it with numpy.savez, which makes a .npz file"
-        raise DataError("this is not a whole npz file", str(path), hint)
+        raise DataError("this is not a whole npz file", str(path), NPZ_HINT)
     try:
         with zipfile.ZipFile(content) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
@@ -100,7 +102,12 @@ def read_npz(path: Path) -> dict[str, Array]:
             hint = "save fewer samples in it"
             raise DataError(f"its arrays, unpacked, take {told}", str(path), hint)
         with np.load(content, allow_pickle=False) as archive:
-            return {name.lower(): archive[name] for name in archive.files}
+            # What is no .npy file within it comes as bytes.
+            found = {name.lower(): archive[name] for name in archive.files}
+            arrays = {name: a for name, a in found.items() if isinstance(a, np.ndarray)}
+        if not arrays:
+            raise DataError("there are no arrays in this file", str(path), NPZ_HINT)
+        return arrays
     except DataError:
         raise
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged file

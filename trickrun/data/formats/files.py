@@ -151,7 +151,7 @@ def npz_samples(
     suffix = "" if "x" in arrays else "_test"
     if f"x{suffix}" not in arrays:
         raise DataError(
-            f"there is no array 'x', only {', '.join(arrays) or 'nothing'}",
+            f"there is no array 'x', only {', '.join(arrays)}",
             str(path),
             "name the inputs x, and the targets, if there are any, y",
         )

@@ -159,7 +159,7 @@ class ImageFiles:
     def read(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the images ``ids`` [B] as uint8 [B, channels, size, size], on their device.
 
-        Raises DataError that names all files which are no whole images.
+        Raises DataError that names all files that cannot be read.
         """
         return self.begin(ids, ids.device).finished().to(ids.device, non_blocking=True)
 
@@ -249,7 +249,7 @@ class Decoding:
     def finished(self) -> torch.Tensor:
         """Return the images [B, channels, size, size] once all are there.
 
-        Raises DataError that names all files which are no whole images.
+        Raises DataError that names all files that cannot be read.
         """
         broken = self.broken()
         if broken:

@@ -6,11 +6,11 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,7 +43,8 @@ def check_name(path: Path) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator[io.BufferedReader]:
-    """Open a file for reading.
+    """Open a file that a user names for reading; every such file is opened here, or looked at here
+    before another library opens it.
 
     Raises OSError as ``open`` does, and DataError for a pipe or a device, which may never end.
     """
@@ -64,12 +65,10 @@ def read_bytes(path: Path) -> bytes:
         raise not_readable(path, error) from error
 
 
-def read_pipe(path: Path) -> bytes:
-    """Return what is written into a pipe until it is closed; DataError if it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise not_readable(path, error) from error
+def check_file(path: Path) -> None:
+    """Raise DataError unless this is a file that can be read: it is there, and is no folder, pipe
+    or device."""
+    first_bytes(path, 1)
 
 
 def first_bytes(path: Path, count: int) -> bytes:
@@ -147,10 +146,39 @@ def missing_hint(path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return f"{path.parent} is missing too; relative paths start at the recipe's folder"
-    close = get_close_matches(path.name, names, n=1)
+    close = sorted(name for name in names if misspelled(path.name, name))
     if close:
         return f"did you mean {close[0]!r}?"
     return "relative paths start at the recipe's folder"
+
+
+def misspelled(written: str, name: str) -> bool:
+    """Return whether ``written`` is ``name`` with a slip or two, and not another file's name: one
+    that begins otherwise, or has other numbers or single letters (``x_1.csv``, ``y_2.csv``)."""
+    one, other = written.casefold(), name.casefold()
+    if one[:1] != other[:1] or marks(one) != marks(other):
+        return False
+    return edits(one, other) <= (len(one) + 1) // 4
+
+
+def marks(name: str) -> list[str]:
+    """Return the numbers and the single letters of a name."""
+    return re.findall(r"\d+|(?<![^\W\d_])[^\W\d_](?![^\W\d_])", name)
+
+
+def edits(one: str, other: str) -> int:
+    """Return how many letters must be added, left out, replaced or swapped with the next one (the
+    optimal string alignment distance)."""
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one, start=1):
+        row = [i]
+        for j, b in enumerate(other, start=1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def content_hash(path: Path) -> str:

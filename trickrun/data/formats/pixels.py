@@ -66,7 +66,7 @@ def decoded(path: Path, channels: int, size: int, span: Span | None = None) -> P
         span: of grey images with more than 8 bits. None: 0 to 65535 for 16 bits, and floats and
             32 bits, whose range nothing tells, are refused.
 
-    Raises DataError if it is no whole image, or has no known range.
+    Raises DataError if it cannot be read, or has no known range.
     """
     from PIL import Image
 
@@ -92,7 +92,7 @@ def decoded(path: Path, channels: int, size: int, span: Span | None = None) -> P
         raise
     except Exception as error:  # Pillow raises a dozen kinds for a damaged file
         raise DataError(
-            f"this is no whole image: {reason(path, error)}",
+            f"this image cannot be read: {reason(path, error)}",
             str(path),
             "remove the file, or save it again; data.broken: skip leaves such files out",
         ) from error

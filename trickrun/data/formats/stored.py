@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.data.formats.paths import first_bytes, not_readable, read_bytes, read_pipe
+from trickrun.data.formats.paths import check_file, first_bytes, not_readable
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,26 +28,21 @@ class Stored:
 
     Args:
         path: where it is.
-        content: of what can be read only once, such as a pipe: all of it.
         status: its size and time of change when it was opened first.
     """
 
     path: Path
-    content: bytes | None
-    status: tuple[int, int] | None
+    status: tuple[int, int]
 
     @staticmethod
     def at(path: Path) -> Stored:
         """Return the file at ``path``. Raises DataError if it cannot be read."""
-        if not path.is_file():
-            return Stored(path, read_pipe(path) if path.is_fifo() else read_bytes(path), None)
-        return Stored(path, None, status_of(path))
+        check_file(path)
+        return Stored(path, status_of(path))
 
     @cached_property
     def begin(self) -> bytes:
         """Its first bytes, as they are stored."""
-        if self.content is not None:
-            return self.content[:8]
         return first_bytes(self.path, 8)
 
     @cached_property
@@ -58,8 +53,8 @@ class Stored:
 
     @property
     def size(self) -> int | None:
-        """Its bytes; None if it is packed or no usual file."""
-        return self.status[0] if self.status is not None and self.packing is None else None
+        """Its bytes; None if it is packed."""
+        return self.status[0] if self.packing is None else None
 
     def opened(self) -> pa.NativeFile:
         """Return the file at its beginning, as it is stored.
@@ -68,8 +63,6 @@ class Stored:
         """
         import pyarrow as pa
 
-        if self.content is not None:
-            return pa.BufferReader(self.content)
         if status_of(self.path) != self.status:
             raise DataError("the file changed while it was read", str(self.path), "try again")
         return pa.OSFile(str(self.path))

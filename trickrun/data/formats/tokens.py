@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
+from trickrun.data.formats.memory import beyond_memory
+from trickrun.errors import DataError
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -24,6 +27,9 @@ Level = Literal["char", "word"]
 
 WORD = re.compile(r"\w+|[^\w\s]")
 """Runs of letters, digits and underscores; any other sign but blanks is a word of its own."""
+
+INT64 = 8
+"""Bytes of a token's id."""
 
 BLANK = re.compile(r"\s")
 
@@ -54,9 +60,15 @@ class Coded:
     vocabulary: tuple[str, ...]
 
     def filled_up(self, length: int) -> torch.Tensor:
-        """Return the ids [N, length] of texts of at most ``length`` tokens, padding after them."""
+        """Return the ids [N, length] of texts of at most ``length`` tokens, padding after them.
+
+        Raises DataError if memory does not hold them.
+        """
         import torch
 
+        if told := beyond_memory(INT64 * len(self.lengths) * length):
+            message = f"{len(self.lengths)} texts filled up to {length} tokens take {told}"
+            raise DataError(message, "data.length", "set it lower")
         ids = torch.full((len(self.lengths), length), PADDING)
         ids[torch.arange(length) < self.lengths[:, None]] = self.ids
         return ids

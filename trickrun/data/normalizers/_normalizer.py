@@ -35,6 +35,12 @@ class Scaler:
         """Return the same scaler on a device, or in another type."""
         if self.shift is None or self.scale is None:
             return self
+        import torch
+
+        from trickrun.nn.precision import has_float64
+
+        if isinstance(to, torch.device) and not has_float64(to):
+            return Scaler(self.shift.float().to(to), self.scale.float().to(to), self.constant)
         return Scaler(self.shift.to(to), self.scale.to(to), self.constant)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:

@@ -134,7 +134,12 @@ class Prepared:
     def in_own_unit(self, y: torch.Tensor) -> torch.Tensor:
         """Return targets or predictions in the data's own unit: values [N, targets] in float64,
         what is said of classes as it is."""
-        return self.target_scaler.back(y.double()) if self.task.kind == "regression" else y
+        if self.task.kind != "regression":
+            return y
+        from trickrun.nn.precision import widened
+
+        values = widened(y)
+        return self.target_scaler.to(values.device).back(values)
 
 
 def as_numbers(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from statistics import fmean, median
 
+from trickrun.findings.evidence.constant import Constant
+
 
 def smoothed(values: Sequence[float]) -> list[float]:
     """Return the running median over about a tenth of the curve, at least 3 values.
@@ -110,6 +112,12 @@ class Curves:
             one seen if that is below 0, where no other is known.
         val_samples: size of the validation split, if it is known.
         setting: what of the recipe matters.
+        constant: what the best constant answer scores on the samples of ``judged_loss``; None if it
+            is not known.
+        accuracies: of the validation split at each evaluation; empty if they were not measured.
+        warmup: steps of the warm-up.
+        test_loss, test_accuracy: of the test split, scored once at the end; None if it was not.
+        test_constant: what the constant answer scores there.
     """
 
     run: str
@@ -130,11 +138,34 @@ class Curves:
     floor: float
     val_samples: int | None
     setting: Setting
+    constant: Constant | None = None
+    accuracies: tuple[float, ...] = ()
+    warmup: int = 0
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+    test_constant: Constant | None = None
 
     @property
     def judged_loss(self) -> tuple[float, ...]:
         """Validation loss, or training loss of a run without validation split."""
         return self.val_loss or self.train_loss
+
+    @property
+    def kept(self) -> int:
+        """The index of the evaluation whose weights the run ends with."""
+        if self.setting.keeps_best and self.best_epoch in self.epochs:
+            return self.epochs.index(self.best_epoch)
+        return len(self.epochs) - 1
+
+    @property
+    def kept_accuracy(self) -> float | None:
+        """The validation accuracy of those weights; None if it was not measured."""
+        return self.accuracies[self.kept] if self.accuracies else None
+
+    @property
+    def hardly_begun(self) -> bool:
+        """Whether the run is shorter than its warm-up, or than one pass over its samples."""
+        return not self.epochs or self.epochs[-1] < 1 or self.steps[-1] < self.warmup
 
     @property
     def unit(self) -> float:

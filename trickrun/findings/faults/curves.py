@@ -103,10 +103,36 @@ FAULTS = (
         "TR66",
         "Too short to judge",
         READ,
-        "The number of evaluations.",
-        "Five (own): below, noise and trend cannot be told apart.",
+        "The number of evaluations, and the length of the run.",
+        "Five (own): below, noise and trend cannot be told apart. A warning for a run that is "
+        "shorter than its warm-up or one epoch, unless it is better than a constant answer.",
         "There is nothing to read yet.",
         "More epochs, or `train.eval_every`.",
+    ),
+    Fault(
+        "TR112",
+        "No better than a constant answer",
+        ("curves", "train", "eval", "lr-find", "grid", "checklist"),
+        "The loss and the accuracy beside those of always giving the answer that is best for the "
+        "training part, on the same samples.",
+        "A lead that chance does not give: with N samples 9 / (2 N) of a likelihood, which is the "
+        "square of three standard deviations (Wilks 1938), or 9 / N of the constant's loss for "
+        "values; or three standard errors of the accuracy. For the best of K trainings 9 + 2 ln K.",
+        "Nothing was learned that holds for these samples.",
+        "`trickrun diagnose`: the rate, the length, the data, or targets that do not follow from "
+        "the inputs.",
+        weighed=None,
+    ),
+    Fault(
+        "TR113",
+        "Behind a linear model",
+        ("curves", "grid", "checklist", "eval"),
+        "The recipe's first metric that suits beside that of ridge regression on the same split, "
+        "fitted on at most 2000 samples.",
+        "One standard error of the linear model's value (own).",
+        "What a linear model does in a second need not be trained for.",
+        "`trickrun diagnose` looks for the cause; or keep the linear model.",
+        weighed=None,
     ),
     Fault(
         "TR90",

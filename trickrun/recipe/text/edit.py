@@ -67,10 +67,7 @@ def edit_text(text: str, values: Mapping[str, Any], parent: dict[str, Any] | Non
         EditError: the text is no recipe, or no edit of it has the wanted meaning.
     """
     if re.search("\r(?!\n)", text):
-        raise EditError(
-            "its lines end with a carriage return alone, which cannot be edited",
-            hint="save the file with the line ends of Linux (LF) or Windows (CR LF)",
-        )
+        return _with_carriage_returns(text, values, parent)
     now = _read(text, parent)
     if now is None:
         raise EditError("a recipe that is not valid YAML cannot be edited")
@@ -78,6 +75,18 @@ def edit_text(text: str, values: Mapping[str, Any], parent: dict[str, Any] | Non
     while remaining := differences(now.tree, target, ROOT):
         now = _mend(now, target, remaining, parent)
     return now.text
+
+
+def _with_carriage_returns(
+    text: str, values: Mapping[str, Any], parent: dict[str, Any] | None
+) -> str:
+    """Return what ``edit_text`` does of a text with lines that end with a carriage return alone,
+    as old Macs wrote them. If others end otherwise, they all end with a line feed then."""
+    plain = re.sub("\r\n?", "\n", text)
+    edited = edit_text(plain, values, parent)
+    if edited == plain:
+        return text
+    return edited if "\n" in text else edited.replace("\n", "\r")
 
 
 def _read(text: str, parent: dict[str, Any] | None) -> _Text | None:

@@ -113,7 +113,7 @@ class Problem:
         parts = [str(self.place) if self.place else "", self.path, self.message]
         lines = [": ".join(part for part in parts if part)]
         lines += self.place.drawn() if self.place else []
-        lines += [f"        {self.hint}"] if self.hint else []
+        lines += ["        " + self.hint.replace("\n", "\n        ")] if self.hint else []
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, str | int | None]:

@@ -79,9 +79,10 @@ class Document:
 def parse(text: str) -> Document:
     """Parse one document; errors are collected in its ``faults``."""
     document = Document(text)
-    builder = _Builder(text, document.faults)
+    loader: yaml.SafeLoader | None = None
     try:
-        document.root = builder.build()
+        loader = yaml.SafeLoader(text)
+        document.root = _Builder(text, loader, document.faults).build()
     except yaml.MarkedYAMLError as error:
         document.faults.append(_syntax_fault(error, len(text)))
     except yaml.reader.ReaderError as error:
@@ -90,7 +91,16 @@ def parse(text: str) -> Document:
         document.faults.append(Fault(place, place + 1, message, "delete it"))
     except _TooMuch as error:
         document.faults.append(Fault(error.start, error.start + 1, error.message))
+    except (ValueError, OverflowError):  # PyYAML lets out what int and chr raise of digits
+        place = offset(loader.get_mark()) if loader is not None else 0
+        message = "the number here, perhaps that of a character, is too large"
+        document.faults.append(Fault(place, place + 1, message, "characters end at \\U0010FFFF"))
     return document
+
+
+def _events(loader: yaml.SafeLoader) -> Iterator[yaml.Event]:
+    while loader.check_event():
+        yield loader.get_event()  # type: ignore[no-untyped-call]
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, length: int) -> Fault:
@@ -117,10 +127,10 @@ class _TooMuch(Exception):
 class _Builder:
     """Builds nodes from the parser's events."""
 
-    def __init__(self, text: str, faults: list[Fault]) -> None:
+    def __init__(self, text: str, loader: yaml.SafeLoader, faults: list[Fault]) -> None:
         self.text = text
         self.faults = faults
-        self.events: Iterator[yaml.Event] = yaml.parse(text, yaml.SafeLoader)
+        self.events = _events(loader)
         self.anchors: dict[str, Node | None] = {}
         self.depth = 0
         self.nodes = 0

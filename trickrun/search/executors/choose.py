@@ -252,7 +252,7 @@ def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | N
     try:
         with one_thread():
             job = compiled(group[0], folder)
-            stacks = 1 if job.device.type == "cuda" else workers
+            stacks = workers if job.device.type == "cpu" else 1
             largest = room_for(job)
             size = min(max(2, ceil(len(group) / stacks)), largest)
             jobs = [compiled(trial, folder) for trial in group[:size]]

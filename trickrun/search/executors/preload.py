@@ -1,10 +1,19 @@
 """What every worker needs, imported once by the fork server that workers come from.
 
+The server and its workers leave signals that a terminal sends to all (Ctrl-C, SIGHUP) to the
+process that began them: it ends them. They are blocked until then, see ``Workers.warm_up``.
+
 scikit-learn and torch's compiler are not among it: few trials use them (see without_dynamo.py).
 """
 
 import gc
 import importlib
+import signal
+
+FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
+for number in FROM_TERMINAL:
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, FROM_TERMINAL)
 
 importlib.import_module("trickrun.search.executors.work")
 # A worker's garbage collection would write into all of this, and so copy the memory that it shares.

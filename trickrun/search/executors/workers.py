@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
@@ -78,7 +78,13 @@ class Workers:
         if self.server_begun is None:
             self.server_begun = time.monotonic()
             server()
-            forkserver.ensure_running()
+            resource_tracker.ensure_running()
+            # Until it can ignore them (preload.py), what a terminal sends to all waits.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+            try:
+                forkserver.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def seconds(self) -> float:
         """Return how long workers would take until they train, if they were wanted now."""
@@ -148,7 +154,6 @@ def set_up(share: Any) -> None:
     sys.stdout = sys.stderr
     with contextlib.suppress(OSError):  # there may be no stderr
         os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=follow, args=(parent,), daemon=True).start()

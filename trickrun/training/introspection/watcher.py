@@ -9,6 +9,7 @@ import torch
 from trickrun.errors import CompileError
 from trickrun.findings.evidence.run import LayerLook, Look
 from trickrun.nn.buffers import undisturbed
+from trickrun.nn.precision import widened
 from trickrun.training.introspection.layer_pass import Seen, watch
 from trickrun.training.introspection.look import Found, before_first_step, find_layers
 from trickrun.training.introspection.statistics import SATURATED, by_unit
@@ -55,7 +56,9 @@ class Watcher:
             seen = watch(job.model, job.inputs(job.data.train.x.index_select(0, self.samples)))
         # A user's network may call other layers each time; then its activations stay unknown.
         same = len(seen) == len(self.layers)
-        unknown = self.samples.new_full((len(self.layers), 3), math.nan, dtype=torch.float64)
+        unknown = widened(
+            self.samples.new_full((len(self.layers), 3), math.nan, dtype=torch.float32)
+        )
         self.activations = torch.stack([described(layer) for layer in seen]) if same else unknown
         self.weights = [[p.detach().clone() for p in layer.parameters] for layer in self.layers]
 
@@ -86,14 +89,14 @@ class Watcher:
 
 
 def described(layer: Seen) -> torch.Tensor:
-    """Return a layer's standard deviation, dead and saturated fraction [3], on the device."""
-    post = by_unit(layer.post, layer.unit_axis).double()
-    dead = (post == 0).all(0).double().mean()
+    """Return a layer's standard deviation, dead and saturated fraction [3]."""
+    post = widened(by_unit(layer.post, layer.unit_axis))
+    dead = (post == 0).all(0).mean(dtype=torch.float64)
     saturated = post.new_zeros(())
     if layer.range is not None:
         low, high = layer.range
         off = ((post - low) * (2 / (high - low)) - 1).abs().mean(0)
-        saturated = (off > SATURATED).double().mean()
+        saturated = (off > SATURATED).mean(dtype=torch.float64)
     return torch.stack([post.std(correction=0), dead, saturated])
 
 
@@ -114,5 +117,5 @@ def gradient(layer: Found) -> torch.Tensor:
 
 
 def norm(tensors: list[torch.Tensor]) -> torch.Tensor:
-    """Return the 2-norm of all entries together, in double precision, on the device."""
-    return torch.nn.utils.get_total_norm(tensors).double()
+    """Return the 2-norm of all entries together, in double precision."""
+    return widened(torch.nn.utils.get_total_norm(tensors))

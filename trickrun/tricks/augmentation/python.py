@@ -27,6 +27,12 @@ class PythonAugmentation(PythonTarget, Augmentation):
 
     takes: ClassVar[Takes] = "numbers"
 
+    example: ClassVar[str] = """\
+def noisy(x, y, generator, std=0.1):
+    noise = torch.randn(x.shape, generator=generator, device=x.device)
+    return x + std * noise, y
+"""
+
     kind: Literal["python"] = "python"
     stage_: Stage = Field(
         default="raw", alias="stage", description="before or after data.normalize"
@@ -44,12 +50,14 @@ class PythonAugmentation(PythonTarget, Augmentation):
         return False
 
     def build(self, folder: Path) -> Augment:
-        function = resolve(self.target, folder)
+        function = resolve(self.target, folder, self.taught)
 
         def augment(
             x: torch.Tensor, y: torch.Tensor, generator: torch.Generator
         ) -> tuple[torch.Tensor, torch.Tensor]:
-            changed = call(function, self.target, x, y, generator, args=self.args)
+            changed = call(
+                function, self.target, x, y, generator, args=self.args, teach=self.taught
+            )
             return checked_batch(changed, x, self.target)
 
         return augment
@@ -71,5 +79,5 @@ def checked_batch(
     raise CompileError(
         f"for a batch of shape {list(x.shape)} it returned {returned}",
         target,
-        "return x, y: tensors of as many samples, x of the shape it had",
+        PythonAugmentation.taught("return x, y: tensors of as many samples, x of the shape it had"),
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import CountOrZero
+from trickrun.params import RepeatsOrZero
 from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._policy import Ranges, apply_one_each, policy
 
@@ -36,7 +36,9 @@ class RandAugment(Augmentation):
     magnitude: Annotated[float, Field(ge=0, le=WIDEST)] = Field(
         default=9.0, description="strength of every operation, of 30"
     )
-    operations: CountOrZero = Field(default=2, description="operations an image, one after another")
+    operations: RepeatsOrZero = Field(
+        default=2, description="operations an image, one after another"
+    )
 
     @property
     def off(self) -> bool:

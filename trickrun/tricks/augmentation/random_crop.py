@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.params import Count, CountOrZero
+from trickrun.params import Margin, Repeats
 from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._warp import BORDER, Outside
 
@@ -30,9 +30,9 @@ class RandomCrop(Augmentation):
     main: ClassVar[str | None] = "pad"
 
     kind: Literal["random_crop"] = "random_crop"
-    pad: CountOrZero = Field(default=4, description="pixels added on each side before cropping")
+    pad: Margin = Field(default=4, description="pixels added on each side before cropping")
     outside: Outside = Field(default="zeros", description=BORDER)
-    crops: Count = Field(default=1, description="crops of each image in a row in the batch")
+    crops: Repeats = Field(default=1, description="crops of each image in a row in the batch")
 
     @property
     def trains_alone(self) -> bool:

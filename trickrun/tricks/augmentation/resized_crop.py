@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from trickrun.params import Count, Positive
+from trickrun.params import Positive, Repeats
 from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation._draws import ordered, uniform
 from trickrun.tricks.augmentation._warp import identity, warp
@@ -38,7 +38,7 @@ class ResizedCrop(Augmentation):
     ratio: Ratios = Field(
         default=(3 / 4, 4 / 3), description="smallest and largest width over height"
     )
-    crops: Count = Field(default=1, description="crops of each image in a row in the batch")
+    crops: Repeats = Field(default=1, description="crops of each image in a row in the batch")
 
     @property
     def trains_alone(self) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import CountOrZero
+from trickrun.params import Margin
 from trickrun.tricks.augmentation._augmentation import Augmentation
 from trickrun.tricks.augmentation.random_crop import cropped
 
@@ -26,7 +26,7 @@ class Shift(Augmentation):
     main: ClassVar[str | None] = "pixels"
 
     kind: Literal["shift"] = "shift"
-    pixels: CountOrZero = Field(default=1, description="largest offset in each direction")
+    pixels: Margin = Field(default=1, description="largest offset in each direction")
 
     @property
     def off(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.params import Count, Positive, Stackable
+from trickrun.params import Count, Positive, Repeats, Stackable
 from trickrun.tricks.init._init import Init
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LSUV(Init):
     tolerance: Annotated[Positive, Stackable()] = Field(
         default=0.1, description="distance of a layer's variance from 1 that is let pass"
     )
-    tries: Annotated[Count, Stackable()] = Field(
+    tries: Annotated[Repeats, Stackable()] = Field(
         default=10, description="largest number of corrections a layer"
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trickrun.data.splits.source import Task
@@ -25,20 +26,28 @@ class ConstantLoss:
 
     Args:
         of: a constant output [outputs] to its mean loss a sample.
-        best: the constant output of the lowest loss; None where there is no closed form.
+        find: returns the constant output of the lowest loss, which may take a while; None where
+            there is no closed form.
         uniform: the output that knows nothing: zeros.
     """
 
     of: Callable[[torch.Tensor], float]
-    best: torch.Tensor | None
+    find: Callable[[], torch.Tensor] | None
     uniform: torch.Tensor
 
+    @cached_property
+    def best(self) -> torch.Tensor | None:
+        """The constant output of the lowest loss; None where there is no closed form."""
+        return None if self.find is None else self.find()
 
-def constant_loss(of: Callable[[torch.Tensor], float], best: torch.Tensor) -> ConstantLoss:
-    """Return the closed form of a loss whose best constant output [outputs] is known."""
+
+def constant_loss(
+    of: Callable[[torch.Tensor], float], find: Callable[[], torch.Tensor], outputs: int
+) -> ConstantLoss:
+    """Return the closed form of a loss whose best constant output [outputs] can be found."""
     import torch
 
-    return ConstantLoss(of, best, torch.zeros_like(best))
+    return ConstantLoss(of, find, torch.zeros(outputs, dtype=torch.float64))
 
 
 def log_loss(z: torch.Tensor, mass: torch.Tensor) -> float:
@@ -109,5 +118,10 @@ def labels_constant(priors: torch.Tensor, smoothing: float) -> ConstantLoss:
     from torch.nn import functional
 
     mass = (1 - smoothing) * priors.cpu() + smoothing / 2
-    best = mass.clamp(min=1e-30).log() - (1 - mass).clamp(min=1e-30).log()
-    return constant_loss(lambda z: float((functional.softplus(z) - mass * z).mean()), best)
+
+    def best() -> torch.Tensor:
+        return mass.clamp(min=1e-30).log() - (1 - mass).clamp(min=1e-30).log()
+
+    return constant_loss(
+        lambda z: float((functional.softplus(z) - mass * z).mean()), best, len(mass)
+    )

@@ -9,6 +9,7 @@ from trickrun.tricks.losses._classes import ClassWeights, class_weights, needs_c
 from trickrun.tricks.losses._constant import (
     ConstantLoss,
     class_mass,
+    constant_loss,
     labels_constant,
     log_loss,
     mean_of,
@@ -114,7 +115,7 @@ class BCE(Loss):
             # A single logit z [1] is that of the second class, against 0.
             return log_loss(torch.cat([torch.zeros_like(z), z]), mass)
 
-        return ConstantLoss(of, logits[1:] - logits[:1], torch.zeros(1, dtype=torch.float64))
+        return constant_loss(of, lambda: logits[1:] - logits[:1], 1)
 
 
 def check_no_weights(weights: str | tuple[float, ...] | None) -> None:

@@ -96,4 +96,4 @@ class CrossEntropy(Loss):
         weight: torch.Tensor | None = None,
     ) -> ConstantLoss:
         mass = class_mass(self.class_weights, task, y, label_smoothing, weight)
-        return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))
+        return constant_loss(lambda z: log_loss(z, mass), lambda: centered_log(mass), task.classes)

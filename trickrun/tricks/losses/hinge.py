@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -63,7 +64,41 @@ class Hinge(Loss):
         shares = class_mass(None, task, y, 0.0, weight)
 
         def of(z: torch.Tensor) -> float:
-            short = (self.margin - z[:, None] + z[None, :]).clamp(min=0).fill_diagonal_(0)
-            return float((shares @ short).sum() / len(z))
+            return float(constant_losses(z[None], shares, self.margin)[0])
 
-        return ConstantLoss(of, None, torch.zeros(task.classes, dtype=torch.float64))
+        uniform = torch.zeros(task.classes, dtype=torch.float64)
+        few = task.classes <= MOST_CLASSES
+        return ConstantLoss(of, partial(best_scores, shares, self.margin) if few else None, uniform)
+
+
+MOST_CLASSES = 12
+"""Classes up to which the best constant scores are searched for: their subsets are tried."""
+
+
+def best_scores(shares: torch.Tensor, margin: float) -> torch.Tensor:
+    """Return the constant scores [classes] of the lowest loss.
+
+    The loss is piecewise linear in differences of scores with its kinks where one is a multiple of
+    the margin, so some best scores are multiples of it. On these it is L-natural convex (Murota
+    2003, Discrete Convex Analysis): from zeros, the subset that it helps most is raised by a
+    margin, until none helps.
+    """
+    import torch
+
+    classes = len(shares)
+    subsets = torch.cartesian_prod(*[torch.tensor([0.0, margin]).double()] * classes)
+    best = torch.zeros_like(shares)
+    while True:
+        near = best + subsets.view(-1, classes)
+        losses = constant_losses(near, shares, margin)
+        lowest = int(losses.argmin())
+        if losses[lowest] >= losses[0] - 1e-12:  # the first subset is empty
+            return best
+        best = near[lowest]
+
+
+def constant_losses(scores: torch.Tensor, shares: torch.Tensor, margin: float) -> torch.Tensor:
+    """Return the mean loss [M] of each of some constant ``scores`` [M, classes]."""
+    short = (margin - scores[:, :, None] + scores[:, None, :]).clamp(min=0)
+    # A class is always short of itself by the margin, which does not count.
+    return ((short.sum(2) - margin) @ shares) / len(shares)

@@ -55,7 +55,9 @@ class Huber(Loss):
     ) -> ConstantLoss:
         values, delta = value_targets(y, task).double(), self.delta
         return constant_loss(
-            lambda z: huber_loss(values - z, delta, weight), huber_center(values, delta, weight)
+            lambda z: huber_loss(values - z, delta, weight),
+            lambda: huber_center(values, delta, weight),
+            values.shape[1],
         )
 
 

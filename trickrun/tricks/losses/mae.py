@@ -48,5 +48,7 @@ class MAE(Loss):
     ) -> ConstantLoss:
         values = value_targets(y, task).double()
         return constant_loss(
-            lambda z: float(mean_of((values - z).abs(), weight).mean()), median_of(values, weight)
+            lambda z: float(mean_of((values - z).abs(), weight).mean()),
+            lambda: median_of(values, weight),
+            values.shape[1],
         )

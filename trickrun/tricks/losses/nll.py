@@ -79,4 +79,4 @@ class NLL(Loss):
     ) -> ConstantLoss:
         """Outputs count as logits: the network must end in log_softmax."""
         mass = class_mass(self.class_weights, task, y, 0.0, weight)
-        return constant_loss(lambda z: log_loss(z, mass), centered_log(mass))
+        return constant_loss(lambda z: log_loss(z, mass), lambda: centered_log(mass), task.classes)

@@ -28,6 +28,12 @@ class PythonLoss(PythonTarget, Loss):
     takes_places: ClassVar[bool] = True
     takes_labels: ClassVar[bool] = True
 
+    example: ClassVar[str] = """\
+def loss(prediction, target):
+    losses = nn.functional.cross_entropy(prediction, target, reduction="none")
+    return losses  # [N]
+"""
+
     kind: Literal["python"] = "python"
 
     def outputs(self, task: Task) -> int:
@@ -41,10 +47,12 @@ class PythonLoss(PythonTarget, Loss):
     def build(self, task: Task, folder: Path, label_smoothing: float = 0.0) -> LossFunction:
         import torch
 
-        function = resolve(self.target, folder)
+        function = resolve(self.target, folder, self.taught)
 
         def per_sample(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-            losses = call(function, self.target, prediction, target, args=self.args)
+            losses = call(
+                function, self.target, prediction, target, args=self.args, teach=self.taught
+            )
             found = a_sample(losses, len(prediction), self.target)
             if prediction.requires_grad and torch.is_grad_enabled() and not found.requires_grad:
                 raise NoGradient(
@@ -67,5 +75,5 @@ def a_sample(losses: object, samples: int, target: str) -> torch.Tensor:
     raise CompileError(
         f"it returned {given} for a batch of {samples} samples",
         target,
-        f"return a tensor of shape [{samples}], one loss a sample, or a scalar tensor",
+        PythonLoss.taught(f"return a tensor [{samples}], one loss a sample, or a scalar tensor"),
     )

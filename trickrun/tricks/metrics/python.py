@@ -28,6 +28,12 @@ class PythonMetric(PythonTarget, Metric):
 
     task: ClassVar[TaskName | Literal["any"]] = "any"
 
+    example: ClassVar[str] = """\
+def correct(prediction, target):
+    right = prediction.argmax(1) == target
+    return right.float()  # [N]
+"""
+
     kind: Literal["python"] = "python"
 
     @property
@@ -35,12 +41,12 @@ class PythonMetric(PythonTarget, Metric):
         return self.target.replace(":", ".").rpartition(".")[2]
 
     def build(self, task: Task, folder: Path) -> MetricFunction:
-        function = resolve(self.target, folder)
+        function = resolve(self.target, folder, self.taught)
 
         def computed(
             scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None
         ) -> float:
-            value = call(function, self.target, scores, target, args=self.args)
+            value = call(function, self.target, scores, target, args=self.args, teach=self.taught)
             return one_number(value, len(scores), self.target, weight)
 
         return computed
@@ -62,12 +68,12 @@ def one_number(
         raise CompileError(
             f"it returned {given} for a split of {samples} samples",
             target,
-            f"return a number, or a tensor of shape [{samples}]",
+            PythonMetric.taught(f"return a number, or a tensor of shape [{samples}]"),
         )
     if weight is not None and tensor.shape != (samples,):
         raise CompileError(
             "it returned one number, but the samples are weighted",
             target,
-            f"return a tensor of shape [{samples}], whose weighted mean is taken",
+            PythonMetric.taught(f"return a tensor [{samples}], whose weighted mean is taken"),
         )
     return float(mean(tensor, weight))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trickrun.params import Positive
+from trickrun.params import Positive, TwoOrMore
 from trickrun.tricks.normalization._normalization import NormalizationLayer
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class GhostBatch(NormalizationLayer):
     keeps_scale: ClassVar[bool] = True
 
     kind: Literal["ghost_batch"] = "ghost_batch"
-    virtual_batch: Annotated[int, Field(ge=2)] = Field(
+    virtual_batch: TwoOrMore = Field(
         default=32, description="samples whose statistics are taken together, at least"
     )
     momentum: Annotated[float, Field(gt=0, le=1)] = Field(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from trickrun.nn.rng import key
-from trickrun.params import Count
+from trickrun.params import Repeats
 from trickrun.tricks.normalization._normalization import WeightNormalization
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Spectral(WeightNormalization):
     """
 
     kind: Literal["spectral"] = "spectral"
-    iterations: Count = Field(default=1, description="power iterations a training step")
+    iterations: Repeats = Field(default=1, description="power iterations a training step")
 
     @property
     def trains_alone(self) -> bool:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from trickrun.params import TwoOrMore
 from trickrun.tricks.numeric._numeric import BINARY, Numeric, different_values
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Piecewise(Numeric):
     main: ClassVar[str | None] = "bins"
 
     kind: Literal["piecewise"] = "piecewise"
-    bins: Annotated[int, Field(ge=2)] = Field(default=48, description="at most, of each feature")
+    bins: TwoOrMore = Field(default=48, description="at most, of each feature")
 
     def sizes(self, x: torch.Tensor) -> tuple[int, ...]:
         counts = different_values(x)

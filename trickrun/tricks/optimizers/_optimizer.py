@@ -99,6 +99,17 @@ class Optimizer(Params):
         return not self.states("entrywise") or self.layer_decay is not None or bool(self.lr_scale)
 
     @property
+    def kept_for_each(self) -> int:
+        """How many numbers the rule keeps from step to step for each weight, at least; 0 if nobody
+        knows, or if it is less than one."""
+        return 0
+
+    @property
+    def kept_per_weight(self) -> int:
+        """``kept_for_each``, with what lookahead keeps."""
+        return self.kept_for_each + (self.lookahead is not None)
+
+    @property
     def steps_in_one_direction(self) -> bool:
         """Whether ``direction_ignores_lr`` holds; overridden where it depends on a parameter."""
         return self.states("direction_ignores_lr")

@@ -38,6 +38,10 @@ class Adadelta(Decaying):
     )
     eps: Epsilon = 1e-6
 
+    @property
+    def kept_for_each(self) -> int:
+        return 2
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

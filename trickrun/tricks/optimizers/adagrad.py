@@ -42,6 +42,10 @@ class Adagrad(Decaying):
     )
     eps: Epsilon = 1e-10
 
+    @property
+    def kept_for_each(self) -> int:
+        return 1
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

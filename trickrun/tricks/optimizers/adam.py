@@ -46,6 +46,10 @@ class Adam(Decaying):
         default=True, description="make up for estimates that start at zero"
     )
 
+    @property
+    def kept_for_each(self) -> int:
+        return 3 if self.amsgrad else 2
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

@@ -41,6 +41,10 @@ class Adamax(Decaying):
     )
     eps: Epsilon = 1e-8
 
+    @property
+    def kept_for_each(self) -> int:
+        return 2
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

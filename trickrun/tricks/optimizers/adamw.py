@@ -45,6 +45,10 @@ class AdamW(Decaying):
     )
     amsgrad: bool = Field(default=False, description="divide by the largest v̂ so far")
 
+    @property
+    def kept_for_each(self) -> int:
+        return 3 if self.amsgrad else 2
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

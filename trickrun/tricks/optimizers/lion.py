@@ -42,6 +42,10 @@ class Lion(Decaying):
         default=(0.9, 0.99), description="weight of the mean in a step, and its memory"
     )
 
+    @property
+    def kept_for_each(self) -> int:
+        return 1
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         from trickrun.tricks.optimizers._torch_lion import LionOptimizer
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from trickrun.errors import CompileError
-from trickrun.params import Beta, Betas, Count, NonNegative
+from trickrun.params import Beta, Betas, NonNegative, Repeats
 from trickrun.tricks.ledger import LedgerEntry, counted
 from trickrun.tricks.optimizers._optimizer import Decaying, Settings
 
@@ -48,7 +48,7 @@ class Muon(Decaying):
     weight_decay: NonNegative = Field(
         default=0.1, description="share of the weights, times lr, taken off at each step"
     )
-    newton_schulz: Count = Field(default=5, description="steps that make the update orthogonal")
+    newton_schulz: Repeats = Field(default=5, description="steps that make the update orthogonal")
     scale: Literal["match_rms_adamw", "original"] = Field(
         default="match_rms_adamw", description="size of a step by the matrix's shape"
     )
@@ -68,6 +68,10 @@ class Muon(Decaying):
         count = len(hidden_matrices(model))
         what = f"{counted(count, 'hidden weight')} as matrices, the rest by adamw"
         return [*super().ledger_entries(model), LedgerEntry("optimizer", self.kind, what, count)]
+
+    @property
+    def kept_for_each(self) -> int:
+        return 1
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch

@@ -51,6 +51,10 @@ class NAdam(Decaying):
     def decay_decoupled(self) -> bool:
         return self.decoupled
 
+    @property
+    def kept_for_each(self) -> int:
+        return 2
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

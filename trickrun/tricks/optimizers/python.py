@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from trickrun.errors import CompileError
 from trickrun.params import PythonTarget
@@ -23,6 +23,12 @@ class PythonOptimizer(PythonTarget, Optimizer):
     Source: yours.
     """
 
+    example: ClassVar[str] = """\
+def optimizer(params, lr, momentum=0.9):
+    # params: the network's parameters, or groups of them
+    return torch.optim.SGD(params, lr=lr, momentum=momentum)
+"""
+
     kind: Literal["python"] = "python"
 
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
@@ -31,11 +37,18 @@ class PythonOptimizer(PythonTarget, Optimizer):
         # Groups that set nothing apart become the plain list that most code expects.
         plain = all(group.keys() == {"params"} for group in groups)
         params = [p for group in groups for p in group["params"]] if plain else groups
-        optimizer = call(resolve(self.target, folder), self.target, params, self.lr, args=self.args)
+        optimizer = call(
+            resolve(self.target, folder, self.taught),
+            self.target,
+            params,
+            self.lr,
+            args=self.args,
+            teach=self.taught,
+        )
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise CompileError(
                 f"it returned a {type(optimizer).__name__}, not a torch.optim.Optimizer",
                 self.target,
-                "return an instance of torch.optim.Optimizer or of a subclass",
+                self.taught("return an instance of torch.optim.Optimizer or of a subclass"),
             )
         return optimizer

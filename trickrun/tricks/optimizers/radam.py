@@ -48,6 +48,10 @@ class RAdam(Decaying):
     def decay_decoupled(self) -> bool:
         return self.decoupled
 
+    @property
+    def kept_for_each(self) -> int:
+        return 2
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

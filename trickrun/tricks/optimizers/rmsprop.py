@@ -47,6 +47,10 @@ class RMSprop(Decaying):
     )
     centered: bool = Field(default=False, description="divide by the deviation, not the size")
 
+    @property
+    def kept_for_each(self) -> int:
+        return 1 + (self.momentum > 0) + self.centered
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

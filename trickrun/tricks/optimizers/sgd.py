@@ -68,6 +68,10 @@ class SGD(Decaying):
             other = "nesterov" if self.nesterov else f"form {self.form}"
             yield "dampening", f"{other} has no dampening", "take one of them out"
 
+    @property
+    def kept_for_each(self) -> int:
+        return 1 if self.momentum or self.form == "classical" else 0
+
     def build(self, groups: list[dict[str, Any]], folder: Path) -> torch.optim.Optimizer:
         import torch
 

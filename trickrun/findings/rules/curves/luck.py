@@ -91,7 +91,7 @@ def unstable_seeds(runs: Sequence[Curves], shape: Callable[[Curves], str]) -> Fi
         shape: what a run's curves show.
     """
     shapes = [shape(run) for run in runs]
-    lost = [word in ("diverged", "plateau") for word in shapes]
+    lost = [word in ("diverged", "at_chance", "plateau") for word in shapes]
     first = runs[0]
     if first.metric_is_share:
         name = f"val_{first.metric}"

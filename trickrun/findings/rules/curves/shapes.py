@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trickrun.findings.evidence.curves import Curves, end_of
-from trickrun.findings.finding import Finding
+from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rank import EXPLAINS
+from trickrun.findings.rules.chance import at_chance
 from trickrun.findings.rules.curves.fit import overfit, too_few_epochs, underfit
 from trickrun.findings.rules.curves.luck import lucky_epoch, unstable_seeds, val_better_than_train
 from trickrun.findings.rules.curves.optimization import (
@@ -23,6 +26,7 @@ FEWEST = 5
 
 SHAPES = {
     "TR60": "diverged",
+    "TR112": "at_chance",
     "TR61": "plateau",
     "TR64": "unstable_seeds",
     "TR36": "too_slow",
@@ -56,10 +60,15 @@ def judge(curves: Curves) -> list[Finding]:
     """Return what one run's curves show, gravest first; at least one finding."""
     if (bad := diverged(curves)) is not None:
         return [bad]
-    if len(curves.epochs) < FEWEST:
+    nothing = learned_nothing(curves)
+    few = len(curves.epochs) < FEWEST
+    if curves.hardly_begun and (few or nothing is not None):
         return [too_short(curves)]
+    first = [] if nothing is None else [nothing]
+    if few:
+        return first or [too_short(curves)]
     if (bad := stuck(curves)) is not None:
-        return [bad]
+        return [*first, bad]
     found = {finding.code: finding for rule in RULES if (finding := rule(curves)) is not None}
     kept: list[Finding] = []
     hidden: set[str] = set()
@@ -67,7 +76,39 @@ def judge(curves: Curves) -> list[Finding]:
         if code in found and code not in hidden:
             kept.append(found[code])
             hidden |= EXPLAINS.get(code, frozenset())
-    return kept or [healthy(curves)]
+    return [*first, *kept] or [healthy(curves)]
+
+
+def learned_nothing(c: Curves) -> Finding | None:
+    """TR112: the weights that the run ends with are no better than a constant answer.
+
+    Without a validation split the training loss is judged, unless training sees other batches or
+    another network than evaluation does.
+    """
+    if not c.epochs or (not c.val_loss and (c.setting.dropout or c.setting.augmented)):
+        return None
+    found = at_chance(
+        c.constant,
+        c.judged_loss[c.kept],
+        c.kept_accuracy,
+        where="val" if c.val_loss else "train",
+        floor=c.floor,
+        then=f"`trickrun diagnose {c.run}` looks for the cause.",
+    )
+    return found or lucky_validation(c)
+
+
+def lucky_validation(c: Curves) -> Finding | None:
+    """TR112 as a warning: validation is better than a constant answer, and the test split, by which
+    nothing was chosen, is worse."""
+    known, loss, accuracy = c.test_constant, c.test_loss, c.test_accuracy
+    if known is None or loss is None or loss < known.loss or not c.val_loss:
+        return None
+    if accuracy is not None and accuracy > (known.accuracy or 0.0):
+        return None
+    then = "The validation split says otherwise, by which these weights were chosen."
+    found = at_chance(known, loss, accuracy, where="test", then=then)
+    return None if found is None else replace(found, severity="warning", confidence=0.7)
 
 
 def judge_together(runs: Sequence[Curves]) -> list[Finding]:
@@ -101,8 +142,16 @@ def too_short(curves: Curves) -> Finding:
     count = len(curves.epochs)
     evidence = {"run": curves.run, "evaluations": count, "needed": FEWEST}
     why = f"There are {count} evaluations; below {FEWEST}, noise and trend cannot be told apart."
+    factor = -(-2 * FEWEST // max(count, 1))
+    if curves.epochs and curves.hardly_begun:
+        epochs, steps = curves.epochs[-1], curves.steps[-1]
+        evidence |= {"epochs": epochs, "steps": steps, "warmup": curves.warmup}
+        span = f"its warm-up of {curves.warmup} steps" if steps < curves.warmup else "one epoch"
+        why = f"The run ends after {steps:.0f} steps, before {span} is over."
+        factor = max(factor, math.ceil(1 / epochs), math.ceil(2 * curves.warmup / steps))
     edit = None
     if curves.stopped_by in ("epochs", "steps"):
         setting = curves.setting
-        edit = {setting.length_path: setting.length * -(-2 * FEWEST // max(count, 1))}
-    return Finding("TR66", "Too short to judge", "info", 0.9, "train", evidence, why, edit)
+        edit = {setting.length_path: setting.length * factor}
+    severity: Severity = "warning" if curves.hardly_begun else "info"
+    return Finding("TR66", "Too short to judge", severity, 0.9, "train", evidence, why, edit)

@@ -1,21 +1,20 @@
-"""A checklist as one HTML file that tells its story: pictures inside, nothing from outside."""
+"""A checklist as one HTML page that tells its story."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from trickrun import __version__
-from trickrun.checks.checklist.context import StepOutcome, words
+from trickrun.checks.checklist.context import StepOutcome, own_folder, words
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting.page import address, line_kind, page
+from trickrun.run.files import content_of
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
-    "initial-loss": "Does the untrained network know nothing, and no less?",
-    "overfit-batch": "Can it learn one small batch by heart?",
+    "initial-loss": "Does the untrained network guess, no better and no worse?",
+    "overfit-batch": "Can it fit one small batch?",
     "lr-find": "Which learning rate?",
     "grid coarse": "Where is it worth looking?",
     "grid fine": "What is best there?",
@@ -32,25 +31,22 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
         folder: its run folder.
         diff: from the user's recipe to the tuned one, as a unified diff; empty for no change.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    template = files("trickrun.reporting").joinpath("templates/checklist.html.j2").read_text()
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                       lstrip_blocks=True).from_string(template)  # fmt: skip
-    return page.render(
-        name=folder.name,
-        version=__version__,
-        verdict=verdict,
-        result=verdict.result,
-        steps=[shown(step) for step in done],
-        contest=contest_rows(verdict.result.get("contest")),
-        diff=[(line_kind(line), line) for line in diff.splitlines()],
-        run=str(folder.path),
+    return page(
+        "checklist.html.j2",
+        {
+            "name": folder.name,
+            "verdict": verdict,
+            "result": verdict.result,
+            "steps": [shown(step, own_folder(folder.own_runs, folder.name, step)) for step in done],
+            "contest": contest_rows(verdict.result.get("contest")),
+            "diff": [(line_kind(line), line) for line in diff.splitlines()],
+            "run": str(folder.path),
+        },
     )
 
 
-def shown(step: StepOutcome) -> dict[str, Any]:
-    """Return what the page shows of a step."""
+def shown(step: StepOutcome, folder: RunFolder | None) -> dict[str, Any]:
+    """Return what the page shows of a step, with the pictures in its folder."""
     return {
         "name": step.name,
         "question": QUESTIONS[step.name],
@@ -64,17 +60,13 @@ def shown(step: StepOutcome) -> dict[str, Any]:
         "shrunk": ", ".join(step.shrunk),
         "seconds": step.seconds,
         "run": step.run,
-        "pictures": pictures(Path(step.run)),
+        "pictures": pictures(folder.path) if folder is not None else [],
     }
 
 
 def pictures(run: Path) -> list[str]:
-    """Return the run folder's SVG files as data addresses, so that each keeps its own styles."""
-    found = sorted(run.glob("*.svg"))
-    return [
-        "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
-        for path in found
-    ]
+    """Return the run folder's SVG files as data addresses."""
+    return [address(content_of(path)) for path in sorted(run.glob("*.svg"))]
 
 
 def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -94,10 +86,3 @@ def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def line_kind(line: str) -> str:
-    """Return the class of a diff's line."""
-    if line.startswith(("---", "+++", "@@")):
-        return "head"
-    return {"+": "added", "-": "removed"}.get(line[:1], "same")

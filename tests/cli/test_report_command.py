@@ -1,0 +1,113 @@
+"""``trickrun report``: every run as one page that needs no other file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trickrun.errors import TrickrunError
+from trickrun.reporting.run_page import run_report
+from trickrun.run.folder import RunFolder
+
+RECIPE = """\
+name: flowers
+data: {kind: iris, batch_size: 32}
+model: {kind: mlp, hidden: [8]}
+optimizer: {kind: adam, lr: 0.01}
+train: {epochs: 6, device: cpu}
+grid: {coarse: {trials: 2, epochs: 1}}
+"""
+
+COMMANDS = {
+    "train": ["train", "flowers.yaml", "--report"],
+    "curves": ["curves", "flowers.yaml", "--seeds", 2],
+    "lr-find": ["lr-find", "flowers.yaml", "--seeds", 1],
+    "grid": ["grid", "coarse", "flowers.yaml"],
+    "initial-loss": ["initial-loss", "flowers.yaml"],
+    "overfit-batch": ["overfit-batch", "flowers.yaml"],
+    "diagnose": ["diagnose", "flowers.yaml", "optimizer.lr=3"],
+    "signal": ["signal", "flowers.yaml"],
+}
+
+
+@pytest.fixture(scope="module")
+def runs(run, tmp_path_factory):
+    """The run folder of each command, and what it printed."""
+    folder = tmp_path_factory.mktemp("reports")
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("TRICKRUN_RUNS", raising=False)
+        Path("flowers.yaml").write_text(RECIPE)
+        for command, words in COMMANDS.items():
+            ran = run(*words, "--json")
+            found[command] = (folder / ran.json["run"], ran.both)
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_page_says_what_was_asked_and_what_happened(runs, command):
+    page = run_report(RunFolder(runs[command][0]))
+    assert f"<h1>flowers: {command}</h1>" in page
+    assert "optimizer: {kind: adam, lr: 0.01}" in page  # the recipe, as it was written
+    assert f"trickrun {command}" in page
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("command", ["train", "curves", "lr-find", "grid", "diagnose"])
+def test_commands_that_train_leave_their_page(runs, command):
+    folder, printed = runs[command]
+    assert (folder / "report.html").exists()
+    assert f"report: runs/flowers/{folder.name}/report.html" in printed
+
+
+def test_a_training_writes_no_page_unless_it_is_asked_to(trickrun, tmp_path):
+    (tmp_path / "flowers.yaml").write_text(RECIPE)
+    folder = Path(trickrun("train", "flowers.yaml", "train.epochs=1", "--json").json["run"])
+    assert not (folder / "report.html").exists()
+    ran = trickrun("report", "flowers")
+    assert (ran.code, ran.out) == (0, f"report: {folder / 'report.html'}\n")
+    ran = trickrun("report", folder.name, "--out", "page.html")
+    assert Path("page.html").read_text() == (folder / "report.html").read_text()
+    assert trickrun("report", "flowers", "--out", "nowhere/page.html").code == 2
+
+
+def test_what_has_no_page_yet_is_told(trickrun, tmp_path, runs):
+    folder = tmp_path / "runs" / "flowers" / runs["lr-find"][0].name
+    shutil.copytree(runs["lr-find"][0], folder)
+    (folder / "evidence.json").unlink()
+    assert "this check has not ended" in trickrun("report", "flowers").err
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["trials", "space", "tried", "curves", "curve"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("command", ["train", "curves", "lr-find", "grid", "diagnose", "signal"])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=json_values, key=st.integers(0, 30), whole=st.booleans())
+def test_damaged_evidence_is_told(runs, command, tmp_path, value, key, whole):
+    folder = tmp_path / "run"
+    shutil.copytree(runs[command][0], folder, dirs_exist_ok=True)
+    evidence = json.loads((runs[command][0] / "evidence.json").read_text())
+    if whole or not isinstance(evidence, dict):
+        evidence = value
+    else:
+        evidence[list(evidence)[key % len(evidence)]] = value
+    (folder / "evidence.json").write_text(json.dumps(evidence))
+    with contextlib.suppress(TrickrunError):
+        assert run_report(RunFolder(folder)).startswith("<!doctype html>")

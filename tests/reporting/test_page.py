@@ -1,0 +1,132 @@
+"""Names in the page and its pictures are text: opened in a browser, none of them runs or shows
+anything else."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from trickrun.checks.checklist.context import StepOutcome
+from trickrun.findings.verdict import Verdict
+from trickrun.reporting.checklist_page import QUESTIONS, report
+from trickrun.reporting.svg import Line, Marker, Panel, draw
+from trickrun.reporting.visible import visible
+from trickrun.run.folder import RunFolder
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+ATTACKS = (
+    "<script>document.title='ran'</script>",
+    '"><img src=x onerror="document.title=\'ran\'">',
+    "'><svg onload=document.title='ran'>",
+    "]]><script>document.title='ran'</script>",
+    "</style><script>document.title='ran'</script>",
+    "</title><script>document.title='ran'</script>",
+    "--><script>document.title='ran'</script>",
+    "{{ 7 * 7 }}",
+    "javascript:document.title='ran'",
+    "\x1b[31m\x00\x9b\u202e$x^2$",
+)
+NAME = " ".join(ATTACKS)
+FINDING = {
+    "code": "TR01",
+    "name": NAME,
+    "where": NAME,
+    "why": NAME,
+    "severity": "warning",
+    "edit": {NAME: NAME},
+}
+
+
+def picture() -> str:
+    panels = [Panel(a, a, a, [Line(a, [1, 2], [1, 3])], [Marker(a, 1.5)]) for a in ATTACKS]
+    return draw(panels, columns=2, size=(8, 5))
+
+
+def page(folder: Path) -> str:
+    """Return a checklist's page in which every name there is holds every attack."""
+    run = RunFolder(folder / re.sub("[/\0]", "_", ATTACKS[1]) / re.sub("[/\0]", "_", ATTACKS[0]))
+    run.path.mkdir(parents=True)
+    step = RunFolder(run.own_runs / run.name / "a step")
+    step.path.mkdir(parents=True)
+    step.write("resolved.yaml", "")
+    step.write("loss.svg", picture())
+    steps = [
+        StepOutcome(name, "warn", str(step.path), NAME, {NAME: NAME}, [FINDING], [NAME], 1.0)
+        for name in QUESTIONS
+    ]
+    entry = {"name": NAME, "edits": {NAME: NAME}, "values": [1.0, None]}
+    contest = {"entries": [entry], "winner": {"name": NAME}, "metric": NAME}
+    verdict = Verdict("warn", {"contest": contest, "test": {NAME: 1.0}}, (), NAME)
+    return report(verdict, steps, run, f"--- a\n+++ b\n-{NAME}\n+{NAME}\n {NAME}\n")
+
+
+def test_names_are_text_in_a_picture():
+    """It is well-formed, and has no element that no other picture has."""
+    hostile = ET.fromstring(picture())
+    plain = ET.fromstring(draw([Panel("t", "x", "y", [Line("l", [1, 2], [1, 3])])]))
+    kinds = [{element.tag for element in drawn.iter()} for drawn in (hostile, plain)]
+    assert kinds[0] == kinds[1]
+    texts = [element.text for element in hostile.iter("{http://www.w3.org/2000/svg}text")]
+    assert [texts.count(visible(attack)) for attack in ATTACKS] == [5] * len(ATTACKS)
+
+
+def test_names_are_text_in_the_page(tmp_path):
+    written = page(tmp_path)
+    assert "<script" not in written
+    assert "<svg" not in written
+    assert set(re.findall(r"<img [^>]*>", written)) == set(
+        re.findall(
+            r'<img class="plot" src="data:image/svg\+xml;base64,[A-Za-z0-9+/=]+" alt="[^"<>]*">',
+            written,
+        )
+    )
+    assert written.count("</style>") == written.count("</title>") == 1
+    assert html.unescape(written).count("{{ 7 * 7 }}") > 20
+
+
+def test_the_page_loads_nothing_and_runs_nothing(tmp_path):
+    """A second wall: what is wrong with the first is not run."""
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page(tmp_path))
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def opened(path: Path) -> str:
+    """Return what the page has become in the browser: its elements after all has been loaded."""
+    words = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={path.parent / 'b'}"]
+    done = subprocess.run(
+        [str(BROWSER), *words, "--virtual-time-budget=2000", "--dump-dom", path.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium to open the page with")
+def test_nothing_runs_in_a_browser(tmp_path):
+    written = page(tmp_path)
+    # As if a name had come through.
+    tampered = written.replace("</body>", "<script>document.title='ran'</script></body>")
+    (tmp_path / "page.html").write_text(tampered, encoding="utf-8")
+    shown = opened(tmp_path / "page.html")
+    (title,) = re.findall(r"<title>(.*?)</title>", shown, re.DOTALL)
+    assert title.startswith('"&gt;&lt;img')
+    assert shown.count("<script") == 1
+    # Without the policy the same script runs: the test can fail.
+    bare = re.sub(r"<meta http-equiv[^>]*>", "", tampered)
+    (tmp_path / "bare.html").write_text(bare, encoding="utf-8")
+    assert "<title>ran</title>" in opened(tmp_path / "bare.html")

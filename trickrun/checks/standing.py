@@ -1,0 +1,90 @@
+"""Scores beside what needs no training loop: a constant answer, a linear model, trees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trickrun.checks.diagnosis.reference import MOST, reference_scores
+from trickrun.checks.diagnosis.skill import metric_for, skill, standard_error
+from trickrun.data.splits.prepare import Prepared, prepare
+from trickrun.data.splits.source import SplitData
+from trickrun.findings.evidence.constant import Constant
+from trickrun.findings.evidence.reference import Reference
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.chance import at_chance, behind_linear
+from trickrun.recipe.schema import Recipe
+from trickrun.training.compile import pick_loss, settings_of
+from trickrun.training.constant import constant_answer, scores_of
+from trickrun.training.device import training_type
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a recipe's validation part allows, the network aside; without one, its training part.
+
+    Args:
+        constant: what always giving the same answer scores there; None: nobody knows.
+        reference: what other learners score; None where they cannot be fitted.
+    """
+
+    constant: Constant | None
+    reference: Reference | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the keys of a check's result."""
+        return {
+            "constant": None if self.constant is None else asdict(self.constant),
+            "reference": None if self.reference is None else asdict(self.reference),
+        }
+
+    def findings(self, values: Mapping[str, float | None], tries: int, then: str) -> list[Finding]:
+        """Return what the best of ``tries`` trainings has not done better.
+
+        Args:
+            values: its train_loss, val_loss, and val_ and each metric's name.
+            then: what to do next, a sentence.
+        """
+        where = "val" if "val_loss" in values else "train"
+        loss, accuracy = values.get(f"{where}_loss"), values.get("val_accuracy")
+        nothing = None
+        if loss is not None:
+            nothing = at_chance(self.constant, loss, accuracy, where=where, tries=tries, then=then)
+        if nothing is not None:
+            return [nothing]
+        if self.reference is None:
+            return []
+        found = behind_linear(self.reference, values.get(f"val_{self.reference.metric}"), "val")
+        return [] if found is None else [found]
+
+
+def standing_of(recipe: Recipe, folder: Path) -> Standing:
+    """Return what the data of a recipe allow. Raises TrickrunError if they cannot be read."""
+    data = prepare(recipe.data, folder, training_type(recipe))
+    smoothing = settings_of(recipe).label_smoothing
+    answer = constant_answer(pick_loss(recipe, data.task), data.task, data.train, smoothing)
+    scores = {} if answer is None else scores_of(answer, data)
+    part = "train" if data.val is None else "val"
+    return Standing(scores.get(part), reference_of(recipe, data))
+
+
+def reference_of(recipe: Recipe, data: Prepared) -> Reference | None:
+    """Return what a linear model and trees score on the validation part, by the recipe's first
+    metric that suits; None where they cannot be fitted (see ``reference_scores``)."""
+    metric = metric_for(recipe, data.task)
+    train = thinned(data.train)
+    found = reference_scores(replace(data, train=train, val=data.val and thinned(data.val)), metric)
+    if not found:
+        return None
+    level = skill(found["linear"], metric, data.task)
+    room = (1 - found["linear"]) / (1 - level) if level < 1 else 1.0
+    error = room * standard_error(level, data)
+    return Reference(metric, **found, error=error, fitted=len(train))
+
+
+def thinned(part: SplitData) -> SplitData:
+    """Return as many samples as learners are fitted to within seconds, evenly spaced: those of a
+    sorted file are not all of one class then."""
+    return part.at(slice(None, None, max(1, -(-len(part) // MOST))))

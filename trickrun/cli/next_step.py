@@ -1,0 +1,141 @@
+"""What to do after a command: one command that can be run as it stands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLLOWING = {
+    "new": "validate --data",
+    "show": "validate",
+    "validate": "initial-loss",
+    "initial-loss": "overfit-batch",
+    "overfit-batch": "lr-find",
+    "grid coarse": "grid fine",
+    "grad-check": "signal",
+    "signal": "train",
+    "checklist": "train",
+}
+"""What a recipe takes after a command that found nothing grave."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What of a command line holds for the command after it.
+
+    Args:
+        overrides: changes of the recipe, each ``path=value``.
+        runs_dir: where runs are kept.
+        no_python: whether user code is refused.
+    """
+
+    overrides: Sequence[str] = ()
+    runs_dir: Path | None = None
+    no_python: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended.
+
+    Args:
+        command: its name.
+        verdict: pass, warn or fail.
+        result: its part of the JSON object.
+        recipe: the recipe's path as given; None if there was none.
+        run: the run's folder.
+        findings: as JSON has them, causes first.
+    """
+
+    command: str
+    verdict: str
+    result: Mapping[str, Any]
+    recipe: str | None
+    run: str | None
+    findings: Sequence[Mapping[str, Any]]
+
+
+def next_command(ended: Ended, given: Given) -> str | None:
+    """Return the command to go on with, quoted for the shell; None if nothing follows."""
+    match ended.command:
+        case "train" if ended.run is None:
+            return of_recipe("train", ended, given)  # after --dry-run
+        case "train":
+            return of_run("diagnose" if ended.verdict == "fail" else "curves", ended.run, given)
+        case "curves":
+            run = ended.result["runs"][0]["run"]
+            return of_run("eval" if ended.verdict == "pass" else "diagnose", run, given)
+        case "eval":
+            return "trickrun runs"
+        case "predict":
+            return of_run("eval", ended.run, given)
+        case "diagnose":
+            return after_diagnosis(ended, given)
+        case "lr-find" if ended.verdict != "fail" and ended.result["suggestion"] is not None:
+            change = {"optimizer.lr": ended.result["suggestion"]}
+            return of_recipe("grid coarse", ended, given, change)
+        case "grid fine" if ended.verdict != "fail":
+            return of_recipe("train", ended, given, ended.result["best"]["params"])
+    if ended.verdict == "fail":
+        return mended(ended, given)
+    if ended.command not in FOLLOWING:
+        return None
+    return of_recipe(FOLLOWING[ended.command], ended, given, ended.result.get("edits"))
+
+
+def mended(ended: Ended, given: Given) -> str:
+    """Return the same command with the edit of the first error, or the search for the cause."""
+    edits = [f["edit"] for f in ended.findings if f["edit"] and f["severity"] == "error"]
+    if edits and ended.command in FOLLOWING and ended.command != "checklist":
+        return of_recipe(ended.command, ended, given, edits[0])
+    return of_recipe("diagnose", ended, given)
+
+
+def after_diagnosis(ended: Ended, given: Given) -> str:
+    """Return what follows a diagnosis: its edits tried, the best one trained, or a look inside."""
+    target = str(ended.recipe)
+    recipe = Path(target).suffix in (".yaml", ".yml")
+    grave = [finding for finding in ended.findings if finding["severity"] != "info"]
+    with_edit = [finding for finding in grave if finding["edit"]]
+    helped = [finding for finding in with_edit if finding["confirmed"]]
+    if recipe and helped:
+        return of_recipe("train", ended, given, helped[0]["edit"])
+    if with_edit and not ended.result["confirm"]:
+        return of_recipe("diagnose --confirm", ended, given)
+    if recipe:
+        return of_recipe("signal" if grave else "train", ended, given)
+    return of_run("curves", target, given)
+
+
+def of_recipe(
+    name: str, ended: Ended, given: Given, changes: Mapping[str, Any] | None = None
+) -> str:
+    """Return a command about the recipe, as it was changed on the command line and by ``changes``.
+
+    Args:
+        name: the command, perhaps with options.
+    """
+    from trickrun.recipe.text.emit import flow
+
+    changes = changes or {}
+    kept = [each for each in given.overrides if each.partition("=")[0] not in changes]
+    added = [f"{path}={flow(value)}" for path, value in changes.items()]
+    command, *options = name.split(" --")
+    return in_shell(
+        [*command.split(), str(ended.recipe), *kept, *added, *(f"--{o}" for o in options)], given
+    )
+
+
+def of_run(name: str, run: str | None, given: Given) -> str:
+    """Return a command about a run."""
+    return in_shell([name, str(run)], given)
+
+
+def in_shell(words: Sequence[str], given: Given) -> str:
+    """Return a command line with the options that stay."""
+    stays = ["--runs-dir", str(given.runs_dir)] if given.runs_dir is not None else []
+    stays += ["--no-python"] if given.no_python else []
+    return shlex.join(["trickrun", *words, *stays])
