@@ -144,6 +144,7 @@ def test_the_evidence_that_a_checklist_goes_on_from(
     entry = {"name": "original", "edits": {}, "values": [0.5, None], "reason": ""}
     evidence = {
         "verdict": "pass",
+        "runs": [{"constant": {"loss": 1.1}, "reference": None}],
         "contest": {"metric": "val_loss", "entries": [entry], "winner": entry},
         "test": {"loss": 0.5, "accuracy": None},
         "trials": [{"params": {"optimizer.lr": 0.1}, "status": "finished"}],

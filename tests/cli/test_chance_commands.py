@@ -99,7 +99,7 @@ def test_a_rate_that_is_far_too_low_is_told_and_a_healthy_recipe_passes(noise: P
     code, told = ran(noise, "curves", "real.yaml")
     assert code == 0
     assert not {"TR112", "TR113"} & {finding["code"] for finding in told["findings"]}
-    code, told = ran(noise, "eval", "real")
+    code, told = ran(noise, "eval", told["result"]["runs"][0]["path"])
     assert (code, told["verdict"], told["findings"]) == (0, "pass", [])
 
 

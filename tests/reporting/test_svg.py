@@ -83,3 +83,9 @@ def test_drawing_leaves_no_state():
     draw([PANEL])
     assert mpl.rcParams.copy() == before
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_names_in_any_script_and_of_any_length_are_no_warning() -> None:
+    names = ["値", "\U0010ffff", "a" * 400]
+    lines = [Line(name, [1, 2], [1, 3]) for name in names]
+    assert "値" in draw([Panel(names[0], "x", "y", lines)])

@@ -6,12 +6,11 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import torch
 from matplotlib.figure import Figure
 
 from trickrun.errors import CannotWrite
-from trickrun.reporting.svg import STYLE
+from trickrun.reporting.svg import styled
 from trickrun.run.files import write_whole
 from trickrun.training.introspection.augmented import Column
 
@@ -42,7 +41,7 @@ def drawn(columns: Sequence[Column], kind: str) -> bytes:
     longest = max((len(label) for column in columns for label in column.labels), default=0)
     beside = 0.08 * min(longest, LABEL) + (0.1 if longest else 0.0)
     size = (SIDE * len(columns) + beside, SIDE * rows + 0.16 * lines + 0.1)
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=size, layout="constrained")
         places = figure.subplots(rows, len(columns), squeeze=False)
         for place, column in enumerate(columns):

@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from trickrun.recipe.grid import Range
-from trickrun.reporting.svg import COLORS, SOFT, STYLE, document
+from trickrun.reporting.svg import COLORS, SOFT, document, styled
 from trickrun.search.space import Space, place_of
 
 MAP = "viridis"
@@ -24,7 +24,7 @@ def pictures(result: dict[str, Any]) -> dict[str, str]:
     rows = [row for row in result["trials"] if row["status"] == "finished"]
     if not rows:
         return {}
-    with mpl.rc_context(STYLE):
+    with styled():
         drawn = {"scatter.svg": scatter(space, rows, result["metric"])}
         # The picture of one parameter's axis would say what the points say.
         if len(space) > 1:

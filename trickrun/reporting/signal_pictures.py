@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.svg import COLORS, STYLE, Line, Panel, document, draw
+from trickrun.reporting.svg import COLORS, Line, Panel, document, draw, styled
 
 COLUMNS = 8
 """Layers side by side; of more, some at even distances, the first and the last among them."""
@@ -42,7 +41,7 @@ def histograms(layers: Sequence[dict[str, Any]]) -> str:
 
     Hidden layers share an axis, so that a signal that shrinks or saturates through depth shows.
     """
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(1.75 * len(layers) + 0.5, 3.6), layout="constrained")
         grid = figure.subplots(2, len(layers), squeeze=False)
         for line, color, place in zip(grid, (BEFORE, AFTER), (0, -1), strict=True):
@@ -81,7 +80,7 @@ def draw_histogram(axes: Axes, histogram: dict[str, Any], color: str) -> None:
 def depth(verdict: Verdict) -> str:
     """Return deviation, gradient, and dead and saturated units from the first layer to the last."""
     layers = verdict.series["signal"]["layers"]
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(11.4, 3.4), layout="constrained")
         spread, gradient, units = figure.subplots(1, 3)
         for moment, color, when in ((0, BEFORE, "before"), (-1, AFTER, "after")):

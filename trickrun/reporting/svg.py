@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +48,20 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
 }
+
+
+UNIMPORTANT = ("Glyph .* missing from", "constrained_layout not applied")
+"""What matplotlib warns of that changes no more than how wide it takes a text to be: names may be
+in any script, and as long as they like."""
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in this project's style."""
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        for message in UNIMPORTANT:
+            warnings.filterwarnings("ignore", message)
+        yield
 
 
 @dataclass(frozen=True)
@@ -112,7 +128,7 @@ def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = 
         size: width and height of one panel in inches.
     """
     rows = math.ceil(len(panels) / columns)
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
         for index, panel in enumerate(panels, 1):
             draw_panel(figure.add_subplot(rows, columns, index), panel)

@@ -191,9 +191,17 @@ class ContestRow(Form):
     winner: EntryRow
 
 
+class StandingRow(Form):
+    """A run in the evidence of a checklist's last step: what it is compared with."""
+
+    constant: JsonObject | None = None
+    reference: JsonObject | None = None
+
+
 class ContestEvidence(Form):
     """evidence.json of a checklist's last step, as far as its end tells of it."""
 
+    runs: Annotated[list[StandingRow], Field(min_length=1)]
     contest: ContestRow
     test: dict[str, Number] | None
     runs: list[dict[str, Any]] = Field(default_factory=list)
