@@ -204,7 +204,6 @@ class ContestEvidence(Form):
     runs: Annotated[list[StandingRow], Field(min_length=1)]
     contest: ContestRow
     test: dict[str, Number] | None
-    runs: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class ConstantScores(Form):

@@ -113,7 +113,6 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         return Verdict(max(worst, "warn", key=ORDER.index), result, learned_nothing(done), taken)
     loaded, last = context.loaded, done[-1]
     evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)
-    last_run: dict[str, Any] = next(iter(evidence.get("runs", ())), {})
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
     result |= {
         "tuned_recipe": str(folder.path / "tuned.yaml"),
@@ -122,7 +121,7 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         "contest": evidence["contest"],
         "test": evidence["test"],
         # A checklist that an older version began has none.
-        **{name: last_run.get(name) for name in ("constant", "reference")},
+        **{name: evidence["runs"][0].get(name) for name in ("constant", "reference")},
     }
     failed = [step.name for step in done if step.verdict == "fail"]
     taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
