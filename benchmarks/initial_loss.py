@@ -19,6 +19,7 @@ from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.reporting.console import number
 from trickrun.reporting.verdict import override
+from trickrun.run.pace import UNHURRIED
 
 HERE = Path(__file__).parent
 TITLE = "Initial loss: expected and measured"
@@ -145,7 +146,7 @@ def size_row(model: dict[str, Any], data: str, normalization: str) -> str:
     cells = [f"{model['kind']} of {layers} hidden layers, {data}, {normalization}"]
     for init in INITS:
         recipe = {"data": data, "model": model, "init": init, "normalization": normalization}
-        _, measured = gather(RecipeSubject(loaded(recipe)), seeds=5)
+        _, measured = gather(RecipeSubject(loaded(recipe)), 5, UNHURRIED)
         cells.append(f"{median(m.output_size for m in measured):.2f}")
     return "| " + " | ".join(cells) + " |"
 

@@ -141,6 +141,13 @@ class Lost(TrainingFailed):
         self.findings = (finding,)
 
 
+class OutOfTime(TrickrunError):
+    """There is no time left for something: it was not begun, or it was cut off.
+
+    What was going to use it leaves it out and says so, so that this seldom ends a command.
+    """
+
+
 class Interrupted(TrickrunError):
     """Ctrl-C; what was done so far is saved, if there was anything to save."""
 

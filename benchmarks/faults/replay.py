@@ -139,7 +139,7 @@ def replayed(path: Path, stored: Plain, without: Collection[str] = ()) -> Replay
         evidence.probe = probe
     if stored["trainings"] is None:
         return Replayed(proxy, evidence, None, 0)
-    trainings = StoredTrainings(proxy, FOREVER, stored=stored["trainings"])
+    trainings = StoredTrainings(proxy, stored=stored["trainings"])
     tried = edits_tried(proxy, evidence, trainings)
     return Replayed(proxy, evidence, tried, len(trainings.unknown))
 

@@ -33,6 +33,7 @@ from benchmarks.faults.table import Diagnosed, misses, row, table
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.recipe.load import load
 from trickrun.recipe.patch import patch_paths
+from trickrun.run.pace import budget as limit
 
 KEPT = ("code", "name", "severity", "confidence", "where", "edit", "confirmed")
 """What the journal keeps of a finding."""
@@ -78,7 +79,7 @@ def diagnosis(path: Path, confirm: bool, budget: float | None = None) -> Observe
     started = time.perf_counter()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            verdict, _ = diagnose(load(path), confirm, budget)
+            verdict, _ = diagnose(load(path), confirm, limit(budget))
         findings = [finding.as_json() for finding in verdict.findings]
         answer: dict[str, Any] = {"findings": [{k: f[k] for k in KEPT} for f in findings]}
         basis = kept(verdict)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from benchmarks.attacks.mutate import changed_json
-from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.checklist.checklist_check import concluded
 from trickrun.checks.checklist.context import STEP_NAMES, Context, taken, unfinished
 from trickrun.checks.checklist.steps import STEPS, contestants
@@ -21,6 +20,7 @@ from trickrun.recipe.load import Loaded, load
 from trickrun.run.check_folder import recall
 from trickrun.run.files import to_json
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED
 from trickrun.search.journal import journal, known_layout, known_results, open_search
 from trickrun.search.plan import Plan, plan
 
@@ -149,7 +149,7 @@ def test_the_evidence_that_a_checklist_goes_on_from(
         "test": {"loss": 0.5, "accuracy": None},
         "trials": [{"params": {"optimizer.lr": 0.1}, "status": "finished"}],
     }
-    context = Context(loaded, loaded, {}, done, tmp_path, tmp_path / "own", [], Budget(None))
+    context = Context(loaded, loaded, {}, done, tmp_path, tmp_path / "own", [], UNHURRIED)
 
     def read() -> None:
         contestants(context)

@@ -16,6 +16,7 @@ from benchmarks.faults.replay import Case, StoredTrainings, kept, replay
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
+from trickrun.run.pace import budget
 
 RECIPE = """
 data: {kind: synthetic, family: blobs, n: 240, features: 4, classes: 3, noise: 0.3, batch_size: 32}
@@ -30,7 +31,7 @@ train: {epochs: 6}
 def diagnosed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verdict]:
     path = tmp_path_factory.mktemp("replay") / "recipe.yaml"
     path.write_text(RECIPE)
-    return path, diagnose(load(path), confirm=True, budget=300)[0]
+    return path, diagnose(load(path), confirm=True, pace=budget(300))[0]
 
 
 def stored_of(verdict: Verdict) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_a_cut_journal_line_is_left_out_and_its_trial_runs_again(
     (folder.path / JOURNAL).write_text("\n".join([*lines[:3], lines[3][:-9]]))
     ran: list[str] = []
 
-    def run(layout, folder, metric, wanted):
+    def run(layout, folder, metric, wanted, **how):
         ran.extend(trial.id for trial in planned.trials if trial.id in wanted)
         yield from [result(name, 0.2) for name in wanted]
 
@@ -104,7 +104,9 @@ def test_what_another_search_finished_is_not_run_again(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(loaded, "coarse")
-    monkeypatch.setattr(run_trials, "run_layout", lambda *arguments: (result for result in ()))
+    monkeypatch.setattr(
+        run_trials, "run_layout", lambda *arguments, **how: (result for result in ())
+    )
     with begin(loaded, planned.loaded, tmp_path / "runs", []) as folder:
         pass
     known = {t.id: result(t.id, 0.3) for t in planned.trials}
@@ -121,13 +123,13 @@ def test_a_search_that_goes_on_trains_where_it_began_to(
         pass
     layouts: list[Layout] = []
 
-    def cut_off(layout, folder, metric, wanted):
+    def cut_off(layout, folder, metric, wanted, **how):
         layouts.append(layout)
         yield result(planned.trials[len(layouts)].id, 0.2)
 
     first, *others = planned.trials
     monkeypatch.setattr(
-        "trickrun.search.journal.lay_out", lambda trials, folder: Layout(here=[tuple(trials)])
+        "trickrun.search.journal.lay_out", lambda trials, folder, pace: Layout(here=[tuple(trials)])
     )
     monkeypatch.setattr(run_trials, "run_layout", cut_off)
     known = {first.id: result(first.id, 0.1)}
@@ -154,7 +156,7 @@ def test_a_diverged_trial_is_a_result_and_a_crashed_one_is_run_again(
     (folder.path / JOURNAL).write_text("".join(json.dumps(r.as_json()) + "\n" for r in done))
     ran: list[str] = []
 
-    def run(layout, folder, metric, wanted):
+    def run(layout, folder, metric, wanted, **how):
         ran.extend(wanted)
         yield from ()
 
@@ -283,7 +285,7 @@ def test_the_workers_stop_at_once_if_the_journal_cannot_be_written(
         pass
     ended: list[bool] = []
 
-    def run(layout, folder, metric, wanted):
+    def run(layout, folder, metric, wanted, **how):
         try:
             yield from [result(name, 0.2) for name in wanted]
         finally:

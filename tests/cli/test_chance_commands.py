@@ -86,7 +86,7 @@ def test_noise_fails_a_search(noise: Path, command: tuple[str, ...]) -> None:
 
 
 def test_noise_fails_a_checklist_and_nothing_is_written(noise: Path) -> None:
-    code, told = ran(noise, "checklist", "noise.yaml", "--budget", "10s")
+    code, told = ran(noise, "checklist", "noise.yaml", "--budget", "120s")
     assert (code, told["verdict"]) == (1, "fail")
     assert told["findings"][0]["code"] == "TR112"
     assert told["result"]["tuned_recipe"] is None

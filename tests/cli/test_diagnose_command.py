@@ -66,7 +66,7 @@ def test_a_run_is_diagnosed_from_its_folder(trickrun, recipe):
         (["flowers.yaml", "optimizer.lr=1", "--apply"], "without changes on the command line"),
         (["flowers", "--apply"], "diagnose the recipe file itself"),
         (["nothing"], "no run nothing"),
-        (["flowers.yaml", "--budget", "soon"], "'soon' is no time; give 60s or 2m"),
+        (["flowers.yaml", "--budget", "soon"], "'soon' is not a time; give 60s, 2m or 1h"),
     ],
 )
 def test_what_cannot_be_is_said(trickrun, recipe, arguments, says):

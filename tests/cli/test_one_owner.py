@@ -129,7 +129,7 @@ def at_work(trickrun, recipe):
         (["train", "--resume", "RUN", "train.epochs=4"], 0),
         (["curves", "RUN"], None),
         (["eval", "RUN"], 0),
-        (["diagnose", "RUN", "--budget", "1s"], None),
+        (["diagnose", "RUN", "--budget", "60s"], None),
         (["runs"], 0),
         (["runs", "remove", "RUN", "--yes"], 2),
     ],

@@ -32,13 +32,12 @@ PROVEN = {
             {"proven": {}, "screened": {"a=1": 0.0, "b=2": 0.0}, "untried": 3},
             [
                 "2 edits were tried once; none of them looked better",
-                "no time to try 3 edits; --budget allows more",
             ],
         ),
     ],
 )
 def test_trainings(capsys, tried, expected):
-    result = {"tried": tried, "failed": {}, "undecided": None}
+    result = {"tried": tried, "failed": {}, "undecided": None, "left_out": []}
     verdict = Verdict("pass", result, summary="nothing is wrong")
     print_diagnosis(verdict, "r.yaml")
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
@@ -55,3 +54,15 @@ def test_trainings(capsys, tried, expected):
 )
 def test_the_run_that_would_tell_two_causes_apart(target, tried, command):
     assert next_run(target, {"init": {"kind": "auto"}}, tried) == command
+
+
+def test_what_there_was_no_time_for_is_one_line(capsys):
+    failed = {"lr_find": "it takes about 9 s; allow more with --budget", "labels": "no such file"}
+    left = ["the learning rate", "3 edits that were to be tried"]
+    result = {"tried": None, "failed": failed, "undecided": None, "left_out": left}
+    print_diagnosis(Verdict("pass", result, summary="fine"), "r.yaml")
+    assert capsys.readouterr().out.splitlines() == [
+        "no time for: the learning rate, 3 edits that were to be tried; allow more with --budget",
+        "not measured: labels: no such file",
+        "PASS fine",
+    ]

@@ -33,7 +33,7 @@ grid:
 def one_stack(monkeypatch):
     """All trials in one stack here: nothing is chosen by timing."""
     monkeypatch.setattr(
-        "trickrun.search.journal.lay_out", lambda trials, folder: Layout(here=[tuple(trials)])
+        "trickrun.search.journal.lay_out", lambda trials, folder, pace: Layout(here=[tuple(trials)])
     )
 
 

@@ -175,3 +175,31 @@ def test_training_leaves_the_callers_job_as_it_is(job_of):
     before = vars(job).copy()
     list(train(job))
     assert all(vars(job)[name] is value for name, value in before.items())
+
+
+def test_a_run_whose_time_is_up_is_evaluated_and_ends_there(job_of):
+    steps: list[int] = []
+
+    def over() -> bool:
+        steps.append(len(steps))
+        return len(steps) == 10
+
+    job = job_of()
+    *_, last_evaluation, checkpoint, end = train(job, over=over)
+    assert (end.stopped_by, last_evaluation.values["step"]) == ("budget", 10)
+    assert end.best in [last_evaluation.values, *job_history(checkpoint)]
+
+
+def job_history(checkpoint):
+    return checkpoint.state["progress"]["history"]
+
+
+def test_a_run_that_reaches_its_end_is_not_cut_off(job_of):
+    steps: list[int] = []
+
+    def over() -> bool:
+        steps.append(len(steps))
+        return False
+
+    *_, end = train(job_of(), over=over)
+    assert (end.stopped_by, len(steps)) == ("epochs", 27)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.checks.standing import standing_of
+from trickrun.errors import OutOfTime
 from trickrun.findings.rank import gravest
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import MORE, UNHURRIED, Pace
 from trickrun.search.halving import halve
 from trickrun.search.journal import (
     JOURNAL,
@@ -44,6 +46,7 @@ def run_search(
     seeds: int = 0,
     coarse: RunFolder | None = None,
     into: Path | None = None,
+    pace: Pace = UNHURRIED,
     draw: Draw = lambda result: {},
 ) -> tuple[Verdict, RunFolder]:
     """Run a search, or go on with one that was cut off, and record its verdict.
@@ -54,7 +57,10 @@ def run_search(
         seeds: above 0: the best trials are trained again with so many seeds.
         coarse: for fine: the coarse search to start from; None: the newest finished one.
         into: where this search's folder is, if not in ``root``: a check's own runs.
+        pace: trials that it has no time for are left out.
         draw: gives the pictures of the verdict's result, by file name.
+
+    Raises OutOfTime if that are all of them; the search can be gone on with.
     """
     fine_space = loaded.recipe.grid.fine.space if loaded.recipe.grid else None
     if stage == "fine" and coarse is None and fine_space is None:
@@ -62,15 +68,21 @@ def run_search(
     planned = plan(loaded, stage, coarse)
     with opened(planned, loaded, into or root, command) as folder:
         if planned.search.halving:
-            halve(planned, folder, on_result)
+            halve(planned, folder, on_result, pace)
         else:
-            search(planned, folder, known_results(root, planned), on_result)
+            search(planned, folder, known_results(root, planned), on_result, pace)
         latest = {result.id: result for result in journal(folder)}
         verdict = judge(planned, [latest[t.id] for t in planned.trials if t.id in latest])
+        left = sum(trial.id not in latest for trial in planned.trials)
+        if left == len(planned.trials):
+            raise OutOfTime("no trial ended in time", f"grid {stage}", MORE)
+        if left:
+            told = {"left_out": [f"{left} of {len(planned.trials)} trials"]}
+            verdict = replace(verdict, result={**verdict.result, **told})
         verdict = beside_others(planned, verdict)
         if seeds and verdict.result["best"] is not None:
             ranked = [latest[row["id"]] for row in verdict.result["trials"]]
-            confirmed = confirm(planned, ranked, seeds)
+            confirmed = confirm(planned, ranked, seeds, pace)
             verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
         if coarse is not None and on_other_data(coarse, planned):
             verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})

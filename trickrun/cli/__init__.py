@@ -35,18 +35,23 @@ def main() -> NoReturn:
 
     take_over()
     try:
-        command_line()
+        command_line(own_process=True)
     except SystemExit as end:
         sys.exit(code_of(end))
 
 
-def command_line() -> NoReturn:
-    """Run the command line in whatever process this is."""
+def command_line(own_process: bool = False) -> NoReturn:
+    """Run the command line in whatever process this is.
+
+    Args:
+        own_process: whether the process is there for this command alone.
+    """
     from trickrun.cli.app import application
-    from trickrun.cli.output import answer_failure
+    from trickrun.cli.output import answer_failure, note_beginning
     from trickrun.training.garbage import collect_rarely
     from trickrun.training.without_dynamo import in_own_process
 
+    note_beginning(own_process)
     threads_wait_briefly()
     collect_rarely()
     in_own_process()

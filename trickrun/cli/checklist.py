@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer
-from trickrun.errors import TrickrunError
+from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.output import Answer, answer, import_torch, pace
 
 if TYPE_CHECKING:
     from trickrun.checks.checklist.context import StepOutcome
     from trickrun.findings.verdict import Verdict
     from trickrun.run.folder import RunFolder
-
-LONGEST_BUDGET = 30 * 24 * 3600
-"""Seconds."""
 
 
 def checklist(
@@ -27,9 +23,7 @@ def checklist(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Go on after a step that fails.")
     ] = False,
-    budget: Annotated[
-        str | None, typer.Option(help="Time for everything, e.g. 60s or 5m; work shrinks to fit.")
-    ] = None,
+    budget: Budget = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -43,33 +37,12 @@ def checklist(
         "checklist",
         as_json,
         debug,
-        lambda: run(recipe, overrides or [], keep_going, seconds(budget), runs_dir),
+        lambda: run(recipe, overrides or [], keep_going, budget, runs_dir),
         recipe,
         no_python,
         overrides,
         runs_dir,
     )
-
-
-def seconds(text: str | None) -> float | None:
-    """Return a budget in seconds; raises TrickrunError if it is not a time."""
-    if text is None:
-        return None
-    number, unit = text[:-1], text[-1:]
-    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(unit)
-    try:
-        found = float(number if factor else text) * (factor or 1.0)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < float("inf"):
-        raise TrickrunError(f"{text!r} is not a time", "--budget", "write e.g. 60s, 5m or 1h")
-    if found > LONGEST_BUDGET:
-        hours = LONGEST_BUDGET // 3600
-        hint = (
-            f"give {hours}h or less, or leave it out: the steps then take the time that they need"
-        )
-        raise TrickrunError(f"{text} is more than {hours} hours", "--budget", hint)
-    return found
 
 
 def run(
@@ -82,22 +55,25 @@ def run(
     from trickrun.search.executors.workers import WORKERS
 
     WORKERS.warm_up()
+    import_torch()
     from trickrun.checks.checklist.checklist_check import run_checklist
     from trickrun.reporting.checklist import add_pictures, print_end, tell
     from trickrun.reporting.checklist_page import report
+    from trickrun.reporting.phases import phase
     from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 
     def finish(found: Verdict, taken: tuple[StepOutcome, ...], place: RunFolder) -> None:
-        add_pictures(taken, place)
-        diff = ""
-        if found.result["tuned_recipe"] is not None:
-            tuned = Path(found.result["tuned_recipe"])
-            diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
-        place.write("report.html", report(found, taken, place, diff))
+        with phase("drawing the report"):
+            add_pictures(taken, place)
+            diff = ""
+            if found.result["tuned_recipe"] is not None:
+                tuned = Path(found.result["tuned_recipe"])
+                diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
+            place.write("report.html", report(found, taken, place, diff))
 
     verdict, done, folder = run_checklist(
-        loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, budget
+        loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, pace(budget)
     )
     print_end(verdict, folder)
     findings = [finding for step in done for finding in step.findings]

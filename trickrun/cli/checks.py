@@ -20,13 +20,14 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer, tell_notes
+from trickrun.cli.output import Answer, answer, import_torch, pace, tell_notes
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.findings.verdict import Verdict
+    from trickrun.run.pace import Pace
 
-Check = Callable[["RecipeSubject"], "tuple[Verdict, RecipeSubject]"]
+Check = Callable[["RecipeSubject", "Pace"], "tuple[Verdict, RecipeSubject]"]
 """From the user's recipe to the verdict and the derived recipe that was run."""
 
 
@@ -45,6 +46,7 @@ def initial_loss(
     """
 
     def work() -> Answer:
+        import_torch()
         from trickrun.checks.initial_loss.initial_loss_check import initial_loss as check
         from trickrun.reporting.steps import print_initial_loss
 
@@ -52,7 +54,7 @@ def initial_loss(
             recipe,
             overrides or [],
             runs_dir,
-            lambda subject: check(subject, seeds),
+            lambda subject, pace: check(subject, seeds, pace),
             print_initial_loss,
         )
 
@@ -77,6 +79,7 @@ def overfit_batch(
     """
 
     def work() -> Answer:
+        import_torch()
         from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch as check
         from trickrun.reporting.steps import print_overfit_batch
 
@@ -84,7 +87,7 @@ def overfit_batch(
             recipe,
             overrides or [],
             runs_dir,
-            lambda subject: check(subject, size, steps),
+            lambda subject, pace: check(subject, size, steps, pace),
             print_overfit_batch,
         )
 
@@ -114,7 +117,10 @@ def run_check(
     from trickrun.run.folder import runs_dir
 
     subject = RecipeSubject(loaded)
-    verdict, derived = check(subject)
+    shown = pace()
+    with shown.phase("reading the data"):
+        subject.data  # noqa: B018  loads it
+    verdict, derived = check(subject, shown)
     drawn = pictures(verdict) if pictures is not None else {}
     folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv, drawn)
     notes = subject.data.notes

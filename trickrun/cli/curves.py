@@ -18,7 +18,7 @@ from trickrun.cli.options import (
     RunsDir,
     training_named,
 )
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.output import Answer, answer, import_torch, pace
 from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
@@ -78,12 +78,13 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    import_torch()
     from trickrun.checks.curves.curves_check import train_runs
     from trickrun.run.check_folder import begin
     from trickrun.run.folder import runs_dir
 
     with begin(loaded, loaded, runs_dir(runs), sys.argv) as folder:
-        trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds)
+        trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds, pace())
         found = judged(trained, folder, recipe)
     tell_report(folder)
     return found

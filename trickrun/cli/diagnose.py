@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, training_named
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.options import (
+    AsJson,
+    Debug,
+    NoPython,
+    Overrides,
+    RunsDir,
+    seconds,
+    training_named,
+)
+from trickrun.cli.output import Answer, answer, import_torch, pace
 from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.checks.diagnosis.diagnosis_check import DiagnosisListener
     from trickrun.findings.verdict import Verdict
     from trickrun.recipe.load import Loaded
     from trickrun.run.folder import RunFolder
 
 RECIPES = (".yaml", ".yml")
 """How a recipe's file name ends; everything else names a run."""
-
-
-def seconds(text: str) -> float:
-    """Return a length of time such as 60s, 2m or 90 in seconds."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min)?", text.strip())
-    if found is None or float(found[1]) == 0:
-        raise typer.BadParameter(f"{text!r} is no time; give 60s or 2m")
-    return float(found[1]) * (60 if found[2] in ("m", "min") else 1)
 
 
 def diagnose(
@@ -55,7 +51,7 @@ def diagnose(
         typer.Option(
             parser=seconds,
             metavar="TIME",
-            help="For the whole diagnosis.",
+            help="For the whole command, its start included.",
             show_default="60s, slow ones 150s",
         ),
     ] = None,
@@ -105,6 +101,7 @@ def diagnosed(
         from trickrun.search.executors.workers import WORKERS
 
         WORKERS.warm_up()
+    import_torch()
     from trickrun.checks.diagnosis.diagnosis_check import diagnose as check
     from trickrun.checks.diagnosis.gather import recipe_of
     from trickrun.reporting.diagnose import print_diagnosis
@@ -120,8 +117,7 @@ def diagnosed(
         run = training_named(target, runs)
         loaded = recipe_of(run)
         tell_changed_data(run, loaded)
-    with watched() as watch:
-        verdict, derived = check(loaded, confirm, budget, watch, run, root)
+    verdict, derived = check(loaded, confirm, pace(budget), run, root)
     folder = record(verdict, loaded, derived, root, sys.argv)
     print_diagnosis(verdict, target)
     print(f"run: {folder.path}")
@@ -142,16 +138,6 @@ def tell_changed_data(run: RunFolder, loaded: Loaded) -> None:
     except DataChanged as error:
         said = f"warning: {error.message}; the diagnosis is of the data as they are now, split anew"
         print(said, file=sys.stderr)
-
-
-@contextmanager
-def watched() -> Iterator[DiagnosisListener]:
-    """Yield what shows how far a diagnosis is: a bar, on a terminal only."""
-    from trickrun.checks.diagnosis.diagnosis_check import DiagnosisListener
-    from trickrun.reporting.progress import bar
-
-    with bar("diagnose") as progress:
-        yield DiagnosisListener(trainings=progress)
 
 
 def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trickrun.cli.options import MOST_SEEDS, AsJson, Debug, NoPython, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.options import (
+    MOST_SEEDS,
+    AsJson,
+    Budget,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+)
+from trickrun.cli.output import Answer, answer, import_torch, pace
 from trickrun.cli.report import tell_report
 from trickrun.errors import TrainingFailed, TrickrunError
 
@@ -28,6 +37,7 @@ def coarse(
     recipe: RecipePath,
     overrides: Overrides = None,
     seeds: Seeds = 0,
+    budget: Budget = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -41,7 +51,7 @@ def coarse(
         "grid coarse",
         as_json,
         debug,
-        lambda: run_grid("coarse", recipe, overrides or [], seeds, runs_dir, None),
+        lambda: run_grid("coarse", recipe, overrides or [], seeds, budget, runs_dir, None),
         recipe,
         no_python,
         overrides,
@@ -58,6 +68,7 @@ def fine(
         typer.Option("--from", help="The coarse search to start from; the newest if left out."),
     ] = None,
     seeds: Seeds = 0,
+    budget: Budget = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -71,7 +82,7 @@ def fine(
         "grid fine",
         as_json,
         debug,
-        lambda: run_grid("fine", recipe, overrides or [], seeds, runs_dir, from_run),
+        lambda: run_grid("fine", recipe, overrides or [], seeds, budget, runs_dir, from_run),
         recipe,
         no_python,
         overrides,
@@ -84,6 +95,7 @@ def run_grid(
     recipe: Path,
     overrides: list[str],
     seeds: int,
+    budget: float | None,
     runs: Path | None,
     from_run: str | None,
 ) -> Answer:
@@ -94,6 +106,7 @@ def run_grid(
     from trickrun.search.executors.workers import WORKERS
 
     WORKERS.warm_up()
+    import_torch()
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
     from trickrun.reporting.grid_pictures import pictures
@@ -111,7 +124,7 @@ def run_grid(
     source = find(root, from_run) if from_run is not None else None
     with live_table() as watch:
         verdict, folder = run_search(
-            loaded, stage, root, sys.argv, watch, seeds, source, draw=pictures
+            loaded, stage, root, sys.argv, watch, seeds, source, draw=pictures, pace=pace(budget)
         )
     print_search(verdict)
     print(f"run: {folder.path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,11 +17,7 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer
-
-if TYPE_CHECKING:
-    from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.findings.verdict import Verdict
+from trickrun.cli.output import Answer, answer, import_torch
 
 
 def grad_check(
@@ -48,6 +44,7 @@ def grad_check(
     """
 
     def work() -> Answer:
+        import_torch()
         from trickrun.checks.grad_check.gradient_check import grad_check as check
         from trickrun.reporting.grad_check import pictures, print_grad_check
 
@@ -55,7 +52,7 @@ def grad_check(
             recipe,
             overrides or [],
             runs_dir,
-            lambda subject: check(subject, samples, coordinates, h, h_sweep),
+            lambda subject, pace: check(subject, samples, coordinates, h, h_sweep, pace),
             print_grad_check,
             pictures,
         )
@@ -86,15 +83,18 @@ def signal(
     """
 
     def work() -> Answer:
+        import_torch()
         from trickrun.checks.signal.signal_check import signal as check
-        from trickrun.reporting.progress import bar
         from trickrun.reporting.signal import print_signal
         from trickrun.reporting.signal_pictures import pictures
 
-        def look(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
-            with bar("signal") as progress:
-                return check(subject, steps, samples, progress)
-
-        return run_check(recipe, overrides or [], runs_dir, look, print_signal, pictures)
+        return run_check(
+            recipe,
+            overrides or [],
+            runs_dir,
+            lambda subject, pace: check(subject, steps, samples, pace),
+            print_signal,
+            pictures,
+        )
 
     answer("signal", as_json, debug, work, recipe, no_python, overrides, runs_dir)

@@ -18,13 +18,14 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer
+from trickrun.cli.output import Answer, answer, import_torch
 from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.findings.verdict import Verdict
+    from trickrun.run.pace import Pace
 
 
 def lr_find(
@@ -74,15 +75,14 @@ def find(
     recipe: Path, overrides: list[str], size: tuple[float, float, int, int], runs: Path | None
 ) -> Answer:
     """Run the range test of ``size`` (low, high, steps, seeds) and print what it says."""
+    import_torch()
     from trickrun.checks.lr_find.lr_find_check import Range
     from trickrun.checks.lr_find.lr_find_check import lr_find as check
-    from trickrun.reporting.progress import bar
     from trickrun.reporting.steps import pictures, print_lr_find
     from trickrun.run.folder import RunFolder
 
-    def test(subject: RecipeSubject) -> tuple[Verdict, RecipeSubject]:
-        with bar("range test") as watch:
-            return check(subject, Range(*size), watch)
+    def test(subject: RecipeSubject, pace: Pace) -> tuple[Verdict, RecipeSubject]:
+        return check(subject, Range(*size), pace)
 
     found = run_check(recipe, overrides, runs, test, print_lr_find, pictures)
     if found.run is not None:

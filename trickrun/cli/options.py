@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,34 @@ MOST_SEEDS = 1000
 MOST_STEPS = 1_000_000
 MOST_SAMPLES = 1_000_000
 """What an option may ask for: each seed is a training, each step a few milliseconds."""
+
+
+LONGEST_BUDGET = 30 * 24 * 3600
+"""Seconds; of more, some arithmetic of the system's own would be too large."""
+
+
+def seconds(text: str) -> float:
+    """Return a length of time such as 60s, 2m, 1h or 90 in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?", text.strip())
+    if found is None or float(found[1]) == 0:
+        raise typer.BadParameter(f"{text!r} is not a time; give 60s, 2m or 1h")
+    length = float(found[1]) * {"h": 3600, "m": 60, "min": 60}.get(found[2], 1)
+    if length > LONGEST_BUDGET:
+        raise typer.BadParameter(
+            f"{text} is more than {LONGEST_BUDGET // 3600} hours: leave it out"
+        )
+    return length
+
+
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds,
+        metavar="TIME",
+        help="For the whole command, its start included, e.g. 60s or 5m; work shrinks to fit.",
+        show_default=False,
+    ),
+]
 
 
 def complete_run(incomplete: str) -> list[str]:

@@ -31,9 +31,13 @@ from trickrun.reporting.visible import in_json, in_line
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
+    from trickrun.run.pace import Pace
 
 
 Verdict = Literal["pass", "warn", "fail", "error"]
+
+_begun, _own_process = time.monotonic(), False
+"""When the command began, as far as this process knows, and whether it is there for it alone."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,32 @@ def answer(
         into_nowhere(sys.stdout.fileno())
         sys.exit(cannot_write(error))
     sys.exit(found.code)
+
+
+def import_torch() -> None:
+    """Import torch, which takes a second or two; a terminal says so meanwhile."""
+    shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "torch" not in sys.modules
+    if shown:
+        print("starting ...", end="", file=sys.stderr, flush=True)
+    import torch  # noqa: F401
+
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def note_beginning(own_process: bool) -> None:
+    """Note that a command begins: in a process of its own, or in one that lives longer."""
+    global _begun, _own_process
+    _begun, _own_process = time.monotonic(), own_process
+
+
+def pace(seconds: float | None = None) -> Pace:
+    """Return the pace of the command: it shows each phase, and may take ``seconds``, which count
+    from the beginning of its process, if it has its own; None: as long as it takes."""
+    from trickrun.reporting.phases import phase
+    from trickrun.run.pace import budget, process_begun
+
+    return budget(seconds, process_begun() if _own_process else _begun, phase)
 
 
 @contextlib.contextmanager

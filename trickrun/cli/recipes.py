@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath
-from trickrun.cli.output import Answer, answer, print_error
+from trickrun.cli.output import Answer, answer, import_torch, print_error
 
 if TYPE_CHECKING:
     from trickrun.findings.finding import Finding
@@ -74,17 +74,21 @@ def check_job(loaded: Loaded) -> tuple[list[Finding], tuple[str, ...]]:
 
     Raises RecipeError if the data cannot be loaded, or the parts do not fit them.
     """
+    import_torch()
     from trickrun.checks.data_look import look
     from trickrun.data.splits.prepare import prepare
     from trickrun.errors import CompileError, DataError
     from trickrun.recipe.text.problems import RecipeError
+    from trickrun.reporting.phases import phase
     from trickrun.training.compile import compile_recipe
     from trickrun.training.device import training_type
 
     try:
-        prepared = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
-        data = compile_recipe(loaded.recipe, loaded.folder, prepared).data
-        return look(loaded.recipe, data), data.notes
+        with phase("reading the data"):
+            prepared = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+            data = compile_recipe(loaded.recipe, loaded.folder, prepared).data
+        with phase("looking at the data"):
+            return look(loaded.recipe, data), data.notes
     except (CompileError, DataError) as error:
         raise RecipeError([loaded.problem(error)]) from error
 

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
-from trickrun.cli.output import Answer, Verdict, answer, show, tell_notes
+from trickrun.cli.output import Answer, Verdict, answer, import_torch, show, tell_notes
 from trickrun.errors import DataError, TrickrunError
 from trickrun.findings.rank import gravest
 from trickrun.reporting.visible import in_line
@@ -101,16 +101,20 @@ def evaluate_run(
             "either --mc-dropout or --fold-batch-norm, not both",
             hint="dropout may stand between a layer and its batch norm",
         )
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.scores import print_scores
     from trickrun.run.scoring import part_of, samples_in
     from trickrun.run.trained import open_run
 
     folder = training_named(wanted, runs)
-    job = open_run(folder)
+    with phase("opening the run"):
+        job = open_run(folder)
     chosen = split or "test"
     named: dict[str, Any]
     if file is not None:
-        samples = samples_in(job, file)
+        with phase("reading the data"):
+            samples = samples_in(job, file)
         tell_notes(samples.notes)
         part = part_of(job, samples, file)
         known = known_samples(folder, samples)
@@ -118,13 +122,16 @@ def evaluate_run(
         named = {"split": None, "data": str(file), "trained_on": known, "notes": notes}
         tell_no_weights(job, part, file)
     else:
-        job, part, about = own_part(job, folder, chosen)
+        with phase("reading the data"):
+            job, part, about = own_part(job, folder, chosen)
         named = {"split": chosen, "data": None, **about}
-    result = named | score_in_a_way(job, part, masks, folded)
+    with phase("scoring"):
+        result = named | score_in_a_way(job, part, masks, folded)
     constant, found = beside_constant(job, folder, part, result)
     result["constant"] = constant
     if reference:
-        result["reference"], behind = beside_learners(job, folder, part, result)
+        with phase("learners without a training loop"):
+            result["reference"], behind = beside_learners(job, folder, part, result)
         found = found or behind
     print_scores(result)
     show(found)
@@ -350,15 +357,20 @@ def predict_file(
         raise TrickrunError(
             "--safe-csv is for csv, and --json prints none", hint="add --out, or leave one out"
         )
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.run.scoring import beside, kept_columns, predictions, samples_in
     from trickrun.run.trained import open_run
 
     folder = training_named(wanted, runs)
-    job = open_run(folder)
-    samples = samples_in(job, file)
+    with phase("opening the run"):
+        job = open_run(folder)
+    with phase("reading the data"):
+        samples = samples_in(job, file)
     tell_notes(samples.notes)
     kept = kept_columns(samples, keep, str(file))
-    rows = beside(kept, predictions(job, samples.x))
+    with phase("predicting"):
+        rows = beside(kept, predictions(job, samples.x))
     result: dict[str, Any] = {"samples": len(samples.x), "out": str(out) if out else None}
     result["notes"] = list(samples.notes)
     result["trained_on"] = known_samples(folder, samples)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
-from trickrun.cli.output import Answer, Verdict, answer
+from trickrun.cli.output import Answer, Verdict, answer, import_torch
 from trickrun.cli.report import tell_report
 from trickrun.errors import Diverged, Interrupted, Lost, TrickrunError
 
@@ -107,12 +107,15 @@ def train_recipe(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute
     from trickrun.run.folder import runs_dir
     from trickrun.training.compile import compile_recipe
 
-    job = compile_recipe(loaded.recipe, loaded.folder)
+    with phase("reading the data"):
+        job = compile_recipe(loaded.recipe, loaded.folder)
     with execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder) as folder:
         before = look_first(job, folder)
         announce(job, folder)
@@ -126,6 +129,8 @@ def go_on(
     wanted: str, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
 ) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
+    import_torch()
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.progress import announce, progress_sink
     from trickrun.run import execute, resume
     from trickrun.run.find import find
@@ -133,7 +138,9 @@ def go_on(
 
     root = runs_dir(runs)
     run = find(root, wanted, trained=True)
-    with resume.resume(run, overrides, root, sys.argv) as resumed:
+    with ExitStack() as opened:
+        with phase("reading the data"):
+            resumed = opened.enter_context(resume.resume(run, overrides, root, sys.argv))
         for warning in resumed.warnings:
             print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
         for notice in resumed.notices:
@@ -152,9 +159,11 @@ def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
     """Return what recipe and data show before training; tell people, and note it in the folder."""
     from trickrun.checks.data_look import look
     from trickrun.cli.output import tell_before_training, tell_notes
+    from trickrun.reporting.phases import phase
 
     tell_notes(job.data.notes)
-    found = look(job.recipe, job.data)
+    with phase("looking at the data"):
+        found = look(job.recipe, job.data)
     tell_before_training(found)
     folder.write_json("findings.json", [finding.as_json() for finding in found])
     return found
@@ -189,13 +198,15 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     loaded = load(recipe, overrides)
     from trickrun.cli import output as findings
     from trickrun.data.splits.prepare import prepare
+    from trickrun.reporting.phases import phase
     from trickrun.reporting.plan import plan, print_plan
     from trickrun.training.compile import compile_recipe
     from trickrun.training.device import training_type
 
     found = findings.from_text(loaded)
     findings.tell_before_training(found)
-    data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
+    with phase("reading the data"):
+        data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
     job = compile_recipe(loaded.recipe, loaded.folder, data)
     findings.tell_notes(job.data.notes)
     planned = plan(job)

@@ -5,24 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from trickrun.checks.checklist.checklist_check import LAST
 from trickrun.checks.checklist.context import StepOutcome, own_folder, words
-from trickrun.errors import RunFolderError
+from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import MORE
 
 UNFIT = (RunFolderError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What comes of drawing evidence that somebody has changed. No form describes all of it, and a
 checklist ends without its pictures too."""
 
 
-def tell(name: str, done: StepOutcome | None) -> None:
-    """Print that a step begins, or what it found."""
+def tell(name: str, done: StepOutcome | OutOfTime | None) -> None:
+    """Print that a step begins, or what it found, or why it is left out."""
     out = terminal()
     if done is None:
         out.print(Text(f"\n{name} ...", "bold"))
+        return
+    if isinstance(done, OutOfTime):
+        out.print(Text(f"left out: {done.message}", "yellow"), soft_wrap=True)
         return
     head = Text(done.verdict.upper(), STYLES[done.verdict])
     out.print(head, Text(f"({done.seconds:.1f} s)"), Text(done.summary), soft_wrap=True)
@@ -32,8 +37,12 @@ def tell(name: str, done: StepOutcome | None) -> None:
             out.print(Text(text), soft_wrap=True)
     if done.shrunk:
         out.print(Text(f"  to fit the budget: {', '.join(done.shrunk)}", "yellow"))
+    if done.cut:
+        out.print(Text(f"  left out: {', '.join(done.cut)}", "yellow"), soft_wrap=True)
     if done.edits:
-        out.print(Text(f"  kept: {words(done.edits)}", "cyan"), soft_wrap=True)
+        # Only the contest of the last step decides what is kept.
+        word = "kept" if name == LAST else "goes on with"
+        out.print(Text(f"  {word}: {words(done.edits)}", "cyan"), soft_wrap=True)
 
 
 def print_end(verdict: Verdict, folder: RunFolder) -> None:
@@ -41,6 +50,9 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out = terminal()
     out.print()
     out.print(Text(verdict.verdict.upper(), STYLES[verdict.verdict]), Text(verdict.summary))
+    if verdict.result["left_out"]:
+        left = ", ".join(verdict.result["left_out"])
+        out.print(Text(f"no time for: {left}; {MORE}", "yellow"), soft_wrap=True)
     if verdict.result.get("test"):
         scored = verdict.result["test"].items()
         scores = "  ".join(f"{key} {number(score)}" for key, score in scored)

@@ -15,6 +15,7 @@ from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import Text, number, print_table, terminal
 from trickrun.reporting.verdict import STYLES, changes_in, headline
 from trickrun.reporting.visible import in_line
+from trickrun.run.pace import MORE
 
 SHOWN = 6
 """Numbers of a finding's evidence that are shown; the JSON has all."""
@@ -40,7 +41,12 @@ def print_diagnosis(verdict: Verdict, target: str) -> None:
             console.print(Text(text, "dim"), soft_wrap=True)
     if verdict.result["tried"] is not None:
         print_trainings(console, verdict.result["tried"])
+    if verdict.result["left_out"]:
+        told_left = f"no time for: {', '.join(verdict.result['left_out'])}; {MORE}"
+        console.print(Text(told_left, "yellow"), soft_wrap=True)
     for part, why in verdict.result["failed"].items():
+        if MORE in why:
+            continue  # told above
         console.print(Text(f"not measured: {part}: {why}", "yellow"), soft_wrap=True)
     said = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
     console.print(said, soft_wrap=True)
@@ -98,9 +104,6 @@ def print_trainings(console: Console, tried: dict[str, Any]) -> None:
     elif tried["screened"]:
         count = len(tried["screened"])
         console.print(Text(f" {count} edits were tried once; none of them looked better", "dim"))
-    if tried["untried"]:
-        told = f" no time to try {tried['untried']} edits; --budget allows more"
-        console.print(Text(told, "yellow"))
 
 
 def trainings(proven: dict[str, dict[str, Any]]) -> Table:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Group
-from rich.live import Live
 from rich.table import Table
 
 from trickrun.checks.checklist.context import shown_value, words
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import Text, print_table, terminal
+from trickrun.reporting.phases import bars
 from trickrun.reporting.verdict import print_verdict
 from trickrun.search.run_trials import OnResult
 from trickrun.search.trial import TrialResult
@@ -26,7 +25,6 @@ SHOWN = 12
 def live_table() -> Iterator[OnResult]:
     """Yield what shows each trial as it ends: a table on a terminal, a line in a pipe."""
     console = terminal()
-    started = time.monotonic()
     results: list[TrialResult] = []
 
     def line(result: TrialResult, done: int, total: int) -> None:
@@ -35,13 +33,12 @@ def live_table() -> Iterator[OnResult]:
     if not console.is_terminal:
         yield line
         return
-    with Live(console=console, transient=True) as live:
+    with bars(console) as shown:
 
         def table(result: TrialResult, done: int, total: int) -> None:
             results.append(result)
-            left = (time.monotonic() - started) / len(results) * (total - done)
             newest = trial_table([vars(r) for r in reversed(results[-SHOWN:])])
-            live.update(Group(newest, Text(f"{done} of {total} trials, about {left:.0f} s left")))
+            shown.above = Group(newest, Text(f"{done} of {total} trials"))
 
         yield table
 
@@ -75,6 +72,9 @@ def print_search(verdict: Verdict) -> None:
     if hidden > 0:
         console.print(f"... and {hidden} more (--json lists all)")
     print_verdict(verdict)
+    if "left_out" in result:
+        left = ", ".join(result["left_out"])
+        console.print(f"no time for: {left}; the same command trains them", soft_wrap=True)
     if "other_data_than" in result:
         console.print(
             f"! The data has changed since the coarse search {result['other_data_than']}: it is "

@@ -188,15 +188,3 @@ def print_outcome(outcome: Outcome) -> None:
 def pairs(values: dict[str, float]) -> str:
     """Return ``name value`` of each."""
     return "  ".join(f"{name} {number(value)}" for name, value in values.items())
-
-
-@contextmanager
-def bar(work: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield what shows how many steps of how many are done: a bar, on a terminal only."""
-    console = terminal(stderr=True)
-    columns = (TextColumn(work), BarColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as shown:
-        task = shown.add_task(work, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)

@@ -29,6 +29,7 @@ from trickrun.run.interrupt import stop_on_interrupt
 from trickrun.run.kept_split import remember_split
 from trickrun.run.memory import out_of_memory_explained
 from trickrun.run.nonfinite import BAD_INPUT, locate
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.sink import Sink, folder_sink
 from trickrun.run.trained import remember_data
 from trickrun.training.checkpoint import Best, Progress, restore
@@ -89,12 +90,15 @@ def start(
         yield folder
 
 
-def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[Sink]) -> Outcome:
+def execute(
+    folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[Sink], pace: Pace = UNHURRIED
+) -> Outcome:
     """Train ``job``, freshly compiled, from the last checkpoint in ``folder``, if there is one.
 
     Args:
         folder: locked.
         sinks: told of every event, after it is written.
+        pace: when it is over the training ends where it is.
 
     Raises:
         TrainingFailed: the loss became non-finite or memory ran out; the folder says so too.
@@ -109,7 +113,7 @@ def execute(folder: RunFolder, job: RecipeJob, command: list[str], sinks: list[S
         note_environment(folder, job, command, progress)
         with out_of_memory_explained(str(job.device)):
             try:
-                end = follow(folder, job, progress, best, audience)
+                end = follow(folder, job, progress, best, audience, pace)
             except NonFinite as error:
                 raise explain(folder, job, progress, error) from error
             outcome = finish(folder, job, progress, end)
@@ -193,7 +197,12 @@ class Audience:
 
 
 def follow(
-    folder: RunFolder, job: RecipeJob, progress: Progress, best: Best | None, audience: Audience
+    folder: RunFolder,
+    job: RecipeJob,
+    progress: Progress,
+    best: Best | None,
+    audience: Audience,
+    pace: Pace,
 ) -> End:
     """Train, write each event to the folder and tell the audience; return the last event.
 
@@ -205,7 +214,7 @@ def follow(
         def stop() -> bool:
             return interrupted() or audience.gone is not None
 
-        for event in train(job, progress, best, stop, Watcher(job)):
+        for event in train(job, progress, best, stop, Watcher(job), over=pace.over):
             write(event)
             audience.tell(event)
     assert isinstance(event, End)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import run_layout
 from trickrun.search.journal import append, drop_cut_line, journal, recorded_layout
 from trickrun.search.plan import Plan
@@ -49,11 +50,14 @@ def rungs(trials: int, epochs: int) -> list[Rung]:
     ]
 
 
-def halve(planned: Plan, folder: RunFolder, on_result: OnResult) -> None:
+def halve(planned: Plan, folder: RunFolder, on_result: OnResult, pace: Pace = UNHURRIED) -> None:
     """Run the search, or what its journal in ``folder`` lacks, and journal each trial at each rung.
 
     A rung is one more search of its own: what a crash leaves half done is trained again from the
     states at the rung before, in the same company.
+
+    Args:
+        pace: when it is over the search ends at the rung that it has reached.
     """
     drop_cut_line(folder)
     steps = rungs(len(planned.trials), planned.search.epochs)
@@ -62,13 +66,15 @@ def halve(planned: Plan, folder: RunFolder, on_result: OnResult) -> None:
     entrants = [trial.id for trial in planned.trials]
     done, total = 0, sum(step.trials for step in steps)
     for number, step in enumerate(steps, 1):
+        if pace.over():
+            break
         if number > 1:
             entrants = survivors(planned, folder, entrants, number - 1, step.trials)
             remove_losers(states, entrants)
         known = {result.id for result in journal(folder) if at_rung(result, number)}
         done += len(known.intersection(entrants))
         segment = Segment(number, None if step is steps[-1] else step.epochs, states)
-        for result in train_rung(planned, folder, entrants, known, segment):
+        for result in train_rung(planned, folder, entrants, known, segment, pace):
             done += 1
             on_result(result, done, total)
     remove_losers(states, ())
@@ -81,15 +87,22 @@ def at_rung(result: TrialResult, number: int) -> bool:
 
 
 def train_rung(
-    planned: Plan, folder: RunFolder, entrants: Sequence[str], known: set[str], segment: Segment
+    planned: Plan,
+    folder: RunFolder,
+    entrants: Sequence[str],
+    known: set[str],
+    segment: Segment,
+    pace: Pace,
 ) -> Iterator[TrialResult]:
     """Train the ``entrants`` that are not ``known`` for a segment, journal them and yield them."""
-    layout = recorded_layout(folder, planned, planned.trials)
+    layout = recorded_layout(folder, planned, planned.trials, pace)
     company = layout.only({name for name in entrants if segment.has_place_for(name)})
     before = {result.id: result.seconds for result in journal(folder)}
     where, left = planned.loaded.folder, set(entrants) - known
     # Closed at once if the journal cannot be written: the workers then stop.
-    with closing(run_layout(company, where, planned.metric, left, segment)) as results:
+    what = f"{planned.stage} search, rung {segment.number}"
+    running = run_layout(company, where, planned.metric, left, segment, what, pace)
+    with closing(running) as results:
         for result in results:
             whole = replace(result, seconds=result.seconds + before.get(result.id, 0.0))
             append(folder, whole)

@@ -14,6 +14,7 @@ from trickrun.run import files, records
 from trickrun.run.check_folder import begin
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.records import adapter
 from trickrun.search.executors.choose import Layout, lay_out
 from trickrun.search.plan import EVIDENCE, Plan, is_coarse
@@ -142,13 +143,15 @@ def as_planned(result: TrialResult, trial: Trial, metric: str) -> TrialResult | 
     return replace(result, params=trial.params, metric=result.values[metric])
 
 
-def recorded_layout(folder: RunFolder, planned: Plan, left: Sequence[Trial]) -> Layout:
+def recorded_layout(
+    folder: RunFolder, planned: Plan, left: Sequence[Trial], pace: Pace = UNHURRIED
+) -> Layout:
     """Return where the trials in ``left`` are trained: as chosen before the search was cut off, or
     chosen now and written down."""
     layout = known_layout(folder, planned)
     new = [trial for trial in left if trial.id not in layout.ids]
     if new:
-        chosen = lay_out(new, planned.loaded.folder)
+        chosen = lay_out(new, planned.loaded.folder, pace)
         layout = Layout(layout.here + chosen.here, layout.workers + chosen.workers)
         folder.write_json(LAYOUT, layout.as_json())
     return layout

@@ -12,6 +12,7 @@ from contextlib import closing
 from itertools import chain
 
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import run_layout
 from trickrun.search.journal import append, drop_cut_line, journal, recorded_layout
 from trickrun.search.plan import Plan
@@ -22,22 +23,29 @@ OnResult = Callable[[TrialResult, int, int], None]
 
 
 def search(
-    planned: Plan, folder: RunFolder, known: dict[str, TrialResult], on_result: OnResult
+    planned: Plan,
+    folder: RunFolder,
+    known: dict[str, TrialResult],
+    on_result: OnResult,
+    pace: Pace = UNHURRIED,
 ) -> None:
     """Run the trials of ``planned`` that the journal in ``folder`` lacks, and journal them.
 
     Args:
         known: results of earlier searches by trial id, which are copied.
+        pace: when it is over the trials that are left are left out; going on trains them.
     """
     drop_cut_line(folder)
     results = {result.id: result for result in journal(folder) if result.status != "crashed"}
     reused = [known[t.id] for t in planned.trials if t.id in known and t.id not in results]
     left = [t for t in planned.trials if t.id not in results and t.id not in known]
     done = len(planned.trials) - len(left) - len(reused)
-    layout = recorded_layout(folder, planned, left)
+    layout = recorded_layout(folder, planned, left, pace)
     wanted = {trial.id for trial in left}
     # Closed at once if the journal cannot be written: the workers then stop.
-    with closing(run_layout(layout, planned.loaded.folder, planned.metric, wanted)) as new:
+    where, what = planned.loaded.folder, f"{planned.stage} search"
+    running = run_layout(layout, where, planned.metric, wanted, what=what, pace=pace)
+    with closing(running) as new:
         for result in chain(reused, new):
             append(folder, result)
             done += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.recipe.load import derive
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import run_trials
 from trickrun.search.plan import Plan
 from trickrun.search.trial import TrialResult, make_trial
@@ -17,7 +18,9 @@ from trickrun.search.trial import TrialResult, make_trial
 CONTENDERS = 3
 
 
-def confirm(planned: Plan, ranked: Sequence[TrialResult], seeds: int) -> list[dict[str, Any]]:
+def confirm(
+    planned: Plan, ranked: Sequence[TrialResult], seeds: int, pace: Pace = UNHURRIED
+) -> list[dict[str, Any]]:
     """Return, best mean first, the best CONTENDERS trials over ``seeds`` seeds each.
 
     Each has params, values, mean, and the 95 % confidence interval of the mean (Student's t).
@@ -32,7 +35,8 @@ def confirm(planned: Plan, ranked: Sequence[TrialResult], seeds: int) -> list[di
             trial = make_trial(tree, result.params, folder)
             # The search's own data: what has become of them since is no part of it.
             trials[result.id, seed] = replace(trial, data=data[result.id])
-    results = {r.id: r for r in run_trials(list(trials.values()), folder, planned.metric)}
+    again = run_trials(list(trials.values()), folder, planned.metric, "the best again", pace)
+    results = {result.id: result for result in again}
     rows = []
     for result in finished:
         of_seeds = [results[trials[result.id, seed].id].metric for seed in range(1, seeds + 1)]

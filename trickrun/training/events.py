@@ -75,13 +75,17 @@ class Checkpoint:
 RESUMABLE = frozenset({"interrupt", "stop_at"})
 """What stops a run before its end: Ctrl-C, and a pause by plan. It can go on from there."""
 
+OUT_OF_TIME = "budget"
+"""What stops a run that a command's budget cuts off: it is evaluated, and ends there."""
+
 
 @dataclass(frozen=True)
 class End:
     """The last record.
 
     Args:
-        stopped_by: epochs, steps or early_stopping; or, RESUMABLE, interrupt or stop_at.
+        stopped_by: epochs, steps, early_stopping or OUT_OF_TIME; or, RESUMABLE, interrupt or
+            stop_at.
         best: the best evaluation's values; empty if there was none.
     """
 

@@ -14,7 +14,15 @@ from trickrun.errors import NothingToTrain
 from trickrun.nn.buffers import undisturbed_buffers
 from trickrun.training.checkpoint import Best, CheckpointClock, Progress, best_so_far, snapshot
 from trickrun.training.evaluation import scheduled_lr, validate
-from trickrun.training.events import RESUMABLE, Checkpoint, End, Event, NonFinite, Observer
+from trickrun.training.events import (
+    OUT_OF_TIME,
+    RESUMABLE,
+    Checkpoint,
+    End,
+    Event,
+    NonFinite,
+    Observer,
+)
 from trickrun.training.job import Job, Targets
 from trickrun.training.step_buffer import BUFFERED_STEPS, StepBuffer, StepResult
 from trickrun.training.transfer import with_cached_prefix
@@ -27,6 +35,7 @@ def train(
     interrupted: Callable[[], bool] = lambda: False,
     observer: Observer | None = None,
     stop_at: int | None = None,
+    over: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Train ``job`` and yield what happens. At the end the model holds the weights to keep.
 
@@ -37,6 +46,7 @@ def train(
         observer: looks at some of the steps.
         stop_at: the step after which the run pauses by plan, with a checkpoint from which it goes
             on as if it had not; None, or beyond its length: it runs to its end.
+        over: asked after each step; when true the run ends there for good, with an evaluation.
 
     Raises:
         NonFinite: a loss, or at an evaluation or checkpoint a weight, is NaN or infinite.
@@ -60,10 +70,12 @@ def train(
         buffer.add(take_step(begun, next(batches), progress.step, progress.history, logged))
         progress.step += 1
 
-        evaluates = is_evaluation(job, progress.step)
         checkpoints = due.after(progress.step) or progress.step == planned_end
         if interrupted():
             stopped_by = "interrupt"
+        elif progress.step < job.span.steps and over():
+            stopped_by = OUT_OF_TIME
+        evaluates = is_evaluation(job, progress.step) or stopped_by == OUT_OF_TIME
         if buffer.size >= BUFFERED_STEPS or evaluates or checkpoints or stopped_by or watched:
             steps = buffer.fetch(job, progress)
             yield steps

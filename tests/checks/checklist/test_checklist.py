@@ -3,14 +3,16 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from trickrun.checks.checklist import checklist_check
-from trickrun.checks.checklist.budget import Budget, Size, fitted, largest_batch
-from trickrun.checks.checklist.checklist_check import is_tied
-from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, rounds
+from trickrun.checks.checklist.budget import Size, cost, fitted, largest_batch
+from trickrun.checks.checklist.checklist_check import STEPS, is_tied, left_out
+from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, results_of, rounds
 from trickrun.checks.checklist.context import (
     STEP_NAMES,
     ChecklistStep,
@@ -24,6 +26,7 @@ from trickrun.checks.checklist.context import (
     words,
 )
 from trickrun.checks.checklist.steps import (
+    affordable,
     contestants,
     entrants,
     shortened,
@@ -31,12 +34,15 @@ from trickrun.checks.checklist.steps import (
     told,
 )
 from trickrun.data.splits.prepare import prepare
+from trickrun.errors import OutOfTime
 from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run.check_folder import begin, conclude
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace, budget
 from trickrun.search.executors.processes import cores
+from trickrun.search.trial import Trial
 from trickrun.tricks.monitor import Monitor
 
 RECIPE = "name: tiny\ndata: {kind: iris, batch_size: 32}\nmodel: {kind: mlp, hidden: [8]}\n"
@@ -51,7 +57,7 @@ def context(tmp_path: Path) -> Context:
     path.write_text(RECIPE)
     loaded = load(path)
     runs = tmp_path / "runs"
-    return Context(loaded, loaded, {}, (), runs, runs / "check" / "runs", [], Budget(None))
+    return Context(loaded, loaded, {}, (), runs, runs / "check" / "runs", [], UNHURRIED)
 
 
 @pytest.fixture
@@ -326,7 +332,7 @@ def test_a_rate_that_is_not_tried_at_length_is_no_contestant(
         StepOutcome("grid fine", "pass", str(folder.path), "", {"optimizer.lr": 0.01}),
     )
     loaded = derive(context.loaded, {"train.epochs": 20})
-    whole = replace(context, loaded=loaded, working=loaded, done=done, budget=Budget(seconds))
+    whole = replace(context, loaded=loaded, working=loaded, done=done, pace=budget(seconds))
     found, short, told = entrants(whole)
     assert [entry.name for entry in found] == names
     assert (short.share < 0.5, len(told)) == ((False, 0) if names else (True, 1))
@@ -373,7 +379,7 @@ def test_a_recipe_in_steps_loses_steps_to_the_budget(
     context: Context, seconds: float | None, steps: int | None
 ) -> None:
     loaded = derive(context.loaded, {"train.epochs": None, "train.steps": 50})
-    short = replace(context, loaded=loaded, working=loaded, budget=Budget(seconds))
+    short = replace(context, loaded=loaded, working=loaded, pace=budget(seconds))
     found = shortened(short, runs=10)
     assert found.changes == ({} if steps is None else {"train.steps": steps})
     assert found.said == (() if steps is None else (f"steps 50 -> {steps}",))
@@ -396,6 +402,118 @@ def test_what_must_stay_beside_its_files(
 ) -> None:
     (tmp_path / "other.yaml").write_text(text)
     assert is_tied(load(tmp_path / "other.yaml", overrides)) is tied
+
+
+class Clock:
+    """A clock that moves only when it is told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_step_without_time_is_left_out_and_the_others_are_taken(
+    context: Context, folder: RunFolder
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    def tell(name: str, done: StepOutcome | OutOfTime | None) -> None:
+        told.append((name, type(done).__name__))
+
+    def slow(context: Context) -> StepOutcome:
+        context.pace.ask("b", 200.0)
+        raise AssertionError("taken without time")
+
+    clock = Clock()
+    hurried = replace(context, pace=Pace(100.0, clock=clock))
+    steps = {"a": step("a"), "b": slow, "c": step("c")}
+    done = run_steps(steps, hurried, folder, tell, keep_going=False)
+    assert [each.name for each in done] == ["a", "c"]
+    assert told == [
+        ("a", "NoneType"),
+        ("a", "StepOutcome"),
+        ("b", "NoneType"),
+        ("b", "OutOfTime"),
+        ("c", "NoneType"),
+        ("c", "StepOutcome"),
+    ]
+
+
+def test_when_the_time_is_up_no_step_is_begun(context: Context, folder: RunFolder) -> None:
+    clock = Clock()
+    hurried = replace(context, pace=Pace(100.0, clock=clock))
+
+    def long(context: Context) -> StepOutcome:
+        clock.now = 101.0
+        return StepOutcome("a", "pass", "", "")
+
+    done = run_steps({"a": long, "b": step("b")}, hurried, folder, nothing, keep_going=False)
+    assert [each.name for each in done] == ["a"]
+
+
+def test_what_was_left_out_is_named(context: Context) -> None:
+    hurried = replace(context, pace=Pace(100.0, clock=Clock()))
+    taken = [StepOutcome(name, "pass", "", "") for name in STEPS if name != "lr-find"]
+    taken[-1] = replace(taken[-1], cut=["2 of 5 rounds of the contest"])
+    assert left_out(taken, hurried.pace) == ["lr-find", "curves: 2 of 5 rounds of the contest"]
+    assert left_out(taken, UNHURRIED) == ["curves: 2 of 5 rounds of the contest"]
+    failed = [StepOutcome("initial-loss", "fail", "", "")]
+    assert left_out(failed, hurried.pace) == [], "steps behind one that failed were not to be taken"
+
+
+def rounds_held(monkeypatch: pytest.MonkeyPatch, seconds: float, limit: float) -> int:
+    """Return how many rounds of five are whole if one takes so long.
+
+    Args:
+        seconds: of a round.
+        limit: seconds for all of them.
+    """
+    clock = Clock()
+
+    def run(trials: list[Trial], folder: Path, metric: str, what: str, pace: Pace) -> Any:
+        clock.now += seconds
+        return [SimpleNamespace(id=trial.id) for trial in trials if not pace.over()]
+
+    monkeypatch.setattr("trickrun.checks.checklist.contest.run_trials", run)
+    by_round = [[Trial(f"{entry}{number}", {}, {}) for entry in "ab"] for number in range(5)]
+    results, taken = results_of(by_round, Path(), "val_loss", Pace(limit, clock=clock))
+    assert {f"{entry}{number}" for entry in "ab" for number in range(taken)} <= results.keys()
+    return taken
+
+
+@pytest.mark.parametrize(("limit", "taken"), [(1000.0, 5), (35.0, 3), (31.0, 3), (11.0, 1)])
+def test_only_whole_rounds_of_the_contest_count(
+    monkeypatch: pytest.MonkeyPatch, limit: float, taken: int
+) -> None:
+    assert rounds_held(monkeypatch, 10.0, limit) == taken
+
+
+def test_a_contest_without_a_whole_round_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OutOfTime, match="no round of the contest"):
+        rounds_held(monkeypatch, 10.0, 9.0)
+
+
+def test_one_round_keeps_nothing() -> None:
+    outcome = choose("val_loss", entries([1.0], [0.1]), LOSS)
+    assert outcome.winner.edits == {}
+    assert told(outcome).startswith("Over 1 fold (")
+
+
+def test_what_trainings_cost_follows_from_their_size() -> None:
+    assert cost(Size(trials=4, epochs=3), 2.0, 1000) == pytest.approx(24 / cores())
+    half = Size(trials=4, epochs=3, samples=500)
+    assert cost(half, 2.0, 1000) == pytest.approx(12 / cores())
+
+
+def test_a_search_whose_least_takes_too_long_is_not_begun(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trickrun.checks.checklist.steps.epoch_seconds", lambda _: (50.0, 106))
+    hurried = replace(context, pace=Pace(100.0, clock=Clock()))
+    with pytest.raises(OutOfTime, match="it takes about"):
+        affordable("grid coarse", Size(16, 3), hurried)
+    assert affordable("grid coarse", Size(16, 3), context) == Size(16, 3)
 
 
 def test_a_step_s_folder_is_never_one_elsewhere(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class FakeTrainings:
     errors: dict[str, frozenset[str]] = field(default_factory=dict)
     known: dict[str, Variant[float]] = field(default_factory=dict)
     seconds_left: float = 1e9
+    step_seconds: float = 1e-3
 
     def run(self, wanted: Mapping[str, Edited], seeds: Sequence[int], share: float = 1.0) -> None:
         for name, edit in wanted.items():

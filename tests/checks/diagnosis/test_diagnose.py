@@ -9,6 +9,7 @@ from trickrun.checks.diagnosis.gather import Evidence
 from trickrun.checks.diagnosis.proxy_run import STEPS, shorten
 from trickrun.findings.finding import Finding
 from trickrun.recipe.load import derive
+from trickrun.run.pace import budget
 
 
 def test_a_short_run_stays_as_it_is(make):
@@ -77,13 +78,13 @@ def test_a_leak_is_an_error_after_what_keeps_the_network_from_training(make, tmp
     (tmp_path / "t.csv").write_text("\n".join(["x,code,y", *rows]) + "\n")
     text = "data: {kind: csv, path: t.csv, target: y}\nmodel: {kind: mlp, hidden: [16]}\n"
     loaded = make("init=zeros", "train.epochs=4", text=text)
-    verdict, _ = diagnose(loaded, confirm, budget=20 if confirm else None)
+    verdict, _ = diagnose(loaded, confirm, pace=budget(20 if confirm else None))
     cause, leak = verdict.findings[:2]
     assert (cause.code, cause.severity) == ("TR22", "error")
     assert (leak.code, leak.severity) == ("TR97", "error")
     assert leak.edit == {"data.drop": ["code"]}
     trains = make("init=auto", "optimizer=adam", "optimizer.lr=0.05", "train.epochs=30", text=text)
-    first = diagnose(trains, confirm, budget=20 if confirm else None)[0].findings[0]
+    first = diagnose(trains, confirm, pace=budget(20 if confirm else None))[0].findings[0]
     assert (first.code, first.severity) == ("TR97", "error")
 
 
@@ -101,7 +102,7 @@ def test_a_healthy_recipe_has_no_error(make, confirm):
 
 def test_two_faults_are_mended_together(make):
     loaded = make("init={kind: constant, value: 0.5}", "optimizer.lr=1e-6")
-    verdict, _ = diagnose(loaded, confirm=True, budget=300)
+    verdict, _ = diagnose(loaded, confirm=True, pace=budget(300))
     first = verdict.findings[0]
     assert first.severity == "error"
     assert set(first.edit) == {"init", "optimizer.lr"}

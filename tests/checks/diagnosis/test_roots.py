@@ -11,6 +11,7 @@ import pytest
 from trickrun.checks.diagnosis.diagnosis_check import diagnose
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
+from trickrun.run.pace import budget
 
 CODE = """
 import torch
@@ -68,7 +69,7 @@ def diagnosed(tmp_path: Path) -> Diagnosed:
     def of(text: str) -> Verdict:
         path = tmp_path / "recipe.yaml"
         path.write_text(textwrap.dedent(text))
-        return diagnose(load(path), confirm=True, budget=300)[0]
+        return diagnose(load(path), confirm=True, pace=budget(300))[0]
 
     return of
 

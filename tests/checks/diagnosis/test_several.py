@@ -25,6 +25,7 @@ class FakeTrainings:
 
     skill: Callable[[set[str]], float]
     seconds_left: float = 100.0
+    step_seconds: float = 0.01
     known: dict[str, Variant[float]] = field(default_factory=dict)
     proxy: Any = field(default_factory=lambda: SimpleNamespace(step_seconds=0.01, steps=100))
 

@@ -1,13 +1,15 @@
 """lr-find on real jobs: what it suggests, refuses and says of the recipe's own lr."""
 
 import math
+from contextlib import contextmanager
 
 import pytest
 
 from trickrun.checks.lr_find.lr_find_check import Range, applies_to, lr_find
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.errors import TrickrunError
+from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.recipe.load import load
+from trickrun.run.pace import Pace
 from trickrun.training.events import TrainedSteps
 from trickrun.training.loop import train
 from trickrun.tricks.schedules.constant import Constant
@@ -80,14 +82,45 @@ def test_no_later_training_feels_it(flowers):
 
 def test_the_test_stops_soon_after_the_loss_rises(flowers):
     told = []
+
+    @contextmanager
+    def phases(what, total=None):
+        assert (what, total) == ("range test", 800)
+        yield told.append
+
     verdict, _ = lr_find(
         flowers("optimizer={kind: sgd, momentum: 0.9}"),
         Range(high=1e4, steps=400, seeds=2),
-        lambda done, total: told.append((done, total)),
+        Pace(phases=phases),
     )
     assert len(verdict.result["curve"]) < 350
-    assert told[-1] == (800, 800)
+    assert told[-1] == 800
     assert sorted(told) == told
+
+
+def test_seeds_without_time_are_left_out(flowers):
+    """The time is up while the second seed trains; without a whole one there is no test."""
+    subject = flowers("optimizer={kind: sgd, momentum: 0.9}")
+    one = lr_find(subject, Range(high=1e4, steps=200, seeds=1))[0].result
+    told = []
+
+    @contextmanager
+    def phases(what, total=None):
+        yield told.append
+
+    def clock():
+        return float(len(told))
+
+    whole = lr_find(subject, Range(high=1e4, steps=200, seeds=1), Pace(phases=phases))[0]
+    assert "left_out" not in whole.result
+    first = len(told)
+    told.clear()
+    short = Pace(first + 0.5, phases, clock=clock)
+    cut = lr_find(subject, Range(high=1e4, steps=200, seeds=3), short)[0].result
+    assert (cut["seeds"], cut["left_out"]) == (1, ["2 of 3 seeds"])
+    assert cut["curve"] == one["curve"]
+    with pytest.raises(OutOfTime):
+        lr_find(subject, Range(seeds=3), Pace(0.0))
 
 
 def test_a_network_that_cannot_learn_is_refused(flowers):

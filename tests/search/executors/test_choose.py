@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 import torch
 
 from trickrun.recipe.patch import canonical, patch_paths
+from trickrun.run.pace import Moved, Pace
 from trickrun.search.executors import choose
 from trickrun.search.executors import workers as executors_workers
 from trickrun.search.executors.choose import Layout, Timing, lay_out, run_layout, run_trials, split
@@ -205,3 +209,56 @@ def test_a_layout_is_plain_data_and_back():
     assert layout.ids == {SIXTEEN[i].id for i in (0, 1, 2, 4, 5)}
     left = layout.only({SIXTEEN[i].id for i in (0, 2, 5)})
     assert left == Layout(here=[(SIXTEEN[0], SIXTEEN[2])], workers=[(SIXTEEN[5],)])
+
+
+LONG = trials(*({"optimizer.lr": 0.001 * k} for k in range(1, 4)), train={"epochs": 100_000})
+
+
+def test_trials_that_a_deadline_cuts_off_have_no_result():
+    """Alone here, in a stack here, alone in a worker: all of them would train for hours."""
+    for layout in (
+        Layout(here=[(LONG[0],)]),
+        Layout(here=[tuple(LONG)]),
+        Layout(workers=[(trial,) for trial in LONG]),
+    ):
+        soon = Pace(time.monotonic() + 0.2)
+        assert list(run_layout(layout, HERE, "val_loss", layout.ids, pace=soon)) == []
+
+
+def test_no_chunk_is_begun_when_the_time_is_up(monkeypatch):
+    monkeypatch.setattr(choose, "run_chunk", None)
+    layout = Layout(here=[tuple(SIXTEEN)])
+    assert list(run_layout(layout, HERE, "val_loss", layout.ids, pace=Pace(0.0))) == []
+
+
+def test_how_far_trials_are_is_told_here_and_in_workers():
+    told: list[tuple[str, float | None, list[float]]] = []
+
+    @contextmanager
+    def phases(what: str, total: float | None = None) -> Iterator[Moved]:
+        told.append((what, total, []))
+        yield told[-1][2].append
+
+    layout = Layout(here=[tuple(SIXTEEN[:3])], workers=[(SIXTEEN[5],)])
+    pace = Pace(phases=phases)
+    list(run_layout(layout, HERE, "val_loss", layout.ids, what="search", pace=pace))
+    [(what, total, done)] = told
+    assert (what, total, done[-1]) == ("search", 4, 4)
+    assert done == sorted(done)
+    assert 3 in done
+    assert any(0 < share < 3 for share in done), "a stack tells how far it is"
+
+
+def test_where_time_is_short_trials_train_in_small_chunks(monkeypatch):
+    assert [len(chunk) for chunk in laid_out(monkeypatch, SIXTEEN, SHORT).here] == [16]
+    short = Pace(time.monotonic() + 1e-3)
+    monkeypatch.setattr(choose, "time_group", lambda group, *_: replace(SHORT, group=tuple(group)))
+    layout = lay_out(SIXTEEN, HERE, short)
+    assert max(len(chunk) for chunk in layout.here + layout.workers) < 8
+    assert layout.ids == {trial.id for trial in SIXTEEN}
+
+
+def test_chunks_are_cut_in_their_order():
+    layout = Layout(here=[tuple(SIXTEEN[:5])], workers=[(SIXTEEN[5],)]).cut(2)
+    assert [len(chunk) for chunk in layout.here] == [2, 2, 1]
+    assert [trial.id for chunk in layout.here for trial in chunk] == [t.id for t in SIXTEEN[:5]]

@@ -1,18 +1,14 @@
-"""Time for a whole checklist: what each step may take, and what shrinks to fit."""
+"""Time for a whole checklist: what trainings cost, and what of them shrinks to fit."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from trickrun.data.splits.prepare import prepare
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.grid import Range
-from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.space import searches
-from trickrun.training.compile import compile_to_measure
-from trickrun.training.device import training_type
 from trickrun.training.threads import cores
 from trickrun.training.timing import seconds_a_step
 
@@ -21,21 +17,6 @@ MIN_TRIALS = 6
 
 MIN_SAMPLES = 256
 """Training samples below which a training says nothing."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Seconds for everything, counted from when it is made; None: no limit."""
-
-    seconds: float | None
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def left(self) -> float | None:
-        """Seconds left, never negative; None: no limit."""
-        if self.seconds is None:
-            return None
-        return max(self.seconds - (time.monotonic() - self.started), 0.0)
 
 
 @dataclass(frozen=True)
@@ -103,8 +84,17 @@ def largest_batch(recipe: Recipe) -> int:
     return max((size for size in sizes if isinstance(size, int)), default=1)
 
 
-def epoch_seconds(loaded: Loaded) -> tuple[float, int]:
+def epoch_seconds(subject: RecipeSubject) -> tuple[float, int]:
     """Return how long an epoch of training takes in this process, and its number of samples."""
-    data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
-    job = compile_to_measure(loaded.recipe, loaded.folder, data)
+    job = subject.job()
     return seconds_a_step(job) * job.span.per_epoch, len(job.data.train)
+
+
+def cost(size: Size, epoch_seconds: float, samples: int) -> float:
+    """Return the seconds that trainings of a ``size`` take, one a core.
+
+    Args:
+        epoch_seconds: time of one epoch on all ``samples`` on one core.
+    """
+    share = 1.0 if size.samples is None else size.samples / samples
+    return size.trials * size.epochs * share * epoch_seconds / cores()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.checklist.context import (
     RECIPE,
     STATE,
     Context,
     StepOutcome,
+    StepVerdict,
     Tell,
     goes_on,
     run_steps,
     unfinished,
 )
 from trickrun.checks.checklist.steps import STEPS
+from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.chance import CODE
 from trickrun.findings.verdict import Verdict
@@ -29,9 +30,13 @@ from trickrun.run.apply import edited_to
 from trickrun.run.check_folder import begin, conclude
 from trickrun.run.files import to_json
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.records import ContestEvidence
 
 Finish = Callable[[Verdict, tuple[StepOutcome, ...], RunFolder], None]
+
+ORDER: tuple[StepVerdict, ...] = ("pass", "warn", "fail")
+LAST = list(STEPS)[-1]
 
 
 def run_checklist(
@@ -41,7 +46,7 @@ def run_checklist(
     tell: Tell,
     finish: Finish = lambda *_: None,
     keep_going: bool = False,
-    seconds: float | None = None,
+    pace: Pace = UNHURRIED,
 ) -> tuple[Verdict, tuple[StepOutcome, ...], RunFolder]:
     """Take all six steps, or go on with a checklist that was cut off, and record the verdict.
 
@@ -50,12 +55,23 @@ def run_checklist(
         tell: told of each step as it begins and ends.
         finish: writes what people read into the folder, before evidence.json marks the end.
         keep_going: go on after a step that fails.
-        seconds: budget; searches, epochs and samples shrink to fit. None: no limit.
+        pace: searches, epochs and samples shrink to fit; what it has no time for is left out.
+
+    Raises OutOfTime if there is no time for a single step.
     """
-    budget = Budget(seconds)
+    if pace.over():
+        raise pace.too_short()
+    began = pace.clock()
+    original = RecipeSubject(loaded)
+    with pace.phase("reading the data"):
+        original.data  # noqa: B018  loads it, once for all steps
+    read_seconds = pace.clock() - began
     with opened(loaded, root, command, keep_going) as folder:
-        context = Context(loaded, loaded, {}, (), root, folder.own_runs, command, budget)
+        own = folder.own_runs
+        context = Context(loaded, loaded, {}, (), root, own, command, pace, original, read_seconds)
         done = run_steps(STEPS, context, folder, tell, keep_going)
+        if not done:
+            raise pace.too_short()
         verdict = concluded(context, done, folder)
         finish(verdict, done, folder)
         conclude(folder, verdict)
@@ -79,18 +95,22 @@ def opened(loaded: Loaded, root: Path, command: list[str], keep_going: bool) -> 
 
 def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder) -> Verdict:
     """Return the verdict of a checklist; write the tuned recipe if the last step was taken."""
-    worst = max((step.verdict for step in done), key=("pass", "warn", "fail").index)
+    worst = max((step.verdict for step in done), key=ORDER.index)
     result: dict[str, Any] = {
         "steps": [
             {"name": step.name, "verdict": step.verdict, "run": step.run, "seconds": step.seconds}
             for step in done
         ],
         "tuned_recipe": None,
+        "left_out": left_out(done, context.pace),
     }
-    if len(done) < len(STEPS):
+    if done[-1].name != LAST:
         stopped = done[-1].name
-        summary = f"{stopped} failed, so the steps after it would mislead"
-        return Verdict(worst, result, learned_nothing(done), summary)
+        if done[-1].verdict == "fail" and not result["left_out"]:
+            said = f"{stopped} failed, so the steps after it would mislead"
+            return Verdict(worst, result, learned_nothing(done), said)
+        taken = f"{len(done)} of {len(STEPS)} steps taken; nothing is kept without the last one"
+        return Verdict(max(worst, "warn", key=ORDER.index), result, learned_nothing(done), taken)
     loaded, last = context.loaded, done[-1]
     evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
@@ -114,6 +134,16 @@ def learned_nothing(done: tuple[StepOutcome, ...]) -> tuple[Finding, ...]:
     found."""
     found = [row for step in done for row in step.findings if row["code"] == CODE]
     return tuple(Finding(**row) for row in found[-1:])
+
+
+def left_out(done: Sequence[StepOutcome], pace: Pace) -> list[str]:
+    """Return what there was no time for: whole steps, and parts of others."""
+    taken = [step.name for step in done]
+    names = list(STEPS)
+    # After a step that failed those behind it are left out on purpose.
+    end = names.index(taken[-1]) if done[-1].verdict == "fail" and not pace.over() else len(names)
+    missing = [name for name in names[:end] if name not in taken] if pace.limited else []
+    return [*missing, *(f"{step.name}: {part}" for step in done for part in step.cut)]
 
 
 def is_tied(loaded: Loaded) -> bool:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.data._data import Data
+from trickrun.errors import OutOfTime
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
+from trickrun.run.pace import MORE, UNHURRIED, Pace
 from trickrun.search.executors.choose import run_trials
-from trickrun.search.trial import make_trial
+from trickrun.search.trial import Trial, TrialResult, make_trial
 from trickrun.search.winners import interval
 from trickrun.training.compile import pick_metrics
 from trickrun.tricks.monitor import Monitor
@@ -62,7 +64,11 @@ class Contest:
 
 
 def contest(
-    loaded: Loaded, candidates: Sequence[Entry], count: int, changes: dict[str, Any]
+    loaded: Loaded,
+    candidates: Sequence[Entry],
+    count: int,
+    changes: dict[str, Any],
+    pace: Pace = UNHURRIED,
 ) -> Contest:
     """Train the recipe and each candidate at full length in ``count`` rounds, and choose.
 
@@ -73,6 +79,9 @@ def contest(
 
     Args:
         changes: made to all alike (a subset that the budget asks for).
+        pace: rounds that it has no time for are left out.
+
+    Raises OutOfTime if that are all of them.
     """
     entrants = (Entry("original", {}), *candidates)
     rank = judged_by(loaded, entrants)
@@ -84,14 +93,45 @@ def contest(
         for entry in entrants
         for number, changed in enumerate(rounds(loaded, count))
     }
-    unique = {trial.id: trial for trial in trials.values()}
-    results = {r.id: r for r in run_trials(list(unique.values()), loaded.folder, rank.monitor)}
+    by_round = [[trials[entry.name, number] for entry in entrants] for number in range(count)]
+    results, taken = results_of(by_round, loaded.folder, rank.monitor, pace)
     entries = []
     for entry in entrants:
-        own = [results[trials[entry.name, number].id] for number in range(count)]
+        own = [results[trials[entry.name, number].id] for number in range(taken)]
         reason = next((result.reason for result in own if result.metric is None), "")
         entries.append(replace(entry, values=tuple(r.metric for r in own), reason=reason))
     return choose(rank.monitor, tuple(entries), rank)
+
+
+def results_of(
+    by_round: Sequence[Sequence[Trial]], folder: Path, metric: str, pace: Pace
+) -> tuple[dict[str, TrialResult], int]:
+    """Train the trials of all rounds; return their results by id, and how many rounds are whole.
+
+    Where time is limited one round follows the other, so that those that are whole count.
+
+    Raises OutOfTime if none is.
+    """
+    results: dict[str, TrialResult] = {}
+    if not pace.limited:
+        every = {trial.id: trial for trials in by_round for trial in trials}
+        results |= {r.id: r for r in run_trials([*every.values()], folder, metric, "contest", pace)}
+        return results, len(by_round)
+    longest = 0.0
+    with pace.phase("contest, rounds", len(by_round)) as moved:
+        for number, trials in enumerate(by_round):
+            begun = pace.clock()
+            if longest <= pace.left and not pace.over():
+                unique = {trial.id: trial for trial in trials}
+                running = run_trials([*unique.values()], folder, metric, "round", pace)
+                results |= {result.id: result for result in running}
+            if any(trial.id not in results for trial in trials):
+                if number == 0:
+                    raise OutOfTime("no round of the contest ended in time", "curves", MORE)
+                return results, number
+            longest = max(longest, pace.clock() - begun)
+            moved(number + 1)
+    return results, len(by_round)
 
 
 def judged_by(loaded: Loaded, entrants: Sequence[Entry]) -> Monitor:

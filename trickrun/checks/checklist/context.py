@@ -15,15 +15,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from trickrun.checks.checklist.budget import Budget
 from trickrun.checks.recipe_subject import RecipeSubject
-from trickrun.errors import RunFolderError
+from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
 from trickrun.run.check_folder import record
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import Pace
 from trickrun.run.records import FindingRow, adapter
 from trickrun.run.records import checked as has_form
 
@@ -58,7 +58,7 @@ class StepOutcome:
         summary: what it found, in a sentence or two.
         edits: what it changes for the steps after it; of the last step: all that is to be kept.
         findings: as in the JSON contract.
-        shrunk: what the budget took from it, in words.
+        shrunk: what the budget took from it, in words; ``cut``: what of it the budget left out.
         seconds: wall time.
     """
 
@@ -72,6 +72,7 @@ class StepOutcome:
     )
     shrunk: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    cut: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class Context:
         root: where run folders are.
         own_runs: where those of the steps are made.
         command: the command line, for the record.
-        budget: how much time is left for all.
+        pace: of what is left to do.
+        original: the user's recipe with its data, which all steps share; None: each reads them.
+        read_seconds: what reading the data took.
     """
 
     loaded: Loaded
@@ -96,7 +99,14 @@ class Context:
     root: Path
     own_runs: Path
     command: list[str]
-    budget: Budget
+    pace: Pace
+    original: RecipeSubject | None = None
+    read_seconds: float = 0.0
+
+    @property
+    def subject(self) -> RecipeSubject:
+        """The recipe with the edits of the steps before, and its data."""
+        return RecipeSubject(self.working, self.original)
 
     def folder_of(self, step: StepOutcome) -> RunFolder:
         """Return a step's run folder: its own, or where an older version made it."""
@@ -114,8 +124,11 @@ def own_folder(own_runs: Path, name: str, step: StepOutcome) -> RunFolder | None
 
 
 ChecklistStep = Callable[[Context], StepOutcome]
-Tell = Callable[[str, StepOutcome | None], None]
-"""Told of a step by name as it begins (None) and as it ends."""
+Tell = Callable[[str, StepOutcome | OutOfTime | None], None]
+"""Told of a step by name as it begins (None), and as it ends or is left out."""
+
+SHARES = {"initial-loss": 0.25, "overfit-batch": 0.35, "lr-find": 0.35}
+"""The share of the time then left after which a step is cut off; others take what they need."""
 
 
 def run_steps(
@@ -127,6 +140,8 @@ def run_steps(
 ) -> tuple[StepOutcome, ...]:
     """Take the steps that the checklist in ``folder`` has not taken yet; return all taken.
 
+    One that there is no time for is left out.
+
     Args:
         keep_going: go on after a step that fails; otherwise it ends the checklist.
     """
@@ -136,10 +151,17 @@ def run_steps(
             continue
         if done and done[-1].verdict == "fail" and not keep_going:
             break
+        if context.pace.over():
+            break
         tell(name, None)
         edits = edits_of(done)
         working = derive(context.loaded, edits)
-        now = step(replace(context, working=working, edits=edits, done=done))
+        pace = context.pace.share(SHARES.get(name, 1.0))
+        try:
+            now = step(replace(context, working=working, edits=edits, done=done, pace=pace))
+        except OutOfTime as error:
+            tell(name, error)
+            continue
         done = (*done, now)
         folder.write_json(STATE, [asdict(each) for each in done])
         tell(name, now)
@@ -205,7 +227,7 @@ Check = Callable[[RecipeSubject], tuple[Verdict, RecipeSubject]]
 
 def checked(name: str, check: Check, context: Context) -> StepOutcome:
     """Take a step that a check judges; where it fails and a confirmed edit mends it, keep that."""
-    subject = RecipeSubject(context.working)
+    subject = context.subject
     verdict, derived = check(subject)
     edits: dict[str, Any] = {}
     if verdict.verdict == "fail":
@@ -214,7 +236,9 @@ def checked(name: str, check: Check, context: Context) -> StepOutcome:
             edits, verdict, derived = mend
     folder = record(verdict, context.working, derived.loaded, context.own_runs, context.command)
     findings = [finding.as_json() for finding in verdict.findings]
-    return StepOutcome(name, verdict.verdict, str(folder.path), verdict.summary, edits, findings)
+    cut = [str(part) for part in verdict.result.get("left_out", ())]
+    run, summary = str(folder.path), verdict.summary
+    return StepOutcome(name, verdict.verdict, run, summary, edits, findings, cut=cut)
 
 
 def mended(

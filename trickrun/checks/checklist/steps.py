@@ -6,11 +6,13 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from trickrun.checks.checklist.budget import (
     MIN_TRIALS,
     Size,
+    cost,
     epoch_seconds,
     fewest_samples,
     fitted,
@@ -36,9 +38,12 @@ from trickrun.recipe.patch import edits_after
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import Moved
 from trickrun.run.records import SearchEvidence
+from trickrun.run.sink import Sink
 from trickrun.search.plan import Stage
 from trickrun.training.compile import compile_to_measure
+from trickrun.training.events import OUT_OF_TIME, Event, TrainedSteps
 from trickrun.training.threads import cores
 
 PROOF = 0.5
@@ -51,23 +56,30 @@ MENDING = ("initial-loss", "overfit-batch")
 ROUNDS = 5
 """Of the contest between the original and the tuned recipe: seeds, each with its own fold."""
 
-SHARES = {"grid coarse": 0.35, "grid fine": 0.5, "curves": 0.85}
-"""The share of the time then left that a step may take."""
+SHARES = {"grid coarse": 0.35, "grid fine": 0.45, "curves": 0.7}
+"""The share of the time then left that a step is sized for."""
+
+CONTEST = 0.85
+"""The share of the last step's time after which no round of the contest is waited for."""
 
 
 def step_initial_loss(context: Context) -> StepOutcome:
     """Step 1."""
-    return checked("initial-loss", lambda subject: initial_loss(subject), context)
+    return checked(
+        "initial-loss", lambda subject: initial_loss(subject, pace=context.pace), context
+    )
 
 
 def step_overfit_batch(context: Context) -> StepOutcome:
     """Step 2."""
-    return checked("overfit-batch", lambda subject: overfit_batch(subject), context)
+    return checked(
+        "overfit-batch", lambda subject: overfit_batch(subject, pace=context.pace), context
+    )
 
 
 def step_lr_find(context: Context) -> StepOutcome:
     """Step 3: what it suggests is the middle of the coarse search."""
-    done = checked("lr-find", lambda subject: lr_find(subject), context)
+    done = checked("lr-find", lambda subject: lr_find(subject, pace=context.pace), context)
     found = context.folder_of(done).read_json("evidence.json")["suggestion"]
     if found is None:
         # Without a suggestion the search begins at the recipe's own learning rate.
@@ -124,6 +136,7 @@ def searched(
         lambda *_: None,
         coarse=coarse,
         into=context.own_runs,
+        pace=context.pace.share(2 * SHARES[name]),
     )
     best = verdict.result["best"]
     summary = verdict.summary + (f": {words(best['params'])}" if best else "")
@@ -131,19 +144,31 @@ def searched(
     # What is no better than a constant answer is not worth going on from.
     edits = best["params"] if best and verdict.verdict != "fail" else {}
     return StepOutcome(
-        name, verdict.verdict, str(folder.path), summary, edits, findings, list(size.shrunk)
+        name,
+        verdict.verdict,
+        str(folder.path),
+        summary,
+        edits,
+        findings,
+        list(size.shrunk),
+        cut=verdict.result.get("left_out", []),
     )
 
 
 def step_curves(context: Context) -> StepOutcome:
     """Step 6: the contest with the original, then one whole run of what won, and its curves."""
     candidates, short, left_out = entrants(context)
-    changes = short.changes
-    outcome = contest(context.loaded, candidates, ROUNDS, changes)
+    pace, changes = context.pace, short.changes
+    pace.ask("curves", context.read_seconds + short.round_seconds)
+    outcome = contest(context.loaded, candidates, ROUNDS, changes, pace.share(CONTEST))
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
     job = compile_to_measure(tuned.recipe, tuned.folder)
-    with execute.start(tuned, context.own_runs, context.command, tuned.folder) as folder:
-        ended = execute.execute(folder, job, context.command, [])
+    with (
+        execute.start(tuned, context.own_runs, context.command, tuned.folder) as folder,
+        pace.phase("the whole training", job.span.steps) as moved,
+    ):
+        sinks: list[Sink] = [partial(tell_steps, moved)]
+        ended = execute.execute(folder, job, context.command, sinks, pace)
     reference_of_run(folder, job.data)
     with folder.locked():
         verdict = read_runs([folder], beside_learners=True)
@@ -159,7 +184,23 @@ def step_curves(context: Context) -> StepOutcome:
         edits=outcome.winner.edits,
         findings=findings,
         shrunk=list(short.said),
+        cut=cut_off(outcome, ended),
     )
+
+
+def tell_steps(moved: Moved, event: Event) -> None:
+    """Tell how many steps of a training are done."""
+    if isinstance(event, TrainedSteps):
+        moved(event.first + len(event.losses) - 1)
+
+
+def cut_off(outcome: Contest, ended: execute.Outcome) -> list[str]:
+    """Return what the last step left out."""
+    taken = len(outcome.entries[0].values)
+    left = [f"{ROUNDS - taken} of {ROUNDS} rounds of the contest"] if taken < ROUNDS else []
+    if ended.result["stopped_by"] == OUT_OF_TIME:
+        left.append(f"the whole training after {ended.result['epochs']:.4g} epochs")
+    return left
 
 
 def entrants(context: Context) -> tuple[list[Entry], Shortened, list[str]]:
@@ -194,26 +235,30 @@ class Shortened:
         changes: of the recipe.
         said: the same in words.
         share: of the recipe's own steps that are left.
+        round_seconds: that one round of the contest and the last run take.
     """
 
     changes: dict[str, Any]
     said: tuple[str, ...] = ()
     share: float = 1.0
+    round_seconds: float = 0.0
 
 
 def shortened(context: Context, runs: int) -> Shortened:
     """Return with what ``runs`` whole trainings fit the step's share of the time."""
     train = context.loaded.recipe.train
-    if context.budget.left is None:
+    if not context.pace.limited:
         return Shortened({})
-    each, samples = epoch_seconds(context.working)
-    share = context.budget.left * SHARES["curves"]
+    each, samples = epoch_seconds(context.subject)
+    share = (context.pace.left - context.read_seconds) * SHARES["curves"]
     if train.steps is None:
         least = fewest_samples(context.loaded.recipe)
         size = fitted(Size(runs, train.epochs), each, samples, share, runs, least)
+        one_round = cost(replace(size, trials=runs // ROUNDS + 1), each, samples)
         epochs = {"train.epochs": size.epochs} if size.epochs < train.epochs else {}
         part = 1.0 if size.samples is None else size.samples / samples
-        return Shortened(subset(size) | epochs, size.shrunk, part * size.epochs / train.epochs)
+        left = part * size.epochs / train.epochs
+        return Shortened(subset(size) | epochs, size.shrunk, left, one_round)
     batch = context.working.recipe.data.batch_size
     step = each / max(1, samples // (samples if batch == "full" else batch))
     steps = min(train.steps, max(1, int(share * cores() / (runs * step))))
@@ -246,10 +291,12 @@ def contestants(context: Context) -> list[Entry]:
 def told(outcome: Contest) -> str:
     """Return the contest's outcome in a sentence."""
     means = ", ".join(f"{entry.name} {mean_of(entry)}" for entry in outcome.entries)
+    taken = len(outcome.entries[0].values)
+    folds = "1 fold" if taken == 1 else f"{taken} folds"
     if not outcome.winner.edits:
-        return f"Over {ROUNDS} folds ({outcome.metric}: {means}) nothing beats the original."
+        return f"Over {folds} ({outcome.metric}: {means}) nothing beats the original."
     return (
-        f"Over {ROUNDS} folds ({outcome.metric}: {means}) {outcome.winner.name} is better than the "
+        f"Over {folds} ({outcome.metric}: {means}) {outcome.winner.name} is better than the "
         f"original by {outcome.gain:.4g} (95 % interval {outcome.low:.4g} to {outcome.high:.4g})."
     )
 
@@ -260,13 +307,18 @@ def mean_of(entry: Entry) -> str:
 
 
 def affordable(name: str, wanted: Size, context: Context) -> Size:
-    """Return ``wanted`` shrunk to the step's share of the time that is left."""
-    left = context.budget.left
-    if left is None:
+    """Return ``wanted`` shrunk to the step's share of the time that is left.
+
+    Raises OutOfTime if the least that says anything takes more than all of it.
+    """
+    if not context.pace.limited:
         return wanted
-    each, samples = epoch_seconds(context.working)
+    each, samples = epoch_seconds(context.subject)
     least = fewest_samples(context.loaded.recipe)
-    return fitted(wanted, each, samples, left * SHARES[name], MIN_TRIALS, least)
+    share = (context.pace.left - context.read_seconds) * SHARES[name]
+    size = fitted(wanted, each, samples, share, MIN_TRIALS, least)
+    context.pace.ask(name, context.read_seconds + cost(size, each, samples))
+    return size
 
 
 def subset(size: Size) -> dict[str, Any]:

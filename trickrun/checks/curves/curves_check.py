@@ -27,6 +27,7 @@ from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
 from trickrun.run.check_folder import begin
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.sink import Sink
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import RecipeJob
@@ -36,7 +37,12 @@ ShowRun = Callable[[RecipeJob, RunFolder], AbstractContextManager[Sink]]
 
 
 def train_runs(
-    loaded: Loaded, root: Path, command: list[str], watch: ShowRun, seeds: int = 1
+    loaded: Loaded,
+    root: Path,
+    command: list[str],
+    watch: ShowRun,
+    seeds: int = 1,
+    pace: Pace = UNHURRIED,
 ) -> list[RunFolder]:
     """Train a recipe with ``seeds`` seeds, from its own on, and return the run folders.
 
@@ -55,7 +61,8 @@ def train_runs(
         seed = loaded.recipe.seed + index
         one = derive(loaded, {"seed": seed}) if index else loaded
         # All seeds have one split, whatever becomes of the file meanwhile.
-        job = compile_recipe(one.recipe, one.folder, data)
+        with pace.phase("reading the data"):
+            job = compile_recipe(one.recipe, one.folder, data)
         data = job.data
         with execute.start(one, root, command, one.folder) as folder, watch(job, folder) as sink:
             folders.append(folder)

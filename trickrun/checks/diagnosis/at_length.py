@@ -54,6 +54,6 @@ def steps_at_length(trainings: Trainings, count: int) -> int | None:
     """Return the steps of ``count`` trainings that are as long as the user's, or as long as time
     allows; None if that is no longer than the short ones."""
     own = min(trainings.proxy.span.steps, LONGEST)
-    steps = min(own, int(trainings.seconds_left / trainings.proxy.step_seconds / count))
+    steps = min(own, int(min(LONGEST, trainings.seconds_left / trainings.step_seconds / count)))
     longer = own > trainings.proxy.steps and steps >= min(own, 2 * trainings.proxy.steps)
     return steps if longer else None

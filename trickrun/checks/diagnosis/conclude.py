@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
-from trickrun.checks.diagnosis.gather import Evidence
+from trickrun.checks.diagnosis.gather import WORDS, Evidence
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.checks.diagnosis.skill import standard_error
 from trickrun.checks.diagnosis.trainings import Tried
@@ -44,6 +44,8 @@ def conclude(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[F
 
 def best_first(proxy: ProxyRun, evidence: Evidence, tried: Tried | None) -> list[Finding]:
     """Return the findings in order, as sure as the rules that found them are."""
+    if tried is not None and not tried.base.results:
+        tried = None  # nothing to compare with, so that nothing is known of any edit
     standing = standing_of(proxy, evidence, tried)
     findings = in_order(proxy, evidence, tried, standing)
     if tried is None and not any(map(is_leak, findings)):
@@ -195,17 +197,29 @@ def verdict_of(
         "skill": evidence.probe.val if evidence.probe else None,
         "reference": max(evidence.reference.values(), default=None),
         "failed": evidence.failed,
+        "left_out": left_out(evidence, tried),
         "undecided": undecided(findings),
         "tried": tried.as_json() if tried else None,
         "part_seconds": evidence.seconds,
     }
-    return Verdict(
-        "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
-        result,
-        tuple(findings),
-        sentence(findings, tried),
-        series,
-    )
+    grave: Literal["pass", "warn", "fail"]
+    grave = "fail" if "error" in severities else "warn" if "warning" in severities else "pass"
+    if grave == "pass" and "training" in evidence.left_out:
+        told = "nothing wrong was found, but there was no time for a short training"
+        return Verdict("warn", result, tuple(findings), told, series)
+    return Verdict(grave, result, tuple(findings), sentence(findings, tried), series)
+
+
+def left_out(evidence: Evidence, tried: Tried | None) -> list[str]:
+    """Return what there was no time for, in words."""
+    parts = [WORDS[name] for name in evidence.left_out]
+    if tried is None:
+        return parts
+    return [
+        *parts,
+        *([f"{tried.untried} edits that were to be tried"] if tried.untried else []),
+        *(f"the proof of {label}" for label in tried.unproven),
+    ]
 
 
 def undecided(findings: list[Finding]) -> dict[str, Any] | None:

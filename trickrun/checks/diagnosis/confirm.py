@@ -53,13 +53,15 @@ def try_edits(
     parts = unusual(found)
     whole = [together(parts)] if len(parts) > 1 else []
     look(trainings, [*whole, *found], first)
-    tried = Tried(trainings.known[BASE])
+    untried = sum(not (v.results or v.reason) for v in trainings.known.values())
+    tried = Tried(trainings.known[BASE], untried=untried)
     if first not in tried.base.results:
         return tried  # no time, or the recipe cannot be trained: nothing to compare with
     tried.screened = screened(trainings, found, first)
     tried.edits = {c.label: c.edit for c in found if c.label in tried.screened}
-    tried.untried = sum(not (v.results or v.reason) for v in trainings.known.values())
-    prove(trainings, tried, promising(tried, found, trainings.proxy), rest)
+    able = promising(tried, found, trainings.proxy)
+    prove(trainings, tried, able, rest)
+    tried.unproven = [c.label for c in able if c.label not in tried.effects]
     tried.reachable = max([known, *results_of(trainings, first)])
     try_roots(trainings, tried, parts, rest)
     try_several(trainings, tried, found, parts)

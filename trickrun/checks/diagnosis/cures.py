@@ -10,16 +10,17 @@ from trickrun.checks.diagnosis.proxy_run import ProxyRun
 from trickrun.data.splits.prepare import prepare
 from trickrun.errors import TrickrunError
 from trickrun.recipe.load import derive
+from trickrun.run.pace import UNHURRIED, Pace
 
 
-def errors_of(proxy: ProxyRun, candidate: Candidate) -> frozenset[str]:
+def errors_of(proxy: ProxyRun, candidate: Candidate, pace: Pace = UNHURRIED) -> frozenset[str]:
     """Return the codes of the errors in a recipe with an edit, from its text, its data and a short
     training; none if it cannot be trained."""
     found = Evidence()
     try:
         changed = edited(proxy, candidate)
         look_at_data(found, changed)
-        look_at_training(found, changed)
+        look_at_training(found, changed, pace)
     except TrickrunError:
         return frozenset()
     return frozenset(finding.code for finding in found.findings if finding.severity == "error")

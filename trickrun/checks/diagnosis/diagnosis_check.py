@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from trickrun.models import Model
 from trickrun.models.python import PythonModel
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import one_thread
 
 SMALL, SLOW = 60.0, 150.0
@@ -35,24 +33,10 @@ LOOKING = 0.5
 """Share of the time that the evidence may take where edits are tried too."""
 
 
-@dataclass(frozen=True)
-class DiagnosisListener:
-    """Who is told how far a diagnosis is.
-
-    Args:
-        part: of each part of the evidence as it begins.
-        trainings: of trainings done and trainings in all.
-    """
-
-    part: Callable[[str], None] = lambda name: None
-    trainings: Callable[[int, int], None] = lambda done, total: None
-
-
 def diagnose(
     loaded: Loaded,
     confirm: bool = False,
-    budget: float | None = None,
-    watch: DiagnosisListener | None = None,
+    pace: Pace = UNHURRIED,
     run: RunFolder | None = None,
     runs: Path | None = None,
 ) -> tuple[Verdict, Loaded]:
@@ -60,7 +44,7 @@ def diagnose(
 
     Args:
         confirm: train briefly with each suggested edit, and keep what helps.
-        budget: seconds for the whole diagnosis; None: what suits the recipe.
+        pace: of the whole diagnosis; one without a limit gets that which suits the recipe.
         run: an earlier training of the recipe, whose curves and score count as well.
         runs: where earlier runs are: what one has learned from the same data can be learned.
 
@@ -69,28 +53,34 @@ def diagnose(
 
     Raises:
         TrickrunError: the recipe cannot become a job.
+        OutOfTime: there is no time for any part of the evidence.
     """
-    watch = watch or DiagnosisListener()
-    started = time.monotonic()
+    if pace.over():
+        raise pace.too_short()
+    started = pace.clock()
     with one_thread():
         try:
-            proxy = shorten(loaded)
+            with pace.phase("reading the data"):
+                proxy = shorten(loaded)
         except (NothingToTrain, NoGradient) as error:
             found = [cannot_train(error, loaded.recipe.model)]
             return verdict_of(found, Evidence(), None, {}), loaded
-        seconds = budget or usual_budget(proxy)
-        looking = seconds * (LOOKING if confirm else 1.0)
-        evidence = gather(proxy, not confirm, started + looking, watch.part)
+        if not pace.limited:
+            pace = pace.until(started + usual_budget(proxy))
+        evidence = gather(proxy, not confirm, pace.share(LOOKING if confirm else 1.0))
+        if evidence.unknown:
+            raise pace.too_short()
         if run is not None:
             add_run(evidence, run, proxy)
     tried: Tried | None = None
     trainings: Trainings | None = None
     if confirm:
-        deadline = started + seconds
-        trainings = Trainings(proxy, deadline, watch.trainings)
-        tried = edits_tried(proxy, evidence, trainings)
+        trainings = Trainings(proxy, pace)
+        with pace.phase("trying edits"):
+            tried = edits_tried(proxy, evidence, trainings)
     if runs is not None and standing_of(proxy, evidence, tried).hopeless:
-        evidence.elsewhere = learned_elsewhere(proxy, runs)
+        with pace.phase("what other runs learned"):
+            evidence.elsewhere = learned_elsewhere(proxy, runs)
     series: dict[str, Any] = {"evidence": evidence.as_json()}
     if trainings is not None:
         series["trainings"] = trainings.as_json()

@@ -27,7 +27,7 @@ from trickrun.checks.overfit_batch.overfit_batch_check import one_batch, overfit
 from trickrun.checks.overfit_batch.search import Search
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.data.splits.prepare import prepare
-from trickrun.errors import TrickrunError
+from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.findings import static
 from trickrun.findings.faults import CATALOGUE
 from trickrun.findings.finding import Finding
@@ -49,6 +49,7 @@ from trickrun.findings.verdict import Verdict
 from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, load
 from trickrun.run.folder import RunFolder
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.compile import compile_to_measure
 
 
@@ -88,8 +89,21 @@ TRIED_ON_BATCH = 10
 LOOK_STEPS = 40
 """Steps that the looks at a user's own code take the time of, about."""
 
-Tell = Callable[[str], None]
-"""Told what is looked at now."""
+WORDS = {
+    "static": "the recipe and its data",
+    "reference": "learners without a training loop",
+    "labels": "the labels",
+    "training": "a short training",
+    "pairing": "whether inputs and targets fit together",
+    "user_step": "your training step",
+    "user_loss": "your loss",
+    "user_optimizer": "your optimizer",
+    "grad_check": "the gradients",
+    "initial_loss": "the loss before training",
+    "overfit_batch": "whether one batch can be fitted",
+    "lr_find": "the learning rate",
+}
+"""What each part looks at."""
 
 
 @dataclass
@@ -98,7 +112,7 @@ class Evidence:
 
     Args:
         parts: by name; a part that failed is missing.
-        failed: why parts are missing, by name.
+        failed: why parts are missing, by name; ``left_out`` names those that had no time.
         findings: of all parts; ``weighed`` has those that count.
         known: those among them that recipe and data show before any training.
         probe: the short training, if it could be run.
@@ -117,6 +131,7 @@ class Evidence:
     seconds: dict[str, float] = field(default_factory=dict)
     trained: float | None = None
     elsewhere: float | None = None
+    left_out: list[str] = field(default_factory=list)
 
     def take(self, name: str, verdict: Verdict) -> None:
         """Add a check's verdict."""
@@ -127,6 +142,11 @@ class Evidence:
     def weighed(self) -> list[Finding]:
         """The findings that take part in the diagnosis."""
         return [f for f in self.findings if CATALOGUE[f.code].takes_part(f)]
+
+    @property
+    def unknown(self) -> bool:
+        """Whether there was no time to measure anything."""
+        return bool(self.left_out) and not (self.parts or self.reference or self.probe)
 
     def as_json(self) -> dict[str, Any]:
         """Return the evidence record as plain data."""
@@ -150,53 +170,61 @@ class Part:
     Args:
         measure: what measures it.
         steps: training steps that it takes the time of.
+        seconds: that it takes besides, as far as that is known.
     """
 
     measure: Callable[[], None]
     steps: float = 0.0
+    seconds: float = 0.0
 
 
-def gather(proxy: ProxyRun, thorough: bool, until: float, tell: Tell) -> Evidence:
+def gather(proxy: ProxyRun, thorough: bool, pace: Pace) -> Evidence:
     """Measure everything that can be measured; a part that fails stops no other.
 
     Args:
         thorough: whether to look for what blocks a batch that cannot be fitted. Trainings with
             edits tell more, so that this is for a diagnosis that makes none.
-        until: moment (time.monotonic). A part that is not expected to end before it is left out,
-            and named among those that failed.
-        tell: told of each part as it begins.
+        pace: a part that is not expected to end in time is left out, or cut off, and named among
+            those that failed.
     """
     found = Evidence()
-    for name, part in parts_of(found, proxy, thorough, until).items():
-        tell(name)
-        started = time.perf_counter()
-        expected = part.steps * proxy.step_seconds
-        if time.monotonic() + expected > until:
-            found.failed[name] = f"it takes about {expected:.0f} s; allow more with --budget"
-            continue
-        try:
-            part.measure()
-        except TrickrunError as error:
-            found.failed[name] = str(error)
-        except Exception as error:  # a user's code may raise anything, and the others go on
-            found.failed[name] = f"{type(error).__name__}: {error}"
-        found.seconds[name] = time.perf_counter() - started
+    parts = parts_of(found, proxy, thorough, pace)
+    with pace.phase("evidence", len(parts)) as moved:
+        for done, (name, part) in enumerate(parts.items()):
+            moved(done)
+            with pace.phase(WORDS[name]):
+                take_part(found, name, part, proxy.step_seconds, pace)
     return found
 
 
-def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, until: float) -> dict[str, Part]:
+def take_part(found: Evidence, name: str, part: Part, step_seconds: float, pace: Pace) -> None:
+    """Measure one part, or note why that failed."""
+    started = time.perf_counter()
+    try:
+        pace.ask("", part.seconds + part.steps * step_seconds)
+        part.measure()
+    except OutOfTime as error:
+        found.left_out.append(name)
+        found.failed[name] = f"{error.message}; {error.hint}"
+    except TrickrunError as error:
+        found.failed[name] = str(error)
+    except Exception as error:  # a user's code may raise anything, and the others go on
+        found.failed[name] = f"{type(error).__name__}: {error}"
+    found.seconds[name] = time.perf_counter() - started
+
+
+def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, pace: Pace) -> dict[str, Part]:
     """Return the parts of the evidence by name, in order: what costs much comes late."""
     subject, recipe = RecipeSubject(proxy.recipe), proxy.loaded.recipe
     size = recipe.data.batch_size if isinstance(recipe.data.batch_size, int) else proxy.samples
     batch = BATCH_STEPS * min(1.0, BATCH / size)
-    left = until - time.monotonic()
-    thorough = thorough and TRIED_ON_BATCH * batch * proxy.step_seconds < left
+    thorough = thorough and TRIED_ON_BATCH * batch * proxy.step_seconds < pace.left
     parts = {
-        "static": Part(lambda: look_at_data(found, proxy)),
+        "static": Part(lambda: look_at_data(found, proxy), seconds=proxy.read_seconds),
         "reference": Part(lambda: found.reference.update(reference(proxy.data, proxy.metric))),
-        "labels": Part(lambda: look_at_labels(found, proxy)),
-        "training": Part(lambda: look_at_training(found, proxy), proxy.steps),
-        "pairing": Part(lambda: look_at_pairing(found, proxy)),
+        "labels": Part(lambda: look_at_labels(found, proxy, pace)),
+        "training": Part(lambda: look_at_training(found, proxy, pace), proxy.steps),
+        "pairing": Part(lambda: look_at_pairing(found, proxy), seconds=proxy.read_seconds),
     }
     if recipe.train.step is not None:
         parts["user_step"] = Part(lambda: look_at_user_step(found, proxy), LOOK_STEPS)
@@ -205,12 +233,13 @@ def parts_of(found: Evidence, proxy: ProxyRun, thorough: bool, until: float) -> 
     if recipe.optimizer.is_user_code:
         parts["user_optimizer"] = Part(lambda: look_at_user_optimizer(found, proxy), LOOK_STEPS)
     if recipe.model.is_user_code or recipe.loss.is_user_code:
-        check = partial(grad_check, subject)
+        check = partial(grad_check, subject, pace=pace)
         parts["grad_check"] = Part(lambda: found.take("grad_check", check()[0]), LOOK_STEPS)
-    first = partial(initial_loss, subject, SEEDS)
+    first = partial(initial_loss, subject, SEEDS, pace)
     parts["initial_loss"] = Part(lambda: found.take("initial_loss", first()[0]))
-    parts["overfit_batch"] = Part(lambda: look_at_batch(found, proxy, thorough), batch)
-    parts["lr_find"] = Part(lambda: look_at_rate(found, subject, proxy.span.steps), RANGE.steps)
+    parts["overfit_batch"] = Part(lambda: look_at_batch(found, proxy, thorough, pace), batch)
+    rate = partial(look_at_rate, found, subject, proxy.span.steps, pace)
+    parts["lr_find"] = Part(rate, RANGE.steps)
     return parts
 
 
@@ -223,25 +252,25 @@ def look_at_data(found: Evidence, proxy: ProxyRun) -> None:
     found.findings += found.known
 
 
-def look_at_labels(found: Evidence, proxy: ProxyRun) -> None:
+def look_at_labels(found: Evidence, proxy: ProxyRun, pace: Pace = UNHURRIED) -> None:
     """Judge the labels that the network trains on; those that it is scored on may be right."""
     noise = label_noise(proxy.data)
     if noise is not None:
         # Labels of the validation split that are right show how much is learned all the same.
         noise = replace(noise, skill=max([noise.skill, *found.reference.values()]))
         if corrupted_labels(noise):
-            noise = in_the_file(proxy, with_network(proxy, noise))
+            noise = in_the_file(proxy, with_network(proxy, noise, pace))
         found.parts["labels"] = asdict(noise)
         found.findings += corrupted_labels(noise)
 
 
-def look_at_training(found: Evidence, proxy: ProxyRun) -> None:
+def look_at_training(found: Evidence, proxy: ProxyRun, pace: Pace = UNHURRIED) -> None:
     """Train briefly, and judge layers and loss curve."""
-    found.probe = probe(proxy)
+    found.probe = probe(proxy, pace)
     if found.probe.signal is not None:
         found.findings += signal.findings(found.probe.signal)
     if found.probe.network is not None:
-        network = with_all_trained(found.probe.network, found.probe.val, proxy)
+        network = with_all_trained(found.probe.network, found.probe.val, proxy, pace)
         found.probe = replace(found.probe, network=network)
         found.findings += network_findings(network)
     if found.probe.curves is not None:
@@ -251,14 +280,14 @@ def look_at_training(found: Evidence, proxy: ProxyRun) -> None:
 
 
 def with_all_trained(
-    network: EvaluationBehaviour, skill: float, proxy: ProxyRun
+    network: EvaluationBehaviour, skill: float, proxy: ProxyRun, pace: Pace
 ) -> EvaluationBehaviour:
     """Return the evidence with what training the frozen parameters too is worth, where most are
     frozen and the skill leaves room for it."""
     if network.frozen <= MOSTLY or skill > 1 - HELD_BACK:
         return network
     try:
-        return replace(network, skill=skill, skill_unfrozen=skill_unfrozen(proxy))
+        return replace(network, skill=skill, skill_unfrozen=skill_unfrozen(proxy, pace))
     except Exception:  # a user's code may rely on what it freezes
         return network
 
@@ -304,13 +333,13 @@ def look_at_user_optimizer(found: Evidence, proxy: ProxyRun) -> None:
         found.findings += optimizer_findings(measured)
 
 
-def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:
+def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool, pace: Pace) -> None:
     """Try to fit one batch."""
     subject = RecipeSubject(proxy.loaded)
     if thorough:
-        found.take("overfit_batch", overfit_batch(subject, BATCH, BATCH_STEPS)[0])
+        found.take("overfit_batch", overfit_batch(subject, BATCH, BATCH_STEPS, pace)[0])
         return
-    search = Search(one_batch(subject, BATCH, BATCH_STEPS), BATCH_STEPS)
+    search = Search(one_batch(subject, BATCH, BATCH_STEPS), BATCH_STEPS, pace=pace)
     fit = search.begin()
     found.parts["overfit_batch"] = {"fitted": fit.fitted, "steps": fit.steps, "loss": fit.loss}
     # A slow recipe that answers all of the batch right has no fault that keeps it from fitting.
@@ -318,8 +347,8 @@ def look_at_batch(found: Evidence, proxy: ProxyRun, thorough: bool) -> None:
         found.findings.append(unexplained(search.fits, search.base.alternatives()))
 
 
-def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int) -> None:
+def look_at_rate(found: Evidence, subject: RecipeSubject, steps: int, pace: Pace) -> None:
     """Look for a learning rate for the length of the user's own run, which is what it is for; a
     test as short as this one proves nothing, and trainings do."""
     whole = subject.changed({"train.steps": steps})
-    found.take("lr_find", lr_find(whole, RANGE, proven=False)[0])
+    found.take("lr_find", lr_find(whole, RANGE, pace, proven=False)[0])

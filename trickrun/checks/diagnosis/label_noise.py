@@ -15,6 +15,7 @@ from trickrun.data.splits.division import divided
 from trickrun.data.splits.prepare import Prepared, subset
 from trickrun.data.splits.source import SplitData
 from trickrun.findings.rules.data.label_noise import FEWEST, LEARNED, Doubt, LabelNoise
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import predict
 from trickrun.training.loop import train
@@ -147,7 +148,7 @@ def share(mask: Array, among: Array) -> float:
     return float(mask[among].mean()) if among.any() else 0.0
 
 
-def with_network(proxy: ProxyRun, noise: LabelNoise) -> LabelNoise:
+def with_network(proxy: ProxyRun, noise: LabelNoise, pace: Pace = UNHURRIED) -> LabelNoise:
     """Return ``noise`` with what the recipe's own network says of the doubted samples: it is
     trained on one half of the samples, and asked about the other."""
     data = proxy.data
@@ -159,8 +160,8 @@ def with_network(proxy: ProxyRun, noise: LabelNoise) -> LabelNoise:
         job = compile_to_measure(
             proxy.recipe.recipe, proxy.recipe.folder, replace(data, train=half, val=other)
         )
-        for _ in train(job):
-            pass
+        for _ in train(job, over=pace.over):
+            pace.ask("label noise")
         answers = predict(job, other.x).argmax(1).cpu().numpy()
     except Exception:  # a network that cannot be trained, or a user's code that fails, says nothing
         return noise

@@ -16,6 +16,7 @@ from trickrun.data.splits.source import SplitData
 from trickrun.findings.evidence.curves import Curves, floor_seen
 from trickrun.findings.evidence.signal import SignalEvidence
 from trickrun.findings.rules.user_code.network import EvaluationBehaviour
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import evaluate
 from trickrun.training.events import NonFinite
@@ -53,20 +54,23 @@ class Probe:
         return asdict(self)
 
 
-def probe(proxy: ProxyRun) -> Probe:
+def probe(proxy: ProxyRun, pace: Pace = UNHURRIED) -> Probe:
     """Train the short recipe once and look at its layers.
 
-    Raises TrickrunError if the recipe cannot become a job, and whatever the user's code raises.
+    Raises TrickrunError if the recipe cannot become a job, OutOfTime if there is no time to train
+    it, and whatever the user's code raises.
     """
     job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     scores: list[float] = []
     every = -(-proxy.steps // proxy.evaluations)
 
     def score(done: int, total: int) -> None:
+        moved(done)
         if (done % every == 0 or done == total) and job.data.val is not None:
             scores.append(score_of(job, job.data.val, proxy))
 
-    evidence = measure(job, LOOKED_AT, proxy.steps, score)
+    with pace.phase("short training", proxy.steps) as moved:
+        evidence = measure(job, LOOKED_AT, proxy.steps, score, pace)
     train = job.data.train.at(slice(LOOKED_AT))
     found = score_of(job, train, proxy)
     val = scores[-1] if scores else found
@@ -78,19 +82,20 @@ def probe(proxy: ProxyRun) -> Probe:
     return Probe(val, found, list(evidence.losses), evidence, curves_of(job, evidence), network)
 
 
-def skill_unfrozen(proxy: ProxyRun) -> float:
+def skill_unfrozen(proxy: ProxyRun, pace: Pace = UNHURRIED) -> float:
     """Return the skill of the short training with all parameters trained.
 
-    Raises whatever the user's code raises.
+    Raises OutOfTime if there is no time for it, and whatever the user's code raises.
     """
+    pace.ask("training with nothing frozen", proxy.steps * proxy.step_seconds)
     job = compile_to_measure(proxy.recipe.recipe, proxy.recipe.folder, proxy.data)
     job.model.requires_grad_(True)
     # An optimizer may have been given those alone that asked for a gradient.
     optimizer = job.recipe.optimizer
     job = replace(job, optimizer=optimizer.over(optimizer.groups(job.model), job.folder))
     try:
-        for _ in train(job):
-            pass
+        for _ in train(job, over=pace.over):
+            pace.ask("training with nothing frozen")
     except NonFinite:
         return proxy.skill(None)
     return score_of(job, job.data.val or job.data.train, proxy)

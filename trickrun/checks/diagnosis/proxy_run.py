@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class ProxyRun:
         samples: training samples of the user's own training.
         step_seconds: what a step takes.
         metric: what skill is made of; see skill.py.
+        read_seconds: what reading and splitting the user's data took.
     """
 
     loaded: Loaded
@@ -54,6 +56,7 @@ class ProxyRun:
     samples: int
     step_seconds: float
     metric: str
+    read_seconds: float = 0.0
 
     @property
     def steps(self) -> int:
@@ -85,7 +88,9 @@ def shorten(loaded: Loaded) -> ProxyRun:
 
     Raises TrickrunError if the recipe cannot become a job.
     """
+    started = time.perf_counter()
     whole = prepare(loaded.recipe.data, loaded.folder)
+    read_seconds = time.perf_counter() - started
     span = compile_to_measure(loaded.recipe, loaded.folder, whole).span
     steps = min(span.steps, STEPS)
     changes = {**fewer_samples(loaded, whole), **length(steps, evaluations(loaded.recipe))}
@@ -99,7 +104,7 @@ def shorten(loaded: Loaded) -> ProxyRun:
     affordable = max(min(FEWEST, slow), int(SECONDS * cores() / TRAININGS / seconds))
     if affordable < steps:
         recipe = derive(recipe, length(affordable, evaluations(loaded.recipe)))
-    return ProxyRun(loaded, recipe, data, span, len(whole.train), seconds, name)
+    return ProxyRun(loaded, recipe, data, span, len(whole.train), seconds, name, read_seconds)
 
 
 def metrics(loaded: Loaded, task: Task, first: str) -> list[dict[str, Any]]:

@@ -73,7 +73,7 @@ def fewest(
     reached = skill_of(trainings, parts, seed)
     if reached is None or reached < least:
         return None
-    proof = PROOF * trainings.proxy.step_seconds * trainings.proxy.steps
+    proof = PROOF * trainings.step_seconds * trainings.proxy.steps
 
     def enough(some: Sequence[Candidate]) -> bool:
         if trainings.seconds_left < proof:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -19,7 +18,9 @@ from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import TrickrunError
 from trickrun.findings.intervention import Effect, first_to_last
 from trickrun.recipe.patch import patch_paths
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import Layout, lay_out, run_layout
+from trickrun.search.executors.work import ALONE
 from trickrun.search.groups import groups
 from trickrun.search.trial import Trial, TrialResult, make_trial
 
@@ -33,6 +34,10 @@ that has other work to do, and halves the rest."""
 WHOLE_LOOK = 3
 """Trainings that a look at a recipe takes the time of, with its data and its layers."""
 
+SLICE = 8
+"""Trainings of a stack where time is short: those that it has no time for are then never begun, and
+a deadline takes few along."""
+
 OVERHEAD = 2e-3
 """Seconds of a step below which starting operations costs more than their arithmetic, so that a
 stack is the faster way."""
@@ -43,25 +48,31 @@ class Trainings:
     """Trains variants of one short recipe and remembers what each reached.
 
     Args:
-        deadline: moment (time.monotonic) after which no result is waited for.
-        tell: told of trainings done and trainings in all.
+        pace: trainings that are not done when it is over are given up.
         known: all variants by name, with the skill on the validation split (see skill.py) for each
             seed.
         rates: by label, the learning rate that a range test suggests; None if it refuses.
         errors: by label, the codes of the errors that the recipe with the edit has; see cures.py.
+        slowness: how many times as long a step has taken in the last trainings as was measured at
+            first: the machine may have other work to do, or an edit makes steps slower.
     """
 
     proxy: ProxyRun
-    deadline: float
-    tell: Callable[[int, int], None] = lambda done, total: None
+    pace: Pace = UNHURRIED
     known: dict[str, Variant[float]] = field(default_factory=dict)
     rates: dict[str, float | None] = field(default_factory=dict)
     errors: dict[str, frozenset[str]] = field(default_factory=dict)
+    slowness: float = 1.0
 
     @property
     def seconds_left(self) -> float:
         """Time until the deadline, never negative."""
-        return max(0.0, self.deadline - time.monotonic())
+        return self.pace.left
+
+    @property
+    def step_seconds(self) -> float:
+        """What a step of one training takes, by what the last ones took."""
+        return self.proxy.step_seconds * self.slowness
 
     def as_json(self) -> dict[str, Any]:
         """Return what every variant reached as plain data."""
@@ -93,16 +104,17 @@ class Trainings:
                 continue
             trials.setdefault(trial.id, trial)
             owners.setdefault(trial.id, []).append((variant, seed))
-        until = time.monotonic() + share * self.seconds_left
-        self.train(list(trials.values()), owners, until)
+        self.train(list(trials.values()), owners, self.pace.share(share))
 
     def suggested_rate(self, candidate: Candidate) -> float | None:
         """Return the learning rate that a range test suggests for the recipe with an edit; None if
         it refuses, or there is no time."""
-        if candidate.label not in self.rates and self.seconds_left > 0:
+        seconds = RANGE.steps * self.step_seconds
+        if candidate.label not in self.rates and seconds < self.seconds_left:
             try:
                 mended = RecipeSubject(self.proxy.recipe).changed(candidate.trial)
-                suggested = lr_find(mended, RANGE, proven=False)[0].result["suggestion"]
+                test = lr_find(mended, RANGE, self.pace, proven=False)
+                suggested = test[0].result["suggestion"]
             except TrickrunError:
                 suggested = None
             self.rates[candidate.label] = suggested
@@ -111,9 +123,9 @@ class Trainings:
     def errors_with(self, candidate: Candidate) -> frozenset[str]:
         """Return the codes of the errors in the recipe with an edit; none if there is no time, or
         it cannot be looked at."""
-        seconds = WHOLE_LOOK * self.proxy.step_seconds * self.proxy.steps
+        seconds = WHOLE_LOOK * self.step_seconds * self.proxy.steps + self.proxy.read_seconds
         if candidate.label not in self.errors and seconds < self.seconds_left:
-            self.errors[candidate.label] = errors_of(self.proxy, candidate)
+            self.errors[candidate.label] = errors_of(self.proxy, candidate, self.pace)
         return self.errors.get(candidate.label, frozenset())
 
     def trial(self, changes: Changes, seed: int, name: str) -> Trial:
@@ -125,30 +137,33 @@ class Trainings:
         self,
         trials: list[Trial],
         owners: Mapping[str, list[tuple[Variant[float], int]]],
-        until: float,
+        pace: Pace,
     ) -> None:
-        """Train ``trials`` until a moment and give each result to the variants that own it."""
+        """Train ``trials`` at a pace and give each result to the variants that own it."""
         metric = f"val_{self.proxy.metric}"
         folder = self.proxy.loaded.folder
-        if not trials or time.monotonic() > self.deadline:
+        if not trials or pace.over():
             return
-        layout = self.layout(trials)
-        with closing(run_layout(layout, folder, metric, layout.ids)) as results:
-            for done, result in enumerate(results, 1):
+        layout = self.layout(trials, pace)
+        steps = {trial.id: steps_of(trial) for trial in trials}
+        running = run_layout(layout, folder, metric, layout.ids, what="trainings", pace=pace)
+        with closing(running) as results:
+            for result in results:
                 for variant, seed in owners[result.id]:
                     self.note(variant, seed, result)
-                self.tell(done, len(trials))
-                if time.monotonic() > until:
-                    break
+                if result.engine == ALONE and result.status == "finished":
+                    seconds = result.seconds / steps[result.id]
+                    self.slowness = max(1.0, seconds / self.proxy.step_seconds)
 
-    def layout(self, trials: Sequence[Trial]) -> Layout:
+    def layout(self, trials: Sequence[Trial], pace: Pace) -> Layout:
         """Return where each trial trains: here, if that ends before a pool of workers would."""
-        seconds = self.proxy.step_seconds * sum(steps_of(trial) for trial in trials)
+        seconds = self.step_seconds * sum(steps_of(trial) for trial in trials)
+        most = SLICE if seconds > pace.left else len(trials)
         if seconds > HERE_SECONDS:
-            return lay_out(trials, self.proxy.loaded.folder)
+            return lay_out(trials, self.proxy.loaded.folder, pace).cut(most)
         stacks = self.proxy.step_seconds < OVERHEAD
         groups_here = groups(trials) if stacks else [[trial] for trial in trials]
-        return Layout(here=[tuple(group) for group in groups_here])
+        return Layout(here=[tuple(group) for group in groups_here]).cut(most)
 
     def note(self, variant: Variant[float], seed: int, result: TrialResult) -> None:
         """Keep one training's skill, or why there is none."""
@@ -179,6 +194,7 @@ class Tried:
         reachable: the best skill that anything reached, learners without training loop included.
         trainings: how many there were.
         untried: candidates that there was no time for.
+        unproven: labels of those that looked better, and had no time for the proof.
     """
 
     base: Variant[float]
@@ -191,6 +207,7 @@ class Tried:
     reachable: float = 0.0
     trainings: int = 0
     untried: int = 0
+    unproven: list[str] = field(default_factory=list)
 
     @property
     def base_skill(self) -> float:

@@ -19,6 +19,7 @@ from trickrun.findings.rules.gradients import (
     findings,
 )
 from trickrun.findings.verdict import Verdict
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.job import Job
 from trickrun.training.loop import take_step
 
@@ -43,6 +44,7 @@ def grad_check(
     coordinates: int = COORDINATES,
     h: float = H,
     h_sweep: bool = False,
+    pace: Pace = UNHURRIED,
 ) -> tuple[Verdict, AnySubject]:
     """Compare the gradients at init with centred differences.
 
@@ -68,9 +70,11 @@ def grad_check(
     indices = job.order(0)[:samples]
     with InDouble():
         checked = Checked(job, indices, coordinates, h)
-        rows = checked.rows()
-        curve = checked.sweep() if h_sweep else []
-        mixed = mixing(job, indices)
+        with pace.phase("gradients", checked.comparisons) as moved:
+            rows = checked.rows(moved)
+        with pace.phase("sweep of h" if h_sweep else "samples that mix"):
+            curve = checked.sweep() if h_sweep else []
+            mixed = mixing(job, indices)
     evidence = GradientEvidence(
         parameters=rows,
         mixing=mixed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -22,6 +23,7 @@ from trickrun.checks.grad_check.finite_differences import (
 from trickrun.errors import CompileError
 from trickrun.findings.rules.gradients import ParameterCheck
 from trickrun.nn.rng import generator
+from trickrun.run.pace import Moved
 from trickrun.training.introspection.look import before_first_step
 from trickrun.training.job import Job
 
@@ -84,15 +86,27 @@ class Checked:
         known = ((name, gradient) for name, gradient in self.gradient.items())
         return [name for name, g in known if g is not None and not g.abs().max() > 0]
 
-    def rows(self) -> list[ParameterCheck]:
+    @property
+    def comparisons(self) -> int:
+        """The number of rows, about."""
+        return len(self.ways) * (2 if self.job.penalties else 1)
+
+    def rows(self, moved: Moved) -> list[ParameterCheck]:
         """Return the comparison for each parameter, of the loss and of the penalties apart.
 
         A penalty is far smaller than the loss: in their sum a wrong one would not be seen.
+
+        Args:
+            moved: told of the rows done.
         """
-        rows = list(self.compared("loss", self.loss, self.gradient))
+        found = [self.compared("loss", self.loss, self.gradient)]
         if self.job.penalties:
             by_penalty = gradients(self.penalty, self.trainable)
-            rows += self.compared("penalty", self.penalty, by_penalty)
+            found.append(self.compared("penalty", self.penalty, by_penalty))
+        rows = []
+        for row in chain(*found):
+            rows.append(row)
+            moved(len(rows))
         return rows
 
     def compared(

@@ -28,6 +28,7 @@ from trickrun.models import BuiltinModel
 from trickrun.nn.rng import generator
 from trickrun.recipe.patch import PathError
 from trickrun.recipe.text.problems import RecipeError
+from trickrun.run.pace import UNHURRIED, Moved, Pace
 from trickrun.training.job import Job, recipe_of
 from trickrun.tricks.init.auto import Auto
 from trickrun.tricks.losses._constant import ConstantLoss
@@ -65,7 +66,9 @@ GUESSES = ("TR01", "TR20", "TR23")
 """Findings that rest on attribution alone: dropped if their edit does not halve the distance."""
 
 
-def initial_loss(subject: AnySubject, seeds: int = SEEDS) -> tuple[Verdict, AnySubject]:
+def initial_loss(
+    subject: AnySubject, seeds: int = SEEDS, pace: Pace = UNHURRIED
+) -> tuple[Verdict, AnySubject]:
     """Judge the data loss at init over ``seeds`` draws of the weights.
 
     Returns:
@@ -73,9 +76,12 @@ def initial_loss(subject: AnySubject, seeds: int = SEEDS) -> tuple[Verdict, AnyS
 
     Raises:
         TrickrunError: the subject cannot become a job.
+        OutOfTime: there is no time to measure it.
     """
-    evidence, measured = gather(subject, seeds)
-    findings = explain(subject, evidence, seeds)
+    with pace.phase("loss before training", seeds) as moved:
+        evidence, measured = gather(subject, seeds, pace, moved)
+    with pace.phase("what explains the loss"):
+        findings = explain(subject, evidence, seeds, pace)
     verdict = judge(evidence, findings)
     result = {
         "loss": evidence.loss,
@@ -92,15 +98,25 @@ def initial_loss(subject: AnySubject, seeds: int = SEEDS) -> tuple[Verdict, AnyS
     return Verdict(verdict, result, findings, summary), subject.changed({"train.steps": 1})
 
 
-def gather(subject: Subject, seeds: int) -> tuple[InitialLoss, list[Measured]]:
-    """Measure ``seeds`` untrained networks of the subject on the same samples."""
+def gather(
+    subject: Subject, seeds: int, pace: Pace, moved: Moved = lambda done: None
+) -> tuple[InitialLoss, list[Measured]]:
+    """Measure ``seeds`` untrained networks of the subject on the same samples.
+
+    Raises OutOfTime if there is no time for that.
+    """
+    pace.ask("initial loss")
     jobs = (subject.changed({"seed": subject.seed + k}).job() for k in range(seeds))
     job = next(jobs)
     indices = job.order(0)[:SAMPLES]
     # Whole batches, so that constants and networks are judged on the same samples.
     indices = indices[: len(indices) // batch_of(job, indices) * batch_of(job, indices)]
     constants = constants_of(job, indices)
-    measured = [measure(each, indices, constants) for each in chain([job], jobs)]
+    measured = []
+    for each in chain([job], jobs):
+        pace.ask("initial loss")
+        measured.append(measure(each, indices, constants))
+        moved(len(measured))
     return evidence_of(job, indices, constants, measured), measured
 
 
@@ -162,14 +178,14 @@ def evidence_of(
     )
 
 
-def explain(subject: Subject, evidence: InitialLoss, seeds: int) -> tuple[Finding, ...]:
+def explain(subject: Subject, evidence: InitialLoss, seeds: int, pace: Pace) -> tuple[Finding, ...]:
     """Return what fits the number, with every edit tried that the loss can confirm."""
-    tried = [confirm(subject, evidence, finding, seeds) for finding in causes(evidence)]
+    tried = [confirm(subject, evidence, finding, seeds, pace) for finding in causes(evidence)]
     found = tuple(finding for finding in tried if finding is not None)
     if found or not evidence.too_high:
         return found
     if evidence.too_large:
-        last = confirm(subject, evidence, large_outputs(evidence), seeds)
+        last = confirm(subject, evidence, large_outputs(evidence), seeds, pace)
         if last is not None:
             return (last,)
     why = "The loss is too high, and neither inputs, init nor head explain it."
@@ -178,7 +194,9 @@ def explain(subject: Subject, evidence: InitialLoss, seeds: int) -> tuple[Findin
     return (Finding("TR20", name, "warning", 0.3, "model", numbers, why),)
 
 
-def confirm(subject: Subject, before: InitialLoss, finding: Finding, seeds: int) -> Finding | None:
+def confirm(
+    subject: Subject, before: InitialLoss, finding: Finding, seeds: int, pace: Pace
+) -> Finding | None:
     """Return ``finding`` with the loss before and after its edit; None if it was a bad guess.
 
     An edit that makes no job is taken off.
@@ -186,7 +204,7 @@ def confirm(subject: Subject, before: InitialLoss, finding: Finding, seeds: int)
     if finding.edit is None or finding.edit == SCALED_TARGETS or finding.code not in BY_NUMBER:
         return finding
     try:
-        after, _ = gather(subject.changed(finding.edit), seeds)
+        after, _ = gather(subject.changed(finding.edit), seeds, pace)
     except (RecipeError, PathError, DataError, CompileError):
         # What fits the numbers need not fit the recipe: a head without a bias cannot get one.
         return replace(finding, edit=None)

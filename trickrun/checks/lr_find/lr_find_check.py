@@ -18,18 +18,16 @@ from trickrun.checks.lr_find.guessing import (
 )
 from trickrun.checks.lr_find.signal import first_rise, level_steps
 from trickrun.checks.subject import AnySubject
-from trickrun.errors import TrickrunError
+from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.learning_rate import LearningRate, misplaced
 from trickrun.findings.verdict import Verdict
+from trickrun.run.pace import UNHURRIED, Moved, Pace
 from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.job import Job
 from trickrun.training.loop import train
 from trickrun.tricks.schedules import Schedule, Span
 from trickrun.tricks.schedules.lr_range import LRRange
-
-OnProgress = Callable[[int, int], None]
-"""Told how many steps of how many are done."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Range:
 def lr_find(
     subject: AnySubject,
     test: Range | None = None,
-    watch: OnProgress | None = None,
+    pace: Pace = UNHURRIED,
     *,
     proven: bool = True,
 ) -> tuple[Verdict, AnySubject]:
@@ -70,6 +68,7 @@ def lr_find(
 
     Raises:
         TrickrunError: the range does not rise, or the subject cannot become a job.
+        OutOfTime: there is no time for the test.
     """
     test = test or Range()
     derived = range_test(subject, test)
@@ -78,12 +77,20 @@ def lr_find(
     lr, schedule = subject.lr, job.settings.schedule
     seeds = [subject.seed + draw for draw in range(test.seeds)]
     lrs = planned_lrs(test)
-    readings, guessed = [], []
-    for done, seed in enumerate(seeds):
-        one = derived.changed({"seed": seed}).job()
-        losses = measure(one, lrs, watched(watch, done, test))
-        readings.append(read(lrs, losses))
-        guessed.append(guesses(one, len(losses)) if proven else None)
+    readings: list[Reading] = []
+    guessed = []
+    with pace.phase("range test", test.seeds * test.steps) as moved:
+        for done, seed in enumerate(seeds):
+            try:
+                pace.ask("range test")
+                one = derived.changed({"seed": seed}).job()
+                losses = measure(one, lrs, pace, watched(moved, done, test))
+            except OutOfTime:
+                if not readings:
+                    raise
+                break
+            readings.append(read(lrs, losses))
+            guessed.append(guesses(one, len(losses)) if proven else None)
     advice = advise(readings)
     lead = lead_of(lrs, readings, guessed)
     nothing = no_better(lead) if lead is not None else ""
@@ -95,12 +102,14 @@ def lr_find(
         "lr": lr,
         "range": [test.low, test.high],
         "steps": test.steps,
-        "seeds": test.seeds,
+        "seeds": len(readings),
         "applies_to": applies_to(schedule),
         "constant": None if lead is None else asdict(lead),
         "curve": mean_curve(lrs, readings),
     }
-    series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=True)]}
+    if len(readings) < test.seeds:
+        result["left_out"] = [f"{test.seeds - len(readings)} of {test.seeds} seeds"]
+    series = {"per_seed": [seed_series(*pair) for pair in zip(seeds, readings, strict=False)]}
     said = summary(schedule, advice)
     if advice.suggestion is None:
         found = (learned_nothing(lead),) if lead is not None and nothing else ()
@@ -151,27 +160,26 @@ def planned_lrs(test: Range) -> list[float]:
     return [schedule.lr(0.0, step, Span(test.steps, 1)) for step in range(test.steps)]
 
 
-def watched(watch: OnProgress | None, done: int, test: Range) -> Callable[[int], None]:
+def watched(moved: Moved, done: int, test: Range) -> Callable[[int], None]:
     """Return what is told how many steps of the seed after ``done`` others were taken."""
-
-    def tell(step: int) -> None:
-        if watch is not None:
-            watch(done * test.steps + step, test.seeds * test.steps)
-
-    return tell
+    return lambda step: moved(done * test.steps + step)
 
 
-def measure(job: Job, lrs: Sequence[float], tell: Callable[[int], None]) -> list[float]:
-    """Return the loss of each step of one seed's test, up to a non-finite one or a clear rise."""
+def measure(job: Job, lrs: Sequence[float], pace: Pace, tell: Callable[[int], None]) -> list[float]:
+    """Return the loss of each step of one seed's test, up to a non-finite one or a clear rise.
+
+    Raises OutOfTime if it cannot be ended in time.
+    """
     losses: list[float] = []
     try:
-        for event in train(job):
+        for event in train(job, interrupted=pace.over):
             if isinstance(event, TrainedSteps):
                 losses += event.losses
                 tell(len(losses))
             # The last step's losses come before its evaluation, which nobody needs here.
             if len(losses) == len(lrs) or first_rise(lrs, losses) is not None:
                 break
+            pace.ask("range test")
     except NonFinite as error:
         losses += error.before
     tell(len(lrs))

@@ -10,6 +10,7 @@ import torch
 
 from trickrun.checks.overfit_batch.goal import Goal, Score, goal_of
 from trickrun.checks.subject import Subject
+from trickrun.run.pace import UNHURRIED, Moved, Pace
 from trickrun.training.evaluation import mean_loss
 from trickrun.training.events import NonFinite, TrainedSteps
 from trickrun.training.introspection.look import before_first_step
@@ -69,7 +70,9 @@ def length(steps: int) -> dict[str, Any]:
     }
 
 
-def fit(subject: Subject, share: float) -> Fit:
+def fit(
+    subject: Subject, share: float, pace: Pace = UNHURRIED, moved: Moved = lambda done: None
+) -> Fit:
     """Train ``subject``, whose data are one batch, until the batch is fitted or the run ends.
 
     Args:
@@ -77,20 +80,25 @@ def fit(subject: Subject, share: float) -> Fit:
 
     Raises:
         TrickrunError: the subject cannot become a job.
+        OutOfTime: there is no time to train it.
     """
+    pace.ask("one batch")
     job = unevaluated(subject.job())
     initial, score = reached(job)
     goal = goal_of(job, initial)
     losses: list[float] = []
     loss = initial
     try:
-        for event in train(job) if goal.learnable > 0 else ():
+        for event in train(job, interrupted=pace.over) if goal.learnable > 0 else ():
             if not isinstance(event, TrainedSteps):
                 continue
             losses += event.losses
+            moved(len(losses))
             loss, score = reached(job)
             if goal.reached(loss, score, share) or not math.isfinite(loss):
                 break
+            if len(losses) < job.span.steps:
+                pace.ask("one batch")
     except NonFinite as error:
         losses += error.before
         loss = math.nan

@@ -12,6 +12,7 @@ from trickrun.checks.subject import AnySubject
 from trickrun.data.splits.prepare import Prepared
 from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
+from trickrun.run.pace import UNHURRIED, Pace
 
 SIZE = 32
 STEPS = 500
@@ -22,7 +23,7 @@ LARGEST = 1024
 
 
 def overfit_batch(
-    subject: AnySubject, size: int = SIZE, steps: int = STEPS
+    subject: AnySubject, size: int = SIZE, steps: int = STEPS, pace: Pace = UNHURRIED
 ) -> tuple[Verdict, AnySubject]:
     """Train on one batch until it is fitted; find what keeps the network from it.
 
@@ -35,11 +36,13 @@ def overfit_batch(
 
     Raises:
         TrickrunError: the subject cannot become a job.
+        OutOfTime: there is no time to fit the batch. Attempts to find a cause that have none are
+            left out.
     """
     base = one_batch(subject, size, steps)
     samples = len(base.data.train)
     restraints = subject.restraints()
-    search = Search(base, steps)
+    search = Search(base, steps, pace=pace)
     fit = search.begin()
     blocked: list[str] = []
     if fit.goal.learnable <= 0:
@@ -52,11 +55,12 @@ def overfit_batch(
     else:
         findings, blocked = blockers(search)
         findings += conflicting(fit, samples)
+    result: dict[str, Any] = {"left_out": search.left_out} if search.left_out else {}
     switched_off = [regularizer.path for regularizer in restraints.regularizers]
     switched_off += restraints.others
     verdict = Verdict(
         judge(fit, findings),
-        describe(fit, search, samples, switched_off, blocked),
+        describe(fit, search, samples, switched_off, blocked) | result,
         tuple(findings),
         sentence(fit, samples, [subject.called(path) for path in blocked]),
         {"losses": fit.losses},

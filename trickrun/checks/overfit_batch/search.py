@@ -20,8 +20,9 @@ from trickrun.checks.overfit_batch.findings import (
 from trickrun.checks.overfit_batch.fit import Fit, fit, length
 from trickrun.checks.overfit_batch.goal import BLOCKED, FITTED
 from trickrun.checks.subject import Subject
-from trickrun.errors import TrickrunError
+from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.findings.finding import Finding
+from trickrun.run.pace import UNHURRIED, Pace
 
 BASE = "base"
 """The variant without any edit."""
@@ -38,11 +39,15 @@ class Search:
         base: what trains on one batch for ``steps`` steps, with nothing that regularizes.
         steps: every other training gets half of them, or as many as the base took.
         known: what was trained, by the name of what was changed.
+        pace: of all of them.
+        left_out: the names of those that there was no time for.
     """
 
     base: Subject
     steps: int
     known: dict[str, Variant[Fit]] = field(default_factory=dict)
+    pace: Pace = UNHURRIED
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def fits(self) -> dict[str, Fit]:
@@ -51,8 +56,9 @@ class Search:
         return {name: results[SEED] for name, results in trained.items() if results}
 
     def begin(self) -> Fit:
-        """Train the base. Raises TrickrunError if it cannot become a job."""
-        found = fit(self.base, FITTED)
+        """Train the base. Raises TrickrunError if it cannot become a job, or has no time."""
+        with self.pace.phase("one batch", self.steps) as moved:
+            found = fit(self.base, FITTED, self.pace, moved)
         self.keep(BASE, {}, found)
         return found
 
@@ -61,6 +67,9 @@ class Search:
         for _, variant, seed in untrained(self.known, {name: edit}, [SEED]):
             try:
                 variant.results[seed] = self.train(edit, share)
+            except OutOfTime as error:
+                self.left_out.append(name)
+                variant.reason = str(error)
             except TrickrunError as error:
                 variant.reason = str(error)
         return self.known[name].results.get(SEED)
@@ -70,7 +79,7 @@ class Search:
         job."""
         base = self.fits[BASE]
         steps = max(self.steps // 2, base.steps if base.fitted else 0, 1)
-        return fit(self.base.changed({**edit, **length(steps)}), share)
+        return fit(self.base.changed({**edit, **length(steps)}), share, self.pace)
 
     def keep(self, name: str, edit: Changes, found: Fit) -> None:
         """Record what a training with ``edit`` reached."""
@@ -86,17 +95,23 @@ def blockers(search: Search) -> tuple[list[Finding], list[str]]:
     base, found = search.fits[BASE], search.base.alternatives()
     # One of the rates may be the usual replacement of the recipe's own.
     tried = {part.label: part for part in (*found.rates, *found.parts)}
-    alone = [part for name, part in tried.items() if fitted(search.run(name, part.edit))]
+    alone = []
+    with search.pace.phase("what keeps the batch from being fitted", len(tried)) as moved:
+        for done, (name, part) in enumerate(tried.items(), 1):
+            if fitted(search.run(name, part.edit)):
+                alone.append(part)
+            moved(done)
     alone = one_rate(alone, found.usual_lr)
     if alone:
         # Another learning rate makes up for many a fault, so it comes last among equals.
         alone.sort(key=lambda part: (search.fits[part.label].steps, part.path == "optimizer.lr"))
         findings = alternatives(alone, search.fits)
         return findings, [finding.where for finding in findings]
-    everything = search.run("all replaced", all_of(found.parts))
-    if everything is None or not everything.fitted:
-        return [unexplained(search.fits, found)], []
-    needed = needed_together(search, found.parts)
+    with search.pace.phase("which parts together keep the batch from being fitted"):
+        everything = search.run("all replaced", all_of(found.parts))
+        if everything is None or not everything.fitted:
+            return [unexplained(search.fits, found)], []
+        needed = needed_together(search, found.parts)
     last = search.fits.get(TOGETHER, everything)
     return [combined(needed, all_of(needed), base, last)], [part.path for part in needed]
 
@@ -146,15 +161,17 @@ def add_back(
     """Return which of the switched off regularizers alone prevents fitting the batch."""
     findings: list[Finding] = []
     base = search.fits[BASE]
-    for regularizer in regularizers:
-        found = search.run(regularizer.path, regularizer.back, BLOCKED)
-        if found is None or found.fitted:
-            continue
-        cure = None
-        if regularizer.weaker is not None:
-            name = ", ".join(f"{path}={value:g}" for path, value in regularizer.edit.items())
-            cure = search.run(name, regularizer.weaker, BLOCKED)
-        findings.append(regularizer_blocks(regularizer, found, cure, base))
+    with search.pace.phase("with each regularizer back on", len(regularizers)) as moved:
+        for done, regularizer in enumerate(regularizers):
+            moved(done)
+            found = search.run(regularizer.path, regularizer.back, BLOCKED)
+            if found is None or found.fitted:
+                continue
+            cure = None
+            if regularizer.weaker is not None:
+                name = ", ".join(f"{path}={value:g}" for path, value in regularizer.edit.items())
+                cure = search.run(name, regularizer.weaker, BLOCKED)
+            findings.append(regularizer_blocks(regularizer, found, cure, base))
     blocked = [finding.where for finding in findings]
     if not findings and len(regularizers) > 1:
         found = search.run("all regularizers", all_back(regularizers), BLOCKED)

@@ -15,6 +15,7 @@ from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidenc
 from trickrun.findings.rules.recipe.network import FEW
 from trickrun.models import BuiltinModel
 from trickrun.nn.buffers import undisturbed
+from trickrun.run.pace import Pace
 from trickrun.training.introspection.layer_pass import Seen
 from trickrun.training.introspection.look import Found, find_layers, look, norm
 from trickrun.training.introspection.statistics import Statistics, histogram
@@ -30,7 +31,7 @@ UPDATES = 24
 
 
 def measure(
-    job: Job, samples: int, steps: int, progress: Callable[[int, int], None]
+    job: Job, samples: int, steps: int, progress: Callable[[int, int], None], pace: Pace
 ) -> SignalEvidence:
     """Train ``job`` for ``steps`` steps and return what its layers do.
 
@@ -39,7 +40,9 @@ def measure(
         samples: training samples that each look takes, at most.
         progress: told of steps done and steps in all.
 
-    Raises CompileError if the network has no layers with weights.
+    Raises:
+        CompileError: the network has no layers with weights.
+        OutOfTime: there is no time for all steps.
     """
     indices = job.order(0)[:samples]
     layers = find_layers(job, indices)
@@ -60,6 +63,7 @@ def measure(
             moments.append(describe(job, layers, statistics, first, batch, step))
         if step == steps:
             break
+        pace.ask("training")
         before = [[p.detach().clone() for p in layer.parameters] for layer in layers]
         result = take_step(job, batch, step, [], logged=False)
         losses.append(float(result.loss))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +11,7 @@ from trickrun.checks.subject import AnySubject
 from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidence
 from trickrun.findings.rules.signal.signal import findings
 from trickrun.findings.verdict import Verdict
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.job import Job
 
 SAMPLES = 5000
@@ -26,14 +26,13 @@ def signal(
     subject: AnySubject,
     steps: int | None = None,
     samples: int = SAMPLES,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    pace: Pace = UNHURRIED,
 ) -> tuple[Verdict, AnySubject]:
     """Look at a network's layers before training and while it takes its first steps.
 
     Args:
         steps: how many; None: a few epochs. The schedule is that of the whole run.
         samples: training samples that each look takes, at most.
-        progress: told of steps done and steps in all.
 
     Returns:
         The verdict, and the subject, which is run as it is.
@@ -42,7 +41,9 @@ def signal(
         TrickrunError: the subject cannot become a job.
     """
     job = subject.job()
-    evidence = measure(job, samples, steps or usual_steps(job), progress)
+    wanted = steps or usual_steps(job)
+    with pace.phase("training", wanted) as moved:
+        evidence = measure(job, samples, wanted, lambda done, total: moved(done), pace)
     return judge(evidence), subject
 
 

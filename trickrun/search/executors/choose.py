@@ -12,6 +12,7 @@ import math
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import torch
 from trickrun.data.formats.memory import usable_memory
 from trickrun.errors import TrickrunError
 from trickrun.run.memory import footprint
+from trickrun.run.pace import UNHURRIED, Moved, Pace
 from trickrun.search.executors.processes import Chunk, run_chunks
 from trickrun.search.executors.stacked.step import Stack
 from trickrun.search.executors.work import compiled, run_chunk
@@ -33,6 +35,9 @@ from trickrun.training.timing import seconds_a_step, seconds_of
 
 SMALL = 3
 """Trials from which on a group is worth timing."""
+
+WITHIN = 0.6
+"""The share of the time left that trials may be expected to take in large chunks."""
 
 MEMORY_SHARE = 0.5
 """The share of the free memory that stacks may take."""
@@ -78,6 +83,14 @@ class Layout:
             return [chunk for chunk in kept if chunk]
 
         return Layout(left(self.here), left(self.workers))
+
+    def cut(self, size: int) -> Layout:
+        """Return the layout with chunks of at most ``size`` trials, in the trials' order."""
+
+        def parts(chunks: list[Chunk]) -> list[Chunk]:
+            return [c[i : i + size] for c in chunks for i in range(0, len(c), size)]
+
+        return Layout(parts(self.here), parts(self.workers))
 
     @property
     def ids(self) -> set[str]:
@@ -135,13 +148,26 @@ class Timing:
         return split(self.group, min(ceil(len(self.group) / self.stacks), self.largest))
 
 
-def run_trials(trials: Sequence[Trial], folder: Path, metric: str) -> Results:
+def run_trials(
+    trials: Sequence[Trial],
+    folder: Path,
+    metric: str,
+    what: str = "trials",
+    pace: Pace = UNHURRIED,
+) -> Results:
     """Train ``trials`` the fastest way and yield their results; see ``run_layout``."""
-    return run_layout(lay_out(trials, folder), folder, metric, {trial.id for trial in trials})
+    layout, wanted = lay_out(trials, folder, pace), {trial.id for trial in trials}
+    return run_layout(layout, folder, metric, wanted, what=what, pace=pace)
 
 
 def run_layout(
-    layout: Layout, folder: Path, metric: str, wanted: Collection[str], segment: Segment = WHOLE
+    layout: Layout,
+    folder: Path,
+    metric: str,
+    wanted: Collection[str],
+    segment: Segment = WHOLE,
+    what: str = "trials",
+    pace: Pace = UNHURRIED,
 ) -> Results:
     """Train the chunks with a trial in ``wanted`` and yield the results of those, as they end.
 
@@ -153,35 +179,61 @@ def run_layout(
         metric: the name of the value in an evaluation's record.
         wanted: the ids of the trials whose results are needed.
         segment: how far they train.
+        what: the name of the phase.
+        pace: trials that are not done when it is over have no result.
     """
     here, workers = (
         [chunk for chunk in chunks if any(trial.id in wanted for trial in chunk)]
         for chunks in (layout.here, layout.workers)
     )
-    for chunk in here:
-        with one_thread():
-            results = run_chunk(chunk, folder, metric, segment)
-        yield from (result for result in results if result.id in wanted)
-    for result in run_chunks(workers, folder, metric, segment=segment):
-        if result.id in wanted:
-            yield result
+    done = 0
+    with pace.phase(what, sum(map(len, here + workers))) as moved:
+        for chunk in here:
+            if pace.over():
+                return
+            part = partial(moved_within, moved, done, len(chunk))
+            with one_thread():
+                results = run_chunk(chunk, folder, metric, segment, pace.deadline, part)
+            done += len(chunk)
+            moved(done)
+            yield from (result for result in results if result.id in wanted)
+        more = partial(moved_further, moved, done)
+        for result in run_chunks(workers, folder, metric, None, segment, pace.deadline, more):
+            if result.id in wanted:
+                yield result
 
 
-def lay_out(trials: Sequence[Trial], folder: Path) -> Layout:
+def moved_within(moved: Moved, done: int, size: int, share: float) -> None:
+    """Tell that of a chunk of ``size`` trials, after ``done`` others, a share is done."""
+    moved(done + size * share)
+
+
+def moved_further(moved: Moved, before: int, done: float) -> None:
+    """Tell how many trials are done, of which ``before`` were so already."""
+    moved(before + done)
+
+
+def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> Layout:
     """Return where each trial trains, so that the last one ends soonest."""
-    layout, timings = Layout(), []
-    for group in groups(trials):
-        timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
-        if timing is None:
-            layout.workers += split(group, 1)
-        else:
-            timings.append(timing)
+    layout, timings, alike = Layout(), [], groups(trials)
+    with pace.phase("choosing how to train", len(alike)) as moved:
+        for done, group in enumerate(alike):
+            moved(done)
+            timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
+            if timing is None:
+                layout.workers += split(group, 1)
+            else:
+                timings.append(timing)
     here = sum(timing.seconds_here for timing in timings)
     away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
     if not layout.workers and here <= WORKERS.seconds() + away:
         layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
     else:
         layout.workers += [chunk for timing in timings for chunk in timing.chunks_away()]
+    if min(here, away) > WITHIN * pace.left:
+        # The deadline may come in between: chunks that end before it count.
+        share = WITHIN * pace.left / min(here, away)
+        return layout.cut(max(1, int(share * max(len(timing.group) for timing in timings) / 2)))
     return layout
 
 

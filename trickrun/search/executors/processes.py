@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -10,14 +12,21 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from trickrun.run.pace import Moved
 from trickrun.search.executors.work import ALONE, run_chunk
-from trickrun.search.executors.workers import WORKERS, Worker
+from trickrun.search.executors.workers import WORKERS, Worker, tell_share
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
 from trickrun.training.threads import cores
 
 ATTEMPTS = 2
 """How often a trial is begun whose process dies."""
+
+GRACE = 2.0
+"""Seconds that workers may take to end what a deadline cuts off: an evaluation, reading data."""
+
+LOOK_EVERY = 0.5
+"""Seconds after which it is looked again how far the workers are."""
 
 Chunk = tuple[Trial, ...]
 """Trials that one worker trains together."""
@@ -31,6 +40,8 @@ def run_chunks(
     metric: str,
     workers: int | None = None,
     segment: Segment = WHOLE,
+    until: float = math.inf,
+    moved: Moved = lambda done: None,
 ) -> Iterator[TrialResult]:
     """Train ``chunks`` in worker processes and yield the results of each as it ends.
 
@@ -39,6 +50,8 @@ def run_chunks(
         metric: the name of the value in an evaluation's record.
         workers: number of processes; None: one a core, and no more than chunks.
         segment: how far they train.
+        until: the moment (time.monotonic) at which they are cut off; those have no result.
+        moved: told how many trials are done, with those in part that are under way.
 
     A worker that dies (killed, out of memory) takes only its own chunk along. That chunk's trials
     are begun again when all others have ended, one at a time, because what killed the worker may be
@@ -46,12 +59,14 @@ def run_chunks(
     """
 
     def work(chunk: Chunk) -> Work:
-        return partial(run_chunk, chunk, folder, metric, segment)
+        return partial(run_chunk, chunk, folder, metric, segment, until, tell_share)
 
     count = min(workers or cores(), len(chunks))
-    lost = yield from in_workers(chunks, count, work)
+    latest = until + GRACE
+    lost = yield from in_workers(chunks, count, work, latest, moved)
     for _ in range(ATTEMPTS - 1):
-        lost = yield from in_workers([(trial,) for trial in chain.from_iterable(lost)], 1, work)
+        again = [(trial,) for trial in chain.from_iterable(lost)]
+        lost = yield from in_workers(again, 1, work, latest)
     for trial in chain.from_iterable(lost):
         yield TrialResult(
             trial.id, trial.params, "crashed", None, {}, 0.0, ALONE, "its process died"
@@ -59,7 +74,11 @@ def run_chunks(
 
 
 def in_workers(
-    chunks: Sequence[Chunk], count: int, work: Callable[[Chunk], Work]
+    chunks: Sequence[Chunk],
+    count: int,
+    work: Callable[[Chunk], Work],
+    latest: float = math.inf,
+    moved: Moved = lambda done: None,
 ) -> Generator[TrialResult, None, list[Chunk]]:
     """Yield the results of ``chunks`` as they end; return the chunks whose workers died.
 
@@ -67,8 +86,10 @@ def in_workers(
         count: number of workers. Each gets the next chunk when it has ended one, so that a dying
             worker blames no chunk that had not begun.
         work: makes what a worker does of a chunk.
+        latest: the moment (time.monotonic) after which none is waited for.
+        moved: told how many trials are done, with those in part that are under way.
     """
-    waiting, lost = deque(chunks), list[Chunk]()
+    waiting, lost, ended_trials = deque(chunks), list[Chunk](), 0
     running: dict[Future[list[TrialResult]], tuple[Worker, Chunk]] = {}
 
     def hand_out(idle: Iterable[Worker]) -> None:
@@ -80,10 +101,17 @@ def in_workers(
     try:
         hand_out(WORKERS.first(count) if chunks else ())
         while running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            left = max(0.0, latest - time.monotonic())
+            done, _ = wait(running, min(left, LOOK_EVERY), FIRST_COMPLETED)
+            moved(ended_trials + sum(w.done * len(chunk) for w, chunk in running.values()))
+            if not done:
+                if left == 0.0:
+                    break
+                continue
             ended = [(future, *running.pop(future)) for future in done]
             results = []
             for future, _, chunk in ended:
+                ended_trials += len(chunk)
                 try:
                     results += future.result()
                 except BrokenProcessPool:

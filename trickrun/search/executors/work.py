@@ -18,13 +18,14 @@ from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe
 from trickrun.run.memory import is_out_of_memory
+from trickrun.run.pace import Moved
 from trickrun.search.executors.stacked.engine import train_stack
 from trickrun.search.segment import WHOLE, Segment, States
 from trickrun.search.trial import Status, Trial, TrialResult
 from trickrun.training.checkpoint import Best, Progress, restore
 from trickrun.training.compile import compile_recipe
 from trickrun.training.device import pick_device, to_device, training_type
-from trickrun.training.events import Checkpoint, End, NonFinite
+from trickrun.training.events import Checkpoint, End, NonFinite, TrainedSteps
 from trickrun.training.job import Job, RecipeJob
 from trickrun.training.loop import train
 from trickrun.user_code import blame
@@ -38,7 +39,12 @@ NOT_IN_DATA = {"batch_size", "shuffle", "sampling", "drop_last"}
 
 
 def run_chunk(
-    trials: Sequence[Trial], folder: Path, metric: str, segment: Segment = WHOLE
+    trials: Sequence[Trial],
+    folder: Path,
+    metric: str,
+    segment: Segment = WHOLE,
+    until: float = math.inf,
+    moved: Moved = lambda done: None,
 ) -> list[TrialResult]:
     """Train trials of one shape, stacked if there are several, and return their results.
 
@@ -48,26 +54,40 @@ def run_chunk(
     Args:
         folder: the recipe's folder.
         metric: the name of the value in an evaluation's record, for example val_loss.
+        until: the moment (time.monotonic) at which trials are cut off; those have no result.
+        moved: told of the share of the training that is done.
     """
     loaded = [segment.load(trial.id) for trial in trials]
     states = [state for state in loaded if state is not None]
     if len(trials) == 1 and not any("stack" in state for state in states):
-        return [run_trial(trials[0], folder, metric, segment)]
+        alone = run_trial(trials[0], folder, metric, segment, until, moved)
+        return [alone] if alone is not None else []
     try:
-        return run_stack(trials, folder, metric, segment, states)
+        return run_stack(trials, folder, metric, segment, states, until, moved)
     except Exception as error:
         if not is_out_of_memory(error) or len(trials) == 1:
             raise
     # Outside the except block, whose error holds on to the stack.
-    return [result for trial in trials for result in run_chunk([trial], folder, metric, segment)]
+    return [
+        result for trial in trials for result in run_chunk([trial], folder, metric, segment, until)
+    ]
 
 
-def run_trial(trial: Trial, folder: Path, metric: str, segment: Segment = WHOLE) -> TrialResult:
-    """Train ``trial`` by itself and return its result; see ``run_chunk``."""
+def run_trial(
+    trial: Trial,
+    folder: Path,
+    metric: str,
+    segment: Segment = WHOLE,
+    until: float = math.inf,
+    moved: Moved = lambda done: None,
+) -> TrialResult | None:
+    """Train ``trial`` by itself and return its result (None: it was cut off); see ``run_chunk``."""
     started = time.perf_counter()
     how: End | Exception
     try:
-        how = train_alone(trial, compiled(trial, folder), segment)
+        how = train_alone(trial, compiled(trial, folder), segment, until, moved)
+        if how.stopped_by == "interrupt":
+            return None
     except CannotWrite:  # a full disk is not the trial's own fault, and the others will meet it too
         raise
     except SystemExit as error:
@@ -77,12 +97,15 @@ def run_trial(trial: Trial, folder: Path, metric: str, segment: Segment = WHOLE)
     return outcome(trial, metric, ALONE, time.perf_counter() - started, how, segment)
 
 
-def train_alone(trial: Trial, job: Job, segment: Segment) -> End:
-    """Train ``job`` for one segment and return how that ended."""
+def train_alone(trial: Trial, job: Job, segment: Segment, until: float, moved: Moved) -> End:
+    """Train ``job`` for one segment and return how that ended; ``interrupt``: it was cut off."""
     state = segment.load(trial.id)
     progress = restore(job, state["run"]) if state else Progress()
     best = Best(**state["best"]) if state and state["best"] else None
-    for record in train(job, progress, best, stop_at=segment.stop_at(job)):
+    stop_at = segment.stop_at(job)
+    for record in train(job, progress, best, lambda: time.monotonic() >= until, stop_at=stop_at):
+        if isinstance(record, TrainedSteps):
+            moved(progress.step / (stop_at or job.span.steps))
         if isinstance(record, Checkpoint):
             last, best = record.state, record.best or best
     assert isinstance(record, End)
@@ -97,6 +120,8 @@ def run_stack(
     metric: str,
     segment: Segment = WHOLE,
     states: Sequence[States] = (),
+    until: float = math.inf,
+    moved: Moved = lambda done: None,
 ) -> list[TrialResult]:
     """Train ``trials`` together; each one's seconds are its share of the time until it ended.
 
@@ -122,6 +147,8 @@ def run_stack(
             states,
             segment.stop_at(jobs[0][1]),
             lambda place, state: segment.save(jobs[place][0].id, state),
+            lambda: time.monotonic() >= until,
+            moved,
         )
         for place, how in running:
             ended(jobs[place][0], how)

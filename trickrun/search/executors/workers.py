@@ -20,7 +20,7 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from trickrun.training.without_dynamo import in_own_process
 
@@ -36,17 +36,24 @@ class Worker:
     one of its processes dies, and what the others do would be lost."""
 
     def __init__(self) -> None:
-        self.pool = new_pool()
+        self.share: Any = server().RawValue("d", 0.0)
+        self.pool = new_pool(self.share)
+
+    @property
+    def done(self) -> float:
+        """The share of its work that the process has told to be done."""
+        return float(self.share.value)
 
     def submit(self, work: Callable[[], Gives]) -> Future[Gives]:
         """Begin ``work`` in the process, or in a new one if that has died.
 
         The future raises BrokenProcessPool if the process dies of it.
         """
+        self.share.value = 0.0
         try:
             return self.pool.submit(work)
         except BrokenProcessPool:
-            self.pool = new_pool()
+            self.pool = new_pool(self.share)
             return self.pool.submit(work)
 
     def end(self) -> None:
@@ -104,9 +111,23 @@ class Workers:
             worker.end()
 
 
-def new_pool() -> ProcessPoolExecutor:
-    """Return a pool of one process, which begins with its first call."""
-    return ProcessPoolExecutor(1, server(), set_up)
+def new_pool(share: Any) -> ProcessPoolExecutor:
+    """Return a pool of one process, which begins with its first call.
+
+    Args:
+        share: memory that it shares with the process; see ``tell_share``.
+    """
+    return ProcessPoolExecutor(1, server(), set_up, (share,))
+
+
+_share: Any = None
+"""Of a worker: the memory in which it tells how much of its work is done."""
+
+
+def tell_share(done: float) -> None:
+    """Tell the process that began this worker what share of its work is done."""
+    if _share is not None:
+        _share.value = done
 
 
 def server() -> BaseContext:
@@ -116,7 +137,7 @@ def server() -> BaseContext:
     return context
 
 
-def set_up() -> None:
+def set_up(share: Any) -> None:
     """Give a worker one thread, also for what it does before it compiles a trial.
 
     What user code prints goes to stderr, because stdout may be read as JSON.
@@ -126,6 +147,8 @@ def set_up() -> None:
     """
     import torch
 
+    global _share
+    _share = share
     in_own_process()
     torch.set_num_threads(1)
     sys.stdout = sys.stderr

@@ -74,6 +74,8 @@ def train_stack(
     states: Sequence[States] = (),
     stop_at: int | None = None,
     keep: Callable[[int, States], None] = lambda place, state: None,
+    over: Callable[[], bool] = lambda: False,
+    moved: Callable[[float], None] = lambda done: None,
 ) -> Iterator[tuple[int, End | NonFinite]]:
     """Train jobs of one shape and yield each one's place and how it ended, as it ends.
 
@@ -84,6 +86,8 @@ def train_stack(
         states: where the trials go on, all after the same step; none: they begin.
         stop_at: the step after which all that have not ended pause.
         keep: told of each of those, by its place, in which state it stops.
+        over: asked after each step; when true, those that have not ended are given up.
+        moved: told of the share of the steps that is done.
     """
     stack = Stack(jobs)
     members = [
@@ -93,7 +97,8 @@ def train_stack(
     step = members[0].progress.step
     if states:
         stack.restore([state["stack"] for state in states], step)
-    while members:
+    length = stop_at or max(member.job.span.steps for member in members)
+    while members and not over():
         results = stack.take_step(step, [m.progress.history for m in members])
         step += 1
         for member, result in zip(members, results, strict=True):
@@ -102,6 +107,7 @@ def train_stack(
         due = step == stop_at or any(is_evaluation(m.job, step) for m in members)
         if members[0].buffer.size < BUFFERED_STEPS and not due:
             continue
+        moved(step / length)
         ended = end_blocks(stack, members, due)
         yield from ((members[row].place, end) for row, end in ended.items())
         if ended:
