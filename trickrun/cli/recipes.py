@@ -159,8 +159,17 @@ def new(
         str, typer.Argument(help="The recipe's name, or the file to write.", show_default=False)
     ],
     overrides: Overrides = None,
-    data: Annotated[str | None, typer.Option(help="Kind of data.", show_default=False)] = None,
-    model: Annotated[str | None, typer.Option(help="Kind of model.", show_default=False)] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Your file or folder, or a kind of data.", show_default=False),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Of a table: the column to predict.", show_default="asked for, guessed"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Kind of model.", show_default="by the data")
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="Kind of loss.", show_default="auto")] = None,
     optimizer: Annotated[
         str | None, typer.Option(help="Kind of optimizer.", show_default="adam")
@@ -168,21 +177,77 @@ def new(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a short, commented recipe to begin with. Asks for what is not given.
+    """Write a short, commented recipe to begin with: for your data, or for kinds of data and model.
 
-    Example: trickrun new fruit --data csv --model mlp data.path=fruit.csv data.target=kind
+    For a file or a folder it looks at the data first, and says in the recipe why each line is
+    there. --model python also writes the file with a network of your own. Asks for what is not
+    given.
+
+    Example: trickrun new fruit --data fruit.csv --target kind
     """
 
     def work() -> Answer:
-        from trickrun.recipe.starter import ask, new_recipe
+        from trickrun.recipe.starter import ask, known_kinds, new_recipe
 
         kinds = {"data": data, "model": model, "loss": loss, "optimizer": optimizer}
         given = {section: kind for section, kind in kinds.items() if kind is not None}
         values = list(overrides or [])
-        if sys.stdin.isatty() and not as_json:
+        if target is not None:
+            values.append(f"data.target={scalar_text(target)}")
+        terminal = sys.stdin.isatty() and not as_json
+        if data is not None and data not in known_kinds("data") and is_path(data):
+            return recipe_for(name, Path(data), given, values, terminal)
+        if terminal:
             values += ask(given, values, lambda text, default: typer.prompt(text, default))
         path = new_recipe(name, given, values)
         print(f"wrote {path}; now: trickrun train {path}")
         return Answer("pass", {"path": str(path)}, str(path))
 
     answer("new", as_json, debug, work)
+
+
+def is_path(data: str) -> bool:
+    """Whether people mean a file or folder, rather than a kind of data that there is not."""
+    path = Path(data).expanduser()
+    return path.exists() or len(path.parts) > 1 or bool(path.suffix)
+
+
+def scalar_text(text: str) -> str:
+    """Return a text as an override's value, whatever signs it has."""
+    from trickrun.recipe.text.emit import scalar
+
+    return scalar(text)
+
+
+def recipe_for(
+    name: str, data: Path, kinds: dict[str, str], overrides: list[str], terminal: bool
+) -> Answer:
+    """Look at a file or folder, write a recipe for it, and say what people should look at."""
+    from trickrun.recipe.starter import new_from_data
+    from trickrun.recipe.starter_of_data import headline, open_questions
+
+    made = new_from_data(
+        name, data.expanduser(), {**kinds}, overrides, ask_target if terminal else None
+    )
+    print(f"data: {data}: {headline(made.facts)}")
+    questions = open_questions(made.facts)
+    for question in questions:
+        print(f"look: {question}")
+    if made.stub is not None:
+        print(f"wrote {made.stub}: a network of your own")
+    print(f"wrote {made.path}; now: trickrun train {made.path}")
+    result = {
+        "path": str(made.path),
+        "model_file": None if made.stub is None else str(made.stub),
+        "target": getattr(made.facts, "target", None),
+        "look": questions,
+    }
+    return Answer("pass", result, str(made.path))
+
+
+def ask_target(proposed: str, columns: list[str]) -> str:
+    """Ask for the column to predict until the answer is one."""
+    while True:
+        answered = str(typer.prompt(f"target ({', '.join(columns)})", proposed))
+        if answered in columns:
+            return answered

@@ -146,6 +146,8 @@ class DataFacts(Form):
     constant: list[NonNegativeInt]
     target_shift: Any = None
     target_scale: Any = None
+    target_form: Any = None
+    target_curves: Any = None
 
 
 @cache
