@@ -282,17 +282,23 @@ def date_parts(facts: TableFacts) -> list[str]:
 def split_lines(facts: TableFacts) -> Iterator[Line]:
     """Yield how the table is divided into parts."""
     way = facts.split
-    if way is None:
-        why = "drawn at random; equal samples stay in one part"
+    if way is None and facts.few_possible:
+        why = "drawn at random; with so few possible inputs equal rows are no copies"
+        yield Line("  split: {val: 0.15, test: 0.15}", why)
+    elif way is None:
+        equal = "equal rows, if there are any, stay in one part"
+        if facts.copies:
+            equal = f"{counted(facts.copies, 'row')} that repeat others stay in their part"
+        why = f"drawn at random; {equal}"
         yield Line("  split: {val: 0.15, test: 0.15, group_duplicates: true}", why)
-        if facts.times:
-            said = f"# to test on the latest rows: split: {{time: {flow(facts.times[0])}}}"
-            yield Line(f"  {said}")
     elif way.way == "time":
         yield Line(f"  split: {{val: 0.15, test: 0.15, time: {flow(way.column)}}}", way.why)
     else:
         keys = f"val: 0.15, test: 0.15, group: {flow(way.column)}, group_duplicates: true"
         yield Line(f"  split: {{{keys}}}", way.why)
+    if way is None and facts.times:
+        said = f"to test on the latest rows instead: split: {{time: {flow(facts.times[0])}}}"
+        yield Line(f"  # {said}")
 
 
 def table_model(facts: TableFacts, kind: str, train: int) -> Iterator[Line]:

@@ -26,6 +26,7 @@ from trickrun.training.compile import compile_recipe
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.init.auto import Auto
+from trickrun.tricks.schedules.constant import Constant
 
 MOST_NUMBERS = 2**28
 """In a sample: more is no sample, but a damaged file."""
@@ -102,6 +103,8 @@ def for_predictions(recipe: Recipe) -> Recipe:
         "init": Auto(),
         "augmentation": (),
         "early_stopping": None,
+        # A plateau watches a validation part, of which there is none.
+        "optimizer": recipe.optimizer.model_copy(update={"schedule": Constant()}),
         "data": recipe.data.model_copy(update={"batch_size": "full"}),
         "train": recipe.train.model_copy(update={"device": "auto", "accumulate": None}),
     }

@@ -166,23 +166,35 @@ def fit_targets(scale: TargetScale, y: torch.Tensor) -> TargetScaler:
 def curve_of(y: torch.Tensor) -> Curve:
     """Return the function that makes training targets [N] a normal distribution.
 
-    A value of which a share a is smaller and a share b equal has the score Φ⁻¹(a + b/2). Knots are
-    all different values, or at most KNOTS of them at even shares.
+    A value of which a share a is smaller and a share b equal has the score Φ⁻¹(a + b/2), scaled so
+    that all scores have mean 0 and deviation 1. Knots are all different values, or at most KNOTS of
+    them at even shares. A target that never varies gets score 0.
+
+    Raises DataError for values whose deviation float64 does not hold.
     """
     import torch
 
-    values, counts = y.double().unique(return_counts=True)
-    share = (counts.cumsum(0) - counts / 2) / len(y)
-    spread = float(y.double().std(correction=0))
+    values, repeats = y.double().unique(return_counts=True)
+    counts = repeats.double()
     if len(values) == 1:
-        return Curve(
-            torch.stack([values[0], values[0] + 1]), torch.tensor([0.0, 1.0]).double(), 1.0
+        return Curve(values + torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]).double(), 1.0)
+    spread = float(y.double().std(correction=0))
+    if not 0 < spread < float("inf"):
+        raise DataError(
+            f"the targets run from {float(values[0]):g} to {float(values[-1]):g}, too far apart or "
+            "too near to scale",
+            "data.scale_targets",
+            "predict them in another unit",
         )
+    share = (counts.cumsum(0) - counts / 2) / len(y)
+    scores = torch.special.ndtri(share)
+    scores -= (scores * counts).sum() / len(y)
+    scores /= ((scores**2 * counts).sum() / len(y)).sqrt()
     if len(values) > KNOTS:
         wanted = torch.linspace(float(share[0]), float(share[-1]), KNOTS, dtype=torch.float64)
         chosen = torch.searchsorted(share, wanted).clamp(max=len(values) - 1).unique()
-        values, share = values[chosen], share[chosen]
-    return Curve(values, torch.special.ndtri(share), spread)
+        values, scores = values[chosen], scores[chosen]
+    return Curve(values, scores, spread)
 
 
 def told(scaler: TargetScaler) -> dict[str, Any]:

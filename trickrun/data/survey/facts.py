@@ -79,6 +79,8 @@ class TableFacts:
         timed: whether one of them has times of day.
         decisions: what the recipe must say of columns.
         seen: what columns are taken for without a word of the recipe, a line each.
+        copies: rows that are equal to an earlier one, target included.
+        few_possible: whether the inputs take so few values that equal rows are to be expected.
         split: what the parts are divided by; None: chance.
         times: columns of dates that the parts could be divided by.
     """
@@ -98,6 +100,8 @@ class TableFacts:
     timed: bool = False
     decisions: tuple[Decision, ...] = ()
     seen: tuple[str, ...] = ()
+    copies: int = 0
+    few_possible: bool = False
     split: SplitBy | None = None
     times: tuple[str, ...] = ()
 

@@ -42,8 +42,8 @@ WORDS = 4
 SORTED = 0.99
 """Share of neighbouring rows in order of time from which on a table is a record of it. Own."""
 
-FEW_DAYS = 60
-"""Days that dates must span to tell months apart."""
+REPEATS = 10
+"""Possible rows of inputs for each row below which equal ones are no surprise, as for TR08."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ def survey(look: Look) -> TableFacts | TextFacts:
         without_target=missing,
         decisions=decisions,
         seen=told({name: guess for name, guess in guesses.items() if name not in types}),
+        copies=copies_in(table, [*used, target]),
+        few_possible=few_possible(table, used),
         split=split_by(table, guesses, decisions),
         times=tuple(name for name, _ in facts["dates"]),
         **facts,
@@ -255,6 +257,36 @@ def describe(table: Table, used: Sequence[str], guesses: Mapping[str, Guess]) ->
         "dates": tuple(times),
         "timed": timed,
     }
+
+
+def codes_of(cells: Cells) -> Array:
+    """Return a number [N] for each cell of a column, equal for equal cells."""
+    import numpy as np
+
+    if cells.numbers is None:
+        return cells.distinct[1]
+    return np.unique(cells.numbers, return_inverse=True)[1].reshape(-1)
+
+
+def copies_in(table: Table, columns: Sequence[str]) -> int:
+    """Return how many rows are equal in ``columns`` to an earlier one, but for a chance of 1e-9."""
+    import numpy as np
+
+    draw = np.random.default_rng(0)
+    keys = np.zeros(len(table), np.uint64)
+    for name in columns:
+        codes = codes_of(table.columns[name])
+        marks = draw.integers(0, 2**63, int(codes.max()) + 1, dtype=np.uint64)
+        keys += marks[codes]
+    return len(keys) - len(np.unique(keys))
+
+
+def few_possible(table: Table, columns: Sequence[str]) -> bool:
+    """Whether the columns take so few values that equal rows are to be expected."""
+    import numpy as np
+
+    counts = [int(codes_of(table.columns[name]).max()) + 1 for name in columns]
+    return float(np.log(counts).sum()) < float(np.log(REPEATS * len(table)))
 
 
 def class_counts(cells: Cells) -> tuple[tuple[str, int], ...]:
