@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from trickrun.cli.output import Answer, answer, print_error
 if TYPE_CHECKING:
     from trickrun.findings.finding import Finding
     from trickrun.recipe.load import Loaded
+    from trickrun.recipe.starter import Made
 
 
 def validate(
@@ -195,21 +197,13 @@ def new(
         if target is not None:
             values.append(f"data.target={scalar_text(target)}")
         terminal = sys.stdin.isatty() and not as_json
-        if data is not None and data not in known_kinds("data") and is_path(data):
+        if data is not None and data not in known_kinds("data"):
             return recipe_for(name, Path(data), given, values, terminal)
         if terminal:
             values += ask(given, values, lambda text, default: typer.prompt(text, default))
-        path = new_recipe(name, given, values)
-        print(f"wrote {path}; now: trickrun train {path}")
-        return Answer("pass", {"path": str(path)}, str(path))
+        return told_of(new_recipe(name, given, values))
 
     answer("new", as_json, debug, work)
-
-
-def is_path(data: str) -> bool:
-    """Whether people mean a file or folder, rather than a kind of data that there is not."""
-    path = Path(data).expanduser()
-    return path.exists() or len(path.parts) > 1 or bool(path.suffix)
 
 
 def scalar_text(text: str) -> str:
@@ -227,22 +221,25 @@ def recipe_for(
     from trickrun.recipe.starter_of_data import headline, open_questions
 
     made = new_from_data(
-        name, data.expanduser(), {**kinds}, overrides, ask_target if terminal else None
+        name, data.expanduser(), kinds, overrides, ask_target if terminal else None
     )
+    assert made.facts is not None
     print(f"data: {data}: {headline(made.facts)}")
     questions = open_questions(made.facts)
     for question in questions:
         print(f"look: {question}")
+    told = told_of(made)
+    more = {"target": getattr(made.facts, "target", None), "look": questions}
+    return replace(told, result={**told.result, **more})
+
+
+def told_of(made: Made) -> Answer:
+    """Say what was written."""
     if made.stub is not None:
         print(f"wrote {made.stub}: a network of your own")
     print(f"wrote {made.path}; now: trickrun train {made.path}")
-    result = {
-        "path": str(made.path),
-        "model_file": None if made.stub is None else str(made.stub),
-        "target": getattr(made.facts, "target", None),
-        "look": questions,
-    }
-    return Answer("pass", result, str(made.path))
+    stub = None if made.stub is None else str(made.stub)
+    return Answer("pass", {"path": str(made.path), "model_file": stub}, str(made.path))
 
 
 def ask_target(proposed: str, columns: list[str]) -> str:

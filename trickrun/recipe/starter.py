@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trickrun.data._data import Data
 from trickrun.data.formats.paths import locate
-from trickrun.data.survey.facts import DataFacts, ImageFacts, TextFacts
+from trickrun.data.survey.facts import DataFacts, ImageFacts, TableFacts, TextFacts
 from trickrun.data.survey.look import AskTarget, facts_at
 from trickrun.errors import TrickrunError
 from trickrun.models import Model
@@ -175,8 +175,23 @@ def ask(kinds: dict[str, str], overrides: Sequence[str], prompt: Prompt) -> list
     ]
 
 
-def new_recipe(name: str, kinds: dict[str, str], overrides: Sequence[str]) -> Path:
-    """Write a starter recipe and return its path; for a model of one's own, also its first file.
+@dataclass(frozen=True)
+class Made:
+    """A recipe that was written.
+
+    Args:
+        path: its file.
+        stub: the file of a network of one's own, if one was written.
+        facts: of the data that it was written for, if it was.
+    """
+
+    path: Path
+    stub: Path | None = None
+    facts: DataFacts | None = None
+
+
+def new_recipe(name: str, kinds: Mapping[str, str], overrides: Sequence[str]) -> Made:
+    """Write a starter recipe; for a model of one's own, also its first file.
 
     Args:
         name: the recipe's name, which is also the file's, or a path that ends in .yaml.
@@ -193,10 +208,8 @@ def new_recipe(name: str, kinds: dict[str, str], overrides: Sequence[str]) -> Pa
             known = ", ".join(known_kinds(section))
             raise TrickrunError(f"which {section}?", hint=f"give --{section}: {known}")
     values = read_overrides(overrides)
-    stub = kinds["model"] == "python" and "model.target" not in values
-    if stub:
-        values["model.target"] = f"{stub_for(path).stem}:Net"
-    text = edit_text(starter(name_of(path), str(path), kinds), values)
+    stub = begins_a_network(path, kinds, values)
+    text = edit_text(starter(name_of(path), str(path), {**kinds}), values)
     return written(path, text, stub_inputs(kinds["data"]) if stub else None)
 
 
@@ -207,29 +220,14 @@ def stub_inputs(data: str) -> Inputs:
     return "tokens" if params.token_ids else "any"
 
 
-@dataclass(frozen=True)
-class FromData:
-    """A recipe that was written for data.
-
-    Args:
-        path: its file.
-        facts: of the data.
-        stub: the file of a network of one's own, if there is one.
-    """
-
-    path: Path
-    facts: DataFacts
-    stub: Path | None = None
-
-
 def new_from_data(
     name: str,
     data: Path,
-    kinds: dict[str, str],
+    kinds: Mapping[str, str],
     overrides: Sequence[str],
     ask_target: AskTarget | None = None,
-) -> FromData:
-    """Write a recipe for a file or folder.
+) -> Made:
+    """Write a recipe for a file or folder; for a model of one's own, also its first file.
 
     Args:
         name: see ``new_recipe``.
@@ -245,24 +243,48 @@ def new_from_data(
     path = path_for(name)
     if path.exists():
         raise exists_already(path)
+    if not data.exists():
+        close = did_you_mean(str(data), [*known_kinds("data"), *names_beside(data)])
+        message = "there is no such file or folder, and no such kind of data"
+        raise TrickrunError(message, str(data), close or "kinds: " + ", ".join(known_kinds("data")))
+    if "model" in kinds:
+        _params("model", kinds["model"])
     values = read_overrides(overrides)
     where = locate(str(data), Path.cwd())
     inside = str(data) if data.is_absolute() else os.path.relpath(where, path.absolute().parent)
     facts = facts_at(where, Path(inside).as_posix(), data_parameters(values), ask_target)
-    stub = kinds.get("model") == "python" and "model.target" not in values
-    for section in ("loss", "optimizer"):
-        if section in kinds:
-            values[section] = {"kind": kinds[section]}
-    if kinds.get("model") == "python":
-        values.setdefault("model.target", f"{stub_for(path).stem}:Net")
-    if "model" in kinds:
-        _params("model", kinds["model"])
-    text = edit_text(recipe_text(name_of(path), str(path), facts, kinds.get("model")), values)
-    inputs: Inputs = "any"
-    if isinstance(facts, ImageFacts | TextFacts):
-        inputs = "images" if isinstance(facts, ImageFacts) else "tokens"
-    written(path, text, inputs if stub else None)
-    return FromData(path, facts, stub_for(path) if stub else None)
+    stub = begins_a_network(path, kinds, values)
+    chosen = {section: {"kind": kinds[section]} for section in DEFAULTS if section in kinds}
+    text = recipe_text(name_of(path), str(path), facts, kinds.get("model"))
+    made = written(path, edit_text(text, {**chosen, **values}), inputs_of(facts) if stub else None)
+    return replace(made, facts=facts)
+
+
+def begins_a_network(path: Path, kinds: Mapping[str, str], values: dict[str, Any]) -> bool:
+    """Whether a first file of one's own network is to be written; ``values`` then name it."""
+    if kinds.get("model") != "python" or "model.target" in values:
+        return False
+    values["model.target"] = f"{stub_for(path).stem}:Net"
+    return True
+
+
+def inputs_of(facts: DataFacts) -> Inputs:
+    """Return what a network for data takes."""
+    match facts:
+        case ImageFacts():
+            return "images"
+        case TextFacts():
+            return "tokens"
+        case TableFacts():
+            return "any"
+
+
+def names_beside(path: Path) -> list[str]:
+    """Return the paths of what lies in the folder of a file that is not there."""
+    try:
+        return [str(path.with_name(each.name)) for each in path.parent.iterdir()]
+    except OSError:
+        return []
 
 
 def data_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -295,7 +317,7 @@ def read_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     return {where: value.value for where, value in read}
 
 
-def written(path: Path, text: str, stub: Inputs | None = None) -> Path:
+def written(path: Path, text: str, stub: Inputs | None = None) -> Made:
     """Write a file that does not exist yet, and leave none if the recipe in it is not valid.
 
     Args:
@@ -310,12 +332,10 @@ def written(path: Path, text: str, stub: Inputs | None = None) -> Path:
         raise TrickrunError(error.strerror or "cannot be written", str(path)) from None
     try:
         load(path)
-        if stub is not None:
-            write_stub(path, stub)
+        return Made(path, None if stub is None else write_stub(path, stub))
     except TrickrunError:
         path.unlink()
         raise
-    return path
 
 
 def exists_already(path: Path) -> TrickrunError:

@@ -399,7 +399,8 @@ def text_model(facts: TextFacts, kind: str) -> Iterator[Line]:
         yield other_model(kind)
         return
     yield Line("model:")
-    yield Line("  kind: gru", "reads the text word by word")
+    token = "letter" if facts.target is None else "word"
+    yield Line("  kind: gru", f"reads the text {token} by {token}")
     if facts.target is None:
         yield Line("  hidden: 128")
     else:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trickrun.data.survey.facts import DataFacts, TextFacts
 from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    from trickrun.data.csv import Csv
+    from trickrun.data.formats.table import Table
 
 TEXT_SUFFIXES = (".txt", ".text", ".md", ".rst")
 """Files that are one long text, unless they begin like a table."""
@@ -49,8 +53,6 @@ def table_facts(
     from pydantic import ValidationError
 
     from trickrun.data.csv import Csv
-    from trickrun.data.formats.reader import read_table
-    from trickrun.data.formats.table import looks_like_data
     from trickrun.data.formats.typed import with_missing
     from trickrun.data.survey.table import Look, survey, target_of
 
@@ -66,10 +68,7 @@ def table_facts(
         data = Csv(path=path, target="?", **said)
     except ValidationError:
         data = Csv(path=path, target="?")  # the recipe's own check tells what is wrong, and where
-    table = read_table(where, data.delimiter, data.header, None)
-    if data.header and target not in table.columns and looks_like_data(list(table.columns)):
-        data = data.model_copy(update={"header": False})
-        table = read_table(where, data.delimiter, False, None)
+    data, table = read(where, data, target)
     table = with_missing(table, data.words)
     why = "as you said"
     if target is None:
@@ -78,3 +77,23 @@ def table_facts(
             target, why = ask(target, list(table.columns)), "as you said"
     table.column(target, "data.target")
     return survey(Look(table, data.model_copy(update={"target": target}), why))
+
+
+def read(where: Path, data: Csv, target: str | None) -> tuple[Csv, Table]:
+    """Return a table, and the parameters by which it was read: without names, where its first line
+    looks like a sample."""
+    from trickrun.data.formats.reader import read_table
+    from trickrun.data.formats.table import looks_like_data
+
+    nameless = data.model_copy(update={"header": False})
+    try:
+        table = read_table(where, data.delimiter, data.header, None)
+    except DataError:
+        # Samples for names are often equal ones.
+        bare = read_table(where, data.delimiter, False, None)
+        if not data.header or not looks_like_data([cells[0] for cells in bare.columns.values()]):
+            raise
+        return nameless, bare
+    if data.header and target not in table.columns and looks_like_data(list(table.columns)):
+        return nameless, read_table(where, data.delimiter, False, None)
+    return data, table

@@ -286,6 +286,8 @@ def few_possible(table: Table, columns: Sequence[str]) -> bool:
     import numpy as np
 
     counts = [int(codes_of(table.columns[name]).max()) + 1 for name in columns]
+    if any(2 * count > len(table) for count in counts):
+        return False  # it takes any value
     return float(np.log(counts).sum()) < float(np.log(REPEATS * len(table)))
 
 
