@@ -57,34 +57,66 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Length:
-    """How a training goes on and ends.
+class Plan:
+    """How a network is trained.
 
     Args:
         batch: samples a step.
         epochs: at most.
-        patience: evaluations without a better one after which it ends.
+        lr, weight_decay: of adamw.
+        dropout: of hidden units.
     """
 
     batch: int
     epochs: int
-    patience: int
+    lr: float
+    weight_decay: float
+    dropout: float
 
-
-STEPS = 6000
-"""Steps of a training that nothing ends before. Own."""
-
-
-def length_for(samples: int, most: int = 200) -> Length:
-    """Return the length of a training on ``samples`` training samples, of ``most`` epochs."""
-    batch = next((size for limit, size in BATCHES if samples < limit), 512)
-    steps = max(1, samples // batch)
-    epochs = max(10, min(most, STEPS // steps))
-    return Length(batch, epochs, max(5, epochs // 8))
+    @property
+    def patience(self) -> int:
+        """Evaluations without a better one after which training ends: a third of all, as the last
+        third of a cosine is where it improves most."""
+        return max(5, self.epochs // 3)
 
 
 BATCHES = ((400, 16), (2_000, 32), (8_000, 64), (40_000, 128), (200_000, 256))
-"""Training samples below which a batch has so many: 20 to 200 steps an epoch."""
+"""Training samples below which a batch has so many: 20 to 300 steps an epoch."""
+
+CLASS_STEPS, VALUE_STEPS = 2000, 3000
+"""Steps of a training on a table. Own, as all figures of plans: by trainings on the development
+data of benchmarks/starter.py. Networks that predict classes learn a table by heart sooner."""
+
+FEWEST_EPOCHS, MOST_EPOCHS = 10, 250
+
+
+def plan_of_table(samples: int, classes: bool) -> Plan:
+    """Return how a network is trained on ``samples`` rows of a table."""
+    batch = batch_for(samples)
+    steps = CLASS_STEPS if classes else VALUE_STEPS
+    epochs = max(FEWEST_EPOCHS, min(MOST_EPOCHS, steps * batch // max(1, samples)))
+    if classes:
+        return Plan(batch, epochs, lr=2e-3, weight_decay=0.1, dropout=0.3)
+    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=0.1)
+
+
+def plan_of_images(samples: int) -> Plan:
+    """Return how a network is trained on ``samples`` images."""
+    batch = batch_for(samples)
+    epochs = max(FEWEST_EPOCHS, min(30, 3000 * batch // max(1, samples)))
+    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=0.3)
+
+
+def plan_of_texts(samples: int) -> Plan:
+    """Return how a network is trained on ``samples`` texts."""
+    batch = batch_for(samples)
+    epochs = max(FEWEST_EPOCHS, min(40, 3000 * batch // max(1, samples)))
+    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=0.3)
+
+
+def batch_for(samples: int) -> int:
+    """Return the samples of a batch for so many training samples."""
+    return next((size for limit, size in BATCHES if samples < limit), 512)
 
 
 def recipe_text(name: str, file: str, facts: DataFacts, model: str | None) -> str:
@@ -175,7 +207,7 @@ def uneven(classes: Sequence[tuple[str, int]]) -> float:
 def table_lines(facts: TableFacts, model: str | None) -> Iterator[Line]:
     """Yield the lines of a recipe for a table."""
     train = round(0.7 * facts.rows)
-    length = length_for(train)
+    plan = plan_of_table(train, bool(facts.classes))
     kind = model or "mlp"
     yield Line("data:")
     yield Line("  kind: csv", f"{facts.rows:,} rows")
@@ -194,9 +226,9 @@ def table_lines(facts: TableFacts, model: str | None) -> Iterator[Line]:
         if parts:
             yield Line(f"  date_parts: {flow(parts)}", "what comes round again, beside the days")
     yield Line("  normalize: standard", "mean 0 and deviation 1, by the training part")
-    yield Line(f"  batch_size: {length.batch}", f"{max(1, train // length.batch)} steps an epoch")
+    yield batch_line(plan, train)
     yield from split_lines(facts)
-    yield from table_model(facts, kind, train)
+    yield from table_model(kind, plan, train)
     yield from loss_lines(facts.classes)
     if facts.classes:
         metrics = ["accuracy", "f1_macro"] if uneven(facts.classes) > 2 else ["accuracy"]
@@ -206,7 +238,11 @@ def table_lines(facts: TableFacts, model: str | None) -> Iterator[Line]:
         yield Line(
             "metrics: [mae, r2]", "in the target's own unit; r2: share of variance explained"
         )
-    yield from end_lines(length, train)
+    yield from end_lines(plan)
+
+
+def batch_line(plan: Plan, train: int) -> Line:
+    return Line(f"  batch_size: {plan.batch}", f"{max(1, train // plan.batch)} steps an epoch")
 
 
 def task_line(facts: TableFacts) -> Line:
@@ -301,25 +337,25 @@ def split_lines(facts: TableFacts) -> Iterator[Line]:
         yield Line(f"  # {said}")
 
 
-def table_model(facts: TableFacts, kind: str, train: int) -> Iterator[Line]:
+def table_model(kind: str, plan: Plan, train: int) -> Iterator[Line]:
     """Yield the network for a table."""
     if kind != "mlp":
         yield other_model(kind)
         return
-    width, dropout = table_size(train)
+    width = next(size for limit, size in WIDTHS if train < limit)
     yield Line("model:")
     yield Line("  kind: mlp", "rows of a table have no neighbours: plain layers")
     yield Line(f"  hidden: {flow([width, width])}", f"for {train:,} training rows")
-    yield Line(f"regularizers: {{dropout: {dropout}}}", "more if training is much better than val")
+    yield dropout_line(plan)
 
 
-def table_size(train: int) -> tuple[int, float]:
-    """Return the width of two layers and the dropout for so many training rows."""
-    if train < 500:
-        return 64, 0.2
-    if train < 5000:
-        return 128, 0.2
-    return 256, 0.1
+WIDTHS = ((500, 64), (5_000, 128), (10**12, 256))
+"""Training rows below which a layer has so many units."""
+
+
+def dropout_line(plan: Plan) -> Line:
+    why = "more, if training is much better than validation"
+    return Line(f"regularizers: {{dropout: {plan.dropout}}}", why)
 
 
 def other_model(kind: str) -> Line:
@@ -342,18 +378,16 @@ def loss_lines(classes: Sequence[tuple[str, int]]) -> Iterator[Line]:
         yield Line("  class_weights: balanced", why)
 
 
-def end_lines(length: Length, train: int) -> Iterator[Line]:
+def end_lines(plan: Plan) -> Iterator[Line]:
     """Yield the optimizer and the length."""
     yield Line("optimizer:")
     yield Line("  kind: adamw", "adam, with weight decay that is apart from the gradient")
-    yield Line("  lr: 1e-3", "trickrun lr-find looks for a better one")
-    yield Line("  weight_decay: 1e-2")
-    patience = max(2, length.patience // 3)
-    yield Line(f"  schedule: {{kind: plateau, factor: 0.3, patience: {patience}}}",
-               "smaller steps when val_loss stands still")  # fmt: skip
-    yield Line(f"early_stopping: {{patience: {length.patience}}}",
-               "evaluations without a better val_loss; the best epoch is kept")  # fmt: skip
-    yield Line(f"train: {{epochs: {length.epochs}}}", "at most")
+    yield Line(f"  lr: {plan.lr:g}", "trickrun lr-find looks for a better one")
+    yield Line(f"  weight_decay: {plan.weight_decay:g}", "small weights bend less")
+    yield Line("  schedule: cosine", "down to 0 at the end, where small steps settle")
+    why = "evaluations without a better val_loss; the best epoch is kept"
+    yield Line(f"early_stopping: {{patience: {plan.patience}}}", why)
+    yield Line(f"train: {{epochs: {plan.epochs}}}", "at most")
 
 
 # ----------------------------------------------------------------------------------------- texts
@@ -366,24 +400,24 @@ def text_lines(facts: TextFacts, model: str | None) -> Iterator[Line]:
     yield Line("  kind: text")
     yield Line(f"  path: {flow(facts.path)}")
     if facts.target is None:
-        length = Length(64, 20, 4)
+        plan = Plan(64, 20, lr=2e-3, weight_decay=0.01, dropout=0.1)
         yield Line("  length: 64", "characters a sample; the next one is predicted at each place")
-        yield Line(f"  batch_size: {length.batch}")
+        yield Line(f"  batch_size: {plan.batch}")
         yield Line("  split: {val: 0.1, test: 0.1}", "the end of the text tests")
     else:
         train = round(0.7 * facts.samples)
-        length = length_for(train, most=40)
+        plan = plan_of_texts(train)
         words = max(8, min(256, facts.words))
         yield Line(f"  target: {flow(facts.target)}", facts.target_why)
         yield Line(f"  column: {flow(facts.column)}", f"sentences; {left_out_of(facts)}")
         yield Line(f"  # {len(facts.classes)} classes: {shares(facts.classes)}")
         yield Line(f"  length: {words}", "words a sample: nine of ten texts have no more")
-        yield Line(f"  batch_size: {length.batch}")
+        yield batch_line(plan, train)
         yield Line("  split: {val: 0.15, test: 0.15, group_duplicates: true}",
                    "equal texts stay in one part")  # fmt: skip
-    yield from text_model(facts, kind)
+    yield from text_model(facts, kind, plan)
     yield from loss_lines(facts.classes)
-    yield from end_lines(length, facts.samples)
+    yield from end_lines(plan)
 
 
 def left_out_of(facts: TextFacts) -> str:
@@ -393,7 +427,7 @@ def left_out_of(facts: TextFacts) -> str:
     return f"other columns are no inputs: {', '.join(facts.left_out[:5])}"
 
 
-def text_model(facts: TextFacts, kind: str) -> Iterator[Line]:
+def text_model(facts: TextFacts, kind: str, plan: Plan) -> Iterator[Line]:
     """Yield the network for texts."""
     if kind != "gru":
         yield other_model(kind)
@@ -407,7 +441,7 @@ def text_model(facts: TextFacts, kind: str) -> Iterator[Line]:
         yield Line("  hidden: 64")
         yield Line("  bidirectional: true")
         yield Line("  pool: mean", "the mean of all steps: what decides may stand anywhere")
-    yield Line("regularizers: {dropout: 0.3}", "few texts are learned by heart")
+    yield dropout_line(plan)
 
 
 # ---------------------------------------------------------------------------------------- images
@@ -418,7 +452,7 @@ def image_lines(facts: ImageFacts, model: str | None) -> Iterator[Line]:
     total = dict(facts.parts)["train"]
     train = total if len(facts.parts) > 1 else round(0.7 * total)
     size, kind = image_size(facts), model or image_model_kind(facts, train)
-    length = length_for(train, most=60)
+    plan = plan_of_images(train)
     yield Line("data:")
     yield Line("  kind: image_folder", f"{len(facts.classes)} classes: {shares(facts.classes)}")
     yield Line(f"  path: {flow(facts.path)}")
@@ -438,17 +472,17 @@ def image_lines(facts: ImageFacts, model: str | None) -> Iterator[Line]:
         yield Line("  normalize: {kind: fixed, mean: 127, std: 128}", "as in pretraining")
     else:
         yield Line("  normalize: standard", "each channel, by the training part")
-    yield Line(f"  batch_size: {length.batch}", f"{max(1, train // length.batch)} steps an epoch")
+    yield batch_line(plan, train)
     for said in facts.seen:
         yield Line(f"  # {said}")
     if len(facts.parts) == 1:
         yield Line("  split: {val: 0.15, test: 0.15, group_duplicates: true}",
                    "equal files stay in one part")  # fmt: skip
-    yield from image_model(facts, kind, size, train)
+    yield from image_model(kind, size, plan)
     if kind != "pretrained":
         yield from augmentation_lines(facts, size)
     yield from loss_lines(facts.classes)
-    yield from end_lines(length, train)
+    yield from end_lines(plan)
 
 
 def image_size(facts: ImageFacts) -> int:
@@ -465,7 +499,7 @@ def image_model_kind(facts: ImageFacts, train: int) -> str:
     return "pretrained" if facts.photos and few and facts.pretrained else "cnn"
 
 
-def image_model(facts: ImageFacts, kind: str, size: int, train: int) -> Iterator[Line]:
+def image_model(kind: str, size: int, plan: Plan) -> Iterator[Line]:
     """Yield the network for images."""
     if kind == "pretrained":
         yield Line("model: {kind: pretrained, freeze: all}",
@@ -474,14 +508,19 @@ def image_model(facts: ImageFacts, kind: str, size: int, train: int) -> Iterator
     if kind != "cnn":
         yield other_model(kind)
         return
-    halvings = max(1, min(4, (size // 4).bit_length() - 0))
-    channels = [32, 64, 128, 128][:halvings]
+    halvings = max(1, min(4, (size // 4).bit_length()))
+    first = 16 if size >= LARGE_IMAGE else 32
+    channels = [min(128, first * 2**place) for place in range(halvings)]
     yield Line("model:")
     yield Line("  kind: cnn", "convolutions know what is next to what")
     yield Line(f"  channels: {flow(channels)}", f"each halves the {size} pixels")
     yield Line("  hidden: [128]")
     yield Line("normalization: batch", "larger steps, faster")
-    yield Line("regularizers: {dropout: 0.3}", "more if training is much better than val")
+    yield dropout_line(plan)
+
+
+LARGE_IMAGE = 48
+"""Pixels from which on the first convolution, which costs most, has half as many channels."""
 
 
 def augmentation_lines(facts: ImageFacts, size: int) -> Iterator[Line]:
