@@ -140,6 +140,27 @@ def test_values_are_scaled_by_their_tail(values: Values, wanted: str) -> None:
     assert data_of(replace(PRICES, values=values))["scale_targets"] == wanted
 
 
+STRANGE = "a: b\n# c\t'd\" {e}, [f] \x07 \u2028 é"
+
+
+def test_any_names_make_a_recipe_that_says_them(tmp_path: Path) -> None:
+    facts = replace(
+        MESSY,
+        path="t.csv",
+        target=STRANGE,
+        classes=((STRANGE, 300), ("b\n- x: 1", 200)),
+        gaps=((STRANGE, 1),),
+        categories=((STRANGE, 99),),
+        decisions=(Decision(STRANGE, "drop", f"looks like {STRANGE}", True),),
+        seen=(f"{STRANGE}: yes",),
+        split=SplitBy("group", STRANGE, "why\nnot"),
+    )
+    data = recipe(facts, tmp_path).tree["data"]
+    assert data["target"] == STRANGE
+    assert data["split"]["group"] == STRANGE
+    assert [*data["types"]] == [STRANGE]
+
+
 def test_gaps_and_categories() -> None:
     data = data_of(MESSY)
     assert (data["missing"], data["without_target"]) == ("fill", "drop")

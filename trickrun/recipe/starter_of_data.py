@@ -38,7 +38,7 @@ class Line:
     """A line of a recipe.
 
     Args:
-        text: with its indentation.
+        text: with its indentation; blanks alone: the line is a comment.
         why: its comment; empty: none.
     """
 
@@ -46,14 +46,16 @@ class Line:
     why: str = ""
 
     def __str__(self) -> str:
-        if not self.why:
+        # Names in the data may hold anything, a new line too.
+        why = " ".join("".join(c if c.isprintable() else " " for c in self.why).split())
+        if not why:
             return self.text
-        line = f"{self.text:<{COMMENT_COLUMN - 1}} # {self.why}"
-        if len(line) <= WIDTH:
+        line = f"{self.text:<{COMMENT_COLUMN - 1}} # {why}"
+        if len(line) <= WIDTH and self.text.strip():
             return line
         indent = self.text[: len(self.text) - len(self.text.lstrip())]
-        above = textwrap.wrap(self.why, WIDTH - len(indent) - 2)
-        return "\n".join([*(f"{indent}# {part}" for part in above), self.text])
+        above = [f"{indent}# {part}" for part in textwrap.wrap(why, WIDTH - len(indent) - 2)]
+        return "\n".join([*above, self.text] if self.text.strip() else above)
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def recipe_text(name: str, file: str, facts: DataFacts, model: str | None) -> st
         model: the kind of model; None: one that fits the data.
     """
     head = [
-        f"# {name}: {headline(facts)}",
+        str(Line("", f"{name}: {headline(facts)}")),
         f"#   trickrun validate {file} --data    check it, and look at the data",
         f"#   trickrun train {file}              train it",
         f"#   trickrun checklist {file}          tune it",
@@ -299,7 +301,7 @@ def category_lines(facts: TableFacts, model: str) -> Iterator[Line]:
 def type_lines(facts: TableFacts) -> Iterator[Line]:
     """Yield what columns are taken for."""
     for said in facts.seen:
-        yield Line(f"  # {said}")
+        yield Line("  ", said)
     if facts.decisions:
         yield Line("  types:")
         for each in facts.decisions:
@@ -334,7 +336,7 @@ def split_lines(facts: TableFacts) -> Iterator[Line]:
         yield Line(f"  split: {{{keys}}}", way.why)
     if way is None and facts.times:
         said = f"to test on the latest rows instead: split: {{time: {flow(facts.times[0])}}}"
-        yield Line(f"  # {said}")
+        yield Line("  ", said)
 
 
 def table_model(kind: str, plan: Plan, train: int) -> Iterator[Line]:
@@ -410,7 +412,7 @@ def text_lines(facts: TextFacts, model: str | None) -> Iterator[Line]:
         words = max(8, min(256, facts.words))
         yield Line(f"  target: {flow(facts.target)}", facts.target_why)
         yield Line(f"  column: {flow(facts.column)}", f"sentences; {left_out_of(facts)}")
-        yield Line(f"  # {len(facts.classes)} classes: {shares(facts.classes)}")
+        yield Line("  ", f"{len(facts.classes)} classes: {shares(facts.classes)}")
         yield Line(f"  length: {words}", "words a sample: nine of ten texts have no more")
         yield batch_line(plan, train)
         yield Line("  split: {val: 0.15, test: 0.15, group_duplicates: true}",
@@ -474,7 +476,7 @@ def image_lines(facts: ImageFacts, model: str | None) -> Iterator[Line]:
         yield Line("  normalize: standard", "each channel, by the training part")
     yield batch_line(plan, train)
     for said in facts.seen:
-        yield Line(f"  # {said}")
+        yield Line("  ", said)
     if len(facts.parts) == 1:
         yield Line("  split: {val: 0.15, test: 0.15, group_duplicates: true}",
                    "equal files stay in one part")  # fmt: skip
@@ -532,4 +534,4 @@ def augmentation_lines(facts: ImageFacts, size: int) -> Iterator[Line]:
                    "photos: mirrored, and moved a little, they show the same")  # fmt: skip
     else:
         yield Line(f"augmentation: {flow([shift])}", "moved a little, they show the same")
-        yield Line("# if a mirrored image shows the same (no signs, no left and right): add flip")
+        yield Line("", "if a mirrored image shows the same (no signs, no left and right): add flip")
