@@ -1,14 +1,14 @@
 """Is what `trickrun new --data` writes a good start? Judged on data that it was not tuned on.
 
     pip install -e ".[bench]"
-    python benchmarks/starter.py --part development [--only ames] [--tuned]
-    python benchmarks/starter.py --part judged --budget 75s --write
+    python benchmarks/starter.py --part development [--only ames] [--budget 60s]
+    python benchmarks/starter.py --part judged --budget 60s --write
 
 Each data set of starter_data.py is written to a file or a folder; `trickrun new` writes the recipe,
 which is trained as it is. Beside it: the same recipe after `trickrun checklist --budget` on the
 first split, a linear model, and of tables HistGradientBoosting, which train on the training and
-validation part of the same splits. Tables are split twice (data.split.seed 0, 1), images
-once.
+validation part of the same splits. Tables of fewer than SMALL rows are split twice
+(data.split.seed 0, 1), all others once.
 
 The score is 1 - loss / loss of the constant: of values that is R squared (the constant is the
 training part's mean), of classes the same with the log loss (the constant is the training part's
@@ -36,7 +36,8 @@ from results import machine, write_section
 from starter_data import DEVELOPMENT, JUDGED, Images, Table
 
 JOURNAL = Path(__file__).parent / "starter.jsonl"
-SPLITS = 2
+SMALL = 1000
+"""Rows of a table below which one split's test part is too small."""
 SHARE = 0.95
 """Of the tuned recipe's score, that the starter's must reach."""
 BAR = 13
@@ -227,7 +228,7 @@ def of_images(split: Split) -> Score:
 def measure(item: Table | Images, budget: str | None, tag: str) -> None:
     """Measure what the journal lacks of a data set, and keep it."""
     done = {(row["item"], row["method"]) for row in known(tag)}
-    splits = 1 if isinstance(item, Images) else SPLITS
+    splits = 2 if isinstance(item, Table) and len(item.frame()) < SMALL else 1
     methods = ("starter", "linear") if isinstance(item, Images) else ("starter", "linear", "trees")
     wanted = [*methods, *(["tuned"] if budget else [])]
     if all((item.item, method) in done for method in wanted):
@@ -319,7 +320,8 @@ def report(items: tuple[Table | Images, ...], tag: str, budget: str | None) -> s
         machine("torch", "scikit-learn"),
         "",
         "Score: 1 - loss / loss of the constant (R squared of values, the same with the log loss "
-        "of classes); plain: accuracy or R squared. Tables: the mean of two splits.",
+        "of classes); plain: accuracy or R squared. Tables of fewer than "
+        f"{SMALL} rows: the mean of two splits.",
         "",
     ]
     return "\n".join([*head_lines, *lines, "", *said])

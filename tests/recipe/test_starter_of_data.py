@@ -211,6 +211,11 @@ def test_more_samples_are_trained_in_larger_batches() -> None:
     assert len({*sizes}) == 4
 
 
+@pytest.mark.parametrize("rows", [1, 4, 10, 30])
+def test_a_batch_fits_into_the_smallest_training_part(rows: int) -> None:
+    assert 1 <= data_of(replace(TABLE, rows=rows))["batch_size"] <= max(1, 0.7 * rows)  # type: ignore[operator]
+
+
 def test_what_was_decided_without_being_sure_is_asked() -> None:
     guessed = replace(MESSY, target_why="guessed, as the last column", classes=(("a", 9), ("b", 3)))
     first, second, third = open_questions(guessed)

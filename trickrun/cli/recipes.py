@@ -242,9 +242,15 @@ def told_of(made: Made) -> Answer:
     return Answer("pass", {"path": str(made.path), "model_file": stub}, str(made.path))
 
 
+MOST_NAMED = 20
+"""Columns that a question names."""
+
+
 def ask_target(proposed: str, columns: list[str]) -> str:
     """Ask for the column to predict until the answer is one."""
+    more = ", …" if len(columns) > MOST_NAMED else ""
+    question = f"target ({', '.join(columns[:MOST_NAMED])}{more})"
     while True:
-        answered = str(typer.prompt(f"target ({', '.join(columns)})", proposed))
+        answered = str(typer.prompt(question, proposed))
         if answered in columns:
             return answered

@@ -117,8 +117,9 @@ def plan_of_texts(samples: int) -> Plan:
 
 
 def batch_for(samples: int) -> int:
-    """Return the samples of a batch for so many training samples."""
-    return next((size for limit, size in BATCHES if samples < limit), 512)
+    """Return the samples of a batch for so many training samples: at least two batches an epoch."""
+    size = next((size for limit, size in BATCHES if samples < limit), 512)
+    return max(1, min(size, samples // 2))
 
 
 def recipe_text(name: str, file: str, facts: DataFacts, model: str | None) -> str:

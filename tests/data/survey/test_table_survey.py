@@ -209,6 +209,9 @@ def test_a_table_without_names(tmp_path: Path) -> None:
         ({"x": X, "y": AB}, {"target": "z"}, "there is no column 'z'"),
         ({"x": X, "y": AB}, {"task": "regression"}, "text such as 'a', but regression"),
         ({"x": X, "y": AB}, {"target": ["x", "y"]}, "has one target"),
+        ({"id": range(COUNT), "y": AB}, {}, "no input is left: id would be left out"),
+        ({"f": [f"{i}.png" for i in range(COUNT)], "y": AB}, {}, "the one input is a column of"),
+        ({"t": [f"one of the {i}" for i in range(COUNT)], "y": X}, {}, "the inputs are texts"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused(
@@ -216,3 +219,10 @@ def test_what_cannot_be_predicted_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         table(tmp_path, columns, **given)
+
+
+def test_arrays_are_sent_to_their_kind(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)), y=np.zeros(3))
+    with pytest.raises(DataError) as caught:
+        facts_at(tmp_path / "a.npz", "a.npz", {})
+    assert caught.value.hint == "trickrun new NAME --data npz --model mlp data.path=a.npz"

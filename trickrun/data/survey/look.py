@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 TEXT_SUFFIXES = (".txt", ".text", ".md", ".rst")
 """Files that are one long text, unless they begin like a table."""
 
+ARRAYS = (".npz", ".npy")
+"""Files of arrays, whose shape says nothing of what the numbers are."""
+
 AskTarget = Callable[[str, list[str]], str]
 """From the proposed column and all columns to the column to predict."""
 
@@ -37,6 +40,12 @@ def facts_at(
         from trickrun.data.survey import images
 
         return images.survey(where, path)
+    if where.suffix.lower() in ARRAYS:
+        raise DataError(
+            "a recipe for arrays is written by their kind",
+            path,
+            f"trickrun new NAME --data npz --model mlp data.path={path}",
+        )
     if where.name.lower().endswith(TEXT_SUFFIXES) and "target" not in given:
         from trickrun.data.formats.paths import decoded
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.data.csv import Csv
 from trickrun.data.formats.cells import Cells
 from trickrun.data.formats.dates import fitting_formats
 from trickrun.data.formats.encode import is_text
+from trickrun.data.formats.folders import is_image
 from trickrun.data.formats.guess import (
     Guess,
     doubts,
@@ -103,6 +105,9 @@ def survey(look: Look) -> TableFacts | TextFacts:
             words_of(table.columns[texts[0]], 0.9),
             others,
         )
+    if not used:
+        raise no_input(table, data, bool(texts))
+    copies, few = copies_in(table, used, target)
     return TableFacts(
         path=data.path,
         rows=len(table),
@@ -114,8 +119,8 @@ def survey(look: Look) -> TableFacts | TextFacts:
         without_target=missing,
         decisions=decisions,
         seen=told({name: guess for name, guess in guesses.items() if name not in types}),
-        copies=copies_in(table, [*used, target]),
-        few_possible=few_possible(table, used),
+        copies=copies,
+        few_possible=few,
         split=split_by(table, guesses, decisions),
         times=tuple(name for name, _ in facts["dates"]),
         **facts,
@@ -268,27 +273,43 @@ def codes_of(cells: Cells) -> Array:
     return np.unique(cells.numbers, return_inverse=True)[1].reshape(-1)
 
 
-def copies_in(table: Table, columns: Sequence[str]) -> int:
-    """Return how many rows are equal in ``columns`` to an earlier one, but for a chance of 1e-9."""
+def copies_in(table: Table, inputs: Sequence[str], target: str) -> tuple[int, bool]:
+    """Return how many rows are equal to an earlier one, target included, but for a chance of 1e-9;
+    and whether the inputs take so few values that equal rows are to be expected."""
     import numpy as np
 
     draw = np.random.default_rng(0)
-    keys = np.zeros(len(table), np.uint64)
-    for name in columns:
+    keys, counts = np.zeros(len(table), np.uint64), []
+    for name in (*inputs, target):
         codes = codes_of(table.columns[name])
         marks = draw.integers(0, 2**63, int(codes.max()) + 1, dtype=np.uint64)
         keys += marks[codes]
-    return len(keys) - len(np.unique(keys))
+        counts.append(len(marks))
+    copies = len(keys) - len(np.unique(keys))
+    if any(2 * count > len(table) for count in counts[:-1]):
+        return copies, False  # one of them takes any value
+    return copies, float(np.log(counts[:-1]).sum()) < float(np.log(REPEATS * len(table)))
 
 
-def few_possible(table: Table, columns: Sequence[str]) -> bool:
-    """Whether the columns take so few values that equal rows are to be expected."""
-    import numpy as np
+def images_named(cells: Cells) -> bool:
+    """Whether a column's cells are names of image files."""
+    present = cells.present if cells.readable and cells.numbers is None else []
+    return bool(present) and all(is_image(PurePath(text)) for text in present)
 
-    counts = [int(codes_of(table.columns[name]).max()) + 1 for name in columns]
-    if any(2 * count > len(table) for count in counts):
-        return False  # it takes any value
-    return float(np.log(counts).sum()) < float(np.log(REPEATS * len(table)))
+
+def no_input(table: Table, data: Csv, texts: bool) -> DataError:
+    """Return the error about a table none of whose columns can be an input."""
+    if texts:
+        hint = "texts are learned from for classes only (kind: text); the target has values"
+        return DataError("the inputs are texts alone", table.where, hint)
+    names = ", ".join(data.inputs(table))
+    for name, cells in table.columns.items():
+        if images_named(cells):
+            said = f"data.path={data.path} data.target={data.target} data.file={name}"
+            hint = f"{name} names images: trickrun new NAME --data image_table --model cnn {said}"
+            return DataError("the one input is a column of files", table.where, hint)
+    hint = "they tell nothing of new samples; data.types says what columns are"
+    return DataError(f"no input is left: {names} would be left out", table.where, hint)
 
 
 def class_counts(cells: Cells) -> tuple[tuple[str, int], ...]:
