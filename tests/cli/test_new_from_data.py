@@ -62,6 +62,17 @@ def test_a_table_is_trained_as_it_is(tmp_path: Path, trickrun) -> None:  # type:
     assert math.isfinite(trained.json["result"]["test"]["r2"])
 
 
+def test_several_visits_of_a_patient_stay_in_one_part(tmp_path: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    rows = [f"p{i // 3},{i * 7 % 31},{'ab'[i % 2]}" for i in range(150)]
+    Path("visits.csv").write_text("\n".join(["patient_id,age,kind", *rows]))
+    assert trickrun("new", "visits", "--data", "visits.csv").code == 0
+    recipe = yaml.safe_load(Path("visits.yaml").read_text())
+    assert recipe["data"]["split"]["group"] == "patient_id"
+    assert recipe["data"]["types"] == {"patient_id": "id"}
+    trained = trickrun("train", "visits.yaml", "train=1")
+    assert trained.code == 0, trained.err
+
+
 @pytest.mark.parametrize(
     ("write", "data"), [(photos, "photos"), (reviews, "reviews.csv"), (sales, "sales.csv")]
 )

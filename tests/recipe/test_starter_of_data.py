@@ -177,11 +177,7 @@ def test_how_the_parts_are_drawn() -> None:
     shares = {"val": 0.15, "test": 0.15}
     assert data_of(TABLE)["split"] == {**shares, "group_duplicates": True}
     assert data_of(ALL["in time"])["split"] == {**shares, "time": "sold"}
-    assert data_of(ALL["groups"])["split"] == {
-        **shares,
-        "group": "patient id",
-        "group_duplicates": True,
-    }
+    assert data_of(ALL["groups"])["split"] == {**shares, "group": "patient id"}
     assert data_of(ALL["few kinds of rows"])["split"] == shares
     assert "split" not in data_of(ALL["own parts"])
 

@@ -333,8 +333,8 @@ def split_lines(facts: TableFacts) -> Iterator[Line]:
     elif way.way == "time":
         yield Line(f"  split: {{val: 0.15, test: 0.15, time: {flow(way.column)}}}", way.why)
     else:
-        keys = f"val: 0.15, test: 0.15, group: {flow(way.column)}, group_duplicates: true"
-        yield Line(f"  split: {{{keys}}}", way.why)
+        # Equal rows of several groups would make these one.
+        yield Line(f"  split: {{val: 0.15, test: 0.15, group: {flow(way.column)}}}", way.why)
     if way is None and facts.times:
         said = f"to test on the latest rows instead: split: {{time: {flow(facts.times[0])}}}"
         yield Line("  ", said)

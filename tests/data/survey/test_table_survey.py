@@ -60,6 +60,19 @@ def test_the_target_is_guessed(tmp_path: Path, names: list[str], wanted: str) ->
     assert table(tmp_path, columns).target == wanted
 
 
+def test_names_and_dates_are_not_guessed_to_be_the_target(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {
+        "x": X,
+        "kind": AB,
+        "day": [f"2024-{i // 28 + 1:02}-{i % 28 + 1:02}" for i in range(COUNT)],
+        "name": [f"n{i}" for i in range(COUNT)],
+        "none": [""] * COUNT,
+    }
+    assert table(tmp_path, columns).target == "kind"
+    amounts = {"x": X, "cost": [f"{i},5 €" for i in range(COUNT)]}
+    assert table(tmp_path, amounts).target == "cost"
+
+
 def test_the_target_is_asked_for(tmp_path: Path) -> None:
     asked: list[object] = []
 
@@ -209,6 +222,9 @@ def test_a_table_without_names(tmp_path: Path) -> None:
         ({"x": X, "y": AB}, {"target": "z"}, "there is no column 'z'"),
         ({"x": X, "y": AB}, {"task": "regression"}, "text such as 'a', but regression"),
         ({"x": X, "y": AB}, {"target": ["x", "y"]}, "has one target"),
+        ({"x": X, "y": ["a"] * COUNT}, {}, "all rows have the same 'y'"),
+        ({"x": X, "y": [2.5] * COUNT}, {}, "all rows have the same 'y'"),
+        ({"x": X, "y": [f"n{i}" for i in range(COUNT)]}, {}, "60 different texts in 60 rows"),
         ({"id": range(COUNT), "y": AB}, {}, "no input is left: id would be left out"),
         ({"f": [f"{i}.png" for i in range(COUNT)], "y": AB}, {}, "the one input is a column of"),
         ({"t": [f"one of the {i}" for i in range(COUNT)], "y": X}, {}, "the inputs are texts"),

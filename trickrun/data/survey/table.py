@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.data.csv import Csv
-from trickrun.data.formats.cells import Cells
+from trickrun.data.formats.cells import Cells, number
 from trickrun.data.formats.dates import fitting_formats
 from trickrun.data.formats.encode import is_text
 from trickrun.data.formats.folders import is_image
@@ -21,6 +21,7 @@ from trickrun.data.formats.guess import (
     told,
 )
 from trickrun.data.formats.labels import infer_kind_of_cells
+from trickrun.data.formats.numerals import safe_notation
 from trickrun.data.formats.table import Table
 from trickrun.data.formats.typed import read_as
 from trickrun.data.survey.facts import Decision, SplitBy, TableFacts, TextFacts, Values
@@ -69,9 +70,20 @@ def target_of(table: Table) -> tuple[str, str]:
     for name in names:
         if name.strip().lower() in TARGETS:
             return name, "guessed by its name; --target COLUMN says otherwise"
-    useful = [name for name in names if not has_id_name(name)]
+    useful = [name for name in names if can_be_target(name, table.columns[name])]
     last = (useful or names)[-1]
     return last, "guessed, as the last column; --target COLUMN says otherwise"
+
+
+def can_be_target(name: str, cells: Cells) -> bool:
+    """Whether a column may be worth predicting: numbers, or texts that recur and are no dates."""
+    if not cells.readable or has_id_name(name) or cells.missing.all():
+        return False
+    if cells.plain().numbers is not None:
+        return True
+    present = cells.present
+    recurring = 2 * len(present) <= int((~cells.missing).sum())
+    return recurring or safe_notation(present) is not None
 
 
 def survey(look: Look) -> TableFacts | TextFacts:
@@ -88,6 +100,8 @@ def survey(look: Look) -> TableFacts | TextFacts:
     if missing:
         table = table.complete([target])
     task = task_of(table, data)
+    if task == "classification":
+        check_classes(table, target)
     texts = sentences(table, data)
     decisions, guesses = decided(table, data, texts)
     types = {each.column for each in decisions}
@@ -142,6 +156,25 @@ def task_of(table: Table, data: Csv) -> Literal["classification", "regression"]:
     return infer_kind_of_cells(cells)
 
 
+def check_classes(table: Table, target: str) -> None:
+    """Raise DataError for a target whose texts hardly recur, or never vary."""
+    different = len(table.columns[target].present)
+    if different > 2 and 2 * different > len(table):
+        raise DataError(
+            f"the target {target!r} has {different} different texts in {len(table)} rows",
+            table.where,
+            "classes must recur to be learned; --target COLUMN names another column",
+        )
+    if different == 1:
+        raise never_varies(table, target)
+
+
+def never_varies(table: Table, target: str) -> DataError:
+    """Return the error about a target that is the same in all rows."""
+    hint = "there is nothing to tell apart; --target COLUMN names another column"
+    return DataError(f"all rows have the same {target!r}", table.where, hint)
+
+
 def decided(
     table: Table, data: Csv, texts: Sequence[str]
 ) -> tuple[tuple[Decision, ...], dict[str, Guess]]:
@@ -193,7 +226,7 @@ def decide(table: Table, name: str, data: Csv, texts: Sequence[str]) -> Decision
     if guess is None:
         return Decision(name, "drop", "left out: it is neither numbers nor categories", open=True)
     if not is_text(cells):
-        odd = next(text for text in present if not is_number(text))
+        odd = next(text for text in present if number(text) is None)
         why = f"left out: mostly numbers, but also {odd!r}; data.missing_values can list such words"
         return Decision(name, "drop", why, open=True)
     rows = int((~cells.missing).sum())
@@ -201,12 +234,6 @@ def decide(table: Table, name: str, data: Csv, texts: Sequence[str]) -> Decision
         why = f"left out: {len(present)} different texts in {rows} rows tell nothing of new ones"
         return Decision(name, "drop", why, open=True)
     return None
-
-
-def is_number(text: str) -> bool:
-    from trickrun.data.formats.cells import number
-
-    return number(text) is not None
 
 
 def repeated_identifier(name: str, different: int, rows: int) -> Decision:
@@ -338,6 +365,8 @@ def values_of(table: Table, data: Csv) -> Values:
         )
     y = cells.numbers
     _, counts = np.unique(y, return_counts=True)
+    if len(counts) == 1:
+        raise never_varies(table, target)
     positive = bool((y > 0).all())
     return Values(
         float(y.min()),
