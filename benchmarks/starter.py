@@ -295,8 +295,8 @@ def report(items: tuple[Table | Images, ...], tag: str, budget: str | None) -> s
             continue
         start, tuned = mean(found["starter"]), mean(found["tuned"])
         share = start / tuned if tuned > 0 else float("inf")
-        judged += 1
-        reached += share >= SHARE
+        judged += found["tuned"] is not None
+        reached += found["tuned"] is not None and share >= SHARE
         if start < CHANCE * mean(found["linear"]):
             chance.append(item.item)
         row = found["tuned"]
@@ -311,8 +311,8 @@ def report(items: tuple[Table | Images, ...], tag: str, budget: str | None) -> s
         ]
         lines.append(f"| {' | '.join(cells)} |")
     said = [
-        f"The starter reaches {SHARE:.0%} of the tuned recipe's score on {reached} of {judged} "
-        f"data sets (the bar: {BAR} of {len(JUDGED)}).",
+        f"The starter reaches {SHARE:.0%} of the tuned recipe's score on {reached} of the {judged} "
+        f"data sets that were tuned (the bar: {BAR} of {len(JUDGED)}).",
         "At chance where the linear model is not: " + (", ".join(chance) or "none") + ".",
     ]
     head_lines = [

@@ -152,3 +152,20 @@ def test_what_is_no_data_is_refused_and_nothing_written(
     assert message in made.err
     assert hint in made.err
     assert not Path("r.yaml").exists()
+
+
+def test_the_target_is_asked_for_until_it_is_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    from trickrun.cli import recipes
+
+    answers, asked = iter(["colour", "color"]), []
+
+    def prompt(question: str, proposed: str) -> str:
+        asked.append((question, proposed))
+        return next(answers)
+
+    monkeypatch.setattr(recipes.typer, "prompt", prompt)
+    assert recipes.ask_target("kind", ["color", "kind"]) == "color"
+    assert asked == [("target (color, kind)", "kind")] * 2
+    answers = iter(["c0"])
+    assert recipes.ask_target("c99", [f"c{i}" for i in range(100)]) == "c0"
+    assert asked[-1][0].endswith("c19, …)")

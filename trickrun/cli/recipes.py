@@ -174,7 +174,8 @@ def new(
     ] = None,
     loss: Annotated[str | None, typer.Option(help="Kind of loss.", show_default="auto")] = None,
     optimizer: Annotated[
-        str | None, typer.Option(help="Kind of optimizer.", show_default="adam")
+        str | None,
+        typer.Option(help="Kind of optimizer.", show_default="adam; for your data adamw"),
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
