@@ -220,3 +220,12 @@ def test_what_was_decided_without_being_sure_is_asked() -> None:
     assert third.endswith("hardly be learned: b 3")
     assert open_questions(TABLE) == []
     assert len(open_questions(ALL["broken"])) == 2
+
+
+def test_numbers_that_are_taken_for_classes_are_asked_about() -> None:
+    stars = replace(TABLE, classes=(("5", 40), ("4", 30), ("3", 30)))
+    (question,) = open_questions(stars)
+    assert question == (
+        "kind is taken for classes; whole numbers: task: regression predicts values instead"
+    )
+    assert open_questions(replace(TABLE, classes=(("0", 40), ("1", 30)))) == []

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from trickrun.data.formats.cells import number
 from trickrun.data.survey.facts import DataFacts, ImageFacts, TableFacts, TextFacts, Values
 from trickrun.recipe.text.emit import flow
 
@@ -169,6 +170,7 @@ def open_questions(facts: DataFacts) -> list[str]:
     if isinstance(facts, TableFacts | TextFacts) and facts.target_why.startswith("guessed"):
         found.append(f"{facts.target} is the target: {facts.target_why}")
     if isinstance(facts, TableFacts):
+        found += [f"{facts.target} is taken for classes; {AS_VALUES}"] if counts(facts) else []
         found += [f"{each.column}: {each.why}" for each in facts.decisions if each.open]
     if isinstance(facts, TableFacts | TextFacts | ImageFacts):
         rare = [f"{label} {count}" for label, count in facts.classes if count < FEWEST]
@@ -251,10 +253,18 @@ def batch_line(plan: Plan, train: int) -> Line:
 def task_line(facts: TableFacts) -> Line:
     if facts.classes:
         why = f"{len(facts.classes)} classes: {shares(facts.classes)}"
-        return Line("  task: classification", why)
+        return Line("  task: classification", f"{why}; {AS_VALUES}" if counts(facts) else why)
     assert facts.values is not None
     v = facts.values
     return Line("  task: regression", f"values from {v.low:g} to {v.high:g}, median {v.median:g}")
+
+
+AS_VALUES = "whole numbers: task: regression predicts values instead"
+
+
+def counts(facts: TableFacts) -> bool:
+    """Whether classes are numbers, which may be amounts: more than two of them."""
+    return len(facts.classes) > 2 and all(number(label) is not None for label, _ in facts.classes)
 
 
 def scale_line(values: Values) -> Line:
