@@ -243,7 +243,7 @@ def new_from_data(
     path = path_for(name)
     if path.exists():
         raise exists_already(path)
-    if not data.exists():
+    if not os.path.exists(data):
         close = did_you_mean(str(data), [*known_kinds("data"), *names_beside(data)])
         message = "there is no such file or folder, and no such kind of data"
         raise TrickrunError(message, str(data), close or "kinds: " + ", ".join(known_kinds("data")))
