@@ -35,6 +35,7 @@ import tables
 from results import machine, write_section
 from starter_data import DEVELOPMENT, JUDGED, Images, Table
 
+TITLE = "The recipe that trickrun new writes"
 JOURNAL = Path(__file__).parent / "starter.jsonl"
 SMALL = 1000
 """Rows of a table below which one split's test part is too small."""
@@ -282,7 +283,7 @@ def mean(row: dict[str, Any] | None, key: str = "score") -> float:
     return float(np.mean([score[key] for score in row["scores"]])) if row else float("nan")
 
 
-def report(items: tuple[Table | Images, ...], tag: str, budget: str | None) -> str:
+def report(items: tuple[Table | Images, ...], tag: str, budget: str | None, note: str = "") -> str:
     """Return the table of results, and what it says."""
     rows = {(row["item"], row["method"]): row for row in known(tag)}
     head = ["data", "starter", "tuned", "of it", "linear", "trees", "plain: constant", "starter",
@@ -328,9 +329,7 @@ def report(items: tuple[Table | Images, ...], tag: str, budget: str | None) -> s
     head_lines = [
         f"`python benchmarks/starter.py --part judged --budget {budget}`.",
         machine("torch", "scikit-learn"),
-        "The machine was shared with other work (load 8 to 20 on 2 cores), so that seconds are no "
-        "measure of speed and a budget bought the checklist little: its trials were few.",
-        "",
+        *([note, ""] if note else []),
         "Score: 1 - loss / loss of the constant (R squared of values, the same with the log loss "
         "of classes); plain: accuracy or R squared. Tables of fewer than "
         f"{SMALL} rows: the mean of two splits.",
@@ -352,6 +351,7 @@ def main() -> None:
     parser.add_argument("--budget", help="of the checklist; without one nothing is tuned")
     parser.add_argument("--tag", help="what the journal keeps the results under")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--note", default="", help="what RESULTS.md says of this run")
     parser.add_argument("--report", action="store_true", help="measure nothing more")
     asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -362,7 +362,7 @@ def main() -> None:
         measure(item, asked.budget, tag)
     print(report(chosen, tag, asked.budget))
     if asked.write:
-        write_section("The recipe that trickrun new writes", report(items, tag, asked.budget))
+        write_section(TITLE, report(items, tag, asked.budget, asked.note))
 
 
 if __name__ == "__main__":
