@@ -173,3 +173,42 @@ def test_a_category_that_was_never_missing_is_not_to_be_filled_again(tmp_path: P
         wanted.load_file(tmp_path / "new.csv", found.task, found.shape)
     assert "data.missing" not in caught.value.hint
     assert "in training no cell of this column was missing" in caught.value.hint
+
+
+def test_rows_without_a_target_are_left_out_and_gaps_filled(tmp_path: Path) -> None:
+    found = prepared(tmp_path, missing="fill", without_target="drop")
+    whole = prepared(tmp_path, TEXT.replace("5,red,4.5,NA\n", ""), missing="fill")
+    assert torch.equal(found.train.x, whole.train.x)
+    assert torch.equal(found.train.y, whole.train.y)
+    assert found.task == whole.task
+
+
+def test_rows_without_a_target_are_refused_unless_they_are_to_be_left_out(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="the value is missing"):
+        prepared(tmp_path, missing="fill")
+
+
+def test_one_of_several_targets_is_enough_to_be_left_out(tmp_path: Path) -> None:
+    text = "x,y,z\n1,2,3\n2,,4\n3,5,\n4,6,8\n"
+    params = {"target": ["y", "z"], "without_target": "drop"}
+    assert prepared(tmp_path, text, **params).train.y.tolist() == [[2, 3], [6, 8]]
+
+
+def test_without_any_target_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="every row misses a value"):
+        prepared(tmp_path, "x,kind\n1,\n2,NA\n", without_target="drop")
+
+
+def test_a_run_that_left_rows_out_knows_its_samples_when_their_target_has_come(
+    tmp_path: Path, trickrun
+) -> None:  # type: ignore[no-untyped-def]
+    rows = [f"{i},{'ab'[i % 2]}" for i in range(40)]
+    recipe = "data: {kind: csv, path: t.csv, target: y, without_target: drop, batch_size: 8}\n"
+    (tmp_path / "r.yaml").write_text(f"name: r\n{recipe}model: {{kind: mlp}}\ntrain: 1\n")
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *rows, "77,", "78,NA"]))
+    assert trickrun("train", "r.yaml").code == 0
+    assert trickrun("eval", "r").code == 0
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *rows, "77,a", "78,b"]))
+    again = trickrun("eval", "r")
+    assert again.code == 0
+    assert "2 rows added" in again.err

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("model", known_kinds("model"))
 @pytest.mark.parametrize("data", known_kinds("data"))
 def test_each_choice_of_data_and_model_is_valid(data: str, model: str) -> None:
-    path = new_recipe("my-first", {"data": data, "model": model}, [])
+    path = new_recipe("my-first", {"data": data, "model": model}, []).path
     loaded = load(path)
     assert path == Path("my-first.yaml")
     assert loaded.recipe.name == "my-first"
@@ -35,12 +35,12 @@ def test_each_choice_of_data_and_model_is_valid(data: str, model: str) -> None:
 @pytest.mark.parametrize("section", ["loss", "optimizer"])
 def test_each_loss_and_optimizer_is_valid(section: str) -> None:
     for kind in known_kinds(section):
-        path = new_recipe(kind, {"data": "digits", "model": "mlp", section: kind}, [])
+        path = new_recipe(kind, {"data": "digits", "model": "mlp", section: kind}, []).path
         assert getattr(load(path).recipe, section).kind == kind
 
 
 def test_what_to_try_next_is_valid_too() -> None:
-    path = new_recipe("r", {"data": "digits", "model": "mlp"}, [])
+    path = new_recipe("r", {"data": "digits", "model": "mlp"}, []).path
     _, _, advice = path.read_text().partition("# What to try next")
     lines = [line.removeprefix("# ") for line in advice.splitlines()[1:]]
     assert len(lines) > 3
@@ -51,7 +51,7 @@ def test_what_to_try_next_is_valid_too() -> None:
 
 def test_values_are_put_into_the_text() -> None:
     kinds = {"data": "csv", "model": "mlp"}
-    path = new_recipe("r", kinds, ["data.path=a b.csv", "optimizer.lr=0.01", "train=3"])
+    path = new_recipe("r", kinds, ["data.path=a b.csv", "optimizer.lr=0.01", "train=3"]).path
     text = path.read_text()
     assert "  path: a b.csv    " in text
     assert "  lr: 0.01    " in text
@@ -60,7 +60,7 @@ def test_values_are_put_into_the_text() -> None:
 
 def test_a_name_may_be_a_path(folder: Path) -> None:
     (folder / "sub").mkdir()
-    path = new_recipe("sub/a file.yml", {"data": "digits", "model": "mlp"}, [])
+    path = new_recipe("sub/a file.yml", {"data": "digits", "model": "mlp"}, []).path
     assert load(path).recipe.name == "a-file"
 
 
@@ -100,7 +100,7 @@ def test_people_are_asked_until_the_answer_exists() -> None:
     assert asked[0].startswith("data (")
     assert asked[0].endswith("[digits]")
     assert asked[3:] == ["data.path [data.csv]", "data.target [label]"]
-    loaded = load(new_recipe("r", kinds, values))
+    loaded = load(new_recipe("r", kinds, values).path)
     assert loaded.tree["data"]["path"] == "my data.csv"
     assert loaded.tree["data"]["target"] == "it's"
 

@@ -145,3 +145,63 @@ def test_a_resumed_run_ends_to_the_bit_like_an_uninterrupted_one(
     resumed = go_on(tmp_path / "cut")
     assert same(ending(resumed.folder), ending(whole.folder))
     assert resumed.result["test"] == whole.result["test"]
+
+
+@pytest.mark.parametrize("scale", ["log", "quantile"])
+def test_a_run_remembers_logarithms_and_quantiles(recipe: Path, trickrun, scale: str) -> None:  # type: ignore[no-untyped-def]
+    change = f"data.scale_targets={scale}"
+    ran = trickrun("train", "r.yaml", change, "--json")
+    assert ran.code == 0, ran.err
+    folder = RunFolder(Path(ran.json["run"]))
+    job, fresh = open_run(folder), job_of(recipe, change)
+    y = torch.tensor([[5000.0, 3.0], [1e5, 4.0], [1.0, 2.0]]).double()
+    assert torch.equal(job.data.target_scaler(y), fresh.data.target_scaler(y))
+    fresh.model.load_state_dict(job.model.state_dict())
+    assert fresh.data.test is not None
+    test = evaluate(fresh, fresh.data.test, fresh.targets["test"])
+    assert ran.json["result"]["test"] == pytest.approx(test)
+    # Metrics are of the file's own values, computed here from what predict writes for them.
+    told = trickrun("eval", folder.id, "--data", "t.csv", "--json").json["result"]
+    rows = trickrun("predict", folder.id, "t.csv").out.splitlines()[1:]
+    prices = [float(line.split(",")[3]) for line in Path("t.csv").read_text().splitlines()[1:]]
+    errors = [abs(float(row.split(",")[0]) - y) for row, y in zip(rows, prices, strict=True)]
+    assert told["per_target"][0]["mae"] == pytest.approx(sum(errors) / len(errors), rel=1e-9)
+
+
+def test_the_curves_know_what_a_constant_costs_under_a_logarithm(recipe: Path) -> None:
+    from trickrun.checks.curves.evidence import bounds
+
+    for scale, wanted in (("log", 1.0), ("quantile", 1.0), ("standard", 0.5 / (1 - 0.5))):
+        job = job_of(recipe, f"data.scale_targets={scale}")
+        seen = [{"val_loss": 0.5, "val_r2": 0.5, "train_loss": 0.5}]
+        assert bounds(job.recipe, job.data.task, seen, seen)[0] == pytest.approx(wanted)
+
+
+def test_a_target_of_0_has_no_logarithm(recipe: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    lines = Path("t.csv").read_text().splitlines()
+    Path("t.csv").write_text("\n".join([*lines, "1,1,1,0,3", "1,2,1,-4,3"]))
+    ran = trickrun("train", "r.yaml", "data.scale_targets=log")
+    assert ran.code == 2
+    assert "no logarithm, such as" in ran.err
+    assert "quantile and standard take all" in ran.err
+    assert trickrun("train", "r.yaml", "data.scale_targets=quantile").code == 0
+
+
+@pytest.mark.parametrize("broken", [{"target_form": "cube"}, {"target_form": "log"}])
+def test_a_scale_that_no_run_writes_is_refused(
+    recipe: Path, trickrun, broken: dict[str, object]
+) -> None:  # type: ignore[no-untyped-def]
+    ran = trickrun("train", "r.yaml", "data.scale_targets=none", "--json")
+    folder = RunFolder(Path(ran.json["run"]))
+    facts = json.loads((folder.path / "data.json").read_text())
+    (folder.path / "data.json").write_text(json.dumps(facts | broken))
+    again = trickrun("predict", folder.id, "t.csv")
+    assert again.code == 2
+    assert "data.json" in again.err
+
+
+def test_a_run_with_a_plateau_is_scored_and_predicts(recipe: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    ran = trickrun("train", "r.yaml", "optimizer.schedule=plateau", "--json")
+    assert ran.code == 0, ran.err
+    assert trickrun("eval", ran.json["run"]).code == 0
+    assert trickrun("predict", ran.json["run"], "t.csv").code == 0

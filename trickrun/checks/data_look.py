@@ -279,7 +279,7 @@ def targets(loss: Loss, data: Prepared) -> Targets:
         distinct=len(values) if few else 0,
         even=few and evenly_spaced(values),
         whole=bool((values % 1 == 0).all()),
-        scaled=data.target_scaler.shift is not None,
+        scaled=not data.target_scaler.off,
         zeros_and_ones=zeros_and_ones(data.in_own_unit(data.train.y)),
     )
 

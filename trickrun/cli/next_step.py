@@ -61,6 +61,8 @@ class Ended:
 def next_command(ended: Ended, given: Given) -> str | None:
     """Return the command to go on with, quoted for the shell; None if nothing follows."""
     match ended.command:
+        case "new" if "look" in ended.result:
+            return of_recipe("train", ended, given)  # its data have been looked at
         case "train" if ended.run is None:
             return of_recipe("train", ended, given)  # after --dry-run
         case "train":

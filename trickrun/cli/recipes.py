@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from trickrun.cli.output import Answer, answer, import_torch, print_error
 if TYPE_CHECKING:
     from trickrun.findings.finding import Finding
     from trickrun.recipe.load import Loaded
+    from trickrun.recipe.starter import Made
 
 
 def validate(
@@ -172,30 +174,97 @@ def new(
         str, typer.Argument(help="The recipe's name, or the file to write.", show_default=False)
     ],
     overrides: Overrides = None,
-    data: Annotated[str | None, typer.Option(help="Kind of data.", show_default=False)] = None,
-    model: Annotated[str | None, typer.Option(help="Kind of model.", show_default=False)] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Your file or folder, or a kind of data.", show_default=False),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Of a table: the column to predict.", show_default="asked for, guessed"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Kind of model.", show_default="by the data")
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="Kind of loss.", show_default="auto")] = None,
     optimizer: Annotated[
-        str | None, typer.Option(help="Kind of optimizer.", show_default="adam")
+        str | None,
+        typer.Option(help="Kind of optimizer.", show_default="adam; for your data adamw"),
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a short, commented recipe to begin with. Asks for what is not given.
+    """Write a short, commented recipe to begin with: for your data, or for kinds of data and model.
 
-    Example: trickrun new fruit --data csv --model mlp data.path=fruit.csv data.target=kind
+    For a file or a folder it looks at the data first, and says in the recipe why each line is
+    there. --model python also writes the file with a network of your own. Asks for what is not
+    given.
+
+    Example: trickrun new fruit --data fruit.csv --target kind
     """
 
     def work() -> Answer:
-        from trickrun.recipe.starter import ask, new_recipe
+        from trickrun.recipe.starter import ask, known_kinds, new_recipe
 
         kinds = {"data": data, "model": model, "loss": loss, "optimizer": optimizer}
         given = {section: kind for section, kind in kinds.items() if kind is not None}
         values = list(overrides or [])
-        if sys.stdin.isatty() and not as_json:
+        if target is not None:
+            values.append(f"data.target={scalar_text(target)}")
+        terminal = sys.stdin.isatty() and not as_json
+        if data is not None and data not in known_kinds("data"):
+            return recipe_for(name, Path(data), given, values, terminal)
+        if terminal:
             values += ask(given, values, lambda text, default: typer.prompt(text, default))
-        path = new_recipe(name, given, values)
-        print(f"wrote {path}")
-        return Answer("pass", {"path": str(path)}, str(path))
+        return told_of(new_recipe(name, given, values))
 
     answer("new", as_json, debug, work)
+
+
+def scalar_text(text: str) -> str:
+    """Return a text as an override's value, whatever signs it has."""
+    from trickrun.recipe.text.emit import scalar
+
+    return scalar(text)
+
+
+def recipe_for(
+    name: str, data: Path, kinds: dict[str, str], overrides: list[str], terminal: bool
+) -> Answer:
+    """Look at a file or folder, write a recipe for it, and say what people should look at."""
+    from trickrun.recipe.starter import new_from_data
+    from trickrun.recipe.starter_of_data import headline, open_questions
+
+    made = new_from_data(
+        name, data.expanduser(), kinds, overrides, ask_target if terminal else None
+    )
+    assert made.facts is not None
+    print(f"data: {data}: {headline(made.facts)}")
+    questions = open_questions(made.facts)
+    for question in questions:
+        print(f"look: {question}")
+    told = told_of(made)
+    more = {"target": getattr(made.facts, "target", None), "look": questions}
+    return replace(told, result={**told.result, **more})
+
+
+def told_of(made: Made) -> Answer:
+    """Say what was written."""
+    if made.stub is not None:
+        print(f"wrote {made.stub}: a network of your own")
+    print(f"wrote {made.path}")
+    stub = None if made.stub is None else str(made.stub)
+    return Answer("pass", {"path": str(made.path), "model_file": stub}, str(made.path))
+
+
+MOST_NAMED = 20
+"""Columns that a question names."""
+
+
+def ask_target(proposed: str, columns: list[str]) -> str:
+    """Ask for the column to predict until the answer is one."""
+    more = ", …" if len(columns) > MOST_NAMED else ""
+    question = f"target ({', '.join(columns[:MOST_NAMED])}{more})"
+    while True:
+        answered = str(typer.prompt(question, proposed))
+        if answered in columns:
+            return answered

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
+from trickrun.data.normalizers._targets import TargetScale
 from trickrun.data.splits.source import Columns, Pool, Samples, Source, SplitData, Task, TaskName
 from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share, TwoOrMore
 
@@ -105,10 +106,12 @@ class Data(Params):
         default_factory=NORMALIZERS.default("standard"),
         description="fitted on the training split only",
     )
-    scale_targets: Literal["none", "standard"] = Field(
+    scale_targets: TargetScale = Field(
         default="none",
-        description="standard: values to predict get mean 0 and deviation 1 in the loss, as fitted "
-        "on the training split; metrics and predictions stay in the data's own unit",
+        description="how the loss sees values to predict, as fitted on the training split; "
+        "standard: with mean 0 and deviation 1; log: their logarithms so, for skewed values above "
+        "0; quantile: each value's quantile, as a normal distribution has it; metrics and "
+        "predictions stay in the data's own unit",
     )
     split: Split = Field(default=Split(), description="validation and test shares")
     subset: Subset | None = Field(default=None, description="train on fewer samples")

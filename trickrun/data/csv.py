@@ -145,6 +145,9 @@ class Csv(Data):
         default="error",
         description="cells that are empty, NA, NaN, null or ?; drop: leave such samples out",
     )
+    without_target: Literal["error", "drop"] = Field(
+        default="error", description="rows without a target; drop: leave such rows out"
+    )
     header: bool = Field(
         default=True, description="whether the first line has names; if not: c1, c2, …"
     )
@@ -286,17 +289,22 @@ class Csv(Data):
         return with_missing(table, self.words)
 
     def whole_rows(self, table: Table) -> Table:
-        """Return the table without the rows that data.missing leaves out."""
+        """Return the table without the rows that data.missing and data.without_target leave out."""
         if self.missing != "drop":
-            return table
+            return self.complete(table, ())
         inputs = self.inputs(table)
         out = {*left_out_anyway(table, inputs, self.asked)}
         return self.complete(table, [name for name in inputs if name not in out])
 
     def complete(self, table: Table, inputs: Sequence[str]) -> Table:
-        """Return the table without the rows that data.missing leaves out, of whole ``inputs``."""
-        needed = [*inputs, *self.targets, *self.weights]
-        return table.complete(needed) if self.missing == "drop" else table
+        """Return the table without the rows that data.missing and data.without_target leave out:
+        those that miss one of ``inputs``, or a target."""
+        needed: tuple[str, ...] = ()
+        if self.missing == "drop":
+            needed = (*inputs, *self.targets, *self.weights)
+        elif self.without_target == "drop":
+            needed = self.targets
+        return table.complete(needed) if needed else table
 
     def inputs_of(self, table: Table, task: Task) -> list[str]:
         """Return the inputs of a run, whose task is given."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trickrun.data._data import Data
+from trickrun.data.formats.paths import locate
+from trickrun.data.survey.facts import DataFacts, ImageFacts, TableFacts, TextFacts
+from trickrun.data.survey.look import AskTarget, facts_at
 from trickrun.errors import TrickrunError
 from trickrun.models import Model
 from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import plain
 from trickrun.recipe.load import load, name_of
+from trickrun.recipe.model_stub import Inputs, stub_for, write_stub
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.shape import Kinds, Member, default_of, members, needed
+from trickrun.recipe.starter_of_data import recipe_text
 from trickrun.recipe.text.edit import edit_text
 from trickrun.recipe.text.emit import flow, scalar
 from trickrun.recipe.text.problems import Problem, RecipeError, did_you_mean
@@ -164,12 +171,27 @@ def ask(kinds: dict[str, str], overrides: Sequence[str], prompt: Prompt) -> list
         f"{section}.{name}={scalar(prompt(f'{section}.{name}', str(example)))}"
         for section in FIRST
         for name, example in required(section, kinds[section]).items()
-        if f"{section}.{name}" not in given
+        if f"{section}.{name}" not in given and (section, kinds[section]) != ("model", "python")
     ]
 
 
-def new_recipe(name: str, kinds: dict[str, str], overrides: Sequence[str]) -> Path:
-    """Write a starter recipe and return its path.
+@dataclass(frozen=True)
+class Made:
+    """A recipe that was written.
+
+    Args:
+        path: its file.
+        stub: the file of a network of one's own, if one was written.
+        facts: of the data that it was written for, if it was.
+    """
+
+    path: Path
+    stub: Path | None = None
+    facts: DataFacts | None = None
+
+
+def new_recipe(name: str, kinds: Mapping[str, str], overrides: Sequence[str]) -> Made:
+    """Write a starter recipe; for a model of one's own, also its first file.
 
     Args:
         name: the recipe's name, which is also the file's, or a path that ends in .yaml.
@@ -180,32 +202,141 @@ def new_recipe(name: str, kinds: dict[str, str], overrides: Sequence[str]) -> Pa
         RecipeError: a kind or a changed value is wrong.
         TrickrunError: the file exists, its folder does not, or data or model is not given.
     """
-    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    path = path_for(name)
     for section in FIRST:
         if section not in kinds:
             known = ", ".join(known_kinds(section))
             raise TrickrunError(f"which {section}?", hint=f"give --{section}: {known}")
+    values = read_overrides(overrides)
+    stub = begins_a_network(path, kinds, values)
+    text = edit_text(starter(name_of(path), str(path), {**kinds}), values)
+    return written(path, text, stub_inputs(kinds["data"]) if stub else None)
+
+
+def stub_inputs(data: str) -> Inputs:
+    """Return what a network for a kind of data takes."""
+    params = _params("data", data)
+    assert issubclass(params, Data)
+    return "tokens" if params.token_ids else "any"
+
+
+def new_from_data(
+    name: str,
+    data: Path,
+    kinds: Mapping[str, str],
+    overrides: Sequence[str],
+    ask_target: AskTarget | None = None,
+) -> Made:
+    """Write a recipe for a file or folder; for a model of one's own, also its first file.
+
+    Args:
+        name: see ``new_recipe``.
+        data: the file or folder.
+        kinds: section to kind, where somebody chose one.
+        overrides: see ``new_recipe``.
+        ask_target: asks for a table's column to predict; None: it is guessed.
+
+    Raises:
+        RecipeError, TrickrunError: see ``new_recipe``.
+        DataError: there are no data, they are damaged, or nothing in them can be predicted.
+    """
+    path = path_for(name)
+    if path.exists():
+        raise exists_already(path)
+    if not os.path.exists(data):
+        close = did_you_mean(str(data), [*known_kinds("data"), *names_beside(data)])
+        message = "there is no such file or folder, and no such kind of data"
+        raise TrickrunError(message, str(data), close or "kinds: " + ", ".join(known_kinds("data")))
+    if "model" in kinds:
+        _params("model", kinds["model"])
+    values = read_overrides(overrides)
+    where = locate(str(data), Path.cwd())
+    inside = str(data) if data.is_absolute() else os.path.relpath(where, path.absolute().parent)
+    facts = facts_at(where, Path(inside).as_posix(), data_parameters(values), ask_target)
+    stub = begins_a_network(path, kinds, values)
+    chosen = {section: {"kind": kinds[section]} for section in DEFAULTS if section in kinds}
+    text = recipe_text(name_of(path), str(path), facts, kinds.get("model"))
+    made = written(path, edit_text(text, {**chosen, **values}), inputs_of(facts) if stub else None)
+    return replace(made, facts=facts)
+
+
+def begins_a_network(path: Path, kinds: Mapping[str, str], values: dict[str, Any]) -> bool:
+    """Whether a first file of one's own network is to be written; ``values`` then name it."""
+    if kinds.get("model") != "python" or "model.target" in values:
+        return False
+    values["model.target"] = f"{stub_for(path).stem}:Net"
+    return True
+
+
+def inputs_of(facts: DataFacts) -> Inputs:
+    """Return what a network for data takes."""
+    match facts:
+        case ImageFacts():
+            return "images"
+        case TextFacts():
+            return "tokens"
+        case TableFacts():
+            return "any"
+
+
+def names_beside(path: Path) -> list[str]:
+    """Return the paths of what lies in the folder of a file that is not there."""
+    try:
+        return [str(path.with_name(each.name)) for each in path.parent.iterdir()]
+    except OSError:
+        return []
+
+
+def data_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the data section among changed values; those deeper in it are left
+    out, but for columns' types."""
+    found: dict[str, Any] = {}
+    types = {}
+    for where, value in values.items():
+        section, _, key = where.partition(".")
+        if section == "data" and key.startswith("types."):
+            types[key.removeprefix("types.")] = value
+        elif section == "data" and key and "." not in key:
+            found[key] = value
+    types |= found.pop("types", {})
+    as_mappings = {k: {"kind": v} if isinstance(v, str) else v for k, v in types.items()}
+    return found | ({"types": as_mappings} if types else {})
+
+
+def path_for(name: str) -> Path:
+    """Return the file of a recipe that somebody named so."""
+    return Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+
+
+def read_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    """Return what is changed, by its path in the recipe. Raises RecipeError."""
     problems: list[Problem] = []
     read = [found for text in overrides if (found := read_override(text, problems))]
     if problems:
         raise RecipeError(problems)
-    text = starter(name_of(path), str(path), kinds)
-    text = edit_text(text, {where: value.value for where, value in read})
-    return _written(path, text)
+    return {where: value.value for where, value in read}
 
 
-def _written(path: Path, text: str) -> Path:
-    """Write a file that does not exist yet, and leave none if the recipe in it is not valid."""
+def written(path: Path, text: str, stub: Inputs | None = None) -> Made:
+    """Write a file that does not exist yet, and leave none if the recipe in it is not valid.
+
+    Args:
+        stub: what the network takes of which a first file is written beside it; None: none is.
+    """
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise TrickrunError("this file exists already", str(path), "choose another name") from None
+        raise exists_already(path) from None
     except OSError as error:
         raise TrickrunError(error.strerror or "cannot be written", str(path)) from None
     try:
         load(path)
-    except RecipeError:
+        return Made(path, None if stub is None else write_stub(path, stub))
+    except TrickrunError:
         path.unlink()
         raise
-    return path
+
+
+def exists_already(path: Path) -> TrickrunError:
+    return TrickrunError("this file exists already", str(path), "choose another name")

@@ -236,6 +236,8 @@ class DataFacts(Form):
     constant: list[NonNegativeInt]
     target_shift: Any = None
     target_scale: Any = None
+    target_form: Any = None
+    target_curves: Any = None
     constant_answer: ConstantAnswerFacts | None = None
 
 

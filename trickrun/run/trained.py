@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from trickrun.data.normalizers._normalizer import Scaler
+from trickrun.data.normalizers._targets import LogScaler, TargetScaler, read_curves, told
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import DATA_FILE, SplitData, Task, task_in
 from trickrun.errors import RunFolderError
@@ -48,8 +49,7 @@ def remember_data(folder: RunFolder, job: Job) -> None:
         "scale": values_or_none(data.scaler.scale),
         "constant": data.scaler.constant,
         "notes": data.notes,
-        "target_shift": values_or_none(data.target_scaler.shift),
-        "target_scale": values_or_none(data.target_scaler.scale),
+        **told(data.target_scaler),
         "encoded": None if encoder is None else encoder.sizes,
         "constant_answer": answer_as_json(job),
     }
@@ -170,7 +170,7 @@ def stand_in(folder: RunFolder, dtype: torch.dtype = torch.float32) -> Prepared:
         if not 0 < prod(facts["shape"]) <= MOST_NUMBERS:
             raise ValueError(f"shape is {facts['shape']}")
         scaler = scaler_of(facts, "", facts["shape"])
-        target_scaler = scaler_of(facts, "target_", [task.targets])
+        target_scaler = target_scaler_of(facts, task.targets)
     # Two samples, as compiling tries the model on them and one has no batch statistics.
     inputs = torch.zeros(2, *facts["shape"], dtype=torch.int64 if task.vocabulary else dtype)
     targets = torch.zeros(inputs.shape if task.next_token else 2, dtype=torch.int64)
@@ -245,6 +245,19 @@ def scaler_of(facts: Mapping[str, Any], which: str, shape: Sequence[int]) -> Sca
         found.append(values)
     shift, scale = found
     return Scaler(shift, scale, () if which else tuple(facts["constant"]))
+
+
+def target_scaler_of(facts: Mapping[str, Any], targets: int) -> TargetScaler:
+    """Return the scaler of values to predict that a run's data.json tells. Raises ValueError."""
+    form = facts.get("target_form")
+    if form == "quantile":
+        return read_curves(facts.get("target_curves"), targets)
+    found = scaler_of(facts, "target_", [targets])
+    if form is None:
+        return found
+    if form != "log" or found.off:
+        raise ValueError(f"target_form is {form!r}, target_shift {facts.get('target_shift')}")
+    return LogScaler(found)
 
 
 def fits(values: torch.Tensor, shape: Sequence[int]) -> bool:

@@ -52,9 +52,15 @@ def test_metrics_of_the_best_evaluation():
     )
 
 
-def test_values_instead_of_classes():
-    data = {"kind": "diabetes", "batch_size": 64}
+@pytest.mark.parametrize("scale", ["none", "log", "quantile"])
+def test_values_instead_of_classes(scale: str):
+    data = {"kind": "diabetes", "batch_size": 64, "scale_targets": scale}
     assert_as_alone(trials({"optimizer.lr": 1e-3}, {"optimizer.lr": 0.1}, data=data))
+
+
+def test_other_scales_of_values_are_other_stacks():
+    changes = [{"data.scale_targets": scale} for scale in ("none", "standard", "log", "quantile")]
+    assert len(groups(trials(*changes, data={"kind": "diabetes"}))) == 4
 
 
 def test_each_trial_stops_by_its_own_patience():

@@ -130,7 +130,8 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
 
     For likelihoods the first is the entropy of the (weighted, smoothed) class shares, for labels
     the mean of their binary entropies. For values it follows from r2, which is
-    1 - loss / variance under mse. Otherwise it is the loss of the
+    1 - loss / variance under mse. Targets scaled by their logarithm or quantile have variance 1.
+    Otherwise it is the loss of the
     untrained network, as the first record has it.
     """
     loss = recipe.loss.chosen(task)
@@ -147,6 +148,8 @@ def bounds(recipe: Recipe, task: Task, evaluations: Metrics, steps: Metrics) -> 
         each = [entropy(mixed([p, 1 - p], epsilon)) for p in task.priors]
         return sum(each) / len(each), entropy(mixed([1.0, 0.0], epsilon))
     squared = task.kind == "regression" and loss.kind_name == "mse"
+    if squared and recipe.data.scale_targets in ("log", "quantile"):
+        return 1.0, 0.0  # the variance of what the loss sees; r2 is of the data's own unit
     squared = squared and all("val_loss" in e for e in evaluations)
     explained = [e for e in evaluations if squared and (e.get("val_r2") or 1.0) < 1.0]
     if explained:

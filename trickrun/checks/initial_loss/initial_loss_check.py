@@ -163,7 +163,7 @@ def evidence_of(
         target_low=float(target.min()),
         target_high=float(target.max()),
         target_size=target_size,
-        scaled_targets=job.data.target_scaler.shift is not None,
+        scaled_targets=not job.data.target_scaler.off,
         zero_inputs=recipe is not None and recipe.data.zero_inputs,
         doubling=middle(lambda m: m.doubling),
         loss_floor=middle(lambda m: m.loss_floor),

@@ -31,6 +31,11 @@ class Scaler:
     scale: torch.Tensor | None = None
     constant: tuple[int, ...] = ()
 
+    @property
+    def off(self) -> bool:
+        """Whether it leaves values as they are."""
+        return self.shift is None or self.scale is None
+
     def to(self, to: torch.device | torch.dtype) -> Scaler:
         """Return the same scaler on a device, or in another type."""
         if self.shift is None or self.scale is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trickrun.data.normalizers._normalizer import Scaler, chunks
+from trickrun.data.normalizers._targets import TargetScaler
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Way:
     """
 
     scaler: Scaler
-    target_scaler: Scaler
+    target_scaler: TargetScaler
     normalized: bool
     dtype: torch.dtype
 
@@ -150,7 +151,7 @@ def check_range(part: Part, y: torch.Tensor, dtype: torch.dtype) -> None:
             f"the target of sample {sample}, {float(part.y[broken][0]):g}, is too large for "
             f"{name(dtype)}",
             "data",
-            "set data.scale_targets: standard, or predict its logarithm",
+            "set data.scale_targets: standard, or log",
         )
 
 

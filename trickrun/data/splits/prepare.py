@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trickrun.data._data import Data
 from trickrun.data.normalizers._normalizer import Scaler
-from trickrun.data.normalizers.standard import Standard
+from trickrun.data.normalizers._targets import TargetScaler, fit_targets
 from trickrun.data.splits.division import divided, has_strata
 from trickrun.data.splits.kept import KeptSplit, keep
 from trickrun.data.splits.keys import keys_of
@@ -56,7 +56,7 @@ class Prepared:
     test: SplitData | None
     task: Task
     scaler: Scaler
-    target_scaler: Scaler = field(default_factory=Scaler)
+    target_scaler: TargetScaler = field(default_factory=Scaler)
     normalized: bool = False
     collapsed: tuple[Collapse, ...] = ()
     files: ImageFiles | None = None
@@ -262,7 +262,7 @@ def fit(data: Data, source: Source, train: Part, dtype: torch.dtype | None) -> W
     import torch
 
     dtype = dtype or torch.float32
-    targets = fit_targets(data, source.task, train.y)
+    targets = target_scaler_of(data, source.task, train.y)
     if data.zero_inputs or not in_numbers(source, train):
         return Way(Scaler(), targets, False, dtype)
     indices = [place for place, rows in enumerate(source.task.rows) if rows]
@@ -300,13 +300,13 @@ def hold(source: Source, part: Part, way: Way) -> SplitData:
     return SplitData(x, y, part.w)
 
 
-def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
+def target_scaler_of(data: Data, task: Task, y: torch.Tensor) -> TargetScaler:
     """Return what normalizes the values to predict, as data.scale_targets wants it.
 
     Args:
         y: the training targets.
 
-    Raises DataError if there are no values to predict.
+    Raises DataError if there are no values to predict, or some that cannot be scaled so.
     """
     if data.scale_targets == "none":
         return Scaler()
@@ -318,7 +318,7 @@ def fit_targets(data: Data, task: Task, y: torch.Tensor) -> Scaler:
             "data.scale_targets",
             "leave it out" + (", or set data.task: regression" if settable else ""),
         )
-    return Standard(per="feature").fit(y)
+    return fit_targets(data.scale_targets, y)
 
 
 def sample(data: Prepared) -> torch.Tensor:

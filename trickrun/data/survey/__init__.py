@@ -1,0 +1,1 @@
+"""What somebody's data are like, as a first recipe needs to know it."""

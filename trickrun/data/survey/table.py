@@ -1,0 +1,413 @@
+"""A look at a table: what its columns are, what is to be predicted, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal
+
+from trickrun.data.csv import Csv
+from trickrun.data.formats.cells import Cells, number
+from trickrun.data.formats.dates import fitting_formats
+from trickrun.data.formats.encode import is_text
+from trickrun.data.formats.folders import is_image
+from trickrun.data.formats.guess import (
+    Guess,
+    doubts,
+    guess_inputs,
+    guess_target,
+    has_id_name,
+    told,
+)
+from trickrun.data.formats.labels import infer_kind_of_cells
+from trickrun.data.formats.numerals import safe_notation
+from trickrun.data.formats.table import Table
+from trickrun.data.formats.typed import read_as
+from trickrun.data.survey.facts import Decision, SplitBy, TableFacts, TextFacts, Values
+from trickrun.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+TARGETS = ("target", "label", "labels", "class", "y", "outcome", "response", "output")
+"""Names that columns to predict usually have."""
+
+GROUPS, MOST_OF_A_GROUP = 20, 50
+"""Fewest different identifiers, and most rows of each in the mean, that are taken for people,
+machines or places with several rows each, rather than for categories. Own."""
+
+WORDS = 4
+"""Words in the mean from which on texts are sentences rather than names. Own."""
+
+SORTED = 0.99
+"""Share of neighbouring rows in order of time from which on a table is a record of it. Own."""
+
+REPEATS = 10
+"""Possible rows of inputs for each row below which equal ones are no surprise, as for TR08."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A table and the recipe's words about it, as far as they are given.
+
+    Args:
+        table: with missing cells as the recipe has them.
+        data: the recipe's data section, with a target.
+        why: how the target was chosen.
+    """
+
+    table: Table
+    data: Csv
+    why: str
+
+
+def target_of(table: Table) -> tuple[str, str]:
+    """Return the column that is probably to be predicted, and why."""
+    names = list(table.columns)
+    for name in names:
+        if name.strip().lower() in TARGETS:
+            return name, "guessed by its name; --target COLUMN says otherwise"
+    useful = [name for name in names if can_be_target(name, table.columns[name])]
+    last = (useful or names)[-1]
+    return last, "guessed, as the last column; --target COLUMN says otherwise"
+
+
+def can_be_target(name: str, cells: Cells) -> bool:
+    """Whether a column may be worth predicting: numbers, or texts that recur and are no dates."""
+    if not cells.readable or has_id_name(name) or cells.missing.all():
+        return False
+    if cells.plain().numbers is not None:
+        return True
+    present = cells.present
+    recurring = 2 * len(present) <= int((~cells.missing).sum())
+    return recurring or safe_notation(present) is not None
+
+
+def survey(look: Look) -> TableFacts | TextFacts:
+    """Return the facts about a table. Raises DataError for a target that cannot be predicted.
+
+    Columns that nothing tells apart are left out, and said.
+    """
+    table, data = look.table, look.data
+    (target,) = data.targets
+    cells = table.columns[target]
+    missing = int(cells.missing.sum())
+    if missing == len(table):
+        raise DataError(f"the target {target!r} has no value", table.where, "name another one")
+    if missing:
+        table = table.complete([target])
+    task = task_of(table, data)
+    if task == "classification":
+        check_classes(table, target)
+    texts = sentences(table, data)
+    decisions, guesses = decided(table, data, texts)
+    types = {each.column for each in decisions}
+    used = [name for name in guesses if not guesses[name].left_out]
+    facts = describe(table, used, guesses)
+    if texts and not used and task == "classification":
+        others = tuple(n for n in table.columns if n not in (texts[0], target))
+        return TextFacts(
+            data.path,
+            len(table),
+            texts[0],
+            target,
+            look.why,
+            class_counts(table.columns[target]),
+            words_of(table.columns[texts[0]], 0.9),
+            others,
+        )
+    if not used:
+        raise no_input(table, data, bool(texts))
+    copies, few = copies_in(table, used, target)
+    return TableFacts(
+        path=data.path,
+        rows=len(table),
+        target=target,
+        target_why=look.why,
+        classes=class_counts(table.columns[target]) if task == "classification" else (),
+        values=values_of(table, data) if task == "regression" else None,
+        header=data.header,
+        without_target=missing,
+        decisions=decisions,
+        seen=told({name: guess for name, guess in guesses.items() if name not in types}),
+        copies=copies,
+        few_possible=few,
+        split=split_by(table, guesses, decisions),
+        times=tuple(name for name, _ in facts["dates"]),
+        **facts,
+    )
+
+
+def task_of(table: Table, data: Csv) -> Literal["classification", "regression"]:
+    """Return the task of a table with one target. Raises DataError for a target that may be
+    several things."""
+    (target,) = data.targets
+    if data.task == "classification" or data.task == "regression":
+        return data.task
+    try:
+        guess = guess_target(table, target, data.asked, "auto")
+    except DataError:
+        # Numbers in a notation that is not doubtful are values.
+        guess = guess_target(table, target, data.asked, "regression")
+    cells = table.columns[target] if guess.type is None else read_as(table, guess.type)
+    return infer_kind_of_cells(cells)
+
+
+def check_classes(table: Table, target: str) -> None:
+    """Raise DataError for a target whose texts hardly recur, or never vary."""
+    different = len(table.columns[target].present)
+    if different > 2 and 2 * different > len(table):
+        raise DataError(
+            f"the target {target!r} has {different} different texts in {len(table)} rows",
+            table.where,
+            "classes must recur to be learned; --target COLUMN names another column",
+        )
+    if different == 1:
+        raise never_varies(table, target)
+
+
+def never_varies(table: Table, target: str) -> DataError:
+    """Return the error about a target that is the same in all rows."""
+    hint = "there is nothing to tell apart; --target COLUMN names another column"
+    return DataError(f"all rows have the same {target!r}", table.where, hint)
+
+
+def decided(
+    table: Table, data: Csv, texts: Sequence[str]
+) -> tuple[tuple[Decision, ...], dict[str, Guess]]:
+    """Return what the recipe must say of columns, and what all inputs are taken for then."""
+    names = data.inputs(table)
+    found = [
+        decision
+        for name in names
+        if name not in data.types and (decision := decide(table, name, data, texts)) is not None
+    ]
+    types = {**data.types, **{each.column: asked_type(each) for each in found}}
+    asked = data.model_copy(update={"types": types}).asked
+    return tuple(found), guess_inputs(table, names, asked)
+
+
+def asked_type(decision: Decision) -> Any:
+    """Return a decision as the recipe's parameter."""
+    from trickrun.data.formats.asked import AskedType
+
+    said = decision.type
+    return AskedType.model_validate({"kind": said} if isinstance(said, str) else said)
+
+
+def decide(table: Table, name: str, data: Csv, texts: Sequence[str]) -> Decision | None:
+    """Return what the recipe must say of an input; None if it is plain."""
+    cells = table.columns[name]
+    if not cells.readable:
+        return Decision(name, "drop", "its cells are lists or structures", open=True)
+    if name in texts:
+        return Decision(name, "text", "sentences, on which kind: csv does not train")
+    present = cells.present
+    if has_id_name(name) and 1 < len(present) < int((~cells.missing).sum()):
+        return repeated_identifier(name, len(present), len(table))
+    try:
+        guess = guess_inputs(table, [name], data.asked)[name]
+    except DataError:
+        guess = None
+    if guess is not None and guess.left_out:
+        return None
+    plain = cells.plain()
+    if plain.numbers is not None or (guess is not None and guess.type is not None):
+        return None
+    if (doubt := doubts(present)) is not None:
+        forms = fitting_formats(present)
+        if len(forms) == 1:
+            return Decision(name, {"kind": "date", "format": forms[0]}, "the one format that fits")
+        said = doubt.about([name])
+        return Decision(name, "drop", f"left out until you decide: {said}", open=True)
+    if guess is None:
+        return Decision(name, "drop", "left out: it is neither numbers nor categories", open=True)
+    if not is_text(cells):
+        odd = next(text for text in present if number(text) is None)
+        why = f"left out: mostly numbers, but also {odd!r}; data.missing_values can list such words"
+        return Decision(name, "drop", why, open=True)
+    rows = int((~cells.missing).sum())
+    if len(present) > 10 and 2 * len(present) > rows:
+        why = f"left out: {len(present)} different texts in {rows} rows tell nothing of new ones"
+        return Decision(name, "drop", why, open=True)
+    return None
+
+
+def repeated_identifier(name: str, different: int, rows: int) -> Decision:
+    """Return what a column is that is named like an identifier and has values that recur."""
+    if different >= GROUPS and rows <= MOST_OF_A_GROUP * different:
+        return Decision(name, "id", "an identifier: what it tells of its rows, new ones do not")
+    return Decision(name, "category", f"numbers of {different} things, not amounts")
+
+
+def sentences(table: Table, data: Csv) -> list[str]:
+    """Return the columns of texts that are sentences."""
+    found = []
+    for name in data.inputs(table):
+        cells = table.columns[name]
+        if not cells.readable or not is_text(cells) or name in data.types:
+            continue
+        present = cells.present
+        mostly_new = 4 * len(present) > len(table)
+        if mostly_new and words_of(cells, 0.5) >= WORDS and doubts(present[:100]) is None:
+            found.append(name)
+    return found
+
+
+def words_of(cells: Cells, share: float) -> int:
+    """Return the number of words that a share of a column's different texts do not exceed."""
+    counts = sorted(len(text.split()) for text in cells.present)
+    return counts[min(len(counts) - 1, int(share * len(counts)))] if counts else 0
+
+
+def describe(table: Table, used: Sequence[str], guesses: Mapping[str, Guess]) -> dict[str, Any]:
+    """Return the facts about the columns that are inputs."""
+    gaps, categories, numbers, times, timed = [], [], [], [], False
+    for name in used:
+        own, cells = guesses[name].type, table.columns[name]
+        if missing := int(cells.missing.sum()):
+            gaps.append((name, missing))
+        if own is not None and own.kind == "date":
+            days = read_as(table, own).numbers
+            assert days is not None
+            known = days[days == days]
+            times.append((name, float(known.max() - known.min())))
+            timed = timed or bool((known % 1 != 0).any())
+        elif own is not None and own.kind in ("number", "boolean"):
+            numbers.append(name)
+        elif (own is not None and own.kind == "category") or is_text(cells):
+            categories.append((name, len(cells.present)))
+        else:
+            numbers.append(name)
+    return {
+        "gaps": tuple(gaps),
+        "categories": tuple(categories),
+        "numbers": tuple(numbers),
+        "dates": tuple(times),
+        "timed": timed,
+    }
+
+
+def codes_of(cells: Cells) -> Array:
+    """Return a number [N] for each cell of a column, equal for equal cells."""
+    import numpy as np
+
+    if cells.numbers is None:
+        return cells.distinct[1]
+    return np.unique(cells.numbers, return_inverse=True)[1].reshape(-1)
+
+
+def copies_in(table: Table, inputs: Sequence[str], target: str) -> tuple[int, bool]:
+    """Return how many rows are equal to an earlier one, target included, but for a chance of 1e-9;
+    and whether the inputs take so few values that equal rows are to be expected."""
+    import numpy as np
+
+    draw = np.random.default_rng(0)
+    keys, counts = np.zeros(len(table), np.uint64), []
+    for name in (*inputs, target):
+        codes = codes_of(table.columns[name])
+        marks = draw.integers(0, 2**63, int(codes.max()) + 1, dtype=np.uint64)
+        keys += marks[codes]
+        counts.append(len(marks))
+    copies = len(keys) - len(np.unique(keys))
+    if any(2 * count > len(table) for count in counts[:-1]):
+        return copies, False  # one of them takes any value
+    return copies, float(np.log(counts[:-1]).sum()) < float(np.log(REPEATS * len(table)))
+
+
+def images_named(cells: Cells) -> bool:
+    """Whether a column's cells are names of image files."""
+    present = cells.present if cells.readable and cells.numbers is None else []
+    return bool(present) and all(is_image(PurePath(text)) for text in present)
+
+
+def no_input(table: Table, data: Csv, texts: bool) -> DataError:
+    """Return the error about a table none of whose columns can be an input."""
+    if texts:
+        hint = "texts are learned from for classes only (kind: text); the target has values"
+        return DataError("the inputs are texts alone", table.where, hint)
+    names = ", ".join(data.inputs(table))
+    for name, cells in table.columns.items():
+        if images_named(cells):
+            said = f"data.path={data.path} data.target={data.target} data.file={name}"
+            hint = f"{name} names images: trickrun new NAME --data image_table --model cnn {said}"
+            return DataError("the one input is a column of files", table.where, hint)
+    hint = "they tell nothing of new samples; data.types says what columns are"
+    return DataError(f"no input is left: {names} would be left out", table.where, hint)
+
+
+def class_counts(cells: Cells) -> tuple[tuple[str, int], ...]:
+    """Return the cells of each class, the most frequent first."""
+    import numpy as np
+
+    texts, codes = cells.distinct
+    counts = np.bincount(codes, minlength=len(texts))
+    known = [(t, int(n)) for t, n in zip(texts, counts, strict=True) if not cells.is_missing(t)]
+    return tuple(sorted(known, key=lambda pair: (-pair[1], pair[0])))
+
+
+def values_of(table: Table, data: Csv) -> Values:
+    """Return what the values to predict are like."""
+    import numpy as np
+
+    (target,) = data.targets
+    guess = guess_target(table, target, data.asked, "regression")
+    cells = (table.columns[target] if guess.type is None else read_as(table, guess.type)).plain()
+    if cells.numbers is None:
+        raise DataError(
+            f"the target {target!r} has text such as {cells.present[0]!r}, but regression needs "
+            "numbers",
+            table.where,
+            "set data.task=classification, or correct the column",
+        )
+    y = cells.numbers
+    _, counts = np.unique(y, return_counts=True)
+    if len(counts) == 1:
+        raise never_varies(table, target)
+    positive = bool((y > 0).all())
+    return Values(
+        float(y.min()),
+        float(y.max()),
+        float(y.mean()),
+        float(np.median(y)),
+        float(y.std()),
+        skewness(y),
+        skewness(np.log(y)) if positive else None,
+        float(counts.max() / len(y)),
+    )
+
+
+def skewness(y: Array) -> float:
+    """Return the third standardized moment of values [N]; 0 if they do not vary."""
+    spread = float(y.std())
+    return float((((y - y.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
+
+
+def split_by(
+    table: Table, guesses: Mapping[str, Guess], decisions: Sequence[Decision]
+) -> SplitBy | None:
+    """Return the column that the parts should be divided by, if one suggests itself."""
+    for name, guess in guesses.items():
+        if guess.type is None or guess.type.kind != "date" or table.columns[name].missing.any():
+            continue
+        if in_order(read_as(table, guess.type).numbers):
+            return SplitBy("time", name, "the rows stand in this order: new ones come later")
+    for each in decisions:
+        if each.type == "id":
+            count = len(table.columns[each.column].present)
+            why = f"{count} different ones in {len(table)} rows: new rows are of others"
+            return SplitBy("group", each.column, why)
+    return None
+
+
+def in_order(times: Array | None) -> bool:
+    """Whether rows stand in the order of their times [N], or in the opposite one."""
+    import numpy as np
+
+    if times is None or len(np.unique(times)) < GROUPS:
+        return False
+    steps = np.diff(times)
+    return bool(max((steps >= 0).mean(), (steps <= 0).mean()) >= SORTED)
