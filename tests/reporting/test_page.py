@@ -16,6 +16,7 @@ import pytest
 
 from trickrun.checks.checklist.context import StepOutcome
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting import grid_pictures
 from trickrun.reporting.checklist_page import QUESTIONS, report
 from trickrun.reporting.run_page import run_report
 from trickrun.reporting.svg import Line, Marker, Panel, draw
@@ -136,6 +137,21 @@ def test_names_are_text_in_a_picture():
     assert kinds[0] == kinds[1]
     texts = [element.text for element in hostile.iter("{http://www.w3.org/2000/svg}text")]
     assert [texts.count(visible(attack)) for attack in ATTACKS] == [5] * len(ATTACKS)
+
+
+def test_names_are_text_in_the_pictures_of_a_search():
+    """A dollar sign begins no formula, and a long name leaves the axes their room."""
+    path, metric, choices = "model.args.$x^$", "net:$\\frac$", [*ATTACKS, "$x^$", "x" * 1000]
+    trials = [
+        {"status": "finished", "metric": 1.0 + place, "params": {path: choice, "optimizer.lr": 0.1}}
+        for place, choice in enumerate(choices)
+    ]
+    space = {path: {"choice": choices}, "optimizer.lr": {"log": [0.01, 1]}}
+    drawn = grid_pictures.pictures({"space": space, "trials": trials, "metric": metric})
+    assert set(drawn) == {"scatter.svg", "parallel.svg"}
+    for svg in drawn.values():
+        texts = [e.text for e in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+        assert {path, metric} <= set(texts)
 
 
 def test_names_are_text_in_the_page(tmp_path):
