@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from trickrun.reporting import runs
-from trickrun.reporting.console import Terminal
 from trickrun.run.listing import Summary
 
 RUN = Summary(
@@ -26,7 +26,7 @@ RUNS = [RUN, replace(RUN, id="20260101-000000-000002-bbbb", status="failed", tag
 
 
 def shown(monkeypatch, capsys, width, listed=RUNS):
-    console = Terminal(force_terminal=True, width=width, highlight=False, color_system=None)
+    console = Console(force_terminal=True, width=width, highlight=False, color_system=None)
     monkeypatch.setattr(runs, "terminal", lambda: console)
     runs.print_runs(listed)
     return capsys.readouterr().out.splitlines()
