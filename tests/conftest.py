@@ -4,8 +4,9 @@ import contextlib
 import io
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,16 @@ def _same_draws() -> None:
     """A test that draws from torch's own generator draws the same, whatever ran before."""
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture
+def _signals_are_heeded() -> Iterator[None]:
+    """Tests in the background have SIGINT ignored, by nohup SIGHUP; their children would too."""
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGHUP, hangup)
+    signal.signal(signal.SIGINT, interrupt)
 
 
 @dataclass(frozen=True)

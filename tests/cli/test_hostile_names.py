@@ -74,6 +74,7 @@ def folder(tmp_path_factory):
 def commands(folder: Path) -> dict[str, list[object]]:
     (table,), (recipe,) = folder.glob("*.csv"), folder.glob("*.yaml")
     runs = ["--runs-dir", folder / "runs"]
+    note, nowhere = f"{ACTS}{MARKUP}\nforged", folder / "none" / f"{ACTS}\nforged"
     return {
         "train": ["train", recipe, *runs],
         "train --json": ["train", recipe, *runs, "--json"],
@@ -86,7 +87,23 @@ def commands(folder: Path) -> dict[str, list[object]]:
         "predict --keep": ["predict", "hostile", table, "--keep", TARGET, *runs],
         "diagnose": ["diagnose", recipe, *runs],
         "signal": ["signal", recipe, *runs],
+        "runs tag": ["runs", "tag", "hostile", *CLASSES, "--note", note, *runs],
         "runs": ["runs", *runs],
+        "runs --all": ["runs", "--all", *runs],
+        "runs --where tag": ["runs", "--where", f"tag={CLASSES[0]}", *runs],
+        "runs --where none": ["runs", "--where", f"tag={ACTS}\nforged", *runs],
+        "runs, none yet": ["runs", "--runs-dir", folder / f"{ACTS}\nruns"],
+        "runs tag --drop": ["runs", "tag", "hostile", "--drop", CLASSES[1], *runs],
+        "report": ["report", "hostile", *runs],
+        "report --out": ["report", "hostile", "--out", folder / f"{ACTS}\nforged.html", *runs],
+        "no such test": ["runs", "--where", f"{ACTS}\nforged", *runs],
+        "no such name in a test": ["runs", "--where", f"x{ACTS}=1", *runs],
+        "no such number": ["runs", "--where", f"val_loss<{ACTS}", *runs],
+        "no such name to sort by": ["runs", "--sort", f"{ACTS}\nforged", *runs],
+        "no such run to tag": ["runs", "tag", f"{ACTS}\nforged", "x", *runs],
+        "no such run to remove": ["runs", "remove", f"{ACTS}\nforged", "--yes", *runs],
+        "no such run to report": ["report", f"{ACTS}\nforged", *runs],
+        "no such folder": ["report", "hostile", "--out", nowhere, *runs],
         "no such file": ["predict", "hostile", f"{ACTS}\nfile.csv", *runs],
         "no such column": ["predict", "hostile", table, "--keep", f"{ACTS}x", *runs],
         "no such run": ["eval", f"{ACTS}run", *runs],

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from trickrun.run.folder import RunFolder
+
 PROGRAM = "from trickrun.cli import main; main()"
-DIGITS = Path(__file__).parents[2] / "recipes" / "digits.yaml"
-GRID = """name: search
+
+RECIPE = """\
+name: begun
 data: iris
 model: {kind: mlp, hidden: [8]}
-train: {threads: 1}
+train: {epochs: 100000, threads: 1, device: cpu, step: "begun:step"}
 grid:
-  coarse: {trials: 4, epochs: 100000, space: {model.hidden: [[8], [9], [10], [11]]}}
+  coarse: {trials: 2, epochs: 100000, space: {model.hidden: [[8], [9]]}}
 """
 
-QUICK = ("--help", "--version", "tricks", "schema", "runs --json", "doctor")
-"""Command lines that print something, and train nothing."""
+STEP = """\
+import os
+from pathlib import Path
+def step(model, batch, loss, optimizer):
+    Path(f"step-{os.getpid()}").touch()
+    optimizer.zero_grad()
+    value = loss(model(batch[0]), batch[1])
+    value.backward()
+    optimizer.step()
+    return value
+"""
+"""A step that leaves a file, so that a signal can be sent to what trains, and to nothing else."""
 
-WRONG = ("train nothing.yaml", "no-such-command")
+QUICK = ("--help", "runs", "runs --json")
+"""Three ways of printing: by rich, by print, and what replaces stdout meanwhile."""
 
 
 def shell(line: str, folder: Path) -> tuple[int, str]:
@@ -47,13 +61,13 @@ def test_a_reader_that_is_gone_ends_a_command_quietly(words, tmp_path):
     assert (code, "" if "--json" in words else told) == (141, "")
 
 
-@pytest.mark.parametrize("words", QUICK)
+@pytest.mark.parametrize("words", ["--help", "runs --json"])
 def test_a_closed_stdout_is_as_dev_null(words, tmp_path):
     code, told = shell(f"trickrun {words} >&-", tmp_path)
     assert (code, "" if "--json" in words else told) == (0, "")
 
 
-@pytest.mark.parametrize("words", QUICK)
+@pytest.mark.parametrize("words", ["--help", "runs --json"])
 def test_a_full_stdout_is_one_message(words, tmp_path):
     code, told = shell(f"trickrun {words} >/dev/full", tmp_path)
     assert (code, told.splitlines()[-1:]) == (
@@ -64,10 +78,9 @@ def test_a_full_stdout_is_one_message(words, tmp_path):
         assert len(told.splitlines()) == 1
 
 
-@pytest.mark.parametrize("words", WRONG)
 @pytest.mark.parametrize("end", ["2>/dev/full", "2>&1 >&- | exec true", ">&- 2>&-"])
-def test_a_stderr_that_nobody_reads_changes_no_exit_code(words, end, tmp_path):
-    assert shell(f"trickrun {words} {end}", tmp_path) == (2, "")
+def test_a_stderr_that_nobody_reads_changes_no_exit_code(end, tmp_path):
+    assert shell(f"trickrun no-such-command {end}", tmp_path) == (2, "")
 
 
 def test_a_closed_stream_gets_no_file_that_is_opened_later(tmp_path):
@@ -82,32 +95,28 @@ def test_a_closed_stream_gets_no_file_that_is_opened_later(tmp_path):
     assert (tmp_path / "first").read_bytes() == b""
 
 
-def the_runs(folder: Path) -> list[Path]:
-    return sorted((folder / "runs").glob("*/*/resolved.yaml"))
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "begun.py").write_text(STEP)
+    (tmp_path / "begun.yaml").write_text(RECIPE)
+    return tmp_path
 
 
-def test_a_training_without_its_reader_stops_with_a_checkpoint(tmp_path):
-    line = f"trickrun train {DIGITS} train.epochs=100000 train.threads=1 | head -3"
-    code, told = shell(line, tmp_path)
+def the_run(folder: Path) -> RunFolder:
+    (found,) = (folder / "runs").glob("*/*")
+    return RunFolder(found)
+
+
+def test_a_training_without_its_reader_stops_with_a_checkpoint(folder):
+    code, told = shell("trickrun train begun.yaml | head -3", folder)
+    run = the_run(folder)
     assert code == 141
-    (run,) = the_runs(tmp_path)
-    where = run.parent.relative_to(tmp_path)
     assert told.splitlines()[-2:] == [
         "nobody reads the output any more",
-        f"  go on with: trickrun train --resume {where}",
+        f"  go on with: trickrun train --resume {run.path.relative_to(folder)}",
     ]
-    assert (run.parent / "checkpoints" / "last.pt").exists()
-    assert '"stopped_by": "interrupt' in (run.parent / "metrics.jsonl").read_text()
-
-
-@pytest.fixture
-def _signals_are_heeded() -> Iterator[None]:
-    """A test run in the background has SIGINT ignored, and its children would too."""
-    before = {n: signal.signal(n, signal.SIG_DFL) for n in (signal.SIGHUP,)}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    assert run.checkpoint_file("last").exists()
+    assert run.status == "interrupted"
 
 
 BEGUN = f"""
@@ -117,58 +126,92 @@ signal.pthread_sigmask(signal.SIG_BLOCK, every)
 from trickrun.cli.process import take_over
 take_over()
 signal.pthread_sigmask(signal.SIG_UNBLOCK, every)
-os.write(int(os.environ["BEGUN"]), b"x")
+open("begun", "x").close()
 {PROGRAM}
 """
 """Python's own start cannot be caught, so a signal is sent only once the first line has run."""
 
 
-def interrupted_after(
-    seconds: float, words: list[str], number: int, folder: Path
-) -> subprocess.CompletedProcess[str]:
-    """Run a command line and send it a signal so long after its first line."""
-    reader, writer = os.pipe()
+@dataclass(frozen=True)
+class Ended:
+    """A command that was sent signals: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def signalled(
+    words: str, folder: Path, *moments: tuple[str, float, int], nohup: bool = False
+) -> Ended:
+    """Run a command line and send it signals.
+
+    Args:
+        moments: the file to wait for (a pattern), the seconds after that, and the signal.
+        nohup: start it with SIGHUP ignored.
+    """
+    command = [sys.executable, "-c", BEGUN, *words.split()]
     with subprocess.Popen(
-        [sys.executable, "-c", BEGUN, *words],
+        ["nohup", *command] if nohup else command,
         cwd=folder,
-        env={**os.environ, "BEGUN": str(writer)},
-        pass_fds=[writer],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        os.close(writer)
-        os.read(reader, 1)
-        os.close(reader)
-        time.sleep(seconds)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
-        return subprocess.CompletedProcess(words, process.returncode, out, err)
+        for file, seconds, number in moments:
+            while not list(folder.glob(file)) and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(seconds)
+            process.send_signal(number)
+        # Until none of its children has its stderr open either: no worker is left behind.
+        out, err = process.communicate(timeout=120)
+        return Ended(process.returncode, out, err)
 
 
-LONG = ["train.epochs=100000", "train.threads=1"]
-INTERRUPTED = {
-    "validate": ["validate", str(DIGITS)],
-    "train": ["train", str(DIGITS), *LONG],
-    "grid": ["grid", "coarse", "grid.yaml"],
-    "diagnose": ["diagnose", str(DIGITS), *LONG],
-    "runs": ["runs"],
-}
+def check_told(ended: Ended) -> None:
+    """Check that a command says once that it was interrupted, and nothing of Python's."""
+    assert ended.code == 130, ended.err
+    assert len(re.findall("^interrupted", ended.out + ended.err, re.MULTILINE)) == 1
+    assert "Traceback" not in ended.err
+    assert "Exception ignored" not in ended.err
 
 
 @pytest.mark.usefixtures("_signals_are_heeded")
-@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.3, 0.8, 1.5])
-@pytest.mark.parametrize("command", INTERRUPTED)
-def test_ctrl_c_at_any_moment(command, seconds, tmp_path):
-    (tmp_path / "grid.yaml").write_text(GRID)
-    done = interrupted_after(seconds, INTERRUPTED[command], signal.SIGINT, tmp_path)
-    if command in ("validate", "runs") and done.returncode in (0, -signal.SIGINT):
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("runs", 0.0),
+        ("validate begun.yaml", 0.2),
+        ("train begun.yaml", 1.0),
+        ("diagnose begun.yaml", 0.8),
+        ("grid coarse begun.yaml", 0.6),
+    ],
+)
+def test_ctrl_c_at_any_moment(words, seconds, folder):
+    ended = signalled(words, folder, ("begun", seconds, signal.SIGINT))
+    if words.startswith(("runs", "validate")) and ended.code in (0, -signal.SIGINT):
         # It was quicker: all was printed; Python has perhaps put away its signal handlers.
-        assert (done.stdout != "", done.stderr) == (True, "")
+        assert ended.out != ""
+        assert re.fullmatch(r"(next: .*\n)?", ended.err)
         return
-    assert done.returncode == 130
-    assert [line for line in done.stderr.splitlines() if line == "interrupted"] == ["interrupted"]
-    assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr
-    for folder in (tmp_path / "runs").glob("*/*"):
-        assert (folder / "resolved.yaml").exists()
+    check_told(ended)
+    for run in (folder / "runs").glob("*/*"):
+        assert (run / "resolved.yaml").exists()
+
+
+def test_nohup_outlives_its_terminal_and_sigterm_stops_it(folder):
+    moments = [("step-*", 0.0, signal.SIGHUP), ("step-*", 0.3, signal.SIGTERM)]
+    ended = signalled("train begun.yaml", folder, *moments, nohup=True)
+    check_told(ended)
+    assert ended.err.count("stopping after this step") == 1  # a second signal would end it at once
+    run = the_run(folder)
+    assert f"go on with: trickrun train --resume {run.path.relative_to(folder)}\n" in ended.out
+    assert run.checkpoint_file("last").exists()
+    assert run.status == "interrupted"
+
+
+@pytest.mark.usefixtures("_signals_are_heeded")
+def test_a_search_whose_terminal_is_closed_leaves_no_workers_behind(folder):
+    ended = signalled("grid coarse begun.yaml", folder, ("step-*", 0, signal.SIGHUP))
+    check_told(ended)

@@ -3,7 +3,9 @@ anything else."""
 
 from __future__ import annotations
 
+import csv
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -14,7 +16,9 @@ import pytest
 
 from trickrun.checks.checklist.context import StepOutcome
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting import grid_pictures
 from trickrun.reporting.checklist_page import QUESTIONS, report
+from trickrun.reporting.run_page import run_report
 from trickrun.reporting.svg import Line, Marker, Panel, draw
 from trickrun.reporting.visible import visible
 from trickrun.run.folder import RunFolder
@@ -43,6 +47,13 @@ FINDING = {
     "edit": {NAME: NAME},
 }
 
+KINDS = {
+    *("html", "head", "meta", "title", "style", "body", "section", "div", "details", "summary"),
+    *("h1", "h2", "p", "span", "b", "a", "pre", "code", "img"),
+    *("table", "tbody", "tr", "th", "td"),
+}
+"""The elements of a run's page, as a browser has them."""
+
 
 def picture() -> str:
     panels = [Panel(a, a, a, [Line(a, [1, 2], [1, 3])], [Marker(a, 1.5)]) for a in ATTACKS]
@@ -67,6 +78,60 @@ def page(folder: Path) -> str:
     return report(verdict, steps, run, f"--- a\n+++ b\n-{NAME}\n+{NAME}\n {NAME}\n")
 
 
+RECIPE = """\
+name: flowers
+data: {kind: csv, path: PATH, target: TARGET, batch_size: 16}
+model: {kind: python, target: "net:make", args: {title: TITLE}}
+optimizer: {kind: adam, lr: 0.01}
+train: {epochs: 2, device: cpu, threads: 1}
+grid: {coarse: {epochs: 1, space: {model.args.title: [TITLE, other]}}}
+"""
+
+NET = """\
+from torch import nn
+def make(inputs, outputs, title):
+    return nn.Sequential(nn.Linear(inputs[0], 8), nn.ReLU(), nn.Linear(8, outputs))
+"""
+
+COMMANDS = {
+    "train": ["--report"],
+    "curves": ["--seeds", "2"],
+    "lr-find": ["--seeds", "1"],
+    "grid": [],
+    "diagnose": ["optimizer.lr=3"],
+}
+
+
+@pytest.fixture(scope="module")
+def run_pages(run, tmp_path_factory) -> dict[str, str]:
+    """The page of a run of each command, with attacks as the names of folders, files, columns,
+    classes and choices, and in what the user says of it."""
+    top = tmp_path_factory.mktemp("pages")
+    in_a_path = ATTACKS[1].replace("/", "_")
+    folder = top / in_a_path
+    folder.mkdir()
+    with (folder / f"{in_a_path}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([ATTACKS[0], ATTACKS[2], ATTACKS[5]])
+        writer.writerows([i % 3 + i / 70, -i % 5, ATTACKS[i % 3]] for i in range(60))
+    text = RECIPE.replace("PATH", json.dumps(f"{in_a_path}.csv"))
+    text = text.replace("TARGET", json.dumps(ATTACKS[5])).replace(
+        "TITLE", json.dumps(NAME.replace("\0", ""))
+    )
+    recipe = folder / f"{in_a_path}.yaml"
+    recipe.write_text(text, encoding="utf-8")
+    (folder / "net.py").write_text(NET)
+    where = ["--runs-dir", folder / "runs", "--json"]
+    pages = {}
+    for command, options in COMMANDS.items():
+        ran = run(command, *(["coarse"] if command == "grid" else []), recipe, *options, *where)
+        assert ran.code < 2, ran.err
+        made = RunFolder(Path(ran.json["run"]))
+        run("runs", "tag", made.path, NAME, "--note", NAME, *where[:2])
+        pages[command] = run_report(made)
+    return pages
+
+
 def test_names_are_text_in_a_picture():
     """It is well-formed, and has no element that no other picture has."""
     hostile = ET.fromstring(picture())
@@ -75,6 +140,21 @@ def test_names_are_text_in_a_picture():
     assert kinds[0] == kinds[1]
     texts = [element.text for element in hostile.iter("{http://www.w3.org/2000/svg}text")]
     assert [texts.count(visible(attack)) for attack in ATTACKS] == [5] * len(ATTACKS)
+
+
+def test_names_are_text_in_the_pictures_of_a_search():
+    """A dollar sign begins no formula, and a long name leaves the axes their room."""
+    path, metric, choices = "model.args.$x^$", "net:$\\frac$", [*ATTACKS, "$x^$", "x" * 1000]
+    trials = [
+        {"status": "finished", "metric": 1.0 + place, "params": {path: choice, "optimizer.lr": 0.1}}
+        for place, choice in enumerate(choices)
+    ]
+    space = {path: {"choice": choices}, "optimizer.lr": {"log": [0.01, 1]}}
+    drawn = grid_pictures.pictures({"space": space, "trials": trials, "metric": metric})
+    assert set(drawn) == {"scatter.svg", "parallel.svg"}
+    for svg in drawn.values():
+        texts = [e.text for e in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+        assert {path, metric} <= set(texts)
 
 
 def test_names_are_text_in_the_page(tmp_path):
@@ -87,8 +167,33 @@ def test_names_are_text_in_the_page(tmp_path):
             written,
         )
     )
+    assert written.count('<img class="plot"') == len(QUESTIONS)
+    assert written.count('<div class="finding ') == len(QUESTIONS)
+    assert "&lt;div" not in written
     assert written.count("</style>") == written.count("</title>") == 1
     assert html.unescape(written).count("{{ 7 * 7 }}") > 20
+
+
+def test_names_are_text_in_the_page_of_every_run(run_pages):
+    for command, written in run_pages.items():
+        assert "onerror" in written, command
+        assert set(re.findall(r"<(\w+)", written)) <= KINDS, command
+        assert not re.search(r"<[^>]*\s(on\w+|href|srcdoc|action)\s*=", written), command
+        assert "Content-Security-Policy" in written, command
+        assert "&lt;div" not in written, command  # no markup of its own is taken for text
+        assert ("<img" in written) is (command != "diagnose"), command
+    assert html.unescape(run_pages["grid"]).count("{{ 7 * 7 }}") > 3
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium to open the page with")
+def test_no_run_page_runs_anything_in_a_browser(run_pages, tmp_path):
+    """All in one page, without the policy: names are kept apart from markup by the page itself."""
+    bodies = [re.findall(r"<body>(.*)</body>", page, re.DOTALL)[0] for page in run_pages.values()]
+    (tmp_path / "pages.html").write_text(f"<title>kept</title>{'<hr>'.join(bodies)}")
+    shown = opened(tmp_path / "pages.html")
+    assert "<title>kept</title>" in shown
+    assert shown.count("<hr>") == len(run_pages) - 1
+    assert set(re.findall(r"<(\w+)", shown)) <= KINDS | {"hr"}
 
 
 def test_the_page_loads_nothing_and_runs_nothing(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from exactness import ending, go_on, same, the_run, train
 
 from trickrun.errors import Interrupted
+from trickrun.recipe.load import load
+from trickrun.run import execute, listing
 from trickrun.run.interrupt import stop_on_interrupt
 from trickrun.training.events import Checkpoint, Evaluation, TrainedSteps
 
@@ -51,11 +53,13 @@ def signals(kind, count, *numbers):
     return sink
 
 
+@pytest.mark.usefixtures("_signals_are_heeded")
 @pytest.mark.parametrize(
     ("number", "kind", "count"),
     [
         (signal.SIGINT, TrainedSteps, 1),
         (signal.SIGTERM, TrainedSteps, 5),
+        (signal.SIGHUP, TrainedSteps, 2),
         (signal.SIGINT, Evaluation, 1),
         (signal.SIGTERM, Evaluation, 2),
         (signal.SIGINT, Checkpoint, 1),
@@ -68,6 +72,20 @@ def test_the_resumed_run_ends_bitwise_equal(number, kind, count, recipe, referen
     run = the_run(tmp_path)
     assert run.status == "interrupted"
     assert outcome.result["steps"] == run.load("last")["progress"]["step"]
+    go_on(tmp_path)
+    assert same(ending(run), reference)
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt(), BrokenPipeError()])
+def test_a_run_interrupted_before_its_first_step_is_no_killed_one(why, recipe, reference, tmp_path):
+    loaded = load(recipe)
+    with (
+        pytest.raises(type(why)),
+        execute.start(loaded, tmp_path, ["trickrun", "train"], loaded.folder),
+    ):
+        raise why
+    run = the_run(tmp_path)
+    assert run.status == listing.summary(run).status == "interrupted"
     go_on(tmp_path)
     assert same(ending(run), reference)
 

@@ -170,9 +170,9 @@ def attempt(work: Callable[[], Answer], recipe: Path | None, debug: bool, as_jso
     try:
         with working():
             return work()
-    except BrokenPipeError:
-        raise
     except (Exception, KeyboardInterrupt, SystemExit) as cause:  # user code may call sys.exit
+        if isinstance(cause, BrokenPipeError) or cause is getattr(sys.stdout, "lost", None):
+            raise  # there is no stdout to answer on
         error = explained(cause)
         if debug or isinstance(error, Bug):
             traceback.print_exc()

@@ -10,6 +10,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, RunName, RunsDir
 from trickrun.cli.output import Answer, answer
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.run.folder import RunFolder
@@ -45,7 +46,7 @@ def write(wanted: str, out: Path | None, option: Path | None) -> Answer:
     path, content = out or folder.path / "report.html", run_report(folder).encode()
     with folder.locked() if out is None else nullcontext():
         write_whole(path, content)
-    print(f"report: {path}")
+    print(in_line(f"report: {path}"))
     return Answer("pass", {"report": str(path)}, str(folder.path / "recipe.yaml"), str(folder.path))
 
 
@@ -53,4 +54,4 @@ def tell_report(folder: RunFolder) -> None:
     """Write the page of a run that has just ended into its folder, and tell where it is."""
     from trickrun.reporting.run_page import write_report
 
-    print(f"report: {write_report(folder)}")
+    print(in_line(f"report: {write_report(folder)}"))

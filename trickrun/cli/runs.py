@@ -12,6 +12,7 @@ import typer
 from trickrun.cli.options import AsJson, Debug, RunName, RunsDir, complete_run
 from trickrun.cli.output import Answer, answer
 from trickrun.errors import TrickrunError
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.run.folder import RunFolder
@@ -101,9 +102,10 @@ def list_chosen(
     if found:
         print_runs(found)
     elif every:
-        print(f"none of the {len(every)} runs in {root} passes {' and '.join(where)}")
+        told = in_line(f"none of the {len(every)} runs in {root} passes {' and '.join(where)}")
+        print(told)
     else:
-        print(f"no runs in {root}; trickrun train RECIPE makes one")
+        print(in_line(f"no runs in {root}; trickrun train RECIPE makes one"))
     return Answer("pass", {"runs": [run.as_json() for run in found]})
 
 
@@ -150,7 +152,7 @@ def tag_run(
     }
     folder.write_json(TAGS, told)
     shown = [*told["tags"], *([repr(told["note"])] if told["note"] else [])]
-    print(f"{folder.path}: {', '.join(shown) or 'no tags'}")
+    print(in_line(f"{folder.path}: {', '.join(shown) or 'no tags'}"))
     return Answer("pass", told, run=str(folder.path))
 
 
@@ -185,7 +187,7 @@ def remove_all(ids: list[str], yes: bool, option: Path | None) -> Answer:
         confirm("remove", chosen)
     for folder in chosen:
         removed.remove(folder, root)
-        print(f"removed {folder.path}")
+        print(in_line(f"removed {folder.path}"))
     print("`trickrun runs restore ID` brings one back; `trickrun runs purge` frees the space")
     return Answer("pass", {"removed": [folder.id for folder in chosen]})
 
@@ -209,7 +211,7 @@ def restore_all(ids: list[str], option: Path | None) -> Answer:
     root = runs_dir(option)
     chosen = without_repeats(removed.named(root / removed.REMOVED, wanted) for wanted in ids)
     for folder in chosen:
-        print(f"restored {removed.restore(folder, root)}")
+        print(in_line(f"restored {removed.restore(folder, root)}"))
     return Answer("pass", {"restored": [folder.id for folder in chosen]})
 
 
@@ -243,7 +245,7 @@ def purge_all(ids: list[str], yes: bool, option: Path | None) -> Answer:
         confirm("delete for good", chosen)
     for folder in chosen:
         removed.purge(folder)
-        print(f"deleted {folder.path}")
+        print(in_line(f"deleted {folder.path}"))
     return Answer("pass", {"purged": [folder.id for folder in chosen]})
 
 
@@ -257,7 +259,7 @@ def confirm(what: str, folders: Sequence[RunFolder]) -> None:
     if not sys.stdin.isatty():
         raise TrickrunError("nobody is there to confirm it", hint="add --yes, with whole ids")
     for folder in folders:
-        print(folder.path)
+        print(in_line(str(folder.path)))
     count = "this run" if len(folders) == 1 else f"these {len(folders)} runs"
     if not typer.confirm(f"{what}: {count}?"):
         raise TrickrunError("nothing was changed")

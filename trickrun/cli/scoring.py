@@ -386,7 +386,7 @@ def predict_file(
     return Answer("pass", result, str(folder.path / "recipe.yaml"), str(folder.path))
 
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def for_spreadsheet(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -399,7 +399,7 @@ def for_spreadsheet(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def no_formula(cell: Any) -> Any:
-    begins = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    begins = isinstance(cell, str) and cell.startswith(tuple("=+-@\t\r\n"))
     return f"'{cell}" if begins and not NUMBER.fullmatch(cell) else cell
 
 

@@ -12,10 +12,13 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from trickrun.recipe.grid import Range
-from trickrun.reporting.svg import COLORS, SOFT, document, styled
+from trickrun.reporting.svg import COLORS, SOFT, document, plain, styled
 from trickrun.search.space import Space, place_of
 
 MAP = "viridis"
+
+ALONG_AXIS = 45
+"""Characters that all choices of a parameter share along its axis."""
 
 
 def pictures(result: dict[str, Any]) -> dict[str, str]:
@@ -44,7 +47,7 @@ def scatter(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
         axes.scatter(xs, values, s=22, color=COLORS[0], alpha=0.75, linewidths=0)
         axes.scatter(xs[:1], values[:1], s=70, facecolors="none", edgecolors=COLORS[1])
         set_parameter_axis(axes, path, values_of)
-        axes.set_ylabel(metric)
+        axes.set_ylabel(plain(metric))
         if wide(values):
             axes.set_yscale("log")
     return document(figure)
@@ -52,11 +55,12 @@ def scatter(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
 
 def set_parameter_axis(axes: Axes, path: str, values: Range) -> None:
     """Label the x axis of one parameter; choices get their values as ticks."""
-    axes.set_xlabel(path)
+    axes.set_xlabel(plain(path))
     if values.log is not None:
         axes.set_xscale("log")
     elif values.choice is not None:
-        axes.set_xticks(range(len(values.choice)), [short(v) for v in values.choice])
+        most = max(ALONG_AXIS // len(values.choice), 4)
+        axes.set_xticks(range(len(values.choice)), [short(v, most) for v in values.choice])
 
 
 def position(values: Range, value: Any) -> float:
@@ -76,7 +80,7 @@ def parallel(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
         color = colors(float(norm(row["metric"])))
         axes.plot([*range(len(space)), len(space)], [*places, float(norm(row["metric"]))],
                   color=color, linewidth=1.3, alpha=0.8)  # fmt: skip
-    axes.set_xticks(range(len(space) + 1), [*space, metric])
+    axes.set_xticks(range(len(space) + 1), [plain(name) for name in (*space, metric)])
     axes.set_yticks([])
     axes.grid(visible=False)
     for index, values_of in enumerate([*space.values()]):
@@ -85,7 +89,7 @@ def parallel(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
         axes.annotate(low, (index, 0.0), xytext=(3, -3), textcoords="offset points", color=SOFT)
         axes.annotate(high, (index, 1.0), xytext=(3, 3), textcoords="offset points", color=SOFT)
     axes.axvline(len(space), color=SOFT, linewidth=0.8)
-    figure.colorbar(mpl.cm.ScalarMappable(norm, MAP), ax=axes, label=metric)
+    figure.colorbar(mpl.cm.ScalarMappable(norm, MAP), ax=axes, label=plain(metric))
     return document(figure)
 
 
@@ -96,11 +100,11 @@ def ends(values: Range) -> tuple[str, str]:
     return short(bounds[0]), short(bounds[-1])
 
 
-def short(value: Any) -> str:
-    """Return a value in a few characters; a whole section by its kind."""
+def short(value: Any, most: int = 18) -> str:
+    """Return a value in a few characters, ``most`` if it is text; a whole section by its kind."""
     if isinstance(value, dict):
-        return str(value.get("kind", "..."))
-    return f"{value:.3g}" if isinstance(value, int | float) else str(value)
+        return plain(str(value.get("kind", "...")), most)
+    return f"{value:.3g}" if isinstance(value, int | float) else plain(str(value), most)
 
 
 def wide(values: Sequence[float]) -> bool:

@@ -31,8 +31,11 @@ def page(template: str, content: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> Any:
-    """Return a value for the page: no character of a name changes the direction of writing."""
-    return visible(value) if isinstance(value, str) else value
+    """Return a value for the page: no character of a name changes the direction of writing.
+
+    What a macro gave is markup already, and its own values have been here.
+    """
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def address(svg: bytes) -> str:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from trickrun.reporting.console import duration, number, size, terminal
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.run.listing import Summary
@@ -82,7 +83,11 @@ def columns_of(runs: Sequence[Summary], short: bool) -> list[Column]:
         Column("age", ["" if run.started is None else duration(now - run.started) for run in runs]),
         Column("size", [size(run.bytes) for run in runs]),
     ]
-    return [column for column in columns if column.name != "tags" or any(column.cells)]
+    return [
+        Column(column.name, [in_line(cell) for cell in column.cells])
+        for column in columns
+        if column.name != "tags" or any(column.cells)
+    ]
 
 
 def shortened(ids: list[str]) -> list[str]:

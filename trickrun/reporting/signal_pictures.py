@@ -10,13 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.svg import COLORS, Line, Panel, document, draw, styled
+from trickrun.reporting.svg import COLORS, Line, Panel, document, draw, plain, styled
 
 COLUMNS = 8
 """Layers side by side; of more, some at even distances, the first and the last among them."""
 
 BEFORE, AFTER = 0, 1
 """Colors (see svg.COLORS) of what is measured before and after the steps."""
+
+TITLE = 24
+"""Characters of a layer's name that have room."""
 
 T = TypeVar("T")
 
@@ -55,7 +58,7 @@ def histograms(layers: Sequence[dict[str, Any]]) -> str:
                     room = 0.03 * (high - low)
                     axes.set_xlim(low - room, high + room)
         for axes, layer in zip(grid[0], layers, strict=True):
-            axes.set_title(layer["name"], fontsize=9)
+            axes.set_title(plain(layer["name"], TITLE), fontsize=9)
         grid[0, 0].set_ylabel("before training")
         grid[1, 0].set_ylabel(f"after {layers[0]['moments'][-1]['step']} steps")
         return document(figure)
@@ -107,7 +110,7 @@ def finish(axes: Axes, title: str, layers: Sequence[dict[str, Any]], scale: str)
     axes.set_title(title)
     axes.set_yscale(scale)
     named = evenly(range(len(layers)), COLUMNS)
-    names = [layers[i]["name"] for i in named]
+    names = [plain(layers[i]["name"], TITLE) for i in named]
     axes.set_xticks([i + 1 for i in named], names, rotation=30, ha="right")
     axes.legend(fontsize=7.5)
 

@@ -120,6 +120,16 @@ class Panel:
     top: float | None = None
 
 
+def plain(text: str, most: int = 40) -> str:
+    """Return a name as matplotlib shows it as it stands: a dollar sign begins no formula.
+
+    What is longer than ``most`` characters is cut, as it would leave the axes no room.
+    """
+    shown = visible(text)
+    cut = shown if len(shown) <= most else shown[: most - 1] + "…"
+    return cut.replace("$", r"\$")
+
+
 def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = (6.4, 3.6)) -> str:
     """Return the panels as one SVG document.
 

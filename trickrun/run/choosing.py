@@ -11,7 +11,7 @@ from typing import Any
 from trickrun.errors import TrickrunError
 from trickrun.run.listing import Summary
 
-TEST = re.compile(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*")
+TEST = re.compile(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

@@ -87,7 +87,23 @@ def start(
                 folder.write(name, content)
             # The last file: a folder that a crash left unfinished has none, so it is no run.
             folder.write("resolved.yaml", resolved_text(loaded.recipe))
-        yield folder
+        with early_end_noted(folder):
+            yield folder
+
+
+@contextmanager
+def early_end_noted(folder: RunFolder) -> Iterator[None]:
+    """Write into the folder of a new run that it was interrupted before its first step.
+
+    A stdout that cannot be written (OSError) interrupts it as Ctrl-C does.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted, OSError):
+        if not folder.last_record:
+            with suppress(CannotWrite):
+                folder.log([{"kind": "end", "stopped_by": "interrupted"}])
+        raise
 
 
 def execute(

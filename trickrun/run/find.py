@@ -60,12 +60,17 @@ def find(root: Path, wanted: str, trained: bool = False) -> RunFolder:
     matches = matches or by_id(every(root, nested=True), wanted)
     if len(matches) > 1:
         listed = ", ".join(run.id for run in matches[:5])
-        raise RunFolderError(f"{wanted} matches several runs: {listed}", str(root))
+        raise RunFolderError(f"{as_told(wanted)} matches several runs: {listed}", str(root))
     if matches:
         return matches[0]
     if Path(wanted).exists():
         raise RunFolderError("this is not a run: it has no resolved.yaml", wanted)
-    raise RunFolderError(f"no run {wanted}", str(root), "`trickrun runs` lists them")
+    raise RunFolderError(f"no run {as_told(wanted)}", str(root), "`trickrun runs` lists them")
+
+
+def as_told(wanted: str) -> str:
+    """Return what was given as a run in one line, as a message shows it."""
+    return wanted if wanted.isprintable() else repr(wanted)
 
 
 def by_id(among: Iterable[RunFolder], wanted: str) -> list[RunFolder]:

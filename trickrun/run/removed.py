@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from trickrun.errors import RunFolderError
-from trickrun.run.find import every, folders
+from trickrun.run.find import as_told, every, folders
 from trickrun.run.folder import RunFolder
 from trickrun.run.listing import ID
 from trickrun.run.owner import OWNER
@@ -41,10 +41,14 @@ def named(among: Path, wanted: str, exactly: bool = False) -> RunFolder:
     if len(found) > 1:
         listed = ", ".join(run.id for run in found[:5]) + (", ..." if len(found) > 5 else "")
         raise RunFolderError(
-            f"{wanted} matches {len(found)} runs: {listed}", str(among), "give the whole id"
+            f"{as_told(wanted)} matches {len(found)} runs: {listed}",
+            str(among),
+            "give the whole id",
         )
     if not found:
-        raise RunFolderError(f"no run {wanted}".rstrip(), str(among), why_not(among, wanted))
+        raise RunFolderError(
+            f"no run {as_told(wanted)}".rstrip(), str(among), why_not(among, wanted)
+        )
     return found[0]
 
 
