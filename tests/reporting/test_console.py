@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.table import Table
 
-from trickrun.reporting.console import print_table, terminal
+from trickrun.reporting.console import Terminal, print_table, say, terminal
 
 
 def wide_table() -> Table:
@@ -40,3 +41,19 @@ def test_a_closed_pipe_is_left_to_the_command_line(monkeypatch):
     monkeypatch.setattr("sys.stdout", Closed())
     with pytest.raises(BrokenPipeError):
         terminal().print("x")
+
+
+def said(monkeypatch, capsys, text, width=40, terminal=True):
+    monkeypatch.setattr(Terminal, "is_terminal", terminal)
+    say(Terminal(width=width), text)
+    return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+
+
+def test_a_sentence_is_broken_between_words_as_deep_as_it_begins(monkeypatch, capsys):
+    words = "the validation loss rises, from 0.07402 to 0.09322, while the training loss falls"
+    lines = said(monkeypatch, capsys, f"  {words}")
+    assert len(lines) == 3
+    assert all(line.startswith("  ") and len(line) <= 40 for line in lines)
+    assert " ".join(line.strip() for line in lines) == words
+    assert said(monkeypatch, capsys, f"  {words}", terminal=False) == [f"  {words}"]
+    assert said(monkeypatch, capsys, "one\ntwo") == ["one", "two"]

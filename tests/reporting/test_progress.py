@@ -73,3 +73,12 @@ def test_the_bar_shows_the_mean_over_samples():
     steps = TrainedSteps(1, [104.0, 55.0], [], [104.0, 55.0], [52, 1], [0.1, 0.1], {}, 53, 1.0)
     bar_mover(job(2, 2), bar)(steps)
     assert shown == [{"completed": 2, "shown": "loss 3.0000  53 samples/s"}]
+
+
+def test_a_narrow_terminal_gets_no_learning_rate_and_fewer_metrics():
+    whole = evaluation_line(evaluation(50, 5, True), "40")
+    line = evaluation_line(evaluation(50, 5, True), "40", len(whole) - 1)
+    assert len(line) < len(whole)
+    assert "lr" not in line
+    assert line.endswith("  best")
+    assert evaluation_line(evaluation(50, 5, True), "40", 10).startswith("epoch  5/40  train_loss")

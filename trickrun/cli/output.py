@@ -319,12 +319,18 @@ def tell_notes(notes: Sequence[str]) -> None:
 def tell_before_training(findings: Sequence[Finding]) -> None:
     """Print the stories of errors and warnings to stderr."""
     from trickrun.findings.stories import stories
-    from trickrun.reporting.verdict import story_lines
+    from trickrun.reporting.console import say, terminal
+    from trickrun.reporting.verdict import EDIT, story_lines
 
+    console = terminal(stderr=True)
     for story in stories(findings):
         if story.severity != "info":
             head, why, *others = (text for text, _ in story_lines(story))
-            print(f"{head}: {why.strip()}", *others, sep="\n", file=sys.stderr)
+            for line in (f"{head}: {why.strip()}", *others):
+                if line.startswith(EDIT):
+                    console.print(line, soft_wrap=True)
+                else:
+                    say(console, line)
 
 
 def tell_first_steps(findings: Sequence[Finding]) -> None:

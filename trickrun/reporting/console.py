@@ -14,6 +14,9 @@ from rich.text import Text as RichText
 
 from trickrun.reporting.visible import visible
 
+LEAST_ROOM = 20
+"""Characters of a line of text, however narrow a terminal is."""
+
 PIPE_WIDTH = 1000
 """Nobody reads a pipe in columns: a table there is as wide as it needs to be."""
 
@@ -59,6 +62,21 @@ def terminal(stderr: bool = False) -> Terminal:
     """Return the console on the current stdout: colours only on a terminal without NO_COLOR."""
     shown = Terminal(stderr)
     return shown if shown.is_terminal else Terminal(stderr, PIPE_WIDTH)
+
+
+def say(console: Console, text: RichText | str) -> None:
+    """Print a sentence: on a terminal broken between words, its further lines as deep as its first;
+    in a pipe as one line. A command is not broken: it would not be one any more when copied."""
+    if not console.is_terminal:
+        console.print(text, soft_wrap=True)
+        return
+    whole = text if isinstance(text, RichText) else Text(text)
+    plain = whole.plain
+    depth = len(plain) - len(plain.lstrip())
+    room = max(console.width - depth, LEAST_ROOM)
+    for part in whole[depth:].wrap(console, room):
+        part.rstrip()
+        console.print(Text(" " * depth).append_text(part), soft_wrap=True)
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from trickrun.findings.finding import changes_loss
 from trickrun.findings.stories import Story, stories
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.console import Text, number, print_table, say, terminal
 from trickrun.reporting.verdict import STYLES, changes_in, headline
 from trickrun.reporting.visible import in_line
 from trickrun.run.pace import MORE
@@ -38,18 +38,18 @@ def print_diagnosis(verdict: Verdict, target: str) -> None:
         print_cause(console, place, story, measure)
         for symptom in story.symptoms:
             text = f"     explains {symptom.code} {symptom.name} ({in_line(symptom.where)})"
-            console.print(Text(text, "dim"), soft_wrap=True)
+            say(console, Text(text, "dim"))
     if verdict.result["tried"] is not None:
         print_trainings(console, verdict.result["tried"])
     if verdict.result["left_out"]:
         told_left = f"no time for: {', '.join(verdict.result['left_out'])}; {MORE}"
-        console.print(Text(told_left, "yellow"), soft_wrap=True)
+        say(console, Text(told_left, "yellow"))
     for part, why in verdict.result["failed"].items():
         if MORE in why:
             continue  # told above
-        console.print(Text(f"not measured: {part}: {why}", "yellow"), soft_wrap=True)
+        say(console, Text(f"not measured: {part}: {why}", "yellow"))
     said = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
-    console.print(said, soft_wrap=True)
+    say(console, said)
     doubt = verdict.result["undecided"]
     if doubt is not None:
         command = next_run(target, doubt["edit"], verdict.result["tried"] is not None)
@@ -74,11 +74,11 @@ def print_cause(console: Console, place: int, story: Story, measure: str) -> Non
         measure: what the numbers before and after the edit are.
     """
     finding = story.cause
-    console.print(Text(f"{place}. {headline(finding)}", "bold"), soft_wrap=True)
-    console.print(Text(f"   {in_line(finding.why)}"), soft_wrap=True)
+    say(console, Text(f"{place}. {headline(finding)}", "bold"))
+    say(console, Text(f"   {in_line(finding.why)}"))
     numbers = told(finding.evidence)
     if numbers:
-        console.print(Text(f"   measured: {numbers}", "dim"), soft_wrap=True)
+        say(console, Text(f"   measured: {numbers}", "dim"))
     if story.edit:
         console.print(Text(f"   edit: {changes_in(story.edit)}", "cyan"), soft_wrap=True)
     compared = measure == "skill" or not changes_loss(finding.edit)

@@ -46,6 +46,9 @@ def loss_curves(records: Sequence[dict[str, Any]], width: int) -> list[str]:
     return [plot(series, "loss curves", "epoch", label, log_y=log, width=width)]
 
 
+BEST = "  best"
+"""The end of the line of an evaluation that is the best so far."""
+
 MOST_LINES = 40
 """Evaluations of a run that are told; of more, every second, third, …"""
 
@@ -139,17 +142,19 @@ def teller(job: Job, console: Console) -> Callable[[Event], None]:
         due = step // every % stride == 0 or time.monotonic() - last >= SILENCE
         if due or step == job.span.steps:
             last = time.monotonic()
-            console.print(evaluation_line(event, epochs), soft_wrap=True)
+            width = console.width if console.is_terminal else None
+            console.print(evaluation_line(event, epochs, width), soft_wrap=True)
             console.file.flush()
 
     return tell
 
 
-def evaluation_line(event: Evaluation, epochs: str) -> str:
+def evaluation_line(event: Evaluation, epochs: str, width: int | None = None) -> str:
     """Return one line for an evaluation, which says whether it is the best so far.
 
     Args:
         epochs: the run's length.
+        width: characters that there is room for: the learning rate and further metrics give way.
     """
     values = event.values
     parts = [f"epoch {values['epoch']:>{len(epochs)}.4g}/{epochs}"]
@@ -159,7 +164,10 @@ def evaluation_line(event: Evaluation, epochs: str) -> str:
         if name not in ("epoch", "step", "lr")
     ]
     parts.append(f"lr {values['lr']:.2e}")
-    return "  ".join(parts) + ("  best" if event.improved else "")
+    end = BEST if event.improved else ""
+    while width is not None and len(parts) > 2 and len("  ".join(parts) + BEST) > width:
+        parts.pop()
+    return "  ".join(parts) + end
 
 
 def print_outcome(outcome: Outcome) -> None:

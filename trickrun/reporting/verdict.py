@@ -12,13 +12,16 @@ from rich.table import Table
 
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import Story, stories
-from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.console import Text, number, print_table, say, terminal
 from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict
 
 STYLES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}
+EDIT = "  edit: "
+"""How a line begins that is to be copied into a command."""
+
 MARKS = {"error": "✗", "warning": "!", "info": "·"}
 
 
@@ -26,7 +29,7 @@ def print_verdict(verdict: Verdict) -> None:
     """Print the verdict's sentence and the findings as stories."""
     console = terminal()
     told = Text.assemble((verdict.verdict.upper(), STYLES[verdict.verdict]), " ", verdict.summary)
-    console.print(told, soft_wrap=True)
+    say(console, told)
     print_stories(console, stories(verdict.findings))
 
 
@@ -39,7 +42,10 @@ def print_stories(console: Console, told: Iterable[Story], known: Collection[Fin
     places = {(finding.code, finding.where) for finding in known}
     for story in told:
         for text, style in story_lines(story, (story.cause.code, story.cause.where) in places):
-            console.print(Text(text, style), soft_wrap=True)
+            if text.startswith(EDIT):
+                console.print(Text(text, style), soft_wrap=True)
+            else:
+                say(console, Text(text, style))
 
 
 def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
@@ -50,9 +56,9 @@ def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
     """
     cause = story.cause
     yield headline(cause), "bold"
-    yield f"  {'This is the fault named above.' if known else cause.why}", ""
+    yield f"  {'This is the fault named above.' if known else in_line(cause.why)}", ""
     for path, value in (story.edit or {}).items():
-        yield f"  edit: {override(path, value)}", "cyan"
+        yield f"{EDIT}{override(path, value)}", "cyan"
     if cause.location is not None:
         yield "  {file}:{line}: {advice}".format_map(cause.location), "cyan"
     if cause.confirmed is not None:
