@@ -121,4 +121,6 @@ def named(runs: Sequence[Run], index: int, word: str) -> str:
     """Return a line's name: what it is, or, of several, which run's."""
     if len(runs) == 1:
         return word
-    return runs[index][0]["run"][-4:] if index < COUNTED else ""
+    curves = runs[index][0]
+    # Older versions kept no names.
+    return str(curves.get("name") or curves["run"][-4:]) if index < COUNTED else ""

@@ -157,7 +157,9 @@ def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
     with folder_for(folders, tmp_path / "runs", ["trickrun"]) as check:
         conclude(check, verdict)
     assert check not in folders
-    assert {f.where.split(" of ")[1] for f in verdict.findings} == {f.id for f in folders}
+    assert {f.where.split(" of ")[1] for f in verdict.findings} == {"seed 0", "seed 1"}
+    assert [run["name"] for run in verdict.result["runs"]] == ["seed 0", "seed 1"]
+    assert verdict.summary.startswith("seed 0: ")
     evidence = check.read_json("evidence.json")
     assert [run["run"] for run in evidence["runs"]] == [folder.id for folder in folders]
     assert check.read_json("env.json")["recipe_folder"] == str(tmp_path)
@@ -173,7 +175,7 @@ def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) ->
     for text in ("Loss", "Validation accuracy", "Learning rate", "training", "best"):
         assert f">{text}<" in single
     both = picture(read_runs(folders))
-    assert all(f">{folder.id[-4:]}<" in both for folder in folders)
+    assert all(f">{name}<" in both for name in ("seed 0", "seed 1"))
     assert ">best<" not in both
 
 

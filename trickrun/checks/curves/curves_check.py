@@ -27,6 +27,7 @@ from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run import execute
 from trickrun.run.check_folder import begin
 from trickrun.run.folder import RunFolder
+from trickrun.run.names import by_difference
 from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.sink import Sink
 from trickrun.training.compile import compile_recipe
@@ -103,9 +104,11 @@ def read_runs(
     causes = [before(folder) if known is None else known for folder in folders]
     layers = [silent_layers(looks_of(f), found) for f, found in zip(folders, each, strict=True)]
     severities = {finding.severity for found in (together, *each, *behind) for finding in found}
+    names = by_difference(folders) if len(folders) > 1 else [""]
     runs = [
         {
             "run": folder.id,
+            "name": name,
             "path": str(folder.path),
             "shape": SHAPES[found[0].code],
             "shapes": [SHAPES[finding.code] for finding in found],
@@ -113,15 +116,20 @@ def read_runs(
             "constant": None if one.constant is None else asdict(one.constant),
             "reference": None if reference is None else asdict(reference),
         }
-        for folder, one, found, reference in zip(folders, curves, each, references, strict=True)
+        for folder, name, one, found, reference in zip(
+            folders, names, curves, each, references, strict=True
+        )
     ]
     return Verdict(
         "fail" if "error" in severities else "warn" if "warning" in severities else "pass",
         {"runs": runs},
-        tuple(told(curves, shown, layers, together, causes)),
-        sentence(curves, each),
+        tuple(told(curves, names, shown, layers, together, causes)),
+        sentence(curves, names, each),
         {
-            "curves": [asdict(one) | {"smoothed": smooth(one)} for one in curves],
+            "curves": [
+                asdict(one) | {"name": name, "smoothed": smooth(one)}
+                for one, name in zip(curves, names, strict=True)
+            ],
             "steps": [steps_of(folder) for folder in folders],
         },
     )
@@ -140,6 +148,7 @@ def behind_learners(folder: RunFolder, one: Curves, reference: Reference | None)
 
 def told(
     curves: Sequence[Curves],
+    names: Sequence[str],
     each: Sequence[Sequence[Finding]],
     layers: Sequence[Sequence[Finding]],
     together: Sequence[Finding],
@@ -149,16 +158,18 @@ def told(
     several runs, with the run that they concern.
 
     Args:
+        names: what the runs are called beside each other; of a single one it does not matter.
         each: what the curves of each run show.
         layers: what the looks at each run's layers show.
         together: what only several runs show, told with the first of them.
         causes: what was known of each run before it began.
     """
-    for one, found, silent, before in zip(curves, each, layers, causes, strict=True):
+    rows = zip(curves, names, each, layers, causes, strict=True)
+    for one, name, found, silent, before in rows:
         shared = [finding for finding in together if finding.evidence["runs"][0] == one.run]
         for finding in seen(merged([*before, *shared, *found, *silent], before)):
             several = len(curves) > 1 and "runs" not in finding.evidence
-            where = f"{finding.where} of {one.run}" if several else finding.where
+            where = f"{finding.where} of {name}" if several else finding.where
             yield replace(finding, where=where)
 
 
@@ -185,15 +196,15 @@ def steps_of(folder: RunFolder) -> dict[str, list[Any]]:
     return {name: [step.get(name) for step in steps] for name in names}
 
 
-def sentence(curves: Sequence[Curves], each: Sequence[list[Finding]]) -> str:
+def sentence(curves: Sequence[Curves], names: Sequence[str], each: Sequence[list[Finding]]) -> str:
     """Return each run's shape and best evaluation in words."""
     parts = []
-    for one, found in zip(curves, each, strict=True):
+    for one, name, found in zip(curves, names, each, strict=True):
         word = ", ".join(SHAPES[finding.code].replace("_", " ") for finding in found)
         part = f"{word} after {counted(len(one.epochs), 'evaluation')}"
         if one.best_epoch is not None and one.judged_loss:
             part += f"; best at epoch {one.best_epoch:.4g} with loss {min(one.judged_loss):.4g}"
-        parts.append(f"{one.run}: {part}" if len(curves) > 1 else part)
+        parts.append(f"{name}: {part}" if name else part)
     return "\n".join(parts)
 
 
