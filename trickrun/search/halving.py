@@ -61,7 +61,7 @@ def halve(planned: Plan, folder: RunFolder, on_result: OnResult, pace: Pace = UN
     """
     drop_cut_line(folder)
     steps = rungs(len(planned.trials), planned.search.epochs)
-    states = folder.path / "rungs"
+    states = (folder.path / "rungs").absolute()  # workers may have begun in another folder
     states.mkdir(exist_ok=True)
     entrants = [trial.id for trial in planned.trials]
     done, total = 0, sum(step.trials for step in steps)
