@@ -158,7 +158,9 @@ def changed_tree(rng: random.Random, tree: Any) -> tuple[Any, str]:
             other = at(tree, rng.choice(some_places(tree)))
             return put(tree, path, other), f"{name} from elsewhere"
         case 4 if isinstance(here, int | float) and not isinstance(here, bool):
-            new = rng.choice([-here, here + 1, here * 1e6, float(here), str(here), [here]])
+            # The integers of a recipe may be too large for a float.
+            more = [here * 1e6, float(here)] if abs(here) < 1e300 else [here * 2]
+            new = rng.choice([-here, here + 1, *more, str(here), [here]])
             return put(tree, path, new), f"{name} = {str(new)[:40]}"
         case _:
             new = value(rng)

@@ -25,6 +25,7 @@ from trickrun.checks.diagnosis.trainings import Trainings, Tried
 from trickrun.checks.interventions.edits import Changes
 from trickrun.checks.interventions.variants import Variant
 from trickrun.findings.finding import Finding
+from trickrun.findings.stories import merged
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
 
@@ -43,6 +44,7 @@ def kept(verdict: Verdict) -> Plain | None:
     probe = evidence["probe"]
     return {
         "findings": evidence["findings"],
+        "known": evidence.get("known", []),
         "reference": evidence["reference"],
         "trained": evidence["trained"],
         "probe": probe
@@ -128,8 +130,10 @@ def replayed(path: Path, stored: Plain, without: Collection[str] = ()) -> Replay
         without: codes of the findings that are left out.
     """
     proxy = proxy_of(path)
+    findings = [Finding(**f) for f in stored["findings"] if f["code"] not in without]
     evidence = Evidence(
-        findings=[Finding(**f) for f in stored["findings"] if f["code"] not in without],
+        findings=findings,
+        known=[f for f in findings if [f.code, f.where] in stored["known"]],
         reference=stored["reference"],
         trained=stored["trained"],
     )
@@ -147,7 +151,8 @@ def replayed(path: Path, stored: Plain, without: Collection[str] = ()) -> Replay
 def replay(path: Path, stored: Plain, without: Collection[str] = ()) -> tuple[list[Plain], int]:
     """Return the findings of a stored diagnosis as plain data, and how many trainings it lacks."""
     found = replayed(path, stored, without)
-    findings = conclude(found.proxy, found.evidence, found.tried)
+    told = conclude(found.proxy, found.evidence, found.tried)
+    findings = merged(told, found.evidence.known, in_order=True)
     return [finding.as_json() for finding in findings], found.lacking
 
 

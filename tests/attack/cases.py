@@ -15,7 +15,7 @@ def nothing(home: Path) -> None:
 
 def arrange(rng: random.Random, home: Path, folder: Path) -> Case:
     (folder / "r.yaml").write_text("data: iris\nmodel: mlp\noptimizer: {lr: x}\n")
-    return Case("a wrong value", (("validate", "r.yaml"),), 1.0)
+    return Case("a wrong value", (("validate", "r.yaml"),), 2.0)
 
 
 ONE = Attack(nothing, arrange)

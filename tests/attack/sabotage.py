@@ -45,7 +45,7 @@ def greedy() -> None:
 
     def more(*args: Any) -> Any:
         while True:
-            kept.append(bytearray(b"x" * 2**26))
+            kept.append(b"x" * 2**26)
 
     load.read_chain = more
 

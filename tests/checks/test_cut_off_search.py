@@ -34,7 +34,7 @@ class Killed(BaseException):
 def _one_stack(monkeypatch):
     """All trials in one stack here: nothing is chosen by timing."""
     monkeypatch.setattr(
-        "trickrun.search.journal.lay_out", lambda trials, folder: Layout(here=[tuple(trials)])
+        "trickrun.search.journal.lay_out", lambda trials, *_: Layout(here=[tuple(trials)])
     )
 
 

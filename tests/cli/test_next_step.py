@@ -35,7 +35,7 @@ def following(
     return next_command(Ended(command, verdict, result, recipe, run, findings), given)
 
 
-RUNS = [{"run": "runs/r/0"}, {"run": "runs/r/9"}]
+RUNS = [{"path": "runs/r/0"}, {"path": "runs/r/9"}]
 TUNED = {"model.hidden": [32, 16], "regularizers": {"l2": 0.1}, "augmentation": None}
 
 
@@ -67,7 +67,8 @@ TUNED = {"model.hidden": [32, 16], "regularizers": {"l2": 0.1}, "augmentation": 
         (following("train", "fail"), "diagnose runs/r/1"),
         (following("train", run=None), "train r.yaml"),
         (following("curves", runs=RUNS), "eval runs/r/0"),
-        (following("curves", "fail", finding(), runs=RUNS), "diagnose runs/r/0"),
+        (following("curves", "fail", finding(), runs=RUNS), "curves r.yaml optimizer.lr=0.01"),
+        (following("curves", "fail", finding(edit=None), runs=RUNS), "diagnose runs/r/0"),
         (following("eval"), "runs"),
         (following("predict"), "eval runs/r/1"),
         (following("checklist", edits=EDIT), "train r.yaml optimizer.lr=0.01"),
@@ -134,5 +135,5 @@ def test_after_a_training(trickrun, tmp_path):
     ran = trickrun(*shlex.split(told["next"])[1:])
     assert ran.code in (0, 1)
     name = "eval" if "PASS" in ran.out else "diagnose"
-    assert f"next: trickrun {name} {Path(told['run']).name} --runs-dir here\n" in ran.err
+    assert f"next: trickrun {name} {told['run']} --runs-dir here\n" in ran.err
     assert trickrun("train", "r.yaml", "train.epochs=0", "--json").json["next"] is None

@@ -188,7 +188,7 @@ def test_names_are_left_out(tmp_path: Path) -> None:
         ({"features": ["age", "kind"]}, "'kind' is in data.target and data.features", "once"),
         ({"drop": ["age", "color", "size"]}, "no column is left as input", "data.drop"),
         ({"target": ["age", "kind"], "task": "classification"}, "several targets", "one"),
-        ({"path": "u.csv"}, "no such file", "did you mean 't.csv'?"),
+        ({"path": "t.cvs"}, "no such file", "did you mean 't.csv'?"),
         ({"path": "."}, "folder, not a file", ""),
     ],
 )

@@ -64,7 +64,9 @@ def curves(
             return curves_of_recipe(recipe, targets[1:], seeds, runs_dir)
         return curves_of_runs(targets, runs_dir)
 
-    answer("curves", as_json, debug, work, recipe_among(targets), no_python, None, runs_dir)
+    recipe = recipe_among(targets)
+    overrides = targets[1:] if recipe is not None else []
+    answer("curves", as_json, debug, work, recipe, no_python, overrides, runs_dir)
 
 
 def recipe_among(targets: list[str]) -> Path | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from trickrun.errors import (
     CannotWrite,
     Diverged,
@@ -169,12 +171,18 @@ def go_back(folder: RunFolder, job: RecipeJob) -> tuple[Progress, Best | None]:
 
 
 def same_tensors(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether two models' states have tensors of the same names and shapes."""
+    """Return whether two models' states have tensors of the same names, shapes, types and layouts,
+    all with numbers: a tensor of a file may be on the device ``meta``, which has none."""
 
-    def shapes(state: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: getattr(value, "shape", None) for name, value in state.items()}
+    def forms(state: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: form(value) for name, value in state.items()}
 
-    return shapes(one) == shapes(other)
+    def form(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return None
+        return value.shape, value.dtype, value.layout, value.is_meta
+
+    return forms(one) == forms(other)
 
 
 def note_environment(

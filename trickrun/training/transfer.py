@@ -49,6 +49,12 @@ def learned_before(recipe: Recipe, model: nn.Module, folder: Path, task: Task) -
     return entries + recipe.model.ledger_entries(model)
 
 
+def can_stand_for(value: torch.Tensor, own: torch.Tensor) -> bool:
+    """Whether a file's tensor has the shape of one of the network's, and numbers to be copied: one
+    on the device ``meta`` has none."""
+    return value.shape == own.shape and value.layout == own.layout and not value.is_meta
+
+
 def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> LedgerEntry:
     """Load the weights of another run into ``model``, in place; return the ledger's line.
 
@@ -64,12 +70,12 @@ def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Ledge
     path = checkpoint(run, folder)
     own = model.state_dict()
     found = for_task(read_state(path), own, task_of(path.parent.parent), task)
-    fits = {n: v for n, v in found.items() if n in own and v.shape == own[n].shape}
+    fits = {n: v for n, v in found.items() if n in own and can_stand_for(v, own[n])}
     wrong = [name for name in own if name not in fits and not name.startswith(HEAD)]
     if wrong or not fits:
         raise CompileError(
             f"the network of {path.parent.parent} is another: {some(wrong or own)} missing there "
-            "or of another shape",
+            "or of another form",
             "model.init_from",
             "only the head may differ: take over the model section of that run's resolved.yaml",
         )

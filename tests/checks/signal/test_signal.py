@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from trickrun.checks.signal.measure import find_layers, measure, undisturbed, we
 from trickrun.checks.signal.signal_check import signal
 from trickrun.errors import CompileError
 from trickrun.recipe.load import Loaded, load
+from trickrun.run.pace import Pace
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import Job
 from trickrun.training.loop import take_step
@@ -100,12 +103,16 @@ def test_looking_changes_no_bit_of_the_training(tmp_path: Path, overrides: tuple
 
 
 def test_it_takes_the_steps_asked_for_and_tells_of_them(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[float] = []
+
+    @contextmanager
+    def phases(what: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
+        assert total == 7
+        yield told.append
+
     subject = RecipeSubject(recipe(tmp_path))
-    verdict, derived = signal(
-        subject, steps=7, progress=lambda done, total: told.append((done, total))
-    )
-    assert told == [(i, 7) for i in range(1, 8)]
+    verdict, derived = signal(subject, steps=7, pace=Pace(phases=phases))
+    assert told == list(range(1, 8))
     evidence = verdict.series["signal"]
     assert [m["step"] for m in evidence["layers"][0]["moments"]] == [0, 2, 4, 5, 7]
     assert [u["step"] for u in evidence["layers"][0]["updates"]] == list(range(7))

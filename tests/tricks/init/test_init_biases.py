@@ -64,7 +64,7 @@ def test_values_get_the_constant_of_the_lowest_loss():
 
 def test_a_loss_without_a_known_constant_is_refused_unless_a_number_is_given():
     with pytest.raises(CompileError, match="loss hinge is not known"):
-        prior(Hinge())
+        prior(Hinge(), Task("classification", classes=13, priors=(1 / 13,) * 13))
     assert HeadBias(value=0.5).constant(Hinge(), THREE, Y, 0.0).tolist() == [0.5] * 3
 
 

@@ -154,6 +154,7 @@ class Evidence:
             "version": VERSION,
             **self.parts,
             "findings": [finding.as_json() for finding in self.findings],
+            "known": [[finding.code, finding.where] for finding in self.known],
             "trained": self.trained,
             "elsewhere": self.elsewhere,
             "probe": self.probe.as_json() if self.probe else None,

@@ -15,7 +15,7 @@ from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidenc
 from trickrun.findings.rules.recipe.network import FEW
 from trickrun.models import BuiltinModel
 from trickrun.nn.buffers import undisturbed
-from trickrun.run.pace import Pace
+from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.introspection.layer_pass import Seen
 from trickrun.training.introspection.look import Found, find_layers, look, norm
 from trickrun.training.introspection.statistics import Statistics, histogram
@@ -31,7 +31,11 @@ UPDATES = 24
 
 
 def measure(
-    job: Job, samples: int, steps: int, progress: Callable[[int, int], None], pace: Pace
+    job: Job,
+    samples: int,
+    steps: int,
+    progress: Callable[[int, int], None],
+    pace: Pace = UNHURRIED,
 ) -> SignalEvidence:
     """Train ``job`` for ``steps`` steps and return what its layers do.
 
