@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trickrun.checks.grid_check import run_search
+from trickrun.checks.grid_check import results_of, run_search
 from trickrun.errors import CannotWrite, RunFolderError, TrickrunError
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import Loaded, derive, load
@@ -342,3 +342,16 @@ def test_the_fine_space_ends_where_the_recipe_does(loaded: Loaded) -> None:
     assert all("widen the range" in finding.why for finding in judge(own, rows).findings)
     fine = replace(planned, stage="fine")
     assert "widen the range in grid.fine.space" in judge(fine, rows).findings[0].why
+
+
+def test_a_journal_that_tells_other_parameters_is_not_believed(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    planned = plan(loaded, "coarse")
+    with new_search(planned, loaded, tmp_path, []) as folder:
+        append(folder, result(planned.trials[0].id, 0.5))
+        append(folder, result("of no trial", 0.1))
+        found = results_of(planned, folder)
+    assert {name: row.params for name, row in found.items()} == {
+        planned.trials[0].id: planned.trials[0].params
+    }

@@ -32,6 +32,7 @@ from trickrun.search.journal import (
 from trickrun.search.judge import judge
 from trickrun.search.plan import Plan, Stage, plan
 from trickrun.search.run_trials import OnResult, search
+from trickrun.search.trial import TrialResult
 from trickrun.search.winners import confirm
 
 Draw = Callable[[dict[str, Any]], dict[str, str]]
@@ -71,7 +72,7 @@ def run_search(
             halve(planned, folder, on_result, pace)
         else:
             search(planned, folder, known_results(root, planned), on_result, pace)
-        latest = {result.id: result for result in journal(folder)}
+        latest = results_of(planned, folder)
         verdict = judge(planned, [latest[t.id] for t in planned.trials if t.id in latest])
         left = sum(trial.id not in latest for trial in planned.trials)
         if left == len(planned.trials):
@@ -88,6 +89,14 @@ def run_search(
             verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})
         conclude(folder, verdict, draw(verdict.result))
     return verdict, folder
+
+
+def results_of(planned: Plan, folder: RunFolder) -> dict[str, TrialResult]:
+    """Return the latest result of each trial by its id, with the parameters that the plan gives it:
+    a journal that was changed may tell others."""
+    params = {trial.id: trial.params for trial in planned.trials}
+    found = {result.id: result for result in journal(folder) if result.id in params}
+    return {name: replace(result, params=params[name]) for name, result in found.items()}
 
 
 def beside_others(planned: Plan, verdict: Verdict) -> Verdict:
