@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.attacks.mutate import places
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
 
@@ -120,18 +121,6 @@ def test_a_folder_whose_name_is_no_time(trickrun, old, tmp_path) -> None:
     good, bad = sorted(trickrun("runs", "--json").json["result"]["runs"], key=lambda r: r["id"])
     assert (good["status"], bad["status"], bad["started"]) == ("killed", "damaged", None)
     assert trickrun("runs").code == 0
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of each value within a JSON value."""
-    yield path
-    items: Any = ()
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    for key, item in items:
-        yield from places(item, (*path, key))
 
 
 def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
