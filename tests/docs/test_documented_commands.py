@@ -76,6 +76,7 @@ def perform(command: str, last_code: int, run: Callable[..., object]) -> tuple[s
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_commands_of_a_page_print_what_it_says(page, trickrun, tmp_path):
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
+    shutil.copytree(ROOT / "docs" / "examples", tmp_path / "examples")
     code = 0
     for example in examples(page):
         printed, code = perform(example.command, code, trickrun)

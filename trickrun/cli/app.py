@@ -25,12 +25,14 @@ class Command:
         module: the module of trickrun.cli that has it.
         attribute: its function there, or the typer application of a group.
         heading: where ``--help`` lists it.
+        runs_script: whether what follows its first argument is another program's.
     """
 
     name: str
     module: str
     attribute: str
     heading: str
+    runs_script: bool = False
 
 
 COMMANDS = (
@@ -50,6 +52,7 @@ COMMANDS = (
     Command("lr-find", "lr_find", "lr_find", CHECKLIST),
     Command("grid", "grid", "app", CHECKLIST),
     Command("curves", "curves", "curves", CHECKLIST),
+    Command("watch", "watch", "watch", INSIDE, runs_script=True),
     Command("diagnose", "diagnose", "diagnose", INSIDE),
     Command("grad-check", "inspection", "grad_check", INSIDE),
     Command("signal", "inspection", "signal", INSIDE),
@@ -87,7 +90,11 @@ def application(only: str | None = None) -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=command.name, rich_help_panel=command.heading)
         else:
-            app.command(command.name, rich_help_panel=command.heading)(found)
+            app.command(
+                command.name,
+                rich_help_panel=command.heading,
+                context_settings={"allow_interspersed_args": not command.runs_script},
+            )(found)
     return app
 
 

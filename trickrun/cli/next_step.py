@@ -74,6 +74,8 @@ def next_command(ended: Ended, given: Given) -> str | None:
             return again_with_edit(ended, given) or of_run(following, run, given)
         case "eval":
             return "trickrun runs"
+        case "watch":
+            return None  # what to change stands in the findings, at its line
         case "predict":
             return of_run("eval", ended.run, given)
         case "diagnose":

@@ -50,6 +50,7 @@ class Answer:
         recipe: the recipe's path as given.
         run: the run folder, if the command made or read one.
         error: why there is no whole result, for a verdict of error; it has the exit code.
+        own_code: an exit code that is another program's; None: as the verdict says.
     """
 
     verdict: Verdict
@@ -58,9 +59,12 @@ class Answer:
     run: str | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
     error: TrickrunError | None = None
+    own_code: int | None = None
 
     @property
     def code(self) -> int:
+        if self.own_code is not None:
+            return self.own_code
         return self.error.exit_code if self.error else int(self.verdict == "fail")
 
     def following(self, command: str, given: Given) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trickrun.findings.faults import curves, data, loss, network, steps
+from trickrun.findings.faults import curves, data, loss, network, program, steps
 from trickrun.findings.faults.fault import Fault
 
 FAMILIES: dict[str, tuple[Fault, ...]] = {
@@ -10,6 +10,7 @@ FAMILIES: dict[str, tuple[Fault, ...]] = {
     "Loss and gradient": loss.FAULTS,
     "Network": network.FAULTS,
     "Steps and regularization": steps.FAULTS,
+    "Programs": program.FAULTS,
     "Curves and the whole": curves.FAULTS,
 }
 

@@ -51,7 +51,7 @@ FAULTS = (
     Fault(
         "TR60",
         "Diverged",
-        READ,
+        (*READ, "watch"),
         "A loss that is not a number, or that ends at or above that of always giving the same "
         "answer.",
         "1.5 times the loss of always giving the same answer (own).",
@@ -62,7 +62,7 @@ FAULTS = (
     Fault(
         "TR61",
         "Plateau",
-        READ,
+        (*READ, "watch"),
         "A loss that never falls, or only after a good part of the run.",
         "90 % of what there is to learn left (own); a fifth of the run without a fall.",
         "Nothing is learned, or late.",

@@ -9,7 +9,7 @@ FAULTS = (
     Fault(
         "TR01",
         "Unscaled inputs",
-        (DATA, "train", "initial-loss", "overfit-batch"),
+        (DATA, "train", "initial-loss", "overfit-batch", "watch"),
         "The root mean square of each feature as the network gets it.",
         "The largest above 5 (50: an error, unless the hidden layers are normalized), or above 1 "
         "and 100 times the smallest. TheDeepChecker asks for [0, 1], [-1, 1] or mean 0 and "
@@ -47,7 +47,7 @@ FAULTS = (
     Fault(
         "TR04",
         "Constant features",
-        (DATA, "train", "overfit-batch"),
+        (DATA, "train", "overfit-batch", "watch"),
         "Features that have one value in all training samples.",
         "Deviation 0 (TheDeepChecker). Not borders of images, nor padding. All features: an error.",
         "A constant says nothing, and where it changes later nobody has learned what that means.",
@@ -58,7 +58,7 @@ FAULTS = (
     Fault(
         "TR05",
         "NaN or infinity in the inputs",
-        (DATA, "train", "initial-loss"),
+        (DATA, "train", "initial-loss", "watch"),
         "Values that are not finite, after normalization.",
         "Any (TheDeepChecker).",
         "One of them makes the loss and then every weight NaN.",
@@ -191,7 +191,7 @@ FAULTS = (
     Fault(
         "TR17",
         "Not shuffled",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "Share of the targets' variance that lies between batches, where `data.shuffle` is off.",
         "0.2, and from 0.5 on an error; 0 by chance, 1 for sorted labels. Own.",
         "Each batch pulls the network to its own class, the next one away again.",

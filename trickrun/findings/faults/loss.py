@@ -44,7 +44,7 @@ FAULTS = (
     Fault(
         "TR25",
         "No log-softmax before nll",
-        (TEXT, "initial-loss", "overfit-batch"),
+        (TEXT, "initial-loss", "overfit-batch", "watch"),
         "nll with a head that puts out no log-probabilities.",
         "Any other head (TheDeepChecker); measured, rows whose exp does not sum to 1 within 1e-3.",
         "The loss has no floor: it falls without anything being learned.",
@@ -55,7 +55,7 @@ FAULTS = (
     Fault(
         "TR26",
         "Probabilities into a loss from logits",
-        (TEXT, "initial-loss", "overfit-batch"),
+        (TEXT, "initial-loss", "overfit-batch", "watch"),
         "A softmax or sigmoid head before cross_entropy or bce.",
         "Always (TheDeepChecker). A linear head is right there, and log_softmax changes nothing.",
         "Squashed twice, even a sure and right answer costs, and gradients are small.",
@@ -66,7 +66,7 @@ FAULTS = (
     Fault(
         "TR27",
         "Softmax on one output",
-        (TEXT, DATA, "initial-loss", "overfit-batch", "diagnose"),
+        (TEXT, DATA, "initial-loss", "overfit-batch", "diagnose", "watch"),
         "A softmax head with a single output, or a softmax that a network of your own ends in.",
         "Always (TheDeepChecker).",
         "It is always 1.",
@@ -77,7 +77,7 @@ FAULTS = (
     Fault(
         "TR28",
         "Targets out of the head's reach",
-        (TEXT, DATA, "train", "initial-loss", "overfit-batch"),
+        (TEXT, DATA, "train", "initial-loss", "overfit-batch", "watch"),
         "The range of the targets against that of the head's activation.",
         "Any target outside (DeepDiagnosis). Without a look at the data, a bounded head before "
         "values is a warning.",
@@ -89,7 +89,7 @@ FAULTS = (
     Fault(
         "TR29",
         "An activation after the logits",
-        (TEXT, "initial-loss", "overfit-batch"),
+        (TEXT, "initial-loss", "overfit-batch", "watch"),
         "relu, tanh and their like after the last layer, before a loss from logits.",
         "Always (UMLAUT); those that only bend the range are a warning.",
         "Half of what the network may say is cut off, with its gradient.",
@@ -112,7 +112,7 @@ FAULTS = (
     Fault(
         "TR32",
         "Samples mixed",
-        ("grad-check", "diagnose"),
+        ("grad-check", "diagnose", "watch"),
         "The gradient of one sample's loss by another sample's input.",
         "1e-8 of that by its own, in float64 and evaluation mode (Karpathy; TheDeepChecker).",
         "The network reads the answer off its neighbours in the batch, and fails on one sample.",

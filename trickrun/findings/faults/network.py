@@ -33,7 +33,7 @@ FAULTS = (
     Fault(
         "TR40",
         "Vanishing gradient",
-        ("signal", "diagnose"),
+        ("signal", "diagnose", "watch"),
         "The gradient of the first layer over that of the last, before the network has fitted.",
         "1e-3 (AutoTrainer); or all below 1e-6 (TheDeepChecker).",
         "The first layers do not learn.",
@@ -44,7 +44,7 @@ FAULTS = (
     Fault(
         "TR41",
         "Exploding gradient",
-        ("signal", "train --stop-when lost", "diagnose"),
+        ("signal", "train --stop-when lost", "diagnose", "watch"),
         "The same ratio; or a loss that is no number, or far above its beginning and rising.",
         "70 (AutoTrainer); three times the first losses (own).",
         "Any step that suits one end of the network is wrong for the other.",
@@ -55,7 +55,7 @@ FAULTS = (
     Fault(
         "TR42",
         "Saturated units",
-        (TEXT, "signal", "overfit-batch"),
+        (TEXT, "signal", "overfit-batch", "watch"),
         "Units of a bounded activation that are at an end of its range nearly always; in the text, "
         "two and more layers of sigmoids.",
         "Half of a layer's units (TheDeepChecker). In the text: Glorot & Bengio 2010.",
@@ -67,7 +67,7 @@ FAULTS = (
     Fault(
         "TR43",
         "Dead units",
-        ("signal", "train", "diagnose"),
+        ("signal", "train", "diagnose", "watch"),
         "Units that are 0 for every sample.",
         "Half of a layer's units (TheDeepChecker). Zeros for some samples are normal.",
         "No gradient wakes them.",
@@ -89,7 +89,7 @@ FAULTS = (
     Fault(
         "TR45",
         "Frozen layers",
-        ("signal", "grad-check", "diagnose"),
+        ("signal", "grad-check", "diagnose", "watch"),
         "Trainable weights that do not change by one bit, or get no gradient; a network whose own "
         "code freezes most of it.",
         "Exactly 0; a skill that is 0.15 higher where the same short training trains all (own).",
@@ -101,7 +101,7 @@ FAULTS = (
     Fault(
         "TR48",
         "Batch norm on tiny batches",
-        (TEXT, "diagnose"),
+        (TEXT, "diagnose", "watch"),
         "The batch size of a network with batch norm; measured, train and evaluation mode apart.",
         "Below 8 in the text: at 8 its error on ImageNet is 1.2 points up, at 4 it is 3.6 (Wu & He "
         "2018); up to 8 if the modes do differ.",

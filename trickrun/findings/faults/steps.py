@@ -21,7 +21,7 @@ FAULTS = (
     Fault(
         "TR35",
         "Learning rate too high",
-        (TEXT, "lr-find", "signal", "overfit-batch", "diagnose"),
+        (TEXT, "lr-find", "signal", "overfit-batch", "diagnose", "watch"),
         "The rate for its optimizer; the size of updates over weights; the range test's edge.",
         "Text: each optimizer's own bound, mostly a hundred times its default (0.1 for adam); for "
         "sgd 3 after momentum and per 256 samples (three times Goyal et al. 2017); ten times that "
@@ -50,7 +50,7 @@ FAULTS = (
     Fault(
         "TR36",
         "Learning rate too low",
-        (TEXT, DATA, "lr-find", "signal", "overfit-batch", "curves"),
+        (TEXT, DATA, "lr-find", "signal", "overfit-batch", "curves", "watch"),
         "The rate summed over the run, and over its second half; updates over weights; a loss that "
         "falls in a line.",
         "Sum below 0.03 for adam and its kin, 0.01 for lion, 1 for sgd, 1 % of it in the second "
@@ -86,7 +86,7 @@ FAULTS = (
     Fault(
         "TR46",
         "Gradients not cleared",
-        ("diagnose",),
+        ("diagnose", "watch"),
         "The gradient that a step of your own leaves, against that of its batch alone.",
         "A relative difference of 5 % that the batch before explains (own).",
         "Each step repeats all the steps before it.",
@@ -96,7 +96,7 @@ FAULTS = (
     Fault(
         "TR47",
         "Evaluation mode missing",
-        ("diagnose",),
+        ("diagnose", "watch"),
         "The mode that a step of your own leaves, and the loss's shift between the modes.",
         "Half of the loss of always giving the same answer (TheDeepChecker).",
         "Dropout and batch norm act where they should not, or not where they should.",
@@ -138,7 +138,7 @@ FAULTS = (
     Fault(
         "TR71",
         "Clipping too tight",
-        (TEXT, "overfit-batch"),
+        (TEXT, "overfit-batch", "watch"),
         "The farthest way that clipped sgd can go in the whole run; a batch that is fitted without "
         "clipping only.",
         "0.3 for all weights together (own: usual weights have norms of 5 and more), with a norm "

@@ -1,0 +1,135 @@
+"""``trickrun watch`` from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran
+from tests.watching.scripts import HEALTHY, changed, line_of
+
+Trickrun = Callable[..., Ran]
+
+BROKEN = changed(HEALTHY, ("        optimizer.zero_grad()\n", ""))
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    file = tmp_path / "train.py"
+    file.write_text(BROKEN, encoding="utf-8")
+    return file
+
+
+def test_it_names_the_line_and_what_to_change(trickrun: Trickrun, script: Path) -> None:
+    ran = trickrun("watch", script.name)
+    assert ran.code == 1
+    line = line_of(BROKEN, "loss.backward()")
+    assert f"TR46 Gradients not cleared (train.py:{line})" in ran.err
+    assert f"train.py:{line}: call optimizer.zero_grad() before this line" in ran.err
+
+
+def test_a_healthy_script_ends_with_0(trickrun: Trickrun, script: Path) -> None:
+    script.write_text(HEALTHY)
+    ran = trickrun("watch", script.name)
+    assert ran.code == 0
+    assert "Nothing wrong was seen." in ran.err
+
+
+def test_stdout_and_the_arguments_are_the_scripts(trickrun: Trickrun, script: Path) -> None:
+    script.write_text("import sys; print(sys.argv)")
+    ran = trickrun("watch", script.name, "--epochs", "3", "--json", "-m")
+    assert ran.code == 0
+    assert ran.out == "['train.py', '--epochs', '3', '--json', '-m']\n"
+    assert "No backward pass was seen" in ran.err
+
+
+def test_json_is_one_object_and_the_scripts_print_goes_to_stderr(
+    trickrun: Trickrun, script: Path
+) -> None:
+    script.write_text(BROKEN + "\nprint('mine')")
+    body = trickrun("watch", "--json", script.name).json
+    assert body["command"] == "watch"
+    assert body["verdict"] == "fail"
+    assert body["findings"][0]["code"] == "TR46"
+    assert body["result"]["passes"] == 32
+    assert body["result"]["optimizers"][0]["kind"] == "Adam"
+    (loss,) = body["result"]["losses"]
+    assert len(loss["losses"]) == loss["times"] == 32
+
+
+def test_a_page_shows_the_line(trickrun: Trickrun, script: Path) -> None:
+    ran = trickrun("watch", "--html", "page.html", script.name)
+    assert "report: page.html" in ran.err
+    page = Path("page.html").read_text()
+    assert "Gradients not cleared" in page
+    assert "loss.backward()" in page
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("import sys; sys.exit(7)", 7), ("1 / 0", 3), ("raise KeyboardInterrupt", 130)],
+)
+def test_the_scripts_own_end_is_passed_on(
+    end: str, code: int, trickrun: Trickrun, script: Path
+) -> None:
+    script.write_text(BROKEN + "\n" + end)
+    ran = trickrun("watch", script.name)
+    assert ran.code == code
+    assert "TR46" in ran.err
+    if code == 3:
+        assert "ZeroDivisionError" in ran.err
+        assert trickrun("watch", "--json", script.name).json["findings"][0]["code"] == "TR46"
+
+
+def test_it_stops_at_the_first_loss_that_is_no_number(trickrun: Trickrun, script: Path) -> None:
+    script.write_text(
+        changed(
+            HEALTHY, ("loss.backward()", "(loss * float('nan')).backward()\n        print('on')")
+        )
+    )
+    ran = trickrun("watch", "--stop-when", "lost", script.name)
+    assert ran.code == 3
+    assert "on" not in ran.out
+    assert "TR41" in ran.err
+
+
+def test_a_module_runs_as_with_python_m(trickrun: Trickrun, script: Path) -> None:
+    package = script.parent / "pack"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "go.py").write_text(HEALTHY + "\nimport sys\nprint(__name__, sys.argv[1:])")
+    ran = trickrun("watch", "-m", "pack.go", "a")
+    assert ran.code == 0
+    assert ran.out == "__main__ ['a']\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.py"], "nothing.py: there is no such script"),
+        (["."], ".: this folder cannot be run"),
+        (["a.yaml"], "a recipe is examined with: trickrun diagnose a.yaml"),
+        (["--stop-when", "x", "train.py"], "--stop-when: unknown: x"),
+        (["--every", "0", "train.py"], "'--every'"),
+        (["--html", "no/page.html", "train.py"], "no/page.html: its folder does not exist"),
+        (["-m", "no.such"], "no.such: there is no such module"),
+    ],
+)
+def test_what_cannot_be_watched_is_said(
+    arguments: list[str], said: str, trickrun: Trickrun, script: Path
+) -> None:
+    ran = trickrun("watch", *arguments)
+    assert ran.code == 2
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_no_python_refuses_it(
+    trickrun: Trickrun, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRICKRUN_NO_PYTHON", "1")
+    ran = trickrun("watch", script.name)
+    assert ran.code == 2
+    assert "refuses" in ran.err

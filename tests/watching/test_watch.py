@@ -1,0 +1,117 @@
+"""Watching changes nothing of a program: not its numbers, not torch, not the objects; and it ends
+with what the program ended with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from tests.watching.scripts import HEALTHY, changed, watched
+from trickrun.watching.hooks import wrappers
+from trickrun.watching.watch import Watch
+
+RECORDS = (
+    """
+import json, random, numpy
+losses = []
+"""
+    + HEALTHY.replace(
+        "        optimizer.step()",
+        "        optimizer.step()\n"
+        "        losses.append(loss.item() + random.random() + numpy.random.rand())",
+    )
+    + """
+weights = sum(p.sum().item() for p in model.parameters())
+print(json.dumps([losses, torch.rand(1).item(), weights]))
+"""
+)
+
+
+def test_a_program_computes_the_same_to_the_bit(tmp_path: Path, capfd: Any) -> None:
+    import subprocess
+
+    text = changed(RECORDS, ("losses = []", "losses = []\nrandom.seed(1); numpy.random.seed(1)"))
+    watched(tmp_path, text, every=3)
+    with_watch = capfd.readouterr().out
+    plain = subprocess.run(
+        [sys.executable, str(tmp_path / "train.py")], capture_output=True, text=True, check=True
+    )
+    assert with_watch == plain.stdout
+
+
+def test_torch_is_as_it_was(tmp_path: Path) -> None:
+    watch = Watch("x")
+    before = {(id(owner), name): owner.__dict__[name] for owner, name, _ in wrappers(watch)}
+    watched(tmp_path, HEALTHY)
+    after = {(id(owner), name): owner.__dict__[name] for owner, name, _ in wrappers(watch)}
+    assert before == after
+    assert not torch.is_anomaly_enabled()
+    assert not nn.modules.module._global_forward_hooks
+    assert not nn.modules.module._global_forward_pre_hooks
+
+
+def test_argv_and_the_path_are_the_scripts_own_and_come_back(tmp_path: Path, capfd: Any) -> None:
+    argv, path = sys.argv, list(sys.path)
+    watched(tmp_path, "import sys\nprint(sys.argv[0].endswith('train.py'), __name__, sys.path[0])")
+    assert capfd.readouterr().out == f"True __main__ {tmp_path}\n"
+    assert sys.argv is argv
+    assert sys.path == path
+
+
+@pytest.mark.parametrize(
+    ("end", "how", "code"),
+    [
+        ("", "finished", 0),
+        ("raise SystemExit", "finished", 0),
+        ("import sys; sys.exit(4)", "exited", 4),
+        ("import sys; sys.exit('no')", "exited", 1),
+        ("raise KeyboardInterrupt", "interrupted", 0),
+        ("1 / 0", "failed", 0),
+    ],
+)
+def test_how_a_program_ended(end: str, how: str, code: int, tmp_path: Path) -> None:
+    program, ended = watched(tmp_path, HEALTHY + "\n" + end)
+    assert (ended.how, ended.code) == (how, code)
+    assert program.passes == 32
+
+
+def test_a_traceback_shows_the_program_and_not_what_watches_it(tmp_path: Path) -> None:
+    _, ended = watched(tmp_path, "def f():\n    1 / 0\nf()")
+    assert ended.error == "ZeroDivisionError: division by zero"
+    assert "train.py" in ended.traceback
+    assert "script.py" not in ended.traceback
+    assert "runpy" not in ended.traceback
+
+
+def test_models_that_are_gone_at_the_end_are_known(tmp_path: Path) -> None:
+    """Programs make their objects in a function."""
+    body = HEALTHY.split("model = Net()")
+    inner = "\n".join("    " + line for line in ("model = Net()" + body[1]).splitlines())
+    program, _ = watched(tmp_path, body[0] + "def main():\n" + inner + "\nmain()")
+    (model,) = program.models
+    (optimizer,) = program.optimizers
+    assert (model.name, model.parameters, optimizer.parameters) == ("Net", 4, 4)
+    assert (model.tested, model.tested_in_train, optimizer.steps) == (12, 0, 32)
+
+
+def test_a_compiled_model_is_watched_at_its_steps_only(tmp_path: Path) -> None:
+    text = changed(HEALTHY, ("model = Net()", "model = torch.compile(Net(), backend='eager')"))
+    program, ended = watched(tmp_path, text)
+    assert ended.how == "finished"
+    assert program.compiled
+    assert program.models == ()
+    assert program.optimizers[0].steps == 32
+
+
+def test_calls_of_a_model_are_seen_by_their_mode(tmp_path: Path) -> None:
+    program, _ = watched(tmp_path, HEALTHY, every=8)
+    (model,) = program.models
+    assert model.trained_in_eval == 0
+    assert model.trained >= 6
+    assert model.random_layers == ("drop",)
+    assert set(model.batch_sizes) == {32}

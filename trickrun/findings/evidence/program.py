@@ -1,0 +1,427 @@
+"""What `watch` saw of somebody's own training program, as plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A line of the user's own code.
+
+    Args:
+        file: as it is shown: relative to the working folder where it lies below it.
+        line: from 1.
+        code: the line itself, without the blanks around it; empty if the file cannot be read.
+    """
+
+    file: str
+    line: int
+    code: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation in a loss's graph, as autograd recorded it.
+
+    Args:
+        kind: autograd's name without "Backward0", such as ``Softmax``.
+        shape: of its output.
+        place: the line that called it; None if it was not recorded.
+        dim: the axis that a softmax normalizes, counted from 0; None for other operations.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    place: Place | None = None
+    dim: int | None = None
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets of a loss, in one batch.
+
+    Args:
+        dtype: torch's name of it, such as ``int64``.
+        shape: of the tensor.
+        low, high: the smallest and the largest value.
+        counts: how often each class occurs, for whole numbers from 0 to 999; else empty.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """One loss operation of a looked-at backward pass.
+
+    Args:
+        operation: the loss itself.
+        behind: what made its predictions, the last first: activations and what they came from,
+            without operations that only change a shape or a type.
+        prediction: shape of the predictions, before anything was broadcast.
+        compared: shape in which they met the targets; () if autograd does not tell it.
+        weighted: whether the loss is multiplied or divided before backward is called on it.
+        targets: None if autograd does not keep them.
+        reduction: ``mean``, ``sum``, ``none``; empty if it is not known.
+    """
+
+    operation: Operation
+    behind: tuple[Operation, ...]
+    prediction: tuple[int, ...]
+    targets: Targets | None = None
+    reduction: str = ""
+    compared: tuple[int, ...] = ()
+    weighted: bool = False
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What one activation function put out in one looked-at step.
+
+    Args:
+        operation: it and its line.
+        samples: rows of its output.
+        units: of its output.
+        dead_fraction: units that are 0 for every sample (of ReLU and its like).
+        saturated_fraction: units whose values lie, on average, near the ends of their range (of
+            sigmoid and tanh).
+    """
+
+    operation: Operation
+    samples: int
+    units: int
+    dead_fraction: float
+    saturated_fraction: float
+
+
+@dataclass(frozen=True)
+class GradientLook:
+    """A parameter in one looked-at step.
+
+    Args:
+        name: in its model, such as ``Net.fc1.weight``.
+        layer: class of the module that it belongs to; empty if it is not known.
+        dimensions: of the tensor.
+        norm: of its gradient when the optimizer stepped; None without one.
+        rms: the same per entry.
+        update_ratio: norm of the step's change over the norm of the parameter; None if that is 0.
+    """
+
+    name: str
+    layer: str
+    dimensions: int
+    norm: float | None
+    rms: float | None
+    update_ratio: float | None
+
+
+@dataclass(frozen=True)
+class StepLook:
+    """One looked-at step.
+
+    Args:
+        step: backward passes before it.
+        activities: in the order of the forward pass.
+        gradients: of the optimizer's parameters, in their order in the network.
+        mixing: operations that normalize over the axis of the samples.
+    """
+
+    step: int
+    activities: tuple[Activity, ...] = ()
+    gradients: tuple[GradientLook, ...] = ()
+    mixing: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """The first loss that was no number.
+
+    Args:
+        step: backward passes before it.
+        value: ``nan``, ``inf`` or ``-inf``.
+        cause: ``input``, ``weights``, ``operation`` or empty where it is not known.
+        operation: the one that made it out of finite numbers; None if it is not known.
+        detail: what entered that operation, such as ``the smallest input is 0``.
+    """
+
+    step: int
+    value: str
+    cause: str = ""
+    operation: Operation | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Backward:
+    """All backward passes from one line.
+
+    Args:
+        place: of the call; None if it is not in the user's code.
+        times: how often it was called.
+        steps: number of each kept loss, counted in backward passes of the whole program.
+        losses: as they were given to backward, without a gradient scaler's factor.
+        terms: of each looked-at pass.
+        per_step: backward passes between two optimizer steps, the median.
+        after_last_step: passes after the last optimizer step.
+    """
+
+    place: Place | None
+    times: int
+    steps: tuple[int, ...] = ()
+    losses: tuple[float, ...] = ()
+    terms: tuple[LossTerm, ...] = ()
+    per_step: float = 1.0
+    after_last_step: int = 0
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """A parameter that an optimizer has and that never got a gradient.
+
+    Args:
+        name: in its model; empty if no model that ran has it.
+        reason: ``frozen``, ``unused`` (its layer was never called), ``cut off`` (its layer was
+            called, and the loss does not depend on it through autograd), ``no grad`` (its layer
+            only ran while gradients were switched off) or ``foreign`` (no model that ran has it).
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClippedGradients:
+    """Calls of ``clip_grad_norm_`` or ``clip_grad_value_``.
+
+    Args:
+        place: of the call.
+        times: how often.
+        bound: the largest norm allowed.
+        norms: total norms before clipping, of the passes that were kept; empty for values.
+        after_step: calls between an optimizer's step and the next backward pass.
+        scaled: calls on gradients that a gradient scaler had not unscaled.
+    """
+
+    place: Place | None
+    times: int
+    bound: float
+    norms: tuple[float, ...] = ()
+    after_step: int = 0
+    scaled: int = 0
+
+
+@dataclass(frozen=True)
+class SteppedOptimizer:
+    """An optimizer and what it was seen to do.
+
+    Args:
+        kind: its class.
+        place: where it was made; None if that was before watching began.
+        lrs: learning rate of the first group at steps that were kept, with ``lr_steps``.
+        steps: calls of ``step``.
+        judged: steps before which it is known whether the gradients had been cleared.
+        uncleared: of them, steps with gradients that still held those of the step before.
+        empty: steps at which no parameter had a gradient.
+        looked: steps that were looked into.
+        zero: of them, steps at which every gradient was 0.
+        stepped_at: the line that called ``step`` when it was looked into.
+        stale: steps with gradients from before the last forward pass.
+        parameters: how many tensors it has.
+        unreached: those that never got a gradient.
+        foreign: how many belong to no model that was trained.
+        momentum, weight_decay: of the first group; 0 if it has none.
+        last_step: backward passes before its last step.
+    """
+
+    kind: str
+    place: Place | None
+    lr_steps: tuple[int, ...]
+    lrs: tuple[float, ...]
+    steps: int
+    judged: int = 0
+    uncleared: int = 0
+    empty: int = 0
+    looked: int = 0
+    zero: int = 0
+    stepped_at: Place | None = None
+    stale: int = 0
+    parameters: int = 0
+    unreached: tuple[Unreached, ...] = ()
+    foreign: int = 0
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    last_step: int = 0
+
+
+@dataclass(frozen=True)
+class WatchedScheduler:
+    """A learning rate scheduler.
+
+    Args:
+        kind: its class.
+        place: where it was made.
+        times: how often ``step`` was called after its construction.
+        optimizer_steps: of its optimizer since then.
+        epochs: of the training loader meanwhile; 0 if there was no loader.
+        length: steps that it was built for, such as ``T_max``; None if it has none.
+    """
+
+    kind: str
+    place: Place | None
+    times: int
+    optimizer_steps: int
+    epochs: int
+    length: int | None = None
+
+
+@dataclass(frozen=True)
+class InputLook:
+    """The first floating-point input of a model, in one looked-at call.
+
+    Args:
+        shape: of the tensor.
+        mean, std, low, high: over all its values; NaN if there is one.
+        constant: features that had one value in the whole batch, as a share.
+        non_finite: values that are no numbers.
+    """
+
+    shape: tuple[int, ...]
+    mean: float
+    std: float
+    low: float
+    high: float
+    constant: float
+    non_finite: int
+
+
+@dataclass(frozen=True)
+class WatchedModel:
+    """A module that the program called itself.
+
+    Args:
+        name: its class.
+        place: where its class is written; None if that is not the user's code.
+        parameters: how many tensors it has.
+        trained: calls that were looked at and whose output was trained on.
+        trained_in_eval: of them, those in evaluation mode.
+        tested: calls with gradients switched off that were looked at, on other batches.
+        tested_in_train: of them, those in training mode.
+        tested_at: a line that made such a call.
+        random_layers: its dropout layers that act in training mode.
+        batch_norms: its layers that normalize by the batch.
+        norm_values: values per channel that such a layer saw in the largest batch.
+        batch_sizes: of the looked-at calls while training.
+        inputs: the looked-at ones while training.
+        homeless: its parameters that get a gradient and are in no optimizer.
+        names: of its parameters, in its order.
+        normalizes_input: whether its first layer is a normalization.
+        untied: pairs of its parameters that began equal, value by value, and are two tensors.
+    """
+
+    name: str
+    place: Place | None
+    parameters: int
+    trained: int = 0
+    trained_in_eval: int = 0
+    tested: int = 0
+    tested_in_train: int = 0
+    tested_at: Place | None = None
+    random_layers: tuple[str, ...] = ()
+    batch_norms: tuple[str, ...] = ()
+    norm_values: int | None = None
+    batch_sizes: tuple[int, ...] = ()
+    inputs: tuple[InputLook, ...] = ()
+    homeless: tuple[str, ...] = ()
+    untied: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+    normalizes_input: bool = False
+
+
+@dataclass(frozen=True)
+class WatchedLoader:
+    """A DataLoader.
+
+    Args:
+        place: where it was made.
+        samples, batch_size: of it; None if they are not known.
+        shuffled: whether it draws an order of its own.
+        epochs: how often it was begun.
+        trains: whether a backward pass came while it was read.
+    """
+
+    place: Place | None
+    samples: int | None
+    batch_size: int | None
+    shuffled: bool
+    epochs: int
+    trains: bool
+
+
+@dataclass(frozen=True)
+class Program:
+    """What was seen of a training program.
+
+    Args:
+        name: of the script, or what it is called.
+        every: backward passes between two looks.
+        passes: backward passes.
+        seconds: wall time while it was watched.
+        compiled: whether torch.compile was used; then models are not looked into.
+        ended: ``finished``, ``exited`` (by itself, with a code), ``failed`` (an exception),
+            ``interrupted`` or ``lost`` (stopped because the training was).
+        error: the last line of the exception, where it failed.
+        moved: whether a trained tensor changed between the first look and the end.
+        target_counts: how often each class occurred in each of the first batches.
+    """
+
+    name: str
+    every: int
+    passes: int
+    seconds: float
+    backwards: tuple[Backward, ...] = ()
+    looks: tuple[StepLook, ...] = ()
+    optimizers: tuple[SteppedOptimizer, ...] = ()
+    schedulers: tuple[WatchedScheduler, ...] = ()
+    models: tuple[WatchedModel, ...] = ()
+    loaders: tuple[WatchedLoader, ...] = ()
+    clips: tuple[ClippedGradients, ...] = ()
+    non_finite: NonFinite | None = None
+    compiled: bool = False
+    ended: str = "finished"
+    error: str = ""
+    moved: bool = False
+    target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
+
+    @property
+    def main(self) -> Backward | None:
+        """The backward pass that was called most."""
+        return max(self.backwards, key=lambda one: one.times, default=None)
+
+
+def ratios(looks: Sequence[StepLook]) -> dict[str, float]:
+    """Return each parameter's median ratio of update to size over the later half of the looks."""
+    found: dict[str, list[float]] = {}
+    for look in looks:
+        for gradient in look.gradients:
+            if gradient.update_ratio is not None and math.isfinite(gradient.update_ratio):
+                found.setdefault(gradient.name, []).append(gradient.update_ratio)
+    return {name: median(values[len(values) // 2 :]) for name, values in found.items()}
+
+
+def as_location(place: Place | None, advice: str) -> dict[str, Any] | None:
+    """Return a finding's location: the line and what to change there."""
+    if place is None:
+        return None
+    return {"file": place.file, "line": place.line, "code": place.code, "advice": advice}

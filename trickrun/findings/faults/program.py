@@ -1,0 +1,90 @@
+"""Faults of a training program that a recipe cannot have."""
+
+from trickrun.findings.faults.fault import Fault
+from trickrun.findings.faults.symptoms import STUCK, WILD
+
+WATCH = ("watch",)
+
+FAULTS = (
+    Fault(
+        "TR114",
+        "Parameters in no optimizer",
+        WATCH,
+        "Parameters that the loss depends on and that no optimizer has.",
+        "Any; only a warning if they are the first ones of the model, as in fine-tuning.",
+        "They keep the values that they began with.",
+        "Pass all parameters of the model to the optimizer.",
+        explains=STUCK,
+    ),
+    Fault(
+        "TR115",
+        "Optimizer of another model",
+        WATCH,
+        "The optimizer's tensors beside those of the models that run.",
+        "All of them belong to no model that runs, while one is trained that no optimizer has.",
+        "The optimizer changes weights that nothing uses.",
+        "Make the optimizer after the model has its final form.",
+        explains=("TR45", "TR114", "TR116", *STUCK),
+    ),
+    Fault(
+        "TR116",
+        "Steps without gradients",
+        WATCH,
+        "The gradients when the optimizer steps; backward passes without a step.",
+        "Nine of ten steps find none, or only zeros; five backward passes without a step (own).",
+        "The weights stay as they are.",
+        "Backward, then step, then clear; in each batch.",
+        explains=("TR45", *STUCK),
+    ),
+    Fault(
+        "TR117",
+        "Accumulated, not averaged",
+        WATCH,
+        "Backward passes from one line between two steps, and whether the loss is divided.",
+        "Two and more, with an optimizer whose steps grow with the gradient.",
+        "The step is as many times too long.",
+        "Divide the loss by the number of passes.",
+        explains=WILD,
+    ),
+    Fault(
+        "TR118",
+        "Schedule out of step",
+        WATCH,
+        "How often a scheduler is stepped, beside its length and the optimizer's steps.",
+        "Never; once a batch where its length counts epochs, or the other way round; a rate below "
+        "a thousandth of its largest after less than 30 % of the steps (own).",
+        "The rate is not what was meant: it stays, swings, or is gone early.",
+        "One step of the scheduler for each of what its length counts.",
+        explains=STUCK,
+    ),
+    Fault(
+        "TR119",
+        "Clipped at the wrong time",
+        WATCH,
+        "Where clipping stands between backward and step, and whether a gradient scaler's factor "
+        "is still on the gradients.",
+        "Nine of ten calls (own).",
+        "The bound does nothing, or binds always.",
+        "scaler.unscale_, then clip, then step.",
+        explains=(*WILD, "TR71"),
+    ),
+    Fault(
+        "TR120",
+        "Weights copied, not shared",
+        WATCH,
+        "Two matrices of a model that begin with equal values and are two tensors.",
+        "Equal in every entry, and not constant.",
+        "They were meant to be one, and part with the first step.",
+        "Assign the parameter, not its values.",
+    ),
+    Fault(
+        "TR121",
+        "Operation outside its domain",
+        WATCH,
+        "The operation whose result is no number where its inputs are.",
+        "The first loss that is no number; the deepest operation of its graph that explains it.",
+        "One NaN makes every weight NaN.",
+        "Keep what enters the operation in its domain, or use the stable form of the whole.",
+        explains=WILD,
+    ),
+)

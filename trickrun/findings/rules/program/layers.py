@@ -1,0 +1,184 @@
+"""Does the signal reach the last layer, and the gradient the first; and where was a number lost?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trickrun.findings.evidence.program import Activity, NonFinite, Program, StepLook, as_location
+from trickrun.findings.finding import Finding, Severity
+from trickrun.findings.rules.program.rates import learns, main_optimizer
+from trickrun.findings.rules.program.steps import place_or
+from trickrun.findings.rules.signal.signal import EXPLODED, VANISHED
+from trickrun.findings.rules.signal.units import MOST
+
+SAMPLES = 32
+"""Rows of a batch from which on a unit that is 0 in all of them counts as dead; own."""
+
+DEAD = 0.9
+"""Share of a layer's units from which on dead ones are an error; own."""
+
+LOOK_UP = ("Embedding", "EmbeddingBag", "LayerNorm", "BatchNorm1d", "BatchNorm2d", "GroupNorm")
+"""Layers whose gradient is of another size than a matrix's by nature."""
+
+ADVICE = {
+    "Log": "use log_softmax or logsigmoid, or clamp(min=1e-8) before the logarithm",
+    "Log2": "clamp(min=1e-8) before the logarithm",
+    "Log10": "clamp(min=1e-8) before the logarithm",
+    "Div": "add a small number to the divisor",
+    "Sqrt": "add a small number before the root: at 0 its gradient is infinite",
+    "Exp": "subtract the maximum first, or use logsumexp or softmax",
+}
+"""What helps against an operation that makes something that is no number."""
+
+
+def undefined(program: Program) -> Iterator[Finding]:
+    """TR121: an operation that made NaN or infinity of finite numbers."""
+    found = program.non_finite
+    if found is None or found.cause != "operation" or found.operation is None:
+        return
+    kind, place = found.operation.kind, found.operation.place
+    why = (
+        f"The loss of backward pass {found.step + 1} was {found.value}. It arose in "
+        f"{kind.lower()}: {found.detail}."
+    )
+    advice = ADVICE.get(kind, "keep what enters this operation in its domain")
+    yield Finding("TR121", "Operation outside its domain", "error", 0.9,
+                  place_or(place, kind.lower()), {"step": found.step, "value": found.value}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
+def exploded(program: Program) -> Iterator[Finding]:
+    """TR41: a loss that is no number."""
+    found = program.non_finite
+    if found is None:
+        return
+    place = program.main.place if program.main else None
+    why = f"The loss of backward pass {found.step + 1} was {found.value}.{cause(found)}"
+    advice = "see the causes above; else lower the learning rate or clip the gradients"
+    yield Finding("TR41", "Training explodes", "error", 0.9, place_or(place, "loss"),
+                  {"step": found.step, "value": found.value}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
+def cause(found: NonFinite) -> str:
+    """Return what is known of its cause, as a sentence."""
+    said = {"weights": " The weights were no numbers any more.", "input": " The inputs hold one."}
+    return said.get(found.cause, "")
+
+
+def silent(program: Program) -> Iterator[Finding]:
+    """TR43, TR42: units that are 0 or at the end of their range for all samples, in the last two
+    looks; traps: small batches, a sigmoid that is the answer, and zeros for some samples."""
+    if len(program.looks) < 2:
+        return
+    before, now = program.looks[-2:]
+    if len(before.activities) != len(now.activities):
+        return
+    heads = {op.place for site in program.backwards for term in site.terms for op in term.behind}
+    for one, other in zip(before.activities, now.activities, strict=True):
+        if min(one.samples, other.samples) < SAMPLES or other.operation.place in heads:
+            continue
+        dead = min(one.dead_fraction, other.dead_fraction)
+        saturated = min(one.saturated_fraction, other.saturated_fraction)
+        if dead > MOST:
+            yield dead_units(program, other, dead)
+        elif saturated > MOST and not learns(program):
+            yield saturated_units(program, other, saturated)
+
+
+def dead_units(program: Program, activity: Activity, share: float) -> Finding:
+    """Return TR43 of one activation."""
+    place = activity.operation.place
+    first = next((a for a in program.looks[0].activities if a.operation.place == place), None)
+    early = first is not None and first.dead_fraction > MOST
+    why = f"{share:.0%} of {activity.units} units are 0 for every sample of the last looks"
+    if early:
+        why += ", and were so in the first step: the weights or the inputs begin out of range."
+    else:
+        why += ". A step was so large that it pushed them below zero for good."
+    severity: Severity = "error" if share >= DEAD else "warning"
+    advice = (
+        "look at the init of the layer before it, and at the scale of the inputs"
+        if early
+        else "lower the learning rate, or use a leaky ReLU"
+    )
+    return Finding("TR43", "Dead units", severity, 0.8, place_or(place, "ReLU"),
+                   {"dead": share, "units": activity.units}, why,
+                   location=as_location(place, advice))  # fmt: skip
+
+
+def saturated_units(program: Program, activity: Activity, share: float) -> Finding:
+    """Return TR42 of one activation."""
+    place, name = activity.operation.place, activity.operation.kind.lower()
+    why = (
+        f"{share:.0%} of the {activity.units} units of this {name} are at an end of their range "
+        "for nearly every sample. There it is flat, and little gradient passes."
+    )
+    advice = "scale the inputs, use a smaller init, or ReLU"
+    return Finding("TR42", "Saturated units", "error", 0.8, place_or(place, name),
+                   {"saturated": share, "units": activity.units}, why,
+                   location=as_location(place, advice))  # fmt: skip
+
+
+def gradient_sizes(look: StepLook) -> tuple[str, float, float] | None:
+    """Return the name of the first matrix, the size of its gradient and that of the last one's."""
+    known = [
+        one
+        for one in look.gradients
+        if one.dimensions >= 2 and one.layer and one.layer not in LOOK_UP
+    ]
+    if len(known) < 3 or any(one.rms is None for one in known):
+        return None
+    first, last = known[0], known[-1]
+    assert first.rms is not None
+    assert last.rms is not None
+    return first.name, first.rms, last.rms
+
+
+def flow(program: Program) -> Iterator[Finding]:
+    """TR40, TR41: a gradient that shrinks or grows on its way back, in each of the first looks;
+    traps: a last layer that begins at 0, and a network that learns all the same."""
+    if learns(program):
+        return
+    known = [sizes for look in program.looks[:6] if (sizes := gradient_sizes(look)) is not None]
+    known = [one for one in known if one[2] > 0]
+    if len(known) < 2 or main_optimizer(program) is None:
+        return
+    name = known[0][0]
+    shrunk = [first / last for _, first, last in known]
+    place = next(
+        (m.place for m in program.models if m.place and name.startswith(f"{m.name}.")), None
+    )
+    if max(shrunk) < VANISHED:
+        why = (
+            f"The gradient of {name} is {shrunk[-1]:.2g} of the last layer's: it vanishes on its "
+            "way back, and the first layers do not learn."
+        )
+        advice = "use ReLU instead of sigmoid or tanh, an init that follows the width, or "
+        yield Finding("TR40", "Vanishing gradient", "error", 0.85, name, {"ratio": shrunk[-1]}, why,
+                      location=as_location(place, advice + "normalization layers"))  # fmt: skip
+    elif min(shrunk) > EXPLODED:
+        why = (
+            f"The gradient of {name} is {shrunk[-1]:.3g} times the last layer's: it grows on its "
+            "way back, and a step that suits one end is wrong for the other."
+        )
+        advice = "use an init that follows the width, normalization layers, or clipping"
+        yield Finding("TR41", "Exploding gradient", "error", 0.8, name, {"ratio": shrunk[-1]}, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
+def copied_weights(program: Program) -> Iterator[Finding]:
+    """TR120: two tensors that begin with equal values; trap: constant ones."""
+    for model in program.models:
+        for one, other in model.untied:
+            why = (
+                f"{one} and {other} of {model.name} begin with equal values and are two tensors: "
+                "they were copied, not shared, and part with the first step."
+            )
+            advice = f"assign the parameter itself: self.{other} = self.{one}"
+            yield Finding("TR120", "Weights copied, not shared", "warning", 0.8,
+                          f"{model.name}.{other}", {}, why,
+                          location=as_location(model.place, advice))  # fmt: skip
+
+
+RULES = (undefined, exploded, silent, flow, copied_weights)

@@ -1,0 +1,76 @@
+"""Training and evaluation mode, and layers that look at the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trickrun.findings.evidence.program import Program, WatchedModel, as_location
+from trickrun.findings.finding import Finding
+from trickrun.findings.rules.program.steps import named, place_or
+
+CALLS = 2
+"""Calls from which on a mode is a habit."""
+
+TINY = 4
+"""Values per channel up to which batch statistics are mostly noise: the issue is Wu & He's (2018),
+whose error on ImageNet is 3.6 points up at 4."""
+
+
+def layers(model: WatchedModel) -> tuple[str, ...]:
+    """Return the layers that act otherwise in the two modes."""
+    return model.random_layers + model.batch_norms
+
+
+def trains_in_eval(program: Program) -> Iterator[Finding]:
+    """TR47: a model that is trained in evaluation mode; trap: single layers that are kept there."""
+    for model in program.models:
+        if model.trained < CALLS or model.trained_in_eval < model.trained or not layers(model):
+            continue
+        why = (
+            f"{model.name} is trained in evaluation mode. There dropout does nothing, and batch "
+            f"norm uses its averages of earlier batches. It has {named(layers(model))}."
+        )
+        advice = "call model.train() before the batches of each epoch"
+        place = program.main.place if program.main else model.place
+        yield Finding("TR47", "Evaluation mode missing", "error", 0.85,
+                      place_or(place, model.name), {"calls": model.trained, "training": False}, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
+def tested_in_train(program: Program) -> Iterator[Finding]:
+    """TR47: a model that is evaluated in training mode; traps: networks without layers that care,
+    calls without gradients in each step, and recalibration of batch norms."""
+    for model in program.models:
+        if model.tested < CALLS or model.tested_in_train < model.tested or not layers(model):
+            continue
+        why = (
+            f"{model.name} is called without gradients in training mode, in which "
+            f"{named(layers(model))} {'acts' if len(layers(model)) == 1 else 'act'} as in "
+            "training. What is measured is not what the network will do."
+        )
+        if model.batch_norms:
+            why += " Batch norm also learns from the samples it is measured on."
+        advice = "call model.eval() before this, and model.train() after it"
+        yield Finding("TR47", "Evaluation mode missing", "error", 0.8,
+                      place_or(model.tested_at, model.name), {"calls": model.tested}, why,
+                      location=as_location(model.tested_at, advice))  # fmt: skip
+
+
+def tiny_batches(program: Program) -> Iterator[Finding]:
+    """TR48: batch norm over a handful of values."""
+    for model in program.models:
+        fewest = model.norm_values
+        if fewest is None or fewest > TINY or not model.trained:
+            continue
+        why = (
+            f"Batch norm in {model.name} ({named(model.batch_norms)}) takes its mean and deviation "
+            f"from {fewest} values a channel: they are mostly noise, and unlike those used in "
+            "evaluation."
+        )
+        advice = "use larger batches, or group or layer normalization"
+        yield Finding("TR48", "Batch norm on tiny batches", "error", 0.8, model.name,
+                      {"values": fewest}, why,
+                      location=as_location(model.place, advice))  # fmt: skip
+
+
+RULES = (trains_in_eval, tested_in_train, tiny_batches)

@@ -1,0 +1,109 @@
+"""What `watch` saw, in the terminal and as a page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from trickrun.findings.evidence.program import Program
+from trickrun.findings.finding import Finding
+from trickrun.findings.stories import stories
+from trickrun.reporting.console import Text, duration, number, say, terminal
+from trickrun.reporting.page import address, page
+from trickrun.reporting.svg import Line, Panel, draw
+from trickrun.reporting.verdict import story_lines
+
+ENDS = {
+    "failed": "The script ended with an exception.",
+    "interrupted": "The script was interrupted.",
+    "lost": "The script was stopped, because its loss was no number.",
+    "exited": "The script exited by itself.",
+}
+
+
+def print_watched(program: Program, findings: Sequence[Finding]) -> None:
+    """Print what was watched and what is wrong, best first, on stderr: stdout is the script's."""
+    console = terminal(stderr=True)
+    sys.stderr.flush()
+    say(console, Text(f"watched: {seen(program)}", "dim"))
+    if program.ended in ENDS:
+        say(console, Text(ENDS[program.ended], "yellow"))
+    for story in stories(findings):
+        for text, style in story_lines(story):
+            say(console, Text(text, style))
+    if not findings:
+        say(console, Text(nothing_found(program)))
+
+
+def nothing_found(program: Program) -> str:
+    """Return what to say where nothing was found."""
+    if not program.passes:
+        return (
+            "No backward pass was seen, so there is nothing to judge. Does the script train with "
+            "PyTorch, in this process?"
+        )
+    return "Nothing wrong was seen."
+
+
+def seen(program: Program) -> str:
+    """Return in a line what was watched."""
+    parts = [counted(program.passes, "backward pass", "backward passes")]
+    parts += [
+        f"{one.name} ({counted(one.parameters, 'tensor', 'tensors')})"
+        for one in program.models
+        if one.trained
+    ]
+    parts += [f"{one.kind} at lr={number(one.lrs[-1])}" for one in program.optimizers if one.lrs]
+    if program.main is not None and program.main.losses:
+        losses = program.main.losses
+        parts.append(f"loss {number(losses[0])} to {number(losses[-1])}")
+    parts.append(duration(program.seconds))
+    if program.compiled:
+        parts.append("compiled, so models were not looked into")
+    return ", ".join(parts)
+
+
+def counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def watch_page(program: Program, findings: Sequence[Finding]) -> str:
+    """Return the page: findings with their lines, losses and learning rates."""
+    rows = [
+        {
+            **story.cause.as_json(),
+            "lines": [text.strip() for text, _ in story_lines(story)][1:],
+            "severity": story.severity,
+        }
+        for story in stories(findings)
+    ]
+    return page(
+        "watch.html.j2",
+        {
+            "name": program.name,
+            "run": "watched while it ran",
+            "seen": seen(program),
+            "ended": ENDS.get(program.ended, ""),
+            "nothing": "" if findings else nothing_found(program),
+            "findings": rows,
+            "pictures": [address(draw([one]).encode()) for one in panels(program)],
+        },
+    )
+
+
+def panels(program: Program) -> list[Panel]:
+    """Return a panel of the losses and one of the learning rates."""
+    losses = [
+        Line(str(one.place or "loss"), one.steps, one.losses)
+        for one in program.backwards
+        if len(one.losses) > 1
+    ]
+    rates = [
+        Line(one.kind, one.lr_steps, one.lrs) for one in program.optimizers if len(one.lrs) > 1
+    ]
+    found = []
+    if losses:
+        found.append(Panel("Loss given to backward", "backward pass", "loss", losses))
+    if rates:
+        found.append(Panel("Learning rate", "backward pass", "learning rate", rates))
+    return found

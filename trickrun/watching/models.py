@@ -1,0 +1,303 @@
+"""The modules that a program calls itself: their mode, their inputs, which of their parts run."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+from trickrun.findings.evidence.program import InputLook, Place, WatchedModel
+from trickrun.watching.graph import Node
+from trickrun.watching.places import calling, place_of_class
+
+MOST_VALUES = 1_000_000
+"""Values of an input that are looked at; of more, those of the first samples."""
+
+MOST_INPUTS = 32
+
+MOST_TIED = 20_000_000
+"""Entries of two tensors that are compared."""
+
+NORMS = (_BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.modules.instancenorm._InstanceNorm)
+
+RECALIBRATES = "swa_utils"
+"""torch's own update_bn calls a model in training mode without gradients, as it should."""
+
+
+@dataclass
+class Call:
+    """One call of a model with gradients switched on, until it is known whether it is trained on.
+
+    Args:
+        made: what autograd made the outputs of.
+        in_eval: whether it was in evaluation mode.
+        batch: size of the first axis of the input; None if it has no tensor.
+        look: of its input, if it was a floating-point one.
+        norm_values: fewest values per channel that one of its batch norms got.
+    """
+
+    made: list[Node]
+    in_eval: bool
+    batch: int | None = None
+    look: InputLook | None = None
+    norm_values: int | None = None
+
+
+@dataclass
+class ModelRecord:
+    """One module that the program called itself."""
+
+    name: str
+    place: Place | None
+    random_layers: tuple[str, ...]
+    batch_norms: tuple[str, ...]
+    untied: tuple[tuple[str, str], ...]
+    names: tuple[str, ...]
+    normalizes_input: bool
+    homeless: tuple[str, ...] = ()
+    trained: int = 0
+    trained_in_eval: int = 0
+    tested: int = 0
+    tested_in_train: int = 0
+    tested_at: Place | None = None
+    norm_values: int | None = None
+    batch_sizes: list[int] = field(default_factory=list)
+    inputs: list[InputLook] = field(default_factory=list)
+    waiting: list[Call] = field(default_factory=list)
+
+    def trained_on(self, nodes: set[Node]) -> None:
+        """Take note of the calls since the last backward pass whose output is in its graph."""
+        for call in self.waiting:
+            if not any(node in nodes for node in call.made):
+                continue
+            self.trained += 1
+            self.trained_in_eval += call.in_eval
+            if call.batch is not None:
+                self.batch_sizes.append(call.batch)
+            if call.look is not None and len(self.inputs) < MOST_INPUTS:
+                self.inputs.append(call.look)
+            # The last batch of an epoch may be small: what counts is the largest one.
+            known = [n for n in (self.norm_values, call.norm_values) if n is not None]
+            self.norm_values = max(known, default=None)
+        self.waiting.clear()
+
+    def told(self) -> WatchedModel:
+        """Return what was seen."""
+        return WatchedModel(
+            self.name,
+            self.place,
+            len(self.names),
+            self.trained,
+            self.trained_in_eval,
+            self.tested,
+            self.tested_in_train,
+            self.tested_at,
+            self.random_layers,
+            self.batch_norms,
+            self.norm_values,
+            tuple(self.batch_sizes),
+            tuple(self.inputs),
+            self.homeless,
+            self.untied,
+            self.names,
+            self.normalizes_input,
+        )
+
+
+def first_seen(module: nn.Module) -> ModelRecord:
+    """Return a new record of ``module``."""
+    return ModelRecord(
+        type(module).__name__,
+        place_of_class(type(module)),
+        tuple(name for name, part in module.named_modules() if is_random(part)),
+        tuple(name for name, part in module.named_modules() if isinstance(part, _BatchNorm)),
+        tuple(equal_pairs(module)),
+        tuple(name for name, _ in module.named_parameters()),
+        begins_with_norm(module),
+    )
+
+
+def begins_with_norm(module: nn.Module) -> bool:
+    """Whether the first of its layers with parameters normalizes what it gets."""
+    first = next((m for m in module.modules() if any(True for _ in m.parameters(False))), None)
+    return isinstance(first, NORMS)
+
+
+def is_random(part: nn.Module) -> bool:
+    """Whether a layer draws at random in training mode: dropout, or a layer that has its own."""
+    if isinstance(part, _DropoutNd):
+        return part.p > 0
+    share = getattr(part, "dropout", 0.0)
+    own = isinstance(part, nn.RNNBase | nn.MultiheadAttention)
+    return own and isinstance(share, float) and share > 0
+
+
+@torch.no_grad()
+def equal_pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
+    """Yield pairs of matrices that have equal values and are two tensors: copied, not tied.
+
+    Constant ones, which many inits make, are no copies of each other.
+    """
+    known: dict[tuple[int, ...], list[tuple[str, torch.Tensor]]] = {}
+    for name, one in module.named_parameters():
+        if one.ndim != 2 or one.numel() > MOST_TIED or one.device.type == "meta":
+            continue
+        for other_name, other in known.setdefault(tuple(one.shape), []):
+            shared = one.data_ptr() == other.data_ptr()
+            if not shared and torch.equal(one, other) and bool((one != one.flatten()[0]).any()):
+                yield other_name, name
+        known[tuple(one.shape)].append((name, one))
+
+
+def outputs_of(value: Any) -> Iterator[torch.Tensor]:
+    """Yield the tensors in what a module returned."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from outputs_of(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from outputs_of(inner)
+
+
+@torch.no_grad()
+def look_at(given: torch.Tensor) -> InputLook | None:
+    """Return what an input is like; None for whole numbers, or without samples."""
+    if not given.is_floating_point() or given.numel() == 0 or given.ndim == 0:
+        return None
+    rows = max(1, MOST_VALUES // max(1, given[0].numel()))
+    values = given.detach()[:rows]
+    values = values.float() if values.dtype != torch.float64 else values
+    bad = int((~values.isfinite()).sum())
+    flat = values.reshape(len(values), -1)
+    # One sample has one value in every feature.
+    constant = float((flat == flat[:1]).all(0).float().mean()) if len(flat) > 1 else 0.0
+    return InputLook(
+        tuple(given.shape),
+        float(values.mean()),
+        float(values.std(correction=0)),
+        float(values.min()),
+        float(values.max()),
+        constant,
+        bad,
+    )
+
+
+class ForwardWatch:
+    """Sees module calls while it is switched on; switched off it costs nothing.
+
+    Only what the program calls itself is a model: what a model calls is a part of it.
+    """
+
+    def __init__(self) -> None:
+        self.models: weakref.WeakKeyDictionary[nn.Module, ModelRecord] = weakref.WeakKeyDictionary()
+        self.records: list[ModelRecord] = []
+        self.called: set[int] = set()
+        self.called_without_gradients: set[int] = set()
+        self.handles: list[Any] = []
+        self.depth = 0
+        self.norm_values: int | None = None
+        self.tests_left = 0
+        self.training = False
+
+    def see_training(self) -> None:
+        """See all calls until the next backward pass."""
+        self.training = True
+        self.switch_on()
+
+    def see_tests(self, count: int) -> None:
+        """See the next calls of models without gradients, up to so many."""
+        self.tests_left = count
+        self.switch_on()
+
+    def switch_on(self) -> None:
+        """See the calls from now on."""
+        if not self.handles and self.depth == 0:
+            register = nn.modules.module
+            self.handles = [
+                register.register_module_forward_pre_hook(self.begins),
+                register.register_module_forward_hook(self.ended, always_call=True),
+            ]
+
+    def switch_off(self) -> None:
+        """See no more calls."""
+        self.training, self.tests_left = False, 0
+        if self.depth == 0:
+            for handle in self.handles:
+                handle.remove()
+            self.handles = []
+
+    def begins(self, module: nn.Module, given: tuple[Any, ...]) -> None:
+        """A module is called."""
+        self.depth += 1
+        known = self.called if torch.is_grad_enabled() else self.called_without_gradients
+        known.add(id(module))
+        if isinstance(module, _BatchNorm) and module.training and given:
+            values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
+            self.norm_values = min(values, self.norm_values or values)
+
+    def ended(self, module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
+        """A module has returned; ``output`` is None if it raised an exception."""
+        self.depth = max(0, self.depth - 1)
+        if self.depth or output is None:
+            return
+        fewest, self.norm_values = self.norm_values, None
+        if next(module.parameters(), None) is None:
+            return
+        record = self.models.get(module)
+        if record is None:
+            record = self.models[module] = first_seen(module)
+            self.records.append(record)
+        first = next((one for one in given if isinstance(one, torch.Tensor)), None)
+        if torch.is_grad_enabled():
+            self.maybe_trained(record, module, first, output, fewest)
+        elif self.tests_left and not recalibrates():
+            record.tested += 1
+            record.tested_in_train += module.training
+            if module.training or record.tested_at is None:
+                record.tested_at = calling()
+            self.tests_left -= 1
+            if not self.tests_left and not self.training:
+                self.switch_off()
+
+    def maybe_trained(
+        self,
+        record: ModelRecord,
+        module: nn.Module,
+        given: torch.Tensor | None,
+        output: Any,
+        norm_values: int | None,
+    ) -> None:
+        """Keep a call until the next backward pass tells whether it was trained on."""
+        made = [one.grad_fn for one in outputs_of(output) if one.grad_fn is not None]
+        if not made:
+            return
+        look = look_at(given) if given is not None and len(record.inputs) < MOST_INPUTS else None
+        batch = int(given.shape[0]) if given is not None and given.ndim else None
+        record.waiting.append(Call(made, not module.training, batch, look, norm_values))
+        # Calls that nothing is trained on must not keep their graphs for long.
+        del record.waiting[:-8]
+
+    def backward(self, nodes: set[Node]) -> None:
+        """A looked-at backward pass begins, whose graph has these nodes."""
+        for record in self.records:
+            record.trained_on(nodes)
+
+
+def recalibrates() -> bool:
+    """Whether a call comes from torch's own recalibration of batch norms."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if RECALIBRATES in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False

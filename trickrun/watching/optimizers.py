@@ -1,0 +1,183 @@
+"""What an optimizer does between backward passes: are its gradients cleared, fresh, there at all?
+
+A tensor counts its changes in place (``_version``), so that whether a gradient was touched is known
+without reading a value. Three parameters stand for all of an optimizer's.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+
+import torch
+
+from trickrun.findings.evidence.program import Place, SteppedOptimizer, Unreached
+from trickrun.watching.places import calling
+
+PROBES = 3
+"""Parameters that are looked at in each step."""
+
+KEPT = 4096
+"""Learning rates that are kept; beyond it every other one is left out."""
+
+Mark = tuple[int, int] | None
+"""A gradient's identity and the count of its changes; None: there is none."""
+
+
+def mark(parameter: torch.Tensor) -> Mark:
+    """Return what tells whether a parameter's gradient has been touched since."""
+    gradient = parameter.grad
+    return None if gradient is None else (id(gradient), gradient._version)
+
+
+def has_values(gradient: torch.Tensor | None) -> bool:
+    """Whether a gradient has an entry that is not 0."""
+    if gradient is None:
+        return False
+    values = gradient.coalesce().values() if gradient.is_sparse else gradient
+    return bool(values.any())
+
+
+@dataclass
+class Series:
+    """Numbers with the passes at which they were seen, thinned where they are many."""
+
+    at: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    every: int = 1
+    offered: int = 0
+
+    def add(self, at: int, value: float) -> None:
+        """Keep a number, if it is its turn."""
+        if self.offered % self.every == 0:
+            self.at.append(at)
+            self.values.append(value)
+            if len(self.at) >= KEPT:
+                self.at, self.values, self.every = self.at[::2], self.values[::2], 2 * self.every
+        self.offered += 1
+
+
+class OptimizerRecord:
+    """One optimizer, from its first step or its construction on."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, place: Place | None) -> None:
+        self.optimizer = weakref.ref(optimizer)
+        self.kind = type(optimizer).__name__
+        self.place = place
+        self.lrs = Series()
+        self.steps = self.judged = self.uncleared = self.empty = self.stale = 0
+        self.last_step = self.looked = self.zero = 0
+        self.stepped_at: Place | None = None
+        self.probes: list[torch.Tensor] = []
+        self.marks: list[Mark] = []
+        self.cleared: bool | None = None
+        self.passes_since_step = 0
+        self.forward_since_pass = False
+        self.with_gradient: set[int] = set()
+        self.settings: tuple[float, float] = (0.0, 0.0)
+        self.count = self.foreign = 0
+        self.unreached: tuple[Unreached, ...] = ()
+
+    def parameters(self) -> list[torch.Tensor]:
+        """Return all its tensors; none once it is gone."""
+        optimizer = self.optimizer()
+        if optimizer is None:
+            return []
+        return [tensor for group in optimizer.param_groups for tensor in group["params"]]
+
+    def choose_probes(self) -> None:
+        """Choose the parameters that stand for all: the first, the middle and the last one that
+        have a gradient."""
+        known = [p for p in self.parameters() if p.grad is not None]
+        places = sorted({0, len(known) // 2, len(known) - 1}) if known else []
+        self.probes = [known[place] for place in places][:PROBES]
+        self.marks = [mark(p) for p in self.probes]
+
+    def backward_begins(self) -> None:
+        """See whether the gradients were touched since the last step or pass: between them, only
+        clearing does that (clipping comes after a pass and before a step)."""
+        if not self.probes:
+            return
+        for probe, before in zip(self.probes, self.marks, strict=True):
+            now = mark(probe)
+            if now != before or now is None:
+                self.cleared = True
+                return
+        if self.cleared is None:
+            self.cleared = False
+
+    def backward_ended(self) -> None:
+        """Take note of the gradients that a pass has left."""
+        now = [mark(p) for p in self.probes]
+        if now != self.marks or not self.probes:
+            self.passes_since_step += 1
+            self.forward_since_pass = False
+        self.marks = now
+
+    def step_begins(self, at: int, closure: bool) -> None:
+        """Judge the gradients that the step is about to use.
+
+        Args:
+            at: backward passes so far.
+            closure: whether the step computes its gradients itself.
+        """
+        optimizer = self.optimizer()
+        if optimizer is None:
+            return
+        group = optimizer.param_groups[0]
+        self.lrs.add(at, float(group.get("lr", 0.0)))
+        self.settings = (float(group.get("momentum") or 0.0), float(group.get("weight_decay") or 0))
+        if closure:
+            return
+        if self.probes:
+            if self.cleared is not None:
+                self.judged += 1
+                self.uncleared += not self.cleared
+            if self.passes_since_step and self.forward_since_pass:
+                self.stale += 1
+            if all(probe.grad is None for probe in self.probes):
+                self.empty += all(p.grad is None for p in self.parameters())
+        else:
+            self.empty += all(p.grad is None for p in self.parameters())
+
+    def step_ended(self, at: int) -> None:
+        """Take note of the gradients as the step has left them."""
+        self.steps += 1
+        self.last_step = at
+        self.cleared = None
+        self.passes_since_step = 0
+        if not self.probes:
+            self.choose_probes()
+        self.marks = [mark(p) for p in self.probes]
+
+    def look(self) -> None:
+        """Look at all gradients that the step is about to use."""
+        given = [p for p in self.parameters() if p.grad is not None]
+        self.with_gradient |= {id(p) for p in given}
+        self.looked += 1
+        self.zero += bool(given) and not any(has_values(p.grad) for p in given)
+        self.stepped_at = self.stepped_at or calling()
+
+    def told(self) -> SteppedOptimizer:
+        """Return what was seen."""
+        momentum, decay = self.settings
+        return SteppedOptimizer(
+            self.kind,
+            self.place,
+            tuple(self.lrs.at),
+            tuple(self.lrs.values),
+            self.steps,
+            self.judged,
+            self.uncleared,
+            self.empty,
+            self.looked,
+            self.zero,
+            self.stepped_at,
+            self.stale,
+            self.count,
+            self.unreached,
+            self.foreign,
+            momentum,
+            decay,
+            self.last_step,
+        )

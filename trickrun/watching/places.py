@@ -1,0 +1,103 @@
+"""Which line of the user's own code called."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FrameType
+
+import torch
+
+from trickrun.findings.evidence.program import Place
+
+OWN = str(Path(__file__).parents[1])
+
+LIBRARIES = tuple(
+    {
+        str(Path(path))
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+        if (path := sysconfig.get_paths().get(name))
+    }
+    | {str(Path(torch.__file__).parent)}
+)
+
+PACKAGES = ("site-packages", "dist-packages")
+"""Folders of installed packages, also those of another environment on the path."""
+
+LINE = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+), in ')
+"""A frame in a formatted traceback."""
+
+
+@lru_cache(maxsize=4096)
+def is_users(file: str) -> bool:
+    """Whether a source file is the user's own: no library, not trickrun, no frozen module."""
+    if file.startswith("<"):
+        # A cell of a notebook is the user's, a frozen or generated module is not.
+        return file.startswith(("<ipython", "<stdin>", "<string>"))
+    path = str(Path(file).absolute())
+    if path.startswith(OWN):
+        return False
+    if any(part in PACKAGES for part in Path(path).parts):
+        return False
+    return not path.startswith(LIBRARIES)
+
+
+@lru_cache(maxsize=4096)
+def place_of(file: str, line: int) -> Place:
+    """Return the place, with its file as people would name it from here."""
+    code = linecache.getline(file, line).strip()
+    try:
+        shown = str(Path(file).absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        shown = file
+    return Place(shown, line, code)
+
+
+def calling() -> Place | None:
+    """Return the innermost line of the user's code that led here; None if there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if is_users(frame.f_code.co_filename):
+            return place_of(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def caller_key() -> tuple[CodeType, int] | None:
+    """Return what tells the user's calling line apart from others: cheap enough for every step."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if is_users(frame.f_code.co_filename):
+            return frame.f_code, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def place_of_key(key: tuple[CodeType, int] | None) -> Place | None:
+    """Return the place of what ``caller_key`` returned."""
+    return None if key is None else place_of(key[0].co_filename, key[1])
+
+
+def place_in(frames: list[str]) -> Place | None:
+    """Return the innermost line of the user's code in a formatted traceback."""
+    for text in reversed(frames):
+        found = LINE.search(text)
+        if found and is_users(found["file"]):
+            return place_of(found["file"], int(found["line"]))
+    return None
+
+
+def place_of_class(kind: type) -> Place | None:
+    """Return where a class is written, if that is the user's code."""
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    code = getattr(kind.__dict__.get("forward"), "__code__", None)
+    if code is not None and is_users(code.co_filename):
+        return place_of(code.co_filename, code.co_firstlineno)
+    if file is None or not is_users(file):
+        return None
+    return Place(place_of(file, 1).file, 1, f"class {kind.__name__}")

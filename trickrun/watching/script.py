@@ -1,0 +1,100 @@
+"""Runs a script or a module of the user's in this process, as ``python`` would, and watches it."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from trickrun.watching.watch import TrainingLost, Watch
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a script ended.
+
+    Args:
+        how: ``finished``, ``exited``, ``failed``, ``interrupted`` or ``lost``; see Program.
+        code: its exit code, where it exited by itself; else 0.
+        error: the exception's text, in one line; empty without one.
+        traceback: as Python would have printed it, without trickrun's own frames.
+    """
+
+    how: str
+    code: int = 0
+    error: str = ""
+    traceback: str = ""
+
+
+@contextmanager
+def as_main(program: str, arguments: Sequence[str], folder: str) -> Iterator[None]:
+    """Give the script its own ``sys.argv``, and its folder as the first place to import from."""
+    argv = sys.argv
+    sys.argv = [program, *arguments]
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        if folder in sys.path:
+            sys.path.remove(folder)
+
+
+def run_watched(target: str, arguments: Sequence[str], module: bool, watch: Watch) -> Ended:
+    """Run ``target`` to its end under ``watch``, whatever that end is.
+
+    Args:
+        target: a script's path, or a module's name.
+        module: whether it is a module's name.
+    """
+    folder = os.getcwd() if module else str(Path(target).resolve().parent)
+    with as_main(target, arguments, folder):
+        watch.start()
+        try:
+            if module:
+                runpy.run_module(target, run_name="__main__", alter_sys=True)
+            else:
+                runpy.run_path(target, run_name="__main__")
+        except SystemExit as end:
+            return exited(end)
+        except TrainingLost as end:
+            return Ended("lost", error=str(end))
+        except KeyboardInterrupt:
+            return Ended("interrupted")
+        except BaseException as error:
+            return failed(error)
+        finally:
+            watch.stop()
+    return Ended("finished")
+
+
+def exited(end: SystemExit) -> Ended:
+    """Return how a script ended that called ``sys.exit``."""
+    if end.code is None or end.code == 0:
+        return Ended("finished")
+    if isinstance(end.code, int):
+        return Ended("exited", end.code & 0xFF or 1)
+    # Python prints such a text and exits with 1.
+    print(end.code, file=sys.stderr)
+    return Ended("exited", 1)
+
+
+def failed(error: BaseException) -> Ended:
+    """Return how a script ended that raised an exception."""
+    shown = "".join(traceback.format_exception(type(error), error, users(error.__traceback__)))
+    said = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+    return Ended("failed", error=said[-1] if said else type(error).__name__, traceback=shown)
+
+
+def users(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the first frame on that is not trickrun's or runpy's."""
+    own = (str(Path(__file__).parent), "<frozen runpy>", runpy.__file__ or "")
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(own):
+        trace = trace.tb_next
+    return trace

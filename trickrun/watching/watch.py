@@ -1,0 +1,596 @@
+"""Watches a training program: what happens in each step is counted, some steps are looked into.
+
+Watching changes no number of the program: no random number is drawn, no module is altered, and what
+is wrapped calls what was there. A look reads the graph that autograd has built behind the loss, the
+gradients when the optimizer steps, and what the step changes.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import weakref
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+from types import CodeType
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.optimizer import Optimizer
+from torch.utils.data import DataLoader, SequentialSampler
+
+from trickrun.findings.evidence.program import (
+    Backward,
+    ClippedGradients,
+    GradientLook,
+    LossTerm,
+    NonFinite,
+    Operation,
+    Place,
+    Program,
+    StepLook,
+    Unreached,
+    WatchedLoader,
+    WatchedScheduler,
+)
+from trickrun.nn.precision import widened
+from trickrun.watching import graph as graphs
+from trickrun.watching.hooks import listening
+from trickrun.watching.models import ForwardWatch
+from trickrun.watching.optimizers import OptimizerRecord, Series
+from trickrun.watching.places import caller_key, calling, place_of_key
+
+EARLY = 6
+"""Backward passes at the beginning that are all looked into: programs with several losses or
+optimizers have called each of them then."""
+
+PHASES = 4
+"""Further looks come one pass later each time, up to so many: else they would always see the same
+one of several losses."""
+
+EVERY = 100
+
+FIRST_TARGETS = 200
+"""Backward passes at the beginning whose targets are counted, to tell whether they are shuffled."""
+
+MOST_COPIED = 50_000_000
+"""Entries of the weights that are copied for one look: 200 MB in float32."""
+
+MOST_TERMS = 64
+
+TESTS = 3
+"""Calls of a model without gradients that are looked at before the next training step."""
+
+LENGTHS = ("T_max", "total_steps", "total_iters", "T_0", "max_iters")
+"""What schedulers call the steps that they are built for."""
+
+
+class TrainingLost(KeyboardInterrupt):
+    """The training can no longer succeed, and the user asked to stop then.
+
+    A KeyboardInterrupt, because programs that catch every Exception must not go on.
+    """
+
+
+@dataclass
+class Site:
+    """The backward passes from one line."""
+
+    times: int = 0
+    losses: Series = field(default_factory=Series)
+    terms: list[LossTerm] = field(default_factory=list)
+    between: list[int] = field(default_factory=list)
+    since_step: int = 0
+
+
+@dataclass
+class Clipping:
+    """The calls of clipping from one line."""
+
+    bound: float
+    times: int = 0
+    norms: Series = field(default_factory=Series)
+    after_step: int = 0
+    scaled: int = 0
+
+
+@dataclass
+class LoaderRecord:
+    place: Place | None
+    samples: int | None
+    batch_size: int | None
+    shuffled: bool
+    epochs: int = 0
+    passes: int = 0
+
+    def told(self) -> WatchedLoader:
+        return WatchedLoader(
+            self.place, self.samples, self.batch_size, self.shuffled, self.epochs, self.passes > 0
+        )
+
+
+@dataclass
+class SchedulerRecord:
+    """A scheduler, as it was when stock was last taken."""
+
+    scheduler: weakref.ref[LRScheduler]
+    optimizer: weakref.ref[Optimizer]
+    kind: str
+    place: Place | None
+    length: int | None
+    steps_before: int
+    epochs_before: int
+    times: int = 0
+    steps: int = 0
+    epochs: int = 0
+
+    def told(self) -> WatchedScheduler:
+        return WatchedScheduler(
+            self.kind, self.place, self.times, self.steps, self.epochs, self.length
+        )
+
+
+class Watch:
+    """Watches all training in this process between ``start`` and ``stop``.
+
+    Args:
+        name: what the program is called.
+        every: backward passes between two looks.
+        stop_when_lost: whether to raise TrainingLost at the first loss that is no number.
+    """
+
+    def __init__(self, name: str, every: int = EVERY, stop_when_lost: bool = False) -> None:
+        self.name = name
+        self.every = max(1, every)
+        self.stop_when_lost = stop_when_lost
+        self.hooks = ExitStack()
+        self.began = time.monotonic()
+        self.seconds = 0.0
+        self.passes = 0
+        self.depth = 0
+        self.compiled = False
+        self.forward = ForwardWatch()
+        self.sites: dict[tuple[CodeType, int] | None, Site] = {}
+        self.site: Site | None = None
+        self.optimizers: weakref.WeakKeyDictionary[Optimizer, OptimizerRecord] = (
+            weakref.WeakKeyDictionary()
+        )
+        self.records: list[OptimizerRecord] = []
+        self.gone: list[OptimizerRecord] = []
+        self.schedulers: list[SchedulerRecord] = []
+        self.loaders: weakref.WeakKeyDictionary[DataLoader[Any], LoaderRecord] = (
+            weakref.WeakKeyDictionary()
+        )
+        self.known_loaders: list[LoaderRecord] = []
+        self.loader: LoaderRecord | None = None
+        self.clips: dict[tuple[CodeType, int] | None, Clipping] = {}
+        self.looks: list[StepLook] = []
+        self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
+        self.looked: StepLook | None = None
+        self.before: list[tuple[torch.Tensor, torch.Tensor, float | None]] = []
+        self.non_finite: NonFinite | None = None
+        self.places: dict[tuple[str, int], Place] = {}
+        self.target_counts: list[tuple[int, ...]] = []
+        self.stepped_last = False
+        self.in_step = self.in_closure = False
+        self.scaled: tuple[weakref.ref[torch.Tensor], torch.Tensor] | None = None
+        self.still_scaled = False
+        self.anomaly = False
+        self.switched_off = 0
+        self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
+        self.moved = False
+
+    # --- beginning and end -----------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.began = time.monotonic()
+        self.hooks.enter_context(listening(self))
+        self.open_look()
+
+    def stop(self) -> None:
+        """Stop watching; torch is as it was."""
+        self.take_stock()
+        self.close_look()
+        self.hooks.close()
+        self.seconds += time.monotonic() - self.began
+
+    def open_look(self) -> None:
+        """Look into the forward pass that comes."""
+        if self.compiled or self.anomaly:
+            return
+        self.forward.see_training()
+        if not torch.is_anomaly_enabled():
+            # Autograd then keeps the line of each operation; it checks no value.
+            torch.set_anomaly_enabled(True, False)
+            self.anomaly = True
+
+    def close_look(self) -> None:
+        """Look no further into forward passes."""
+        self.forward.switch_off()
+        if self.anomaly:
+            torch.set_anomaly_enabled(False)
+            self.anomaly = False
+
+    @property
+    def due(self) -> bool:
+        """Whether the next backward pass is looked into."""
+        later = self.passes // self.every % PHASES if self.every > PHASES else 0
+        return self.passes < EARLY or self.passes % self.every == later
+
+    # --- backward passes -------------------------------------------------------------------
+
+    def backward_begins(self, losses: tuple[torch.Tensor, ...]) -> None:
+        self.depth += 1
+        if self.depth > 1:  # Tensor.backward calls autograd.backward
+            return
+        key = caller_key()
+        site = self.sites.get(key)
+        if site is None:
+            site = self.sites[key] = Site()
+        self.site = site
+        site.times += 1
+        for record in self.records:
+            record.backward_begins()
+        if self.loader is not None:
+            self.loader.passes += 1
+        loss = self.unscaled_loss(losses[0]) if losses else None
+        if loss is None or loss.numel() != 1:
+            self.close_look()
+            return
+        look = self.due
+        if look:
+            self.look_at(loss, site)
+        else:
+            self.forget_calls()
+            if self.passes < FIRST_TARGETS:
+                self.count_targets(graphs.terms(loss))
+        self.close_look()
+        if look or loss.device.type == "cpu":
+            value = float(loss.detach())
+            site.losses.add(self.passes, value)
+            if not math.isfinite(value) and self.non_finite is None:
+                self.became_non_finite(loss, value)
+
+    def backward_ended(self) -> None:
+        self.depth -= 1
+        if self.depth:
+            return
+        self.passes += 1
+        self.stepped_last = False
+        if self.site is not None:
+            self.site.since_step += 1
+        for record in self.records:
+            record.backward_ended()
+        if self.due:
+            self.open_look()
+
+    def unscaled_loss(self, loss: torch.Tensor) -> torch.Tensor:
+        """Return the loss as it was before a gradient scaler."""
+        scaled, self.scaled = self.scaled, None
+        self.still_scaled = scaled is not None
+        return scaled[1] if scaled is not None and scaled[0]() is loss else loss
+
+    def look_at(self, loss: torch.Tensor, site: Site) -> None:
+        """Read the graph behind a loss."""
+        graph = graphs.read(loss)
+        self.forward.backward(set(graph.nodes))
+        self.leaves.update({id(leaf): weakref.ref(leaf) for leaf in graph.leaves})
+        if not self.first_values:
+            small = sorted(graph.leaves, key=torch.Tensor.numel)[:3]
+            self.first_values = [(weakref.ref(one), one.detach().clone()) for one in small]
+        terms = graphs.terms(loss)
+        if len(site.terms) < MOST_TERMS:
+            site.terms += terms
+        if self.passes < FIRST_TARGETS:
+            self.count_targets(terms)
+        mixing = tuple(graphs.mixing(graph))
+        self.looked = StepLook(self.passes, tuple(graphs.activities(graph)), (), mixing)
+        for place, node in enumerate(graph.nodes):
+            found = graphs.place_of_node(node)
+            if found is not None:
+                self.places[graphs.kind_of(node), place] = found
+
+    def count_targets(self, terms: list[LossTerm]) -> None:
+        """Count the classes of a batch."""
+        for term in terms:
+            if term.targets is not None and term.targets.counts:
+                self.target_counts.append(term.targets.counts)
+                return
+
+    def forget_calls(self) -> None:
+        """Let go of calls that a pass was not looked into for."""
+        for record in self.forward.records:
+            record.waiting.clear()
+
+    def became_non_finite(self, loss: torch.Tensor, value: float) -> None:
+        """Find out what made a loss that is no number."""
+        found = graphs.where_it_arose(graphs.read(loss), self.passes, value)
+        inputs = [look for record in self.forward.records for look in record.inputs]
+        if not found.cause and any(look.non_finite for look in inputs):
+            found = NonFinite(self.passes, str(value), "input")
+        self.non_finite = found
+        if self.stop_when_lost:
+            raise TrainingLost(f"the loss of backward pass {self.passes + 1} is {value}")
+
+    # --- optimizer steps -------------------------------------------------------------------
+
+    def optimizer_made(self, optimizer: Optimizer) -> None:
+        if optimizer not in self.optimizers:
+            self.known_optimizer(optimizer, calling())
+
+    def known_optimizer(self, optimizer: Optimizer, place: Place | None) -> OptimizerRecord:
+        """Return the new record of an optimizer; let go of those that are gone."""
+        self.gone += [record for record in self.records if record.optimizer() is None]
+        self.records = [record for record in self.records if record.optimizer() is not None]
+        record = self.optimizers[optimizer] = OptimizerRecord(optimizer, place)
+        self.records.append(record)
+        return record
+
+    def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
+        self.in_step = True
+        self.in_closure = closure
+        record = self.optimizers.get(optimizer) or self.known_optimizer(optimizer, None)
+        record.step_begins(self.passes, closure)
+        if self.looked is not None and not closure:
+            record.look()
+            self.copy_weights(record)
+
+    @torch.no_grad()
+    def copy_weights(self, record: OptimizerRecord) -> None:
+        """Keep the weights, and the gradients' norms, for what the step makes of them."""
+        room = MOST_COPIED
+        self.before = []
+        for parameter in record.parameters():
+            room -= parameter.numel()
+            if room < 0:
+                break
+            gradient = parameter.grad
+            dense = gradient is not None and gradient.layout == torch.strided
+            norm = float(widened(gradient.norm())) if gradient is not None and dense else None
+            self.before.append((parameter, parameter.detach().clone(), norm))
+
+    def step_ended(self, optimizer: Optimizer) -> None:
+        self.in_step = False
+        record = self.optimizers.get(optimizer)
+        if record is None:
+            return
+        for site in self.sites.values():
+            # An optimizer that calls a closure takes as many passes as it needs.
+            if site.since_step and not self.in_closure:
+                site.between.append(site.since_step)
+                del site.between[:-1000]
+            site.since_step = 0
+        record.step_ended(self.passes)
+        self.stepped_last = True
+        if self.looked is not None and self.before:
+            self.looks.append(self.seen_step(self.looked))
+            self.looked, self.before = None, []
+            self.take_stock()
+
+    @torch.no_grad()
+    def seen_step(self, look: StepLook) -> StepLook:
+        """Return a look with what the step made of the weights."""
+        names, owners = self.names(), self.owners()
+        gradients = []
+        for parameter, before, norm in self.before:
+            size = float(widened(before.norm()))
+            change = float(widened((parameter.detach() - before).norm()))
+            owner = owners.get(id(parameter))
+            gradients.append(
+                GradientLook(
+                    names.get(id(parameter), ""),
+                    type(owner).__name__ if owner is not None else "",
+                    parameter.ndim,
+                    norm,
+                    norm / math.sqrt(parameter.numel()) if norm is not None else None,
+                    change / size if size > 0 else None,
+                )
+            )
+        return StepLook(look.step, look.activities, tuple(gradients), look.mixing)
+
+    # --- everything else -------------------------------------------------------------------
+
+    def scheduler_made(self, scheduler: LRScheduler, optimizer: Optimizer) -> None:
+        record = self.optimizers.get(optimizer)
+        lengths = (getattr(scheduler, name, None) for name in LENGTHS)
+        self.schedulers.append(
+            SchedulerRecord(
+                weakref.ref(scheduler),
+                weakref.ref(optimizer),
+                type(scheduler).__name__,
+                calling(),
+                next((one for one in lengths if isinstance(one, int)), None),
+                record.steps if record is not None else 0,
+                self.epochs,
+            )
+        )
+
+    def loader_made(self, loader: DataLoader[Any]) -> None:
+        shuffled = not isinstance(loader.sampler, SequentialSampler)
+        record = LoaderRecord(calling(), samples_of(loader), loader.batch_size, shuffled)
+        self.loaders[loader] = record
+        self.known_loaders.append(record)
+
+    def epoch_begins(self, loader: DataLoader[Any]) -> None:
+        record = self.loaders.get(loader)
+        if record is None:
+            self.loader_made(loader)
+            record = self.loaders[loader]
+        record.epochs += 1
+        self.loader = record
+
+    def clipped(self, bound: float, norm: torch.Tensor | None) -> None:
+        key = caller_key()
+        clipping = self.clips.setdefault(key, Clipping(bound))
+        clipping.times += 1
+        clipping.after_step += self.stepped_last
+        clipping.scaled += self.still_scaled
+        if norm is not None and (norm.device.type == "cpu" or self.looked is not None):
+            clipping.norms.add(self.passes, float(norm))
+
+    def loss_scaled(self, loss: torch.Tensor, scaled: torch.Tensor) -> None:
+        self.scaled = weakref.ref(scaled), loss
+
+    def unscaled(self, optimizer: Optimizer) -> None:
+        self.still_scaled = False
+
+    def gradients_switched_off(self) -> None:
+        """Perhaps a validation begins: look at the first calls of a model in it.
+
+        What a program does without gradients once in four passes or more is a part of its training:
+        targets that another network gives, samples of a generator, or updates by hand.
+        """
+        if self.in_step or self.depth or self.compiled or not self.passes:
+            return
+        self.switched_off += 1
+        if self.switched_off <= self.passes // 4:
+            self.forward.see_tests(TESTS)
+
+    def compiles(self) -> None:
+        self.close_look()
+        self.compiled = True
+
+    # --- what was seen ---------------------------------------------------------------------
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the loaders that were trained on."""
+        return sum(loader.epochs for loader in self.known_loaders if loader.passes)
+
+    def take_stock(self) -> None:
+        """Take note of what can only be asked of objects that still exist: a program may make
+        them in a function, and they are gone when it returns."""
+        self.moved = self.moved or any(
+            (leaf := reference()) is not None and not torch.equal(leaf.detach(), before)
+            for reference, before in self.first_values
+        )
+        for record in self.records:
+            self.find_unreached(record)
+        owned = {id(p) for record in self.records for p in record.parameters()}
+        for module, model in self.forward.models.items():
+            model.homeless = tuple(
+                name
+                for name, parameter in module.named_parameters()
+                if self.is_leaf(parameter) and id(parameter) not in owned
+            )
+        for one in self.schedulers:
+            scheduler, optimizer = one.scheduler(), one.optimizer()
+            stepped = self.optimizers.get(optimizer) if optimizer is not None else None
+            if scheduler is not None and stepped is not None:
+                one.times = max(0, scheduler._step_count - 1)
+                one.steps = stepped.steps - one.steps_before
+                one.epochs = self.epochs - one.epochs_before
+
+    def is_leaf(self, parameter: torch.Tensor) -> bool:
+        """Whether a looked-at loss depends on a parameter."""
+        reference = self.leaves.get(id(parameter))
+        return reference is not None and reference() is parameter
+
+    def find_unreached(self, record: OptimizerRecord) -> None:
+        """Find an optimizer's parameters that never got a gradient, with the reason, and how many
+        belong to no model that ran."""
+        parameters = record.parameters()
+        if not parameters or not self.looks:
+            return
+        names, owners = self.names(), self.owners()
+        record.count = len(parameters)
+        record.foreign = sum(id(parameter) not in names for parameter in parameters)
+        record.unreached = tuple(
+            Unreached(names.get(id(one), ""), self.reason(one, owners.get(id(one))))
+            for one in parameters
+            if id(one) not in record.with_gradient
+        )
+
+    def reason(self, parameter: torch.Tensor, owner: nn.Module | None) -> str:
+        """Return why a parameter never got a gradient."""
+        if not parameter.requires_grad:
+            return "frozen"
+        if owner is None:
+            return "foreign"
+        if id(owner) in self.forward.called:
+            return "cut off"
+        if id(owner) in self.forward.called_without_gradients:
+            return "no grad"
+        return "unused"
+
+    def names(self) -> dict[int, str]:
+        """Return the names of the parameters of all models that ran, by identity."""
+        return {
+            id(parameter): f"{record.name}.{name}"
+            for module, record in self.forward.models.items()
+            for name, parameter in module.named_parameters()
+        }
+
+    def owners(self) -> dict[int, nn.Module]:
+        """Return the layer that each parameter of the models that ran belongs to."""
+        return {
+            id(parameter): part
+            for module in self.forward.models
+            for part in module.modules()
+            for parameter in part.parameters(recurse=False)
+        }
+
+    def program(self, ended: str = "finished", error: str = "") -> Program:
+        """Return what was seen; see Program for how it ``ended``."""
+        return Program(
+            name=self.name,
+            every=self.every,
+            passes=self.passes,
+            seconds=self.seconds,
+            backwards=tuple(told_backward(key, site) for key, site in self.sites.items()),
+            looks=tuple(self.looks),
+            optimizers=tuple(record.told() for record in self.gone + self.records),
+            schedulers=tuple(record.told() for record in self.schedulers),
+            models=tuple(record.told() for record in self.forward.records),
+            loaders=tuple(record.told() for record in self.known_loaders if record.epochs),
+            clips=tuple(told_clipping(key, clip) for key, clip in self.clips.items()),
+            non_finite=self.placed(self.non_finite),
+            compiled=self.compiled,
+            ended=ended,
+            error=error,
+            moved=self.moved,
+            target_counts=tuple(self.target_counts),
+        )
+
+    def placed(self, found: NonFinite | None) -> NonFinite | None:
+        """Return where a number was lost, with the line that earlier looks saw such an operation
+        at."""
+        if found is None or found.operation is None or found.operation.place is not None:
+            return found
+        kind = found.operation.kind
+        place = next((one for (name, _), one in self.places.items() if name == kind), None)
+        operation = Operation(kind, found.operation.shape, place)
+        return NonFinite(found.step, found.value, found.cause, operation, found.detail)
+
+
+def told_backward(key: tuple[CodeType, int] | None, site: Site) -> Backward:
+    """Return the backward passes from one line."""
+    return Backward(
+        place_of_key(key),
+        site.times,
+        tuple(site.losses.at),
+        tuple(site.losses.values),
+        tuple(site.terms),
+        median(site.between) if site.between else 0.0,
+        site.since_step,
+    )
+
+
+def told_clipping(key: tuple[CodeType, int] | None, clip: Clipping) -> ClippedGradients:
+    """Return the calls of clipping from one line."""
+    norms = tuple(clip.norms.values)
+    return ClippedGradients(
+        place_of_key(key), clip.times, clip.bound, norms, clip.after_step, clip.scaled
+    )
+
+
+def samples_of(loader: DataLoader[Any]) -> int | None:
+    """Return how many samples a loader's data set has; None if it does not tell."""
+    try:
+        return len(loader.dataset)  # type: ignore[arg-type]
+    except (TypeError, NotImplementedError):
+        return None
