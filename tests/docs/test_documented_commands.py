@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +71,11 @@ def perform(command: str, last_code: int, run: Callable[..., object]) -> tuple[s
     if words[0] == "trickrun":
         ran = run(*words[1:])
         return "" if command.endswith(SILENT) else ran.both, ran.code
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    # ``python`` is the one that runs the tests.
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )
     return done.stdout + done.stderr, done.returncode
 
 
