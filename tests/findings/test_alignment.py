@@ -24,14 +24,14 @@ def test_a_shift_is_named_with_both_skills():
     assert (found.code, found.severity, found.where, found.edit) == ("TR99", "error", "data", None)
     assert found.evidence["skill_in_place"] == 0.1
     assert found.evidence["skill_moved"] == 0.9
-    assert "stands 1 row further down: move the column of targets up by 1 row" in found.why
+    assert "is 1 row too far down. Move the target column up by 1 row" in found.why
 
 
 @pytest.mark.parametrize(
     ("pairing", "remedy"),
     [
-        (best("shift", -2, 0.8), "stands 2 rows further up: move the column of targets down by 2"),
-        (best("reversed", 0, 0.8), "turn the column of targets round"),
+        (best("shift", -2, 0.8), "is 2 rows too far up. Move the target column down by 2"),
+        (best("reversed", 0, 0.8), "reverse the target column"),
         (best("sorted", 0, 0.8), "The rows are sorted by target"),
     ],
 )

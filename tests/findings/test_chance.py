@@ -41,7 +41,7 @@ def test_the_sentence_says_both_numbers() -> None:
     found = at_chance(THREE, 1.2, 0.3, then="Next.")
     assert found is not None
     assert found.why == (
-        "val_loss 1.2: always giving the same answer costs 1.099; it has learned nothing. Next."
+        "val_loss is 1.2, and always giving the same answer costs 1.099. The network has learned nothing. Next."
     )
     assert found.evidence["constant_accuracy"] == pytest.approx(1 / 3)
 
@@ -104,7 +104,7 @@ def test_a_test_split_that_says_otherwise_is_a_warning() -> None:
     assert shapes(replace(fine, test_loss=2.5, test_accuracy=0.11)) == ["healthy"]
     (found,) = judge(replace(fine, test_loss=2.5, test_accuracy=0.09))
     assert (found.code, found.severity) == ("TR112", "warning")
-    assert found.why.startswith("test_loss 2.5: always giving the same answer costs 2.303")
+    assert found.why.startswith("test_loss is 2.5, and always giving the same answer costs 2.303")
 
 
 @pytest.mark.parametrize(
@@ -149,4 +149,4 @@ def test_a_linear_model_must_be_ahead_by_a_standard_error() -> None:
     found = behind_linear(linear, 0.8, "test")
     assert found is not None
     assert (found.code, found.severity) == ("TR113", "warning")
-    assert found.why.startswith("test_accuracy 0.8: a linear model has 0.9 on the same samples")
+    assert found.why.startswith("test_accuracy is 0.8. On the same samples a linear model reaches 0.9")

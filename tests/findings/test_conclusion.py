@@ -150,7 +150,7 @@ def test_errors_that_no_edit_tests_stand_only_where_training_goes_badly():
 def test_where_nothing_helps_it_says_so_and_where_to_look():
     last = unexplained(POOR, 12, 0, "net:Net")
     assert (last.code, last.where, last.evidence["tried"]) == ("TR90", "net:Net", 12)
-    assert "nothing I can change helps" in last.why
+    assert "no edit helps (12 edits tried)" in last.why
 
 
 def test_a_short_training_alone_makes_no_error_of_what_no_edit_changes():
@@ -202,7 +202,7 @@ def test_what_is_wrong_by_construction_goes_before_what_makes_up_for_it():
 
 def test_edits_that_had_no_time_are_told():
     last = unexplained(POOR, 4, 9, "the data")
-    assert "none of 4 edits helps; 9 more had no time: allow more with --budget" in last.why
+    assert "no edit helps (4 edits tried, no time for 9 more). Allow more time with --budget" in last.why
 
 
 def test_hopeless_is_only_what_somebody_tried_on_enough_samples():
@@ -239,7 +239,7 @@ def test_a_finding_about_the_data_carries_no_other_parts_edit():
 def test_a_cure_that_raises_an_error_says_so():
     lucky = replace(cause("optimizer.lr", "TR36"), raises=("TR35",))
     first = with_what_was_tried([], [lucky], [], POOR)[0]
-    assert first.why.endswith("with it the recipe raises TR35.")
+    assert first.why.endswith("With it the recipe raises TR35.")
 
 
 def test_a_recipe_that_does_less_than_can_be_reached_has_a_warning():

@@ -196,7 +196,7 @@ STAMP = Collapsed("stamp", 547, 29, "float32")
 def test_values_that_become_one(overrides: tuple[str, ...], edit: dict[str, Any]) -> None:
     (finding,) = found(changed(collapsed=(STAMP,)), *overrides)
     assert (finding.code, finding.severity, finding.where) == ("TR109", "warning", "data.normalize")
-    assert "547 different values of stamp are 29 numbers in float32" in finding.why
+    assert "547 distinct values of stamp become 29 numbers in float32" in finding.why
     assert finding.evidence == {"name": "stamp", "values": 547, "left": 29, "features": 1}
     assert finding.edit == edit
 
@@ -204,7 +204,7 @@ def test_values_that_become_one(overrides: tuple[str, ...], edit: dict[str, Any]
 def test_of_many_features_the_worst_are_named() -> None:
     rest = tuple(replace(STAMP, name=f"x{i}", left=400 + i) for i in range(4))
     (finding,) = found(changed(collapsed=(*rest, STAMP)))
-    assert finding.why.startswith("547 different values of stamp are 29 numbers, 547 different")
+    assert finding.why.startswith("547 distinct values of stamp become 29 numbers, 547 distinct")
     assert "(and 2 more features)" in finding.why
 
 
@@ -224,7 +224,7 @@ def test_targets_that_become_one() -> None:
     data = replace(regression(), collapsed_targets=(replace(STAMP, name="due"),))
     (finding,) = found(data, "loss=auto")
     assert (finding.code, finding.where) == ("TR109", "data.scale_targets")
-    assert "Targets: 547 different values of due are 29 numbers" in finding.why
+    assert "Targets: 547 distinct values of due become 29 numbers" in finding.why
     assert finding.edit == {"data.scale_targets": "standard"}
     (scaled,) = found(data, "loss=auto", "data.scale_targets=standard")
     assert scaled.edit == {"train.precision": "float64"}
@@ -287,7 +287,7 @@ def test_samples_that_occur_more_than_once(
 
 def test_copies_made_before_the_split_are_told_apart() -> None:
     (finding,) = found(copies(within=0.3, across=(("test", 0.3),)))
-    assert "before it was split" in finding.why
+    assert "before they were split" in finding.why
 
 
 KEEP = {"data.split.group_duplicates": True}

@@ -185,12 +185,12 @@ def told(code: str, data: str, *overrides: str, kind: str = "{kind: npz, path: x
         ("TR84", "drawn, of other classes", ("data.split={folds: 5}",), "each fold", "split.folds"),
         ("TR84", "uneven", (), "20 validation samples", "olds"),
         # What draws the split otherwise.
-        ("TR83", "of other classes", (), "draw it at random", ""),
+        ("TR83", "of other classes", (), "split at random", ""),
         ("TR83", "drawn, of other classes", (), "leave it out", "random"),
         ("TR83", "drawn, of other classes", ("data.split.stratified=false",), "stratified",
          "random"),
         ("TR07", "uneven", (), "watch f1_macro", ""),
-        ("TR07", "uneven", ("metrics=[accuracy, f1_macro]",), "Weigh the classes", "f1_macro"),
+        ("TR07", "uneven", ("metrics=[accuracy, f1_macro]",), "Weight the classes", "f1_macro"),
         ("TR07", "uneven", ("loss=hinge",), "data.sampling: balanced", "Weigh"),
         ("TR48", "uneven", ("normalization=batch", "data.batch_size=4"), "larger data.batch", ""),
     ],
@@ -264,5 +264,5 @@ def test_a_class_that_nothing_is_trained_of_is_a_warning_of_its_own(
     (finding,) = (f for f in found if f.code == "TR83")
     assert (finding.severity, finding.where, finding.edit) == ("warning", "data.split", edit)
     assert finding.evidence == {"splits": ["val"], "classes": ["c"], "class_weight": weight}
-    assert "No training sample is of class 'c', which val has" in finding.why
+    assert "No training sample has class 'c', but val has some" in finding.why
     assert ("class weight is 0" in finding.why) == (weight == 0.0)

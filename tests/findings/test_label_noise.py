@@ -32,12 +32,12 @@ def test_changed_labels_are_found_and_shown():
 
 def test_labels_that_went_to_one_other_class_each():
     (found,) = corrupted_labels(replace(CORRUPTED, second=0.8, one_sided=0.9))
-    assert "each to the same other one" in found.why
+    assert "each to the same other class" in found.why
 
 
 def test_a_network_that_doubts_the_same_labels_is_told():
     (found,) = corrupted_labels(replace(CORRUPTED, network=0.1))
-    assert "gives 10% of the doubted samples" in found.why
+    assert "the given label for 10% of the doubtful samples" in found.why
 
 
 @pytest.mark.parametrize(

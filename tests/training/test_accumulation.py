@@ -46,7 +46,7 @@ def run(made: Job) -> tuple[torch.Tensor, list[float]]:
 
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},
-    "penalties and clipping": {
+    "Penalties and clipping": {
         "regularizers": {"l2": 1e-2, "l1": 1e-3},
         "optimizer": {"kind": "adam", "clip": 0.1},
     },

@@ -307,7 +307,7 @@ class ModuleSubject:
         given = type(self.read_optimizer).__name__
         why = f"{given} as it is set does not get there; adam with lr {USUAL_LR:g} does."
         edit = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
-        found.append(Replacement("optimizer", edit, "TR70", "Optimizer does not get there", why))
+        found.append(Replacement("optimizer", edit, "TR70", "Optimizer fails on one batch", why))
         why = f"A plain mlp fits the batch: look at {type(self.module).__name__}."
         found.append(Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why))
         return found

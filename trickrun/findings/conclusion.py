@@ -10,6 +10,7 @@ from typing import Any
 from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.intervention import NEAR, NOTHING, SUSPICIOUS, Effect
 from trickrun.findings.rank import consequences, ranked
+from trickrun.findings.words import counted
 
 LEAKS = frozenset({"TR08", "TR97"})
 """Faults of the data that make scores too good: no score can tell whether an edit mends them."""
@@ -332,7 +333,7 @@ def proven(cause: Cause, said: Finding | None, severity: Severity) -> Finding:
         why += f" No single edit is enough; these are, together: {', '.join(cause.together)}."
     if cause.raises:
         why += (
-            f" It may not be the whole cure: with it the recipe raises {', '.join(cause.raises)}."
+            f" It may not be the whole cure. With it the recipe raises {', '.join(cause.raises)}."
         )
     return replace(
         found,
@@ -402,10 +403,13 @@ def unexplained(
         "be reached (0: always the same answer, 1: perfect), and "
     )
     if untried:
-        why += f"none of {tried} edits helps; {untried} more had no time: allow more with --budget"
+        why += (
+            f"no edit helps ({counted(tried, 'edit')} tried, no time for {untried} more). Allow "
+            "more time with --budget"
+        )
         why += f", or look at {where}."
     else:
-        why += f"nothing I can change helps ({tried} edits tried): look at {where}."
+        why += f"no edit helps ({counted(tried, 'edit')} tried). Look at {where}."
     if not standing.grossly:
         return Finding("TR90", "Better is possible", "warning", 0.5, where, numbers, why)
     if own_model and standing.edits and standing.learners and not untried:
@@ -425,4 +429,4 @@ def nobody_learns(standing: Standing) -> str:
     )
     if standing.training > 2 * BEHIND:
         why += f", though the network learns {standing.training:.0%} of the training samples"
-    return why + ". The targets do not follow from the inputs: look at how they are paired."
+    return why + ". The targets do not depend on the inputs. Check how they are paired."

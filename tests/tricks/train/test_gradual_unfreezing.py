@@ -129,7 +129,7 @@ def test_random_layers_that_wait_are_warned_of(tmp_path):
     text = "data: {kind: digits}\nmodel: mlp\ntrain: {gradual_unfreezing: 1}\n"
     path.write_text(text)
     (found,) = findings(facts_of(load(path).recipe))
-    assert (found.where, "begins from scratch" in found.why) == ("train.gradual_unfreezing", True)
+    assert (found.where, "starts from scratch" in found.why) == ("train.gradual_unfreezing", True)
     path.write_text(text.replace("mlp", "{kind: mlp, init_from: ab12}"))
     assert not findings(facts_of(load(path).recipe))
 

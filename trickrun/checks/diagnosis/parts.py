@@ -54,7 +54,7 @@ def regularized(proxy: ProxyRun, gap: float) -> Iterator[Candidate]:
     likelihood = 0.7 if bare and gap > 2 * GAP else 0.4
     code, name = "TR56", "Overfitting"
     if bare:
-        code, name = "TR51", "Overfitting, with nothing against it"
+        code, name = "TR51", "Overfitting without regularization"
     why = f"On training samples its skill is higher by {gap:.2f}: it learns them by heart."
     edits: list[dict[str, Any]] = [{"regularizers.l2": strength} for strength in (1e-2, 1e-1)]
     if not recipe.model.is_user_code and recipe.regularizers.dropout is None:

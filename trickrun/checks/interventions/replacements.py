@@ -77,7 +77,7 @@ def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     elif task.kind == "regression":
         name = BOUNDED
     elif given in ("softmax", "sigmoid", "hard_sigmoid"):
-        code, name = "TR26", "Probabilities into a loss from logits"
+        code, name = "TR26", "Probabilities into a loss that takes logits"
         why = f"The loss squashes the {given} once more, so no answer can be certain."
     path = "model.head_activation"
     yield Replacement(path, {path: wanted}, code, name, why)
@@ -192,7 +192,7 @@ def optimizer(recipe: Recipe) -> Iterator[Replacement]:
         # A patch keeps the other parameters of an adam: they are deleted one by one.
         set_here = sorted(given.model_fields_set - {"kind", "lr", "schedule"})
         change = {"optimizer.lr": USUAL_LR, **{f"optimizer.{name}": None for name in set_here}}
-    yield Replacement("optimizer", change, "TR70", "Optimizer does not get there", why)
+    yield Replacement("optimizer", change, "TR70", "Optimizer fails on one batch", why)
 
 
 def normalization(recipe: Recipe) -> Iterator[Replacement]:
@@ -207,7 +207,7 @@ def normalization(recipe: Recipe) -> Iterator[Replacement]:
         kind = recipe.normalization.kind_name
         why = f"The {kind} normalization removes what the answer depends on."
         change = {"normalization": {"kind": "none"}}
-        yield Replacement("normalization", change, "TR72", "Normalization in the way", why)
+        yield Replacement("normalization", change, "TR72", "Normalization removes information", why)
 
 
 def depth(recipe: Recipe) -> Iterator[Replacement]:

@@ -117,7 +117,7 @@ def conflicting(fit: Fit, samples: int) -> list[Finding]:
         f"target, so no network gets below a loss of {fit.goal.floor:.4g}."
     )
     evidence = {"conflicts": fit.goal.conflicts, "floor": fit.goal.floor}
-    return [Finding("TR15", "Equal inputs, other targets", "warning", 0.9, "data", evidence, why)]
+    return [Finding("TR15", "Equal inputs, different targets", "warning", 0.9, "data", evidence, why)]
 
 
 def regularizer_blocks(

@@ -25,10 +25,10 @@ CATALOGUE: dict[str, Fault] = {
 
 NOT_REPORTED = {
     "TR16": "Too little data: the curves show it as TR51 or TR56.",
-    "TR19": "Augmented validation data: only training batches are augmented.",
+    "TR19": "Augmented validation data: it cannot happen, only training batches are augmented.",
     "TR31": "[N] broadcast against [N, 1]: it mixes the samples of a batch, which is TR32.",
     "TR38": "Latent instability: where it breaks out it is TR35, TR57 or TR60.",
-    "TR59": "An error in a metric: nothing looks for it.",
+    "TR59": "An error in a metric: no check covers it.",
 }
 """Published faults that no command reports under their own number, and why."""
 

@@ -10,11 +10,12 @@ FAULTS = (
         "TR01",
         "Unscaled inputs",
         (DATA, "train", "initial-loss", "overfit-batch", "watch"),
-        "The root mean square of each feature as the network gets it.",
-        "The largest above 5 (50: an error, unless the hidden layers are normalized), or above 1 "
-        "and 100 times the smallest. TheDeepChecker asks for [0, 1], [-1, 1] or mean 0 and "
-        "deviation 1; the bounds are own, so that standardized data, which leave [-1, 1], pass.",
-        "Large inputs make every step of the first layer too long, and drown the small ones.",
+        "The root mean square of each feature as it enters the network.",
+        "The largest is above 5 (above 50 it is an error, unless the hidden layers are "
+        "normalized), or above 1 and 100 times the smallest. TheDeepChecker asks for [0, 1], [-1, "
+        "1] or mean 0 and standard deviation 1. The bounds are our own, so that standardized "
+        "data, which leave [-1, 1], pass.",
+        "Large inputs make every step of the first layer too long and hide the small inputs.",
         "Standardize the inputs; `standard` is fitted on the training split alone.",
         "data: {kind: wine, normalize: none}",
         explains=(*SIGNAL, *WILD, *STUCK, "TR50"),
@@ -23,11 +24,11 @@ FAULTS = (
         "TR02",
         "Inputs scaled twice",
         (DATA, "train"),
-        "The deviation of all inputs together, and the largest of them.",
-        "Deviation below 0.05 and no value above 0.5; below 0.005 an error. Own: pixels divided by "
-        "255 twice have 0.0014. A sparse code has large values and passes.",
-        "The network hardly sees such inputs: its biases say more than they do.",
-        "Drop one of the two scalings.",
+        "The standard deviation of all inputs together, and the largest value.",
+        "A standard deviation below 0.05 and no value above 0.5; below 0.005 it is an error. Own: "
+        "pixels divided by 255 twice have 0.0014. A sparse code has large values and passes.",
+        "Such inputs hardly affect the outputs: the biases matter more.",
+        "Remove one of the two scalings.",
         "data: {kind: mnist, normalize: {kind: fixed, mean: 0, std: 65025}}",
         explains=(*SIGNAL, *STUCK, "TR14"),
     ),
@@ -35,23 +36,25 @@ FAULTS = (
         "TR03",
         "Splits scaled differently",
         (DATA, "train"),
-        "How far a split's feature means are from the training split's, in its deviations, and how "
-        "their deviations compare.",
-        "0.25 deviations beyond four standard errors, or a ratio outside 0.5 to 2; five times as "
-        "far is an error. Own; a split of a few samples may scatter.",
-        "The network is scored on inputs unlike those that it was trained on.",
-        "Scale all splits alike, with the training split's numbers. Data that bring their own "
-        "splits must have them in one unit.",
+        "The distance of a split's feature means from those of the training split, in its "
+        "standard deviations, and the ratio of the standard deviations.",
+        "0.25 standard deviations beyond four standard errors, or a ratio outside 0.5 to 2; five "
+        "times as far is an error. Own; a split of a few samples may vary by chance.",
+        "The network is scored on inputs that differ from its training inputs.",
+        "Scale all splits alike, with the statistics of the training split. Data that come with "
+        "their own splits must use one unit for all of them.",
         explains=(*OVERFIT, "TR47"),
     ),
     Fault(
         "TR04",
         "Constant features",
         (DATA, "train", "overfit-batch", "watch"),
-        "Features that have one value in all training samples.",
-        "Deviation 0 (TheDeepChecker). Not borders of images, nor padding. All features: an error.",
-        "A constant says nothing, and where it changes later nobody has learned what that means.",
-        "Drop the columns: `data.drop`. If all inputs are alike, look at how they are read.",
+        "Features that have a single value in all training samples.",
+        "Standard deviation 0 (TheDeepChecker). Borders of images and padding do not count. All "
+        "features constant: an error.",
+        "A constant feature says nothing. If it changes later, the network has never learned what "
+        "that means.",
+        "Drop the columns: `data.drop`. If all inputs are alike, check how they are read.",
         weighed="error",
         explains=("TR14", *STUCK),
     ),
@@ -59,21 +62,23 @@ FAULTS = (
         "TR05",
         "NaN or infinity in the inputs",
         (DATA, "train", "initial-loss", "watch"),
-        "Values that are not finite, after normalization.",
-        "Any (TheDeepChecker).",
-        "One of them makes the loss and then every weight NaN.",
-        "Clean the data, or fill the gaps.",
+        "Values that are NaN or infinite after normalization.",
+        "Any such value (TheDeepChecker).",
+        "One of them turns the loss, and then every weight, into NaN.",
+        "Clean the data, or fill the missing values.",
         explains=(*SIGNAL, *WILD),
     ),
     Fault(
         "TR06",
         "Unscaled targets",
         (DATA, "train", "initial-loss"),
-        "The root mean square of the targets about the head's bias.",
-        "Above 10 or below 0.1 (mse, huber); with sgd above 50 an error. Measured: sgd at its "
-        "usual rates learned at 10 and diverged at 77; at 0.1 the error was 4 to 8 times as high.",
-        "An untrained network answers with numbers of about 1 and is stepped by as much.",
-        "Standardize the targets; scores and predictions stay in the original unit.",
+        "The root mean square of the targets around the head's bias.",
+        "Above 10 or below 0.1 (mse, huber); above 50 with sgd it is an error. Measured: sgd at "
+        "its usual rates learned at 10 and diverged at 77; at 0.1 the error was 4 to 8 times as "
+        "high.",
+        "An untrained network outputs numbers of about 1, and its steps change them by about as "
+        "much.",
+        "Standardize the targets. Scores and predictions stay in the original unit.",
         "data: {kind: diabetes}",
         explains=(*SIGNAL, *WILD, *STUCK, "TR24", "TR50", "TR71"),
     ),
@@ -81,10 +86,11 @@ FAULTS = (
         "TR07",
         "Class imbalance",
         (DATA, "train", "overfit-batch"),
-        "Samples of the largest class over those of the smallest; or all targets alike.",
-        "10 (SageMaker Debugger), unless the loss weighs the classes or `data.sampling` shows all "
-        "of them equally often. One target only: an error.",
-        "Answering always the largest class is a good score, and a trap.",
+        "The number of samples of the largest class over that of the smallest; or all targets "
+        "alike.",
+        "10 (SageMaker Debugger), unless the loss weights the classes or `data.sampling` shows "
+        "all of them equally often. A single target value: an error.",
+        "A network that always predicts the largest class scores well without learning anything.",
         "`class_weights: balanced`, and a metric such as f1_macro beside accuracy.",
         explains=("TR24", "TR61", "TR62", "TR112", "TR113"),
     ),
@@ -92,77 +98,79 @@ FAULTS = (
         "TR08",
         "Split leakage",
         (DATA, "train"),
-        "Samples of validation and test whose input is in the training split too, by hashes; and "
-        "a column with several samples a value in several parts, where the nearest sample of the "
-        "same value tells the target and the nearest one of another value does not.",
-        "5 % (catalogue); from 50 % on an error, because the score then tells more of memory than "
-        "of new samples (own). Not where the features take so few values that this is no surprise. "
-        "Groups: of 20 or more, with a skill that is 0.2 and a standard error lower without their "
-        "own group (own).",
-        "The score tells how well the network remembers.",
-        "Remove copies before the split, or keep them on one side: `data.split.group_duplicates`, "
-        "`data.split.group`.",
+        "Validation and test samples whose input is also in the training split, found by hashes. "
+        "Also a column whose values repeat across splits, where the nearest sample with the same "
+        "value predicts the target and the nearest one with another value does not.",
+        "5 % (catalogue). From 50 % on it is an error, because the score then measures memory "
+        "more than new samples (own). It does not apply where the features take so few values "
+        "that repeats are expected. Groups: 20 or more, and a skill that is 0.2 and a standard "
+        "error lower without the sample's own group (own).",
+        "The score measures how well the network memorizes.",
+        "Remove copies before the split, or keep them in one split: "
+        "`data.split.group_duplicates`, `data.split.group`.",
         explains=("TR09",),
     ),
     Fault(
         "TR09",
         "Validation better than training",
         ("curves", "train"),
-        "Validation loss below training loss in the second half of the run, without dropout or "
-        "augmentation.",
+        "Validation loss below the training loss in the second half of the run, without dropout "
+        "or augmentation.",
         "5 % of what there is to learn (UMLAUT: 5 points of accuracy), beyond what the number of "
         "samples explains.",
-        "The split is easier than the training data: a score there promises too much.",
-        "Look for copies, groups or an order that the split follows.",
+        "The validation split is easier than the training data, so its score is too optimistic.",
+        "Look for copies, groups, or an order in the data that the split follows.",
     ),
     Fault(
         "TR10",
         "Targets unrelated to inputs",
         ("diagnose",),
-        "Neither this network, nor other learners, nor another run on the same data does better "
-        "than always giving the same answer; or a step of the user's "
-        "pairs inputs with other samples' targets.",
-        "A skill that chance explains. Own.",
-        "There is nothing to learn, except by heart.",
-        "Look at where inputs and targets are put together: one of them was shuffled alone.",
+        "No network, no other learner and no other run on the same data does better than a "
+        "constant answer; or your training step pairs inputs with the targets of other samples.",
+        "A skill that chance explains (own).",
+        "There is nothing to learn; the network can only memorize.",
+        "Check where inputs and targets are put together: one of them was shuffled without the "
+        "other.",
         explains=(*OVERFIT, *STUCK, "TR14"),
     ),
     Fault(
         "TR11",
         "Corrupted labels",
         ("diagnose",),
-        "Labels that a linear model and trees contradict, which agree and have not seen them: "
-        "among the samples that they are surest of, and among all. What they doubt is found by "
-        "confident learning (Northcutt, Jiang & Chuang 2021), listed, and put to the recipe's own "
-        "network, trained on other samples.",
-        "12 % of the surest and more, which is 70 % of the share among all; and of the doubted no "
-        "more second best than chance and a third of the way from there to all, or doubts in one "
-        "direction alone. Not where the network gives half of them the label that "
-        "they have. Own: where classes overlap, the surest are hardly contradicted, most doubted "
-        "labels are second best, and doubts go both ways. Two classes are not judged.",
-        "A network that fits them learns them by heart; one that does not looks as if it could "
-        "not learn.",
-        "Look at the contradicted samples, and at what wrote their labels. Label smoothing and "
-        "early stopping limit the harm.",
+        "Labels contradicted by both a linear model and trees that have not seen them: the share "
+        "among the samples they are surest of, and the share among all. Doubtful labels are found "
+        "by confident learning (Northcutt, Jiang & Chuang 2021), listed, and checked with the "
+        "recipe's own network trained on other samples.",
+        "12 % or more of the surest samples, and at least 70 % of the share among all. Of the "
+        "doubtful labels, no more are second best than chance plus a third of the way from chance "
+        "to all, or the doubts go in one direction only. It does not apply where the network "
+        "gives half of them their own label. Own: where classes overlap, the surest labels are "
+        "hardly contradicted, most doubtful labels are second best, and doubts go both ways. Two "
+        "classes are not judged.",
+        "A network that fits wrong labels memorizes them. One that does not fit them looks as if "
+        "it could not learn.",
+        "Look at the contradicted samples and at the code that wrote their labels. Label "
+        "smoothing and early stopping limit the harm.",
     ),
     Fault(
         "TR12",
         "Labels off by one",
         (DATA, "train"),
         "The first or the last class has no sample in any split.",
-        "None at all (own). Labels outside the classes are refused when the data are read.",
-        "Each label stands for its neighbour's class, and names in reports are wrong.",
-        "Let the labels count from 0.",
+        "No sample at all (own). Labels outside the classes are refused when the data are read.",
+        "Each label stands for the class next to it, and the class names in reports are wrong.",
+        "Make the labels start at 0.",
         explains=("TR07", "TR24", "TR20"),
     ),
     Fault(
         "TR13",
         "Scaled labels",
         (DATA, "train"),
-        "Targets of a regression that take at most 20 values at even distances, no whole numbers.",
+        "Targets of a regression that take at most 20 evenly spaced values that are not whole "
+        "numbers.",
         "20 values (own; the csv reader's bound). Fractions as classes are refused when read.",
-        "Classes have become values: a network must say 0.7 for 'seven'.",
-        "Give the labels as they were before the scaling.",
+        "Classes have become values: the network must output 0.7 for 'seven'.",
+        "Use the labels as they were before scaling.",
         explains=(*STUCK, "TR06", "TR20", "TR24"),
     ),
     Fault(
@@ -170,21 +178,21 @@ FAULTS = (
         "Input ignored",
         (TEXT, "initial-loss", "diagnose"),
         "What enters the head is the same for every sample, or the inputs are switched off.",
-        "A spread below 1e-7 of the size (rounding); `data.zero_inputs`. Karpathy's recipe: the "
-        "real loss must beat that of zero inputs.",
+        "A spread below 1e-7 of the size (rounding), or `data.zero_inputs`. Karpathy's recipe: "
+        "the real loss must beat the loss on inputs of zeros.",
         "The network can learn nothing but a constant.",
-        "Follow the input through the forward pass; look for what multiplies it away.",
+        "Follow the input through the forward pass and find where it is lost.",
         "data: {kind: digits, zero_inputs: true}",
         explains=(*STUCK, "TR45"),
     ),
     Fault(
         "TR15",
-        "Equal inputs, other targets",
+        "Equal inputs, different targets",
         (DATA, "train", "overfit-batch"),
-        "Training samples that share their input with one of another target.",
-        "2 % of them (own: a bound on accuracy of about 99 %); 30 %: an error. A remark where the "
-        "features can take few values only.",
-        "No network can be right about both.",
+        "Training samples that share their input with a sample that has another target.",
+        "2 % of them (own: a bound on accuracy of about 99 %); 30 % is an error. It is a remark "
+        "where the features can take few values only.",
+        "No network can be right about both samples.",
         "Merge the classes, add the feature that tells them apart, or correct the labels.",
         explains=("TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
@@ -192,9 +200,10 @@ FAULTS = (
         "TR17",
         "Not shuffled",
         (DATA, "train", "watch"),
-        "Share of the targets' variance that lies between batches, where `data.shuffle` is off.",
+        "The share of the targets' variance that lies between batches, where `data.shuffle` is "
+        "off.",
         "0.2, and from 0.5 on an error; 0 by chance, 1 for sorted labels. Own.",
-        "Each batch pulls the network to its own class, the next one away again.",
+        "Each batch pulls the network towards its own class, and the next batch pulls it away.",
         "Shuffle.",
         "data: {kind: iris, shuffle: false}",
         explains=(*OVERFIT, *STUCK, *WILD),
@@ -203,45 +212,47 @@ FAULTS = (
         "TR97",
         "Target among the inputs",
         (DATA, "train"),
-        "A column of a table that tells the target alone: one value for each class or, for values "
-        "to predict, in the same order; or nearly, where the other columns together do not; or a "
-        "number of the lines whose ranges tell the class.",
-        "One to one, on 30 values or samples: an error. A skill of 0.99, or a rank correlation of "
-        "0.999, where the others have less than 0.9: a warning. Numbers of lines: a skill of 0.5, "
-        "from 0.9 on an error. Own: petal width alone tells the iris with a skill of 0.92.",
-        "The network reads the answer off a column that new samples lack, or have otherwise.",
-        "Drop the column, unless it is known before the target is.",
+        "A column of a table that alone determines the target: one value for each class, or the "
+        "same order as the values to predict. Also one that nearly does while the other columns "
+        "together do not, and row numbers whose ranges predict the class.",
+        "One to one on 30 values or samples: an error. A skill of 0.99 or a rank correlation of "
+        "0.999, where the others have less than 0.9: a warning. Row numbers: a skill of 0.5, from "
+        "0.9 on an error. Own: petal width alone predicts the iris species with a skill of 0.92.",
+        "The network reads the answer from a column that new samples lack, or that has other "
+        "values there.",
+        "Drop the column, unless its value is known before the target is.",
     ),
     Fault(
         "TR98",
         "Random split across time",
         (DATA, "train"),
-        "A column of dates or times, and how much of a target its neighbours in time tell.",
-        "0.2 beyond four standard errors (own): a warning; less: a remark.",
-        "A random split lets the network fill gaps between days that it knows; in use it must "
-        "answer for days to come.",
-        "Train on earlier samples than those that validate and test: `data.split.time`.",
+        "A column of dates or times, and how well a target can be predicted from its neighbours "
+        "in time.",
+        "0.2 beyond four standard errors (own): a warning. Less: a remark.",
+        "With a random split the network fills gaps between days it has seen. In use it must "
+        "predict days to come.",
+        "Train on samples that are earlier than those for validation and test: `data.split.time`.",
     ),
     Fault(
         "TR83",
-        "Splits of other classes",
+        "Class shares differ between splits",
         (DATA, "train"),
-        "Distance of the class shares of a split from the training split's, and classes of which "
-        "there is no training sample.",
-        "0.25 in total variation beyond chance; any class without a training sample. Own.",
-        "The network is asked for what it was never shown. Balanced class weights give such a "
-        "class the weight 0, so that no loss counts it either.",
-        "Draw the split at random, stratified by class; add samples of classes that are too small "
-        "for that, or leave them out.",
+        "The distance of a split's class shares from those of the training split, and classes "
+        "without a training sample.",
+        "0.25 in total variation beyond chance; any class without a training sample (own).",
+        "The network is asked about classes it never saw. Balanced class weights give such a "
+        "class the weight 0, so no loss counts it either.",
+        "Draw the split at random, stratified by class. Add samples to classes that are too small "
+        "for that, or leave these classes out.",
     ),
     Fault(
         "TR84",
         "Few validation samples",
         (DATA, "train"),
         "The size of the validation split.",
-        "30 (own): an accuracy of 0.9 then has a standard error of 5 points. A remark.",
-        "What looks better may be luck.",
-        "Validate on folds in turn, or on a larger share.",
+        "30 (own): an accuracy of 0.9 then has a standard error of 5 points. It is a remark.",
+        "An improvement may be luck.",
+        "Validate on several folds, or on a larger share.",
         "data: {kind: iris}",
         weighed=None,
     ),
@@ -249,55 +260,57 @@ FAULTS = (
         "TR94",
         "Class weights out of proportion",
         (DATA, "train"),
-        "A class's share of the loss under the weights, against that without weights and that with "
-        "balanced ones; and whether larger classes have larger weights.",
-        "10 times less, 50 times an error (measured). Where weights grow with the classes 3 times, "
-        "and in proportion to their samples always an error.",
-        "The network does well without the class that hardly counts. It shows as always the same "
-        "answer that does not suit the classes, which a bias of the head seems to mend.",
+        "A class's share of the loss under the weights, compared with its share without weights "
+        "and with balanced ones. Also whether larger classes have larger weights.",
+        "10 times less; 50 times less is an error (measured). It is always an error where weights "
+        "grow threefold with the classes, in proportion to their samples.",
+        "The loss hardly counts the class, so the network does well without it. It may look like "
+        "a constant answer that does not fit the classes, which a bias of the head seems to cure.",
         "`loss.class_weights: balanced`, or none.",
         explains=("TR20", "TR24", "TR55", "TR61", "TR62", "TR73", "TR112", "TR113"),
     ),
     Fault(
         "TR99",
-        "Targets beside other rows",
+        "Targets in the wrong rows",
         ("diagnose",),
-        "What nearest neighbours and a linear model make of targets that are moved against their "
-        "rows: by 1 to 3 rows up or down, in reverse order, or sorted; on rows that they have not "
-        "seen, in the order of the file.",
-        "As they stand no learner has a skill above 0.5, and moved they gain 0.3 and four standard "
-        "errors. Not where the moved target is a copy of one input, which is a forecast; a warning "
-        "where neighbouring rows are alike. Sorted classes must lose 0.25 if their borders move, "
-        "so that a running number explains nothing. Own.",
-        "The network learns of each row what is true of another.",
-        "Move the column of targets to the rows that it belongs to.",
+        "How well nearest neighbours and a linear model predict targets that are moved against "
+        "their rows: by 1 to 3 rows up or down, reversed, or sorted. They are tested on rows they "
+        "have not seen, in the order of the file.",
+        "With the targets as they are, no learner has a skill above 0.5; with moved targets they "
+        "gain 0.3 and four standard errors. It does not apply where the moved target is a copy of "
+        "one input, which is a forecast. It is a warning where neighbouring rows are alike. "
+        "Sorted classes must lose 0.25 if their borders move, so that a row number explains "
+        "nothing. Own.",
+        "The network learns for each row what is true of another row.",
+        "Move the column of targets to the rows it belongs to.",
         explains=(*OVERFIT, *STUCK, "TR10", "TR14"),
     ),
     Fault(
         "TR103",
         "Channels on the last axis",
         (DATA, "train"),
-        "The shape of an input of a convolutional network, where the recipe does not say on which "
-        "axis the channels are.",
-        "[H, W, C] with C of 1, 3 or 4, H none of these, sides of 8 and more and above 2C, one "
-        "side at most twice the other; a square is an error, anything else a warning. Own: "
-        "feature maps of that form are rare.",
-        "The network takes rows for channels and convolves over the colours.",
-        "`data.channels: last`, or `x.transpose(0, 3, 1, 2)`. `data.channels: first` says that the "
-        "axes are as they should be.",
+        "The input shape of a convolutional network, where the recipe does not say which axis "
+        "holds the channels.",
+        "[H, W, C] with C of 1, 3 or 4, where H is none of these, both sides are at least 8 and "
+        "above 2C, and one side is at most twice the other. A square is an error, anything else a "
+        "warning. Own: feature maps of that shape are rare.",
+        "The network reads rows as channels and convolves over the colours.",
+        "`data.channels: last`, or `x.transpose(0, 3, 1, 2)`. Use `data.channels: first` if the "
+        "axes are right.",
         explains=STUCK,
     ),
     Fault(
         "TR109",
-        "Different values become one",
+        "Distinct values merge",
         (DATA, "train"),
-        "How many different values a column of a table, or a target, has in the training split, "
-        "and how many different numbers these are in the training type; in up to a million cells.",
-        "1 % of the values lost. Own: of 20000 different normal numbers float32 merges 2 in 10000.",
-        "float32 has 24 bits: near 20240303 it tells every second number, near 1.7e9 (seconds "
-        "since 1970) one in 128. What it does not tell, no network can learn.",
+        "How many distinct values a column of a table, or a target, has in the training split, "
+        "and how many distinct numbers are left in the training type, in up to a million cells.",
+        "1 % of the values lost. Own: of 20000 distinct normal numbers float32 merges 2 in 10000.",
+        "float32 has 24 bits: near 20240303 it represents every second integer, near 1.7e9 "
+        "(seconds since 1970) one in 128. No network can learn a difference that rounding has "
+        "removed.",
         "`data.normalize: standard` and `data.scale_targets: standard` subtract the mean in "
-        "float64 first. Where they do already, some values are very far from the others: mend "
+        "float64 first. If they already do, some values are very far from the others: correct "
         "those, or set `train.precision: float64`.",
         explains=(*STUCK, "TR04", "TR10", "TR14"),
     ),
@@ -305,21 +318,21 @@ FAULTS = (
         "TR110",
         "Label that does not vary",
         (DATA, "train"),
-        "With `task: multilabel`, how many samples of each part have each label.",
-        "None at all: no sample of a part, or every one (own).",
-        "In training nothing can be learned of such a label. In validation or test it has no "
-        "AUROC, and its F1 says nothing. Splits are not stratified by labels, so a small part may "
-        "lack a rare one.",
-        "Another `data.split.seed`, larger parts, or more samples with the label.",
+        "With `task: multilabel`, how many samples of each split have each label.",
+        "Zero variation: no sample of a split has the label, or every one has it (own).",
+        "In training nothing can be learned about such a label. In validation or test it has no "
+        "AUROC, and its F1 says nothing. Splits are not stratified by labels, so a small one may "
+        "lack a rare label.",
+        "Another `data.split.seed`, larger splits, or more samples with the label.",
     ),
     Fault(
         "TR111",
-        "Labels taken for values",
+        "Labels read as values",
         (DATA, "train"),
-        "Several targets of a regression that are all 0 or 1, each of them both.",
-        "None at all (own): a single target is left alone.",
+        "A regression with several targets that take only the values 0 and 1.",
+        "All of them (own). A single target is not judged.",
         "The network predicts numbers that may leave 0 to 1, and errors of sure answers weigh as "
-        "much as those of unsure ones; no score per label is told.",
+        "much as those of unsure ones. There is no score per label.",
         "`data.task: multilabel`, with the loss bce.",
     ),
 )

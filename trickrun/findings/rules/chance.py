@@ -43,19 +43,20 @@ def at_chance(
     unsure = ahead and not constant.can_tell(floor)
     severity: Severity = "warning" if unsure else "error"
     name = f"{where}_loss" if where else "loss"
-    why = f"{name} {loss:.4g}: always giving the same answer costs {constant.loss:.4g}"
+    why = f"{name} is {loss:.4g}, and always giving the same answer costs {constant.loss:.4g}"
     if unsure:
         why += (
-            f"; on {constant.samples:.4g} samples a lead of {constant.lead(tries):.2g} is chance, "
-            "so they are too few to tell whether it has learned anything."
+            f". On {constant.samples:.4g} samples a lead of {constant.lead(tries):.2g} can be "
+            "chance, so there are too few samples to tell whether the network has learned "
+            "anything."
         )
     elif ahead:
         why += (
-            f", and on {constant.samples:.4g} samples a lead of up to {constant.lead(tries):.2g} "
-            "is chance: nothing shows that it has learned anything."
+            f". On {constant.samples:.4g} samples a lead of up to {constant.lead(tries):.2g} can "
+            "be chance: nothing shows that the network has learned anything."
         )
     else:
-        why += "; it has learned nothing."
+        why += ". The network has learned nothing."
     evidence: dict[str, Any] = {
         name: loss,
         "constant": constant.loss,
@@ -83,8 +84,8 @@ def behind_linear(reference: Reference | None, value: float | None, part: str) -
     evidence = {name: value, "linear": reference.linear, "trees": reference.trees}
     evidence["error"] = reference.error
     why = (
-        f"{name} {value:.4g}: a linear model has {reference.linear:.4g} on the same samples, trees "
-        f"{reference.trees:.4g}, fitted to {reference.fitted} training samples. The network is not "
-        "worth its training yet."
+        f"{name} is {value:.4g}. On the same samples a linear model reaches {reference.linear:.4g} "
+        f"and trees reach {reference.trees:.4g}, both fitted to {reference.fitted} training "
+        "samples. The network is not worth its training yet."
     )
     return Finding("TR113", "Behind a linear model", "warning", 0.8, "model", evidence, why)

@@ -131,15 +131,15 @@ def wrong_gradient(
         "numeric": worst.numeric,
     }
     why = (
-        f"Backpropagation gives {worst.analytic:.6g} for {worst.name}, differences of the {of} "
-        f"give {worst.numeric:.6g}: a relative error of {worst.relative_error:.2g} "
-        f"(wrong above {WRONG:g}, good below {GOOD:g}). "
+        f"Backpropagation gives {worst.analytic:.6g} for {worst.name}, but differences of the {of} "
+        f"give {worst.numeric:.6g}. That is a relative error of {worst.relative_error:.2g} (wrong "
+        f"above {WRONG:g}, good below {GOOD:g}). "
     )
     if where == "loss":
-        why += "All parameters are affected: look at your loss's backward."
+        why += "All parameters are affected: check the backward of your loss."
     elif of == "loss":
-        after = f", the gradients after it ({later[0]}, ...) are right" if later else ""
-        why += f"The fault is at or after {where}{after}: look for a backward of your own there."
+        after = f"; the gradients after it ({later[0]}, ...) are right" if later else ""
+        why += f"The fault is at or after {where}{after}. Look for a backward that you wrote there."
     flipped = wrong and worst.relative_error > FLIPPED
     name = "Flipped gradient" if flipped else "Wrong gradient" if wrong else "Doubtful gradient"
     code = "TR33" if flipped else "TR34"
@@ -158,13 +158,13 @@ def mixed_samples(evidence: GradientEvidence) -> list[Finding]:
         if mixing.through == "model":
             place = f"the output of {mixing.module}" if mixing.module else "the model's output"
             why = (
-                f"In evaluation mode {place} for one sample depends on the other samples' inputs "
-                f"({mixing.ratio:.2g} times as much as on its own). It happens there or right "
-                "before: softmax, a norm or a reshape over the batch axis does that."
+                f"In evaluation mode {place} for one sample depends on the inputs of other samples "
+                f"({mixing.ratio:.2g} times as much as on its own). The samples are mixed there or "
+                "just before it: a softmax, a norm or a reshape over the batch axis does that."
             )
         else:
             why = (
-                "The loss of one sample depends on the other samples' predictions: in the batch "
+                "The loss of one sample depends on the predictions for other samples. In a batch "
                 f"its gradient is off by {mixing.ratio:.2g} of its size. A softmax or norm over "
                 "axis 0 does that, or [N, 1] broadcast against [N]."
             )
@@ -178,14 +178,14 @@ def no_gradient(evidence: GradientEvidence) -> list[Finding]:
     found = []
     if evidence.unused:
         names = list(evidence.unused)
-        why = "The loss does not depend on these parameters: they are not used, or detached."
+        why = "The loss does not depend on these parameters: they are unused or detached."
         numbers = {"parameters": names}
         name = "Parameters without effect"
         found.append(Finding("TR45", name, "error", 0.9, names[0], numbers, why))
     if evidence.without_gradient:
         names = list(evidence.without_gradient)
         why = (
-            "Their gradient is exactly 0, also after some training steps: what comes after them is "
+            "Their gradient is exactly 0, even after some training steps: what follows them is "
             "dead, saturated or rounded. `trickrun signal` shows which layer."
         )
         numbers = {"parameters": names}
@@ -194,6 +194,6 @@ def no_gradient(evidence: GradientEvidence) -> list[Finding]:
         if all(each.endswith("bias") for each in names):
             # The difference of two scores, a softmax or a norm takes it out again: no harm is done.
             severity = "warning"
-            why = "Their gradient is exactly 0: what comes after these biases takes them out again."
+            why = "Their gradient is exactly 0: what follows these biases subtracts them again."
         found.append(Finding("TR45", name, severity, 0.85, names[0], numbers, why))
     return found

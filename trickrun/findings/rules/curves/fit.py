@@ -108,7 +108,7 @@ def fitting_too_much(c: Curves, evidence: dict[str, Any], why: str, confidence: 
         edit = {"early_stopping": {"patience": max(PATIENCE, len(c.epochs) // 10)}}
     unchecked = not s.regularized and c.left[-1] < FITTED
     code = "TR51" if unchecked else "TR56"
-    name = "Overfitting, with nothing against it" if unchecked else "Overfitting"
+    name = "Overfitting without regularization" if unchecked else "Overfitting"
     return Finding(code, name, "warning", confidence, "regularizers", evidence, why, edit)
 
 

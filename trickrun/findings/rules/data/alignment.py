@@ -92,13 +92,16 @@ def misplaced_targets(e: Pairing, known: float) -> list[Finding]:
     unsure = ahead and e.serial > SERIAL
     severity: Severity = "warning" if unsure else "error"
     why = (
-        f"As they stand, the targets{'' if e.alone else f' of {e.part}'} hardly follow from the "
-        f"inputs: the best skill is {level:.2f} (0: always the same answer, 1: perfect). "
-        f"{told(best)} skill of {best.skill:.2f} on rows that the learner has not seen. "
+        f"The targets{'' if e.alone else f' of {e.part}'} can hardly be predicted from the inputs "
+        f"in their present order: the best skill is {level:.2f} (0: constant answer, 1: perfect). "
+        f"{told(best)} skill is {best.skill:.2f} on rows that the learner has not seen. "
         f"{remedy(best)}"
     )
     if unsure:
-        why += " If they are meant to lie so many rows ahead, they are right, and hard to predict."
+        why += (
+            " If the targets are meant to lie that many rows ahead, they are right, and hard "
+            "to predict."
+        )
     numbers = {
         "part": e.part,
         "alignment": best.way,
@@ -110,7 +113,7 @@ def misplaced_targets(e: Pairing, known: float) -> list[Finding]:
         "samples": e.samples,
     }
     where = "data" if e.alone else f"data ({e.part})"
-    name = "Targets beside other rows"
+    name = "Targets in the wrong rows"
     return [Finding(MISPLACED, name, severity, 0.5 if unsure else 0.9, where, numbers, why)]
 
 
@@ -120,25 +123,25 @@ def beats_its_border(e: Pairing, moved: Moved) -> bool:
 
 def told(best: Moved) -> str:
     if best.way == "reversed":
-        return "Taken in reverse order, they allow a"
+        return "If they are reversed, the"
     if best.way == "sorted":
-        return "Sorted, they allow a"
-    return f"Taken from {counted(best.rows)}, they allow a"
+        return "If they are sorted, the"
+    return f"If each row takes its target from {counted(best.rows)}, the"
 
 
 def remedy(best: Moved) -> str:
     """Return what to do in the file."""
     if best.way == "reversed":
-        return "They stand in reverse order: turn the column of targets round."
+        return "The targets are in reverse order: reverse the target column."
     if best.way == "sorted":
-        return "The rows are sorted by target, and the targets are not: pair them again."
+        return "The rows are sorted by target, but the targets are not: pair them again."
     up = "up" if best.rows > 0 else "down"
     count = abs(best.rows)
     rows = "1 row" if count == 1 else f"{count} rows"
     down = "down" if best.rows > 0 else "up"
     return (
-        f"The target of each row stands {rows} further {down}: move the column of targets {up} by "
-        f"{rows}, and leave out the rows that then have none."
+        f"The target of each row is {rows} too far {down}. Move the target column {up} by {rows}, "
+        "and leave out the rows that then have no target."
     )
 
 
@@ -159,8 +162,8 @@ def sorted_alone(e: Pairing, known: float, error: float) -> list[Finding]:
     if not e.ordered or max(e.in_place, known) > max(2 * error, 2 * e.error, 0.05):
         return []
     why = (
-        "The targets stand in sorted order, and the inputs say nothing of them. If the column was "
-        "sorted by itself, the pairs are lost: make the file again from its source."
+        "The targets are in sorted order, and the inputs do not predict them. If the column was "
+        "sorted separately, the pairs are lost: create the file again from its source."
     )
     numbers = {"part": e.part, "skill_in_place": e.in_place, "best_known": known}
     where = "data" if e.alone else f"data ({e.part})"

@@ -44,11 +44,11 @@ def disproportionate_weights(e: Facts) -> list[Finding]:
     grave = upside_down or factor >= IGNORED
     severity: Severity = "error" if grave else "warning"
     why = (
-        f"Class {name!r} counts {factor:.3g} times less in the loss than it does both without "
-        "weights and with balanced ones: the network may do without it."
+        f"Class {name!r} counts {factor:.3g} times less in the loss than it does without weights "
+        "and with balanced weights. The network may ignore it."
     )
     if larger:
-        why += " Larger classes have larger weights; they should have smaller ones."
+        why += " Larger classes have larger weights. They should have smaller ones."
     path = "loss.class_weights"
     edit = {path: None if e.inputs.balanced else "balanced"}
     numbers = {"factor": factor, "weights": list(weights), "samples": list(classes.counts)}

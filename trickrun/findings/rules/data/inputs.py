@@ -55,13 +55,13 @@ def unscaled(e: Facts) -> list[Finding]:
     grave = large >= HUGE and keeps_scale is False
     severity: Severity = "error" if grave else "warning"
     confidence = 0.85 if grave else 0.5 if keeps_scale else 0.7
-    sizes = f"sizes from {small:.3g} to {large:.3g} a feature"
+    sizes = f"sizes from {small:.3g} to {large:.3g} per feature"
     if large < ALIKE * small:
         sizes = f"a size of about {large:.3g}"
     why = (
-        f"Inputs enter the network with {sizes} (values from {e.data.train.low:.4g} to "
-        f"{e.data.train.high:.4g}); about 1 is right. Large ones make every step too long for the "
-        f"first layer{' and drown the small ones' if large > UNLIKE * small else ''}."
+        f"Inputs enter the network with {sizes}; about 1 is right. Their values run from "
+        f"{e.data.train.low:.4g} to {e.data.train.high:.4g}. Large inputs make every step of the "
+        f"first layer too long{' and hide the small inputs' if large > UNLIKE * small else ''}."
     )
     numbers = {"smallest": small, "median": middle, "largest": large}
     edit = None if e.network.fixes_input_scale else dict(STANDARD)
@@ -85,11 +85,11 @@ def faint(e: Facts) -> list[Finding]:
     raw = given == "none" and e.inputs.from_user is False
     code, name = ("TR01", "Unscaled inputs") if raw else ("TR02", "Inputs scaled twice")
     why = (
-        f"Inputs lie between {inputs.low:.3g} and {inputs.high:.3g} with a deviation of "
-        f"{inputs.std:.2g}"
+        f"The inputs lie between {inputs.low:.3g} and {inputs.high:.3g}, with a standard deviation "
+        f"of {inputs.std:.2g}"
     )
-    why += ". " if raw else ": as if they had been scaled twice. "
-    why += "The network hardly sees them."
+    why += ". " if raw else ". That looks as if they had been scaled twice. "
+    why += "They hardly affect the network's outputs."
     able = given != "standard" and not e.network.fixes_input_scale
     edit = dict(STANDARD) if able else None
     numbers = {"std": inputs.std, "low": inputs.low, "high": inputs.high}
@@ -107,10 +107,10 @@ def drifted(e: Facts) -> list[Finding]:
             continue
         grave = shift > UNCOMPARABLE * SHIFTED or not 0.2 <= ratio <= 5
         why = (
-            f"The features of {name} are on average {drift.mean:.2g} training deviations away "
-            f"from those of the training split, and vary {ratio:.2g} times as much"
+            f"On average, the features of {name} are {drift.mean:.2g} standard deviations away "
+            f"from those of the training split. Their spread is {ratio:.2g} times as large"
         )
-        why += ": were they scaled alike?" if grave else ": is it another population?"
+        why += ". Were they scaled alike?" if grave else ". Is it another population?"
         severity: Severity = "error" if grave else "warning"
         numbers = {"split": name, "mean": drift.mean, "scale": ratio, "samples": drift.samples}
         title = "Splits scaled differently" if grave else "Splits differ"
@@ -136,13 +136,13 @@ def constant_features(e: Facts) -> list[Finding]:
         return []
     numbers = {"constant": data.constant, "features": data.features}
     if data.constant == data.features:
-        why = "Every training sample has the same input: there is nothing to tell them apart by."
+        why = "Every training sample has the same input, so the network cannot tell them apart."
         return [Finding("TR04", "All inputs alike", "error", 0.95, "data", numbers, why)]
     if data.is_image or data.tokens:
         return []
     named = ", ".join(data.constant_names)
     why = (
-        f"{data.constant} of {data.features} features never vary in training ({named}): drop them."
+        f"{data.constant} of {data.features} features never vary in training ({named}). Drop them."
     )
     edit: dict[str, Any] | None = None
     if e.inputs.dropped is not None:
@@ -164,7 +164,7 @@ def non_finite(e: Facts) -> list[Finding]:
     if not bad:
         return []
     told = ", ".join(f"{count} in {name}" for name, count in bad.items())
-    why = f"After normalization there are values that are NaN or infinite ({told}): every loss is."
+    why = f"After normalization some values are NaN or infinite ({told}). Every loss is NaN then."
     name = "NaN or infinity in the inputs"
     return [Finding("TR05", name, "error", 0.95, "data", dict(bad), why)]
 
@@ -183,9 +183,9 @@ def channels_last(e: Facts) -> list[Finding]:
     square = rows == columns
     why = (
         f"The inputs are [N, {rows}, {columns}, {last}]. That looks like [N, height, width, "
-        f"channels], but images are read as [N, channels, height, width]: the network sees {rows} "
-        f"channels of {columns} x {last} pixels. data.channels: last mends that, as "
-        "x.transpose(0, 3, 1, 2) in numpy does."
+        "channels], but images are read as [N, channels, height, width]. So the network sees "
+        f"{rows} channels of {columns} x {last} pixels. data.channels: last corrects that, as "
+        "x.transpose(0, 3, 1, 2) does in numpy."
     )
     severity: Severity = "error" if square else "warning"
     confidence = 0.8 if square else 0.6

@@ -112,17 +112,17 @@ def corrupted_labels(e: LabelNoise) -> list[Finding]:
         for doubt in e.doubts[:NAMED]
     )
     why = (
-        "A linear model and trees that have not seen the labels agree with each other and "
-        f"contradict {e.surest_contradicted:.0%} of the labels that they are surest of, and "
-        f"{e.contradicted:.0%} of all that they agree on: of classes that merely overlap, the "
-        f"surest are hardly contradicted. About {e.noise:.0%} of the labels were changed"
+        "A linear model and trees, which have not seen these labels, agree with each other but "
+        f"contradict {e.surest_contradicted:.0%} of the labels they are surest of and "
+        f"{e.contradicted:.0%} of all they agree on. If classes merely overlapped, the surest "
+        f"labels would hardly be contradicted. About {e.noise:.0%} of the labels were changed"
     )
-    why += "" if any_other(e) else ", each to the same other one"
-    why += f", for example: {shown} (rows count from 0)."
+    why += "" if any_other(e) else ", each to the same other class"
+    why += f". Examples: {shown} (rows count from 0)."
     if e.network is not None:
         why += (
-            f" The network, trained on other samples, gives {e.network:.0%} of the doubted samples "
-            "the label that they have."
+            f" The network, trained on other samples, predicts the given label for {e.network:.0%} "
+            "of the doubtful samples."
         )
     numbers: dict[str, Any] = {
         "surest_contradicted": e.surest_contradicted,

@@ -72,28 +72,31 @@ def reason(e: Facts, column: Telltale) -> str:
     name = repr(column.column)
     if orders(e, column):
         return (
-            f"{name} numbers the samples, and ranges of it tell the class with a skill of "
-            f"{column.alone:.2f} (1: always): the file is sorted by class. Numbers of new samples "
-            "tell nothing, but the network will believe them. Drop the column."
+            f"{name} numbers the samples, and ranges of it predict the class with a skill of "
+            f"{column.alone:.2f} (1: always): the file is sorted by class. The numbers of new "
+            "samples say nothing, but the network will rely on them. Drop the column."
         )
     if column.exact and e.task == "classification":
         tells = f"Each of the {column.distinct} values of {name} stands for one class, and each "
         tells += f"class for one value, in all {column.samples} samples"
     elif column.exact:
         several = e.data is not None and e.data.targets is not None and e.data.targets.outputs > 1
-        tells = f"{'One of the targets' if several else 'The target'} rises or falls strictly with "
+        tells = (
+            f"{'One of the targets' if several else 'The target'} increases or decreases "
+            "strictly with "
+        )
         tells += f"{name}, over {column.distinct} values"
     elif e.task == "classification":
-        tells = f"Ranges or values of {name} alone tell the class with a skill of "
+        tells = f"Ranges or values of {name} alone predict the class with a skill of "
         tells += (
-            f"{column.alone:.3f} (1: always), all other columns together with {column.others:.2f}"
+            f"{column.alone:.3f} (1: always); all other columns together reach {column.others:.2f}"
         )
     else:
         tells = f"{name} alone has a rank correlation of {column.alone:.4f} with the target; all "
         tells += f"other columns together have a skill of {column.others:.2f}"
     return (
-        f"{tells}: it looks like the target in other words. Drop it, unless it is known before the "
-        "target is."
+        f"{tells}. It looks like the target in another form. Drop it, unless it is known before "
+        "the target is."
     )
 
 
@@ -120,14 +123,15 @@ def mixed_in_time(e: Facts) -> list[Finding]:
     if not matters:
         why = (
             f"{time.column!r} says when samples were taken, and the split is random. Neighbours in "
-            f"time tell {time.related:.0%} of the target, no more than chance may: as it seems, "
-            "that does no harm."
+            f"time predict {time.related:.0%} of the target, no more than chance allows, so the "
+            "random split seems to do no harm."
         )
         return [Finding("TR98", name, "info", 0.5, where, numbers, why)]
     why = (
-        f"{time.column!r} says when samples were taken, and their neighbours in time tell "
-        f"{time.related:.0%} of the target. The random split puts samples to validate and test "
-        "between training samples of about the same time; in use they come after all of them."
+        f"{time.column!r} says when samples were taken, and neighbours in time predict "
+        f"{time.related:.0%} of the target. The random split puts validation and test samples "
+        "between training samples of about the same time. In use, new samples come after all "
+        "training samples."
     )
     edit: dict[str, Any] = {"data.split.time": time.column}
     if e.inputs.duplicates_together:
@@ -150,11 +154,11 @@ def groups_in_several_parts(e: Facts) -> list[Finding]:
     if group.known - group.new < TOO_GOOD + group.groups**-0.5:
         return []
     why = (
-        f"{group.across:.0%} of the samples to validate and test have others of their "
-        f"{group.column!r} in training. Samples of one tell each other's target (skill "
-        f"{group.within:.2f}): by the nearest sample it can be told with a skill of "
-        f"{group.known:.2f}, and of {group.new:.2f} if that is of another. For new values of "
-        f"{group.column!r} the scores promise too much."
+        f"For {group.across:.0%} of the validation and test samples, there are training samples "
+        f"with the same {group.column!r}. Samples with the same {group.column!r} predict each "
+        f"other's target (skill {group.within:.2f}). The nearest sample predicts it with a skill "
+        f"of {group.known:.2f}; if that sample has another {group.column!r}, with {group.new:.2f}. "
+        f"For new values of {group.column!r} the scores are too optimistic."
     )
     numbers = {"column": group.column, "groups": group.groups, "across": group.across}
     numbers |= {"within": group.within, "known": group.known, "new": group.new}

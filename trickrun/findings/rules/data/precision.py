@@ -16,7 +16,7 @@ numbers, all different, float32 merges 2 in 10000."""
 NAMED = 3
 """Features that are told one by one."""
 
-NAME = "Different values become one"
+NAME = "Distinct values merge"
 
 
 def lost_inputs(e: Facts) -> list[Finding]:
@@ -31,8 +31,8 @@ def lost_inputs(e: Facts) -> list[Finding]:
     if scaled:
         edit = {"train.precision": "float64"} if found[0].type == "float32" else None
         advice = (
-            "Some values are so far from the others that what distinguishes these is rounded off: "
-            "look for a value that stands for a missing one, or take the logarithm."
+            "Some values are so far from the others that the differences between these are "
+            "rounded away. Look for a value that stands for a missing one, or take the logarithm."
         )
     why = f"{told(found)} {advice}"
     return [Finding("TR109", NAME, "warning", 0.9, "data.normalize", numbers(found), why, edit)]
@@ -47,7 +47,9 @@ def lost_targets(e: Facts) -> list[Finding]:
     advice = "Scaling them subtracts the mean before anything is rounded."
     if e.inputs.scale_targets != "none":
         edit = {"train.precision": "float64"} if found[0].type == "float32" else None
-        advice = "Some are so far from the others that what distinguishes these is rounded off."
+        advice = (
+            "Some are so far from the others that the differences between these are rounded away."
+        )
     why = f"Targets: {told(found)} {advice}"
     where = "data.scale_targets"
     return [Finding("TR109", NAME, "warning", 0.9, where, numbers(found), why, edit)]
@@ -62,7 +64,7 @@ def grave(collapsed: Sequence[Collapsed]) -> list[Collapsed]:
 def told(found: Sequence[Collapsed]) -> str:
     """Return, in words, how many values are left of how many."""
     each = [
-        f"{c.values} different values of {c.name} are {c.left} number{'s' if c.left > 1 else ''}"
+        f"{c.values} distinct values of {c.name} become {c.left} number{'s' if c.left > 1 else ''}"
         for c in found[:NAMED]
     ]
     more = f" (and {len(found) - NAMED} more features)" if len(found) > NAMED else ""

@@ -36,11 +36,14 @@ def leaked(e: Facts) -> list[Finding]:
         if share <= LEAKED:
             continue
         why = (
-            f"{share:.0%} of the samples of {name} are in the training split too: their score says "
-            "how well the network remembers, not how well it will do."
+            f"{share:.0%} of the samples of {name} are also in the training split. Their score "
+            "measures how well the network remembers, not how well it will predict."
         )
         if e.data.copies.within > LEAKED:
-            why += " The data held copies before it was split: remove them, or keep them together."
+            why += (
+                " The data held copies before they were split: remove the copies, or keep them "
+                "in one split."
+            )
         numbers = {"split": name, "share": share, "within_training": e.data.copies.within}
         # Short texts repeat by themselves, and rows of few kinds do: as often in training itself.
         copied = share - e.data.copies.within >= COPIED
@@ -78,13 +81,13 @@ def untrained_classes(e: Facts) -> list[Finding]:
     told = ", ".join(map(repr, classes[:5])) + (", …" if len(classes) > 5 else "")
     it = "them" if several else "it"
     why = (
-        f"No training sample is of {'the classes' if several else 'class'} {told}, which "
-        f"{' and '.join(parts)} {'have' if len(parts) > 1 else 'has'}: the network cannot learn "
-        f"{it}."
+        f"No training sample has {'the classes' if several else 'class'} {told}, but "
+        f"{' and '.join(parts)} {'have' if len(parts) > 1 else 'has'} some. The network cannot "
+        f"learn {it}."
     )
     if balanced:
         weight = "Their balanced class weights are" if several else "Its balanced class weight is"
-        why += f" {weight} 0, so that no loss counts {it}."
+        why += f" {weight} 0, so no loss counts {it}."
     edit = stratification(e)
     why += how_to_draw(e, parts[0]) or f" Add samples of {it}, or leave {it} out."
     numbers = {"splits": parts, "classes": classes, "class_weight": 0.0 if balanced else None}
@@ -104,11 +107,11 @@ def unlike_classes(e: Facts) -> list[Finding]:
             continue
         numbers = {"split": name, "distance": drift.classes, "new_classes": list(drift.new_classes)}
         why = (
-            f"The class shares of {name} differ from the training split's by {drift.classes:.0%}."
-            f"{how_to_draw(e, name)}"
+            f"The class shares of {name} differ from those of the training split by "
+            f"{drift.classes:.0%}.{how_to_draw(e, name)}"
         )
         where = f"data ({name})"
-        title = "Splits of other classes"
+        title = "Class shares differ between splits"
         edit = stratification(e)
         found.append(Finding("TR83", title, "warning", 0.7, where, numbers, why, edit))
     return found
@@ -118,15 +121,15 @@ def how_to_draw(e: Facts, name: str) -> str:
     """Return what to do about the classes of the split ``name``, by how the recipe draws it; empty
     if it is drawn as it should be."""
     if e.data is None or name not in e.data.drawn:
-        return " A split along an order in the file looks like that: draw it at random."
+        return " A split along an order in the file looks like that: split at random."
     if e.inputs.split_by == "time":
         return " The split is by time: the classes change with it."
     if e.inputs.split_by == "group":
-        return " Groups stay whole: another data.split.seed divides them otherwise."
+        return " Groups stay whole; another data.split.seed divides them differently."
     if e.inputs.stratified is False:
         if can_be_stratified(e):
-            return " A stratified split keeps the classes' shares (data.split.stratified)."
-        return " Another data.split.seed may leave more of them to train on."
+            return " A stratified split keeps the shares of the classes (data.split.stratified)."
+        return " Another data.split.seed may leave more of them for training."
     return ""
 
 
@@ -153,13 +156,13 @@ def small_validation(e: Facts) -> list[Finding]:
         return []
     count = sizes["val"].samples
     classes = e.data is not None and e.data.classes is not None
-    worth = f"one of them is worth {1 / count:.1%} of accuracy" if classes else "each counts much"
-    why = f"{count} validation samples: {worth}."
+    worth = f"each is worth {1 / count:.1%} of accuracy" if classes else "each counts much"
+    why = f"There are only {count} validation samples: {worth}."
     if e.data is not None and "val" in e.data.drawn:
         if e.inputs.folded is False:
             why += " Folds (data.split.folds) use all samples in turn."
         elif e.inputs.folded:
-            why += " Train with each fold in turn (data.split.fold), and take the mean."
+            why += " Train on each fold in turn (data.split.fold), and take the mean."
     numbers = {"samples": count}
     name = "Few validation samples"
     return [Finding("TR84", name, "info", 0.8, "data.split.val", numbers, why)]
@@ -183,14 +186,17 @@ def one_sided_labels(e: Facts) -> list[Finding]:
         said = [f"no sample has {listed(empty)}"] if empty else []
         said += [f"every sample has {listed(full)}"] if full else []
         what = (
-            "Nothing can be learned of such a label."
+            "Nothing can be learned about such a label."
             if name == "train"
-            else "There, such a label has no AUROC, and F1 is 0 or rests on positives alone."
+            else (
+                "In this split the label has no AUROC, and its F1 is 0 or depends on positives "
+                "alone."
+            )
         )
         drawn = name == "train" or name in e.data.drawn if e.data else False
-        what += " Another data.split.seed may divide the samples otherwise." if drawn else ""
+        what += " Another data.split.seed may divide the samples differently." if drawn else ""
         numbers = {"part": name, "samples": samples, "never": empty, "always": full}
-        why = f"Of {samples} samples in {name}, {' and '.join(said)}. {what}"
+        why = f"In {name} ({samples} samples) {' and '.join(said)}. {what}"
         title = "Label that does not vary"
         found.append(Finding("TR110", title, "warning", 0.9, f"data ({name})", numbers, why))
     return found

@@ -51,13 +51,13 @@ def unscaled_targets(e: Facts) -> list[Finding]:
         return []
     grave = e.optimizer.adaptive is False and size > DIVERGES
     meaning = (
-        "its untrained outputs drown them"
+        "the untrained outputs are much larger than they are"
         if small
-        else "its outputs of about 1 must grow as large, by steps that are made for size 1"
+        else "the outputs of about 1 must grow to that size, with steps meant for size 1"
     )
     why = (
-        f"The targets have mean {targets.mean:.4g} and deviation {targets.std:.4g}. A network's "
-        f"targets should have size 1: here {meaning}."
+        f"The targets have mean {targets.mean:.4g} and standard deviation {targets.std:.4g}. A "
+        f"network's targets should have size 1; here {meaning}."
     )
     scalable = e.inputs.scale_targets == "none"
     edit = {"data.scale_targets": "standard"} if scalable else None
@@ -104,15 +104,15 @@ def uneven_classes(e: Facts) -> list[Finding]:
     ratio = max(present) / min(present)
     rarest = classes.labels[classes.counts.index(min(present))]
     why = (
-        f"The largest class has {ratio:.3g} times the samples of {rarest!r}, which has "
-        f"{min(present)}: a network does well by ignoring it. "
+        f"The largest class has {ratio:.3g} times as many samples as {rarest!r}, which has "
+        f"{min(present)}. A network can score well by ignoring the rare class. "
     )
     edit: dict[str, Any] | None = {"loss.class_weights": "balanced"}
     if e.loss.automatic:
         edit = {"loss": {"kind": "cross_entropy", "class_weights": "balanced"}}
     elif not e.loss.can_weigh_classes:
         edit = None
-    why += "Weigh the classes" if edit else "Show them equally often (data.sampling: balanced)"
+    why += "Weight the classes" if edit else "Show them equally often (data.sampling: balanced)"
     watched = "f1_macro" in (e.run.metrics or ())
     why += "." if watched else ", and watch f1_macro beside accuracy."
     numbers = {"ratio": ratio, "smallest": min(present), "largest": max(present)}
@@ -128,8 +128,8 @@ def labels_off_by_one(e: Facts) -> list[Finding]:
     if classes is None or not classes.unused:
         return []
     why = (
-        f"No sample of any split is of class {classes.unused!r}, an end of the "
-        f"{len(classes.labels)} classes: labels that count from another number look like that."
+        f"No sample of any split has class {classes.unused!r}, the first or last of the "
+        f"{len(classes.labels)} classes. Labels that do not start at 0 look like that."
     )
     numbers = {"unused": classes.unused, "classes": len(classes.labels)}
     return [Finding("TR12", "Labels off by one", "warning", 0.7, "data", numbers, why)]
@@ -144,14 +144,14 @@ def values_as_classes(e: Facts) -> list[Finding]:
     if each >= PER_CLASS or not all(is_number(label) for label in classes.labels):
         return []
     why = (
-        f"{len(classes.counts)} classes that are all numbers, with {each:.2g} samples each: these "
-        "are values, and a network that predicts classes cannot know that 7 lies next to 8."
+        f"There are {len(classes.counts)} classes, all of them numbers, with {each:.2g} samples "
+        "each. These are values: a network that predicts classes cannot know that 7 is next to 8."
     )
     edit: dict[str, Any] | None = None
     if e.inputs.task_can_be_set:
         edit = {"data.task": "regression", "loss": {"kind": "mse"}}
     numbers = {"classes": len(classes.counts), "samples_per_class": each}
-    return [Finding("TR30", "Values taken for classes", "error", 0.8, "data.task", numbers, why,
+    return [Finding("TR30", "Values read as classes", "error", 0.8, "data.task", numbers, why,
                     edit)]  # fmt: skip
 
 
@@ -164,8 +164,8 @@ def classes_as_values(e: Facts) -> list[Finding]:
     if not (2 <= targets.distinct <= FEW_VALUES and targets.even) or targets.whole:
         return []
     why = (
-        f"The targets take {targets.distinct} values at even distances, none of them a whole "
-        "number but the ends: labels of classes that were scaled. Give the labels as they were."
+        f"The targets take {targets.distinct} evenly spaced values, and none but the ends is a "
+        "whole number. They look like class labels that were scaled. Use the labels as they were."
     )
     numbers = {"distinct": targets.distinct, "low": targets.low, "high": targets.high}
     return [Finding("TR13", "Scaled labels", "warning", 0.7, "data", numbers, why)]
@@ -180,7 +180,7 @@ def labels_as_values(e: Facts) -> list[Finding]:
     if e.loss.task not in ("regression", None) or not e.inputs.task_can_be_set:
         return []
     why = (
-        f"All {targets.outputs} targets are 0 or 1 in every sample: these are labels. A network "
+        f"All {targets.outputs} targets are 0 or 1 in every sample, so they are labels. A network "
         "that predicts them as values gives no probabilities."
     )
     edit: dict[str, Any] = {"data.task": "multilabel"}
@@ -191,7 +191,7 @@ def labels_as_values(e: Facts) -> list[Finding]:
     if e.inputs.scale_targets != "none":
         edit["data.scale_targets"] = "none"
     numbers = {"targets": targets.outputs}
-    name = "Labels taken for values"
+    name = "Labels read as values"
     return [Finding("TR111", name, "warning", 0.8, "data.task", numbers, why, edit)]
 
 
@@ -205,12 +205,12 @@ def contradictions(e: Facts) -> list[Finding]:
         return []
     grave = share >= HOPELESS_CONFLICTS and not e.data.copies.chance
     why = (
-        f"{share:.1%} of the training samples share their input with one of another target: no "
-        "network can be right about both."
+        f"{share:.1%} of the training samples share their input with a sample that has another "
+        "target. No network can be right about both."
     )
     severity: Severity = "error" if grave else "info" if e.data.copies.chance else "warning"
     numbers = {"share": share}
-    name = "Equal inputs, other targets"
+    name = "Equal inputs, different targets"
     return [Finding("TR15", name, severity, 0.8, "data", numbers, why)]
 
 
@@ -224,8 +224,9 @@ def unshuffled(e: Facts) -> list[Finding]:
         return []
     grave = order > SORTED
     why = (
-        f"Without shuffling, {order:.0%} of the targets' variance lies between batches (by chance "
-        "it were none): each pulls the network to its own few targets, and the next one away."
+        f"Without shuffling, {order:.0%} of the targets' variance lies between batches; by chance "
+        "it would be none. Each batch pulls the network to its own few targets, and the next "
+        "batch pulls it away."
     )
     edit = {"data.shuffle": True}
     severity: Severity = "error" if grave else "warning"

@@ -36,14 +36,13 @@ def probabilities_as_logits(e: InitialLoss) -> Finding:
     known = e.head_activation is not None
     evidence = {"output_low": e.output_low, "output_high": e.output_high}
     if e.outputs == 1 and e.head_activation == "softmax":
-        why = "A softmax over one output is always 1: the network can answer nothing else."
+        why = "A softmax over one output is always 1, so the network can give no other answer."
         edit = {"model.head_activation": "linear"}
         where = "model.head_activation"
         return Finding("TR27", "Softmax on one output", "error", 0.95, where, evidence, why, edit)
     why = (
-        f"The outputs are probabilities, but {e.loss_kind} takes logits and squashes them once "
-        f"more. Even certain and right answers then cost {e.loss_floor:.3f}, and gradients "
-        "are small."
+        f"The outputs are probabilities, but {e.loss_kind} takes logits and squashes them again. "
+        f"Even certain and right answers then cost {e.loss_floor:.3f}, and gradients are small."
     )
     return Finding(
         "TR26",
@@ -61,7 +60,7 @@ def no_log_softmax(e: InitialLoss) -> Finding:
     """Return TR25: nll has got something else than log-probabilities."""
     given = "probabilities" if e.probabilities else "plain logits"
     why = (
-        f"{e.loss_kind} takes log-probabilities but gets {given}, so it starts at "
+        f"{e.loss_kind} takes log-probabilities but gets {given}. So it starts at "
         f"{e.per_sample:.3g} instead of {e.expected:.3g} and has no lower bound."
     )
     edit: dict[str, Any] | None = None
@@ -93,7 +92,7 @@ def activated_logits(e: InitialLoss) -> list[Finding]:
     name = e.head_activation or "an activation such as relu"
     why = (
         f"The logits run from {e.output_low:.3g} to {e.output_high:.3g}: {name} after the last "
-        "layer keeps them from saying no, and stops their gradient where it is flat."
+        "layer cuts off negative logits, and has no gradient where it is flat."
     )
     return [
         Finding(
@@ -115,8 +114,8 @@ def bounded_values(e: InitialLoss) -> list[Finding]:
     if low <= e.target_low and e.target_high <= high:
         return []
     why = (
-        f"Targets run from {e.target_low:.3g} to {e.target_high:.3g}, but {e.head_activation} "
-        f"cannot leave {low:g} to {high:g}."
+        f"Targets run from {e.target_low:.3g} to {e.target_high:.3g}, but the outputs of "
+        f"{e.head_activation} stay between {low:g} and {high:g}."
     )
     evidence = {"target_low": e.target_low, "target_high": e.target_high}
     where, edit = "model.head_activation", {"model.head_activation": "linear"}

@@ -54,7 +54,7 @@ def non_finite(e: InitialLoss) -> list[Finding]:
                 0.95,
                 "data",
                 {"input_size": e.input_size},
-                "The inputs hold numbers that are not finite, so every loss is none either.",
+                "The inputs hold NaN or infinite values, so every loss is NaN.",
             )
         ]
     return [
@@ -66,7 +66,7 @@ def non_finite(e: InitialLoss) -> list[Finding]:
             0.8,
             "init",
             {"output_size": e.output_size, "feature_size": e.feature_size},
-            "The weights multiply the signal until it leaves the range of numbers.",
+            "The weights multiply the signal until it exceeds the range of the numbers.",
             plain_init(e),
         ),
     ]
@@ -78,9 +78,9 @@ def reduction(e: InitialLoss) -> list[Finding]:
         return []
     summed = e.reduction == "sum"
     why = (
-        f"Twice the samples give {e.doubling:.1f} times the loss: it is summed over the batch of "
-        f"{e.batch_size}. A sample's own is {e.per_sample:.4g}. Gradients grow with the batch, so "
-        "no usual learning rate fits."
+        f"Twice as many samples give {e.doubling:.1f} times the loss, so it is summed over the "
+        f"batch of {e.batch_size}. One sample's loss is {e.per_sample:.4g}. Gradients grow with "
+        "the batch size, so no usual learning rate fits."
     )
     edit = {"loss.reduction": "mean"} if summed else None
     evidence = {"loss": e.loss, "doubling": e.doubling, "batch_size": e.batch_size}
@@ -95,12 +95,12 @@ def input_ignored(e: InitialLoss) -> list[Finding]:
     evidence = {"feature_spread": e.feature_spread, "feature_size": e.feature_size}
     if e.equal_weights:
         why = (
-            "All weights are equal, so nothing of the input reaches the head and units that start "
+            "All weights are equal. Nothing of the input reaches the head, and units that start "
             "alike stay alike."
         )
         edit = plain_init(e)
         return [Finding("TR22", "Constant init", "error", 0.9, "init", evidence, why, edit)]
-    why = "What enters the last layer is the same for every sample: the input does not reach it."
+    why = "The input of the last layer is the same for every sample: the network ignores its input."
     return [Finding("TR14", "Input ignored", "error", 0.8, "model", evidence, why)]
 
 
@@ -113,7 +113,7 @@ def head_bias(e: InitialLoss) -> list[Finding]:
         return []
     if e.bias_loss > e.uniform_loss + 0.1 * abs(e.uniform_loss):
         why = (
-            f"The head's bias alone costs {e.bias_loss:.4g}; without one it would be "
+            f"The head's bias alone costs {e.bias_loss:.4g}; without a bias it would be "
             f"{e.uniform_loss:.4g}."
         )
         evidence = {"bias_loss": e.bias_loss, "uniform_loss": e.uniform_loss}
@@ -125,21 +125,21 @@ def head_bias(e: InitialLoss) -> list[Finding]:
     wanted = bias_edit(e, "prior")
     if e.task == "regression" and ratio > OFFSET_WARNS:
         why = (
-            f"The head starts {ratio:.1f} times as far from the targets as the best constant "
-            "does. The first steps are spent on learning that constant."
+            f"The head starts {ratio:.1f} times as far from the targets as the best constant. The "
+            "first steps are spent on learning that constant."
         )
         severity: Severity = "error" if ratio > OFFSET_FAILS else "warning"
         return [bias_finding(severity, 0.8, evidence, why, wanted)]
     if e.task == "classification" and ratio > 1 / RARE:
         why = (
-            f"Some classes are rare: a bias of the log class shares would start at "
+            "Some classes are rare. A bias equal to the log class shares would start at "
             f"{e.best_loss:.3f} instead of {e.bias_loss:.3f}."
         )
         return [bias_finding("warning", 0.6, evidence, why, wanted)]
     if e.task == "multilabel" and ratio > 1 / RARE:
         why = (
-            f"Some labels are rare, or nearly all samples have them: a bias by each label's share "
-            f"would start at {e.best_loss:.3f} instead of {e.bias_loss:.3f}."
+            "Some labels are rare, or nearly all samples have them. A bias that follows each "
+            f"label's share would start at {e.best_loss:.3f} instead of {e.bias_loss:.3f}."
         )
         return [bias_finding("warning", 0.6, evidence, why, wanted)]
     return []
@@ -185,8 +185,8 @@ def scale(e: InitialLoss) -> list[Finding]:
             continue
         confidence = round(0.4 + 0.5 * math.log(factor) / whole, 2)
         why = (
-            f"The outputs have size {e.output_size:.3g} before training; this part multiplies the "
-            f"signal by {factor:.3g}, about 1 is healthy."
+            f"The outputs have size {e.output_size:.3g} before training. This part multiplies the "
+            f"signal by {factor:.3g}; about 1 is healthy."
         )
         where = next(iter(edit))
         found.append(Finding(code, name, "error", confidence, where, evidence, why, edit))
@@ -197,7 +197,7 @@ def large_outputs(e: InitialLoss) -> Finding:
     """Return TR20 for outputs that no part alone makes too large."""
     why = (
         f"The outputs have size {e.output_size:.3g} before training, and every wrong one of them "
-        "costs. A small head starts unsure."
+        "increases the loss. A small head starts without an opinion."
     )
     name = "Outputs too large at init"
     return Finding("TR20", name, "warning", 0.6, "init.head", sizes(e), why, small_head())
@@ -236,11 +236,15 @@ def target_scale(e: InitialLoss) -> list[Finding]:
     if SMALL_TARGETS <= e.target_size <= LARGE_TARGETS:
         return []
     small = e.target_size < SMALL_TARGETS
-    meaning = "drown in the untrained outputs" if small else "ask for steps and gradients as large"
+    meaning = (
+        "are hidden by the untrained outputs"
+        if small
+        else ("need steps and gradients of the same size")
+    )
     why = (
-        f"About the head's constant the targets have size {e.target_size:.3g}; an untrained "
-        f"network's outputs have size {e.output_size:.3g}. Such targets {meaning}: divide them by "
-        "their standard deviation."
+        f"The targets have size {e.target_size:.3g} around the head's constant, and the outputs of "
+        f"the untrained network have size {e.output_size:.3g}. Such targets {meaning}. Divide them "
+        "by their standard deviation."
     )
     evidence = {"target_size": e.target_size, "output_size": e.output_size}
     drowned = small and e.too_high

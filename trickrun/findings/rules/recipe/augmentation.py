@@ -30,7 +30,10 @@ def turned_characters(e: Facts) -> list[Finding]:
     if not turned:
         return []
     widest = max(map(degrees, turned.values()))
-    why = f"Turned by up to {widest:g} degrees an N is a Z and a 6 is a 9, with the old label."
+    why = (
+        f"Rotated by up to {widest:g} degrees, an N becomes a Z and a 6 becomes a 9, but the "
+        "label stays."
+    )
     edit = {f"augmentation.{i}.{each.degrees_parameter}": 15.0 for i, each in turned.items()}
     return [changes_class(e, list(turned), {"degrees": widest}, why, edit)]
 

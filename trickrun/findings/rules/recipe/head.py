@@ -21,7 +21,7 @@ def probabilities_into_logits(e: Facts) -> list[Finding]:
     if e.loss.takes != "logits" or head not in SQUASHED or one_output(e):
         return []
     floor = "" if e.loss.one_output else ", so that the loss cannot come near 0"
-    why = f"{loss} takes logits and squashes them itself; {head} before it squashes twice{floor}."
+    why = f"{loss} takes logits and squashes them itself. {head} before it squashes them twice{floor}."
     edit = {HEAD: "linear"}
     name = f"Probabilities into {loss}"
     return [Finding("TR26", name, "error", 0.95, HEAD, {"head": head}, why, edit)]
@@ -33,7 +33,7 @@ def softmax_of_one(e: Facts) -> list[Finding]:
         return []
     head = e.network.head_activation
     value = 1 if head == "softmax" else 0
-    why = f"{head} over one output is always {value}: the network can answer nothing else."
+    why = f"{head} over one output is always {value}, so the network can give no other answer."
     name, edit = "Softmax on one output", {HEAD: "linear"}
     return [Finding("TR27", name, "error", 0.95, HEAD, {"head": head}, why, edit)]
 
@@ -56,8 +56,8 @@ def no_log_softmax(e: Facts) -> list[Finding]:
     if e.task == "regression":
         return []
     why = (
-        f"{loss} takes log-probabilities, but {head} outputs are none: the loss has no floor at 0, "
-        "and falls without the network learning."
+        f"{loss} takes log-probabilities, but {head} outputs are not log-probabilities. The loss "
+        "then has no lower bound at 0, and it falls without the network learning."
     )
     name, edit = f"No log-softmax before {loss}", {HEAD: "log_softmax"}
     return [Finding("TR25", name, "error", 0.95, HEAD, {"head": head}, why, edit)]
@@ -73,8 +73,8 @@ def activated_logits(e: Facts) -> list[Finding]:
         return []
     bounded = head in RANGES
     severity: Severity = "error" if bounded else "warning"
-    what = "cannot leave a part of the range" if bounded else "is flat where it says no"
-    why = f"A logit must be free to take any value; {head} after the last layer {what}."
+    what = "cuts off a part of the range" if bounded else "is flat for negative logits"
+    why = f"A logit must be free to take any value, but {head} after the last layer {what}."
     name, edit = "An activation after the logits", {HEAD: "linear"}
     confidence = 0.9 if bounded else 0.6
     return [Finding("TR29", name, severity, confidence, HEAD, {"head": head}, why, edit)]
@@ -93,14 +93,17 @@ def head_range(e: Facts) -> list[Finding]:
     name, edit = "Targets out of the head's reach", {HEAD: "linear"}
     targets = e.data.targets if e.data else None
     if targets is None:
-        why = f"{head} cannot leave {low:g} to {high:g}, and the data asks for values."
+        why = (
+            f"The outputs of {head} stay between {low:g} and {high:g}, but the task is to "
+            "predict values."
+        )
         return [Finding("TR28", name, "warning", 0.5, HEAD, numbers, why, edit)]
     if low <= targets.low and targets.high <= high:
         return []
     numbers |= {"target_low": targets.low, "target_high": targets.high}
     why = (
-        f"Targets run from {targets.low:.4g} to {targets.high:.4g}, but {head} cannot leave "
-        f"{low:g} to {high:g}."
+        f"Targets run from {targets.low:.4g} to {targets.high:.4g}, but the outputs of {head} stay "
+        f"between {low:g} and {high:g}."
     )
     return [Finding("TR28", name, "error", 0.95, HEAD, numbers, why, edit)]
 
@@ -123,8 +126,8 @@ def loss_of_the_other_task(e: Facts) -> list[Finding]:
     if e.task != "classification" or e.loss.task != "regression":
         return []
     why = (
-        f"{e.loss.kind} compares the outputs with one-hot classes: its slope fades where the "
-        "network is surely wrong, and that is where cross_entropy learns most."
+        f"{e.loss.kind} compares the outputs with one-hot classes. Its slope vanishes where the "
+        "network is surely wrong, which is where cross_entropy learns most."
     )
     edit = {"loss": {"kind": "cross_entropy"}}
     if bent:

@@ -32,26 +32,28 @@ def wrong_side(e: Facts) -> list[Finding]:
 def backwards(e: Facts, m: MonitorFacts) -> Finding:
     """Return TR93 for one part."""
     wanted, better = ("higher", "lower") if m.mode == "max" else ("lower", "higher")
-    why = f"{m.kind} takes a {wanted} {m.monitor} for better, but a {better} one is better. "
+    why = f"{m.kind} treats a {wanted} {m.monitor} as better, but a {better} one is better. "
     at = m.acts_after
     acts = at is not None and (e.run.evaluations is None or at <= e.run.evaluations)
     severity: Severity = "error"
     if m.ends_run is None:
-        why += "A search takes its worst trial for the best."
+        why += "The search takes its worst trial for its best."
         severity = "warning"
     elif acts and m.ends_run:
         kept = ", with the weights of the first" if m.keeps_best else ""
-        why += f"A run that improves at every evaluation ends after {at:g} of them{kept}."
+        why += f"A run that improves at every evaluation stops after {at:g} of them{kept}."
     elif acts:
-        why += f"In a run that improves at every evaluation lr falls from number {at:g} on."
+        why += (
+            f"In a run that improves at every evaluation, lr is lowered from evaluation {at:g} on."
+        )
     elif m.keeps_best:
-        why += "The run ends with the weights of its worst evaluation."
+        why += "The run keeps the weights of its worst evaluation."
     else:
-        why += "The run is too short for it to act."
+        why += "The run is too short for this to take effect."
         severity = "warning"
     path = f"{m.path}.mode"
     numbers = {"acts_after": at, "evaluations": e.run.evaluations}
-    name = "Watches the wrong side"
+    name = "Monitor with the wrong mode"
     return Finding("TR93", name, severity, 0.95, path, numbers, why, {path: "auto"})
 
 
@@ -65,8 +67,8 @@ def patience_too_long(e: Facts) -> list[Finding]:
             continue
         does = "stops" if m.ends_run else "lowers lr in"
         why = (
-            f"A patience of {patience} never {does} a run of {evaluations} evaluations; a fifth "
-            "of them is usual."
+            f"A patience of {patience} never {does} a run of {evaluations} evaluations. A fifth of "
+            "them is usual."
         )
         path = f"{m.path}.patience"
         usual = max(1, evaluations // 5)
@@ -91,11 +93,13 @@ def progress_too_small(e: Facts) -> list[Finding]:
         severity: Severity = "error" if impossible else "warning"
         acts = "stops the run" if m.ends_run else "lowers lr"
         why = (
-            f"{m.kind} counts an improvement of {m.monitor} only if it is larger than {least:g}, "
-            f"of {room:.3g} that there are in all: "
+            f"{m.kind} counts an improvement of {m.monitor} only if it is larger than {least:g}. "
+            f"The largest possible improvement is {room:.3g}: "
         )
         why += (
-            f"it {acts} however well that goes on." if impossible else f"it soon {acts} for good."
+            f"it {acts} however steadily that improves."
+            if impossible
+            else f"it soon {acts} for good."
         )
         path = f"{m.path}.min_delta"
         numbers = {"min_delta": least, "room": room}
@@ -133,8 +137,8 @@ def impatient(e: Facts) -> list[Finding]:
         if not m.ends_run or m.patience != 1 or not (m.monitor or "").startswith("val_"):
             continue
         why = (
-            f"{samples.samples} samples tell {m.monitor} only roughly, and the first evaluation "
-            f"of {evaluations} that is no better ends the run, if only by chance."
+            f"{samples.samples} samples measure {m.monitor} only roughly. The first of "
+            f"{evaluations} evaluations that is no better ends the run, even if only by chance."
         )
         path = f"{m.path}.patience"
         numbers = {"patience": 1, "samples": samples.samples, "evaluations": evaluations}
@@ -154,12 +158,12 @@ def watches_training(e: Facts) -> list[Finding]:
         if not m.ends_run or m.monitor != "train_loss":
             continue
         why = (
-            "The training loss goes on falling when the network overfits: the run neither ends "
+            "The training loss keeps falling when the network overfits. So the run neither stops "
             "then nor keeps the weights from before."
         )
         path = f"{m.path}.monitor"
         edit = {path: "val_loss"}
-        name = "Stops by the training loss"
+        name = "Stops on the training loss"
         found.append(Finding("TR107", name, "warning", 0.6, path, {}, why, edit))
     return found
 
@@ -175,7 +179,7 @@ def never_met(e: Facts) -> list[Finding]:
             0.95,
             f"expect.{path}",
             {"condition": condition},
-            f"{path} is a share between 0 and 1, and none of them is {condition}: the gate fails "
+            f"{path} is a share between 0 and 1, and no such value is {condition}. The gate fails "
             "every run.",
         )
         for path, condition in e.run.unreachable or ()

@@ -58,9 +58,12 @@ def linear_layers(e: Facts) -> list[Finding]:
     layers = e.network.hidden_layers
     if e.network.activation != "linear" or not layers:
         return []
-    why = "Without an activation the hidden layers together are one linear map."
+    why = "Without an activation the hidden layers together are a single linear map."
     if e.network.pooled:
-        why = "Without an activation only the pooling keeps the layers from being one linear map."
+        why = (
+            "Without an activation, only the pooling keeps the layers from being a single "
+            "linear map."
+        )
     severity: Severity = "warning" if e.network.pooled else "error"
     numbers = {"hidden_layers": layers}
     name, where, edit = "Linear hidden layers", "model.activation", {"model.activation": "relu"}
@@ -73,7 +76,7 @@ def softmax_layers(e: Facts) -> list[Finding]:
     if activation not in ("softmax", "log_softmax") or not e.network.hidden_layers:
         return []
     why = (
-        f"{activation} makes the units of a layer compete for a sum: hardly any signal and "
+        f"{activation} makes the units of a layer compete for a sum of 1: hardly any signal or "
         "gradient passes. It belongs after the last layer, if anywhere."
     )
     where, edit = "model.activation", {"model.activation": "relu"}
@@ -91,8 +94,8 @@ def sigmoid_layers(e: Facts) -> list[Finding]:
     if activation not in ("sigmoid", "hard_sigmoid") or layers is None or layers < 2:
         return []
     why = (
-        f"{layers} layers of {activation}: its slope is at most 1/4 and it is flat for large "
-        "inputs, so little gradient reaches the first layer."
+        f"The network has {layers} layers of {activation}. Its slope is at most 1/4, and it is "
+        "flat for large inputs, so little gradient reaches the first layer."
     )
     confidence = 0.6 if e.normalization.keeps_scale or layers == 2 else 0.75
     where, edit = "model.activation", {"model.activation": "relu"}
@@ -106,7 +109,7 @@ def equal_weights(e: Facts) -> list[Finding]:
     if not e.init.equal or e.network.hidden_layers == 0:
         return []
     why = (
-        "All hidden weights start at the same value: the units of a layer compute the same, get "
+        "All hidden weights start at the same value. The units of a layer compute the same, get "
         "the same gradient and stay alike."
     )
     numbers = {"init": e.init.kind}
@@ -123,8 +126,8 @@ def one_sided_weights(e: Facts) -> list[Finding]:
     if not e.init.one_sided or e.network.hidden_layers == 0:
         return []
     why = (
-        "No hidden weight is negative: the sum of the inputs outweighs what tells the units of a "
-        "layer apart, so they answer nearly alike."
+        "No hidden weight is negative. The sum of the inputs outweighs the differences between "
+        "the units of a layer, so they answer nearly alike."
     )
     numbers = {"init": e.init.kind}
     edit = {"init": {"kind": "auto"}}
@@ -144,8 +147,9 @@ def init_scale(e: Facts) -> list[Finding]:
         return []
     severity: Severity = "error" if whole > HOPELESS else "warning"
     why = (
-        f"Weights of variance {variance:.3g} in layers of {', '.join(map(str, fans))} inputs "
-        f"multiply the signal's variance by {whole:.3g}; an init that follows the width keeps it."
+        f"Weights of variance {variance:.3g} in layers with {', '.join(map(str, fans))} inputs "
+        f"multiply the variance of the signal by {whole:.3g}. An init that depends on the width "
+        "keeps it."
     )
     numbers: dict[str, Any] = {"variance_ratios": ratios, "product": whole}
     edit = {"init": {"kind": "auto"}}
@@ -164,8 +168,8 @@ def norm_of_few(e: Facts) -> list[Finding]:
         return []
     left = "a sign" if narrow == least else "nothing but a constant"
     why = (
-        f"A {e.normalization.kind} norm over {narrow} unit{'s' if narrow > 1 else ''} divides by "
-        f"what they say: {left} is left of each sample."
+        f"A {e.normalization.kind} norm over {narrow} unit{'s' if narrow > 1 else ''} removes "
+        f"their information: {left} is left of each sample."
     )
     where, edit = "normalization", {"normalization": {"kind": "none"}}
     numbers = {"units": narrow}
@@ -182,8 +186,8 @@ def noisy_batch_norm(e: Facts) -> list[Finding]:
     if batch >= FEW:
         return []
     why = (
-        f"Batch norm takes its statistics from {batch} samples: they are noise, and unlike those "
-        "used in evaluation. Use another norm"
+        f"Batch norm takes its statistics from {batch} samples. They are noisy and differ from "
+        "those used in evaluation. Use another norm"
     )
     why += "." if e.inputs.full_batch else ", or a larger data.batch_size."
     channels, units = e.network.channels or (), e.network.units or ()
@@ -198,8 +202,8 @@ def noisy_batch_norm(e: Facts) -> list[Finding]:
 def small_at_first(first: int, batch: int) -> Finding:
     """Return TR48 for batches that grow from ``first`` samples to ``batch``."""
     why = (
-        f"Batches grow from {first} samples to {batch}. Batch norm takes its statistics from each: "
-        f"those of {first} are noise."
+        f"Batches grow from {first} samples to {batch}. Batch norm takes its statistics from each "
+        f"batch, and those of {first} samples are noisy."
     )
     where, numbers = "train.batch_ramp", {"first": first, "batch_size": batch}
     name = "Batch norm on tiny batches"
@@ -211,8 +215,8 @@ def no_normalization(e: Facts) -> list[Finding]:
     if not e.network.needs_normalization or e.normalization.kind != "none":
         return []
     why = (
-        f"A {e.network.name} without normalization layers is hard to train: add "
-        "normalization: layer, or rms."
+        f"A {e.network.name} without normalization layers is hard to train. Add normalization: "
+        "layer, or rms."
     )
     edit = {"normalization": {"kind": "layer"}}
     name, where = "Normalization is missing", "model"
@@ -226,13 +230,13 @@ def unlearned_scale(e: Facts) -> list[Finding]:
     if not e.network.fixes_input_scale or given in (None, "fixed") or e.inputs.tokens is not False:
         return []
     why = (
-        f"{e.network.name} learned from inputs of another scale than {given} makes. For images "
-        "from 0 to 255 it is: {kind: fixed, mean: 127, std: 128}."
+        f"{e.network.name} was pretrained on inputs of another scale than {given} gives. For "
+        "images from 0 to 255 the right scale is {kind: fixed, mean: 127, std: 128}."
     )
     where = "data.normalize"
     edit = {where: {"kind": "fixed", "mean": 127.0, "std": 128.0}}
     numbers = {"normalize": given}
-    name = "Not the scale of pretraining"
+    name = "Inputs not scaled as in pretraining"
     return [Finding("TR87", name, "warning", 0.75, where, numbers, why, edit)]
 
 
@@ -245,8 +249,8 @@ def dropout_before_norm(e: Facts) -> list[Finding]:
     if not e.normalization.over_samples or layers is None or layers < 2:
         return []
     why = (
-        f"Dropout of {p:g} in front of a batch norm: the norm learns the variance of "
-        "thinned-out signals and meets whole ones in evaluation."
+        f"The recipe has dropout of {p:g} before a batch norm. The norm learns the variance of "
+        "signals with dropout, but evaluates signals without it."
     )
     edit = {"regularizers.dropout": {"p": p, "layers": "last"}}
     numbers = {"dropout": p}
@@ -260,7 +264,8 @@ def bias_before_norm(e: Facts) -> list[Finding]:
     if not e.network.hidden_bias or not norm.over_samples or not norm.before_activation:
         return []
     why = (
-        "Batch norm subtracts the mean, and with it the bias of the layer before: it does nothing."
+        "Batch norm subtracts the mean, and the bias of the layer before it with it, so that bias "
+        "does nothing."
     )
     where, edit = "model.bias", {"model.bias": "auto"}
     return [Finding("TR58", "Bias before batch norm", "info", 0.9, where, {}, why, edit)]

@@ -43,7 +43,7 @@ def much_dropout(e: Facts) -> list[Finding]:
         path = f"regularizers.dropout.{parameter}"
         severity: Severity = "error" if p >= HARDLY_ANY_LEFT else "warning"
         what = "hidden units" if parameter == "p" else "inputs"
-        why = f"Dropout leaves {1 - p:.0%} of the {what}; 20 to 50 % are usually dropped."
+        why = f"Dropout leaves only {1 - p:.0%} of the {what}. Dropping 20 to 50 % is usual."
         edit = {path: 0.3 if parameter == "p" else 0.1}
         numbers = {"dropout": p}
         name = "Dropout too high"
@@ -79,8 +79,8 @@ def strong_penalty(e: Facts) -> list[Finding]:
 def too_strong(path: str, strength: float, limit: float, usual: float) -> Finding:
     """Return TR50 for one penalty."""
     why = (
-        f"A strength of {strength:g} pulls weights to 0 about as hard as the data pulls them "
-        f"elsewhere; from {limit:g} on it is likely to win."
+        f"With a strength of {strength:g}, the penalty pulls the weights towards 0 about as hard "
+        f"as the data pull them elsewhere. From {limit:g} on it is likely to dominate."
     )
     numbers = {"strength": strength, "limit": limit}
     name = "Regularized too strongly"
@@ -94,8 +94,8 @@ def decayed_twice(e: Facts) -> list[Finding]:
     if not l2 or not decay or e.optimizer.decay_decoupled is not False:
         return []
     why = (
-        f"weight_decay and regularizers.l2 both shrink the weights of {e.optimizer.kind}, in the "
-        f"same way: l2 {l2:g} is weight_decay {2 * l2:g}. Keep one."
+        f"weight_decay and regularizers.l2 both shrink the weights with {e.optimizer.kind}, in the "
+        f"same way. l2 {l2:g} equals weight_decay {2 * l2:g}. Keep one."
     )
     where, numbers = "optimizer.weight_decay", {"l2": l2, "weight_decay": decay}
     return [Finding("TR85", "Decayed twice", "warning", 0.8, where, numbers, why, {where: 0.0})]
@@ -106,7 +106,7 @@ def balanced_twice(e: Facts) -> list[Finding]:
     trap: either alone."""
     if not e.inputs.balanced or not e.loss.class_weights:
         return []
-    why = "data.sampling already shows every class equally often: keep one of the two."
+    why = "data.sampling already shows every class equally often. Keep one of the two."
     where, edit = "loss.class_weights", {"data.sampling": "uniform"}
     return [Finding("TR86", "Classes balanced twice", "warning", 0.8, where, {}, why, edit)]
 
@@ -117,11 +117,11 @@ def averaged_standstill(e: Facts) -> list[Finding]:
     if not e.regularizers.averages_last_weights or not e.schedule.ends_low:
         return []
     why = (
-        f"Schedule {e.schedule.kind} ends near 0, so the weights that swa averages agree: leave "
-        "the schedule out (constant), or use step."
+        f"Schedule {e.schedule.kind} ends near 0, so the weights that swa averages hardly differ. "
+        "Remove the schedule (constant), or use step."
     )
     where, edit = "regularizers.swa", {"optimizer.schedule": {"kind": "constant"}}
-    name = "Average of weights at rest"
+    name = "Averaged weights hardly differ"
     return [Finding("TR89", name, "warning", 0.75, where, {}, why, edit)]
 
 
@@ -130,8 +130,8 @@ def averaged_alone(e: Facts) -> list[Finding]:
     if not e.regularizers.averages_last_weights or e.regularizers.averaged != 1:
         return []
     why = (
-        "swa begins so late that a single set of weights goes into its average, the run's last: "
-        "there is no average."
+        "swa starts so late that it averages a single set of weights, the last ones. So there is "
+        "no average."
     )
     where, late = "regularizers.swa", (e.run.given_epochs or 0) >= ENOUGH_EPOCHS
     edit: dict[str, Any] = {where: {"start": 0.75}} if late else {where: None}
@@ -144,10 +144,13 @@ def smoothed_away(e: Facts) -> list[Finding]:
     epsilon = e.regularizers.label_smoothing
     if epsilon is None or epsilon <= SMOOTHED:
         return []
-    why = f"{epsilon:.0%} of each target is spread over all classes; 5 to 20 % is usual."
+    why = (
+        f"Label smoothing spreads {epsilon:.0%} of each target over all classes; 5 to 20 % is "
+        "usual."
+    )
     path = "regularizers.label_smoothing.epsilon"
     numbers = {"epsilon": epsilon}
-    name = "Labels smoothed away"
+    name = "Label smoothing too strong"
     return [Finding("TR80", name, "warning", 0.7, path, numbers, why, {path: 0.1})]
 
 
@@ -161,8 +164,8 @@ def loud_noise(e: Facts) -> list[Finding]:
             continue
         where = f"augmentation.{index}"
         why = (
-            f"Inputs have size 1 after normalization, and noise of size {each.noise:g} is added "
-            "to them."
+            f"The inputs have size 1 after normalization, and noise of size {each.noise:g} is "
+            "added to them."
         )
         numbers = {"std": each.noise}
         edit = {f"{where}.{each.noise_parameter}": 0.1} if each.noise_parameter else None
@@ -176,7 +179,7 @@ def zeroed_inputs(e: Facts) -> list[Finding]:
     recipe than the user's."""
     if not e.inputs.zeroed:
         return []
-    why = "data.zero_inputs is a baseline for checks: the network sees nothing but zeros."
+    why = "data.zero_inputs is a baseline for checks: the network sees only zeros."
     where, edit = "data.zero_inputs", {"data.zero_inputs": False}
     return [Finding("TR14", "Inputs switched off", "error", 0.95, where, {}, why, edit)]
 

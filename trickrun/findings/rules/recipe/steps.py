@@ -64,7 +64,9 @@ def rate_too_high(e: Facts) -> list[Finding]:
         return []
     severity: Severity = "error" if rate >= FAR * limit else "warning"
     what = "lr" if optimizer.momentum_gain == 1 else "lr over 1 - momentum"
-    why = f"{optimizer.kind} with {what} of {rate:g}: above {limit:g} hardly any network trains."
+    why = (
+        f"{optimizer.kind} runs with {what} of {rate:g}. Above {limit:g} hardly any network trains."
+    )
     edit = {"optimizer.lr": optimizer.usual_rate} if optimizer.usual_rate is not None else None
     numbers = {"rate": rate, "limit": limit}
     name, where = "Learning rate too high", "optimizer.lr"
@@ -80,8 +82,8 @@ def rate_too_low(e: Facts) -> list[Finding]:
     if way >= least or e.run.steps is None or e.network.learned:
         return []
     why = (
-        f"All {e.run.steps} steps of {optimizer.kind} together are {way:.2g} long: too short a way "
-        "from where the weights start."
+        f"All {e.run.steps} steps of {optimizer.kind} together move the weights by at most "
+        f"{way:.2g}. That is too short a way from where they start."
     )
     wanted = optimizer.usual_rate
     raises = wanted is not None and optimizer.lr is not None and wanted > optimizer.lr
@@ -105,7 +107,7 @@ def rate_rises(e: Facts) -> list[Finding]:
     if lr is None or peak is None or peak < RISES * lr:
         return []
     why = (
-        f"The {e.schedule.kind} schedule raises the learning rate from {lr:g} to {peak:.3g}: a "
+        f"The {e.schedule.kind} schedule raises the learning rate from {lr:g} to {peak:.3g}. A "
         "factor above 1 raises it, one below 1 lowers it."
     )
     where, edit = "optimizer.schedule", {"optimizer.schedule": usual_schedule(e)}
@@ -134,12 +136,12 @@ def rate_gone(e: Facts) -> list[Finding]:
         return []
     why = (
         f"The {e.schedule.kind} schedule leaves {late:.2g} of the learning rate's sum to the "
-        "second half of the run: its steps change nothing."
+        "second half of the run. The steps there change nothing."
     )
     grave = False
     if mean is not None and steps is not None:
         grave = mean < WASTED and mean * steps < FEW_STEPS
-        why += f" All {steps} steps come to {mean * steps:.3g} at the highest rate."
+        why += f" All {steps} steps together equal {mean * steps:.3g} at the highest rate."
     severity: Severity = "error" if grave else "warning"
     edit = {"optimizer.schedule": usual_schedule(e)}
     where, numbers = "optimizer.schedule", {"late_share": late, "mean": mean, "steps": steps}
@@ -154,7 +156,7 @@ def few_steps(e: Facts) -> list[Finding]:
         return []
     where = "train.steps" if by_steps else "train.epochs"
     length = e.run.given_steps or e.run.given_epochs
-    why = f"The run has {steps} steps; networks need hundreds to thousands."
+    why = f"The run has {steps} steps. Networks need hundreds to thousands."
     edit = {where: int(length * -(-ENOUGH_STEPS // max(steps, 1)))} if length else None
     numbers = {"steps": steps}
     return [Finding("TR55", "Too few steps", "info", 0.5, where, numbers, why, edit)]
@@ -169,14 +171,14 @@ def summed_loss(e: Facts) -> list[Finding]:
     rate = e.optimizer.rate * batch if e.optimizer.rate is not None else None
     numbers: dict[str, float | None] = {"batch_size": batch, "rate": rate}
     severity: Severity = "info"
-    why = f"The loss is summed over the batch, so its gradient is {batch} times a sample's"
+    why = f"The loss is summed over the batch, so its gradient is {batch} times that of one sample"
     high = e.optimizer.high_lr
     if e.optimizer.adaptive is False and rate is not None:
         hopeless = high is not None and rate > high
         severity = "error" if hopeless else "warning" if rate > 1 else "info"
-        why += f": like a mean with lr {rate:g}."
+        why += f". It acts like a mean with lr {rate:g}."
     else:
-        why += "; penalties and clipping count less."
+        why += ". Penalties and clipping count less."
     edit = {"loss.reduction": "mean"}
     name = "Sum over the batch instead of mean"
     return [Finding("TR21", name, severity, 0.85, "loss.reduction", numbers, why, edit)]
@@ -188,7 +190,7 @@ def tiny_epsilon(e: Facts) -> list[Finding]:
     eps = e.optimizer.eps
     if eps is None or eps >= TINY_EPS:
         return []
-    why = f"An eps of {eps:g} lets rounding noise take whole steps where the gradient is nearly 0."
+    why = f"An eps of {eps:g} lets rounding noise cause full steps where the gradient is nearly 0."
     edit = {"optimizer.eps": 1e-8}
     numbers = {"eps": eps}
     return [Finding("TR39", "Tiny epsilon", "warning", 0.7, "optimizer.eps", numbers, why, edit)]
@@ -204,8 +206,8 @@ def betas_cross(e: Facts) -> list[Finding]:
     if betas is None or betas[0] < betas[1] ** 0.5:
         return []
     why = (
-        f"With betas {betas[0]:g} and {betas[1]:g} the mean of the gradient remembers longer than "
-        "its size: after a large gradient the steps are far larger than lr."
+        f"With betas {betas[0]:g} and {betas[1]:g}, the mean of the gradient has a longer memory "
+        "than its size. After a large gradient the steps are far larger than lr."
     )
     edit = {"optimizer.betas": [0.9, 0.999]}
     where, numbers = "optimizer.betas", {"betas": list(betas)}
@@ -223,7 +225,8 @@ def clipped_to_death(e: Facts) -> list[Finding]:
     if way >= REACH or norm >= USUAL_CLIP:
         return []
     why = (
-        f"Clipped to a norm of {norm:g}, all steps together move all weights by {way:.2g} at most."
+        f"With clipping to a norm of {norm:g}, all steps together move the weights by {way:.2g} at "
+        "most."
     )
     numbers = {"way": way, "norm": norm}
     where, edit = "optimizer.clip", {"optimizer.clip": {"norm": USUAL_CLIP}}
@@ -235,9 +238,15 @@ def endless_warmup(e: Facts) -> list[Finding]:
     triangles."""
     warmup, steps, at = e.schedule.warmup, e.run.steps, e.schedule.peak_at
     if steps is not None and warmup is not None and 1 <= warmup >= steps:
-        why = f"A warm-up of {warmup:g} steps in a run of {steps} never ends: lr is never reached."
+        why = (
+            f"A warm-up of {warmup:g} steps in a run of {steps} steps never ends, so lr is never "
+            "reached."
+        )
     elif at is not None and at > LATE and not rate_rises(e):
-        why = f"The learning rate rises for {at:.0%} of the run: little is left to train with it."
+        why = (
+            f"The learning rate rises for {at:.0%} of the run. Little of the run is left to "
+            "train with it."
+        )
     else:
         return []
     where = "optimizer.schedule.warmup" if warmup else "optimizer.schedule"
@@ -253,12 +262,11 @@ def random_layers_wait(e: Facts) -> list[Finding]:
     if not e.run.unfreezes or e.network.learned is not False:
         return []
     why = (
-        "The layers that wait for their turn are random, because the network begins from scratch: "
-        "those above them fit noise. Begin with learned weights (model: pretrained, or "
-        "model.init_from)."
+        "The frozen layers are random, because the network starts from scratch. The layers above "
+        "them fit noise. Start from learned weights (model: pretrained, or model.init_from)."
     )
     where, edit = "train.gradual_unfreezing", {"train.gradual_unfreezing": None}
-    return [Finding("TR88", "Random layers wait", "warning", 0.85, where, {}, why, edit)]
+    return [Finding("TR88", "Random layers stay frozen", "warning", 0.85, where, {}, why, edit)]
 
 
 def layers_never_reached(e: Facts) -> list[Finding]:
@@ -269,14 +277,14 @@ def layers_never_reached(e: Facts) -> list[Finding]:
     if e.network.learned is not True:
         return []
     why = (
-        "The run ends before the layer below the head has its turn: only the head is trained. If "
-        "that is meant, model.freeze says so."
+        "The run ends before the layer below the head is unfrozen, so only the head is trained. "
+        "If that is intended, set model.freeze."
     )
     where = "train.gradual_unfreezing"
     # With a layer after each epoch, two epochs reach the second one.
     once = (e.run.given_epochs or 0) > 1
     edit: dict[str, Any] = {f"{where}.every": 1} if once else {where: None}
-    name = "Layers never have their turn"
+    name = "Layers never unfrozen"
     return [Finding("TR88", name, "warning", 0.8, where, {}, why, edit)]
 
 

@@ -38,7 +38,7 @@ def constant_init(evidence: SignalEvidence) -> list[Finding]:
     names = [layer.name for layer in bad]
     numbers = {layer.name: layer.weight_std for layer in bad}
     why = (
-        f"All weights of {', '.join(names)} start at the same value: its units compute the same, "
+        f"All weights of {', '.join(names)} start at the same value. Its units compute the same, "
         "get the same gradient and stay alike. Random weights break the symmetry."
     )
     edit = None if evidence.user_network else {"init": {"kind": "auto"}}
@@ -73,8 +73,8 @@ def init_scale(evidence: SignalEvidence) -> list[Finding]:
     shrinks = known[-1] < known[0]
     way = "shrinks" if shrinks else "grows"
     why = (
-        f"Before training the signal {way} through the layers, from a deviation of "
-        f"{known[0]:.3g} to {known[-1]:.3g}: the variance differs by a factor of {ratio:.3g} "
+        f"Before training the signal {way} through the layers, from a standard deviation of "
+        f"{known[0]:.3g} to {known[-1]:.3g}. Its variance changes by a factor of {ratio:.3g} "
         f"(usual: below {VARIANCE_RATIO:g}). The init does not match width and activation."
     )
     numbers: dict[str, Any] = {"pre_std": sizes, "variance_ratio": ratio}
@@ -99,8 +99,9 @@ def activation_scale(evidence: SignalEvidence) -> list[Finding]:
     edit = rescale(evidence)
     where = next(iter(edit)) if edit else evidence.hidden[0].name
     why = (
-        f"Before training, what enters the activations has a deviation of about {middle:.3g}; "
-        f"{LOW:g} to {HIGH:g} is usual. The inputs have {evidence.input_std:.3g}."
+        "Before training, the inputs of the activations have a standard deviation of about "
+        f"{middle:.3g}; {LOW:g} to {HIGH:g} is usual. The network's inputs have "
+        f"{evidence.input_std:.3g}."
     )
     numbers = {"pre_std": sizes, "input_std": evidence.input_std}
     severity: Severity = "warning" if far else "info"

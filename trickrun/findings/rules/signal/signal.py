@@ -73,14 +73,13 @@ def vanishing(evidence: SignalEvidence) -> list[Finding]:
     where = hidden[0].name
     if first / last < VANISHED:
         why = (
-            f"The gradient of {where} is {first / last:.2g} of the last layer's "
-            f"({first:.2g} against {last:.2g}): it vanishes on its way back, and the first layers "
-            "do not learn."
+            f"The gradient of {where} is {first / last:.2g} of the last layer's ({first:.2g} "
+            f"against {last:.2g}). It vanishes on its way back, and the first layers do not learn."
         )
     else:
         why = (
-            f"No hidden layer has a gradient above {largest:.2g}, with nothing fitted yet: the "
-            "signal is lost in both directions."
+            f"No hidden layer has a gradient above {largest:.2g}, although nothing is fitted yet. "
+            "The signal is lost in both directions."
         )
     return [Finding("TR40", "Vanishing gradient", "error", 0.85, where, numbers, why,
                     unblock(evidence))]  # fmt: skip
@@ -98,7 +97,7 @@ def exploding(evidence: SignalEvidence) -> list[Finding]:
     """TR41: the gradient grows on its way to the first layer, or the training ends in NaN."""
     if evidence.non_finite_step is not None:
         numbers = {"step": evidence.non_finite_step, "losses": list(evidence.losses[-5:])}
-        why = f"Step {evidence.non_finite_step} ended in a loss that is no number."
+        why = f"Step {evidence.non_finite_step} ended with a loss that is NaN or infinite."
         name = "Training explodes"
         return [Finding("TR41", name, "error", 0.9, "optimizer.lr", numbers, why,
                         evidence.lower_lr)]  # fmt: skip
@@ -108,8 +107,8 @@ def exploding(evidence: SignalEvidence) -> list[Finding]:
     step, first, last = known
     where = next(layer.name for layer in evidence.layers if layer.trainable)
     why = (
-        f"The gradient of {where} is {first / last:.3g} times the last layer's: it grows on its "
-        "way back, and any step that suits one end is wrong for the other."
+        f"The gradient of {where} is {first / last:.3g} times the last layer's. It grows on its "
+        "way back, so any step that suits one end is wrong for the other."
     )
     numbers = {"first": first, "last": last, "ratio": first / last, "step": step}
     edit = rescale(evidence)

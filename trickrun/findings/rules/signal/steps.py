@@ -36,13 +36,14 @@ def frozen(evidence: SignalEvidence) -> list[Finding]:
     if max(evidence.lrs) < LOST:
         name, place = "Learning rate too low", "optimizer.lr"
         why = (
-            f"In {evidence.steps} steps the weights of {', '.join(still)} did not change by one "
-            f"bit: with a learning rate of {max(evidence.lrs):.1g} a step is lost in rounding."
+            f"In {evidence.steps} steps the weights of {', '.join(still)} did not change by a "
+            f"single bit. With a learning rate of {max(evidence.lrs):.1g} a step is lost in "
+            "rounding."
         )
         return [Finding("TR36", name, "error", 0.9, place, numbers, why)]
     why = (
-        f"In {evidence.steps} steps the weights of {', '.join(still)} did not change by one bit: "
-        "no gradient reaches them, or the optimizer does not have them."
+        f"In {evidence.steps} steps the weights of {', '.join(still)} did not change by a single "
+        "bit. No gradient reaches them, or the optimizer does not have them."
     )
     return [Finding("TR45", "Frozen layers", "error", 0.9, still[0], numbers, why)]
 
@@ -65,7 +66,7 @@ def step_size(evidence: SignalEvidence) -> list[Finding]:
     if middle > HIGH:
         why = (
             f"A step changes the weights by 10^{middle:.1f} of their size; about 10^{IDEAL:.0f} is "
-            "good, above 10^-1 they are replaced rather than improved."
+            "good. Above 10^-1 they are replaced rather than improved."
         )
         name, edit = "Learning rate too high", evidence.lower_lr
         return [Finding("TR35", name, "error", 0.85, "optimizer.lr", numbers, why, edit)]
@@ -74,14 +75,14 @@ def step_size(evidence: SignalEvidence) -> list[Finding]:
         return []
     why = (
         f"A step changes the weights by 10^{middle:.1f} of their size; about 10^{IDEAL:.0f} is "
-        "good, below 10^-4 training takes for ever."
+        "good. Below 10^-4 training takes far too long."
     )
     shrunk = shrinking(evidence)
     numbers["effective_lr_shrunk_by"] = shrunk
     if shrunk > SHRUNK:
         why += (
-            f" {evidence.optimizer} itself has made its steps {shrunk:.0f} times smaller since the "
-            "first one."
+            f" The scaling of {evidence.optimizer} has made its steps {shrunk:.0f} times smaller "
+            "since the first one."
         )
     edit = {"optimizer.lr": float(f"{evidence.lr * 10 ** math.floor(IDEAL - middle):.2g}")}
     name = "Learning rate too low"

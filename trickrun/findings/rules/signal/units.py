@@ -27,21 +27,21 @@ def dead(evidence: SignalEvidence) -> list[Finding]:
         f"{evidence.samples} samples"
     )
     if from_start:
-        why += " before training already, and no gradient wakes them."
+        why += " even before training, and no gradient reaches them."
         # Another init also replaces a bias that keeps them below zero.
         other = evidence.init != "auto" and not evidence.user_network
         edit = {"init": {"kind": "auto"}} if other else rescale(evidence)
     else:
         why += (
             f"; before training it was {layer.first.dead_fraction:.0%}. A step was so large that "
-            "it pushed them below zero for good."
+            "it pushed them below zero permanently."
         )
         edit = evidence.lower_lr
     numbers = {"layers": bad, "before_training": layer.first.dead_fraction}
     name = "Dead units"
     if not any(other.trainable for other in evidence.layers[: evidence.layers.index(layer) + 1]):
         # They can neither die nor wake, and keep no gradient from anything that trains.
-        why += " It is frozen, and so is all before it."
+        why += " It is frozen, and so is everything before it."
         return [Finding("TR43", name, "warning", 0.4, layer.name, numbers, why)]
     return [Finding("TR43", name, "error", 0.9, layer.name, numbers, why, edit)]
 
@@ -63,9 +63,9 @@ def saturated(evidence: SignalEvidence) -> list[Finding]:
     layer = next(layer for layer in evidence.hidden if layer.name in bad)
     moment = worst[layer.name]
     why = (
-        f"{bad[layer.name]:.0%} of the units of {layer.name} ({layer.activation}) are at an end of "
-        f"their range nearly always; what enters has a deviation of {moment.pre_std:.3g}. There "
-        "the activation is flat, and little gradient passes."
+        f"{bad[layer.name]:.0%} of the units of {layer.name} ({layer.activation}) are nearly "
+        "always at one end of their range. Their inputs have a standard deviation of "
+        f"{moment.pre_std:.3g}. The activation is flat there, and little gradient passes."
     )
     at_init = layer.first.saturated_fraction > MOST
     edit = rescale(evidence) if at_init else evidence.lower_lr

@@ -60,14 +60,14 @@ def without_targets(e: UserLossBehaviour) -> list[Finding]:
     """Return TR96 for a loss that depends on no prediction, or on no target."""
     if e.constant:
         why = (
-            f"{e.target} has a gradient of 0 at random predictions: it does not depend on them, or "
-            "by steps alone. Look for rounding, argmax, a clamp, or a factor of 0."
+            f"{e.target} has a gradient of 0 at random predictions. It does not depend on them, or "
+            "only in steps. Look for rounding, argmax, a clamp, or a factor of 0."
         )
         name = f"{NAME}: it does not depend on the predictions"
     elif e.ignores_targets:
         why = (
-            f"{e.target} is the same whatever the targets are: what it wants of predictions has "
-            "nothing to do with them."
+            f"{e.target} is the same for all targets, so minimizing it does not bring the "
+            "predictions closer to them."
         )
         name = f"{NAME}: it does not depend on the targets"
     else:
@@ -81,8 +81,8 @@ def flipped(e: UserLossBehaviour) -> list[Finding]:
     if e.cosine is None or e.cosine >= FLIPPED:
         return []
     why = (
-        f"Where the usual loss wants to go, {e.target} wants away (cosine of the gradients "
-        f"{e.cosine:.2f}): minimizing it makes answers worse. Look for a minus sign."
+        f"{e.target} pulls the predictions away from where the usual loss pulls them (cosine of "
+        f"the gradients {e.cosine:.2f}). Minimizing it makes answers worse. Look for a minus sign."
     )
     return [Finding("TR33", "Flipped loss", "error", 0.95, e.target, {"cosine": e.cosine}, why)]
 
@@ -92,8 +92,9 @@ def squashes(e: UserLossBehaviour) -> list[Finding]:
     if e.floor is None or e.floor <= SQUASHED:
         return []
     why = (
-        f"However certain and right the logits are, {e.target} costs at least {e.floor:.0%} of "
-        "what undecided ones cost: it squashes them, as a softmax before a loss of logits does."
+        f"Even for certain and right logits, {e.target} is at least {e.floor:.0%} of its value for "
+        "undecided ones. It squashes the logits, as a softmax before a loss that takes logits "
+        "does."
     )
     name = "Logits squashed before the loss"
     return [Finding("TR26", name, "error", 0.85, e.target, {"floor": e.floor}, why)]
@@ -109,9 +110,9 @@ def leads_elsewhere(e: UserLossBehaviour) -> list[Finding]:
     classes = e.task == "classification"
     what = "of the classes right" if classes else "of the targets' variance explained"
     why = (
-        f"Answers that are free to follow the gradient of {e.target} end with {e.reached:.0%} "
-        f"{what}: it leads elsewhere than to the targets. Look at which target meets which "
-        "prediction, and at the axis of a softmax or a mean."
+        f"Free answers that follow the gradient of {e.target} end with {e.reached:.0%} {what}: the "
+        "loss does not lead to the targets. Check which target is compared with which prediction, "
+        "and the axis of any softmax or mean."
     )
     severity: Severity = "error" if classes else "warning"
     name = f"{NAME}: it does not lead to the targets"
@@ -123,8 +124,8 @@ def not_finite(e: UserLossBehaviour) -> list[Finding]:
     if not e.not_finite:
         return []
     why = (
-        f"{e.target} or its gradient is not finite for {e.not_finite}. Look for a logarithm, a "
-        "division or a root of 0; the losses from logits in torch.nn.functional avoid it."
+        f"{e.target} or its gradient is NaN or infinite for {e.not_finite}. Look for a logarithm, "
+        "a division or a root of 0. The losses in torch.nn.functional that take logits avoid it."
     )
     severity: Severity = "error" if e.task == "classification" else "warning"
     name = f"{NAME}: it is not finite everywhere"

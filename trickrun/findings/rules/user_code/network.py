@@ -83,7 +83,10 @@ def softmax_of_one(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR27 if the user's network takes a softmax over a single output."""
     if not e.softmax_of_one:
         return []
-    why = f"{e.target} takes a softmax over one output, which is always 1: it can answer nothing."
+    why = (
+        f"{e.target} takes a softmax over one output, which is always 1. It can give no other "
+        "answer."
+    )
     return [Finding("TR27", "Softmax on one output", "error", 0.95, e.target, {}, why)]
 
 
@@ -93,8 +96,8 @@ def competing(e: EvaluationBehaviour) -> list[Finding]:
     if e.softmax is None:
         return []
     why = (
-        f"{e.target} takes a softmax over the {e.softmax} units of a hidden layer: they compete "
-        "for a sum, and hardly any signal and gradient passes."
+        f"{e.target} takes a softmax over the {e.softmax} units of a hidden layer. They compete "
+        "for a sum of 1, and hardly any signal or gradient passes."
     )
     numbers = {"units": e.softmax}
     return [Finding("TR53", "Softmax between layers", "warning", 0.7, e.target, numbers, why)]
@@ -112,21 +115,21 @@ def frozen(e: EvaluationBehaviour) -> list[Finding]:
     why = f"{e.target} sets requires_grad to False for {e.frozen:.1%} of its parameters"
     if e.frozen_modules:
         why += f" ({shares(e.frozen_modules)})"
-    why += ": they stay what they are."
+    why += ". They keep their initial values."
     if e.skill is None or e.skill_unfrozen is None:
-        why += " That is right for pretrained weights alone."
+        why += " That is right only for pretrained weights."
         return [Finding("TR45", "Frozen parameters", "warning", 0.6, e.target, numbers, why)]
     numbers |= {"skill": e.skill, "skill_unfrozen": e.skill_unfrozen}
     if e.skill_unfrozen < e.skill + HELD_BACK:
         why += (
-            f" With all of them trained the skill is {e.skill_unfrozen:.2f} instead of "
-            f"{e.skill:.2f}, so that is not what holds it back."
+            f" When all of them are trained the skill is {e.skill_unfrozen:.2f} instead of "
+            f"{e.skill:.2f}, so the frozen part is not the cause."
         )
         return [Finding("TR45", "Frozen parameters", "warning", 0.4, e.target, numbers, why)]
     why += (
-        f" With all of them trained the same short training reaches a skill of "
+        " When all of them are trained, the same short training reaches a skill of "
         f"{e.skill_unfrozen:.2f} instead of {e.skill:.2f}. Look for requires_grad_(False) or "
-        "requires_grad = False where the network is made."
+        "requires_grad = False where the network is built."
     )
     name = "A network frozen by its own code"
     return [Finding("TR45", name, "error", 0.95, e.target, numbers, why)]
@@ -151,8 +154,8 @@ def random_answers(e: EvaluationBehaviour) -> list[Finding]:
     if e.random <= RANDOM:
         return []
     why = (
-        f"In evaluation mode {e.target} answers the same inputs differently each time (by "
-        f"{e.random:.2g} of the outputs' size): something like dropout stays on. Use the module, "
+        f"In evaluation mode {e.target} gives different answers to the same inputs (by "
+        f"{e.random:.2g} of the outputs' size). Something like dropout stays on. Use the module, "
         "or pass training=self.training."
     )
     numbers = {"random": e.random}
@@ -164,7 +167,7 @@ def no_input(e: EvaluationBehaviour) -> list[Finding]:
     """Return TR14 if all samples get the same answer."""
     if e.spread > 1e-5:
         return []
-    why = f"{e.target} gives every sample the same answer: what enters it does not come out."
+    why = f"{e.target} gives the same answer for every sample. Its inputs do not reach the output."
     name, numbers = "Output does not depend on the input", {"spread": e.spread}
     return [Finding("TR14", name, "error", 0.75, e.target, numbers, why)]
 
@@ -180,9 +183,9 @@ def modes_differ(e: EvaluationBehaviour) -> list[Finding]:
     tiny = e.batch_size <= SMALL_BATCH
     why = (
         f"On training samples the loss is {e.batch_loss:.3g} with the batches' own statistics and "
-        f"{e.loss:.3g} in evaluation mode: batch norm's running statistics do not fit"
+        f"{e.loss:.3g} in evaluation mode. The running statistics of batch norm do not fit"
     )
-    why += f", as batches of {e.batch_size} are too small." if tiny else "."
+    why += f", because batches of {e.batch_size} are too small." if tiny else "."
     edit = {"normalization": e.without_batch} if tiny and e.without_batch else None
     name = "Batch norm with tiny batches" if tiny else "Stale batch norm statistics"
     code = "TR48" if tiny else "TR47"

@@ -118,11 +118,11 @@ def optimizer_findings(e: UserOptimizerBehaviour) -> list[Finding]:
 
 def not_finite(e: UserOptimizerBehaviour) -> Finding:
     """Return TR95 for weights that are no numbers after some calls with a finite gradient."""
-    why = f"{e.calls} calls of {e.target} with a finite gradient leave weights that are not finite"
+    why = f"{e.calls} calls of {e.target} with a finite gradient leave NaN or infinite weights"
     if e.broken == "zeros":
-        why += ", where the gradient is 0: it divides by the gradient's size without an eps."
+        why += " where the gradient is 0. It divides by the size of the gradient without an eps."
     else:
-        why += ": look for a division, a root or a logarithm in it."
+        why += ". Look for a division, a root or a logarithm in it."
     return Finding(
         "TR95",
         f"{NAME}: weights that are not finite",
@@ -140,12 +140,12 @@ def climbs(e: UserOptimizerBehaviour) -> list[Finding]:
     if e.alignment is None or e.alignment > UPHILL:
         return []
     why = (
-        f"{e.target} moves the weights along the gradient, not against it (cosine with minus the "
-        f"gradient {e.alignment:.2f})"
+        f"{e.target} moves the weights along the gradient, not against it (cosine with the "
+        f"negative gradient {e.alignment:.2f})"
     )
     if e.loss is not None and e.loss[1] > e.loss[0]:
         why += (
-            f": a short piece of its way raises the batch's loss from {e.loss[0]:.4g} to "
+            f". A short piece of its way raises the batch's loss from {e.loss[0]:.4g} to "
             f"{e.loss[1]:.4g}"
         )
     why += ". Look for a missing minus sign in the update."
@@ -160,8 +160,8 @@ def climbs_in_part(e: UserOptimizerBehaviour) -> list[Finding]:
         return []
     why = (
         f"{e.target} moves {listed(list(against))} along the gradient, not against it (cosine with "
-        f"minus the gradient {max(against.values()):.2f} or less), and the others against it. Look "
-        "for a sign that depends on the parameter."
+        f"the negative gradient at most {max(against.values()):.2f}), and the others against it. "
+        "Look for a sign that depends on the parameter."
     )
     name = "The optimizer climbs in some parameters"
     return [Finding("TR33", name, "error", 0.9, e.target, {"cosines": against}, why, e.usual)]
@@ -171,11 +171,11 @@ def gradient_unused(e: UserOptimizerBehaviour) -> list[Finding]:
     """Return TR95 for an optimizer that does the same with a gradient and with minus that."""
     if e.used is None or e.used > UNUSED:
         return []
-    why = f"{e.target} moves the weights in the same way with a gradient and with minus that"
+    why = f"{e.target} moves the weights in the same way with a gradient and with its negative"
     if e.with_less_gradient is not None and e.with_less_gradient < IGNORED:
-        why += ": it uses the gradient's size and loses its sign."
+        why += ". It uses the size of the gradient and loses its sign."
     else:
-        why += ": it does not use the gradient. Look at whether it reads p.grad at each step."
+        why += ". It does not use the gradient. Check whether it reads p.grad at each step."
     numbers = {"used": e.used, "with_less_gradient": e.with_less_gradient}
     name = f"{NAME}: the gradient does not decide"
     return [Finding("TR95", name, "error", 0.95, e.target, numbers, why, e.usual)]
@@ -193,21 +193,22 @@ def untouched(e: UserOptimizerBehaviour) -> list[Finding]:
     if share == 1.0:
         why = f"{e.calls} calls of {e.target} with a gradient change no weight"
         why += (
-            ": none is in its groups, so it was built from others, such as a copy of the model."
+            ". None of the weights is in its groups, so it was built from others, such as a copy "
+            "of the model."
             if e.unlisted
-            else ": look at what its step writes to."
+            else ". Check what its step writes to."
         )
         name = "An optimizer that changes nothing"
         return [Finding("TR45", name, "error", 0.95, e.target, numbers, why, e.usual)]
     why = f"{e.target} never changes {listed(names)} ({share:.0%} of the weights)"
     why += (
-        ", which it was not given or left out, although each has a gradient."
+        ". They were not given to it, or it leaves them out, although each has a gradient."
         if e.unlisted
         else ", although each has a gradient and is in one of its groups."
     )
     if e.learned is not False:
         why += (
-            " That is right for weights that have learned before; then set requires_grad to False."
+            " That is right for pretrained weights. In that case set their requires_grad to False."
         )
     severity: Severity = "warning" if e.learned else "error"
     confidence = 0.95 if e.learned is False else 0.7
@@ -224,21 +225,22 @@ def lr_unused(e: UserOptimizerBehaviour) -> list[Finding]:
     }
     if e.with_less_lr is not None and e.with_less_lr > IGNORED:
         why = (
-            f"With a tenth of the recipe's lr {e.target} goes {e.with_less_lr:.0%} of the way: it "
-            f"does not use the lr that it is given ({e.lr:g}). "
+            f"With a tenth of the recipe's lr {e.target} moves the weights {e.with_less_lr:.0%} "
+            f"times as far. It does not use the lr it is given ({e.lr:g}). "
         )
         if e.step is not None and e.usual_steps is not None:
             low, high = sorted(e.usual_steps)
             why += (
-                f"Its steps are {e.step:.2g} long; sgd's and adam's are {low:.2g} and {high:.2g}."
+                f"Its steps have length {e.step:.2g}; those of sgd and adam have {low:.2g} and "
+                f"{high:.2g}."
             )
         name = f"{NAME}: the learning rate has no effect"
         return [Finding("TR95", name, "error", 0.75, e.target, numbers, why, e.usual)]
     if e.scheduled and e.with_less_scheduled_lr is not None and e.with_less_scheduled_lr > IGNORED:
         why = (
-            f"A schedule changes the lr in the optimizer's groups, and {e.target} does not read it "
-            f"there: with a tenth of it, it goes {e.with_less_scheduled_lr:.0%} of the way. Use "
-            'group["lr"] in its step.'
+            f"A schedule changes the lr in the optimizer's groups, but {e.target} does not read it "
+            f"there. With a tenth of it, the weights move {e.with_less_scheduled_lr:.0%} times as "
+            'far. Use group["lr"] in its step.'
         )
         name = f"{NAME}: the schedule has no effect"
         return [Finding("TR95", name, "warning", 0.9, e.target, numbers, why, e.usual)]
@@ -255,9 +257,9 @@ def out_of_size(e: UserOptimizerBehaviour) -> list[Finding]:
     if not too_long and (e.step >= low / OUT_OF_SIZE or growing):
         return []
     why = (
-        f"With lr {e.lr:g} steps of {e.target} are {e.step:.2g} long; sgd's would be "
-        f"{e.usual_steps[0]:.2g}, adam's {e.usual_steps[1]:.2g}. Look for a factor that is "
-        "there twice, or for a division that is missing."
+        f"With lr {e.lr:g}, the steps of {e.target} have length {e.step:.2g}. Those of sgd would "
+        f"have {e.usual_steps[0]:.2g}, those of adam {e.usual_steps[1]:.2g}. Look for a factor "
+        "that is applied twice, or for a missing division."
     )
     numbers = {"step": e.step, "sgd": e.usual_steps[0], "adam": e.usual_steps[1], "lr": e.lr}
     name = f"{NAME}: steps too {'long' if too_long else 'short'}"
@@ -271,7 +273,7 @@ def decays(e: UserOptimizerBehaviour) -> list[Finding]:
     numbers = {"a_step": e.decay, "stated_decay": e.stated_decay, "lr": e.lr}
     if e.decay < -GROWN:
         why = (
-            f"Whatever the gradient is, each step of {e.target} enlarges all weights by "
+            f"Whatever the gradient is, each step of {e.target} grows all weights by "
             f"{-e.decay:.2%}. Look for the sign of the weight decay."
         )
         name = f"{NAME}: a decay that makes weights grow"
@@ -280,13 +282,13 @@ def decays(e: UserOptimizerBehaviour) -> list[Finding]:
         return []
     meant = e.decay <= BEYOND * e.lr * e.stated_decay
     why = (
-        f"Whatever the gradient is, each step of {e.target} takes {e.decay:.2%} off all weights; "
-        f"from {DECAYED:.1%} on that is likely to win against the data."
+        f"Whatever the gradient is, each step of {e.target} shrinks all weights by {e.decay:.2%}. "
+        f"From {DECAYED:.1%} on that is likely to dominate over the data."
     )
     if not meant:
         why += (
-            f" A weight decay of {e.stated_decay:g} times lr {e.lr:g} takes off "
-            f"{e.lr * e.stated_decay:.2%}: look for a decay that is not multiplied by lr."
+            f" A weight decay of {e.stated_decay:g} times lr {e.lr:g} would be "
+            f"{e.lr * e.stated_decay:.2%}. Look for a decay that is not multiplied by lr."
         )
     severity: Severity = "warning" if meant else "error"
     name = "Regularized too strongly"

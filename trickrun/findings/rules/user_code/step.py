@@ -140,9 +140,9 @@ def climbs(e: UserStepBehaviour) -> list[Finding]:
     if not descents or max(descents) > UPHILL or (e.own_optimizer and handed_over):
         return []
     why = (
-        f"{e.target} moves the weights along the gradient of the batch's loss, not against it "
-        f"(cosine with minus the gradient {max(descents):.2f} or less in {len(descents)} steps): "
-        "training raises the loss. Look for a missing minus sign in the update."
+        f"{e.target} moves the weights along the gradient of the batch's loss, not against it. "
+        f"Training raises the loss (cosine with the negative gradient at most {max(descents):.2f} "
+        f"in {len(descents)} steps). Look for a missing minus sign in the update."
     )
     numbers = {"cosines": descents}
     return [Finding("TR33", "The step climbs", "error", 0.95, e.target, numbers, why)]
@@ -161,8 +161,8 @@ def scaled_down(e: UserStepBehaviour) -> list[Finding]:
         return []
     why = (
         f"The gradient that {e.target} gives the optimizer is always {high:.3g} times that of the "
-        "batch's loss. Look for a division that is there twice; a learning rate that makes up for "
-        "it is out of the usual range."
+        "batch's loss. Look for a division that is applied twice. The learning rate that "
+        "compensates for it is outside the usual range."
     )
     name, numbers = "Your training step: gradient scaled down", {"ratio": high}
     return [Finding("TR74", name, "error", 0.7, e.target, numbers, why)]
@@ -176,7 +176,7 @@ def left_out(e: UserStepBehaviour) -> list[Finding]:
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     why = (
         f"In {e.steps} steps {e.target} never changes {some}, although the batch's loss depends on "
-        "them. Look for a detach, and for updates of some parameters alone."
+        "them. Look for a detach, and for updates of only some parameters."
     )
     severity: Severity = "warning" if e.learned else "error"
     confidence = 0.9 if e.learned is False else 0.7
@@ -191,7 +191,7 @@ def sets_lr(e: UserStepBehaviour) -> list[Finding]:
         return []
     why = (
         f"{e.target} changes the optimizer's learning rate, as a scheduler's step does. The loop "
-        "sets it before each step, so that has no effect: use optimizer.schedule."
+        "sets it before each step, so that has no effect. Use optimizer.schedule."
     )
     name = "Your training step: a schedule without effect"
     numbers = {"steps": len(e.looks)}
@@ -210,8 +210,8 @@ def accumulates(e: UserStepBehaviour) -> list[Finding]:
         return []
     numbers = {"difference": max(left), "steps": len(left)}
     why = (
-        f"Each time {e.target} calls the optimizer, the gradient is this batch's plus all those "
-        "before it: nothing clears it. Call optimizer.zero_grad() before backward."
+        f"Each time {e.target} calls the optimizer, the gradient is the sum of this batch's and "
+        "all earlier ones: nothing clears it. Call optimizer.zero_grad() before backward."
     )
     name = "Gradients not cleared between steps"
     return [Finding("TR46", name, "error", 0.97, e.target, numbers, why)]
@@ -228,7 +228,7 @@ def direction(e: UserStepBehaviour) -> list[Finding]:
     if cosine < FLIPPED:
         why = (
             f"The gradient that {e.target} gives the optimizer points away from that of the "
-            f"batch's loss (cosine {cosine:.2f}): training raises the loss. Look for a minus sign."
+            f"batch's loss (cosine {cosine:.2f}). Training raises the loss. Look for a minus sign."
         )
         return [Finding("TR33", "Flipped gradient", "error", 0.95, e.target, numbers, why)]
     if cosine < UNRELATED:
@@ -240,7 +240,7 @@ def direction(e: UserStepBehaviour) -> list[Finding]:
         f"batch's loss, with {e.batch_size} samples: "
     )
     if ratio > BEYOND_SUM * e.batch_size:
-        why += "a factor makes it larger than a sum over the batch would."
+        why += "a factor makes it even larger than a sum over the batch would."
         name = "Your training step: gradient scaled up"
         return [Finding("TR74", name, "error", 0.8, e.target, numbers, why)]
     why += "it sums over the batch."
@@ -256,22 +256,22 @@ def another_gradient(e: UserStepBehaviour, cosine: float) -> Finding:
     mispaired = fmean(shuffled) if shuffled else 0.0
     numbers = {"cosine": cosine, "with_shuffled_targets": mispaired}
     why = (
-        f"The gradient that {e.target} gives the optimizer is not that of the batch's loss "
-        f"(cosine {cosine:.2f})"
+        f"The gradient that {e.target} gives the optimizer is not that of the batch's loss (cosine "
+        f"{cosine:.2f})"
     )
     if blind and fmean(blind) > BLIND:
-        why += ": it is that for inputs of zeros, so the step does not pass the inputs on."
+        why += ". It is the gradient for inputs of zeros, so the step does not pass the inputs on."
         name, numbers = "Inputs ignored", {**numbers, "with_zero_inputs": fmean(blind)}
         return Finding("TR14", name, "error", 0.9, e.target, numbers, why)
     if mispaired > cosine + MISPAIRED:
         why += (
-            f"; it is nearer to that for targets shuffled within the batch ({mispaired:.2f}): "
+            f". It is nearer to that for targets shuffled within the batch ({mispaired:.2f}), so "
             "inputs and targets are no longer pairs there."
         )
         name = "Targets shuffled against inputs"
         return Finding("TR10", name, "error", 0.9, e.target, numbers, why)
     name = "Your training step: another gradient"
-    why += ": it minimizes something else."
+    why += ". It minimizes something else."
     return Finding("TR74", name, "error", 0.85, e.target, numbers, why)
 
 
@@ -280,8 +280,8 @@ def in_evaluation_mode(e: UserStepBehaviour) -> list[Finding]:
     if all(look.training for look in e.looks):
         return []
     why = (
-        f"{e.target} runs the network in evaluation mode while it trains: dropout does nothing and "
-        "batch norm never sees a batch. Call model.train() before the forward pass."
+        f"{e.target} runs the network in evaluation mode while it trains. Dropout does nothing and "
+        "batch norm updates no statistics. Call model.train() before the forward pass."
     )
     name = "Trains in evaluation mode"
     numbers = {"modes_matter": e.modes_matter}
