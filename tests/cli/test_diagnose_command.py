@@ -64,7 +64,7 @@ def test_a_run_is_diagnosed_from_its_folder(trickrun, recipe):
     ("arguments", "says"),
     [
         (["flowers.yaml", "optimizer.lr=1", "--apply"], "without changes on the command line"),
-        (["flowers", "--apply"], "diagnose the recipe file itself"),
+        (["flowers", "--apply"], "diagnose the recipe file without changes on the command line"),
         (["nothing"], "no run nothing"),
         (["flowers.yaml", "--budget", "soon"], "'soon' is not a time; give 60s, 2m or 1h"),
     ],

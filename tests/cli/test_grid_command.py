@@ -18,4 +18,4 @@ def test_a_fine_search_with_its_own_space_starts_from_no_other(trickrun, tmp_pat
     (run / "resolved.yaml").write_text("")
     ran = trickrun("grid", "fine", "r.yaml", "--from", str(run))
     assert ran.code == 2
-    assert "error: --from: the recipe gives the space of the fine search itself" in ran.err
+    assert "error: --from: the recipe already gives the space of the fine search" in ran.err

@@ -67,7 +67,7 @@ def test_a_wrong_command_line_exits_2_and_says_what_is_wrong(trickrun, words, to
     assert failed.code == 2
     assert failed.out == ""
     assert told in failed.err
-    assert "--help` tells how to use it" in failed.err
+    assert "see `trickrun" in failed.err
 
 
 def test_a_wrong_command_line_answers_json_too(trickrun):

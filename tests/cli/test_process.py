@@ -113,7 +113,7 @@ def test_a_training_without_its_reader_stops_with_a_checkpoint(folder):
     assert code == 141
     assert told.splitlines()[-2:] == [
         "nobody reads the output any more",
-        f"  go on with: trickrun train --resume {run.path.relative_to(folder)}",
+        f"  continue with: trickrun train --resume {run.path.relative_to(folder)}",
     ]
     assert run.checkpoint_file("last").exists()
     assert run.status == "interrupted"
@@ -206,7 +206,7 @@ def test_nohup_outlives_its_terminal_and_sigterm_stops_it(folder):
     check_told(ended)
     assert ended.err.count("stopping after this step") == 1  # a second signal would end it at once
     run = the_run(folder)
-    assert f"go on with: trickrun train --resume {run.path.relative_to(folder)}\n" in ended.out
+    assert f"continue with: trickrun train --resume {run.path.relative_to(folder)}\n" in ended.out
     assert run.checkpoint_file("last").exists()
     assert run.status == "interrupted"
 

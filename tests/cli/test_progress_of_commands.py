@@ -113,7 +113,7 @@ def test_the_checklist_tells_its_searches_and_its_contest(recipe, recorder, tric
     assert recorder.seen >= {READING, "one batch", "range test", "drawing the report", *inside}
     assert all(recorder.moved[what][-1] == 1 for what in inside)
     head, _, last = ran.out.partition("\ncurves ...")
-    assert "goes on with: optimizer.lr=" in head
+    assert "continues with: optimizer.lr=" in head
     assert "kept:" not in head, "said before the contest has decided"
     assert ("kept:" in last) == ("is better than the original" in last)
 

@@ -113,7 +113,7 @@ def test_the_runs_own_part_is_scored_with_its_weights(folder, run, monkeypatch):
     shown = run("eval", "weighted", "--json")
     assert shown.json["result"]["scores"] == pytest.approx(end["test"])
     assert shown.json["result"]["weighted"] is True
-    assert "all scores are weighted: samples count by data.weight" in run("eval", "weighted").out
+    assert "all scores are weighted by data.weight" in run("eval", "weighted").out
 
 
 def test_a_file_without_the_column_is_scored_unweighted_and_says_so(folder, run, monkeypatch):

@@ -193,7 +193,7 @@ def test_ctrl_c_saves_and_can_be_resumed(trickrun, recipe, tmp_path):
     body = json.loads(out)
     assert body["verdict"] == "error"
     assert body["result"]["stopped_by"] == "interrupt"
-    assert body["error"]["hint"] == f"go on with: trickrun train --resume {body['run']}"
+    assert body["error"]["hint"] == f"continue with: trickrun train --resume {body['run']}"
     epochs = int(body["result"]["epochs"]) + 1
     ran = trickrun("train", "--resume", body["run"], f"train.epochs={epochs}", "--json")
     assert ran.code == 0

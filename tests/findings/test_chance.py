@@ -41,7 +41,8 @@ def test_the_sentence_says_both_numbers() -> None:
     found = at_chance(THREE, 1.2, 0.3, then="Next.")
     assert found is not None
     assert found.why == (
-        "val_loss is 1.2, and always giving the same answer costs 1.099. The network has learned nothing. Next."
+        "val_loss is 1.2, and always giving the same answer costs 1.099. "
+        "The network has learned nothing. Next."
     )
     assert found.evidence["constant_accuracy"] == pytest.approx(1 / 3)
 
@@ -149,4 +150,6 @@ def test_a_linear_model_must_be_ahead_by_a_standard_error() -> None:
     found = behind_linear(linear, 0.8, "test")
     assert found is not None
     assert (found.code, found.severity) == ("TR113", "warning")
-    assert found.why.startswith("test_accuracy is 0.8. On the same samples a linear model reaches 0.9")
+    assert found.why.startswith(
+        "test_accuracy is 0.8. On the same samples a linear model reaches 0.9"
+    )

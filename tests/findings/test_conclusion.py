@@ -202,7 +202,10 @@ def test_what_is_wrong_by_construction_goes_before_what_makes_up_for_it():
 
 def test_edits_that_had_no_time_are_told():
     last = unexplained(POOR, 4, 9, "the data")
-    assert "no edit helps (4 edits tried, no time for 9 more). Allow more time with --budget" in last.why
+    assert (
+        "no edit helps (4 edits tried, no time for 9 more). Allow more time with --budget"
+        in last.why
+    )
 
 
 def test_hopeless_is_only_what_somebody_tried_on_enough_samples():

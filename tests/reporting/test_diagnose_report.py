@@ -31,7 +31,7 @@ PROVEN = {
         (
             {"proven": {}, "screened": {"a=1": 0.0, "b=2": 0.0}, "untried": 3},
             [
-                "2 edits were tried once; none of them looked better",
+                "2 edits tried once; none looked better",
             ],
         ),
     ],
@@ -58,11 +58,11 @@ def test_the_run_that_would_tell_two_causes_apart(target, tried, command):
 
 def test_what_there_was_no_time_for_is_one_line(capsys):
     failed = {"lr_find": "it takes about 9 s; allow more with --budget", "labels": "no such file"}
-    left = ["the learning rate", "3 edits that were to be tried"]
+    left = ["the learning rate", "3 edits not tried"]
     result = {"tried": None, "failed": failed, "undecided": None, "left_out": left}
     print_diagnosis(Verdict("pass", result, summary="fine"), "r.yaml")
     assert capsys.readouterr().out.splitlines() == [
-        "no time for: the learning rate, 3 edits that were to be tried; allow more with --budget",
+        "no time for: the learning rate, 3 edits not tried; allow more with --budget",
         "not measured: labels: no such file",
         "PASS fine",
     ]

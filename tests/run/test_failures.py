@@ -106,10 +106,10 @@ def test_the_disk_is_full_from_the_start(trickrun, recipe, monkeypatch, tmp_path
 @pytest.mark.parametrize(
     ("number", "told"),
     [
-        (errno.ENOSPC, "free some space, then go on with: "),
-        (errno.EACCES, "get the permission to write there, then go on with: "),
-        (errno.ENOENT, "bring back its folder, which is gone, then go on with: "),
-        (errno.EROFS, "make the file system writable, then go on with: "),
+        (errno.ENOSPC, "free some space, then continue with: "),
+        (errno.EACCES, "get the permission to write there, then continue with: "),
+        (errno.ENOENT, "bring back its folder, which is gone, then continue with: "),
+        (errno.EROFS, "make the file system writable, then continue with: "),
     ],
 )
 def test_the_hint_is_about_the_cause(trickrun, recipe, monkeypatch, number, told):

@@ -199,7 +199,7 @@ class ModuleSubject:
             raise CompileError(
                 "this cannot be changed without a recipe",
                 unknown[0],
-                f"what can be: {', '.join(WORDS)}",
+                f"these can be changed: {', '.join(WORDS)}",
             )
         known = {path: value for path, value in changes.items() if path in WORDS}
         return replace(self, changes=edits_after(self.changes, known))
@@ -295,20 +295,22 @@ class ModuleSubject:
         found = []
         if known_loss(self.loss, self.y) is None:
             usual = "cross_entropy" if self.task.kind == "classification" else "mse"
-            why = f"With {usual} the batch is fitted: look at your loss."
+            why = f"The batch is fitted with {usual}. Check your loss."
             found.append(Replacement("loss", {"loss": {"kind": usual}}, "TR30", "Your loss", why))
-        why = "The weights that the network starts from do not carry the signal."
+        why = "The initial weights do not pass the signal on."
         edit: dict[str, Any] = {"init": {"kind": "kaiming_normal"}}
         found.append(Replacement("init", edit, "TR23", "Wrong init scale", why))
         if self.x.is_floating_point() and not EVEN[0] < float(self.x.std()) < EVEN[1]:
-            why = f"The inputs have a deviation of {float(self.x.std()):.3g}."
+            why = f"The inputs have a standard deviation of {float(self.x.std()):.3g}."
             edit = {"data.normalize": {"kind": "standard"}}
             found.append(Replacement("data.normalize", edit, "TR01", "Unscaled inputs", why))
         given = type(self.read_optimizer).__name__
-        why = f"{given} as it is set does not get there; adam with lr {USUAL_LR:g} does."
+        why = (
+            f"{given} with its settings does not fit the batch, but adam with lr {USUAL_LR:g} does."
+        )
         edit = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
         found.append(Replacement("optimizer", edit, "TR70", "Optimizer fails on one batch", why))
-        why = f"A plain mlp fits the batch: look at {type(self.module).__name__}."
+        why = f"A plain mlp fits the batch. Check {type(self.module).__name__}."
         found.append(Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why))
         return found
 
@@ -316,7 +318,7 @@ class ModuleSubject:
         """Return the copy of the module that a job trains, or what stands in for it."""
         other, init = self.changes.get("model"), self.section("init", AnyInit)
         if other not in (None, {"kind": "mlp"}):
-            raise CompileError("only a plain mlp can stand in for it", self.called("model"))
+            raise CompileError("only a plain mlp can replace it", self.called("model"))
         if other is not None:
             model = stand_in(self.module, self.x, key(self.seed, "init"))
         else:
@@ -425,7 +427,7 @@ def stand_in(module: nn.Module, x: torch.Tensor, seed: int) -> nn.Module:
     with torch.no_grad():
         outputs = copied(x[:2])
     if outputs.ndim != 2 or not x.is_floating_point():
-        raise CompileError("an mlp cannot stand in for it", type(module).__name__)
+        raise CompileError("an mlp cannot replace it", type(module).__name__)
     first = next(module.parameters())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -21,7 +21,7 @@ def checklist(
     recipe: RecipePath,
     overrides: Overrides = None,
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Go on after a step that fails.")
+        bool, typer.Option("--keep-going", help="Continue after a step that fails.")
     ] = False,
     budget: Budget = None,
     runs_dir: RunsDir = None,

@@ -34,7 +34,9 @@ Check = Callable[["RecipeSubject", "Pace"], "tuple[Verdict, RecipeSubject]"]
 def initial_loss(
     recipe: RecipePath,
     overrides: Overrides = None,
-    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="Draws of the weights.")] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=MOST_SEEDS, help="Draws of the initial weights.")
+    ] = 5,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -65,9 +67,7 @@ def overfit_batch(
     recipe: RecipePath,
     overrides: Overrides = None,
     size: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples of the batch.")] = 32,
-    steps: Annotated[
-        int, typer.Option(min=1, max=MOST_STEPS, help="Optimizer steps at most.")
-    ] = 500,
+    steps: Annotated[int, typer.Option(min=1, max=MOST_STEPS, help="Most optimizer steps.")] = 500,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,

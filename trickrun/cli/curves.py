@@ -46,7 +46,7 @@ def curves(
         ),
     ],
     seeds: Annotated[
-        int, typer.Option(min=1, max=MOST_SEEDS, help="Train a recipe with so many seeds.")
+        int, typer.Option(min=1, max=MOST_SEEDS, help="Train a recipe with this many seeds.")
     ] = 1,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
@@ -96,7 +96,7 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
     """Judge the curves of earlier runs."""
     for target in targets:
         if "=" in target:
-            hint = "changes go with a recipe: trickrun curves RECIPE path=value"
+            hint = "changes need a recipe: trickrun curves RECIPE path=value"
             raise TrickrunError("runs cannot be changed", target, hint)
     from trickrun.checks.curves.curves_check import folder_for
     from trickrun.checks.curves.reference import reference_of_run

@@ -51,7 +51,7 @@ def diagnose(
         typer.Option(
             parser=seconds,
             metavar="TIME",
-            help="For the whole command, its start included.",
+            help="For the whole command, including its start.",
             show_default="60s, slow ones 150s",
         ),
     ] = None,
@@ -70,9 +70,9 @@ def diagnose(
     def work() -> Answer:
         if apply and (overrides or recipe is None):
             raise TrickrunError(
-                "the edit would be for the recipe as it is here, not for its file",
+                "the edit would fit the changed recipe, not its file",
                 "--apply",
-                "diagnose the recipe file itself, without changes on the command line",
+                "diagnose the recipe file without changes on the command line",
             )
         if apply and recipe is not None:
             from trickrun.run.apply import check_target
@@ -112,7 +112,7 @@ def diagnosed(
     run = None
     if loaded is None:
         if overrides:
-            hint = "changes go with a recipe: trickrun diagnose RECIPE path=value"
+            hint = "changes need a recipe: trickrun diagnose RECIPE path=value"
             raise TrickrunError("a run cannot be changed", overrides[0], hint)
         run = training_named(target, runs)
         loaded = recipe_of(run)
@@ -136,7 +136,7 @@ def tell_changed_data(run: RunFolder, loaded: Loaded) -> None:
     try:
         loaded.recipe.data.load_again(loaded.folder, kept)
     except DataChanged as error:
-        said = f"warning: {error.message}; the diagnosis is of the data as they are now, split anew"
+        said = f"warning: {error.message}; the diagnosis uses the data as they are now, split anew"
         print(said, file=sys.stderr)
 
 
@@ -155,4 +155,4 @@ def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:
         print("nothing to apply: " + ("no edit helps" if confirm else "no finding has an edit"))
         return
     changed = apply_edits(recipe, edits[0] or {})
-    print(changed or f"{recipe} says so already\n", end="")
+    print(changed or f"{recipe} already has this edit\n", end="")

@@ -65,7 +65,7 @@ def fine(
     overrides: Overrides = None,
     from_run: Annotated[
         str | None,
-        typer.Option("--from", help="The coarse search to start from; the newest if left out."),
+        typer.Option("--from", help="The coarse search to start from; by default the newest."),
     ] = None,
     seeds: Seeds = 0,
     budget: Budget = None,
@@ -117,9 +117,9 @@ def run_grid(
     fine = loaded.recipe.grid.fine.space if loaded.recipe.grid else None
     if from_run is not None and fine is not None:
         raise TrickrunError(
-            "the recipe gives the space of the fine search itself",
+            "the recipe already gives the space of the fine search",
             "--from",
-            "leave out this or grid.fine.space",
+            "remove this or grid.fine.space",
         )
     source = find(root, from_run) if from_run is not None else None
     with live_table() as watch:

@@ -31,7 +31,7 @@ def grad_check(
     ] = 10,
     h: Annotated[float, typer.Option(min=1e-10, max=1e-2, help="Step of the differences.")] = 1e-5,
     h_sweep: Annotated[
-        bool, typer.Option("--h-sweep", help="Draw the error over the step's size.")
+        bool, typer.Option("--h-sweep", help="Plot the error against the step size.")
     ] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
@@ -70,7 +70,7 @@ def signal(
         ),
     ] = None,
     samples: Annotated[
-        int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples of each look, at most.")
+        int, typer.Option(min=2, max=MOST_SAMPLES, help="Most samples of each look.")
     ] = 5000,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,

@@ -55,9 +55,9 @@ def lr_find(
     def work() -> Answer:
         if apply and overrides:
             raise TrickrunError(
-                "the suggestion would be for the recipe as changed here, not for its file",
+                "the suggestion would fit the changed recipe, not its file",
                 "--apply",
-                "write the changes into the file first, or leave out --apply",
+                "write the changes into the file first, or omit --apply",
             )
         if apply:
             from trickrun.run.apply import check_target

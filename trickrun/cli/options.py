@@ -51,7 +51,7 @@ def seconds(text: str) -> float:
     length = float(found[1]) * {"h": 3600, "m": 60, "min": 60}.get(found[2], 1)
     if length > LONGEST_BUDGET:
         raise typer.BadParameter(
-            f"{text} is more than {LONGEST_BUDGET // 3600} hours: leave it out"
+            f"{text} is more than {LONGEST_BUDGET // 3600} hours: omit the option"
         )
     return length
 
@@ -61,7 +61,9 @@ Budget = Annotated[
     typer.Option(
         parser=seconds,
         metavar="TIME",
-        help="For the whole command, its start included, e.g. 60s or 5m; work shrinks to fit.",
+        help=(
+            "For the whole command, including its start, e.g. 60s or 5m; the work shrinks to fit."
+        ),
         show_default=False,
     ),
 ]

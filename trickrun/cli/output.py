@@ -235,7 +235,7 @@ def explained(cause: BaseException) -> TrickrunError:
 def usage_hint(cause: BaseException) -> str:
     """Return where to read how the command is used."""
     path = getattr(getattr(cause, "ctx", None), "command_path", "trickrun")
-    return f"`{path} --help` tells how to use it"
+    return f"see `{path} --help`"
 
 
 def print_json(command: str, found: Answer, following: str | None, seconds: float) -> None:

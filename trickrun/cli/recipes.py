@@ -22,7 +22,7 @@ def validate(
     recipe: RecipePath,
     overrides: Overrides = None,
     data: Annotated[
-        bool, typer.Option("--data", help="Load the data and build the model too.")
+        bool, typer.Option("--data", help="Also load the data and build the model.")
     ] = False,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -103,7 +103,7 @@ def show(
     ] = False,
     to: Annotated[
         Path | None,
-        typer.Option(help="The picture, .png or .svg.", show_default="NAME-augmented.png"),
+        typer.Option(help="The picture file, .png or .svg.", show_default="NAME-augmented.png"),
     ] = None,
     samples: Annotated[
         int | None,

@@ -69,7 +69,7 @@ def list_runs(
 ) -> None:
     """List the runs, newest first; tag, remove and restore them.
 
-    A killed or interrupted run goes on with: trickrun train --resume ID
+    A killed or interrupted run continues with: trickrun train --resume ID
 
     Example: trickrun runs --where status=done --sort val_loss
     """

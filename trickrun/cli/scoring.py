@@ -30,7 +30,7 @@ def evaluate(
     run: RunName,
     split: Annotated[
         SplitName | None,
-        typer.Option(help="The part of the run's own data.", show_default="test"),
+        typer.Option(help="The split of the run's own data.", show_default="test"),
     ] = None,
     data: Annotated[
         Path | None,
@@ -46,20 +46,18 @@ def evaluate(
             metavar="N",
             min=2,
             max=1000,
-            help="Average the predictions over N dropout masks; tell how far they spread.",
+            help="Average the predictions over N dropout masks and show their spread.",
             show_default=False,
         ),
     ] = None,
     fold_batch_norm: Annotated[
         bool,
-        typer.Option(
-            "--fold-batch-norm", help="Let the layers before batch norms do what those do."
-        ),
+        typer.Option("--fold-batch-norm", help="Fold batch norms into the layers before them."),
     ] = False,
     reference: Annotated[
         bool,
         typer.Option(
-            "--reference", help="Fit a linear model and trees to the run's training part too."
+            "--reference", help="Also fit a linear model and trees to the run's training split."
         ),
     ] = False,
     runs_dir: RunsDir = None,
@@ -95,10 +93,10 @@ def evaluate_run(
 ) -> Answer:
     """Print the scores of a run on one of its splits, or on a file."""
     if split is not None and file is not None:
-        raise TrickrunError("either --split or --data, not both", hint="a file has no splits")
+        raise TrickrunError("use either --split or --data, not both", hint="a file has no splits")
     if masks is not None and folded:
         raise TrickrunError(
-            "either --mc-dropout or --fold-batch-norm, not both",
+            "use either --mc-dropout or --fold-batch-norm, not both",
             hint="dropout may stand between a layer and its batch norm",
         )
     import_torch()
@@ -282,12 +280,12 @@ def told_of_no_split(same: bool) -> str:
     Args:
         same: whether the data are what the run was trained on.
     """
-    none = "no usable split is stored with this run, as an older version trained it"
+    none = "this run stores no usable split, because an older version trained it"
     if same:
-        return f"note: {none}; its data is what it was, so its parts are too"
+        return f"note: {none}; its data are unchanged, so its splits are too"
     return (
-        f"warning: {none}, and the data is not what it was trained on: the part that is scored "
-        "may hold samples that it was trained on"
+        f"warning: {none}, and the data have changed since training: the split that is scored may "
+        "hold training samples"
     )
 
 
@@ -304,7 +302,7 @@ def predict(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="A column of the file to repeat before the predictions. May be given repeatedly.",
+            help="A column of the file to repeat before the predictions. Repeatable.",
             show_default="file, for images",
         ),
     ] = None,
@@ -355,7 +353,7 @@ def predict_file(
     """
     if safe and as_json and out is None:
         raise TrickrunError(
-            "--safe-csv is for csv, and --json prints none", hint="add --out, or leave one out"
+            "--safe-csv is for csv, and --json prints no csv", hint="add --out, or omit one"
         )
     import_torch()
     from trickrun.reporting.phases import phase

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trickrun.training.job import RecipeJob
 
 StopWhen = Literal["lost"]
-"""What may end a run before its recipe does: lost, it has diverged or is dead."""
+"What may end a run early: lost, it has diverged or is dead."
 
 
 def train(
@@ -36,22 +36,22 @@ def train(
         str | None,
         typer.Option(
             metavar="RUN",
-            help="Go on with this run (its folder, id or name).",
+            help="Continue this run (its folder, id or name).",
             autocompletion=complete_run,
         ),
     ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Show shapes, parameters, memory and the ledger; train nothing."
+            "--dry-run", help="Show shapes, parameters, memory and the ledger without training."
         ),
     ] = False,
     stop_when: Annotated[
         StopWhen | None,
-        typer.Option(help="End a run that is clearly lost: diverged, or dead.", show_default=False),
+        typer.Option(help="Stop a run that is clearly lost: diverged or dead.", show_default=False),
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Write the run as an HTML page too.")
+        bool, typer.Option("--report", help="Also write the run as an HTML page.")
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
@@ -230,7 +230,7 @@ def conclude(
     result = {**outcome.result, "missed": outcome.missed, "notes": list(notes)}
     run = str(outcome.folder.path)
     if outcome.interrupted:
-        hint = f"go on with: trickrun train --resume {outcome.folder.path}"
+        hint = f"continue with: trickrun train --resume {outcome.folder.path}"
         return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
     findings = shown_findings(outcome, before)
     grave = any(finding["severity"] != "info" for finding in findings)
@@ -271,6 +271,6 @@ def told_if_it_fails(folder: RunFolder, before: list[Finding]) -> Iterator[None]
         story = next((story for story in stories(findings) if story.symptoms), None)
         if story is not None and story.edit:
             cause = f"{story.cause.code} {story.cause.name}"
-            error.hint = f"{cause} explains it: {changes_in(story.edit)} mends that"
+            error.hint = f"{cause} explains it: {changes_in(story.edit)} fixes it"
         folder.write_json("findings.json", [finding.as_json() for finding in findings])
         raise

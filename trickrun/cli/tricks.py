@@ -14,7 +14,7 @@ def tricks(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="A trick (adam; loss.mae where a name is not enough), section or parameter.",
+            help="A trick (adam; loss.mae where a name is not unique), section or parameter.",
             show_default=False,
         ),
     ] = None,

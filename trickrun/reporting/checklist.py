@@ -41,7 +41,7 @@ def tell(name: str, done: StepOutcome | OutOfTime | None) -> None:
         out.print(Text(f"  left out: {', '.join(done.cut)}", "yellow"), soft_wrap=True)
     if done.edits:
         # Only the contest of the last step decides what is kept.
-        word = "kept" if name == LAST else "goes on with"
+        word = "kept" if name == LAST else "continues with"
         out.print(Text(f"  {word}: {words(done.edits)}", "cyan"), soft_wrap=True)
 
 
@@ -60,7 +60,7 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     if verdict.result["tuned_recipe"] is not None:
         out.print(f"tuned recipe: {verdict.result['tuned_recipe']}", soft_wrap=True)
         if verdict.result["tied_to_its_folder"]:
-            out.print("  its paths start at your recipe's folder: copy it there to train it")
+            out.print("  its paths are relative to your recipe's folder: copy it there to train it")
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 

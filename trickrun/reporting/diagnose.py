@@ -12,6 +12,7 @@ from rich.table import Table
 from trickrun.findings.finding import changes_loss
 from trickrun.findings.stories import Story, stories
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.reporting.console import Text, number, print_table, say, terminal
 from trickrun.reporting.verdict import STYLES, changes_in, headline
 from trickrun.reporting.visible import in_line
@@ -53,7 +54,7 @@ def print_diagnosis(verdict: Verdict, target: str) -> None:
     doubt = verdict.result["undecided"]
     if doubt is not None:
         command = next_run(target, doubt["edit"], verdict.result["tried"] is not None)
-        console.print(Text(f"this run would tell: {command}", "cyan"), soft_wrap=True)
+        console.print(Text(f"this run would decide: {command}", "cyan"), soft_wrap=True)
 
 
 def next_run(target: str, edit: dict[str, Any], tried: bool) -> str:
@@ -103,7 +104,7 @@ def print_trainings(console: Console, tried: dict[str, Any]) -> None:
         print_table(console, trainings(tried["proven"]))
     elif tried["screened"]:
         count = len(tried["screened"])
-        console.print(Text(f" {count} edits were tried once; none of them looked better", "dim"))
+        console.print(Text(f" {counted(count, 'edit')} tried once; none looked better", "dim"))
 
 
 def trainings(proven: dict[str, dict[str, Any]]) -> Table:

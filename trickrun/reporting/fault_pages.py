@@ -73,7 +73,7 @@ def page(fault: Fault) -> str:
         blocks.append(f"**Example.** A recipe with\n\n```yaml\n{fault.example}\n```")
     blocks.append(f"**Reported by** {commands}.")
     if fault.weighed != "info":
-        part = f"takes part only as an {fault.weighed}" if fault.weighed else "takes no part"
+        part = f"counts only as an {fault.weighed}" if fault.weighed else "does not count"
         blocks.append(f"**In `trickrun diagnose`** it {part}: other findings name the cause.")
     if symptoms := links(EXPLAINS.get(fault.code, ())):
         blocks.append(f"**Explains** {symptoms}.")

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from trickrun.checks.checklist.context import shown_value, words
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.reporting.console import Text, print_table, terminal
 from trickrun.reporting.phases import bars
 from trickrun.reporting.verdict import print_verdict
@@ -77,9 +78,9 @@ def print_search(verdict: Verdict) -> None:
         console.print(f"no time for: {left}; the same command trains them", soft_wrap=True)
     if "other_data_than" in result:
         console.print(
-            f"! The data has changed since the coarse search {result['other_data_than']}: it is "
-            "split anew, so samples that chose the space may validate or test now. "
-            "`trickrun grid coarse` chooses it again.",
+            f"! The data has changed since the coarse search {result['other_data_than']}, so it is "
+            "split anew: samples that chose the space may now be in validation or test. `trickrun "
+            "grid coarse` chooses the space again.",
             soft_wrap=True,
         )
     if result["best"] is None:
@@ -90,7 +91,7 @@ def print_search(verdict: Verdict) -> None:
         console.print("what mattered: " + ", ".join(f"{path} {share:.0%}" for path, share in parts))
     for row in result.get("confirmed", []):
         console.print(
-            f"over {len(row['values'])} seeds: {row['mean']:.4f} "
+            f"over {counted(len(row['values']), 'seed')}: {row['mean']:.4f} "
             f"[{row['low']:.4f}, {row['high']:.4f}]  {words(row['params'])}",
             soft_wrap=True,
         )

@@ -31,7 +31,7 @@ def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     packages = ", ".join(f"{name} {v or 'missing'}" for name, v in facts["versions"].items())
     cuda = f"CUDA {device['cuda']}" if device["cuda"] else "torch is built without CUDA"
     if device["mps"]:
-        cuda += "; MPS is there"
+        cuda += "; MPS is available"
     free = f", {size(memory['free'])} free" if "free" in memory else ""
     if "limit" in memory:
         free += f"; a limit of {size(memory['limit'])} is set"

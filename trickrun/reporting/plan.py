@@ -109,7 +109,7 @@ def print_plan(found: dict[str, Any]) -> None:
     batches = f"{found['accumulate']} times " if found["accumulate"] > 1 else ""
     console.print(
         f"{found['parameters']:,} parameters; {found['steps']} steps of {batches}"
-        f"{found['batch_size']} samples ({found['steps_per_epoch']} an epoch) on {found['device']}"
+        f"{found['batch_size']} samples ({found['steps_per_epoch']} per epoch) on {found['device']}"
     )
     console.print(f"samples: {samples}")
     needed = {k.replace("_", " "): size(v) for k, v in found["memory_bytes"].items()}

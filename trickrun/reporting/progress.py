@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from trickrun.findings.words import counted
 from trickrun.reporting.console import number, terminal
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.visible import in_line
@@ -177,9 +178,10 @@ def print_outcome(outcome: Outcome) -> None:
         for curve in loss_curves(outcome.folder.metrics(), min(console.width, 100)):
             console.print(curve, soft_wrap=True)
     result = outcome.result
+    epochs = "epoch" if result["epochs"] == 1 else "epochs"
     print(
-        f"stopped by {result['stopped_by']} after {result['epochs']:.4g} epochs "
-        f"({result['steps']} steps, {result['samples_per_second']:,.0f} samples/s)"
+        f"stopped by {result['stopped_by']} after {result['epochs']:.4g} {epochs} "
+        f"({counted(result['steps'], 'step')}, {result['samples_per_second']:,.0f} samples/s)"
     )
     if result["best"]:
         best = result["best"]
@@ -190,7 +192,7 @@ def print_outcome(outcome: Outcome) -> None:
     for miss in outcome.missed:
         print(f"expectation missed: {miss}", file=sys.stderr)
     if outcome.interrupted:
-        print(f"interrupted; go on with: trickrun train --resume {outcome.folder.path}")
+        print(f"interrupted; continue with: trickrun train --resume {outcome.folder.path}")
 
 
 def pairs(values: dict[str, float]) -> str:

@@ -107,7 +107,7 @@ def complete(folder: RunFolder) -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise RunFolderError(
-            f"its files do not hold what its report shows: {type(error).__name__}: {error}",
+            f"its files do not match its report: {type(error).__name__}: {error}",
             str(folder.path),
             "another version made it, or it is damaged: repeat its command",
         ) from error

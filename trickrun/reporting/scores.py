@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from trickrun.findings.words import counted
 from trickrun.reporting.console import Text, number, print_table, terminal
 from trickrun.reporting.visible import in_line
 
@@ -25,7 +26,7 @@ def print_scores(result: dict[str, Any]) -> None:
     """Print what ``scoring.full_scores`` found on a split or a file."""
     console = terminal()
     part = in_line(result["data"] or result["split"])
-    console.print(f"{part}: {result['samples']} samples")
+    console.print(f"{part}: {counted(result['samples'], 'sample')}")
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
     console.print(scores, soft_wrap=True)
     if result.get("constant") is not None:
@@ -37,7 +38,7 @@ def print_scores(result: dict[str, Any]) -> None:
         linear, trees = number(told["linear"]), number(told["trees"])
         console.print(f"a linear model: {told['metric']} {linear}; trees: {trees}")
     if result["weighted"]:
-        console.print("all scores are weighted: samples count by data.weight")
+        console.print("all scores are weighted by data.weight")
     for line in ways(result):
         console.print(line, soft_wrap=True)
     if "confusion" in result:
@@ -110,7 +111,7 @@ def print_labels(console: Console, rows: list[dict[str, Any]]) -> None:
     console.print()
     print_table(console, table)
     if any(row["auroc"] is None for row in rows):
-        console.print("auroc -: all samples have the label, or none has")
+        console.print("auroc -: every sample has the label, or none has it")
 
 
 def print_confusion(

@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.reporting.console import number, terminal
 from trickrun.reporting.signal_pictures import evenly, update_panels
 from trickrun.reporting.terminal_plot import in_terminal
@@ -39,8 +40,8 @@ def print_signal(verdict: Verdict) -> None:
     console.print(table)
     steps = verdict.result["steps"]
     print(
-        f"after {steps} steps; gradient: 2-norm; update: log10 of change over weights; histograms "
-        "of what leaves the layer, before and after"
+        f"after {counted(steps, 'step')}; gradient: 2-norm; update: log10 of change over weights; "
+        "histograms of the layer's outputs, before and after"
     )
     panels = update_panels(verdict)
     if panels:

@@ -91,8 +91,10 @@ def depth(verdict: Verdict) -> str:
             places = range(1, len(rows) + 1)
             style = {"color": COLORS[color], "marker": "o", "markersize": 3.5}
             pre, post = [r["pre_std"] for r in rows], [r["std"] for r in rows]
-            spread.plot(places, pre, label=f"entering the activation, {when}", **style)
-            spread.plot(places, post, label=f"leaving it, {when}", linestyle=":", **style)
+            spread.plot(places, pre, label=f"inputs of the activation, {when}", **style)
+            spread.plot(
+                places, post, label=f"outputs of the activation, {when}", linestyle=":", **style
+            )
             rms = [r["gradient_rms"] for r in rows]
             gradient.plot(places, rms, label=when, **style)
             units.plot(places, [r["dead_fraction"] for r in rows], label=f"dead, {when}", **style)

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.svg import Line, Marker, Panel, draw
 from trickrun.reporting.terminal_plot import Series, plot
@@ -17,7 +18,9 @@ def print_initial_loss(verdict: Verdict) -> None:
     """Print the measured losses beside the expected ones."""
     result = verdict.result
     losses = [seed["loss"] for seed in result["per_seed"]]
-    spread = f"median of {len(losses)} seeds, {number(min(losses))} to {number(max(losses))}"
+    spread = (
+        f"median of {counted(len(losses), 'seed')}, {number(min(losses))} to {number(max(losses))}"
+    )
     rows = [
         ("loss before training", number(result["loss"]), spread),
         ("expected", number(result["expected"]), result["formula"]),
@@ -37,9 +40,9 @@ def print_overfit_batch(verdict: Verdict) -> None:
     """Print what the batch's loss started from, reached and could reach, and what was tried."""
     result = verdict.result
     rows = [
-        ("batch", f"{result['samples']} samples", off(result["disabled"])),
+        ("batch", counted(result["samples"], "sample"), off(result["disabled"])),
         ("loss before training", number(result["initial_loss"]), ""),
-        ("loss reached", number(result["final_loss"]), f"after {result['steps']} steps"),
+        ("loss reached", number(result["final_loss"]), f"after {counted(result['steps'], 'step')}"),
         ("fitted from", number(result["threshold"]), "95 % of what there is to learn"),
         ("best constant answer", number(result["baseline"]), "what ignoring the input can reach"),
         ("lowest possible", number(result["floor"]), ""),

@@ -26,13 +26,13 @@ def print_table(entries: list[Entry], whole: list[Entry]) -> None:
         for entry in group:
             table.add_row(f"  {address(entry, whole)}", Text(entry.summary))
         console.print(table)
-    console.print(Text("trickrun tricks NAME tells more of one of them.", "dim"))
+    console.print(Text("trickrun tricks NAME shows more about one of them.", "dim"))
 
 
 def print_takers(entries: list[Entry], whole: list[Entry], wanted: str) -> None:
     """Print the tricks that have the parameter ``wanted``, with what it means there."""
     console = terminal()
-    console.print(Text(f"{wanted} is a parameter of {len(entries)} of the tricks:"))
+    console.print(Text(f"{wanted} is a parameter of {len(entries)} tricks:"))
     table = Table("trick", "default", "takes", box=None, header_style="bold")
     for entry in entries:
         for parameter in entry.parameters:

@@ -247,7 +247,7 @@ def follow(
 
 def unheard(error: OSError, outcome: Outcome) -> TrickrunError:
     """Return the error of a run whose lines cannot be printed any more."""
-    hint = f"go on with: trickrun train --resume {outcome.folder.path}"
+    hint = f"continue with: trickrun train --resume {outcome.folder.path}"
     if not outcome.interrupted:
         hint = f"the run is finished: {outcome.folder.path}"
     told: TrickrunError
@@ -319,7 +319,8 @@ def failure_noted(folder: RunFolder) -> Iterator[None]:
             error.run = str(folder.path)
         if isinstance(error, CannotWrite):
             first = files.remedy(error.__cause__) if isinstance(error.__cause__, OSError) else ""
-            error.hint = f"{first}, then go on with: {again}" if first else f"go on with: {again}"
+            again = f"continue with: {again}"
+            error.hint = f"{first}, then {again}" if first else again
         if not isinstance(error, RunFolderError):
             reason = error.message if isinstance(error, TrickrunError) else repr(error)
             line = {"kind": "end", "stopped_by": "failed", "cause": cause(error), "reason": reason}

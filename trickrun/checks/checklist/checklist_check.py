@@ -109,7 +109,7 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         if done[-1].verdict == "fail" and not result["left_out"]:
             said = f"{stopped} failed, so the steps after it would mislead"
             return Verdict(worst, result, learned_nothing(done), said)
-        taken = f"{len(done)} of {len(STEPS)} steps taken; nothing is kept without the last one"
+        taken = f"{len(done)} of {len(STEPS)} steps done; without the last one no edit is kept"
         return Verdict(max(worst, "warn", key=ORDER.index), result, learned_nothing(done), taken)
     loaded, last = context.loaded, done[-1]
     evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)

@@ -108,7 +108,7 @@ def step_grid_fine(context: Context) -> StepOutcome:
     coarse = next((done for done in context.done if done.name == "grid coarse"), None)
     grid = context.loaded.recipe.grid or Grid()
     if coarse is not None and coarse.verdict == "fail" and grid.fine.space is None:
-        told = "the coarse search found nothing to look around"
+        told = "the coarse search found no value to search around"
         return StepOutcome("grid fine", "fail", coarse.run, told)
     source = context.folder_of(coarse) if coarse is not None else None
     return searched("grid fine", "fine", context, {}, source)
@@ -216,8 +216,8 @@ def entrants(context: Context) -> tuple[list[Entry], Shortened, list[str]]:
     mends = edits_of(done for done in context.done if done.name in MENDING)
     kept = [Entry("mended", mends)] if mends else []
     told = (
-        f"There is time for {short.share:.2g} of the recipe's length, which proves nothing of the "
-        "whole: no edit of the searches is kept. Allow more with --budget."
+        f"There is time for {short.share:.2g} of the recipe's length, which is too short to judge "
+        "the whole length: no edit of the searches is kept. Allow more time with --budget."
     )
     return kept, shortened(context, rounds_of(kept)), [told] if found else []
 
@@ -294,10 +294,10 @@ def told(outcome: Contest) -> str:
     taken = len(outcome.entries[0].values)
     folds = "1 fold" if taken == 1 else f"{taken} folds"
     if not outcome.winner.edits:
-        return f"Over {folds} ({outcome.metric}: {means}) nothing beats the original."
+        return f"Over {folds} nothing beats the original. Mean {outcome.metric}: {means}."
     return (
-        f"Over {folds} ({outcome.metric}: {means}) {outcome.winner.name} is better than the "
-        f"original by {outcome.gain:.4g} (95 % interval {outcome.low:.4g} to {outcome.high:.4g})."
+        f"Over {folds} {outcome.winner.name} is better than the original by {outcome.gain:.4g} (95 "
+        f"% interval {outcome.low:.4g} to {outcome.high:.4g}). Mean {outcome.metric}: {means}."
     )
 
 

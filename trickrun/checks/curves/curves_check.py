@@ -73,7 +73,7 @@ def train_runs(
                 continue
         reference_of_run(folder, data)
         if outcome.interrupted:
-            hint = f"go on with: trickrun train --resume {folder.path}"
+            hint = f"continue with: trickrun train --resume {folder.path}"
             raise Interrupted("interrupted", hint=hint)
     return folders
 

@@ -33,7 +33,9 @@ def read_curves(folder: RunFolder) -> Curves:
     evaluations = [record for record in records if record["kind"] == "epoch"]
     steps = [record for record in records if record["kind"] == "step"]
     if not records:
-        raise RunFolderError("this run has no curves: it has not trained yet", str(folder.path))
+        raise RunFolderError(
+            "this run has no curves because it has not trained yet", str(folder.path)
+        )
     end = records[-1] if records[-1]["kind"] == "end" else {}
     facts = folder.read_json(DATA_FILE)
     task = task_of(folder, facts)

@@ -28,6 +28,7 @@ from trickrun.findings.rules.data.alignment import MISPLACED
 from trickrun.findings.rules.data.targets import CONSTANT_TARGET
 from trickrun.findings.stories import explains
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.params import PythonTarget
 
 
@@ -205,7 +206,7 @@ def verdict_of(
     grave: Literal["pass", "warn", "fail"]
     grave = "fail" if "error" in severities else "warn" if "warning" in severities else "pass"
     if grave == "pass" and "training" in evidence.left_out:
-        told = "nothing wrong was found, but there was no time for a short training"
+        told = "found nothing wrong, but there was no time for a short training"
         return Verdict("warn", result, tuple(findings), told, series)
     return Verdict(grave, result, tuple(findings), sentence(findings, tried), series)
 
@@ -217,7 +218,7 @@ def left_out(evidence: Evidence, tried: Tried | None) -> list[str]:
         return parts
     return [
         *parts,
-        *([f"{tried.untried} edits that were to be tried"] if tried.untried else []),
+        *([f"{counted(tried.untried, 'edit')} not tried"] if tried.untried else []),
         *(f"the proof of {label}" for label in tried.unproven),
     ]
 
@@ -241,16 +242,16 @@ def without_errors(findings: list[Finding], tried: Tried | None) -> str:
     """Return the conclusion where nothing is an error."""
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if not warnings:
-        return "nothing is wrong with this recipe that would keep it from training well"
+        return "nothing in this recipe keeps it from training well"
     better = [finding for finding in warnings if finding.code == "TR90"]
     if better:
         skill, reachable = (better[0].evidence[key] for key in ("skill", "reachable"))
-        return f"it trains, to a skill of {skill:.2f} where {reachable:.2f} can be reached"
+        return f"it trains to a skill of {skill:.2f}, but {reachable:.2f} can be reached"
     count = "one thing is" if len(warnings) == 1 else f"{len(warnings)} things are"
     text = f"it trains well enough; {count} worth a look, first: {warnings[0].name}"
     if tried is not None and warnings[0].confirmed is not None:
         before, after = warnings[0].confirmed["before"], warnings[0].confirmed["after"]
-        text += f" (with the edit the skill goes from {before:.2f} to {after:.2f})"
+        text += f" (the edit raises the skill from {before:.2f} to {after:.2f})"
     return text
 
 
@@ -267,5 +268,5 @@ def sentence(findings: list[Finding], tried: Tried | None) -> str:
     if first.confirmed is not None and (tried is not None or not changes_loss(first.edit)):
         before, after = first.confirmed["before"], first.confirmed["after"]
         measure = "skill" if tried is not None else "loss"
-        text += f"; with the edit the {measure} goes from {before:.3g} to {after:.3g}"
+        text += f"; the edit changes the {measure} from {before:.3g} to {after:.3g}"
     return text

@@ -55,7 +55,7 @@ def regularized(proxy: ProxyRun, gap: float) -> Iterator[Candidate]:
     code, name = "TR56", "Overfitting"
     if bare:
         code, name = "TR51", "Overfitting without regularization"
-    why = f"On training samples its skill is higher by {gap:.2f}: it learns them by heart."
+    why = f"Its skill on training samples is higher by {gap:.2f}: it memorizes them."
     edits: list[dict[str, Any]] = [{"regularizers.l2": strength} for strength in (1e-2, 1e-1)]
     if not recipe.model.is_user_code and recipe.regularizers.dropout is None:
         edits.append({"regularizers.dropout": 0.5})
@@ -72,7 +72,7 @@ def steadier(proxy: ProxyRun) -> Iterator[Candidate]:
         steps = range(0, span.steps, max(1, span.steps // 100))
         share = fmean(schedule.lr(1.0, step, span) for step in steps)
         edit: dict[str, Any] = {"optimizer.schedule": {"kind": "constant"}}
-        why = f"Over the run the learning rate is on average {share:.2g} of optimizer.lr."
+        why = f"The mean learning rate over the run is {share:.2g} of optimizer.lr."
         likelihood = 0.8 if share < SPENT else 0.15
         path, name = "optimizer.schedule", "Learning rate falls too soon"
         yield Candidate(path, edit, "TR36", name, why, edit, likelihood)
@@ -90,7 +90,10 @@ def weighted(proxy: ProxyRun) -> Iterator[Candidate]:
     if not rare or getattr(loss, "class_weights", "none") is not None:
         return
     edit = {"loss.class_weights": "balanced"}
-    why = f"The largest class is {max(priors) / max(min(priors), 1e-9):.0f} times the smallest one."
+    why = (
+        f"The largest class is {max(priors) / max(min(priors), 1e-09):.0f} times as large as the "
+        "smallest."
+    )
     likelihood = 0.7 if proxy.metric != "accuracy" else 0.3
     yield Candidate("loss.class_weights", edit, "TR07", "Class imbalance", why, edit, likelihood)
 
@@ -103,7 +106,7 @@ def batches(proxy: ProxyRun) -> Iterator[Candidate]:
         edit: dict[str, Any] = {"data.batch_size": USUAL_BATCH}
         steps = min(proxy.steps * size // USUAL_BATCH, LONGER * STEPS)
         why = (
-            f"Batches of {size} leave {proxy.span.steps} steps in the whole run; smaller ones "
+            f"Batches of {size} leave {proxy.span.steps} steps in the whole run. Smaller batches "
             "give more steps for the same work."
         )
         trial = {**edit, **proxy.length(steps)}
@@ -123,7 +126,10 @@ def longer(proxy: ProxyRun) -> Iterator[Candidate]:
     path, own = ("train.steps", train.steps) if train.steps else ("train.epochs", train.epochs)
     assert own is not None
     edit = {path: own * LONGER}
-    why = f"The run ends after {proxy.span.steps} steps; {LONGER} times as many get further."
+    why = (
+        f"The run ends after {proxy.span.steps} steps. {LONGER} times as many reach a better "
+        "result."
+    )
     trial = proxy.length(proxy.steps * LONGER)
     likelihood = of_length(proxy.span.steps)
     yield Candidate(path, edit, "TR55", "Too few epochs", why, trial, likelihood)

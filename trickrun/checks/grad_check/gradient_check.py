@@ -19,6 +19,7 @@ from trickrun.findings.rules.gradients import (
     findings,
 )
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.job import Job
 from trickrun.training.loop import take_step
@@ -142,13 +143,14 @@ def sentence(evidence: GradientEvidence, largest: float) -> str:
     """Return the numbers and their scale in words."""
     rows = evidence.parameters
     kinks = sum(row.kinks for row in rows)
+    checked, names = sum(row.checked for row in rows), {row.name for row in rows}
     text = (
-        f"largest relative error {largest:.2g} in {sum(row.checked for row in rows)} directions "
-        f"through {len({row.name for row in rows})} parameters (wrong above {WRONG:g}, doubtful "
-        f"above {DOUBTFUL:g}, good below {GOOD:g})"
+        f"largest relative error {largest:.2g} (wrong above {WRONG:g}, doubtful above "
+        f"{DOUBTFUL:g}, good below {GOOD:g}). Checked {checked} directions through "
+        f"{counted(len(names), 'parameter')}"
     )
     if kinks:
-        text += f"; {kinks} cross a kink and do not count"
+        text += f". {kinks} cross a kink and do not count"
     if all(mixed.ratio <= LEAK for mixed in evidence.mixing):
-        text += "; each sample's loss depends on that sample alone"
+        text += ". Each sample's loss depends on that sample alone"
     return text

@@ -153,6 +153,6 @@ def refuse_chance(function: Function) -> None:
         raise CompileError(
             f"the same samples give a loss of {first:.10g} and then of {second:.10g}",
             "model",
-            "it draws at random, or remembers what it has seen, outside of torch's generator and "
-            "its own buffers: differences mean nothing then",
+            "it is random, or keeps state, outside of torch's generator and its own buffers, so "
+            "differences are meaningless",
         )

@@ -24,6 +24,7 @@ from trickrun.findings.evidence.initial_loss import InitialLoss
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.loss.initial_loss import SCALED_TARGETS, causes, large_outputs
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.models import BuiltinModel
 from trickrun.nn.rng import generator
 from trickrun.recipe.patch import PathError
@@ -188,7 +189,7 @@ def explain(subject: Subject, evidence: InitialLoss, seeds: int, pace: Pace) -> 
         last = confirm(subject, evidence, large_outputs(evidence), seeds, pace)
         if last is not None:
             return (last,)
-    why = "The loss is too high, and neither inputs, init nor head explain it."
+    why = "The loss is too high. Neither inputs, init nor head explain it."
     name = "Wrong initial loss, cause unknown"
     numbers = {"loss": evidence.loss, "expected": evidence.expected}
     return (Finding("TR20", name, "warning", 0.3, "model", numbers, why),)
@@ -251,17 +252,17 @@ def formula(evidence: InitialLoss) -> str:
         case "huber":
             return "mean huber(y)" if blank else "mean huber(y - bias)"
         case _:
-            return "your loss of a constant answer"
+            return "your loss with a constant answer"
 
 
 def sentence(evidence: InitialLoss, measured: list[Measured]) -> str:
     """Return the numbers and the threshold in a sentence."""
     e = evidence
     losses = [m.loss for m in measured]
-    seeds = f"{len(losses)} seeds: {min(losses):.4g} to {max(losses):.4g}"
+    seeds = f"{counted(len(losses), 'seed')}: {min(losses):.4g} to {max(losses):.4g}"
     return (
-        f"loss {e.loss:.4g} before training ({seeds}); expected {formula(e)} = {e.expected:.4g}, "
-        f"normal up to {e.expected + e.tolerance:.4g}, a fault above {e.limit:.4g}"
+        f"loss {e.loss:.4g} before training, where {formula(e)} = {e.expected:.4g} is expected. "
+        f"Normal up to {e.expected + e.tolerance:.4g}, a fault above {e.limit:.4g} ({seeds})"
     )
 
 

@@ -36,5 +36,5 @@ def rate(given: float, lr: float) -> Replacement:
     """Return ``lr`` in the place of the learning rate ``given``."""
     high = given > lr
     name = "Learning rate too high" if high else "Learning rate too low"
-    why = f"With lr {lr:g} instead of {given:g} the batch is fitted."
+    why = f"The batch is fitted with lr {lr:g} instead of {given:g}."
     return Replacement("optimizer.lr", {"optimizer.lr": lr}, "TR35" if high else "TR36", name, why)

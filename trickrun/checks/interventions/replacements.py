@@ -27,10 +27,10 @@ SINKING = -1.0
 init give sums of size 1."""
 BOUNDED = "An activation bounds the output"
 """Of one on values to predict: whether they lie beyond its reach, a finding about them says."""
-SLOW_LOSS = "Loss does not get there"
+SLOW_LOSS = "Loss fails on one batch"
 """Of a loss that suits the task, but is not the usual one."""
 HALF = {
-    "bf16": "With 8 bits of precision small updates round to nothing.",
+    "bf16": "With 8 bits of precision, small updates are rounded to nothing.",
     "fp16": "Small gradients vanish, and numbers above 65504 overflow.",
 }
 """What each half precision may do to training."""
@@ -67,10 +67,10 @@ def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     if given == wanted or harmless:
         return
     code, name = "TR29", "An activation after the last layer"
-    why = f"{given} after the last layer bounds what the network can answer."
+    why = f"{given} after the last layer bounds what the network can output."
     if wanted == "log_softmax":
         code, name = "TR25", "No log-softmax before nll"
-        why = f"{kind.kind_name} takes log-probabilities, which only a log_softmax head puts out."
+        why = f"{kind.kind_name} takes log-probabilities, which only a log_softmax head outputs."
     elif given == "softmax" and one_output:
         code, name = "TR27", "Softmax on one output"
         why = "A softmax over one output is always 1."
@@ -78,7 +78,7 @@ def head(recipe: Recipe, task: Task) -> Iterator[Replacement]:
         name = BOUNDED
     elif given in ("softmax", "sigmoid", "hard_sigmoid"):
         code, name = "TR26", "Probabilities into a loss that takes logits"
-        why = f"The loss squashes the {given} once more, so no answer can be certain."
+        why = f"The loss squashes the {given} again, so no answer can be certain."
     path = "model.head_activation"
     yield Replacement(path, {path: wanted}, code, name, why)
 
@@ -89,15 +89,15 @@ def loss(recipe: Recipe, task: Task) -> Iterator[Replacement]:
     usual = AutoLoss().chosen(task).kind_name
     change: dict[str, Any] = {"loss": {"kind": usual}}
     if isinstance(kind, PythonLoss):
-        why = f"With {usual} the batch is fitted: look at {kind.target}."
+        why = f"The batch is fitted with {usual}. Check {kind.target}."
         yield Replacement("loss", change, "TR30", "Your loss", why)
     elif kind.takes == "values" and task.kind == "classification":
-        why = f"{kind.kind_name} on one-hot classes has flat regions that {usual} has not."
+        why = f"With one-hot classes, {kind.kind_name} has flat regions that {usual} does not have."
         yield Replacement("loss", change, "TR30", "Loss does not suit the task", why)
     elif kind.takes == "scores" or (
         task.kind == "regression" and kind.chosen(task).kind_name != usual
     ):
-        why = f"{kind.kind_name} as it is set does not get there; {usual} does."
+        why = f"{kind.kind_name} with its settings does not fit the batch, but {usual} does."
         if kind.takes == "scores" and isinstance(recipe.model, BuiltinModel):
             change["model.head_activation"] = "linear"
         yield Replacement("loss", change, "TR30", SLOW_LOSS, why)
@@ -115,10 +115,10 @@ def init(recipe: Recipe) -> Iterator[Replacement]:
     if plain and scheme.usual and not recipe.model.is_user_code:
         return
     code, name = "TR23", "Wrong init scale"
-    why = "The weights that the network starts from do not carry the signal."
+    why = "The initial weights do not pass the signal on."
     if scheme.equal:
         code, name = "TR22", "Constant init"
-        why = "Weights that start equal keep units equal, and zeros pass no gradient on."
+        why = "Weights that start equal keep units equal, and zeros pass no gradient."
     elif isinstance(scheme.bias, float) and scheme.bias <= SINKING:
         code, name = "TR43", "Units dead from the start"
         why = f"A bias of {scheme.bias:g} keeps units below zero, where no gradient passes."
@@ -136,20 +136,24 @@ def activation(recipe: Recipe) -> Iterator[Replacement]:
     given, usual = model.activation, model.usual_activation
     if given in HEALTHY_ACTIVATIONS or given == usual:
         return
-    code, name, why = "TR53", "Unusual hidden activation", f"{given} leaves little of the signal."
+    code, name, why = (
+        "TR53",
+        "Unusual hidden activation",
+        (f"{given} lets little of the signal pass."),
+    )
     if given == "linear":
         code, name = "TR52", "Linear hidden layers"
-        why = "Without an activation all layers together are one linear map."
+        why = "Without an activation all layers together are a single linear map."
     elif given in SATURATING:
         code, name = "TR42", "Saturating activation"
-        why = f"{given} is flat for large inputs, and its slopes multiply through depth."
+        why = f"{given} is flat for large inputs, and its slopes multiply through the layers."
     yield Replacement("model.activation", {"model.activation": usual}, code, name, why)
 
 
 def inputs(recipe: Recipe) -> Iterator[Replacement]:
     """Yield any normalization of the inputs but the standard one."""
     if recipe.data.normalize.kind_name != "standard":
-        why = f"Inputs normalized by {recipe.data.normalize.kind_name} are not of size 1."
+        why = f"Inputs normalized by {recipe.data.normalize.kind_name} do not have size 1."
         change = {"data.normalize": {"kind": "standard"}}
         yield Replacement("data.normalize", change, "TR01", "Unscaled inputs", why)
 
@@ -157,7 +161,7 @@ def inputs(recipe: Recipe) -> Iterator[Replacement]:
 def targets(recipe: Recipe) -> Iterator[Replacement]:
     """Yield targets in the data's own unit."""
     if recipe.data.scale_targets == "none":
-        why = "Targets in the data's own unit are not of size 1."
+        why = "Targets in the data's own unit do not have size 1."
         change = {"data.scale_targets": "standard"}
         yield Replacement("data.scale_targets", change, "TR06", "Unscaled targets", why)
 
@@ -166,11 +170,11 @@ def step(recipe: Recipe) -> Iterator[Replacement]:
     """Yield the user's own training step, clipping, and half precision."""
     change: dict[str, Any]
     if recipe.train.step is not None:
-        why = f"With trickrun's own step the batch is fitted: look at {recipe.train.step.target}."
+        why = f"The batch is fitted with trickrun's own step. Check {recipe.train.step.target}."
         change = {"train.step": None}
         yield Replacement("train.step", change, "TR74", "Your training step", why)
     if recipe.optimizer.clip is not None:
-        why = "The bound on the gradient keeps the steps too short."
+        why = "The bound on the gradient makes the steps too short."
         change = {"optimizer.clip": None}
         yield Replacement("optimizer.clip", change, "TR71", "Clipping too tight", why)
     if recipe.train.precision in HALF:
@@ -186,7 +190,10 @@ def optimizer(recipe: Recipe) -> Iterator[Replacement]:
         if given.lr != USUAL_LR:
             yield rate(given.lr, USUAL_LR)
         return
-    why = f"{given.kind_name} as it is set does not get there; adam with lr {USUAL_LR:g} does."
+    why = (
+        f"{given.kind_name} with its settings does not fit the batch, but adam with lr "
+        f"{USUAL_LR:g} does."
+    )
     change: dict[str, Any] = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
     if isinstance(given, Adam):
         # A patch keeps the other parameters of an adam: they are deleted one by one.
@@ -200,7 +207,7 @@ def normalization(recipe: Recipe) -> Iterator[Replacement]:
     if not isinstance(recipe.model, BuiltinModel):
         return
     if recipe.normalization.kind_name == "none":
-        why = "Without normalization the signal is lost on its way through the layers."
+        why = "Without normalization the signal is lost in the layers."
         change: dict[str, Any] = {"normalization": {"kind": recipe.model.usual_normalization}}
         yield Replacement("normalization", change, "TR44", "Activations lose their scale", why)
     else:
@@ -216,9 +223,7 @@ def depth(recipe: Recipe) -> Iterator[Replacement]:
     hidden = list(model.hidden_units or ())
     if model.units_parameter and len(hidden) > DEEP:
         path = f"model.{model.units_parameter}"
-        why = (
-            f"Through {len(hidden)} plain layers little of the signal and of the gradient is left."
-        )
+        why = f"Little of the signal and of the gradient is left after {len(hidden)} plain layers."
         yield Replacement(path, {path: hidden[:2]}, "TR105", "Too many layers", why)
 
 
@@ -226,7 +231,7 @@ def switched_off(recipe: Recipe) -> Iterator[Replacement]:
     """Yield what every network of the kind has, unless it is switched off."""
     model = recipe.model
     if getattr(model, "bias", None) is False:
-        why = "Without biases every unit draws its line through the origin."
+        why = "Without biases, every unit's boundary passes through the origin."
         yield Replacement("model.bias", {"model.bias": "auto"}, "TR104", "No biases", why)
     if getattr(model, "positions", None) == "none":
         why = "Without positions the network cannot tell the order of its inputs."
@@ -238,10 +243,10 @@ def capacity(recipe: Recipe) -> Iterator[Replacement]:
     """Yield the model itself: too narrow, or a user's own."""
     model = recipe.model
     if isinstance(model, PythonModel):
-        why = f"A plain mlp fits the batch: look at {model.target}."
+        why = f"A plain mlp fits the batch. Check {model.target}."
         yield Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why)
     elif model.units_parameter and min(model.hidden_units or (), default=0) < ENOUGH_UNITS:
         hidden = [max(units, ENOUGH_UNITS) for units in model.hidden_units or ()]
         hidden, path = hidden or [ENOUGH_UNITS], f"model.{model.units_parameter}"
-        why = f"With hidden layers of {hidden} units the batch is fitted."
+        why = f"The batch is fitted with hidden layers of {hidden} units."
         yield Replacement(path, {path: hidden}, "TR54", "Too few units", why)

@@ -130,8 +130,8 @@ def read(lrs: Sequence[float], losses: Sequence[float]) -> Reading:
             losses,
             losses,
             math.nan,
-            refused=f"the loss is not finite at step {len(losses) + 1}, where the lr is only "
-            f"{lrs[len(losses)]:.2g}; look at the data and at the initial loss",
+            refused=f"the loss is NaN or infinite at step {len(losses) + 1}, where the lr is only "
+            f"{lrs[len(losses)]:.2g}. Check the data and the initial loss",
         )
     initial, _ = level(lrs, losses)
     rise = first_rise(lrs, losses)
@@ -159,7 +159,7 @@ def marked(measured: Reading, smoothed: Array, lrs: Sequence[float], least: floa
     if not stopped and lrs[bottom] > lrs[-1] / 10**LAST:
         return replace(
             measured,
-            refused=f"the loss is still falling at the last lr, {lrs[-1]:.2g}; raise --high",
+            refused=f"the loss is still falling at the last lr, {lrs[-1]:.2g}. Raise --high",
         )
     half = first_at(descent, initial - HALF * drop)
     slopes = slope(np.log10(lrs[:end]), smoothed)[half : bottom + 1]
@@ -199,8 +199,8 @@ def advise(readings: Sequence[Reading]) -> Advice:
     refused = None
     if high > WIDEST_BAND * low:
         refused = (
-            f"the seeds disagree: their curves suggest from {low:.2g} to {high:.2g}, more than a "
-            f"factor of {WIDEST_BAND:g} apart; use more --steps, or a larger batch"
+            f"the seeds disagree. Their curves suggest {low:.2g} to {high:.2g}, more than a factor "
+            f"of {WIDEST_BAND:g} apart. Use more --steps, or a larger batch"
         )
     edges = [reading.edge for reading in readings if reading.edge is not None]
     return Advice(
@@ -223,12 +223,16 @@ def flat(measured: Reading, least: float, risen: float | None) -> str:
         risen: the lr at which the test stopped, if it did.
     """
     what = (
-        f"the loss falls nowhere: from {measured.initial:.4g} to {min(measured.smoothed):.4g} at "
-        f"the lowest, and with its noise a drop of up to {least:.2g} means nothing"
+        f"the loss does not fall. It goes from {measured.initial:.4g} to "
+        f"{min(measured.smoothed):.4g} at the lowest, and a drop of up to {least:.2g} is within "
+        "the noise"
     )
     if risen is None:
-        return f"{what}; overfit-batch finds out what blocks"
-    return f"{what}; it only rises, from lr {risen:.2g} on: lower --low, or see overfit-batch"
+        return f"{what}. `trickrun overfit-batch` looks for the cause"
+    return (
+        f"{what}. It only rises, from lr {risen:.2g} on. Lower --low, or try `trickrun "
+        "overfit-batch`"
+    )
 
 
 def middle(values: Iterable[float]) -> float:

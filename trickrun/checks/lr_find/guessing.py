@@ -86,18 +86,18 @@ def no_better(lead: Lead) -> str:
     if lead.lead > lead.needed:
         return ""
     return (
-        f"its lowest loss, {lead.loss - lead.lead:.4g} at lr {lead.lr:.2g}, is no better than "
-        f"always giving the same answer, {lead.loss:.4g}: with its noise a lead of up to "
-        f"{lead.needed:.2g} means nothing; overfit-batch finds out what blocks, and a network that "
-        "starts late needs more --steps"
+        f"its lowest loss is {lead.loss - lead.lead:.4g} at lr {lead.lr:.2g}, no better than "
+        f"always giving the same answer ({lead.loss:.4g}). A lead of up to {lead.needed:.2g} is "
+        "within the noise. `trickrun overfit-batch` looks for the cause; a network that starts "
+        "late needs more --steps"
     )
 
 
 def learned_nothing(lead: Lead) -> Finding:
     """TR112 of a range test."""
     why = (
-        f"The lowest loss of the range test is {lead.loss - lead.lead:.4g}: always giving the same "
-        f"answer costs {lead.loss:.4g}; it has learned nothing."
+        f"The lowest loss of the range test is {lead.loss - lead.lead:.4g}, and always giving the "
+        f"same answer costs {lead.loss:.4g}. The network has learned nothing."
     )
     evidence = {"loss": lead.loss - lead.lead, "constant": lead.loss, "needed": lead.needed}
     return Finding(CODE, NAME, "error", 0.9, "optimizer.lr", evidence, why)

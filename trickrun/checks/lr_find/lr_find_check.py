@@ -233,7 +233,7 @@ def summary(schedule: Schedule, advice: Advice) -> str:
     if advice.suggestion is None:
         return f"no learning rate can be suggested: {advice.refused}"
     return (
-        f"use lr {advice.suggestion:g} for {applies_to(schedule)} "
-        f"(seeds: {advice.low:.2g} to {advice.high:.2g}); the loss falls fastest at "
-        f"{advice.steepest:.2g} and no more at {advice.bottom:.2g}"
+        f"use lr {advice.suggestion:g} for {applies_to(schedule)} (seeds: {advice.low:.2g} to "
+        f"{advice.high:.2g}). The loss falls fastest at {advice.steepest:.2g} and stops falling at "
+        f"{advice.bottom:.2g}"
     )

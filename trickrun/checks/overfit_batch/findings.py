@@ -59,7 +59,7 @@ def combined(
     """Return the finding for parts that have to be replaced together."""
     main = needed[0]
     names = ", ".join(replacement.path for replacement in needed)
-    why = f"No single replacement lets the batch be fitted, but these together do: {names}."
+    why = f"No single replacement makes the batch fit, but these together do: {names}."
     confirmed = {"before": base.loss, "after": fit.loss}
     return Finding(
         main.code, main.name, "error", 0.7, main.path, numbers(base), why, changes, confirmed
@@ -74,12 +74,12 @@ def unexplained(fits: Mapping[str, Fit], found: Alternatives) -> Finding:
     # Only a network of the user's own is replaced as a whole.
     own = any(part.path == "model" for part in found.parts)
     where = "model" if own else "data"
-    look = "Look at your model's code" if own else "Look at the data, and at how it is loaded"
+    look = "Check your model's code" if own else "Check the data and how they are loaded"
     state = "diverged" if not math.isfinite(base.loss) else f"stays at {base.loss:.4g}"
     others = len(fits) - 1
     none = (
-        f", and none of {others} replacements of parts of this recipe lets the batch be fitted in "
-        "half of the steps"
+        f", and none of {others} replacements of parts of this recipe makes the batch fit in half "
+        "of the steps"
     )
     why = f"The loss {state}{none if others else ''}. {look}, or allow more steps."
     return Finding("TR73", "Cannot fit one batch", "error", 0.5, where, numbers(base), why)
@@ -89,8 +89,9 @@ def not_judged(fit: Fit) -> Finding:
     """Return the remark that nothing tells whether the batch is fitted."""
     explains = "" if fit.score.r2 is None else f", and its outputs have an r2 of {fit.score.r2:.3g}"
     why = (
-        f"Your loss is {fit.loss:.4g} at the end{explains}. Below 0 nothing says how low it can "
-        "get, so whether the batch is fitted cannot be told: add what makes it 0 at best."
+        f"Your loss is {fit.loss:.4g} at the end{explains}. It has no known lower bound below 0, "
+        "so it cannot be judged whether the batch is fitted. Add the term that makes it 0 at "
+        "best."
     )
     evidence = {**numbers(fit), "r2": fit.score.r2}
     return Finding("TR73", "Batch not judged", "info", 0.3, "loss", evidence, why)
@@ -101,9 +102,12 @@ def nothing_to_learn(fit: Fit, samples: int) -> Finding:
     alike = fit.goal.conflicts == samples
     name = "All inputs alike" if alike else "All targets of the batch alike"
     why = (
-        f"All {samples} samples of the batch have the same input: no network can tell them apart."
+        f"All {samples} samples of the batch have the same input, so no network can tell them "
+        "apart."
         if alike
-        else f"All {samples} samples of the batch have the same target: there is nothing to fit."
+        else (
+            f"All {samples} samples of the batch have the same target, so there is nothing to fit."
+        )
     )
     return Finding("TR04" if alike else "TR07", name, "error", 0.9, "data", numbers(fit), why)
 
@@ -113,11 +117,13 @@ def conflicting(fit: Fit, samples: int) -> list[Finding]:
     if not fit.goal.conflicts:
         return []
     why = (
-        f"{fit.goal.conflicts} of {samples} samples share their input with a sample of another "
-        f"target, so no network gets below a loss of {fit.goal.floor:.4g}."
+        f"{fit.goal.conflicts} of {samples} samples share their input with a sample that has "
+        f"another target. No network gets below a loss of {fit.goal.floor:.4g}."
     )
     evidence = {"conflicts": fit.goal.conflicts, "floor": fit.goal.floor}
-    return [Finding("TR15", "Equal inputs, different targets", "warning", 0.9, "data", evidence, why)]
+    return [
+        Finding("TR15", "Equal inputs, different targets", "warning", 0.9, "data", evidence, why)
+    ]
 
 
 def regularizer_blocks(
@@ -133,7 +139,7 @@ def regularizer_blocks(
     cured = cure is not None and cure.fitted
     after = cure if cure is not None and cured else without
     why = (
-        f"Without regularizers the batch is fitted; with this one alone {left(fit):.0%} of what "
+        f"The batch is fitted without regularizers. With this one alone, {left(fit):.0%} of what "
         f"there is to learn is left after {fit.steps} steps."
     )
     name = "Dropout too high" if regularizer.code == "TR49" else "Regularized too strongly"
@@ -162,8 +168,8 @@ def together_too_much(regularizers: Sequence[Regularizer], fit: Fit, without: Fi
     """Return the finding for regularizers that are bearable one by one but not together."""
     names = ", ".join(regularizer.path for regularizer in regularizers)
     why = (
-        f"With each of {names} alone the batch is fitted, with all of them {left(fit):.0%} of what "
-        f"there is to learn is left after {fit.steps} steps. Weaken the strongest."
+        f"The batch is fitted with each of {names} alone. With all of them, {left(fit):.0%} of "
+        f"what there is to learn is left after {fit.steps} steps. Weaken the strongest."
     )
     evidence = {**numbers(fit), "without": without.loss}
     name = "Regularized too strongly together"

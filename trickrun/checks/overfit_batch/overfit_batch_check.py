@@ -12,6 +12,7 @@ from trickrun.checks.subject import AnySubject
 from trickrun.data.splits.prepare import Prepared
 from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.run.pace import UNHURRIED, Pace
 
 SIZE = 32
@@ -135,17 +136,20 @@ def describe(
 def sentence(fit: Fit, samples: int, blocked: list[str]) -> str:
     """Return the numbers and the threshold in a sentence."""
     right = "" if fit.accuracy is None else f", accuracy {fit.accuracy:.1%}"
-    fitted = f"{fit.goal.limit(FITTED):.4g} or less counts as fitted"
+    bound = f"{fit.goal.limit(FITTED):.4g} or less counts as fitted"
     if fit.goal.bottomless(fit.loss):
         r2 = fit.score.r2
         right += "" if r2 is None else f", r2 {r2:.4g}"
-        fitted = "below 0 the score decides" if fit.judged else "below 0 no floor is known"
+        bound = (
+            "Below 0 the score decides" if fit.judged else "Below 0 there is no known lower bound"
+        )
+    state = "fitted" if fit.fitted else "not fitted" if fit.judged else "not judged"
     reached = (
-        f"loss {fit.initial_loss:.4g} -> {fit.loss:.4g}{right} on {samples} samples in "
-        f"{fit.steps} steps; {fitted}"
+        f"{counted(samples, 'sample')} {state} in {counted(fit.steps, 'step')}: loss "
+        f"{fit.initial_loss:.4g} -> {fit.loss:.4g}{right}. {bound}"
     )
     if not blocked:
         return reached
     if fit.fitted:
-        return f"{reached}, but not with {' or '.join(blocked)} back on"
-    return f"{reached}; blocked by {', '.join(blocked)}"
+        return f"{reached}. Not fitted with {' or '.join(blocked)} back on"
+    return f"{reached}. Blocked by {', '.join(blocked)}"

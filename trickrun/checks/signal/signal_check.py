@@ -11,6 +11,7 @@ from trickrun.checks.subject import AnySubject
 from trickrun.findings.evidence.signal import LayerSignal, Moment, SignalEvidence
 from trickrun.findings.rules.signal.signal import findings
 from trickrun.findings.verdict import Verdict
+from trickrun.findings.words import counted
 from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.training.job import Job
 
@@ -104,15 +105,19 @@ def moment_result(moment: Moment) -> dict[str, Any]:
 
 def sentence(evidence: SignalEvidence) -> str:
     """Return the main numbers in words."""
-    text = f"{len(evidence.layers)} layers, {evidence.samples} samples, {evidence.steps} steps"
+    looked = ((len(evidence.layers), "layer"), (evidence.samples, "sample"))
+    text = ", ".join(counted(*each) for each in (*looked, (evidence.steps, "step")))
     ratios = [layer.update_ratio for layer in evidence.layers if layer.update_ratio]
     if evidence.hidden:
         sizes = [layer.first.pre_std for layer in evidence.hidden]
-        text += f"; before training the activations get a deviation of {min(sizes):.3g}"
+        text += (
+            ". Before training, the inputs of the activations have a standard deviation of "
+            f"{min(sizes):.3g}"
+        )
         text += f" to {max(sizes):.3g}" if len(sizes) > 1 else ""
         dead = max(layer.last.dead_fraction for layer in evidence.hidden)
-        text += f"; at most {dead:.0%} of a layer's units are dead"
+        text += f". At most {dead:.0%} of a layer's units are dead"
     if ratios:
         low, high = math.log10(min(ratios)), math.log10(max(ratios))
-        text += f"; updates are 10^{low:.1f} to 10^{high:.1f} of the weights (about 10^-3 is good)"
+        text += f". Updates are 10^{low:.1f} to 10^{high:.1f} of the weights (about 10^-3 is good)"
     return text

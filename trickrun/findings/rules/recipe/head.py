@@ -21,7 +21,7 @@ def probabilities_into_logits(e: Facts) -> list[Finding]:
     if e.loss.takes != "logits" or head not in SQUASHED or one_output(e):
         return []
     floor = "" if e.loss.one_output else ", so that the loss cannot come near 0"
-    why = f"{loss} takes logits and squashes them itself. {head} before it squashes them twice{floor}."
+    why = f"{loss} takes logits and squashes them itself. {head} before it does so too{floor}."
     edit = {HEAD: "linear"}
     name = f"Probabilities into {loss}"
     return [Finding("TR26", name, "error", 0.95, HEAD, {"head": head}, why, edit)]
