@@ -430,11 +430,11 @@ def loaded_plugin(entry: EntryPoint, section: str, base: type[Params]) -> type[P
         raise PluginError(
             f"this kind cannot be imported: {type(error).__name__}: {error}",
             where,
-            "mend or remove the installed package that adds it",
+            "fix or remove the installed package that adds it",
         ) from error
     if not (isinstance(found, type) and issubclass(found, base) and kind_of(found) == entry.name):
         raise PluginError(
-            f"this is no trickrun kind {entry.name!r}",
+            f"this is not a trickrun kind {entry.name!r}",
             where,
             f'name a subclass of {base.__name__} with kind: Literal["{entry.name}"]',
         )

@@ -310,7 +310,7 @@ def test_a_fine_search_needs_a_coarse_one(
         pass
     if evidence is not None:
         folder.write_json("evidence.json", evidence)
-    with pytest.raises(RunFolderError, match="no coarse search in which a trial finished"):
+    with pytest.raises(RunFolderError, match="not a coarse search with a finished trial"):
         run_search(loaded, "fine", tmp_path, [], lambda *_: None, coarse=folder)
     with pytest.raises(RunFolderError, match="no finished coarse search of tiny"):
         run_search(loaded, "fine", tmp_path, [], lambda *_: None)
@@ -334,7 +334,7 @@ def test_the_fine_space_ends_where_the_recipe_does(loaded: Loaded) -> None:
     assert found["regularizers.dropout.p"]["log"][1] == 0.8
     assert found["optimizer.lr"]["log"][1] > 0.1
     told = {finding.where: finding.why for finding in verdict.findings}
-    assert "The fine search looks there." in told["optimizer.lr"]
+    assert "The fine search covers that side." in told["optimizer.lr"]
     # The recipe refuses what lies beyond, and a space of its own is not derived from this one.
     assert "widen the range in grid.coarse.space" in told["regularizers.dropout.p"]
     given = {"grid.coarse.space": space, "grid.fine.space": {"optimizer.lr": {"log": [1e-3, 1.0]}}}

@@ -64,7 +64,7 @@ def files(tmp_path, monkeypatch):
         ),
         (["train", "r.yaml", "data.target=lable"], ["lable", "label"]),
         (["train", "r.yaml", "loss=mse", "data.task=regression"], ["is text", "regression"]),
-        (["train", "r.yaml", "--runs-dir", "a-file"], ["cannot make the run folder", "a-file"]),
+        (["train", "r.yaml", "--runs-dir", "a-file"], ["cannot create the run folder", "a-file"]),
         (["train", "--resume", "nobody", "--dry-run"], ["--dry-run shows a recipe, not a run"]),
         (["train", "--resume", "nobody"], ["no run nobody", "`trickrun runs` lists them"]),
         (["train", "--resume", "folder"], ["this is not a run"]),
@@ -122,7 +122,7 @@ def test_cuda_is_asked_for_and_there_is_none(run, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     ran = run("train", "r.yaml", "train.device=cuda")
     assert ran.code == 2
-    assert ran.err == "error: train.device: no CUDA device is here\n  set it to auto or cpu\n"
+    assert ran.err == "error: train.device: there is no CUDA device here\n  set it to auto or cpu\n"
 
 
 def test_all_mistakes_of_a_recipe_are_told_at_once(run):

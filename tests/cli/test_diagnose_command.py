@@ -86,8 +86,7 @@ def test_of_a_run_whose_data_changed_that_is_said(trickrun, tmp_path):
     assert "the data has changed" not in trickrun("diagnose", "leaf").err
     (tmp_path / "t.csv").write_text("size,tree\n" + "\n".join([*rows, "3.3,oak"]) + "\n")
     ran = trickrun("diagnose", "leaf")
-    assert (
-        "warning: the data has changed since the run was begun: 1 row added (80 then, 81 now)"
-        in (ran.err)
+    assert "warning: the data has changed since the run started: 1 row added (80 then, 81 now)" in (
+        ran.err
     )
     assert "split anew" in ran.err

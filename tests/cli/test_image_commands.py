@@ -181,7 +181,7 @@ def test_eval_of_other_images_says_what_it_leaves_out(run, inside):
 def test_in_a_process_of_its_own(inside):
     command = [sys.executable, "-m", "trickrun", "predict", "table", "t.csv", "--keep", "scan"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    told = "warning: 107 of these 153 samples are ones that the run was trained on\n"
+    told = "warning: 107 of these 153 samples were in the run's training split\n"
     which, *rest = done.stderr.splitlines(keepends=True)
     assert which.startswith("run: runs/table/")
     assert (done.returncode, rest[0]) == (0, told)

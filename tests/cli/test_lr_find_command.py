@@ -78,7 +78,7 @@ def test_a_refusal_without_a_curve(trickrun, recipe):
     ran = trickrun("lr-find", recipe.name, *overrides, "--json")
     assert ran.code == 1
     assert ran.json["result"]["curve"] == []
-    assert "not finite at step 1" in ran.json["result"]["refused"]
+    assert "NaN or infinite at step 1" in ran.json["result"]["refused"]
 
 
 def test_apply_is_refused_where_the_file_says_something_else(trickrun, recipe):

@@ -234,7 +234,7 @@ def test_runs_are_sorted_and_filtered(trickrun, root):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--where", "val_loss"], "--where val_loss: this is no test"),
+        (["--where", "val_loss"], "--where val_loss: this is not a test"),
         (["--where", "val_los<1"], "no run has 'val_los'\n  did you mean val_loss?"),
         (["--sort", "-speed"], "no run has 'speed'"),
         (["--where", "val_loss<x"], "val_loss is a number, 'x' is none"),

@@ -192,10 +192,10 @@ def test_eval_warns_of_changed_data(run):
     told = ran.err.splitlines()
     assert told[0].startswith("run: runs/fruit/")
     assert told[1] == (
-        f"warning: the data has changed since the run was begun: {rows} rows altered; the run's "
-        "own test part is scored"
+        f"warning: the data has changed since the run started: {rows} rows altered. The run's "
+        "own test split is scored"
     )
-    assert " of its 22 rows are gone or altered\n" in ran.err
+    assert " of its 22 rows are gone or changed\n" in ran.err
 
 
 def predicted(text: str) -> list[dict]:

@@ -47,7 +47,7 @@ def test_each_is_scored_and_predicted_alike(trickrun, files):
     for name in OTHERS:
         found = trickrun("eval", "leaf", "--data", name, "--json")
         assert found.json["result"]["scores"] == scores["scores"]
-        assert "of these 80 samples are ones that the run was trained on" in found.err
+        assert "of these 80 samples were in the run's training split" in found.err
         rows = trickrun("predict", "leaf", name, "--keep", "size,color").out.splitlines()
         for row, other in zip(rows[1:], said.splitlines()[1:], strict=True):
             size, *rest = other.split(",")

@@ -120,7 +120,7 @@ def test_only_the_training_part_decides_what_is_known(tmp_path: Path) -> None:
     assert found.test is not None
     assert found.test.x[:, 1].tolist() == [0, 0]
     assert found.notes == (
-        "column 'color': 1 of 2 categories do not occur in the training part and count as unknown "
+        "column 'color': 1 of 2 categories do not occur in the training split and count as unknown "
         "(2 of 10 cells)",
     )
 
@@ -162,7 +162,7 @@ def test_new_categories_are_unknown_and_told_of(tmp_path: Path) -> None:
     again = read(tmp_path, found, text.replace("3,\n", "3,plum\n"), categories="embedding")
     assert again.x[:, 1].tolist() == [0, 3, 0]
     assert again.notes == (
-        "column 'color': 2 of 3 cells are of no known category; 2 of them new, such as 'pink'",
+        "column 'color': 2 of 3 cells hold an unknown category; 2 of them new, such as 'pink'",
     )
     with pytest.raises(DataError, match="line 4, column 'color': the value is missing"):
         read(tmp_path, found, text, categories="embedding")
@@ -172,7 +172,7 @@ def test_a_rare_category_is_unknown_in_another_file_but_not_new(tmp_path: Path) 
     found = prepared(tmp_path, rare=2)
     again = read(tmp_path, found, "age,color\n1,green\n2,red\n", rare=2)
     assert again.x.tolist() == [[1, 0, 0, 1], [2, 0, 1, 0]]
-    assert again.notes == ("column 'color': 1 of 2 cells are of no known category",)
+    assert again.notes == ("column 'color': 1 of 2 cells hold an unknown category",)
     with pytest.raises(DataError, match="line 2, column 'color': 'pink' is not a known") as error:
         read(tmp_path, found, "age,color\n1,pink\n", rare=2)
     assert "known: blue, red" in str(error.value.hint)

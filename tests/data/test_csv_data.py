@@ -172,7 +172,8 @@ def test_names_are_left_out(tmp_path: Path) -> None:
     source = load(tmp_path, text, target="y")
     assert source.task.features == ("x",)
     assert source.notes == (
-        "who: left out, as no two rows have the same text; data.types: {who: category} keeps it",
+        "who: left out, because no two rows have the same text; "
+        "data.types: {who: category} keeps it",
     )
     error = failure(tmp_path, text.replace(",x", ",z"), target="y", drop=["z"])
     assert "no input is left: who were left out" in error.message
@@ -212,7 +213,7 @@ def test_years_may_be_names(tmp_path: Path) -> None:
 
 def test_one_class(tmp_path: Path) -> None:
     error = failure(tmp_path, column(["a", "a", "a"]), target="y")
-    assert "all samples are of one class, 'a'" in error.message
+    assert "all samples have the class 'a'" in error.message
 
 
 def test_columns_that_become_one_feature(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_table_of_pixels(tmp_path: Path) -> None:
     samples = Digits().load_file(file, task, (1, 8, 8))
     assert torch.equal(samples.x, torch.arange(64.0).reshape(1, 1, 8, 8))
     file.write_text(names + ",more\n" + "0," * 64 + "0\n")
-    with pytest.raises(DataError, match=r"65 columns of inputs, but .* \[1, 8, 8\]"):
+    with pytest.raises(DataError, match=r"65 input columns, but .* \[1, 8, 8\]"):
         Digits().load_file(file, task, (1, 8, 8))
 
 

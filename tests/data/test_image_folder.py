@@ -215,13 +215,13 @@ def test_a_part_with_another_class(tmp_path):
     photos(tmp_path / "photos" / "train")
     photos(tmp_path / "photos" / "val")
     save(tmp_path / "photos" / "val" / "blue" / "a.png", (0, 0, 200))
-    with pytest.raises(DataError, match="the folder 'blue' is no class"):
+    with pytest.raises(DataError, match="the folder 'blue' is not a class"):
         loaded(tmp_path)
 
 
 def test_one_class_alone(tmp_path):
     save(tmp_path / "photos" / "red" / "a.png", (0, 0, 0))
-    with pytest.raises(DataError, match="all samples are of one class, 'red'"):
+    with pytest.raises(DataError, match="all samples have the class 'red'"):
         loaded(tmp_path)
 
 
@@ -337,7 +337,7 @@ def test_nested_folders(tmp_path: Path, rule: Any, labels: Any, classes: list[in
 def test_folders_in_one_folder_that_an_archive_brought(tmp_path: Path) -> None:
     photos(tmp_path / "photos" / "photos")
     error = refused(tmp_path)
-    assert error.message == "all samples are of one class, 'photos'"
+    assert error.message == "all samples have the class 'photos'"
     assert error.hint == "are green, red the classes? Then set data.class_folder: last"
     assert loaded(tmp_path, class_folder="last").task.labels == ("green", "red")
 
@@ -426,9 +426,9 @@ def test_kinds_of_images_are_said_once(folder: Path) -> None:
     Image.new("I;16", (8, 8), 3000).save(red / "camera.tif")
     assert loaded(folder).notes[1:] == (
         "3 images with transparent pixels, laid on white, for example cut-out-0.png",
-        "1 image with several frames or pages, of which the first is used, for example moving.gif",
-        "the values of 1 image of 16 bits run from 3000 to 3000, and 0 to 65535 became 0 to 255: "
-        "data.range: [0, 4095] tells more of them apart",
+        "1 image with several frames or pages; the first is used, for example moving.gif",
+        "the values of 1 image with 16 bits run from 3000 to 3000, but 0 to 65535 became 0 to 255. "
+        "data.range: [0, 4095] keeps more of their differences",
     )
     assert len(loaded(folder, range=[0, 4095]).notes) == 3
 

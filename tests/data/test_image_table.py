@@ -103,7 +103,7 @@ def test_missing_and_unreadable_files(folder):
     (folder / "pictures" / "3.png").write_bytes(b"")
     error = refused(folder)
     assert error.message.startswith("line 4, column 'image': there is no file ")
-    assert error.hint == "mend the table, or leave such lines out: data.broken: skip"
+    assert error.hint == "correct the table, or leave such lines out: data.broken: skip"
     data = loaded(folder, broken="skip")
     assert data.train.x[:, 0, 0, 0].tolist() == [5, 2, 0, 1, 6, 4]
     assert data.train.y.tolist() == [1, 0, 0, 1, 0, 0]
@@ -156,7 +156,7 @@ def test_the_column_of_files_must_be_clear(folder):
 
 def test_one_class_alone(folder):
     change(folder, "odd", "even")
-    assert refused(folder).message == "all samples are of one class, 'even'"
+    assert refused(folder).message == "all samples have the class 'even'"
 
 
 def test_the_fingerprint_follows_table_and_files(folder):

@@ -250,7 +250,7 @@ def test_synthetic_samples_are_known_by_their_number(tmp_path):
     run = prepare_run(data, tmp_path)
     assert equal(contents(prepare_run(data, tmp_path, run.kept)), contents(run))
     assert len({*run.kept.keys.tolist()}) == 50
-    with pytest.raises(DataChanged, match="none of its 50 samples is there any more"):
+    with pytest.raises(DataChanged, match="none of its 50 samples is left"):
         prepare_run(Synthetic(family="moons", n=50, noise=0.2), tmp_path, run.kept)
 
 
@@ -274,7 +274,7 @@ def test_windows_of_a_text_are_known_by_their_place(tmp_path):
     assert torch.equal(samples.x, run.val.x)
     assert torch.equal(samples.y, run.val.y)
     path.write_text(path.read_text() + "abcabc")
-    with pytest.raises(DataChanged, match="none of its 99 samples is there any more"):
+    with pytest.raises(DataChanged, match="none of its 99 samples is left"):
         prepare_run(data, tmp_path, run.kept)
     assert not (compare(run.kept, data.pool(tmp_path, run.kept, run.task).keys)[1] >= 0).any()
 

@@ -97,7 +97,7 @@ def test_a_missing_target_is_refused_or_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "params", "message"),
     [
-        ("x,z,y\n1,,0\n,2,1\n", {"missing": "drop"}, "every row misses a value"),
+        ("x,z,y\n1,,0\n,2,1\n", {"missing": "drop"}, "every row has a missing value"),
         (
             "x,z,y\n1,,0\n2,,1\n",
             {"missing": "fill", "features": ["x", "z"]},
@@ -172,7 +172,7 @@ def test_a_category_that_was_never_missing_is_not_to_be_filled_again(tmp_path: P
     with pytest.raises(DataError, match="line 3, column 'color': the value is missing") as caught:
         wanted.load_file(tmp_path / "new.csv", found.task, found.shape)
     assert "data.missing" not in caught.value.hint
-    assert "in training no cell of this column was missing" in caught.value.hint
+    assert "no cell of this column was missing in training" in caught.value.hint
 
 
 def test_rows_without_a_target_are_left_out_and_gaps_filled(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_one_of_several_targets_is_enough_to_be_left_out(tmp_path: Path) -> None
 
 
 def test_without_any_target_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="every row misses a value"):
+    with pytest.raises(DataError, match="every row has a missing value"):
         prepared(tmp_path, "x,kind\n1,\n2,NA\n", without_target="drop")
 
 

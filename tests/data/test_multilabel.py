@@ -113,7 +113,7 @@ def test_all_parts_of_an_npz_file_have_the_same_labels(tmp_path: Path) -> None:
     data = Npz(path="a.npz", task="multilabel")
     assert data.load(tmp_path).parts["test"][1].tolist() == [[0, 1], [0, 1], [1, 0], [1, 0]]
     np.savez(tmp_path / "a.npz", **whole, y_test=np.zeros((4, 3)))
-    with pytest.raises(DataError, match="3 labels a sample, but 2 in training"):
+    with pytest.raises(DataError, match="3 labels per sample, but 2 in training"):
         data.load(tmp_path)
 
 

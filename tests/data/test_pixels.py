@@ -337,7 +337,7 @@ def test_colors_of_floats_are_refused(tmp_path):
     head = struct.pack("<4sIH", b"II*\0", 8, len(tags)) + entries + struct.pack("<I", 0)
     path = tmp_path / "scene.tif"
     path.write_bytes(head + struct.pack("<6H", 32, 32, 32, 3, 3, 3) + pixels)
-    with pytest.raises(DataError, match="it is a TIFF of a layout that Pillow does not know"):
+    with pytest.raises(DataError, match="it is a TIFF with a layout that Pillow does not know"):
         read(path)
 
 

@@ -162,8 +162,16 @@ def test_priors_are_empty_for_values() -> None:
         ({"split": Split(val=0.9, test=0.9)}, "no sample of 100 is left to train on", "split"),
         ({"split": Split(val=0.001)}, "0.001 of 100 samples is none", "split.val"),
         ({"split": Split(folds=99)}, "85 samples do not make 99 folds", "split.folds"),
-        ({"split": Split(folds=2), "own": ("val",)}, "its own validation part", "split.folds"),
-        ({"subset": Subset(n=71)}, "71 samples wanted, the training split has 70", "subset.n"),
+        (
+            {"split": Split(folds=2), "own": ("val",)},
+            "a validation split of their own",
+            "split.folds",
+        ),
+        (
+            {"subset": Subset(n=71)},
+            "71 samples are wanted, but the training split has 70",
+            "subset.n",
+        ),
     ],
 )
 def test_sections_that_are_refused(params: dict[str, Any], message: str, where: str) -> None:

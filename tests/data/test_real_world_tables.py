@@ -199,7 +199,7 @@ CASES = [
         "the same",
         {"x=1,050": [1, 0, 1, 0], "x=2,500": [0, 1, 0, 1]},
         "abab",
-        notes=["x: 2 texts that look like numbers ('1,050'), taken as categories: set data."],
+        notes=["x: 2 texts that look like numbers ('1,050'), treated as categories: set data."],
     ),
     Case(
         "1,050 may be either, and is no category",
@@ -375,7 +375,7 @@ CASES = [
         "Namibia, not said",
         column("x,y", ["NA", "DE", "NA", "DE"]),
         "error: line 2, column 'x': the value is missing, as in 2 of the column's 4 cells",
-        fails="the value is missing|if 'NA' is a value, say in data.missing_values",
+        fails="the value is missing|if 'NA' is a value, set data.missing_values",
     ),
     Case(
         "-999 and a point are missing",
@@ -391,7 +391,7 @@ CASES = [
         "classification, features: x=YES, x=Yes, x=no",
         {"x": [1, 0, 1, 0]},
         "abab",
-        notes=["x: yes or no, one 0/1 feature: 1 is YES"],
+        notes=["x: yes or no, read as a 0/1 feature: 1 is YES"],
     ),
     Case(
         "T and F",
@@ -413,7 +413,7 @@ CASES = [
         "the same",
         {"zip": [1234, 10001, 501]},
         ABA,
-        notes=["zip: numbers with zeros before them ('01234')"],
+        notes=["zip: numbers with leading zeros ('01234')"],
     ),
     Case(
         "postal codes, said",
@@ -461,7 +461,10 @@ CASES = [
         "too many for categories",
         {"x": [i % 5 for i in range(30)]},
         "ab" * 15,
-        notes=["name: left out, as no two rows", "none: left out, as no cell has a value"],
+        notes=[
+            "name: left out, because no two rows",
+            "none: left out, because every cell is empty",
+        ],
     ),
     Case(
         "whole numbers beyond 2^53",
@@ -537,7 +540,10 @@ CASES = [
         {"x": [1, 2, 3]},
         ABA,
         {"types": typed(a="id", b="text", c="drop")},
-        notes=["a: left out, as an identifier", "b: left out, as csv trains on no free text"],
+        notes=[
+            "a: left out, as an identifier",
+            "b: left out, because csv does not train on free text",
+        ],
     ),
     Case(
         "a type of a column that is not there",
@@ -551,7 +557,7 @@ CASES = [
         column("x,y", ["2024-01-01", "soon", "2024-01-03"]),
         "classification, features: x=2024-01-01, x=2024-01-03, x=soon",
         params={"types": typed(x="date")},
-        fails="line 3, column 'x': 'soon' is no date in ISO 8601|format",
+        fails="line 3, column 'x': 'soon' is not a date in ISO 8601|format",
     ),
 ]
 
@@ -588,7 +594,7 @@ def test_a_line_for_many_columns_of_which_the_same_is_said(tmp_path: Path) -> No
     )
     (note,) = Case("", content, "").load(tmp_path).notes
     assert note == (
-        "c0, c1, c2, c3, c4, c5, c6, c7 and 292 more: yes or no, one 0/1 feature: 1 is yes"
+        "c0, c1, c2, c3, c4, c5, c6, c7 and 292 more: yes or no, read as a 0/1 feature: 1 is yes"
     )
 
 

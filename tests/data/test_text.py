@@ -120,7 +120,7 @@ def test_a_gap_in_the_words_of_the_recipe():
 @pytest.mark.parametrize(
     ("rows", "changes", "message"),
     [
-        ([("a", "x"), ("b", "x")], {}, "all samples are of one class"),
+        ([("a", "x"), ("b", "x")], {}, "all samples have the class"),
         ([("a", "x"), (" ", "y")], {}, "line 3, column 'text': there is no text"),
         ([("a", "x"), ("b", "")], {}, "the value is missing"),
         (REVIEWS, {"target": "opinon"}, "there is no column 'opinon'"),
@@ -140,9 +140,9 @@ def test_broken_tables(tmp_path, rows, changes, message):
 def test_a_text_that_is_too_short(tmp_path, text, changes):
     with pytest.raises(DataError, match=f"the text has {len(text)} tokens") as caught:
         to_continue(tmp_path, text, **changes)
-    assert "data.length lower" in caught.value.hint
+    assert "smaller data.length" in caught.value.hint
 
 
 def test_folds_do_not_divide_a_text(tmp_path):
-    with pytest.raises(DataError, match="brings its own validation part"):
+    with pytest.raises(DataError, match="have a validation split of their own"):
         to_continue(tmp_path, "abcabc" * 9, split=Split(val=0.2, test=0.2, folds=3))

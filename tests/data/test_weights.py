@@ -89,7 +89,9 @@ def test_a_part_without_weight_is_refused(tmp_path: Path) -> None:
     rows = [f"{i},{int(i < 30)},{'ab'[i % 2]}" for i in range(40)]
     (tmp_path / "t.csv").write_text("size,w,kind\n" + "\n".join(rows) + "\n")
     data = Csv(path="t.csv", target="kind", weight="w", split={"time": "size"})
-    with pytest.raises(DataError, match=r"all 6 samples of the (val|test) part have a weight of 0"):
+    with pytest.raises(
+        DataError, match=r"all 6 samples of the (val|test) split have a weight of 0"
+    ):
         prepare(data, tmp_path)
 
 

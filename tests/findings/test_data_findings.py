@@ -287,7 +287,7 @@ def test_samples_that_occur_more_than_once(
 
 def test_copies_made_before_the_split_are_told_apart() -> None:
     (finding,) = found(copies(within=0.3, across=(("test", 0.3),)))
-    assert "before they were split" in finding.why
+    assert "before it was split" in finding.why
 
 
 KEEP = {"data.split.group_duplicates": True}

@@ -94,7 +94,7 @@ def test_problems_are_drawn_under_their_line(tmp_path: Path) -> None:
         "^[A-Za-z0-9][A-Za-z0-9._-]*$",
         "    3 | name: \u6a21\u578b",
         "      |       ^^^^",
-        "        names the run folder; the file's name if left out",
+        "        names the run folder; by default the file's name",
         f"{path}:4:19: optimizer.kind: unknown kind 'adm'",
         "    4 | optimizer: {kind: adm}",
         "      |                   ^^^",

@@ -47,7 +47,7 @@ MESSY = replace(
         Decision("sold", {"kind": "date", "format": "%d.%m.%Y"}, "the one format that fits"),
         Decision("x", "drop", "left out until you decide: " + "a very long reason " * 9, True),
     ),
-    seen=("yes: yes or no, one 0/1 feature: 1 is yes",),
+    seen=("yes: yes or no, read as a 0/1 feature: 1 is yes",),
     header=False,
 )
 TEXT = TextFacts(

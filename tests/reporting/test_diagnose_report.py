@@ -57,12 +57,15 @@ def test_the_run_that_would_tell_two_causes_apart(target, tried, command):
 
 
 def test_what_there_was_no_time_for_is_one_line(capsys):
-    failed = {"lr_find": "it takes about 9 s; allow more with --budget", "labels": "no such file"}
+    failed = {
+        "lr_find": "it takes about 9 s; allow more time with --budget",
+        "labels": "no such file",
+    }
     left = ["the learning rate", "3 edits not tried"]
     result = {"tried": None, "failed": failed, "undecided": None, "left_out": left}
     print_diagnosis(Verdict("pass", result, summary="fine"), "r.yaml")
     assert capsys.readouterr().out.splitlines() == [
-        "no time for: the learning rate, 3 edits not tried; allow more with --budget",
+        "no time for: the learning rate, 3 edits not tried; allow more time with --budget",
         "not measured: labels: no such file",
         "PASS fine",
     ]

@@ -150,7 +150,7 @@ def test_a_run_is_opened_again_as_it_was(trickrun: Callable[..., Ran], numeric: 
     assert gera == pytest.approx(paris)
     assert bonn != pytest.approx(paris)
     assert told["notes"] == [
-        "column 'town': 2 of 3 cells are of no known category; 1 of them new, such as 'Paris'"
+        "column 'town': 2 of 3 cells hold an unknown category; 1 of them new, such as 'Paris'"
     ]
 
 
@@ -175,11 +175,11 @@ def test_eval_says_how_many_cells_are_unknown(trickrun: Callable[..., Ran]) -> N
     trained(trickrun, "plain")
     Path("new.csv").write_text("age,town,price\n3.5,Bonn,1\n2.5,Rome,2\n")
     ran = trickrun("eval", "r", "--data", "new.csv", "--json")
-    line = "column 'town': 1 of 2 cells are of no known category; 1 of them new, such as 'Rome'"
+    line = "column 'town': 1 of 2 cells hold an unknown category; 1 of them new, such as 'Rome'"
     assert ran.json["result"]["notes"] == [line]
     assert line in trickrun("eval", "r", "--data", "new.csv").err
     assert trickrun("eval", "r", "--split", "train", "--json").json["result"]["notes"] == [
-        f"column 'town': {rare_in_training()} of 84 cells are of no known category"
+        f"column 'town': {rare_in_training()} of 84 cells hold an unknown category"
     ]
 
 

@@ -107,8 +107,8 @@ def test_the_disk_is_full_from_the_start(trickrun, recipe, monkeypatch, tmp_path
     ("number", "told"),
     [
         (errno.ENOSPC, "free some space, then continue with: "),
-        (errno.EACCES, "get the permission to write there, then continue with: "),
-        (errno.ENOENT, "bring back its folder, which is gone, then continue with: "),
+        (errno.EACCES, "get permission to write there, then continue with: "),
+        (errno.ENOENT, "restore its folder, which is gone, then continue with: "),
         (errno.EROFS, "make the file system writable, then continue with: "),
     ],
 )
@@ -124,7 +124,7 @@ def test_the_runs_folder_is_a_file(trickrun, recipe, tmp_path, place):
     (tmp_path / "blocked").write_text("a file")
     ran = trickrun("train", recipe, "--runs-dir", place)
     assert ran.code == 2
-    assert "cannot make the run folder: " in ran.err
+    assert "cannot create the run folder: " in ran.err
     assert place in ran.err
     assert "--runs-dir" in ran.err
     assert trickrun("train", "--resume", "unlucky", "--runs-dir", place).code == 2

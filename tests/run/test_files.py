@@ -44,7 +44,7 @@ def test_a_log_grows_and_is_cut(tmp_path, durably):
     assert path.read_bytes() == b"one\ntwo\nthr"
     files.truncate(path, 8)
     assert path.read_bytes() == b"one\ntwo\n"
-    with pytest.raises(RunFolderError, match="it has 8 bytes, its checkpoint knows 9"):
+    with pytest.raises(RunFolderError, match="it has 8 bytes, but its checkpoint knows 9"):
         files.truncate(path, 9)
     assert path.read_bytes() == b"one\ntwo\n"
 

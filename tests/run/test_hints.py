@@ -36,7 +36,7 @@ def test_against_divergence(tmp_path: Path, changes: tuple[str, ...], expected: 
     [
         ("epochs", "train.epochs=N"),
         ("steps", "train.steps=N"),
-        ("early_stopping", "early_stopping.patience=N, above what it was"),
+        ("early_stopping", "early_stopping.patience=N, above its old value"),
     ],
 )
 def test_a_finished_run_goes_on_by_what_ended_it(stopped_by: str, change: str) -> None:

@@ -77,7 +77,7 @@ def test_spread_of_classes_and_of_values():
 
 def test_no_dropout_no_masks():
     job = trained(regularizers={"l2": 1e-4})
-    with pytest.raises(CompileError, match="no dropout to draw masks of"):
+    with pytest.raises(CompileError, match="no dropout to sample masks from"):
         with_masks(job, job.data.train.x, 2)
 
 

@@ -141,7 +141,7 @@ def test_new_samples_are_in_no_part(trickrun, kind):
     after = trickrun("eval", "r", "--json")
     assert after.code == 0, after.err
     assert after.json["result"]["scores"] == pytest.approx(told, rel=1e-6)
-    said = f"the data has changed since the run was begun: 3 {noun} added (40 then, 43 now)"
+    said = f"the data has changed since the run started: 3 {noun} added (40 then, 43 now)"
     assert said in after.err
     resumed = trickrun("train", "--resume", "r", "train.epochs=3")
     assert resumed.code == 2

@@ -128,8 +128,8 @@ def test_the_stored_part_is_scored_while_it_is_there(trickrun, folder, told, cha
         []
         if said is None
         else [
-            f"warning: the data has changed since the run was begun: {said}; "
-            f"the run's own {split} part is scored"
+            f"warning: the data has changed since the run started: {said}. "
+            f"the run's own {split} split is scored"
         ]
     )
     assert result["missing"] == 0
@@ -156,7 +156,7 @@ def test_what_is_left_of_a_part_is_scored(trickrun, folder):
     result, err = scored(trickrun)
     assert result["samples"] == 19
     assert "3 rows removed, 2 rows altered (160 then, 157 now)" in err
-    assert "warning: 5 of its 24 rows are gone or altered\n" in err
+    assert "warning: 5 of its 24 rows are gone or changed\n" in err
     # What is left is scored as the same rows in a file of their own.
     Path("left.csv").write_text("\n".join([HEADER, *(ROWS[n] for n in test[5:])]))
     alone, _ = scored(trickrun, "--data", "left.csv")
@@ -167,9 +167,7 @@ def test_a_part_that_is_gone_asks_for_another_file(trickrun, folder):
     write([line for number, line in enumerate(ROWS) if number not in part(folder, "test")])
     ran = trickrun("eval", "coin")
     assert ran.code == 2
-    assert (
-        "none of the 24 rows of the run's test part is there any more: 24 rows removed" in ran.err
-    )
+    assert "none of the 24 rows of the run's test split is left: 24 rows removed" in ran.err
     assert "trickrun eval RUN --data FILE" in ran.err
 
 
@@ -179,14 +177,14 @@ def test_columns_in_another_order_or_beside_the_others(trickrun, folder, told):
     write(moved, "new,side,c,a,b,note")
     result, err = scored(trickrun)
     assert result["scores"] == pytest.approx(told["test"], rel=1e-6)
-    assert "column 'new' added; the run's own test part" in err
+    assert "column 'new' added. The run's own test split" in err
 
 
 def test_without_a_column_no_row_is_known(trickrun, folder):
     write([line.partition(",")[2] for line in ROWS], HEADER.partition(",")[2])
     ran = trickrun("eval", "coin")
     assert ran.code == 2
-    assert "the data has changed since the run was begun: column 'a' removed" in ran.err
+    assert "the data has changed since the run started: column 'a' removed" in ran.err
     assert "trickrun eval RUN --data FILE" in ran.err
 
 
@@ -208,8 +206,8 @@ def test_a_run_does_not_go_on_with_other_data(trickrun, folder, lines, header, s
     write(lines, header)
     ran = trickrun("train", "--resume", "coin", *changes)
     assert ran.code == 2
-    assert f"coin.csv: the data has changed since the run was begun: {said}\n" in ran.err
-    assert "or train the run's recipe.yaml anew" in ran.err
+    assert f"coin.csv: the data has changed since the run started: {said}\n" in ran.err
+    assert "or train the run's recipe.yaml again" in ran.err
     assert before == {p: p.read_bytes() for p in Path("runs").rglob("*") if p.is_file()}
 
 
@@ -228,7 +226,7 @@ def test_rows_and_columns_in_another_order_go_on_exactly(trickrun, folder):
     again = trickrun("train", "--resume", folder.path, "train.epochs=9", "--json")
     assert again.code == 0, again.err
     assert "the data is not what it was" not in again.err
-    notice = "notice: the data is in another order than when the run was begun"
+    notice = "notice: the order of the data has changed since the run started"
     assert (notice in again.err, notice in longer.err) == (True, False)
     assert same(ending(RunFolder(Path(again.json["run"]))), whole)
 
@@ -244,16 +242,16 @@ def test_a_run_without_a_split(trickrun, folder, told):
     (folder.path / SPLIT_FILE).unlink()
     result, err = scored(trickrun)
     assert result["scores"] == told["test"]
-    assert "\nnote: no usable split is stored with this run" in err
+    assert "\nnote: this run stores no usable split" in err
     write(grown(ROWS))
     result, err = scored(trickrun)
-    assert "\nwarning: no usable split is stored with this run" in err
+    assert "\nwarning: this run stores no usable split" in err
     assert "may hold training samples" in err
     write(ROWS)
     ran = trickrun("train", "--resume", "coin", "train.epochs=8")
     assert ran.code == 2
-    assert "no usable split is stored with this run" in ran.err
-    assert "train its recipe.yaml anew; eval and predict still work" in ran.err
+    assert "this run stores no usable split" in ran.err
+    assert "train its recipe.yaml again; eval and predict still work" in ran.err
 
 
 SPLIT = KeptSplit(
@@ -313,21 +311,24 @@ def claiming(count: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a readable split"),
-        (b"PK\x03\x04 and nothing more", "not a readable split"),
-        (saved()[:-40], "not a readable split"),
-        (saved(keys=None), "not a readable split: \"There is no item named 'keys.npy'"),
-        (compressed(), "not a readable split: version is compressed"),
-        (claiming(2**50), "not a readable split"),
-        (saved(keys=np.array([object()] * 3)), "not a readable split: keys is object"),
-        (saved(keys=np.array([[5, 6, 7]])), "not a readable split: keys is int64 [1, 3]"),
-        (saved(keys=np.array([5, 6])), "not a readable split: 2 keys, 3 parts, 3 samples"),
-        (saved(parts=np.array([1, 2, 4], np.uint8)), "not a readable split: parts are none"),
-        (saved(parts=np.array([2, 2, 2], np.uint8)), "no sample is in the training part"),
-        (saved(sizes=np.array([3, 0])), "not a readable split: sizes are [3, 0]"),
-        (saved(sizes=np.array([4, -1, 0])), "not a readable split: sizes are [4, -1, 0]"),
-        (saved(sizes=np.array([1, 2, 0])), "a part that the data brought is in another one"),
-        (saved(columns=np.array(["a", "a"])), "a column stands there twice"),
+        (b"", "the split cannot be read"),
+        (b"PK\x03\x04 and nothing more", "the split cannot be read"),
+        (saved()[:-40], "the split cannot be read"),
+        (saved(keys=None), "the split cannot be read: \"There is no item named 'keys.npy'"),
+        (compressed(), "the split cannot be read: version is compressed"),
+        (claiming(2**50), "the split cannot be read"),
+        (saved(keys=np.array([object()] * 3)), "the split cannot be read: keys is object"),
+        (saved(keys=np.array([[5, 6, 7]])), "the split cannot be read: keys is int64 [1, 3]"),
+        (saved(keys=np.array([5, 6])), "the split cannot be read: 2 keys, 3 parts, 3 samples"),
+        (
+            saved(parts=np.array([1, 2, 4], np.uint8)),
+            "the split cannot be read: there are no parts",
+        ),
+        (saved(parts=np.array([2, 2, 2], np.uint8)), "the training split has no samples"),
+        (saved(sizes=np.array([3, 0])), "the split cannot be read: sizes are [3, 0]"),
+        (saved(sizes=np.array([4, -1, 0])), "the split cannot be read: sizes are [4, -1, 0]"),
+        (saved(sizes=np.array([1, 2, 0])), "a split of the data's own is in another one"),
+        (saved(columns=np.array(["a", "a"])), "a column appears twice"),
         (saved(version=np.array([9])), "its keys are of version 9, this one makes 2"),
         (saved(version=np.array([9]), columns=np.array([], str)), "this one makes 1"),
     ],
@@ -347,7 +348,7 @@ def test_a_damaged_split_is_no_traceback(trickrun, folder, command):
     (folder.path / SPLIT_FILE).write_bytes(b"PK")
     ran = trickrun(*command)
     assert ran.code == 2
-    assert "not a readable split" in ran.err
+    assert "the split cannot be read" in ran.err
     assert "Traceback" not in ran.err
 
 
@@ -356,11 +357,9 @@ def test_a_file_that_has_training_samples_says_how_many(trickrun, folder):
     write(grown(ROWS))
     result, err = scored(trickrun, "--data", "coin.csv")
     assert result["trained_on"] == 112
-    assert (
-        "warning: 112 of these 164 samples are ones that the run was trained on" in err.splitlines()
-    )
+    assert "warning: 112 of these 164 samples were in the run's training split" in err.splitlines()
     predicted = trickrun("predict", "coin", "coin.csv")
-    assert "warning: 112 of these 164 samples are ones" in predicted.err
+    assert "warning: 112 of these 164 samples were" in predicted.err
     assert len(predicted.out.splitlines()) == 165
     new = [HEADER, *(ROWS[number] for number in part(folder, "test")), *rows(4, 1)]
     Path("new.csv").write_text("\n".join(new))
@@ -369,7 +368,7 @@ def test_a_file_that_has_training_samples_says_how_many(trickrun, folder):
     assert "warning" not in err
     one = ROWS[part(folder, "train")[0]]
     Path("new.csv").write_text(f"{HEADER}\n{one}\n")
-    assert "warning: this sample is one that" in trickrun("predict", "coin", "new.csv").err
+    assert "warning: this sample was in" in trickrun("predict", "coin", "new.csv").err
 
 
 def test_a_file_without_targets_does_not_tell(trickrun, folder):
@@ -383,7 +382,7 @@ def test_predictions_of_a_run_without_a_split(trickrun, folder):
     (folder.path / SPLIT_FILE).unlink()
     predicted = trickrun("predict", "coin", "coin.csv")
     assert predicted.code == 0
-    assert "\nnote: no usable split is stored with this run" in predicted.err
+    assert "\nnote: this run stores no usable split" in predicted.err
 
 
 def test_all_seeds_of_curves_have_one_split(trickrun, folder, monkeypatch):

@@ -93,9 +93,9 @@ def test_a_learning_rate_far_too_high(failed, precision):
 @pytest.mark.parametrize(
     ("spoiled", "place"),
     [
-        ("layer", "layer middle is the first with a non-finite output"),
-        ("between", "what enters layer last is the first non-finite number"),
-        ("after", "layer model is the first with a non-finite output"),
+        ("layer", "layer middle is the first with a NaN or infinite output"),
+        ("between", "the input of layer last is the first that is NaN or infinite"),
+        ("after", "layer model is the first with a NaN or infinite output"),
     ],
 )
 def test_the_step_and_the_layer_are_named(failed, spoiled, place):
@@ -110,7 +110,7 @@ def test_the_step_and_the_layer_are_named(failed, spoiled, place):
 
 def test_the_loss_itself(failed):
     error, _ = failed("loss={kind: python, target: 'own_bad:loss'}")
-    assert error["message"].endswith("every layer's output is finite, their loss is not")
+    assert error["message"].endswith("every layer's output is finite, but their loss is not")
 
 
 def test_a_gradient_that_spoils_the_weights(failed):

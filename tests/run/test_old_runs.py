@@ -62,7 +62,7 @@ def test_they_are_scored_as_they_were(trickrun, old, monkeypatch, run, arithmeti
     monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
     scored = trickrun("eval", run, "--json")
     assert scored.code == 0, scored.err
-    assert "no usable split is stored with this run" in scored.err
+    assert "this run stores no usable split" in scored.err
     found = scored.json["result"]["scores"]
     assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[run], abs=1e-5)
     # The data is what it was, by the hash of then.
@@ -115,8 +115,8 @@ def test_one_that_keeps_no_split_is_refused(
     monkeypatch.setattr(environment, "ARITHMETIC", arithmetic)
     refused = trickrun("train", "--resume", run, *changes)
     assert refused.code == 2
-    assert "no usable split is stored with this run, as an older version began it" in refused.err
-    assert "train its recipe.yaml anew; eval and predict still work" in refused.err
+    assert "this run stores no usable split, because an older version started it" in refused.err
+    assert "train its recipe.yaml again; eval and predict still work" in refused.err
     assert before == {p: p.read_bytes() for p in runs.rglob("*") if p.is_file()}
 
 
@@ -126,12 +126,12 @@ def test_one_whose_rows_were_told_apart_as_they_are_written(trickrun, old, tmp_p
     copied(ROWS, tmp_path)
     scored = trickrun("eval", WITH_ROWS, "--json")
     assert scored.code == 0, scored.err
-    assert "no usable split is stored with this run" in scored.err
+    assert "this run stores no usable split" in scored.err
     found = scored.json["result"]["scores"]
     assert (found["loss"], found["accuracy"]) == pytest.approx(SCORES[LEAVES], abs=1e-5)
     resumed = trickrun("train", "--resume", WITH_ROWS, "train.epochs=9")
     assert resumed.code == 2
-    assert "no usable split is stored with this run" in resumed.err
+    assert "this run stores no usable split" in resumed.err
 
 
 @pytest.mark.parametrize("changes", [(), ("train.epochs=9",)])
@@ -143,9 +143,9 @@ def test_one_of_lower_arithmetic_is_refused(trickrun, tmp_path, folder, run, ari
     before = {p: p.read_bytes() for p in runs.rglob("*") if p.is_file()}
     refused = trickrun("train", "--resume", run, *changes)
     assert refused.code == 2
-    told = f"begun by trickrun 0.1.0, which computed other numbers (arithmetic {arithmetic};"
+    told = f"started by trickrun 0.1.0, which computed different numbers (arithmetic {arithmetic};"
     assert told in refused.err
-    assert "train its recipe.yaml anew; eval and predict still work" in refused.err
+    assert "train its recipe.yaml again; eval and predict still work" in refused.err
     assert before == {p: p.read_bytes() for p in runs.rglob("*") if p.is_file()}
 
 
@@ -160,7 +160,7 @@ def test_one_of_a_newer_version_is_refused(trickrun, old):
     path.write_text(json.dumps(newer))
     refused = trickrun("train", "--resume", MOONS)
     assert refused.code == 2
-    assert "begun by a newer version, trickrun 9.0 (arithmetic 99;" in refused.err
+    assert "started by a newer version, trickrun 9.0 (arithmetic 99;" in refused.err
     assert trickrun("eval", MOONS).code == 0
 
 

@@ -97,7 +97,7 @@ def test_none_is_left(trickrun, old, both) -> None:
         previous.unlink()
     ran = trickrun("train", "--resume", old.path)
     assert ran.code == 2
-    assert "last.pt: not a readable checkpoint: its checksum does not match" in ran.err
+    assert "last.pt: the checkpoint cannot be read: its checksum does not match" in ran.err
 
 
 def test_a_crash_between_two_renames_is_no_damage(trickrun, old) -> None:
@@ -113,7 +113,7 @@ def test_a_changed_best_is_not_scored(trickrun, old, clean, command) -> None:
     files = [clean.parents[2] / "new.csv"] if command == "predict" else []
     ran = trickrun(command, old.path, *files)
     assert ran.code == 2
-    assert "best.pt: not a readable checkpoint: its checksum does not match" in ran.err
+    assert "best.pt: the checkpoint cannot be read: its checksum does not match" in ran.err
 
 
 def test_a_folder_whose_name_is_no_time(trickrun, old, tmp_path) -> None:

@@ -108,13 +108,13 @@ def test_a_finished_run_says_so(trickrun, old):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        (["train.epochs=6"], "the run has taken 42 steps, and as changed it has 42"),
-        (["train.epochs=3"], "the run has taken 42 steps, and as changed it has 21"),
-        (["train.steps=40"], "the run has taken 42 steps, and as changed it has 40"),
+        (["train.epochs=6"], "the run has taken 42 steps, but the changed recipe has 42"),
+        (["train.epochs=3"], "the run has taken 42 steps, but the changed recipe has 21"),
+        (["train.steps=40"], "the run has taken 42 steps, but the changed recipe has 40"),
         (["early_stopping.patience=9"], "the run has taken 42 steps"),
         (
             ["train.epochs=9", "early_stopping.min_delta=9", "early_stopping.patience=1"],
-            "as changed, early stopping has already ended it",
+            "with this change, early stopping has already ended the run",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_best_checkpoint_newer_than_the_last_one_is_not_carried_over(trickrun,
     torch.save(newer, old.path / "checkpoints" / "best.pt")
     ran = trickrun("train", "--resume", "longer", "train.epochs=9")
     assert ran.code == 2
-    assert "of a killed run, first resume it" in ran.err
+    assert "if the run was killed, resume it first" in ran.err
 
 
 def facts_changed(old, **facts):
@@ -217,7 +217,7 @@ def test_a_check_s_folder_is_no_training(trickrun, old):
     old.metrics_file.unlink()
     ran = trickrun("train", "--resume", old.id)
     assert ran.code == 2
-    assert "this is the run of a check" in ran.err
+    assert "this run belongs to a check" in ran.err
     assert "no training is named longer" in trickrun("train", "--resume", "longer").err
 
 
@@ -228,9 +228,9 @@ def damage(path):
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
-        (lambda run: damage(run.path / "checkpoints/last.pt"), "not a readable checkpoint"),
-        (lambda run: damage(run.path / "checkpoints/best.pt"), "not a readable checkpoint"),
-        (lambda run: (run.path / "checkpoints/last.pt").write_bytes(b""), "not a readable check"),
+        (lambda run: damage(run.path / "checkpoints/last.pt"), "the checkpoint cannot be read"),
+        (lambda run: damage(run.path / "checkpoints/best.pt"), "the checkpoint cannot be read"),
+        (lambda run: (run.path / "checkpoints/last.pt").write_bytes(b""), "the checkpoint cannot"),
         (lambda run: torch.save([1], run.path / "checkpoints/last.pt"), "it is not one of trickr"),
         (lambda run: torch.save({"model": {}}, run.path / "checkpoints/best.pt"), "not one of tr"),
         (lambda run: (run.path / "resolved.yaml").write_text("data: {kind"), "resolved.yaml"),

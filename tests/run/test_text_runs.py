@@ -106,7 +106,7 @@ def test_a_run_remembers_its_vocabulary(folder, tmp_path, data):
         (
             NEXT,
             {"loss": {"kind": "cross_entropy", "class_weights": "balanced"}},
-            "next-token data has no classes to weigh",
+            "next-token data has no classes to weight",
         ),
         (
             CLASSES,

@@ -55,14 +55,14 @@ def test_every_changed_bit_is_noticed(path: Path) -> None:
         changed = bytearray(whole)
         changed[place // 8] ^= 1 << place % 8
         path.write_bytes(changed)
-        with pytest.raises(Damaged, match="not a readable checkpoint"):
+        with pytest.raises(Damaged, match="the checkpoint cannot be read"):
             read_checkpoint(path, "last")
 
 
 @pytest.mark.parametrize("left", [0, 1, 21, 22, 60, -1, -50])
 def test_one_that_was_cut_off_is_noticed(path: Path, left: int) -> None:
     path.write_bytes(packed(STATE)[:left])
-    with pytest.raises(Damaged, match="not a readable checkpoint: it is cut off"):
+    with pytest.raises(Damaged, match="the checkpoint cannot be read: it is cut off"):
         read_state(path)
 
 
@@ -71,7 +71,7 @@ def test_one_of_an_older_version_is_read_with_a_notice(path: Path) -> None:
     saved = read_checkpoint(path, "last")
     assert saved.state["metrics_bytes"] == 40
     assert saved.notices == (
-        "last.pt has no checksum, as an older version wrote it: damage cannot be told",
+        "last.pt has no checksum, because an older version wrote it: damage cannot be detected",
     )
 
 
@@ -92,7 +92,7 @@ def test_wrong_types_are_one_message(path: Path, key: str, value: Any, told: str
     path.write_bytes(packed({**STATE, key: value}))
     with pytest.raises(Damaged) as caught:
         read_checkpoint(path, "last")
-    assert f"not a readable checkpoint: {told}" in caught.value.message
+    assert f"the checkpoint cannot be read: {told}" in caught.value.message
     assert "\n" not in caught.value.message
 
 
@@ -101,4 +101,4 @@ def test_the_advice_to_execute_what_is_in_it_is_not_repeated(path: Path) -> None
     with pytest.raises(Damaged) as caught:
         read_checkpoint(path, "best")
     reason = "it is damaged, or holds other things than tensors and plain Python"
-    assert caught.value.message == f"not a readable checkpoint: {reason}"
+    assert caught.value.message == f"the checkpoint cannot be read: {reason}"

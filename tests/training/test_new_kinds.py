@@ -255,7 +255,7 @@ def lines(outcome: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_regularizer_that_acts_on_nothing_is_an_error(outcomes):
-    assert "nothing in this job for it to act on: regularizers: idle" in outcomes["idle"]["error"]
+    assert "but it acts on nothing in this job: regularizers: idle" in outcomes["idle"]["error"]
     assert lines(outcomes["idle, off"]) == [("idle", "off")]
 
 
@@ -280,7 +280,7 @@ def test_a_new_climb_acts_and_is_the_only_one(outcomes):
 def test_new_layers_are_inserted_and_counted_except_in_a_users_model(outcomes):
     assert lines(outcomes["halved"]) == [("halved", "1 layer")]
     assert outcomes["halved"]["layers"][-2:] == ["head", "times"]
-    message = "nothing in this job for it to act on: regularizers: halved"
+    message = "but it acts on nothing in this job: regularizers: halved"
     assert message in outcomes["halved, user's model"]["error"]
 
 
@@ -316,7 +316,7 @@ def test_such_a_model_has_the_recipes_normalization(outcomes, name, line):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("plain, dropout", "nothing in this job for it to act on: regularizers: dropout"),
+        ("plain, dropout", "but it acts on nothing in this job: regularizers: dropout"),
         ("plain, run", "model.init_from: there is no run 'gone' with weights"),
         ("plain, lsuv", "init: lsuv would rescale weights that were learned before"),
         ("own normalization", "a borrowed network has its own normalization"),

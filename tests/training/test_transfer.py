@@ -224,7 +224,7 @@ def test_a_run_that_is_not_there(tmp_path):
 
 def test_a_damaged_checkpoint(earlier):
     (earlier / "checkpoints" / "best.pt").write_bytes(b"torn")
-    with pytest.raises(CompileError, match="not a readable checkpoint") as caught:
+    with pytest.raises(CompileError, match="the checkpoint cannot be read") as caught:
         continued(earlier)
     assert caught.value.where == "model.init_from"
 

@@ -136,7 +136,7 @@ def tell_changed_data(run: RunFolder, loaded: Loaded) -> None:
     try:
         loaded.recipe.data.load_again(loaded.folder, kept)
     except DataChanged as error:
-        said = f"warning: {error.message}; the diagnosis uses the data as they are now, split anew"
+        said = f"warning: {error.message}; the diagnosis uses the data as it is now, split again"
         print(said, file=sys.stderr)
 
 

@@ -282,9 +282,9 @@ def told_of_no_split(same: bool) -> str:
     """
     none = "this run stores no usable split, because an older version trained it"
     if same:
-        return f"note: {none}; its data are unchanged, so its splits are too"
+        return f"note: {none}; its data is unchanged, so its splits are too"
     return (
-        f"warning: {none}, and the data have changed since training: the split that is scored may "
+        f"warning: {none}, and the data has changed since training: the split that is scored may "
         "hold training samples"
     )
 

@@ -40,7 +40,7 @@ class CifarImages(Data):
     )
 
     label_bytes: ClassVar[int] = 1
-    """How many labels stand before each image."""
+    "Number of labels before each image."
 
     @property
     def label_place(self) -> int:
@@ -77,7 +77,7 @@ class CifarImages(Data):
             raise DataError(
                 f"it has {len(content)} bytes, which is not a multiple of a record of {record}",
                 str(path),
-                "this is not one of CIFAR's binary files, or it is cut off: get it again",
+                "this is not one of CIFAR's binary files, or it is cut off: download it again",
             )
         # A bytearray, because torch warns about memory that cannot be written.
         rows = torch.frombuffer(bytearray(content), dtype=torch.uint8).view(-1, record)
@@ -105,7 +105,7 @@ class CifarImages(Data):
             if not missing:
                 return place
             if len(missing) < len(names):
-                hint = "all of the archive's files belong into one folder"
+                hint = "put all of the archive's files into one folder"
                 raise DataError(f"{', '.join(missing)} is missing", str(place), hint)
         raise DataError(
             f"the binary files ({names[0]}, …) are not in {', '.join(map(str, places))}",

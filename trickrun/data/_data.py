@@ -24,31 +24,32 @@ class Split(Params):
     val: Share = Field(default=0.15, description="share of all samples for validation")
     test: Share = Field(default=0.15, description="share of all samples for the final test")
     folds: TwoOrMore | None = Field(
-        default=None, description="validate on one of so many equal parts, instead of on val"
+        default=None, description="validate on one of this many equal parts, instead of on val"
     )
     fold: CountOrZero = Field(default=0, description="which of the folds validates, from 0")
     stratified: bool = Field(
         default=True,
-        description="keep the share of each class, as well as groups allow; not with time",
+        description="keep the share of each class, as far as groups allow; not with time",
     )
     group: str | None = Field(
         default=None,
-        description="a table's column; samples with equal values there stay in one part",
+        description="a table's column; samples with equal values there stay in one split",
     )
     time: str | None = Field(
         default=None,
         description="a table's column of dates, date-times or numbers; the latest samples test, "
-        "those before them validate, the earliest train, and equal times stay in one part",
+        "those before them validate, the earliest train, and equal times stay in one "
+        "split",
     )
     group_duplicates: bool = Field(
-        default=False, description="equal samples (inputs and target) stay in one part"
+        default=False, description="equal samples (inputs and target) stay in one split"
     )
-    seed: Seed = Field(default=0, description="apart from the recipe's seed")
+    seed: Seed = Field(default=0, description="separate from the recipe's seed")
 
     @model_validator(mode="after")
     def _times_keep_nothing_together(self) -> Split:
         if self.time is not None and self.group is not None:
-            raise ValueError("a split by time cuts through groups; leave out time or group")
+            raise ValueError("a split by time cuts through groups; remove time or group")
         if self.time is not None and self.group_duplicates:
             raise ValueError("a split by time cuts through duplicates; set group_duplicates: false")
         return self
@@ -56,7 +57,9 @@ class Split(Params):
     @model_validator(mode="after")
     def _fold_is_one_of_the_folds(self) -> Split:
         if self.fold >= (self.folds or 1):
-            raise ValueError(f"fold {self.fold} of {self.folds or 'no'} folds; they count from 0")
+            raise ValueError(
+                f"fold {self.fold} of {self.folds or 'no'} folds does not exist; they count from 0"
+            )
         return self
 
 
@@ -101,7 +104,7 @@ class Data(Params):
     """Folders that are searched if the recipe gives no path, relative ones from the recipe's;
     none: it is not searched for."""
 
-    batch_size: Count | Literal["full"] = Field(default=64, description="samples a step, or full")
+    batch_size: Count | Literal["full"] = Field(default=64, description="samples per step, or full")
     normalize: AnyNormalize = Field(
         default_factory=NORMALIZERS.default("standard"),
         description="fitted on the training split only",
@@ -109,19 +112,21 @@ class Data(Params):
     scale_targets: TargetScale = Field(
         default="none",
         description="how the loss sees values to predict, as fitted on the training split; "
-        "standard: with mean 0 and deviation 1; log: their logarithms so, for skewed values above "
-        "0; quantile: each value's quantile, as a normal distribution has it; metrics and "
-        "predictions stay in the data's own unit",
+        "standard: with mean 0 and standard deviation 1; log: their logarithms scaled "
+        "so, for skewed values above 0; quantile: each value's quantile of a normal "
+        "distribution; metrics and predictions stay in the data's own unit",
     )
     split: Split = Field(default=Split(), description="validation and test shares")
     subset: Subset | None = Field(default=None, description="train on fewer samples")
-    shuffle: bool = Field(default=True, description="a new order of the samples each epoch")
+    shuffle: bool = Field(default=True, description="a new order of the samples in each epoch")
     sampling: Literal["uniform", "balanced"] = Field(
         default="uniform",
-        description="balanced: an epoch shows every class equally often, rare ones repeatedly",
+        description="balanced: an epoch shows every class equally often and repeats rare ones",
     )
-    drop_last: bool = Field(default=False, description="leave out an epoch's last, smaller batch")
-    zero_inputs: bool = Field(default=False, description="all inputs zero: a baseline for checks")
+    drop_last: bool = Field(default=False, description="drop an epoch's last, smaller batch")
+    zero_inputs: bool = Field(
+        default=False, description="set all inputs to zero: a baseline for checks"
+    )
 
     @property
     def embeds_categories(self) -> bool:

@@ -51,7 +51,7 @@ class IdxImages(Data):
                 raise DataError(
                     f"{len(x)} images, but {len(y)} labels in {files[part, 'y'].name}",
                     str(files[part, "x"]),
-                    "the two files do not belong together: get them again",
+                    "the two files do not belong together: download them again",
                 )
             check_range(y, len(self.labels), str(files[part, "y"]))
         return Source(parts, Task("classification", classes=len(self.labels), labels=self.labels))

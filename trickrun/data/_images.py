@@ -55,12 +55,12 @@ class Images(Data):
     )
     broken: Literal["error", "skip"] = Field(
         default="error",
-        description="files that cannot be read; skip: leave them out, with a word, which takes one "
-        "more look at all images",
+        description="files that cannot be read; skip: leave them out with a note, which takes one "
+        "more pass over all images",
     )
-    memory: Count = Field(default=1024, description="MiB up to which decoded images are kept")
+    memory: Count = Field(default=1024, description="MiB of decoded images that are kept")
     workers: Annotated[int, Field(ge=1, le=256)] | None = Field(
-        default=None, description="threads that decode; null: one a CPU core, at most 16"
+        default=None, description="threads that decode; null: one per CPU core, at most 16"
     )
 
     def files(self, paths: Sequence[Path]) -> ImageFiles:
@@ -71,7 +71,7 @@ class Images(Data):
         workers, channels = self.workers or default_workers(), 3 if self.color else 1
         if told := beyond_memory(4 * channels * self.size**2):  # in float32
             message = f"an image of {self.size} by {self.size} takes {told}"
-            raise DataError(message, "data.size", "set it lower")
+            raise DataError(message, "data.size", "make it smaller")
         return ImageFiles(paths, channels, self.size, workers, self.range)
 
     def readable(self, paths: Sequence[Path]) -> tuple[list[bool], tuple[str, ...]]:

@@ -84,7 +84,7 @@ class Csv(Data):
     When: your own table.
     Defaults: every column but the target is a feature, unless it tells nothing of new samples:
         identifiers, numbers of rows, texts that are all different and columns without a value are
-        left out. A column of text becomes one 0/1 feature a category; yes and no, in their usual
+        left out. A column of text becomes one 0/1 feature per category; yes and no, in their usual
         spellings, one such feature; dates in ISO 8601 the days since 1970-01-01, in UTC where they
         name a zone. Numbers with a decimal comma, thousands, a currency or percent sign are read
         where there is but one way; 25 % is 25. A line says so of each column, and what to set where
@@ -119,7 +119,7 @@ class Csv(Data):
 
     kind: Literal["csv"] = "csv"
     path: str = Field(
-        description="csv, Parquet, Arrow or JSON lines, packed or not; relative to the recipe",
+        description="csv, Parquet, Arrow or JSON lines, compressed or not; relative to the recipe",
         examples=["data.csv"],
     )
     target: str | Names = Field(
@@ -127,7 +127,7 @@ class Csv(Data):
         examples=["label"],
     )
     task: TaskKind = Field(
-        default="auto", description="classes, values, or several 0/1 labels a sample"
+        default="auto", description="classes, values, or several 0/1 labels per sample"
     )
     features: Names | None = Field(default=None, description="the columns to use; null: all others")
     drop: Annotated[tuple[str, ...], Field(strict=False)] = Field(
@@ -139,7 +139,7 @@ class Csv(Data):
         "all count alike",
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        default=None, description="between cells; null: found out"
+        default=None, description="between cells; null: detected"
     )
     missing: Literal["error", "drop", "fill"] = Field(
         default="error",
@@ -153,26 +153,26 @@ class Csv(Data):
     )
     types: dict[str, AskedType] = Field(
         default={},
-        description="what columns are, where they look like something else: number, category, "
-        "date; text, id or drop leave one out",
+        description="the type of a column that looks like something else: number, category, date; "
+        "text, id or drop leave it out",
     )
     decimal: Decimal | None = Field(
-        default=None, description="before the fraction of numbers; null: a point, or found out"
+        default=None, description="before the fraction of numbers; null: a point, or detected"
     )
     thousands: Thousands | None = Field(
-        default=None, description="between groups of three digits; null: nothing, or found out"
+        default=None, description="between groups of three digits; null: nothing, or detected"
     )
     date_format: str | None = Field(
         default=None,
         description='of dates that are not in ISO 8601: "%d/%m/%Y" and the like',
     )
     date_parts: Annotated[tuple[DatePart, ...], Field(strict=False)] = Field(
-        default=(), description="what of dates becomes two features more, sine and cosine"
+        default=(), description="parts of dates that become two more features, sine and cosine"
     )
     missing_values: Annotated[tuple[str | int | float, ...], Field(strict=False)] | None = Field(
         default=None,
-        description="what cells without a value say, beside nothing, in any case; null: NA, N/A, "
-        "NaN, null and ?",
+        description="words in cells that mean a missing value, besides an empty cell, in any "
+        "case; null: NA, N/A, NaN, null and ?",
     )
 
     @field_validator("date_format")
@@ -188,8 +188,8 @@ class Csv(Data):
 
     categories: Encoding = Field(
         default="one_hot",
-        description="what a column of text becomes; one_hot: a 0/1 feature a category; embedding: "
-        "the category's number, for which the network learns a vector",
+        description="what a column of text becomes; one_hot: a 0/1 feature per category; "
+        "embedding: the category's number, for which the network learns a vector",
     )
     rare: TwoOrMore | None = Field(
         default=None,
@@ -198,8 +198,8 @@ class Csv(Data):
     )
     unseen: Literal["auto", "error", "unknown"] = Field(
         default="auto",
-        description="what a category is that the data did not have; error: the file is refused; "
-        "auto: unknown with embedding, error with one_hot",
+        description="the treatment of new categories; unknown: a category of its own; error: the "
+        "file is refused; auto: unknown with embedding, error with one_hot",
     )
 
     @property
@@ -408,7 +408,7 @@ class Csv(Data):
                 found += [name, *(part_names(own) if own is not None else [])]
         if not found:
             names = ", ".join(inputs)
-            hint = f"they tell nothing of new samples; data.features: [{names}] uses them"
+            hint = f"they say nothing about new samples; data.features: [{names}] uses them"
             raise DataError(f"no input is left: {names} were left out", where, hint)
         return found
 
@@ -477,7 +477,7 @@ class Csv(Data):
         left_out = {*self.targets, *self.drop, *self.weights}
         names = list(self.features or (name for name in table.columns if name not in left_out))
         if not names:
-            raise DataError("no column is left as input", table.where, "look at data.drop")
+            raise DataError("no column is left as input", table.where, "check data.drop")
         return names
 
     def compared(self, table: Table, inputs: Sequence[str]) -> tuple[Column, ...]:

@@ -53,8 +53,8 @@ class ImageFolder(Images):
     path: str = Field(description="the folder; relative to the recipe", examples=["images"])
     class_folder: ClassFolder = Field(
         default="first",
-        description="which folder in path names an image's class; for site/cat/1.png: first: site; "
-        "last: cat; path: site/cat",
+        description="which folder in path names an image's class; for site/cat/1.png: first: "
+        "site; last: cat; path: site/cat",
     )
 
     def load(self, folder: Path) -> Source:
@@ -106,7 +106,9 @@ class ImageFolder(Images):
             return self.read_place(path)
         if not all(known):
             label = labels[known.index(False)]
-            what = f"the folder {label!r} is no class" if label else "an image is in no folder"
+            what = (
+                f"the folder {label!r} is not a class" if label else "an image is not in a folder"
+            )
             raise DataError(what, str(path), f"the classes are {listed(task.labels)}")
         names = [str(label) for label in labels]
         _, y = as_tensors([], [indices[name] for name in names])

@@ -79,13 +79,13 @@ class ImageTable(Images):
     )
     folder: str = Field(default=".", description="where the files are; relative to the table")
     suffix: str | None = Field(
-        default=None, description="what files end in and their cells do not: .jpg"
+        default=None, description="the ending of the files if the cells do not have it: .jpg"
     )
     task: TaskKind = Field(
-        default="auto", description="classes, values, or several 0/1 labels a sample"
+        default="auto", description="classes, values, or several 0/1 labels per sample"
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        default=None, description="between cells; null: found out"
+        default=None, description="between cells; null: detected"
     )
     missing: Literal["error", "drop"] = Field(
         default="error", description="lines without a file or a target; drop: leave them out"
@@ -265,7 +265,7 @@ class ImageTable(Images):
         """Return the error for files that are missing."""
         first = rows[0]
         others = f", as of {len(rows)} of {len(files)} lines" if len(rows) > 1 else ""
-        hint = "mend the table, or leave such lines out: data.broken: skip"
+        hint = "correct the table, or leave such lines out: data.broken: skip"
         longer = [
             s for s in sorted(SUFFIXES) if files[first].with_name(files[first].name + s).is_file()
         ]

@@ -41,7 +41,7 @@ class Npz(Data):
     kind: Literal["npz"] = "npz"
     path: str = Field(description="the file; relative to the recipe", examples=["data.npz"])
     task: TaskKind = Field(
-        default="auto", description="classes, values, or several 0/1 labels a sample"
+        default="auto", description="classes, values, or several 0/1 labels per sample"
     )
     channels: Channels = Field(default="auto", description=CHANNELS)
 
@@ -80,7 +80,7 @@ def find_parts(arrays: Mapping[str, Array], where: str) -> dict[str, tuple[Array
     unknown = [name for name in arrays if name.startswith(("x_", "y_")) and name not in known]
     if unknown:
         raise DataError(
-            f"arrays without a meaning beside the others: {', '.join(unknown)}",
+            f"other arrays without a known name: {', '.join(unknown)}",
             where,
             "name the arrays x and y, or x_train, y_train, x_val, y_val, x_test, y_test",
         )

@@ -85,7 +85,7 @@ def check_keys(result: Mapping[Any, Any], where: str) -> None:
     for name in result:
         if name not in KEYS:
             close = get_close_matches(str(name), KEYS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(KEYS)}"
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(KEYS)}"
             raise DataError(f"it returned an unknown key, {name!r}", where, hint)
     if "train" not in result:
         hint = PythonData.taught('return {"train": (x, y), …}')
@@ -106,12 +106,12 @@ def as_pair(part: Any, target: str, name: str) -> tuple[Any, Any]:
     where = f"{target}: {name}"
     if isinstance(part, tuple | list):
         if len(part) != 2:
-            hint = PythonData.taught("a part is a pair (x, y)")
-            raise DataError(f"it has {len(part)} things", where, hint)
+            hint = PythonData.taught("a split is a pair (x, y)")
+            raise DataError(f"it has {len(part)} elements", where, hint)
         return part[0], part[1]
     if not (hasattr(part, "__len__") and hasattr(part, "__getitem__")):
         raise DataError(
-            f"a {type(part).__name__} is no pair and has no length",
+            f"a {type(part).__name__} is not a pair and has no length",
             where,
             PythonData.taught("return (x, y), or a Dataset with __len__ and __getitem__"),
         )
@@ -135,9 +135,7 @@ def read_dataset(dataset: Any, target: str, where: str) -> tuple[Any, Any]:
     try:
         return np.stack(x), np.stack(y)
     except ValueError as error:
-        raise DataError(
-            f"samples differ in shape: {error}", where, "they need one shape"
-        ) from error
+        raise DataError(f"samples differ in shape: {error}", where, "all need one shape") from error
 
 
 def is_pair(sample: Any) -> bool:

@@ -40,7 +40,7 @@ class Synthetic(Data):
     """Samples drawn from a formula: as many as wanted, as noisy as wanted.
 
     Formula: blobs: classes around the points of a circle. moons: two half circles that interlock.
-        circles: one circle inside the other. spiral: arms of a spiral, one a class. xor: the
+        circles: one circle inside the other. spiral: arms of a spiral, one per class. xor: the
         class says whether the first two of uniform features differ in sign. sine: y = sin(2 pi
         turns x) for x in -1..1. linear: y = w x + 1 with normal x and w. quadratic: y = mean of x²
         for x in -1..1. Sequences: adding: y is the sum of the two numbers in 0..1 that a second
@@ -65,8 +65,8 @@ class Synthetic(Data):
         description="the formula; linear, sine, quadratic, adding are regression, others classes"
     )  # fmt: skip
     n: Annotated[int, Field(ge=10, le=MOST)] = Field(default=1000, description="number of samples")
-    noise: NonNegative = Field(default=0.1, description="standard deviation of what is added")
-    seed: Seed = Field(default=0, description="of the samples, apart from the recipe's seed")
+    noise: NonNegative = Field(default=0.1, description="standard deviation of the added noise")
+    seed: Seed = Field(default=0, description="of the samples, separate from the recipe's seed")
     features: Count | None = Field(
         default=None, description="inputs of blobs (2), xor (2), linear (10) or quadratic (1)"
     )
@@ -80,7 +80,7 @@ class Synthetic(Data):
         default=None, description="periods of sine in a unit of x (1): many are hard to learn"
     )
     irrelevant: CountOrZero = Field(
-        default=0, description="further features that say nothing; not for sequences"
+        default=0, description="additional features without information; not for sequences"
     )
 
     @model_validator(mode="after")
@@ -127,7 +127,9 @@ class Synthetic(Data):
         needed = 2 * FLOAT32 * self.n * steps * (features + self.irrelevant)
         if told := beyond_memory(needed):
             raise DataError(
-                f"{self.n} samples take {told}", "data.n", "draw fewer, or smaller ones"
+                f"{self.n} samples take {told}",
+                "data.n",
+                "draw fewer samples, or smaller ones",
             )
 
     def drawn_as(self) -> str:

@@ -68,20 +68,22 @@ class Text(Data):
         default=None, description="the table's column of texts; null: the one named text"
     )
     tokens: Literal["auto", "char", "word"] = Field(
-        default="auto", description="what texts are cut into; auto: by the task"
+        default="auto", description="the units that texts are cut into; auto: by the task"
     )
     length: Count = Field(
-        default=64, description="tokens a sample: longer texts are cut off, shorter ones filled up"
+        default=64, description="tokens per sample: longer texts are cut off, shorter ones padded"
     )
-    vocabulary: Count = Field(default=10_000, description="most frequent tokens that are kept")
+    vocabulary: Count = Field(
+        default=10_000, description="number of most frequent tokens that are kept"
+    )
     normalize: AnyNormalize = Field(
-        default=NoNormalize(), description="none: tokens are no numbers"
+        default=NoNormalize(), description="none: tokens are not numbers"
     )
 
     @model_validator(mode="after")
     def _words_fit(self) -> Text:
         if self.normalize.kind_name != "none":
-            raise ValueError("tokens cannot be normalized; leave normalize out")
+            raise ValueError("tokens cannot be normalized; remove normalize")
         if self.target is None and self.column is not None:
             raise ValueError("column names the texts of a table; name its target too")
         return self
@@ -189,7 +191,7 @@ class Text(Data):
         return DataError(
             f"the text has {tokens} tokens, which make {samples} samples of {self.length}",
             str(path),
-            "set data.length lower, or data.split so that each part gets a sample",
+            "set a smaller data.length, or data.split so that each split gets a sample",
         )
 
     def texts(self, table: Table, vocabulary: tuple[str, ...] | None = None) -> Coded:

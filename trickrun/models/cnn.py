@@ -31,7 +31,7 @@ class CNN(BuiltinModel):
         default=(32, 64), description="output channels of each convolution"
     )
     kernel: Count | Counts = Field(
-        default=3, description="width and height of the kernels; a list gives one a convolution"
+        default=3, description="width and height of the kernels; a list gives one per convolution"
     )
     padding: Literal["same", "valid"] = Field(
         default="same", description="same: zeros around keep the size (odd kernels); valid: none"

@@ -56,7 +56,7 @@ class Transformer(BuiltinModel):
         default="pre", description="where the normalization stands: in the branch, or after the sum"
     )
     positions: Literal["learned", "sinusoidal", "none"] = Field(
-        default="learned", description="how places are told apart"
+        default="learned", description="how positions are encoded"
     )
     causal: Literal["auto"] | bool = Field(
         default="auto", description="see only earlier places; auto: for next-token data"

@@ -32,7 +32,7 @@ class VGG(BuiltinModel):
         default=(32, 64, 128), description="output channels of each block's convolutions"
     )
     convs: LayerCount | LayerCounts = Field(
-        default=2, description="convolutions a block; a list gives each block's"
+        default=2, description="convolutions per block; a list gives each block's"
     )
     pool: Count = Field(default=2, description="max pooling after each block; 1 is none")
     hidden: Counts = Field(

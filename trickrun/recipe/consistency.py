@@ -77,14 +77,14 @@ def images(recipe: Recipe) -> Iterator[Complaint]:
         if trick.needs_image:
             yield Complaint(
                 ("regularizers", trick.kind_name),
-                f"{trick.kind_name} needs images, {recipe.data.kind_name} is a table",
+                f"{trick.kind_name} needs images, but {recipe.data.kind_name} is a table",
                 "for tables use mixup",
             )
     for index, augmentation in enumerate(recipe.augmentation):
         if augmentation.needs_image:
             yield Complaint(
                 ("augmentation", index),
-                f"{augmentation.kind_name} needs images, {recipe.data.kind_name} is a table",
+                f"{augmentation.kind_name} needs images, but {recipe.data.kind_name} is a table",
                 "for tables use noise or feature_dropout",
             )
 
@@ -102,7 +102,7 @@ def smoothed_loss(recipe: Recipe) -> Iterator[Complaint]:
         yield Complaint(
             ("regularizers", "label_smoothing"),
             f"label_smoothing cannot act on the loss {recipe.loss.kind_name}",
-            "use cross_entropy, or take label_smoothing out",
+            "use cross_entropy, or remove label_smoothing",
         )
 
 
@@ -116,7 +116,7 @@ def distinct_metrics(recipe: Recipe) -> Iterator[Complaint]:
             yield Complaint(where, f"the metric {metric.name} is listed twice", "keep one")
         elif strange is not None:
             message = f"{metric.name} is for {metric.task}, {strange.name} for {strange.task}"
-            yield Complaint(where, message, "the data's task is one of them")
+            yield Complaint(where, message, "the data has only one of these tasks")
         before.append(metric)
 
 
@@ -136,7 +136,7 @@ def labels(recipe: Recipe) -> Iterator[Complaint]:
         yield Complaint(("loss",), message, "use bce")
     elif getattr(loss, "class_weights", None) is not None:
         message = "class weights are for classes, and data.task is multilabel"
-        hint = "leave it out; data.weight weighs samples"
+        hint = "remove it; data.weight weights samples"
         yield Complaint(("loss", "class_weights"), message, hint)
     for index, metric in enumerate(recipe.metrics or ()):
         if not metric.measures("multilabel"):
@@ -146,7 +146,7 @@ def labels(recipe: Recipe) -> Iterator[Complaint]:
         message = "only samples that have one class each can be drawn equally often by class"
         yield Complaint(("data", "sampling"), message, "set it to uniform")
     if recipe.data.scale_targets != "none":
-        yield Complaint(("data", "scale_targets"), "labels have no scale", "leave it out")
+        yield Complaint(("data", "scale_targets"), "labels have no scale", "remove it")
 
 
 def weights(recipe: Recipe) -> Iterator[Complaint]:
@@ -157,10 +157,10 @@ def weights(recipe: Recipe) -> Iterator[Complaint]:
         message = (
             "samples with weights (data.weight) cannot be drawn equally often by class as well"
         )
-        hint = "set it to uniform; loss.class_weights: balanced goes with weights"
+        hint = "set it to uniform; loss.class_weights: balanced works with weights"
         yield Complaint(("data", "sampling"), message, hint)
-    message = "your own code would have to carry the weights of data.weight through a batch"
-    hint = "leave it out, or take data.weight out"
+    message = "your own code would have to pass the weights of data.weight through a batch"
+    hint = "remove it, or remove data.weight"
     for index, augmentation in enumerate(recipe.augmentation):
         if augmentation.is_user_code:
             yield Complaint(("augmentation", index), message, hint)

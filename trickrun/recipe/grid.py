@@ -49,8 +49,8 @@ class Search(Params):
     )
     halving: bool = Field(
         default=False,
-        description="successive halving: only the best third goes on at a third of the epochs, a "
-        "ninth and so on; the loss is evaluated once an epoch",
+        description="successive halving: only the best third continues after a third of the "
+        "epochs, a ninth and so on; the loss is evaluated once per epoch",
     )
 
 

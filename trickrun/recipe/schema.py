@@ -64,7 +64,7 @@ class Train(Params):
         default=None, description="optimizer steps, instead of epochs"
     )
     eval_every: Count | None = Field(
-        default=None, description="steps between evaluations; null: once an epoch"
+        default=None, description="steps between evaluations; null: once per epoch"
     )
     accumulate: Accumulate | None = Field(
         default=None, description="several batches make one step; null: each makes its own"
@@ -81,10 +81,11 @@ class Train(Params):
         description="steps between looks at each layer's activations, gradient and update; 0: none",
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        default="auto", description="auto: CUDA if there, else MPS (Apple's GPUs), else the CPU"
+        default="auto",
+        description="auto: CUDA if available, else MPS (Apple's GPUs), else the CPU",
     )
     threads: Count | Literal["auto"] = Field(
-        default="auto", description="on a CPU; auto: one for small networks, else one a core"
+        default="auto", description="on a CPU; auto: one for small networks, else one per core"
     )
     precision: Literal["float32", "float64", "bf16", "fp16"] = Field(
         default="float32",
@@ -92,13 +93,14 @@ class Train(Params):
     )
     compile: bool | Literal["reduce-overhead"] = Field(
         default=False,
-        description="train with torch.compile: it begins later and may step faster; "
+        description="train with torch.compile: it starts later and may step faster; "
         "reduce-overhead: with CUDA graphs too, for small steps on a GPU",
     )
     deterministic: bool = Field(default=False, description="on CUDA: bitwise repeatable, slower")
     checkpoint: CheckpointEvery = CheckpointEvery()
     step: OwnStep | None = Field(
-        default=None, description="your own training step: f(model, batch, loss, optimizer) -> loss"
+        default=None,
+        description="your own training step: f(model, batch, loss, optimizer) -> loss",
     )
 
     @property
@@ -123,19 +125,19 @@ class Recipe(Params):
 
     recipe_version: Literal[1] = Field(default=1, description="version of the recipe language")
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = Field(
-        default="recipe", description="names the run folder; the file's name if left out"
+        default="recipe", description="names the run folder; by default the file's name"
     )
     seed: Annotated[Seed, Stackable()] = Field(
         default=0, description="of init, shuffling, dropout and augmentation"
     )
-    data: AnyData = Field(description="what to learn from")
+    data: AnyData = Field(description="the data to learn from")
     model: AnyModel = Field(description="the network")
     loss: AnyLoss = Field(default_factory=LOSSES.default("auto"), description="what is minimized")
     metrics: tuple[AnyMetric, ...] | None = Field(
         default=None, strict=False, description="null: accuracy, or mae and r2 for regression"
     )
     init: Annotated[AnyInit, Stackable()] = Field(
-        default_factory=INITS.default("auto"), description="what the weights start at"
+        default_factory=INITS.default("auto"), description="how the weights are initialized"
     )
     normalization: AnyNormalization = Field(
         default_factory=NORMALIZATIONS.default("none"),
@@ -149,11 +151,13 @@ class Recipe(Params):
         default=(), strict=False, description="random changes of training batches, in order"
     )
     early_stopping: Annotated[EarlyStopping, Stackable()] | None = Field(
-        default=None, description="null: train the whole length"
+        default=None, description="null: train the full length"
     )
     train: Train = Field(default=Train(), description="length and device")
     grid: Grid | None = Field(default=None, description="the search of steps 4 and 5")
     expect: dict[str, Any] = Field(
         default={},
-        description="gates: train exits 1 if one is missed, e.g. test.accuracy: '>= 0.9'",
+        description=(
+            "bounds on results: train exits 1 if one is missed, e.g. test.accuracy: '>= 0.9'"
+        ),
     )

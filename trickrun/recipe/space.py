@@ -106,7 +106,7 @@ def comparable(recipe: Recipe) -> Iterator[Complaint]:
             if changes_loss({path: None}):
                 yield Complaint(
                     (*where, path),
-                    f"trials with other values of {path} cannot be ranked by their {metric}",
+                    f"trials with different values of {path} cannot be ranked by their {metric}",
                     f"set grid.metric to {' or '.join(others) or 'one of the metrics'}",
                     on_key=True,
                 )
@@ -134,8 +134,8 @@ def few_points(recipe: Recipe) -> Iterator[Complaint]:
         if (points := prod(sizes)) > MOST_POINTS:
             yield Complaint(
                 where,
-                f"sampler: grid takes {given(points)} combinations of these values or more, "
-                f"and at most {MOST_POINTS} can be searched",
+                f"sampler: grid takes {given(points)} combinations of these values or more, but at "
+                f"most {MOST_POINTS} can be searched",
                 "list fewer values, or set sampler: random",
                 on_key=True,
             )

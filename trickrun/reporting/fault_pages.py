@@ -16,14 +16,14 @@ HEAD = f"""\
 
 {MADE}
 
-A finding says what keeps a recipe from training well, what it rests on, and the edit that usually
-mends it. Its code is the row of the published faults that it stands for; own additions count from
-60, and no code is ever given to something else. An *error* means that training cannot go well, a
-*warning* that it may not, a *remark* (info) is worth knowing.
+A finding says what keeps a recipe from training well. It shows the evidence and the edit that
+usually fixes it. Its code is the row of the published faults that it belongs to. Our own additions
+start at 60, and codes are never reused. An *error* means that training cannot go well, a *warning*
+that it may not. A *remark* (info) is worth knowing.
 
-Causes come before symptoms: each page tells what a fault explains, and what may explain it.
-Findings that need the recipe's text alone come from `trickrun validate`, those that need the data
-from `validate --data` and `train`; the steps of the checklist, `signal`, `grad-check`, `curves` and
+Causes come before symptoms: each page says what a fault explains, and what may explain it.
+Findings from the recipe alone come from `trickrun validate`. Those that need the data come from
+`validate --data` and `train`. The steps of the checklist, `signal`, `grad-check`, `curves` and
 `diagnose` measure the others.
 """
 

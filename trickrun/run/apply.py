@@ -68,7 +68,7 @@ def check_target(path: Path, values: Mapping[str, Any]) -> None:
         raise CannotWrite(
             "this file is read-only, so no edit can be written into it",
             str(path),
-            "make it writable (chmod u+w), or leave out --apply",
+            "make it writable (chmod u+w), or omit --apply",
         )
     try:
         # The new file is written beside the old one, whose place it then takes.
@@ -78,7 +78,7 @@ def check_target(path: Path, values: Mapping[str, Any]) -> None:
         raise CannotWrite(
             f"no edit can be written into this file: {error.strerror}",
             str(path),
-            remedy(error) or f"make {target.parent} writable, or leave out --apply",
+            remedy(error) or f"make {target.parent} writable, or omit --apply",
         ) from error
 
 

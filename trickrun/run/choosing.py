@@ -48,7 +48,9 @@ def parsed(test: str) -> tuple[str, str, str]:
     found = TEST.fullmatch(test)
     if found is None:
         raise TrickrunError(
-            "this is no test", f"--where {test}", "such as status=done, 'val_loss<0.1' or tag=good"
+            "this is not a test",
+            f"--where {test}",
+            "such as status=done, 'val_loss<0.1' or tag=good",
         )
     name, compare, value = found.groups()
     return name, compare, SHORT.get(value, value) if name == "status" else value
@@ -66,7 +68,7 @@ def passes(run: Summary, name: str, compare: str, value: str) -> bool:
     try:
         return COMPARISONS[compare](own, float(value))
     except ValueError as error:
-        raise TrickrunError(f"{name} is a number, {value!r} is none", "--where") from error
+        raise TrickrunError(f"{name} is a number, but {value!r} is not", "--where") from error
 
 
 def in_order(runs: list[Summary], name: str | None) -> list[Summary]:

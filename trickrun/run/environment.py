@@ -165,10 +165,10 @@ def differences(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
         if recorded.get(fact) != now[fact]
     ]
     if recorded.get("data") != now["data"]:
-        changed.append("the data is not what it was")
+        changed.append("the data has changed")
     known = recorded.get("user_code", {})
     return changed + [
-        f"the code of {target} is not what it was"
+        f"the code of {target} has changed"
         for target, source in now["user_code"].items()
         if known.get(target) != source
     ]

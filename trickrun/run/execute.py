@@ -166,7 +166,7 @@ def go_back(folder: RunFolder, job: RecipeJob) -> tuple[Progress, Best | None]:
             "was resolved.yaml or the model's code changed?",
         )
     if best is None and job.stopping.best(progress.history) >= 0:
-        raise RunFolderError("best.pt is missing, to which last.pt refers", str(folder.path))
+        raise RunFolderError("best.pt, which last.pt refers to, is missing", str(folder.path))
     return progress, Best(**best) if best else None
 
 
@@ -290,7 +290,7 @@ def explain(folder: RunFolder, job: RecipeJob, progress: Progress, error: NonFin
     place = locate(fresh, begin, progress.history, error.step)
     hint = against_divergence(job.recipe)
     if place == BAD_INPUT:
-        hint = "the data is finite, so data.normalize or an augmentation made it"
+        hint = "the data is finite, so data.normalize or an augmentation caused it"
     return Diverged(f"{error}: {place}", "training", hint)
 
 

@@ -20,12 +20,12 @@ from trickrun.errors import CannotWrite, DataError, RunFolderError
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
     errno.EFBIG: "raise the limit on the size of a file (ulimit -f)",
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "get the permission to write there"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "get permission to write there"),
     errno.EROFS: "make the file system writable",
-    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "bring back its folder, which is gone"),
-    errno.EISDIR: "move away the folder that is in its place",
-    errno.ELOOP: "move away the link that is in its place",
-    errno.ENXIO: "move away the pipe that is in its place",
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "restore its folder, which is gone"),
+    errno.EISDIR: "move the folder that is in its place",
+    errno.ELOOP: "move the link that is in its place",
+    errno.ENXIO: "move the pipe that is in its place",
     **dict.fromkeys((errno.EIO, errno.ESTALE), "check the disk, or the connection to it"),
 }
 """What to do where a file cannot be written, by the number of the operating system's error."""
@@ -125,9 +125,9 @@ def truncate(path: Path, length: int) -> None:
             size = os.fstat(descriptor).st_size
             if size < length:
                 raise RunFolderError(
-                    f"it has {size} bytes, its checkpoint knows {length}",
+                    f"it has {size} bytes, but its checkpoint knows {length}",
                     str(path),
-                    "lines were lost: train the recipe anew",
+                    "lines were lost: train the recipe again",
                 )
             os.ftruncate(descriptor, length)
         finally:

@@ -95,6 +95,6 @@ def newest_training(runs: list[RunFolder]) -> RunFolder:
         raise RunFolderError(
             f"no training is named {runs[0].name}",
             str(runs[0].path.parent),
-            "`trickrun train` makes one; `trickrun runs --all` lists the trainings of checks",
+            "`trickrun train` creates one; `trickrun runs --all` lists the trainings of checks",
         )
     return next((run for run in trainings if run.command == "train"), trainings[0])

@@ -164,7 +164,7 @@ class RunFolder:
             with suppress(Damaged):
                 found = read_checkpoint(previous, name)
                 step = found.state["progress"]["step"]
-                told = f"{path}: {error.message}; the one before it, of step {step}, is taken"
+                told = f"{path}: {error.message}; the checkpoint before it, of step {step}, is used"
                 return replace(found, notices=(told, *found.notices))
             raise
 
@@ -277,7 +277,7 @@ def create(root: Path, name: str) -> RunFolder:
         (path / "checkpoints").mkdir(parents=True)
     except OSError as error:
         raise RunFolderError(
-            f"cannot make the run folder: {error.strerror or error}",
+            f"cannot create the run folder: {error.strerror or error}",
             str(path),
             "choose another place with --runs-dir",
         ) from error

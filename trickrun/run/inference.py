@@ -29,9 +29,9 @@ def with_masks(job: Job, x: torch.Tensor, masks: int) -> torch.Tensor:
     drawing = [m for m in job.model.modules() if isinstance(m, KeyedDropout | DropConnectLinear)]
     if not drawing:
         raise CompileError(
-            "the run has no dropout to draw masks of",
+            "the run has no dropout to sample masks from",
             "--mc-dropout",
-            "train with regularizers.dropout, or leave it out",
+            "train with regularizers.dropout, or omit it",
         )
     job.model.eval()
     for layer in drawing:
@@ -83,13 +83,13 @@ def fold(job: Job, part: SplitData) -> dict[str, Any]:
         raise CompileError(
             "no batch norm of this run comes right after a linear or convolutional layer",
             "--fold-batch-norm",
-            "leave it out; it needs normalization: batch, before the activation",
+            "omit it; it needs normalization: batch, before the activation",
         )
     moved = float((predict(job, part.x) - before).abs().max())
     if moved > ALIKE * max(1.0, float(before.abs().max())):
         raise CompileError(
             f"with folded batch norms the outputs differ by {moved:.2g}",
             "--fold-batch-norm",
-            "something else reads what a layer gives to its batch norm: leave it out",
+            "something else reads the output between a layer and its batch norm: omit it",
         )
     return {"layers": folded, "largest_difference": moved}

@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 SPLIT_FILE = "split.npz"
 
-OTHER_FILE = "score samples that it was not trained on: trickrun eval RUN --data FILE"
+OTHER_FILE = "score samples that were not in training: trickrun eval RUN --data FILE"
 
 KINDS = {"version": "i", "keys": "i", "parts": "u", "sizes": "i", "columns": "U"}
 """The arrays in it, and the kind of type that each has: all of one dimension."""
@@ -68,9 +68,9 @@ def read_split(folder: RunFolder) -> KeptSplit | None:
     except Exception as error:  # zipfile and numpy raise a dozen kinds for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RunFolderError(
-            f"not a readable split: {reason}",
+            f"the split cannot be read: {reason}",
             str(path),
-            "bring the file back, or train the run's recipe.yaml anew",
+            "restore the file, or train the run's recipe.yaml again",
         ) from error
     return kept
 
@@ -88,7 +88,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
                 raise ValueError(f"{name} is compressed")
             array = io.BytesIO(archive.read(member))
             if npy.read_magic(array) != (1, 0):
-                raise ValueError(f"{name} is no array of format 1.0")
+                raise ValueError(f"{name} is not an array of format 1.0")
             shape, _, dtype = npy.read_array_header_1_0(array)
             content = array.read()
             if len(shape) != 1 or dtype.kind != kind or shape[0] * dtype.itemsize != len(content):
@@ -119,14 +119,14 @@ def checked(arrays: Mapping[str, Array], path: Path) -> KeptSplit | None:
     if not len(keys) == len(parts) == sum(sizes.tolist()):
         raise ValueError(f"{len(keys)} keys, {len(parts)} parts, {sum(sizes.tolist())} samples")
     if (parts > len(PARTS)).any() or not (parts == 1).any():
-        raise ValueError("parts are none, or no sample is in the training part")
+        raise ValueError("there are no parts, or the training split has no samples")
     train, val, test = sizes.tolist()
     own = parts[train:]
     if (own[:val] != 2).any() or (own[val:] != 3).any():
-        raise ValueError("a part that the data brought is in another one")
+        raise ValueError("a split of the data's own is in another one")
     columns = tuple(arrays["columns"].tolist())
     if len({*columns}) != len(columns):
-        raise ValueError("a column stands there twice")
+        raise ValueError("a column appears twice")
     return KeptSplit(
         torch.from_numpy(keys.astype(np.int64)),
         torch.from_numpy(parts.astype(np.uint8)),
@@ -140,15 +140,15 @@ def told_of_known(kept: KeptSplit | None, samples: Samples) -> tuple[int | None,
     what people must know of it, if anything."""
     if kept is None:
         return None, (
-            "note: no usable split is stored with this run, as an older version trained it: "
-            "whether it was trained on these samples cannot be told"
+            "note: this run stores no usable split, because an older version trained it. Some of "
+            "these samples may have been in its training split"
         )
     count = trained_on(kept, samples)
     if not count:
         return count, ""
     total = len(samples.x)
-    which = f"{count} of these {total} samples are ones" if total > 1 else "this sample is one"
-    return count, f"warning: {which} that the run was trained on"
+    which = f"{count} of these {total} samples were" if total > 1 else "this sample was"
+    return count, f"warning: {which} in the run's training split"
 
 
 @dataclass(frozen=True)
@@ -181,12 +181,12 @@ class Found:
         if not self.changes.any:
             return
         yield (
-            f"warning: the data has changed since the run was begun: "
-            f"{self.changes.told(self.noun)}; the run's own {name} part is scored"
+            f"warning: the data has changed since the run started: "
+            f"{self.changes.told(self.noun)}. The run's own {name} split is scored"
         )
         if self.missing:
             count = self.missing + len(self.samples)
-            yield f"warning: {self.missing} of its {count} {self.noun} are gone or altered"
+            yield f"warning: {self.missing} of its {count} {self.noun} are gone or changed"
 
 
 def find_part(job: RecipeJob, kept: KeptSplit, name: str) -> Found:
@@ -210,7 +210,7 @@ def find_part(job: RecipeJob, kept: KeptSplit, name: str) -> Found:
     there = there[there >= 0]
     if not len(there):
         raise DataChanged(
-            f"none of the {len(members)} {noun} of the run's {name} part is there any more: "
+            f"none of the {len(members)} {noun} of the run's {name} split is left: "
             f"{changes.told(noun)}",
             "data",
             OTHER_FILE,

@@ -23,7 +23,7 @@ def out_of_memory_explained(device: str) -> Iterator[None]:
         raise TrainingFailed(
             f"out of memory on {device}",
             "training",
-            "use a smaller data.batch_size or model; train --dry-run estimates what it takes",
+            "use a smaller data.batch_size or model; train --dry-run estimates the memory",
         ) from error
 
 

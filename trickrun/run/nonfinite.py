@@ -40,9 +40,9 @@ def bad_update(job: Job, step: int) -> str | None:
     """Return, in words, the first weight that step ``step`` (from 1) made non-finite."""
     for name, parameter in job.model.named_parameters():
         if parameter.grad is not None and not finite(parameter.grad):
-            return f"the gradient of {name} was not finite at step {step}"
+            return f"the gradient of {name} was NaN or infinite at step {step}"
         if not finite(parameter):
-            return f"the update of step {step} made {name} non-finite"
+            return f"the update of step {step} made {name} NaN or infinite"
     return None
 
 
@@ -58,7 +58,7 @@ def first_bad_number(job: Job, indices: torch.Tensor, step: int) -> str | None:
         if bad:
             return bad[0]
         if not finite(targets.loss(job.loss, prediction)):
-            return "every layer's output is finite, their loss is not"
+            return "every layer's output is finite, but their loss is not"
         penalty = job.penalty()
     if penalty is not None and not finite(penalty):
         return "the penalty on the weights is not finite"
@@ -74,14 +74,14 @@ def watch_layers(model: nn.Module) -> list[str]:
         def look(module: nn.Module, inputs: Any) -> None:
             # The first input only: others may be masks, which hold infinities on purpose.
             if not finite(inputs[0] if inputs else None):
-                bad.append(f"what enters layer {name} is the first non-finite number")
+                bad.append(f"the input of layer {name} is the first that is NaN or infinite")
 
         return look
 
     def after(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def look(module: nn.Module, inputs: Any, output: Any) -> None:
             if not finite(output):
-                bad.append(f"layer {name or 'model'} is the first with a non-finite output")
+                bad.append(f"layer {name or 'model'} is the first with a NaN or infinite output")
 
         return look
 

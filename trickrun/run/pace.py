@@ -19,7 +19,7 @@ from trickrun.errors import OutOfTime
 IMPORTED = time.monotonic()
 """When the command began, where the system does not tell."""
 
-MORE = "allow more with --budget"
+MORE = "allow more time with --budget"
 """What to do where there was no time."""
 
 ENDING_SHARE, AS_BEGINNING, MOST = 0.05, 0.75, 1 / 3

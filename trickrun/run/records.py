@@ -78,7 +78,7 @@ class EpochLine(Form):
                 try:
                     adapter(Number).validate_python(value, strict=True)
                 except ValidationError as error:
-                    raise ValueError(f"{name} is no number") from error
+                    raise ValueError(f"{name} is not a number") from error
         return self
 
 
@@ -293,7 +293,7 @@ def parse(content: bytes) -> Any:
 
 
 def refuse(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 FORMS: dict[str, Any] = {

@@ -61,13 +61,13 @@ def is_inside(folder: RunFolder, among: Path) -> bool:
 def why_not(among: Path, wanted: str) -> str:
     """Return why ``wanted`` names no run below ``among``, or what to do."""
     if not wanted:
-        return "an empty name is no run's"
+        return "an empty name matches no run"
     for check in every(among):
         own = every(check.own_runs, nested=True)
         if any(wanted in (run.id, str(run.path)) for run in own):
             return f"it belongs to the check {check.id}, and is removed with it"
     if any(wanted in (run.id, str(run.path)) for run in folders(among)):
-        return "it is a link: remove what it leads to, in the runs folder where that is"
+        return "it is a link: remove its target, in the runs folder where that is"
     if len(wanted) < SHORTEST and any(run.id.startswith(wanted) for run in folders(among)):
         return f"give the whole id, or at least {SHORTEST} characters of it"
     if any(run.id.startswith(wanted) for run in folders(among)):
@@ -94,7 +94,7 @@ def move(folder: RunFolder, to: Path) -> Path:
     """Move a run's folder to ``to/NAME/ID``. Its old parent is removed if it is empty then."""
     target = to / folder.name / folder.id
     if target.exists():
-        raise RunFolderError("there is a run of this id already", str(target))
+        raise RunFolderError("a run with this id exists already", str(target))
     with nobody_at_work(folder), explained(folder):
         target.parent.mkdir(parents=True, exist_ok=True)
         folder.path.rename(target)

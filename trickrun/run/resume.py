@@ -21,8 +21,8 @@ from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 
 REORDERED = (
-    "the data is in another order than when the run was begun; its samples are taken in the order "
-    "of then"
+    "the order of the data has changed since the run started; its samples are taken in the order "
+    "they had then"
 )
 
 CHANGEABLE = ("train.epochs", "train.steps", "early_stopping", "train.device")
@@ -102,7 +102,7 @@ def check_changes(overrides: Sequence[str]) -> None:
             raise RunFolderError(
                 f"{path} cannot be changed while resuming",
                 f"command line: {override}",
-                "only " + ", ".join(CHANGEABLE) + " can; train the changed recipe anew",
+                "only " + ", ".join(CHANGEABLE) + " can; train the changed recipe again",
             )
 
 
@@ -110,12 +110,12 @@ def check_status(folder: RunFolder, changed: bool) -> None:
     """Raise RunFolderError if a run in this state cannot go on."""
     status, end, where = folder.ended_as, folder.last_record, str(folder.path)
     if not folder.metrics_file.exists():
-        raise RunFolderError("this is the run of a check, not of a training", where)
+        raise RunFolderError("this run belongs to a check, not to a training", where)
     if status == "failed" and end.get("cause") == "non_finite":
         raise RunFolderError(
             f"this run failed, and would fail again: {end.get('reason')}",
             where,
-            "change its recipe and train it anew, for example with a lower optimizer.lr",
+            "change its recipe and train it again, for example with a lower optimizer.lr",
         )
     if status == "finished" and not changed:
         raise RunFolderError(
@@ -128,7 +128,7 @@ def check_status(folder: RunFolder, changed: bool) -> None:
 def longer(stopped_by: str) -> str:
     """Return the change with which a run goes on that ``stopped_by`` has ended."""
     if stopped_by == "early_stopping":
-        return "early_stopping.patience=N, above what it was"
+        return "early_stopping.patience=N, above its old value"
     return f"train.{stopped_by if stopped_by == 'steps' else 'epochs'}=N"
 
 
@@ -141,24 +141,24 @@ def check_arithmetic(folder: RunFolder, facts: Mapping[str, Any]) -> None:
     numbers = f"arithmetic {before}; this version has {environment.ARITHMETIC}"
     if before > environment.ARITHMETIC:
         raise RunFolderError(
-            f"this run was begun by a newer version, {made_by} ({numbers})",
+            f"this run was started by a newer version, {made_by} ({numbers})",
             str(folder.path),
-            "update trickrun to go on with it; eval and predict work as they are",
+            "update trickrun to continue it; eval and predict work as they are",
         )
     raise RunFolderError(
-        f"this run was begun by {made_by}, which computed other numbers ({numbers})",
+        f"this run was started by {made_by}, which computed different numbers ({numbers})",
         str(folder.path),
-        "train its recipe.yaml anew; eval and predict still work",
+        "train its recipe.yaml again; eval and predict still work",
     )
 
 
 def no_split(folder: RunFolder) -> RunFolderError:
     """Return the error about a run that was begun when folders kept no split."""
     return RunFolderError(
-        "no usable split is stored with this run, as an older version began it: which samples it "
-        "has trained on cannot be told",
+        "this run stores no usable split, because an older version started it, so its training "
+        "samples are not known",
         str(folder.path),
-        "train its recipe.yaml anew; eval and predict still work",
+        "train its recipe.yaml again; eval and predict still work",
     )
 
 
@@ -173,13 +173,15 @@ def check_goes_on(
     where = str(folder.path)
     if done >= job.span.steps:
         raise RunFolderError(
-            f"the run has taken {done} steps, and as changed it has {job.span.steps}",
+            f"the run has taken {done} steps, but the changed recipe has {job.span.steps}",
             where,
             f"for more, give train.epochs above {done / job.span.per_epoch:g} (or train.steps)",
         )
     if job.settings.stops_early and job.stopping.stop(history):
         raise RunFolderError(
-            "as changed, early stopping has already ended it", where, "give a larger patience"
+            "with this change, early stopping has already ended the run",
+            where,
+            "give a larger patience",
         )
     wanted = job.stopping.best(history)
     step = history[wanted]["step"] if wanted >= 0 else None
@@ -187,7 +189,7 @@ def check_goes_on(
         raise RunFolderError(
             f"the weights of its best evaluation, at step {step:g}, are not kept",
             where,
-            "leave early_stopping.monitor and mode as they are; of a killed run, first resume it",
+            "keep early_stopping.monitor and mode; if the run was killed, resume it first",
         )
 
 

@@ -130,7 +130,7 @@ def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
         raise RunFolderError(
             f"this run has no trained weights ({name}.pt)",
             str(folder.path),
-            "train it first, or go on with it: trickrun train --resume RUN",
+            "train it first, or continue it: trickrun train --resume RUN",
         )
     for notice in saved.notices:
         print(f"notice: {notice}", file=sys.stderr)
@@ -206,7 +206,7 @@ def encoded_in(folder: RunFolder, facts: Mapping[str, Any], task: Task) -> tuple
         raise RunFolderError(
             f"'encoded' is not a size for each of {count} numbers",
             str(folder.path / DATA_FILE),
-            "bring the file back, or train the run's recipe.yaml anew",
+            "restore the file, or train the run's recipe.yaml again",
         )
     return tuple(found)
 

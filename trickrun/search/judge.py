@@ -159,9 +159,9 @@ def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan, further
     derived = grid is None or grid.fine.space is None
     followed = planned.stage == "coarse" and derived and goes_beyond(edge["side"], values, further)
     elsewhere = (
-        "The fine search looks there."
+        "The fine search covers that side."
         if followed
-        else f"To look there, widen the range in grid.{planned.stage}.space."
+        else f"To search there, widen the range in grid.{planned.stage}.space."
     )
     return Finding(
         code="TR37",
@@ -171,7 +171,7 @@ def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan, further
         where=path,
         evidence={**edge, "range": values.model_dump(exclude_none=True)},
         why=(
-            f"The best trial has {path} = {edge['value']:g}, within a tenth of the range's "
-            f"{edge['side']} end, so a better value may lie beyond it. {elsewhere}"
+            f"The best trial has {path} = {edge['value']:g}, which is within a tenth of the "
+            f"{edge['side']} end of the range. A better value may lie beyond it. {elsewhere}"
         ),
     )

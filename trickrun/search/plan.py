@@ -96,7 +96,7 @@ def default_space(loaded: Loaded, coarse: RunFolder | None) -> Space:
         evidence = coarse.read_json(EVIDENCE) if (coarse.path / EVIDENCE).exists() else {}
         if not is_coarse(evidence):
             raise RunFolderError(
-                "this is no coarse search in which a trial finished",
+                "this is not a coarse search with a finished trial",
                 str(coarse.path),
                 "run `trickrun grid coarse` first, or give grid.fine.space",
             )

@@ -111,7 +111,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -
             if not is_numbers(value):
                 group[name] = value
             elif not is_numbers(group.get(name), like=value):
-                raise ValueError(f"the optimizer's {name} is no number, or not as many")
+                raise ValueError(f"the optimizer's {name} is not a number, or has the wrong count")
     for parameter, form in forms.items():
         found = optimizer.state.get(parameter, {})
         if found == {}:

@@ -80,7 +80,7 @@ def only_tensors(state: dict[str, Any]) -> dict[str, Any]:
     """Raise ValueError if a model's state holds something else; modules may add an extra state."""
     for name, value in state.items():
         if not isinstance(value, torch.Tensor) and not name.endswith("_extra_state"):
-            raise ValueError(f"{name} is no tensor")
+            raise ValueError(f"{name} is not a tensor")
     return state
 
 
@@ -159,7 +159,9 @@ def read_checkpoint(path: Path, name: CheckpointName) -> Saved:
         FORMS[name].validate_python(state)
     except ValidationError as error:
         raise damaged(path, first_problem(error)) from error
-    unsealed = f"{path.name} has no checksum, as an older version wrote it: damage cannot be told"
+    unsealed = (
+        f"{path.name} has no checksum, because an older version wrote it: damage cannot be detected"
+    )
     return Saved(state, path, () if sealed else (unsealed,))
 
 
@@ -188,7 +190,7 @@ def check_file(path: Path) -> None:
 
 def damaged(path: Path, reason: str) -> Damaged:
     return Damaged(
-        f"not a readable checkpoint: {reason}",
+        f"the checkpoint cannot be read: {reason}",
         str(path),
-        "bring the file back from a copy, or train the run's recipe.yaml anew",
+        "restore the file from a copy, or train the run's recipe.yaml again",
     )

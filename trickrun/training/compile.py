@@ -138,9 +138,9 @@ def check_trainable(recipe: Recipe, model: nn.Module) -> None:
         raise NothingToTrain("the network has no parameters", where, "register them in the module")
     count = sum(parameter.numel() for parameter in parameters)
     raise NothingToTrain(
-        f"none of the network's {count} parameters asks for a gradient, so nothing can be trained",
+        f"none of the network's {count} parameters requires a gradient, so nothing can be trained",
         where,
-        "look for requires_grad_(False) or requires_grad = False where the network is made",
+        "look for requires_grad_(False) or requires_grad = False where the network is built",
     )
 
 
@@ -212,16 +212,16 @@ def check_weighting(recipe: Recipe) -> None:
         raise CompileError(
             "samples with weights cannot be drawn equally often by class as well",
             "data.sampling",
-            "set it to uniform; loss.class_weights: balanced goes with weights",
+            "set it to uniform; loss.class_weights: balanced works with weights",
         )
     own = {"train.step": recipe.train.step is not None}
     own["augmentation"] = any(isinstance(part, PythonTarget) for part in recipe.augmentation)
     for where, there in own.items():
         if there:
             raise CompileError(
-                "your own code would have to carry the samples' weights through a batch",
+                "your own code would have to pass the samples' weights through a batch",
                 where,
-                "leave it out, or take data.weight out",
+                "remove it, or remove data.weight",
             )
 
 

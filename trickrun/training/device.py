@@ -50,7 +50,9 @@ def pick_device(wanted: str, precision: str = "float32") -> torch.device:
         return torch.device(usable[0] if usable else "cpu")
     if wanted in available and not available[wanted]():
         name = wanted.upper()
-        raise CompileError(f"no {name} device is here", "train.device", "set it to auto or cpu")
+        raise CompileError(
+            f"there is no {name} device here", "train.device", "set it to auto or cpu"
+        )
     if wanted == "mps" and precision != "float32":
         raise CompileError(
             f"on MPS networks train in float32 only: {NOT_ON_MPS[precision]}",
@@ -140,7 +142,7 @@ def loss_scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler:
         raise CompileError(
             f"{climb.kind_name} climbs along the gradient, which overflows at times in fp16",
             "train.precision",
-            f"use bf16, or leave {climb.kind_name} out",
+            f"use bf16, or remove {climb.kind_name}",
         )
     return torch.amp.GradScaler(device.type, enabled=half)
 
@@ -158,9 +160,9 @@ def compiled(recipe: Recipe, model: nn.Module) -> Network:
     for name, trick in changing.items():
         if trick is not None:
             raise CompileError(
-                f"with {name} the program would be compiled anew all the time",
+                f"with {name} the program would be compiled again and again",
                 "train.compile",
-                f"leave out this or train.{name}",
+                f"remove this or train.{name}",
             )
     import torch._dynamo
     from torch._dynamo.exc import TorchDynamoException

@@ -77,7 +77,7 @@ def train_entries(
     if train.accumulate is not None:
         count = train.accumulate.batches
         entries.append(
-            LedgerEntry("train", "accumulate", f"{count} batches a step", count, count == 1)
+            LedgerEntry("train", "accumulate", f"{count} batches per step", count, count == 1)
         )
     if train.batch_ramp is not None:
         entries.append(train.batch_ramp.ledger_entry(batch_size))
@@ -92,7 +92,7 @@ def check_entries(entries: Sequence[LedgerEntry]) -> None:
     if idle:
         names = ", ".join(f"{entry.section}: {entry.trick}" for entry in idle)
         raise CompileError(
-            f"declared, but nothing in this job for it to act on: {names}",
+            f"in the recipe, but it acts on nothing in this job: {names}",
             idle[0].section,
-            "take it out of the recipe, or change the model so that it has a place",
+            "remove it from the recipe, or change the model so that it can act",
         )

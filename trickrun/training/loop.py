@@ -182,7 +182,7 @@ def loss_to_learn(job: Job, x: torch.Tensor, targets: Targets) -> torch.Tensor:
         raise NothingToTrain(
             "the loss depends on no parameter, so nothing can be trained",
             "model",
-            "look for detach, torch.no_grad, item or numpy where the network makes its outputs",
+            "look for detach, torch.no_grad, item or numpy where the network computes its outputs",
         )
     return loss
 

@@ -74,7 +74,7 @@ def continue_from(model: nn.Module, run: str, folder: Path, task: Task) -> Ledge
     wrong = [name for name in own if name not in fits and not name.startswith(HEAD)]
     if wrong or not fits:
         raise CompileError(
-            f"the network of {path.parent.parent} is another: {some(wrong or own)} missing there "
+            f"the network of {path.parent.parent} is different: {some(wrong or own)} missing there "
             "or of another form",
             "model.init_from",
             "only the head may differ: take over the model section of that run's resolved.yaml",

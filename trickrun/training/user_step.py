@@ -36,7 +36,7 @@ def user_step(recipe: Recipe, folder: Path) -> UserStep | None:
         raise CompileError(
             f"your own step decides what is minimized, so nothing applies: {', '.join(unused)}",
             "train.step",
-            "take them out of the recipe and do them in your step",
+            "remove them from the recipe and do them in your step",
         )
     function = resolve(wanted.target, folder, wanted.taught)
 

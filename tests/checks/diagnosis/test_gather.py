@@ -20,7 +20,7 @@ def test_what_takes_too_long_is_left_out_and_named(make):
 
     found = gather(proxy, thorough=False, pace=budget(30, phases=phases))
     assert set(found.failed) == {"training", "overfit_batch", "lr_find"}
-    assert found.failed["lr_find"] == "it takes about 105 s; allow more with --budget"
+    assert found.failed["lr_find"] == "it takes about 105 s; allow more time with --budget"
     assert {"data", "initial_loss"} <= found.parts.keys()
     assert found.probe is None
     assert found.left_out == ["training", "overfit_batch", "lr_find"]

@@ -117,7 +117,7 @@ def test_a_curve_that_only_rises_is_refused_and_says_from_where():
 @pytest.mark.parametrize("steps", [0, 1, 9])
 def test_a_loss_that_is_not_finite_at_once_is_refused(steps):
     reading = read(LRS, [2.3] * steps)
-    assert f"not finite at step {steps + 1}" in reading.refused
+    assert f"NaN or infinite at step {steps + 1}" in reading.refused
     assert list(reading.lrs) == LRS[:steps]
 
 

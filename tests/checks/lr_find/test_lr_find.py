@@ -144,7 +144,7 @@ def test_a_range_that_begins_too_high_is_refused(flowers):
 
 def test_an_infinite_loss_from_the_start_is_refused(flowers):
     verdict, _ = lr_find(flowers("init={kind: normal, std: 1e30}"), QUICK)
-    assert "not finite at step 1" in verdict.result["refused"]
+    assert "NaN or infinite at step 1" in verdict.result["refused"]
     assert verdict.result["curve"] == []
 
 

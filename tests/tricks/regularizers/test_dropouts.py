@@ -144,5 +144,5 @@ def test_stochastic_depth_grows_linearly():
 
 @pytest.mark.parametrize("model", ["mlp", {**RESNET, "residual": False}])
 def test_stochastic_depth_without_branches_is_refused(model):
-    with pytest.raises(CompileError, match=r"nothing in this job for it to act on: .*stochastic"):
+    with pytest.raises(CompileError, match=r"but it acts on nothing in this job: .*stochastic"):
         job({"stochastic_depth": 0.2}, model)

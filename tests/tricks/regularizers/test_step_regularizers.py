@@ -122,7 +122,7 @@ def test_max_norm_leaves_what_is_short_enough_and_keeps_directions():
 
 @pytest.mark.parametrize("kind", ["weight", "spectral"])
 def test_max_norm_on_computed_weights_is_refused(kind):
-    with pytest.raises(CompileError, match=r"nothing in this job for it to act on: .*max_norm"):
+    with pytest.raises(CompileError, match=r"but it acts on nothing in this job: .*max_norm"):
         job({"max_norm": 1.0}, normalization=kind)
 
 

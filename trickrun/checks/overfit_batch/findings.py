@@ -74,7 +74,7 @@ def unexplained(fits: Mapping[str, Fit], found: Alternatives) -> Finding:
     # Only a network of the user's own is replaced as a whole.
     own = any(part.path == "model" for part in found.parts)
     where = "model" if own else "data"
-    look = "Check your model's code" if own else "Check the data and how they are loaded"
+    look = "Check your model's code" if own else "Check the data and how it is loaded"
     state = "diverged" if not math.isfinite(base.loss) else f"stays at {base.loss:.4g}"
     others = len(fits) - 1
     none = (

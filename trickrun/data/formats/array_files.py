@@ -53,7 +53,7 @@ def read_idx(path: Path, dimensions: int) -> torch.Tensor:
         raise DataError(
             f"it has {len(content)} bytes, but its header of shape {sizes} asks for {wanted}",
             str(path),
-            "it is cut off or broken: get it again",
+            "it is cut off or damaged: download it again",
         )
     # A bytearray, because torch warns about memory that cannot be written.
     return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start).reshape(sizes)
@@ -94,13 +94,13 @@ def read_npz(path: Path) -> dict[str, Array]:
 
     content = io.BytesIO(read_bytes(path))
     if not zipfile.is_zipfile(content):
-        raise DataError("this is not a whole npz file", str(path), NPZ_HINT)
+        raise DataError("this npz file is incomplete", str(path), NPZ_HINT)
     try:
         with zipfile.ZipFile(content) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
         if told := beyond_memory(2 * size):
             hint = "save fewer samples in it"
-            raise DataError(f"its arrays, unpacked, take {told}", str(path), hint)
+            raise DataError(f"its arrays take {told} when unpacked", str(path), hint)
         with np.load(content, allow_pickle=False) as archive:
             # What is no .npy file within it comes as bytes.
             found = {name.lower(): archive[name] for name in archive.files}
@@ -112,6 +112,8 @@ def read_npz(path: Path) -> dict[str, Array]:
         raise
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged file
         if "allow_pickle" in str(error):
-            hint = "save all arrays with a number type, such as float32"
+            hint = "save all arrays with a numeric type, such as float32"
             raise DataError("an array holds objects, not numbers", str(path), hint) from error
-        raise DataError(f"an array is broken: {error}", str(path), "get it again") from error
+        raise DataError(
+            f"an array is broken: {error}", str(path), "get a new copy of it"
+        ) from error

@@ -135,7 +135,7 @@ def as_inputs(
     if array.dtype.kind in "US":
         raise DataError("inputs are text, not numbers", where, "encode them as numbers")
     if array.ndim == 0:
-        raise DataError("this is one number, not an array of samples", where)
+        raise DataError("this is a single number, not an array of samples", where)
     if len(array) == 0:
         raise DataError("there are no samples", where)
     if array.ndim == 1:
@@ -207,7 +207,9 @@ def check_lengths(inputs: int, targets: Array, where: str) -> None:
     """Raise DataError unless there is one target a sample."""
     if targets.ndim == 0 or len(targets) != inputs:
         found = "one value" if targets.ndim == 0 else f"{len(targets)} targets"
-        raise DataError(f"{inputs} samples in x, but {found} in y", where, "one target a sample")
+        raise DataError(
+            f"{inputs} samples in x, but {found} in y", where, "give one target per sample"
+        )
 
 
 def check_shape(shape: tuple[int, ...], wanted: tuple[int, ...], where: str) -> None:

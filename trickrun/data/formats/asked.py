@@ -55,7 +55,7 @@ class AskedType(Params):
 def checked_format(form: str | None) -> str | None:
     """Return a format of dates. Raises ValueError if it is none."""
     if form is not None and (problem := check_format(form)) is not None:
-        raise ValueError(f"{form!r} is no format of dates: {problem}")
+        raise ValueError(f"{form!r} is not a date format: {problem}")
     return form
 
 

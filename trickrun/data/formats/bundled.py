@@ -47,9 +47,9 @@ def read_csv(name: str, header: int = 0, separator: str = ",") -> Array:
     path = bundled_path(name)
     if path is None:
         raise DataError(
-            "it is not where scikit-learn has kept it so far",
+            "it is not where scikit-learn used to keep it",
             f"sklearn/datasets/data/{name}",
-            "install the version of scikit-learn that constraints.txt names",
+            "install the version of scikit-learn given in constraints.txt",
         )
     delimiter = None if separator == " " else separator
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:

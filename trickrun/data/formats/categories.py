@@ -105,9 +105,9 @@ def unfitted(table: Table, columns: Sequence[str], gaps: bool, rule: CategoryRul
     refuse_repeated(features, table.where)
     if not found and (rule.encoding == "embedding" or rule.rare > 1):
         raise DataError(
-            "there is no column of text, so no category to embed or to be rare",
+            "there is no column of text, so no category can be embedded or rare",
             "data.rare" if rule.rare > 1 else "data.categories",
-            "leave it out",
+            "remove it",
         )
     return Task("regression", features=tuple(features), categories=tuple(found))
 
@@ -205,7 +205,7 @@ def told(name: str, count: int, cells: int, column: Coded, strange: Array) -> st
     """Return what people should know of a column's unknown cells."""
     texts = [column.texts[code] for code in dict.fromkeys(column.codes[strange].tolist())]
     such = f"; {int(strange.sum())} of them new, such as {texts[0]!r}" if texts else ""
-    return f"column {name!r}: {count} of {cells} cells are of no known category{such}"
+    return f"column {name!r}: {count} of {cells} cells hold an unknown category{such}"
 
 
 def fitted(
@@ -266,9 +266,9 @@ def check_fitted(categories: Categories, rule: CategoryRule, where: str) -> None
     if rule.encoding == "one_hot" and count > MOST_CATEGORIES:
         raise DataError(
             f"column {name!r} has {count} categories that occur {rule.rare} times or more in the "
-            "training part: too many for a feature each",
+            "training split. That is too many for one feature each",
             where,
-            "set data.categories: embedding, or data.rare higher",
+            "set data.categories: embedding, or a larger data.rare",
         )
 
 
@@ -310,5 +310,5 @@ def said(categories: Categories, column: torch.Tensor, rule: CategoryRule) -> li
     why = f"occur fewer than {rule.rare} times" if rule.rare > 1 else "do not occur"
     return [
         f"column {categories.column!r}: {len(categories.shared)} of {total} categories {why} in "
-        f"the training part and count as unknown ({cells} of {len(column)} cells)"
+        f"the training split and count as unknown ({cells} of {len(column)} cells)"
     ]

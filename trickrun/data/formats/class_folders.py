@@ -103,7 +103,7 @@ def part_folders(tree: Tree) -> Mapping[str, PurePath]:
         found = [folder for folder in top if folder.name.casefold() in names]
         if len(found) > 1 and (part == "train" or "train" in named):
             both = " and ".join(folder.name for folder in found[:2])
-            raise DataError(f"{both} are both the {part} part", str(tree.root), "keep one of them")
+            raise DataError(f"{both} are both the {part} split", str(tree.root), "keep one of them")
         if found:
             named[part] = found[0]
     return named if "train" in named else {"train": PurePath()}
@@ -131,7 +131,7 @@ def check_class_folders(
     depth = len(place.parts) + 1
     classes = [f for f in tree.folders if len(f.parts) == depth and f.is_relative_to(place)]
     if not classes:
-        hint = "make one for each class; or kind: image_table, for a table of files and classes"
+        hint = "make one for each class; or use kind: image_table, for a table of files and classes"
         raise DataError("there is no folder in it", str(where), hint)
     labels = {image.label for image in found}
     for folder in classes:
@@ -150,7 +150,7 @@ def check_known(found: ClassFolders, folders: Mapping[str, PurePath]) -> None:
         for image in images:
             if image.label not in known:
                 raise DataError(
-                    f"the folder {image.label!r} is no class",
+                    f"the folder {image.label!r} is not a class",
                     str(found.tree.root / folders[part]),
                     f"the classes are {listed(found.labels)}",
                 )
@@ -163,8 +163,8 @@ def nested(images: Sequence[Labelled], place: PurePath) -> list[str]:
         return []
     label, names = next(iter(inner.items()))
     return [
-        f"folders within {len(inner)} of the class folders count for these, such as "
-        f"{listed(names, 3)} for {label!r}; data.class_folder: last or path takes them for classes"
+        f"folders within {len(inner)} of the class folders belong to these classes, such as "
+        f"{listed(names, 3)} for {label!r}; data.class_folder: last or path makes them classes"
     ]
 
 
@@ -185,4 +185,4 @@ def only_class(found: ClassFolders, rule: ClassFolder) -> DataError:
     inner = inner_folders(found.parts["train"], part_folders(found.tree)["train"])
     if rule == "first" and inner:
         hint = f"are {listed(inner[label], 5)} the classes? Then set data.class_folder: last"
-    return DataError(f"all samples are of one class, {label!r}", str(found.tree.root), hint)
+    return DataError(f"all samples have the class {label!r}", str(found.tree.root), hint)

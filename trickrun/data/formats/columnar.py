@@ -89,7 +89,7 @@ class ColumnarFile:
 
         def read() -> pa.StringArray:
             raise DataError(
-                f"column {name!r} has cells of type {kind}, not numbers, dates or texts",
+                f"column {name!r} has cells of type {kind}, which are not numbers, dates or texts",
                 self.where,
                 f"leave it out (data.drop: [{name}]), or make columns of its parts",
             )

@@ -60,11 +60,11 @@ def check_times(table: Table, name: str) -> None:
                 "fill it in, or remove the line",
             )
         return
-    hint = "write 2024-05-31, 2024-05-31T18:30:00 or a number, alike in all lines"
+    hint = "write 2024-05-31, 2024-05-31T18:30:00 or a number, in the same way in all lines"
     read: Callable[[str], Any] = exact_number if exact_number(cells[0]) is not None else moment
     for row, cell in enumerate(cells):
         if read(cell) is None:
-            raise table.error(row, name, f"{cell!r} is no date, date-time or number", hint)
+            raise table.error(row, name, f"{cell!r} is not a date, date-time or number", hint)
     zoned = moment(cells[0])
     for row, cell in enumerate(cells):
         value = moment(cell)

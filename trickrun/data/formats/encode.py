@@ -69,11 +69,11 @@ def check_categories(
         if too_many(count, rows, None):
             way = "set data.rare: 2"
         raise DataError(
-            f"column {name!r} has {count} different texts in {rows} rows, such as "
-            f"{categories[0]!r}: too many for categories",
+            f"column {name!r} has {count} distinct texts in {rows} rows, such as "
+            f"{categories[0]!r}. That is too many for categories",
             table.where,
-            f"leave it out (data.types: {{{name}: drop}}), {way}, or take each text for a category "
-            f"all the same (data.types: {{{name}: category}})",
+            f"remove it (data.types: {{{name}: drop}}), {way}, or treat each text as a category "
+            "anyway (data.types: {{name}: category})",
         )
 
 
@@ -208,16 +208,16 @@ def not_a_number(table: Table, name: str, gaps: bool, if_missing: str) -> DataEr
             refuse_missing(table, row, name, if_missing)
             what = "is not a number" if value is None else "is not finite"
             comma = (
-                "; decimals are written with a point, or set data.decimal or data.thousands"
+                "; decimals need a point, or set data.decimal or data.thousands"
                 if "," in cell
                 else ""
             )
             return table.error(row, name, f"{cell!r} {what}", f"correct or remove the row{comma}")
-    raise AssertionError("every cell is a finite number")
+    raise AssertionError("every cell must be a finite number")
 
 
 UNFILLED = (
-    "fill it in or remove such rows: in training no cell of this column was missing, so the run "
+    "fill it in or remove such rows: no cell of this column was missing in training, so the run "
     "has no category for it"
 )
 """The hint about a missing text in a column that had none when the network was trained."""
@@ -238,7 +238,11 @@ def refuse_missing(table: Table, row: int, name: str, hint: str = "") -> None:
     missing = cells.missing
     if missing[row]:
         said = cells[row]
-        word = f"; if {said!r} is a value, say in data.missing_values what is none" if said else ""
+        word = (
+            f"; if {said!r} is a value, set data.missing_values to the words that are not"
+            if said
+            else ""
+        )
         raise table.error(
             row,
             name,
@@ -246,7 +250,7 @@ def refuse_missing(table: Table, row: int, name: str, hint: str = "") -> None:
             (
                 hint
                 or "fill it in or remove such rows; a recipe can do so with data.missing: fill or "
-                f"drop, or leave the column out with data.drop: [{name}]"
+                f"drop, or remove the column with data.drop: [{name}]"
             )
             + word,
         )
@@ -270,7 +274,7 @@ def medians(
             raise DataError(
                 f"column {feature!r} has no value in the training split",
                 where,
-                f"leave it out (data.drop: [{feature}])",
+                f"remove it (data.drop: [{feature}])",
             )
     return found
 

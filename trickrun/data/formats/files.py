@@ -92,9 +92,9 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
     features = task.features or tuple(others)
     if len(features) != prod(shape):
         raise DataError(
-            f"{len(features)} columns of inputs, but the run's samples are {list(shape)}",
+            f"{len(features)} input columns, but the run's samples are {list(shape)}",
             table.where,
-            f"give {prod(shape)} columns, and no other but {', '.join(targets)}",
+            f"give {prod(shape)} columns and no others except {', '.join(targets)}",
         )
     gaps = bool(task.fills)
     notes: tuple[str, ...] = ()
@@ -110,9 +110,9 @@ def samples_of(table: Table, task: Task, shape: tuple[int, ...], columns: Column
     extra = [name for name in others if name not in used]
     if extra and not columns.ignore_others:
         raise DataError(
-            f"columns that the run was not trained on: {listed(tuple(extra))}",
+            f"columns that were not in the training data: {listed(tuple(extra))}",
             table.where,
-            "remove them, or name them as the recipe's data has them",
+            "remove them, or name them as in the recipe's data",
         )
     return Samples(
         x.reshape(-1, *shape),
@@ -153,7 +153,7 @@ def npz_samples(
         raise DataError(
             f"there is no array 'x', only {', '.join(arrays)}",
             str(path),
-            "name the inputs x, and the targets, if there are any, y",
+            "name the inputs x and the targets, if there are any, y",
         )
     x = as_inputs(arrays[f"x{suffix}"], f"{path}: x{suffix}", channels=channels)
     if shape == (1, *x.shape[1:]):

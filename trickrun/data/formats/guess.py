@@ -131,7 +131,9 @@ def guess_inputs(table: Table, names: Sequence[str], asked: Asked) -> dict[str, 
     counting = [name for name in kept if name not in asked.types and numbers_rows(table, name)]
     # What numbers the rows is an input where there is no other: the x of y = f(x).
     if not asked.named and len(counting) < len(kept):
-        found |= {name: left_out(name, "as it numbers the rows", "number") for name in counting}
+        found |= {
+            name: left_out(name, "because it numbers the rows", "number") for name in counting
+        }
     return found
 
 
@@ -151,9 +153,9 @@ def without_use(table: Table, name: str, asked: Asked) -> Guess | None:
     if asked.named or not cells.readable:
         return None
     if cells.missing.all():
-        return Guess(ColumnType(name, "left_out"), Note("left out, as no cell has a value"))
+        return Guess(ColumnType(name, "left_out"), Note("left out, because every cell is empty"))
     if has_id_name(name) and all_different(cells):
-        return left_out(name, "as an identifier: no two rows have the same", "number")
+        return left_out(name, "as an identifier: no two rows have the same value", "number")
     return None
 
 
@@ -171,7 +173,7 @@ def guess_input(table: Table, name: str, asked: Asked) -> Guess:
 
 
 LEFT_OUT = {
-    "text": Note("left out, as csv trains on no free text; kind: text does"),
+    "text": Note("left out, because csv does not train on free text; kind: text does"),
     "id": Note("left out, as an identifier"),
     "drop": None,
 }
@@ -224,7 +226,7 @@ def guess_numbers(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
             return Guess(number) if pointed else PLAIN
         if pointed and all(GROUPED.fullmatch(text) for text in pointed):
             raise DataError(
-                f"the points in column {name!r} may divide thousands ({pointed[0]!r}), as "
+                f"the points in column {name!r} may separate thousands ({pointed[0]!r}), as "
                 "data.decimal is a comma",
                 table.where,
                 f'set data.thousands: ".", or, if they are decimal points, data.types: {{{name}: '
@@ -237,14 +239,14 @@ def guess_numbers(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
         return Guess(
             None,
             Note(
-                "whole numbers above 2^53, of which float64 has not all, so that different ones "
-                "may be one; if they identify something, set data.types: {<name>: id}"
+                "whole numbers above 2^53, which float64 cannot all represent, so that different "
+                "ones may become equal; if they identify something, set data.types: {<name>: id}"
             ),
         )
     if whole and CODE_NAME.search(name):
         code = next((text for text in cells.present if CODE.fullmatch(text)), None)
         if code is not None:
-            what = "numbers with zeros before them<such>; if they are codes, set data.types: "
+            what = "numbers with leading zeros<such>; if they are codes, set data.types: "
             return Guess(None, Note(what + "{<name>: category}", repr(code)))
     return PLAIN
 
@@ -260,7 +262,7 @@ def guess_texts(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
     if not is_text(cells):
         return PLAIN  # numbers but for some cells, which an error names
     if (yes := word_for_yes(texts)) is not None:
-        note = Note(f"yes or no, one 0/1 feature: 1 is {yes}")
+        note = Note(f"yes or no, read as a 0/1 feature: 1 is {yes}")
         return Guess(ColumnType(name, "boolean"), note)
     if (guess := guess_dates(name, texts, asked)) is not None:
         return guess
@@ -270,9 +272,9 @@ def guess_texts(table: Table, name: str, cells: Cells, asked: Asked) -> Guess:
         raise undecided(table, f"column {name!r} has", name, doubt)
     if doubt is not None:
         said, ways = doubt.what.split(": ", 1)
-        return Guess(None, Note(f"{said}, taken as categories: {ways}", doubt.such, doubt.count))
+        return Guess(None, Note(f"{said}, treated as categories: {ways}", doubt.such, doubt.count))
     if many and not asked.named and all_different(cells):
-        return left_out(name, "as no two rows have the same text", "category")
+        return left_out(name, "because no two rows have the same text", "category")
     return PLAIN
 
 
@@ -334,7 +336,7 @@ def doubts(texts: Sequence[str]) -> Note | None:
         said = {tuple(unit_and_value(way, text) for text in texts): way for way in reversed(ways)}
         settings = [setting(way) for way in ways if way in said.values() and way != Notation()]
         if len({unit_and_value(ways[0], text)[0] for text in texts}) > 1:
-            settings = ["one unit for all"]
+            settings = ["convert all to one unit"]
         asked = " or ".join(settings) or "data.types: {<name>: number}"
         what = f"<texts> that look like numbers<such>: set {asked}, or {category}"
         return Note(what, repr(texts[0]), len(texts))
@@ -376,7 +378,7 @@ def guess_target(
     if name in asked.types:
         kind = asked.types[name].kind
         if kind in LEFT_OUT:
-            hint = "a target is a number, a category or a date"
+            hint = "a target must be a number, a category or a date"
             raise DataError(f"the target {name!r} is {kind} (data.types)", table.where, hint)
         return declared(table, name, asked)
     cells = table.columns[name].plain()

@@ -97,10 +97,8 @@ class ImageFiles:
 
         return (
             *line("with transparent pixels, laid on white", lambda look: look.transparent),
-            *line(
-                "with several frames or pages, of which the first is used", lambda look: look.frames
-            ),
-            *line("with 16 bits a color, of which the upper 8 are used", lambda look: look.upper),
+            *line("with several frames or pages; the first is used", lambda look: look.frames),
+            *line("with 16 bits per color; the upper 8 are used", lambda look: look.upper),
             *self.narrow([look for _, look in looks if look.assumed]),
             *self.needless([look for _, look in looks]),
         )
@@ -113,16 +111,16 @@ class ImageFiles:
         low, high = min(values), max(values)
         black, white = fitting_span(low, high)
         return [
-            f"the values of {counted(len(looks), 'image')} of 16 bits run from {low:g} to "
-            f"{high:g}, and 0 to 65535 became 0 to 255: "
-            f"data.range: [{black:g}, {white:g}] tells more of them apart"
+            f"the values of {counted(len(looks), 'image')} with 16 bits run from {low:g} to "
+            f"{high:g}, but 0 to 65535 became 0 to 255. data.range: [{black:g}, {white:g}] keeps "
+            "more of their differences"
         ]
 
     def needless(self, looks: Sequence[Look]) -> list[str]:
         """Return what is to be said of a span that no image has a use for."""
         if self.span is None or not looks or any(look.values for look in looks):
             return []
-        return ["data.range has no effect: the images have 8 bits, which are taken as they are"]
+        return ["data.range has no effect: the images have 8 bits and are used as they are"]
 
     @cached_property
     def threads(self) -> ThreadPoolExecutor:
@@ -268,7 +266,7 @@ def all_broken(errors: Sequence[DataError]) -> DataError:
     named = first_of([f"{error.where}: {error.message}" for error in errors])
     return DataError(
         f"{len(errors)} images cannot be read:\n  " + "\n  ".join(named),
-        hint="remove or mend them; data.broken: skip leaves such files out",
+        hint="remove or repair them; data.broken: skip leaves such files out",
     )
 
 

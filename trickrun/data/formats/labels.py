@@ -33,9 +33,9 @@ def infer_kind(y: Array, where: str) -> Literal["classification", "regression"]:
     distinct = np.unique(y)
     if y[0].size == 1 and len(distinct) <= FEW and (distinct % 1 == 0).all():
         raise DataError(
-            f"{len(distinct)} different whole numbers in a float type may be classes or values",
+            f"{len(distinct)} distinct whole numbers in a float type may be classes or values",
             where,
-            "say which: task: classification or task: regression",
+            "set task: classification or task: regression",
         )
     return "regression"
 
@@ -96,9 +96,10 @@ def flat_labels(y: Array, where: str) -> Array:
         y = y[:, 0]
     if y.ndim != 1:
         raise DataError(
-            f"class labels are {list(y.shape)}, not one a sample",
+            f"class labels have the shape {list(y.shape)}, but one label per sample is needed",
             where,
-            "one-hot targets: pass y.argmax(1); several values a sample: task: regression",
+            "for one-hot targets pass y.argmax(1); for several values per sample set task: "
+            "regression",
         )
     return as_text(y, where) if y.dtype.kind == "S" else y
 
@@ -121,7 +122,7 @@ def index_of(labels: list[str], names: tuple[str, ...], where: str) -> torch.Ten
     for row, label in enumerate(labels):
         if label not in places:
             raise DataError(
-                f"the label of sample {row}, {label!r}, is none of the {len(names)} classes",
+                f"the label of sample {row}, {label!r}, is not one of the {len(names)} classes",
                 where,
                 f"the classes are {listed(names)}",
             )
@@ -134,7 +135,7 @@ def whole_numbers(y: Array, where: str) -> torch.Tensor:
     import torch
 
     if y.dtype.kind in "US":
-        raise DataError("labels are text here, but numbers in the training part", where)
+        raise DataError("labels are text here, but numbers in the training split", where)
     broken = ~np.isfinite(y) | (y % 1 != 0) if y.dtype.kind == "f" else np.zeros(len(y), bool)
     if broken.any():
         first = int(np.argmax(broken))
@@ -179,7 +180,7 @@ def check_two_classes(y: torch.Tensor, names: tuple[str, ...], where: str) -> No
     """Raise DataError if all training samples are of one class."""
     if bool((y == y[0]).all()):
         raise DataError(
-            f"all samples are of one class, {names[int(y[0])]!r}",
+            f"all samples have the class {names[int(y[0])]!r}",
             where,
             "there is nothing to tell apart: add samples of another class",
         )
@@ -193,7 +194,7 @@ def check_classes_left(y: torch.Tensor, names: tuple[str, ...], where: str) -> N
             raise DataError(
                 f"no image of the class {name!r} can be read",
                 where,
-                "data.broken: error tells why; mend them, or remove the class",
+                "data.broken: error shows why; repair them, or remove the class",
             )
 
 

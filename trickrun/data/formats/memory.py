@@ -123,7 +123,7 @@ def beyond_memory(needed: float) -> str:
 def in_words(size: float) -> str:
     """Return a number of bytes in the largest unit of which there is one."""
     if size >= 2**80:
-        return "more memory than there is anywhere"
+        return "more memory than any machine has"
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if size >= unit:
             return f"{size / unit:,.1f} {name}"

@@ -51,9 +51,9 @@ def label_cells(table: Table, name: str) -> Array:
         raise table.error(
             row,
             name,
-            f"{table.columns[name][row]!r} is no label: it must be 0, 1, true or false",
-            "correct it; for one class of several name one target and set task: "
-            "classification, for values set task: regression",
+            f"{table.columns[name][row]!r} is not a label: it must be 0, 1, true or false",
+            "correct it; for one class per sample name one target and set task: classification, "
+            "for values set task: regression",
         )
     return found
 
@@ -111,8 +111,8 @@ def labels_of_arrays(
     count = found["train"].shape[1]
     for name, y in found.items():
         if y.shape[1] != count:
-            message = f"{y.shape[1]} labels a sample, but {count} in training"
-            raise DataError(message, f"{where}: {name} y", "all parts need the same labels")
+            message = f"{y.shape[1]} labels per sample, but {count} in training"
+            raise DataError(message, f"{where}: {name} y", "all splits need the same labels")
     if labels and len(labels) != count:
         raise DataError(f"{len(labels)} names for {count} labels", where)
     names = labels or tuple(str(index) for index in range(count))

@@ -38,7 +38,7 @@ def check_name(path: Path) -> None:
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
-        raise DataError("this path is not UTF-8", repr(str(path)), "rename what is not") from error
+        raise DataError("this path is not UTF-8", repr(str(path)), "rename it") from error
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             message = "this is a pipe or a device, not a file"
-            raise DataError(message, str(path), "save what it gives to a file")
+            raise DataError(message, str(path), "save its output to a file")
         yield file
 
 
@@ -101,12 +101,14 @@ def unpacked(path: Path, content: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             found = file.read(most + 1)
     except (EOFError, OSError, zlib.error) as error:
-        raise DataError(f"cannot be unpacked: {error}", str(path), "get it again") from error
+        raise DataError(
+            f"cannot be unpacked: {error}", str(path), "get a new copy of it"
+        ) from error
     if len(found) > most:
         raise DataError(
-            f"its {len(content)} bytes unpack to more than {most}, which is too much to be read",
+            f"its {len(content)} bytes unpack to more than {most}, which is too much to read",
             str(path),
-            "look what it holds: gzip -l tells its size",
+            "check what it holds: gzip -l shows its size",
         )
     return found
 

@@ -102,10 +102,10 @@ def decoded(path: Path, channels: int, size: int, span: Span | None = None) -> P
 def no_range(path: Path) -> DataError:
     """Return the error for a range that is given for colors of 16 bits."""
     return DataError(
-        "it has 16 bits a color, of which only the upper 8 are read, so that data.range has no "
+        "it has 16 bits per color, of which only the upper 8 are read, so data.range has no "
         "meaning",
         str(path),
-        "leave data.range out, or save the image in grey",
+        "remove data.range, or save the image in grey",
     )
 
 
@@ -120,13 +120,13 @@ def reason(path: Path, error: Exception) -> str:
     if not start:
         return "the file is empty"
     if start.lstrip()[:1] == b"<":
-        return "it is a web page, or another text of tags"
+        return "it is a web page, or other text with tags"
     if start[4:8] == b"ftyp":
-        return "it is a HEIC photo or a video, whatever its name says; Pillow reads none"
+        return "it is a HEIC photo or a video, whatever its name says; Pillow cannot read these"
     for magic, name in BEGINNINGS.items():
         if start.startswith(magic):
-            return f"it is a {name} of a layout that Pillow does not know, or damaged"
-    return f"it begins with {start[:8]!r}, like no format that Pillow knows"
+            return f"it is a {name} with a layout that Pillow does not know, or it is damaged"
+    return f"it begins with {start[:8]!r}, which is no format that Pillow knows"
 
 
 BEGINNINGS = {
@@ -255,9 +255,9 @@ def deep(values: Array, path: Path, channels: int, size: int, span: Span | None)
     if span is None:
         low, high = ends(values)
         raise DataError(
-            f"its values run from {low:g} to {high:g}, and nothing tells which are black and white",
+            f"its values run from {low:g} to {high:g}, and nothing says which are black and white",
             str(path),
-            "set data.range: [black, white], alike for all images; 0 and 255 are made of these",
+            "set data.range: [black, white], the same for all images; they become 0 and 255",
         )
     black, white = span
     scaled = np.clip((values - black) / (white - black), 0, 1) * 255

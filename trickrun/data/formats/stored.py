@@ -85,7 +85,7 @@ class Stored:
 
     def broken(self, error: OSError) -> DataError:
         """Return the error about a file that cannot be unpacked."""
-        return DataError(f"cannot be unpacked: {error}", str(self.path), "get it again")
+        return DataError(f"cannot be unpacked: {error}", str(self.path), "get a new copy of it")
 
 
 def status_of(path: Path) -> tuple[int, int]:

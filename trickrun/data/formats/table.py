@@ -69,9 +69,9 @@ class Table:
         whole = ~np.logical_or.reduce([self.columns[name].missing for name in names])
         if not whole.any():
             raise DataError(
-                "every row misses a value",
+                "every row has a missing value",
                 self.where,
-                "set data.missing: fill, or leave out the columns that have few",
+                "set data.missing: fill, or remove the columns with few values",
             )
         return self.rows(np.flatnonzero(whole))
 

@@ -67,8 +67,8 @@ class Coded:
         import torch
 
         if told := beyond_memory(INT64 * len(self.lengths) * length):
-            message = f"{len(self.lengths)} texts filled up to {length} tokens take {told}"
-            raise DataError(message, "data.length", "set it lower")
+            message = f"{len(self.lengths)} texts padded to {length} tokens take {told}"
+            raise DataError(message, "data.length", "make it smaller")
         ids = torch.full((len(self.lengths), length), PADDING)
         ids[torch.arange(length) < self.lengths[:, None]] = self.ids
         return ids

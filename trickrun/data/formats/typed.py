@@ -138,7 +138,7 @@ def numerals(table: Table, wanted: ColumnType) -> list[float]:
                 wanted.name,
                 text,
                 f"is in another unit than {first[0]!r}",
-                "bring the column to one unit",
+                "convert the column to one unit",
             )
         return found.value
 
@@ -148,7 +148,7 @@ def numerals(table: Table, wanted: ColumnType) -> list[float]:
 def number_hint(wanted: ColumnType, text: str) -> str:
     """Return what to do about a text that is no number."""
     way = f"decimals are written with {wanted.decimal!r}"
-    way += f", thousands divided by {wanted.thousands!r}" if wanted.thousands else ""
+    way += f", and thousands are separated by {wanted.thousands!r}" if wanted.thousands else ""
     return f"correct it, or set data.decimal or data.thousands: as it is read, {way}"
 
 
@@ -159,7 +159,9 @@ def dates(table: Table, wanted: ColumnType) -> list[float]:
     Raises DataError for one that is no date of the wanted format, or has a time zone where the
     first has none.
     """
-    form = f"no date of the format {wanted.format!r}" if wanted.format else "no date in ISO 8601"
+    form = (
+        f"not a date of the format {wanted.format!r}" if wanted.format else "not a date in ISO 8601"
+    )
     first: tuple[str, bool] | None = None
 
     def read(text: str) -> float:
@@ -169,7 +171,7 @@ def dates(table: Table, wanted: ColumnType) -> list[float]:
             hint = "write all dates in one way"
             if not wanted.format:
                 says = f'data.types: {{{wanted.name}: {{kind: date, format: "%d/%m/%Y"}}}}'
-                hint = f"correct it; in a recipe {says} says another format"
+                hint = f"correct it; in a recipe {says} sets another format"
             raise refused(table, wanted.name, text, f"is {form}", hint)
         if first is None:
             first = text, has_zone(found)
@@ -192,7 +194,7 @@ def booleans(table: Table, wanted: ColumnType) -> list[float]:
     def read(text: str) -> float:
         said = text.lower()
         if said not in TRUE | FALSE:
-            hint = "in training the column had only such: correct or remove the row"
+            hint = "in training the column had only these values: correct or remove the row"
             raise refused(table, wanted.name, text, "is neither yes nor no", hint)
         return float(said in TRUE)
 
@@ -223,8 +225,8 @@ def parts_of(cells: Cells, wanted: ColumnType, table: Table) -> dict[str, Cells]
     found = dict(zip(part_names(wanted), waves, strict=True))
     if taken := next((name for name in found if name in table.columns), None):
         raise DataError(
-            f"the column {taken!r} is named like a part of {wanted.name!r}",
+            f"column {taken!r} has the same name as a part of {wanted.name!r}",
             table.where,
-            "rename it, or leave data.date_parts out",
+            "rename it, or remove data.date_parts",
         )
     return {name: Cells(numbers, cells.read, kind="number") for name, numbers in found.items()}

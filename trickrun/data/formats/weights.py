@@ -50,7 +50,7 @@ def told_of_weights(parts: Mapping[str, torch.Tensor], name: str) -> str:
 
     w = torch.cat([*parts.values()])
     zero = int((w == 0).sum())
-    less = f", {zero} of {len(w)} are 0" if zero else ""
+    less = f"; {zero} of {len(w)} are 0" if zero else ""
     return (
         f"losses and metrics are weighted by {name!r}: {float(w.min()):g} to {float(w.max()):g}, "
         f"mean {float(w.mean()):.4g}{less}"

@@ -174,7 +174,7 @@ def scaler(shift: torch.Tensor, scale: torch.Tensor, rounding: float = 1e-7) -> 
         raise DataError(
             f"the values of feature {place} are too large to normalize",
             "data.normalize",
-            "take their logarithm, or leave the feature out",
+            "take their logarithm, or remove the feature",
         )
     constant = scale <= rounding * shift.abs().clamp(min=1e-30)
     scale = torch.where(constant, torch.ones_like(scale), scale)

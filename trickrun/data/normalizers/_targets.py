@@ -65,7 +65,7 @@ class LogScaler:
                 f"{int(without.sum())} of {y.numel()} targets have no logarithm, such as "
                 f"{float(y[without][0]):g}",
                 "data.scale_targets",
-                "log takes values above 0 only; quantile and standard take all",
+                "log takes only values above 0; quantile and standard take all values",
             )
         return self.scaler(y.log())
 
@@ -181,8 +181,8 @@ def curve_of(y: torch.Tensor) -> Curve:
     spread = float(y.double().std(correction=0))
     if not 0 < spread < float("inf"):
         raise DataError(
-            f"the targets run from {float(values[0]):g} to {float(values[-1]):g}, too far apart or "
-            "too near to scale",
+            f"the targets run from {float(values[0]):g} to {float(values[-1]):g}, which is too "
+            "wide or too narrow to scale",
             "data.scale_targets",
             "predict them in another unit",
         )

@@ -28,7 +28,8 @@ class MinMax(Normalize):
 
     kind: Literal["minmax"] = "minmax"
     per: Literal["auto", "feature", "channel"] = Field(
-        default="auto", description="what has statistics of its own; auto: channel for images"
+        default="auto",
+        description="the parts with statistics of their own; auto: channel for images",
     )
 
     def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:

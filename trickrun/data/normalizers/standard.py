@@ -29,7 +29,8 @@ class Standard(Normalize):
 
     kind: Literal["standard"] = "standard"
     per: Literal["auto", "feature", "channel"] = Field(
-        default="auto", description="what has statistics of its own; auto: channel for images"
+        default="auto",
+        description="the parts with statistics of their own; auto: channel for images",
     )
 
     def fit(self, x: torch.Tensor, rows: torch.Tensor | None = None) -> Scaler:

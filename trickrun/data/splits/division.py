@@ -31,9 +31,7 @@ def divided(wanted: Split, source: Source) -> Mapping[str, torch.Tensor]:
     groups = groups_of(wanted, source)
     rest = torch.arange(len(x))
     if "val" in source.parts and wanted.folds is not None:
-        raise DataError(
-            "the data brings its own validation part", "data.split.folds", "leave folds out"
-        )
+        raise DataError("the data has its own validation split", "data.split.folds", "remove folds")
     found: dict[str, torch.Tensor] = {}
     for name in ("test", "val"):
         if name in source.parts:
@@ -43,7 +41,7 @@ def divided(wanted: Split, source: Source) -> Mapping[str, torch.Tensor]:
             found[name] = indices
     if len(rest) == 0:
         raise DataError(
-            f"no sample of {len(x)} is left to train on",
+            f"none of the {len(x)} samples is left to train on",
             "data.split",
             f"val takes {wanted.val:g} and test {wanted.test:g} of the samples"
             + ("; groups stay whole" if groups is not None else ""),
@@ -85,7 +83,7 @@ def by_time(wanted: Split, times: torch.Tensor) -> Mapping[str, torch.Tensor]:
         train, val = last_cut(ends, test, total, wanted.val, "val"), test
     if train == 0:
         raise DataError(
-            f"no sample of {total} is left to train on",
+            f"none of the {total} samples is left to train on",
             "data.split",
             "val and test take all of them; samples of one time stay together",
         )
@@ -111,7 +109,7 @@ def last_cut(ends: torch.Tensor, upto: int, total: int, share: float, name: str)
         raise DataError(
             f"{share:g} of {total} samples is none: samples of one time stay together",
             f"data.split.{name}",
-            f"set it to 0 for no {name} part, or higher",
+            f"set it to 0 for no {name} split, or higher",
         )
     return cut
 
@@ -183,7 +181,7 @@ def draw(
         raise DataError(
             f"{share:g} of {total} samples is none",
             f"data.split.{name}",
-            f"set it to 0 for no {name} part, or to {1 / total:.2g} or more",
+            f"set it to 0 for no {name} split, or to {1 / total:.2g} or more",
         )
     if groups is None:
         return take(rest, strata, count, wanted.seed, name)
@@ -222,10 +220,10 @@ def too_large(
     least = int(sizes.min())
     asked = f"data.split.{'group' if wanted.group is not None else 'group_duplicates'}"
     return DataError(
-        f"no whole group is small enough for {name}, {getattr(wanted, name):g} of {total} samples: "
-        f"the smallest of {len(sizes)} groups has {least} samples",
+        f"no whole group is small enough for {name}, {getattr(wanted, name):g} of {total} samples. "
+        f"The smallest of {len(sizes)} groups has {least} samples",
         asked,
-        f"set data.split.{name} to {least / total:.2g} or more, or to 0 for no {name} part",
+        f"set data.split.{name} to {least / total:.2g} or more, or to 0 for no {name} split",
     )
 
 

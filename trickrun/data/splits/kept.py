@@ -115,7 +115,7 @@ class Changes:
             if names
         ]
         if self.before and self.removed + self.altered == self.before:
-            return ", ".join([*said, f"none of its {self.before} {noun} is there any more"])
+            return ", ".join([*said, f"none of its {self.before} {noun} is left"])
         counts = {"added": self.added, "removed": self.removed, "altered": self.altered}
         said += [
             f"{count} {noun if count > 1 else noun.removesuffix('s')} {what}"
@@ -297,10 +297,10 @@ def renamed(y: torch.Tensor, now: Task, task: Task) -> torch.Tensor:
 def changed(changes: Changes, noun: str, where: str) -> DataChanged:
     """Return the error about data that a run cannot go on with."""
     return DataChanged(
-        f"the data has changed since the run was begun: {changes.told(noun)}",
+        f"the data has changed since the run started: {changes.told(noun)}",
         where,
-        "bring it back as it was, or train the run's recipe.yaml anew; `trickrun eval RUN` scores "
-        "what is left of the run's own test part",
+        "restore it, or train the run's recipe.yaml again; `trickrun eval RUN` scores what is "
+        "left of the run's own test split",
     )
 
 

@@ -135,7 +135,7 @@ def too_large(
         "data",
         "set data.normalize: standard"
         if scaler.scale is None
-        else "take its logarithm, or leave it out",
+        else "take its logarithm, or remove it",
     )
 
 

@@ -314,9 +314,9 @@ def target_scaler_of(data: Data, task: Task, y: torch.Tensor) -> TargetScaler:
         settable = "task" in type(data).model_fields
         what = "classes" if task.kind == "classification" else "labels"
         raise DataError(
-            f"the data's targets are {what}, which have no scale",
+            f"the data's targets are {what}, which cannot be scaled",
             "data.scale_targets",
-            "leave it out" + (", or set data.task: regression" if settable else ""),
+            "remove it" + (", or set data.task: regression" if settable else ""),
         )
     return fit_targets(data.scale_targets, y)
 
@@ -375,9 +375,9 @@ def subset(data: Data, source: Source, rows: torch.Tensor) -> torch.Tensor:
         return rows
     if wanted.n > len(rows):
         raise DataError(
-            f"{wanted.n} samples wanted, the training split has {len(rows)}",
+            f"{wanted.n} samples are wanted, but the training split has {len(rows)}",
             "data.subset.n",
-            f"set it to {len(rows)} or less, or leave subset out",
+            f"set it to {len(rows)} or less, or remove subset",
         )
     _, y = source.parts["train"]
     strata = y[rows] if has_strata(source.task) and wanted.stratified else None
@@ -407,7 +407,7 @@ def check_weights(split: Mapping[str, Part]) -> None:
     for name, part in split.items():
         if part.w is not None and not part.w.any():
             raise DataError(
-                f"all {len(part)} samples of the {name} part have a weight of 0",
+                f"all {len(part)} samples of the {name} split have a weight of 0",
                 "data.weight",
                 "try another data.split.seed, or give more samples a weight above 0",
             )

@@ -157,7 +157,7 @@ FAULTS = (
         "Labels off by one",
         (DATA, "train"),
         "The first or the last class has no sample in any split.",
-        "No sample at all (own). Labels outside the classes are refused when the data are read.",
+        "No sample at all (own). Labels outside the classes are refused when the data is read.",
         "Each label stands for the class next to it, and the class names in reports are wrong.",
         "Make the labels start at 0.",
         explains=("TR07", "TR24", "TR20"),

@@ -81,7 +81,7 @@ FAULTS = (
         "Targets out of the head's reach",
         (TEXT, DATA, "train", "initial-loss", "overfit-batch", "watch"),
         "The range of the targets compared with that of the head's activation.",
-        "Any target outside (DeepDiagnosis). If the data are not read, a bounded head for a "
+        "Any target outside (DeepDiagnosis). If the data is not read, a bounded head for a "
         "regression is a warning.",
         "The head cannot output these values, so they cannot be learned, and it saturates.",
         "A linear head, or targets scaled into its range.",

@@ -180,7 +180,7 @@ FAULTS = (
         "The loss of one small batch after hundreds of steps without regularization.",
         "See step 2. No replacement of a part helps.",
         "A network that cannot remember 32 samples will not learn 10,000.",
-        "Look at the data and at how they are loaded, and at the model's code if it is your own.",
+        "Look at the data and at how it is loaded, and at the model's code if it is your own.",
     ),
     Fault(
         "TR76",

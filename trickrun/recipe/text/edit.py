@@ -126,7 +126,7 @@ def _mend(
             return edited
     path = ".".join(str(step) for step in first.steps)
     raise EditError(
-        "no edit of the file changes this and nothing else",
+        "no edit of the file changes only this",
         path,
         "edit the file by hand: "
         + (f"delete {path}" if first.value is MISSING else f"{path} must be {flow(first.value)}"),

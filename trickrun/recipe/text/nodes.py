@@ -195,7 +195,7 @@ class Reader:
 
     def _duplicate(self, entry: Entry, key: str) -> None:
         hint = "write one << with a list: <<: [*a, *b]" if key == MERGE else "keep one of the two"
-        self._fault(entry.key, f"the key {key!r} stands here a second time", hint)
+        self._fault(entry.key, f"the key {key!r} appears a second time", hint)
 
     def _merged(self, node: Node) -> dict[str, Any]:
         sources = merge_sources(node)

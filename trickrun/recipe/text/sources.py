@@ -66,7 +66,9 @@ def read_chain(path: Path, problems: list[Problem]) -> list[Text]:
         if path.resolve() in seen:
             names = " -> ".join(str(file) for file in [t.source.name for t in chain[::-1]])
             message = f"extends goes in a circle: {names} -> {path}"
-            raise RecipeError([*problems, _told(asked, message, "one of them must stand alone")])
+            raise RecipeError(
+                [*problems, _told(asked, message, "one of them must not extend another")]
+            )
 
 
 def _told(problem: Problem, message: str, hint: str) -> Problem:

@@ -41,12 +41,16 @@ _SYNTAX = (
         "expected 'key: value', but there is no colon",
         "write a space after the colon, and check the line's indentation",
     ),
-    (r"expected ',' or ']'", "a list that begins with [ is not closed before this", "add ]"),
-    (r"expected ',' or '}'", "a mapping that begins with { is not closed before this", "add }"),
+    (r"expected ',' or ']'", "a list that begins with [ is not closed before this point", "add ]"),
+    (
+        r"expected ',' or '}'",
+        "a mapping that begins with { is not closed before this point",
+        "add }",
+    ),
     (
         "expected <block end>",
         "this line does not fit the lines before it",
-        "keys of one mapping stand in the same column; 'key: value' and '- item' do not mix",
+        "keys of one mapping start in the same column; 'key: value' and '- item' do not mix",
     ),
     ("end of stream", "a quoted text is not closed", "add the closing quote"),
     ("cannot start any token", "this character cannot begin a value", "put the value in quotes"),
@@ -56,7 +60,11 @@ _SYNTAX = (
         "put a value that begins with one of them in quotes",
     ),
     ("expected the node content", "a value is missing here", "delete the comma, or write a value"),
-    ("unknown escape", "this is no escape in double quotes", "use single quotes, or \\\\ for \\"),
+    (
+        "unknown escape",
+        "this is not an escape in double quotes",
+        "use single quotes, or \\\\ for \\",
+    ),
     (r"expected alphabetic", "a name must follow & or *", "put a text with & or * in quotes"),
 )
 
@@ -154,7 +162,7 @@ class _Builder:
         """Return the node that begins with ``event``."""
         self.nodes += 1
         if self.nodes > MAX_VALUES:
-            message = f"more than {MAX_VALUES} values: no recipe has so many"
+            message = f"more than {MAX_VALUES} values: no recipe has that many"
             raise _TooMuch(offset(event.start_mark), message)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event)
@@ -212,7 +220,7 @@ class _Builder:
         if target is None:
             inside = name in self.anchors
             what = "stands inside its own anchor" if inside else "has no anchor before it"
-            hint = "" if inside else f"write &{name} before the value it shall repeat"
+            hint = "" if inside else f"write &{name} before the value to repeat"
             self.faults.append(Fault(start, end, f"*{name} {what}", hint))
             return Scalar(start, end, None, "", None)
         return Alias(start, end, None, name, target)

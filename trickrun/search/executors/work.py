@@ -204,9 +204,9 @@ def compiled(trial: Trial, folder: Path) -> RecipeJob:
     fingerprint = recipe.data.fingerprint(folder)
     if fingerprint != trial.data:
         raise DataChanged(
-            "the data has changed since the search was begun, so it would be split anew",
+            "the data has changed since the search started, so it would be split again",
             "data",
-            "bring it back as it was, or begin the search again with the data as it is",
+            "restore it, or start the search again with the data as it is",
         )
     return compile_recipe(recipe, folder, prepared(recipe, folder, fingerprint))
 

@@ -49,7 +49,7 @@ def columns(job: RecipeJob, samples: int | None = None) -> list[Column]:
         )
     if not job.augmentations:
         raise CompileError(
-            "the recipe has no augmentation that is on, so there is nothing to see",
+            "the recipe has no active augmentation, so there is nothing to show",
             "augmentation",
             "list some, for example augmentation: [flip, {kind: shift, pixels: 2}]",
         )

@@ -19,7 +19,7 @@ class ColorShift(Augmentation):
     When: photos under lamps and skies of different color.
     Defaults: by 0.1, a tenth of a standardized channel's spread.
     Source: Krizhevsky et al. 2012, ImageNet Classification with Deep CNNs, who draw along the
-        colors' principal axes; one draw a channel: Keras' channel_shift_range.
+        colors' principal axes; one draw per channel: Keras' channel_shift_range.
     """
 
     main: ClassVar[str | None] = "by"

@@ -23,7 +23,7 @@ class RandAugment(Augmentation):
     Formula: o_n(... o_1(x)) with each o uniform over: nothing, rotate, shear and translate along
         both axes, brightness, contrast, sharpness, saturation (color images), posterize,
         solarize, autocontrast; the sign of each strength is a coin's.
-    When: photos, where a search for single augmentations is too dear: two numbers to tune.
+    When: photos, where a search for single augmentations is too expensive: two numbers to tune.
     Defaults: 2 operations at magnitude 9 of 30, the paper's for ImageNet and torchvision's.
     Interactions: black and white are each image's own darkest and brightest value; what comes in
         from outside is 0. The paper's equalize is left out.
@@ -37,7 +37,7 @@ class RandAugment(Augmentation):
         default=9.0, description="strength of every operation, of 30"
     )
     operations: RepeatsOrZero = Field(
-        default=2, description="operations an image, one after another"
+        default=2, description="operations per image, one after another"
     )
 
     @property

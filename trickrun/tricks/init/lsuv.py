@@ -34,10 +34,10 @@ class LSUV(Init):
         default=256, description="training samples that are measured, or all if there are fewer"
     )
     tolerance: Annotated[Positive, Stackable()] = Field(
-        default=0.1, description="distance of a layer's variance from 1 that is let pass"
+        default=0.1, description="tolerated distance of a layer's variance from 1"
     )
     tries: Annotated[Repeats, Stackable()] = Field(
-        default=10, description="largest number of corrections a layer"
+        default=10, description="largest number of corrections per layer"
     )
 
     def fill(self, weight: torch.Tensor, gain: float, generator: torch.Generator) -> None:
@@ -71,7 +71,7 @@ class LSUV(Init):
                 raise CompileError(
                     f"the output of {name} has variance {variance:g}, which no scale makes 1",
                     "init",
-                    "look at the data and at what stands before this layer, or use another init",
+                    "check the data and what comes before this layer, or use another init",
                 )
             for _, weight in weights(layer):
                 weight.div_(variance**0.5)

@@ -20,7 +20,7 @@ class Sparse(Init):
     When: wide layers whose units should start different from each other without saturating; a
         historical alternative to scaling by the fan.
     Defaults: nine tenths zeros and std 0.01, after the example and default of PyTorch. Martens kept
-        15 inputs a unit.
+        15 inputs per unit.
     Interactions: weights at zero are trained like all others: the network does not stay sparse.
     Source: Martens 2010, Deep learning via Hessian-free optimization; torch.nn.init.sparse_, which
         draws the places from the global generator.

@@ -17,8 +17,8 @@ class TruncatedNormal(Init):
     Formula: w ~ N(0, std²), drawn again where |w| > cut * std.
     When: transformers, vision transformers above all; where a rare large weight could do harm.
     Defaults: std 0.02 as in BERT and ViT; cut at 2 standard deviations as in TensorFlow and JAX,
-        which leaves 0.88 of the deviation. PyTorch's bounds are -2 and 2 whatever the std: with a
-        std of 0.02 they cut nothing.
+        which leaves 0.88 of the standard deviation. PyTorch's bounds are -2 and 2 whatever the
+        std: with a std of 0.02 they cut nothing.
     Source: Devlin et al. 2019, BERT, arXiv:1810.04805; torch.nn.init.trunc_normal_.
     """
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ClassWeights = Annotated[
     Literal["balanced"] | Annotated[tuple[Positive, ...], Field(strict=False)] | None,
-    Field(description="balanced, or one weight a class in label order"),
+    Field(description="balanced, or one weight per class in label order"),
 ]
 
 
@@ -53,7 +53,7 @@ def class_weights(wanted: str | tuple[float, ...] | None, task: Task) -> torch.T
         raise CompileError(
             f"{len(wanted)} class weights for {task.classes} classes",
             "loss.class_weights",
-            "give one weight a class, in the order of the labels: " + ", ".join(task.labels),
+            "give one weight per class, in the order of the labels: " + ", ".join(task.labels),
         )
     return torch.tensor(wanted)
 

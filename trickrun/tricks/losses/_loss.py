@@ -114,8 +114,8 @@ class Loss(Params):
         """Raise CompileError if ``task`` asks for an answer at each place, and this loss cannot."""
         if task.next_token and not self.takes_places:
             raise CompileError(
-                f"{self.kind_name} compares one answer a sample, next-token data asks for one at "
-                "each place",
+                f"{self.kind_name} compares one answer per sample, but next-token data has "
+                "one at each position",
                 "loss",
                 "use cross_entropy",
             )

@@ -25,11 +25,11 @@ class BCE(Loss):
     the mean over a logit for each.
 
     Formula: -y log s(z) - (1 - y) log(1 - s(z)) with the sigmoid s, times the weight of class y; of
-        several labels a sample (task: multilabel) the mean over them.
+        several labels per sample (task: multilabel) the mean over them.
     When: two classes, or several labels of which each is 0 or 1; the model must end in plain
-        logits, one for two classes or one a label, with no sigmoid of its own. For two classes it
+        logits, one for two classes or one per label, with no sigmoid of its own. For two classes it
         is cross_entropy with half the outputs.
-    Defaults: no class weights; ``balanced`` weighs class c by n / (2 * n_c).
+    Defaults: no class weights; ``balanced`` weights class c by n / (2 * n_c).
     Interactions: label_smoothing mixes the target with 1/2. Labels take no class weights.
     Source: torch.nn.functional.binary_cross_entropy_with_logits.
     """
@@ -124,5 +124,5 @@ def check_no_weights(weights: str | tuple[float, ...] | None) -> None:
         raise CompileError(
             "class weights are for classes, and the data's task is multilabel",
             "loss.class_weights",
-            "leave it out; data.weight weighs samples",
+            "remove it; data.weight weights samples",
         )

@@ -37,7 +37,7 @@ class CrossEntropy(Loss):
     Formula: -log softmax(z)[y], times the weight of class y.
     When: classification; the model must end in plain logits, with no softmax of its own. Of
         next-token data it is the mean over the places of a sample.
-    Defaults: no class weights; ``balanced`` weighs class c by n / (classes * n_c).
+    Defaults: no class weights; ``balanced`` weights class c by n / (classes * n_c).
     Interactions: label_smoothing mixes the target with the uniform distribution.
     Source: torch.nn.functional.cross_entropy.
     """
@@ -55,7 +55,7 @@ class CrossEntropy(Loss):
         class_weights(self.class_weights, task)
         if task.next_token and self.class_weights is not None:
             raise CompileError(
-                "next-token data has no classes to weigh", "loss.class_weights", "leave it out"
+                "next-token data has no classes to weight", "loss.class_weights", "leave it out"
             )
 
     def outputs(self, task: Task) -> int:

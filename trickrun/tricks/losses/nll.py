@@ -31,7 +31,7 @@ class NLL(Loss):
     Formula: -z[y], times the weight of class y.
     When: the model ends in log_softmax (``head_activation: log_softmax``); with logits use
         cross_entropy, which is both in one.
-    Defaults: no class weights; ``balanced`` weighs class c by n / (classes * n_c).
+    Defaults: no class weights; ``balanced`` weights class c by n / (classes * n_c).
     Interactions: from plain logits or a softmax it has no lower bound or a wrong one.
     Source: torch.nn.functional.nll_loss.
     """

@@ -19,7 +19,7 @@ class PythonLoss(PythonTarget, Loss):
     Formula: yours. The prediction is [N, outputs]; the target is int64 class indices [N], or float
         values or 0/1 labels [N, targets].
     When: a loss that trickrun does not have.
-    Defaults: the model has one output a class or a target value.
+    Defaults: the model has one output per class or target value.
     Interactions: a scalar counts as the mean over the batch, also where reduction is sum. Metrics
         see the predictions as class scores, of labels as probabilities.
     Source: yours.
@@ -75,5 +75,5 @@ def a_sample(losses: object, samples: int, target: str) -> torch.Tensor:
     raise CompileError(
         f"it returned {given} for a batch of {samples} samples",
         target,
-        PythonLoss.taught(f"return a tensor [{samples}], one loss a sample, or a scalar tensor"),
+        PythonLoss.taught(f"return a tensor [{samples}], one loss per sample, or a scalar tensor"),
     )

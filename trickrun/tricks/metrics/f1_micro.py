@@ -15,7 +15,7 @@ class F1Micro(Metric):
 
     Formula: 2 TP / (2 TP + FP + FN), each counted over samples and labels; a label is predicted
         where its probability is above 1/2.
-    When: several 0/1 labels a sample. Of one class a sample it is the accuracy: use that.
+    When: several 0/1 labels per sample. With one class per sample it equals accuracy: use that.
     Defaults: 0 where no label is there and none is predicted, as in scikit-learn.
     Source: sklearn.metrics.f1_score with average="micro".
     """

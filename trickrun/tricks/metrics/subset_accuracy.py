@@ -15,7 +15,7 @@ class SubsetAccuracy(Metric):
     """Share of samples all of whose labels are right.
 
     Formula: mean over samples of all(((p > 1/2) == y) over labels).
-    When: several 0/1 labels a sample, where an answer with one wrong label is of no use; it is
+    When: several 0/1 labels per sample, where an answer with one wrong label is of no use; it is
         never above accuracy, which counts each label.
     Defaults: none.
     Source: sklearn.metrics.accuracy_score of label indicators.

@@ -20,7 +20,7 @@ class Batch(NormalizationLayer):
     Interactions: the bias of the layer before it is dropped; small batches make it noisy, then
         group or layer normalization is the alternative. ``recalibrate`` costs a forward pass over
         the training split before each evaluation; it helps where the running statistics lag
-        behind: few steps an evaluation, a small momentum, averaged weights.
+        behind: few steps per evaluation, a small momentum, averaged weights.
     Source: Ioffe & Szegedy 2015, Batch Normalization, arXiv:1502.03167.
     """
 

@@ -16,11 +16,11 @@ class Group(NormalizationLayer):
     """Normalize each sample over groups of neighbouring channels; the batch plays no part.
 
     Formula: y = gamma * (x - mean_group) / sqrt(var_group + eps) + beta, the mean over the channels
-        of a group and all positions; gamma and beta are one a channel.
+        of a group and all positions; each channel has one gamma and one beta.
     When: convolutional networks with batches too small for batch normalization.
     Defaults: 8 groups suit narrow networks; the paper's 32 are meant for 64 channels and more.
     Interactions: groups must divide the channels of every hidden layer. One group is layer
-        normalization, one a channel is instance normalization.
+        normalization, one per channel is instance normalization.
     Source: Wu & He 2018, Group Normalization, arXiv:1803.08494.
     """
 

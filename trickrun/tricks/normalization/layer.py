@@ -15,7 +15,7 @@ class Layer(NormalizationLayer):
     """Normalize each sample over all features of the layer; the batch plays no part.
 
     Formula: y = gamma * (x - mean_sample) / sqrt(var_sample + eps) + beta. For images the mean is
-        over channels and positions, gamma and beta are one a channel: group with one group.
+        over channels and positions, with one gamma and one beta per channel: group with one group.
     When: small batches, recurrent networks and transformers.
     Defaults: eps 1e-5 is PyTorch's.
     Interactions: it removes what all features of a layer have in common, not a bias of each, so

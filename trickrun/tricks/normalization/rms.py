@@ -15,7 +15,7 @@ class RMS(NormalizationLayer):
     """Divide each sample by the root mean square of its features; no mean is subtracted.
 
     Formula: y = gamma * x / sqrt(mean(x²) + eps). For images the mean is over channels and
-        positions, and gamma is one a channel.
+        positions, and there is one gamma per channel.
     When: in place of layer normalization where its cost shows; usual in language models.
     Defaults: eps 1e-5, as for the other kinds (torch.nn.RMSNorm takes the type's smallest).
     Interactions: it has no beta and keeps the mean, so biases before it stay.

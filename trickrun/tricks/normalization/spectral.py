@@ -18,7 +18,7 @@ class Spectral(WeightNormalization):
     Formula: w = v / sigma(v), with sigma approximated by power iteration, one each step.
     When: the discriminator of a GAN, or where small changes of the input should change the output
         little; rarely for plain classification, whose outputs it bounds.
-    Defaults: one iteration a step, as in the paper.
+    Defaults: one iteration per step, as in the paper.
     Interactions: acts on fully connected and convolutional layers, the head included; a
         convolution's kernel counts as a matrix [out, in * height * width]. Penalties act on v.
     Source: Miyato et al. 2018, Spectral Normalization for GANs, arXiv:1802.05957;
@@ -26,7 +26,7 @@ class Spectral(WeightNormalization):
     """
 
     kind: Literal["spectral"] = "spectral"
-    iterations: Repeats = Field(default=1, description="power iterations a training step")
+    iterations: Repeats = Field(default=1, description="power iterations per training step")
 
     @property
     def trains_alone(self) -> bool:

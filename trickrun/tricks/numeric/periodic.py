@@ -23,7 +23,7 @@ class Periodic(Numeric):
         cosines hardly move at first, so that half of the relu units start dead. sigma matters most:
         search it between 0.01 and 10. A feature with at most 2 different values, such as a 0/1
         feature, passes as it is.
-    Interactions: sigma is in turns a unit of the normalized number. init fills W as any layer.
+    Interactions: sigma is in periods per unit of the normalized number. init fills W as any layer.
     Source: Gorishniy et al. 2022, On Embeddings for Numerical Features in Tabular Deep Learning,
         arXiv:2203.05556, periodic activations, there called PLR.
     """
@@ -31,7 +31,9 @@ class Periodic(Numeric):
     main: ClassVar[str | None] = "sigma"
 
     kind: Literal["periodic"] = "periodic"
-    sigma: Positive = Field(default=0.1, description="deviation of the frequencies at the start")
+    sigma: Positive = Field(
+        default=0.1, description="initial standard deviation of the frequencies"
+    )
     frequencies: Count = Field(default=48, description="of each feature")
     features: Count = Field(default=24, description="numbers that each feature becomes")
 

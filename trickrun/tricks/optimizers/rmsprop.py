@@ -45,7 +45,9 @@ class RMSprop(Decaying):
     momentum: Annotated[Beta, Stackable()] = Field(
         default=0.0, description="share of the last velocity that is kept"
     )
-    centered: bool = Field(default=False, description="divide by the deviation, not the size")
+    centered: bool = Field(
+        default=False, description="divide by the standard deviation, not the size"
+    )
 
     @property
     def kept_for_each(self) -> int:

@@ -14,7 +14,7 @@ class CutMix(Mixing):
 
     Formula: a box of sqrt(1 - lam) times height and width around a random pixel, cut at the edges,
         comes from x_j; loss = s * L(f(x), y_i) + (1 - s) * L(f(x), y_j), with s the share of x_i's
-        pixels that are left and lam ~ Beta(alpha, alpha), one box a batch.
+        pixels that are left and lam ~ Beta(alpha, alpha), one box per batch.
     When: classification of images with a network that overfits.
     Defaults: alpha 1, the paper's: every area is as likely.
     Interactions: needs images. It acts after augmentation. With mixup, each batch gets one of the

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class DropConnect(Regularizer):
     """Set each weight of the hidden fully connected layers to zero with probability p in training.
 
-    Formula: y = (W * M / (1 - p)) x + b with M ~ Bernoulli(1 - p) for each weight, one mask a
+    Formula: y = (W * M / (1 - p)) x + b with M ~ Bernoulli(1 - p) for each weight, one mask per
         batch; in evaluation y = W x + b.
     When: fully connected networks that overfit, in place of dropout.
     Defaults: p = 0.5, as in the paper.

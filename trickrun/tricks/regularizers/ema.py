@@ -16,7 +16,7 @@ class EMA(Averaging):
         rate would; usual for image generation and semi-supervised learning.
     Defaults: decay 0.999, an average over about 1000 steps; the smaller d of the first steps keeps
         the random start out of short runs.
-    Interactions: training goes on with w; validation, the best epoch and its checkpoint have a.
+    Interactions: training continues with w; validation, the best epoch and its checkpoint use a.
         Batch norm's running statistics are averaged alike.
     Source: Polyak & Juditsky 1992, Acceleration of Stochastic Approximation by Averaging; d as in
         tf.train.ExponentialMovingAverage.

@@ -16,7 +16,7 @@ class Mixup(Mixing):
     """Train on mixtures of two samples, and on their two targets in the same shares.
 
     Formula: x = lam * x_i + (1 - lam) * x_j, loss = lam * L(f(x), y_i) + (1 - lam) * L(f(x), y_j),
-        with one lam ~ Beta(alpha, alpha) a batch.
+        with one lam ~ Beta(alpha, alpha) per batch.
     When: classification of images, sound or tables with a network that overfits or is too sure.
     Defaults: alpha 0.2; the paper uses 0.1 to 0.4 for ImageNet and 1 for CIFAR-10.
     Interactions: the training loss stays above the validation loss, as no mixture can be told for

@@ -17,9 +17,9 @@ class SAM(Climb):
     """Sharpness-aware minimisation: step by the gradient at the worst point nearby.
 
     Formula: g(w + rho * g(w) / ||g(w)||) in place of g(w), the norm over all parameters together.
-    When: the last point or two of accuracy, where twice the time a step is no matter.
+    When: the last point or two of accuracy, where twice the time per step is acceptable.
     Defaults: rho 0.05, the paper's.
-    Interactions: two forward and backward passes a step, with the same dropout masks; batch
+    Interactions: two forward and backward passes per step, with the same dropout masks; batch
         norm's running statistics see the first one only. Penalties count at w, and not in the
         climb. The logged loss is that at w.
     Source: Foret et al. 2021, Sharpness-Aware Minimization, arXiv:2010.01412.

@@ -15,7 +15,7 @@ class SWA(Averaging):
     Formula: a <- a + (w - a) / (n + 1) for the n-th time, after every epoch of the run's last part.
     When: the end of a long training with a learning rate that stays high, which circles around a
         wide minimum.
-    Defaults: the last quarter of the run, once an epoch, as in the paper.
+    Defaults: the last quarter of the run, once per epoch, as in the paper.
     Interactions: give it a schedule that does not fall to 0 there: constant, or step. Before its
         start evaluation has the weights themselves. Batch norm's statistics are taken anew from
         the training data before each evaluation.
@@ -31,7 +31,7 @@ class SWA(Averaging):
         default=0.75, description="share of the run after which averaging begins"
     )
     every: Count | None = Field(
-        default=None, description="steps between the weights that are averaged; null: an epoch"
+        default=None, description="steps between the weights that are averaged; null: one epoch"
     )
 
     @property

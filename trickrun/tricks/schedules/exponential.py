@@ -9,7 +9,7 @@ from trickrun.tricks.schedules._schedule import Span, WarmedUp
 
 
 class Exponential(WarmedUp):
-    """Multiply the learning rate by gamma once an epoch.
+    """Multiply the learning rate by gamma once per epoch.
 
     Formula: lr(t) = lr * gamma ** floor(epoch).
     When: a run whose end is open; with a known end cosine or linear needs no tuning.

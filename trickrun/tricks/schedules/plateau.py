@@ -30,7 +30,7 @@ class Plateau(Monitor, WarmedUp):
         default=0.1, description="factor of each reduction"
     )
     patience: CountOrZero = Field(
-        default=4, description="evaluations without improvement that are let pass"
+        default=4, description="tolerated evaluations without improvement"
     )
     cooldown: CountOrZero = Field(
         default=0, description="evaluations after a reduction that do not count"

@@ -20,7 +20,7 @@ class GradualUnfreezing(Params):
         1 + floor(e / every); the others keep their values.
     When: fine-tuning. A new head's first gradients are large and mean little, and would spoil what
         the layers below have learned.
-    Defaults: a layer an epoch, as in ULMFiT.
+    Defaults: one layer per epoch, as in ULMFiT.
     Interactions: what model.freeze holds stays frozen, so a pretrained model needs freeze: none, or
         the number of stages that shall never change. Frozen batch norms keep their statistics. A
         residual or transformer block is one layer. lr-find and overfit-batch train all layers.

@@ -41,7 +41,7 @@ def leaked(e: Facts) -> list[Finding]:
         )
         if e.data.copies.within > LEAKED:
             why += (
-                " The data held copies before they were split: remove the copies, or keep them "
+                " The data held copies before it was split: remove the copies, or keep them "
                 "in one split."
             )
         numbers = {"split": name, "share": share, "within_training": e.data.copies.within}

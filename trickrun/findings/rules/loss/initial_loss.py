@@ -239,7 +239,7 @@ def target_scale(e: InitialLoss) -> list[Finding]:
     meaning = (
         "are hidden by the untrained outputs"
         if small
-        else ("need steps and gradients of the same size")
+        else "need steps and gradients of the same size"
     )
     why = (
         f"The targets have size {e.target_size:.3g} around the head's constant, and the outputs of "

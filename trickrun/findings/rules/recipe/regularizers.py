@@ -80,7 +80,7 @@ def too_strong(path: str, strength: float, limit: float, usual: float) -> Findin
     """Return TR50 for one penalty."""
     why = (
         f"With a strength of {strength:g}, the penalty pulls the weights towards 0 about as hard "
-        f"as the data pull them elsewhere. From {limit:g} on it is likely to dominate."
+        f"as the data pulls them elsewhere. From {limit:g} on it is likely to dominate."
     )
     numbers = {"strength": strength, "limit": limit}
     name = "Regularized too strongly"

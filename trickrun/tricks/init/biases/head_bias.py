@@ -66,7 +66,7 @@ class HeadBias(Params):
             raise CompileError(
                 f"the best constant for the loss {loss.kind_name} is not known",
                 "init.head_bias",
-                "give it as a number, or take head_bias out",
+                "give it as a number, or remove head_bias",
             )
         best = known.best
         rarest = math.log(2 * len(y))
@@ -91,7 +91,7 @@ class HeadBias(Params):
 
         if self.value == "prior" and activation not in (None, *LOGITS):
             raise CompileError(
-                f"head_bias: prior sets what the head puts out, but {activation} changes that",
+                f"head_bias: prior sets the head's output, but {activation} changes that",
                 "init.head_bias",
                 "set model.head_activation: linear, or give the bias as a number",
             )
