@@ -84,7 +84,7 @@ def test_a_module_that_cannot_learn_is_named() -> None:
     found, _ = overfit_batch(subject(Blind()), steps=100)
     assert (found.verdict, found.result["fitted"]) == ("fail", False)
     assert found.result["blocked_by"] == ["model"]
-    assert "blocked by the module Blind" in found.summary
+    assert "Blocked by the module Blind" in found.summary
     (finding,) = found.findings
     assert (finding.code, finding.severity) == ("TR76", "error")
     assert "Blind" in finding.why

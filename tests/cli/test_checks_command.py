@@ -66,7 +66,7 @@ def test_the_recorded_recipe_of_a_batch_can_be_trained(
 def test_overfit_batch_says_what_blocks(trickrun: Callable[..., Ran], recipe: Path) -> None:
     ran = trickrun("overfit-batch", recipe, "init=zeros")
     assert ran.code == 1
-    assert "blocked by init" in ran.out
+    assert "Blocked by init" in ran.out
     assert "replaced alone" in ran.out
     assert "✗ TR22 Constant init (init)" in ran.out
 

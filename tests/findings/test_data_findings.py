@@ -204,7 +204,7 @@ def test_values_that_become_one(overrides: tuple[str, ...], edit: dict[str, Any]
 def test_of_many_features_the_worst_are_named() -> None:
     rest = tuple(replace(STAMP, name=f"x{i}", left=400 + i) for i in range(4))
     (finding,) = found(changed(collapsed=(*rest, STAMP)))
-    assert finding.why.startswith("547 distinct values of stamp become 29 numbers, 547 distinct")
+    assert finding.why.startswith("547 distinct values of stamp become 29 numbers; 547 distinct")
     assert "(and 2 more features)" in finding.why
 
 

@@ -129,7 +129,7 @@ def test_the_stored_part_is_scored_while_it_is_there(trickrun, folder, told, cha
         if said is None
         else [
             f"warning: the data has changed since the run started: {said}. "
-            f"the run's own {split} split is scored"
+            f"The run's own {split} split is scored"
         ]
     )
     assert result["missing"] == 0

@@ -330,7 +330,7 @@ def proven(cause: Cause, said: Finding | None, severity: Severity) -> Finding:
     found = said or Finding(cause.code, cause.name, "error", 0.0, cause.path, {}, cause.why)
     why = found.why
     if cause.together:
-        why += f" No single edit is enough; these are, together: {', '.join(cause.together)}."
+        why += f" No single edit is enough. Together these are: {', '.join(cause.together)}."
     if cause.raises:
         why += (
             f" It may not be the whole cure. With it the recipe raises {', '.join(cause.raises)}."

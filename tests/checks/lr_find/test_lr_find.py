@@ -127,14 +127,14 @@ def test_a_network_that_cannot_learn_is_refused(flowers):
     verdict, _ = lr_find(flowers("init=zeros"), Range(seeds=2))
     assert verdict.verdict == "fail"
     assert verdict.result["suggestion"] is None
-    assert "falls nowhere" in verdict.result["refused"]
+    assert "does not fall" in verdict.result["refused"]
     assert verdict.summary.startswith("no learning rate can be suggested: ")
     assert [finding.code for finding in verdict.findings] == ["TR112"]
 
 
 def test_a_range_that_ends_too_early_is_refused(flowers):
     verdict, _ = lr_find(flowers("optimizer=sgd"), Range(high=0.05, seeds=1))
-    assert "still falling at the last lr, 0.05; raise --high" in verdict.result["refused"]
+    assert "still falling at the last lr, 0.05. Raise --high" in verdict.result["refused"]
 
 
 def test_a_range_that_begins_too_high_is_refused(flowers):

@@ -253,7 +253,7 @@ def mended(
             continue
         again, derived = check(subject.changed(finding.edit))
         if again.verdict != "fail":
-            told = f"{failed.summary} With {words(finding.edit)}: {again.summary}"
+            told = f"{failed.summary}\nFixed by {words(finding.edit)}: {again.summary}"
             mended = replace(again, verdict="warn", summary=told, findings=failed.findings)
             return finding.edit, mended, derived
     return None

@@ -25,8 +25,8 @@ class Clip(Params):
         Adaptive lets nets without normalization train with large batches.
     Defaults: none; norm 1.0 is the usual value for transformers, adaptive 0.01 for NFNets.
     Interactions: adam and similar optimizers divide by the gradient's usual size, so a bound that
-        shrinks every gradient alike changes nothing there; one that holds back the rare large ones does.
-        adaptive leaves the head alone, as the paper does; a bias counts as one unit.
+        shrinks every gradient alike changes nothing there; one that holds back the rare large ones
+        does. adaptive leaves the head alone, as the paper does; a bias counts as one unit.
     Source: Pascanu et al. 2013, On the difficulty of training RNNs, arXiv:1211.5063; adaptive:
         Brock et al. 2021, High-Performance Large-Scale Image Recognition, arXiv:2102.06171.
     """

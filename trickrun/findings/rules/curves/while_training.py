@@ -151,8 +151,8 @@ def diverged(losses: Sequence[float], lr: float) -> Finding | None:
     if now <= RISEN * start or now < before:
         return None
     why = (
-        f"The loss began at {start:.3g}; over the last {WINDOW} steps it was {now:.3g}, and over "
-        f"the {WINDOW} before {before:.3g}. It has diverged, and goes on rising."
+        f"The loss began at {start:.3g}. Within the last {2 * WINDOW} steps it rose from "
+        f"{before:.3g} to {now:.3g}. It has diverged and is still rising."
     )
     numbers = {"start": start, "before": before, "now": now, "step": len(losses)}
     return Finding("TR41", "Training explodes", "error", 0.9, "optimizer.lr", numbers, why,
@@ -172,9 +172,8 @@ def dead(losses: Sequence[float], looks: Sequence[Look], lr: float) -> Finding |
     for first, second in zip(looks[-2].layers[:-1], looks[-1].layers[:-1], strict=True):
         if first.dead_fraction == second.dead_fraction == 1.0:
             why = (
-                f"All units of {first.name} were 0 for each sample at step {looks[-2].step} and at "
-                f"step {looks[-1].step}, and the loss stands at {now:.3g}: no gradient will wake "
-                "them."
+                f"All units of {first.name} are 0 for every sample, at step {looks[-2].step} as at "
+                f"step {looks[-1].step}. No gradient reaches them, and the loss stays at {now:.3g}."
             )
             numbers = {"layer": first.name, "loss_before": before, "loss": now}
             return Finding("TR43", "Dead units", "error", 0.95, first.name, numbers, why,

@@ -68,7 +68,7 @@ def told(found: Sequence[Collapsed]) -> str:
         for c in found[:NAMED]
     ]
     more = f" (and {len(found) - NAMED} more features)" if len(found) > NAMED else ""
-    return f"{', '.join(each)} in {found[0].type}{more}."
+    return f"{'; '.join(each)} in {found[0].type}{more}."
 
 
 def numbers(found: Sequence[Collapsed]) -> dict[str, Any]:

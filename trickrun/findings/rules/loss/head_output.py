@@ -114,7 +114,7 @@ def bounded_values(e: InitialLoss) -> list[Finding]:
     if low <= e.target_low and e.target_high <= high:
         return []
     why = (
-        f"Targets run from {e.target_low:.3g} to {e.target_high:.3g}, but the outputs of "
+        f"Targets run from {e.target_low:.3g} to {e.target_high:.3g}. But the outputs of "
         f"{e.head_activation} stay between {low:g} and {high:g}."
     )
     evidence = {"target_low": e.target_low, "target_high": e.target_high}

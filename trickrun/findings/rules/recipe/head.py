@@ -102,7 +102,7 @@ def head_range(e: Facts) -> list[Finding]:
         return []
     numbers |= {"target_low": targets.low, "target_high": targets.high}
     why = (
-        f"Targets run from {targets.low:.4g} to {targets.high:.4g}, but the outputs of {head} stay "
+        f"Targets run from {targets.low:.4g} to {targets.high:.4g}. But the outputs of {head} stay "
         f"between {low:g} and {high:g}."
     )
     return [Finding("TR28", name, "error", 0.95, HEAD, numbers, why, edit)]

@@ -147,7 +147,7 @@ def init_scale(e: Facts) -> list[Finding]:
         return []
     severity: Severity = "error" if whole > HOPELESS else "warning"
     why = (
-        f"Weights of variance {variance:.3g} in layers with {', '.join(map(str, fans))} inputs "
+        f"Weights of variance {variance:.3g} in these layers ({', '.join(map(str, fans))} inputs) "
         f"multiply the variance of the signal by {whole:.3g}. An init that depends on the width "
         "keeps it."
     )

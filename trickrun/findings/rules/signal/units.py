@@ -23,11 +23,11 @@ def dead(evidence: SignalEvidence) -> list[Finding]:
     layer = next(layer for layer in evidence.hidden if layer.name in bad)
     from_start = layer.first.dead_fraction > MOST
     why = (
-        f"{bad[layer.name]:.0%} of the {layer.units} units of {layer.name} are 0 for each of "
-        f"{evidence.samples} samples"
+        f"{bad[layer.name]:.0%} of the {layer.units} units of {layer.name} are 0 for every "
+        f"sample (of {evidence.samples})"
     )
     if from_start:
-        why += " even before training, and no gradient reaches them."
+        why += ", even before training. No gradient reaches them."
         # Another init also replaces a bias that keeps them below zero.
         other = evidence.init != "auto" and not evidence.user_network
         edit = {"init": {"kind": "auto"}} if other else rescale(evidence)
