@@ -157,7 +157,7 @@ def test_a_failed_check_is_mended_by_the_first_confirmed_edit_that_passes_it(
 ) -> None:
     done = checked("overfit-batch", too_low, context)
     assert (done.verdict, done.edits) == ("warn", {"optimizer.lr": 0.05})
-    assert done.summary == "too low\nMended by optimizer.lr=0.05: fine"
+    assert done.summary == "too low\nFixed by optimizer.lr=0.05: fine"
 
 
 def test_edits_are_shown_as_a_shell_takes_them() -> None:
