@@ -173,7 +173,7 @@ def test_of_two_edits_of_a_part_the_first_is_told():
 def test_parts_that_help_only_together_are_named():
     both = replace(cause("init", "TR23"), together=("Wrong init scale", "Unscaled inputs"))
     first = with_what_was_tried([], [both], [], POOR)[0]
-    assert first.why.endswith("together: Wrong init scale, Unscaled inputs.")
+    assert first.why.endswith("Together these are: Wrong init scale, Unscaled inputs.")
 
 
 def test_what_was_not_tried_stays_an_error_where_training_goes_badly():

@@ -247,7 +247,7 @@ def table_lines(facts: TableFacts, model: str | None) -> Iterator[Line]:
 
 
 def batch_line(plan: Plan, train: int) -> Line:
-    return Line(f"  batch_size: {plan.batch}", f"{max(1, train // plan.batch)} steps an epoch")
+    return Line(f"  batch_size: {plan.batch}", f"{max(1, train // plan.batch)} steps per epoch")
 
 
 def task_line(facts: TableFacts) -> Line:
@@ -279,7 +279,7 @@ def scale_line(values: Values) -> Line:
     if log is not None and values.skew > 0 and abs(log) <= SYMMETRIC * values.skew:
         why = f"a long tail ({said}; of the logarithms {log:.1f}); predictions keep their unit"
         return Line("  scale_targets: log", why)
-    why = f"a long tail ({said}) that no logarithm mends; predictions keep their unit"
+    why = f"a long tail ({said}) that no logarithm removes; predictions keep their unit"
     return Line("  scale_targets: quantile", why)
 
 

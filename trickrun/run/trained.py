@@ -239,7 +239,7 @@ def scaler_of(facts: Mapping[str, Any], which: str, shape: Sequence[int]) -> Sca
         try:
             values = tensor_or_none(facts.get(name))
         except (TypeError, OverflowError, RuntimeError) as error:
-            raise ValueError(f"{name} is no array of numbers") from error
+            raise ValueError(f"{name} is not an array of numbers") from error
         if values is not None and not fits(values, shape):
             raise ValueError(f"{name} are not finite numbers for {list(shape)}")
         found.append(values)

@@ -21,7 +21,7 @@ class Clip(Params):
     Formula: adaptive a: the gradient g of each unit's weights w to g * min(1, a * max(||w||, 1e-3)
         / ||g||); then value v: each entry into [-v, v]; then norm c: g * min(1, c / ||g||), with
         the norm over all parameters together.
-    When: recurrent networks and transformers, or when rare batches throw the weights far off.
+    When: recurrent networks and transformers, or when rare batches make very large steps.
         Adaptive lets nets without normalization train with large batches.
     Defaults: none; norm 1.0 is the usual value for transformers, adaptive 0.01 for NFNets.
     Interactions: adam and similar optimizers divide by the gradient's usual size, so a bound that

@@ -57,8 +57,8 @@ def rising(c: Curves) -> Finding | None:
     evidence |= {"at_end": end_of(val), "rise": rise, "needed": least}
     why = (
         f"From epoch {c.epochs[turn]:.3g} on, the validation loss rises from {val[turn]:.4g} to "
-        f"{end_of(val):.4g} while the training loss keeps falling: the network learns the "
-        "training samples by heart. "
+        f"{end_of(val):.4g} while the training loss keeps falling: the network memorizes "
+        "the training samples. "
     )
     if still_better(c, turn):
         why += f"val_{c.metric} does not suffer: the network grows too sure of its mistakes. "

@@ -56,7 +56,7 @@ def diverged(c: Curves) -> Finding | None:
     if left[-1] > WORSE and (rose or not c.under_way):
         why = (
             f"Training ends at a loss of {last:.4g}. Always giving the same answer would cost "
-            f"{c.baseline:.4g}. The steps are too large and throw the weights about"
+            f"{c.baseline:.4g}. The steps are too large for this network"
         )
         if rose:
             return divergence(c, evidence, why + ".", 0.9)
@@ -64,7 +64,7 @@ def diverged(c: Curves) -> Finding | None:
             c,
             evidence,
             why
-            + ", or the weights were too large from the start, as `trickrun initial-loss` tells.",
+            + ", or the weights were too large from the start, as `trickrun initial-loss` shows.",
             0.6,
         )
     if min(left) < FELL_BACK and end_of(left) > STUCK:
