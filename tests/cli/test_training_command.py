@@ -96,7 +96,7 @@ def test_a_loss_that_is_not_finite_exits_3_and_names_step_and_run(trickrun, reci
 def test_dry_run_trains_nothing(trickrun, recipe, tmp_path):
     ran = trickrun("train", recipe, "--dry-run")
     assert ran.code == 0
-    assert "67 parameters; 28 steps of 16 samples (7 an epoch) on cpu" in ran.out
+    assert "67 parameters; 28 steps of 16 samples (7 per epoch) on cpu" in ran.out
     assert not (tmp_path / "runs").exists()
     assert all(line == line.rstrip() for line in ran.out.splitlines())
 

@@ -106,7 +106,7 @@ def test_rare_categories_share_the_unknown_one(tmp_path: Path, kind: str) -> Non
             [1, 0, 0],
         ]
     assert found.notes == (
-        "column 'color': 1 of 3 categories occur fewer than 2 times in the training part and "
+        "column 'color': 1 of 3 categories occur fewer than 2 times in the training split and "
         "count as unknown (1 of 6 cells)",
     )
 

@@ -46,7 +46,7 @@ def test_what_would_not_end_in_time_is_not_begun(clock: Clock) -> None:
     pace.ask("short", 29.0)
     with pytest.raises(OutOfTime, match="about 31 s") as refused:
         pace.ask("long", 31.0)
-    assert (refused.value.where, refused.value.hint) == ("long", "allow more with --budget")
+    assert (refused.value.where, refused.value.hint) == ("long", "allow more time with --budget")
 
 
 def test_when_the_time_is_up_nothing_is_gone_on_with(clock: Clock) -> None:

@@ -235,7 +235,7 @@ def damage(path):
         (lambda run: torch.save({"model": {}}, run.path / "checkpoints/best.pt"), "not one of tr"),
         (lambda run: (run.path / "resolved.yaml").write_text("data: {kind"), "resolved.yaml"),
         (lambda run: (run.path / "resolved.yaml").write_bytes(b"\xff\x00"), "resolved.yaml"),
-        (lambda run: (run.path / "checkpoints/best.pt").unlink(), "best.pt is missing"),
+        (lambda run: (run.path / "checkpoints/best.pt").unlink(), "last.pt refers to, is missing"),
         (lambda run: (run.path / "env.json").unlink(), "cannot read env.json"),
         (lambda run: (run.path / "env.json").write_text("{"), "cannot read env.json"),
         (lambda run: (run.path / "env.json").write_text("{}"), "recipe_folder: field required"),

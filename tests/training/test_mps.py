@@ -55,7 +55,7 @@ def test_which_device_is_taken(
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_a_device_that_is_not_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, mps=False)
-    with pytest.raises(CompileError, match=f"no {name.upper()} device is here") as caught:
+    with pytest.raises(CompileError, match=f"there is no {name.upper()} device here") as caught:
         compile_recipe(recipe(device=name), HERE)
     assert (caught.value.where, caught.value.hint) == ("train.device", "set it to auto or cpu")
 

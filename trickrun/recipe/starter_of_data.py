@@ -230,7 +230,7 @@ def table_lines(facts: TableFacts, model: str | None) -> Iterator[Line]:
         parts = date_parts(facts)
         if parts:
             yield Line(f"  date_parts: {flow(parts)}", "what comes round again, beside the days")
-    yield Line("  normalize: standard", "mean 0 and deviation 1, by the training part")
+    yield Line("  normalize: standard", "mean 0, standard deviation 1 on the training split")
     yield batch_line(plan, train)
     yield from split_lines(facts)
     yield from table_model(kind, plan, train)
@@ -484,7 +484,7 @@ def image_lines(facts: ImageFacts, model: str | None) -> Iterator[Line]:
     if kind == "pretrained":
         yield Line("  normalize: {kind: fixed, mean: 127, std: 128}", "as in pretraining")
     else:
-        yield Line("  normalize: standard", "each channel, by the training part")
+        yield Line("  normalize: standard", "each channel, on the training split")
     yield batch_line(plan, train)
     for said in facts.seen:
         yield Line("  ", said)
