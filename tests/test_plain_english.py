@@ -22,7 +22,7 @@ ODD = re.compile(
     rf"""\b(?:
     by\ and\ by | amiss | (?:is|are)\ no\ whole | for\ ever | of\ then | by\ heart
     | mend(?:s|ed\ by)?
-    | and\ (?:its|their)\ kin | falls\ nowhere | go(?:es)?\ on\ with | trained?\ .{{0,30}}\banew
+    | and\ (?:its|their)\ kin | falls\ nowhere | go(?:es)?\ on\ with | anew
     | thr(?:ow|ew)s?\ the\ weights | nothing\ is\ wrong\ with\ this | puts?\ out(?!\ of)
     | stands?\ there\ twice | there\ any\ more | weighs\ (?:class|samples)
     | (?<!there\ )(?:is|are)\ no\ (?:number|tensor|array|pair|class|label|test|date)s?

@@ -100,6 +100,6 @@ CLAIMS = (
         perturbed,
         "log10 of the factor by which the training loss grows",
         lower("batch", "none"),
-        limits="Gaussian changes of half of each layer's size; statistics are taken anew.",
+        limits="Gaussian changes of half of each layer's size; statistics are computed again.",
     ),
 )

@@ -89,4 +89,4 @@ def test_of_a_run_whose_data_changed_that_is_said(trickrun, tmp_path):
     assert "warning: the data has changed since the run started: 1 row added (80 then, 81 now)" in (
         ran.err
     )
-    assert "split anew" in ran.err
+    assert "split again" in ran.err

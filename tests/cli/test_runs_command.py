@@ -237,7 +237,7 @@ def test_runs_are_sorted_and_filtered(trickrun, root):
         (["--where", "val_loss"], "--where val_loss: this is not a test"),
         (["--where", "val_los<1"], "no run has 'val_los'\n  did you mean val_loss?"),
         (["--sort", "-speed"], "no run has 'speed'"),
-        (["--where", "val_loss<x"], "val_loss is a number, 'x' is none"),
+        (["--where", "val_loss<x"], "val_loss is a number, but 'x' is not"),
     ],
 )
 def test_a_wrong_test_is_told(trickrun, root, options, message):

@@ -74,4 +74,4 @@ def test_a_fine_search_tells_of_other_data_than_the_coarse_one_had(trickrun):
     other = trickrun("grid", "fine", recipe)
     assert other.code == 0, other.err
     run = coarse.json["run"].rsplit("/", 1)[1]
-    assert f"The data has changed since the coarse search {run}: it is split anew" in other.out
+    assert f"The data has changed since the coarse search {run}, so it is split again" in other.out

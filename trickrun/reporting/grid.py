@@ -79,7 +79,7 @@ def print_search(verdict: Verdict) -> None:
     if "other_data_than" in result:
         console.print(
             f"! The data has changed since the coarse search {result['other_data_than']}, so it is "
-            "split anew: samples that chose the space may now be in validation or test. `trickrun "
+            "split again: samples that chose the space may now be in validation or test. `trickrun "
             "grid coarse` chooses the space again.",
             soft_wrap=True,
         )

@@ -21,8 +21,8 @@ class RandomCrop(Augmentation):
     Formula: pad(x)[i + dy, j + dx] with dy and dx drawn from 0..2 pad, all equally likely.
     When: small photos; with flip it is the usual pair for CIFAR.
     Defaults: a border of 4 zeros as in He et al. for 32 by 32 pixels, one crop per image.
-    Interactions: with crops above 1 each image stands in the batch so often, cropped anew: a step
-        costs as much as with a larger batch.
+    Interactions: with crops above 1 each image is in the batch that many times, with a new crop
+        each time: a step costs as much as with a larger batch.
     Source: He et al. 2016, Deep Residual Learning, arXiv:1512.03385; several crops: Hoffer et al.
         2019, Augment your batch, arXiv:1901.09335.
     """

@@ -26,7 +26,8 @@ class ResizedCrop(Augmentation):
     When: photos of objects at any distance and place; the standard crop of ImageNet training.
     Defaults: area from 0.08 and ratios 3/4 to 4/3 as in Inception; for small images or few epochs
         area 0.25 to 0.5 trains faster.
-    Interactions: with crops above 1 each image stands in the batch so often, cropped anew.
+    Interactions: with crops above 1 each image is in the batch that many times, with a new crop
+        each time.
     Source: Szegedy et al. 2015, Going Deeper with Convolutions, arXiv:1409.4842; torchvision's
         RandomResizedCrop.
     """

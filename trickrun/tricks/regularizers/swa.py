@@ -17,7 +17,7 @@ class SWA(Averaging):
         wide minimum.
     Defaults: the last quarter of the run, once per epoch, as in the paper.
     Interactions: give it a schedule that does not fall to 0 there: constant, or step. Before its
-        start evaluation has the weights themselves. Batch norm's statistics are taken anew from
+        start evaluation has the weights themselves. Batch norm's statistics are computed again from
         the training data before each evaluation.
     Source: Izmailov et al. 2018, Averaging Weights Leads to Wider Optima, arXiv:1803.05407.
     """
