@@ -164,7 +164,7 @@ def test_auto_with_many_whole_floats_is_regression() -> None:
 
 
 def test_few_whole_floats_must_be_explained() -> None:
-    assert "3 different whole numbers" in failure(y=Y.astype(float)).message
+    assert "3 distinct whole numbers" in failure(y=Y.astype(float)).message
     assert build(y=Y.astype(float), kind="classification").task.classes == 3
     assert build(y=Y.astype(float), kind="regression").task.kind == "regression"
 
@@ -207,7 +207,7 @@ def test_values_are_float64_columns() -> None:
         (Y * 10**12, "no sample has label 1"),
         (np.zeros(6, int), "all samples have the class '0'"),
         (np.array(["a"] * 6), "all samples have the class 'a'"),
-        (np.eye(3)[Y].astype(int), r"class labels are \[6, 3\]"),
+        (np.eye(3)[Y].astype(int), r"class labels have the shape \[6, 3\]"),
         (np.array(7), "one value in y"),
         (np.array([None] * 6), "type is object"),
     ],
@@ -259,7 +259,7 @@ def test_parts_that_do_not_fit_training(test: Any, message: str) -> None:
 
 def test_text_label_unknown_in_training_lists_the_classes() -> None:
     error = failure(y=np.array(list("abcabc")), val=(X[:1], np.array(["d"])))
-    assert "'d', is none of the 3 classes" in error.message
+    assert "'d', is not one of the 3 classes" in error.message
     assert error.hint == "the classes are a, b, c"
 
 

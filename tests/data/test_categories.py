@@ -207,7 +207,7 @@ def test_some_thousand_categories(tmp_path: Path) -> None:
     assert found.task.rows == (0, 3001)
     names = sorted({f"user{i}" for i in range(3000)})
     assert found.train.x[:3, 1].tolist() == [names.index(f"user{i}") + 1 for i in range(3)]
-    with pytest.raises(DataError, match=r"3000 different texts.*too many") as error:
+    with pytest.raises(DataError, match=r"3000 distinct texts.*too many") as error:
         prepared(tmp_path, text)
     assert "data.categories: embedding" in str(error.value.hint)
     with pytest.raises(DataError, match="3000 categories that occur 2 times or more"):

@@ -127,7 +127,7 @@ def test_semicolons_are_found_and_a_delimiter_may_be_given(tmp_path: Path) -> No
         ("3,red", "inf,red", "line 4, column 'age': 'inf' is not finite"),
         ("3,red", "three,red", "line 4, column 'age': 'three' is not a number"),
         ("3,red", "3_0,red", "line 4, column 'age': '3_0' is not a number"),
-        ("3,red", '"3,5",red', "decimals are written with a point"),
+        ("3,red", '"3,5",red', "decimals need a point"),
         ("2,blue", "2,", "line 3, column 'color': the value is missing"),
         ("3.5,dog", "3.5,", "line 5, column 'kind': the value is missing"),
     ],
@@ -160,7 +160,7 @@ def test_many_texts_that_recur_are_no_categories(tmp_path: Path) -> None:
     text = "who,y\n" + "".join(f"person {i // 2 * 2},{i % 2}\n" for i in range(2, 12))
     text += "".join(f"person {i},{i % 2}\n" for i in range(12, 23))
     error = failure(tmp_path, text, target="y")
-    assert "column 'who' has 16 different texts in 21 rows, such as 'person 10'" in error.message
+    assert "column 'who' has 16 distinct texts in 21 rows, such as 'person 10'" in error.message
     assert "data.types: {who: drop}" in error.hint
     assert "data.types: {who: category}" in error.hint
     found = load(tmp_path, text, target="y", types={"who": AskedType(kind="category")})

@@ -80,7 +80,7 @@ def test_regression_targets(tmp_path: Path) -> None:
         ("color\nred\n", "no column 'age'", ""),
         ("aged,color\n1,red\n", "no column 'age'", "did you mean 'aged'?"),
         ("age,colour\n1,red\n", "no column 'color'", "did you mean 'colour'?"),
-        ("age,color,size\n1,red,2\n", "not trained on: size", "remove"),
+        ("age,color,size\n1,red,2\n", "not in the training data: size", "remove"),
         ("age,color\n1,purple\n", "line 2, column 'color': 'purple' is not", "blue, green, red"),
         ("age,color\n1,\n", "line 2, column 'color': the value is missing", ""),
         ("age,color\nold,red\n", "line 2, column 'age': 'old' is not a number", ""),
@@ -171,7 +171,7 @@ def test_values_in_a_numpy_file(tmp_path: Path) -> None:
         ({"images": IMAGES}, "no array 'x', only images"),
         ({"x": IMAGES[:, :7]}, r"samples are [1, 7, 8], but in training [1, 8, 8]"),
         ({"x": IMAGES, "y": np.array([0, 3])}, "sample 1 is 3, but the classes are 0 to 2"),
-        ({"x": IMAGES, "y": np.array(["a", "z"])}, "'z', is none of the 3 classes"),
+        ({"x": IMAGES, "y": np.array(["a", "z"])}, "'z', is not one of the 3 classes"),
         ({"x": IMAGES, "y": np.array([0])}, "2 samples in x, but 1 targets in y"),
     ],
 )

@@ -354,7 +354,7 @@ def test_other_names_of_parts(tmp_path: Path) -> None:
         "photos: left out: 10 images outside of the parts (00.png, 01.png, 02.png, …)",
     )
     photos(tmp_path / "photos" / "val", 2)
-    assert "val and valid are both the val part" in refused(tmp_path).message
+    assert "val and valid are both the val split" in refused(tmp_path).message
 
 
 def test_a_test_folder_without_classes_is_left_to_predict(tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def test_one_target_is_one_label(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "told"),
     [
-        ("2", "line 3, column 'wet': '2' is no label"),
-        ("0.5", "line 3, column 'wet': '0.5' is no label"),
-        ("yes", "line 3, column 'wet': 'yes' is no label"),
+        ("2", "line 3, column 'wet': '2' is not a label"),
+        ("0.5", "line 3, column 'wet': '0.5' is not a label"),
+        ("yes", "line 3, column 'wet': 'yes' is not a label"),
         ("", "line 3, column 'wet': the value is missing"),
     ],
 )
@@ -148,5 +148,5 @@ def test_labels_are_not_stratified(tmp_path: Path) -> None:
 
 
 def test_labels_have_no_scale(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="targets are labels, which have no scale"):
+    with pytest.raises(DataError, match="targets are labels, which cannot be scaled"):
         prepared(tmp_path, scale_targets="standard")

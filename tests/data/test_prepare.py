@@ -158,13 +158,21 @@ def test_priors_are_empty_for_values() -> None:
     ("params", "message", "where"),
     [
         ({"sizes": (1, 40)}, "class 'class 0' is too small to be split: it has 1 of 41", "split"),
-        ({"split": Split(val=0.5, test=0.5)}, "no sample of 100 is left to train on", "split"),
-        ({"split": Split(val=0.9, test=0.9)}, "no sample of 100 is left to train on", "split"),
+        (
+            {"split": Split(val=0.5, test=0.5)},
+            "none of the 100 samples is left to train on",
+            "split",
+        ),
+        (
+            {"split": Split(val=0.9, test=0.9)},
+            "none of the 100 samples is left to train on",
+            "split",
+        ),
         ({"split": Split(val=0.001)}, "0.001 of 100 samples is none", "split.val"),
         ({"split": Split(folds=99)}, "85 samples do not make 99 folds", "split.folds"),
         (
             {"split": Split(folds=2), "own": ("val",)},
-            "a validation split of their own",
+            "its own validation split",
             "split.folds",
         ),
         (

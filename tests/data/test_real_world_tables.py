@@ -183,7 +183,7 @@ CASES = [
         lines("x;z;y", "1,5;1.050;a", "2,5;2.500;b"),
         "classification, features: x=1,5, x=2,5, z",
         params={"decimal": ","},
-        fails="the points in column 'z' may divide thousands ('1.050')|data.thousands: \".\"",
+        fails="the points in column 'z' may separate thousands ('1.050')|data.thousands: \".\"",
     ),
     Case(
         "German whole numbers, said",
@@ -667,7 +667,9 @@ def test_a_further_file_is_read_as_the_run_read_its_own(trickrun: Any, tmp_path:
     (tmp_path / "bad.csv").write_text(lines("when;zip;amount;member", "2024-03-04;1234;1;yes"))
     refused = trickrun("predict", "r", "bad.csv")
     assert refused.code == 2
-    assert "line 2, column 'when': '2024-03-04' is no date of the format '%d/%m/%Y'" in refused.err
+    assert (
+        "line 2, column 'when': '2024-03-04' is not a date of the format '%d/%m/%Y'" in refused.err
+    )
 
 
 def test_targets_of_seconds_since_1970_are_scored_in_seconds(trickrun: Any, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_folds_keep_groups_whole(tmp_path: Path) -> None:
     [
         (["p"] * 50 + ["q"] * 50, {"val": 0.2}, "no whole group is small enough for val"),
         (["p"] * 50 + ["q"] * 50, {"folds": 3, "test": 0}, "2 groups do not make 3 folds"),
-        (["p"] * 40 + ["q"] * 60, {"val": 0.4, "test": 0.59}, "no sample of 100 is left"),
+        (["p"] * 40 + ["q"] * 60, {"val": 0.4, "test": 0.59}, "none of the 100 samples is left"),
     ],
 )
 def test_groups_that_are_too_large(
@@ -167,10 +167,10 @@ def test_folds_of_time_are_an_expanding_window(tmp_path: Path) -> None:
     ("cells", "split", "message"),
     [
         (["1"] * 30 + [""] + ["2"] * 30, {}, "line 32, column 'day': the time is missing"),
-        (["2024-01-01"] * 9 + ["1.2.2024"], {}, "line 11, column 'day': '1.2.2024' is no date"),
-        (["5"] * 9 + ["2024-01-01"], {}, "line 11, column 'day': '2024-01-01' is no date"),
+        (["2024-01-01"] * 9 + ["1.2.2024"], {}, "line 11, column 'day': '1.2.2024' is not a date"),
+        (["5"] * 9 + ["2024-01-01"], {}, "line 11, column 'day': '2024-01-01' is not a date"),
         (["2024-01-01"] * 9 + ["2024-01-01T00:00Z"], {}, "line 11.*names a time zone"),
-        (["monday"] * 9, {}, "line 2, column 'day': 'monday' is no date"),
+        (["monday"] * 9, {}, "line 2, column 'day': 'monday' is not a date"),
         (["1"] * 90 + ["2"] * 10, {"test": 0.02}, "samples of one time stay together"),
         (["1"] * 10, {"val": 0.4, "test": 0.6}, "samples of one time stay together|left to train"),
         (["1"] * 50 + ["2"] * 50, {"test": 0, "folds": 2}, "do not make 3 blocks"),

@@ -144,5 +144,5 @@ def test_a_text_that_is_too_short(tmp_path, text, changes):
 
 
 def test_folds_do_not_divide_a_text(tmp_path):
-    with pytest.raises(DataError, match="have a validation split of their own"):
+    with pytest.raises(DataError, match="has its own validation split"):
         to_continue(tmp_path, "abcabc" * 9, split=Split(val=0.2, test=0.2, folds=3))

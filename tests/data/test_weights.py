@@ -29,7 +29,7 @@ def test_the_column_is_read_and_is_no_feature(tmp_path: Path) -> None:
     assert source.weights["train"].tolist() == [i % 4 for i in range(1, 41)]
     assert source.task.features == ("size",)
     (note,) = source.notes
-    assert note == "losses and metrics are weighted by 'w': 0 to 3, mean 1.5, 10 of 40 are 0"
+    assert note == "losses and metrics are weighted by 'w': 0 to 3, mean 1.5; 10 of 40 are 0"
 
 
 def test_it_tells_samples_apart(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_run_remembers_its_vocabulary(folder, tmp_path, data):
     ("data", "changes", "message"),
     [
         (NEXT, {"model": {"kind": "mlp"}}, "mlp takes numbers, but the data's inputs are tokens"),
-        (NEXT, {"loss": {"kind": "hinge"}}, "hinge compares one answer a sample"),
+        (NEXT, {"loss": {"kind": "hinge"}}, "hinge compares one answer per sample"),
         (
             NEXT,
             {"loss": {"kind": "cross_entropy", "class_weights": "balanced"}},

@@ -45,7 +45,7 @@ def test_a_trial_does_not_train_on_data_that_changed_since_its_search_began():
         for result in run_chunk(trials, folder, "val_loss"):
             # Tried again when the search goes on, as the recipe has no part in it.
             assert result.status == "crashed"
-            assert "the data has changed since the search was begun" in result.reason
+            assert "the data has changed since the search started" in result.reason
     rows = confirm(planned, [before], 2)
     assert rows[0]["unfinished"] == 2
     write(60)

@@ -84,7 +84,7 @@ def test_one_of_an_older_version_is_read_with_a_notice(path: Path) -> None:
         ("progress", [], "progress: it must be an object"),
         ("optimizer", None, "optimizer: it must be an object"),
         ("metrics_bytes", "x", "metrics_bytes: "),
-        ("model", {"weight": 1}, "model: weight is no tensor"),
+        ("model", {"weight": 1}, "model: weight is not a tensor"),
         ("average", 3, "average: it must be an object"),
     ],
 )

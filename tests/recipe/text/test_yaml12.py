@@ -144,7 +144,7 @@ def test_a_quoted_merge_key_is_a_key() -> None:
         ("a: @x", "@", "cannot begin a value"),
         ("a: >= 0.9", "=", "begin a text of several lines"),
         ("a: [1,, 2]", ",", "a value is missing"),
-        ('a: "\\q"', "q", "no escape"),
+        ('a: "\\q"', "q", "not an escape"),
         ("a: x\x07", "\x07", "U+0007 is not allowed"),
         ("a: " + "9" * 5000, "9" * 5000, "too many digits"),
         ("[" * 60, "[", "nested too deeply"),

@@ -70,7 +70,7 @@ def test_the_first_of_several_crops_is_shown():
 
 
 def test_without_an_augmentation_there_is_nothing_to_see():
-    with pytest.raises(CompileError, match="no augmentation that is on"):
+    with pytest.raises(CompileError, match="no active augmentation"):
         columns(job_of({"kind": "flip", "p": 0.0}), samples=2)
 
 
