@@ -233,4 +233,4 @@ def test_a_plain_split_is_advised_only_where_it_trains_on_every_class() -> None:
 
 
 def test_a_task_that_cannot_be_set_is_not_to_be_set() -> None:
-    assert hint_of(scale_targets="standard") == "leave it out"
+    assert hint_of(scale_targets="standard") == "remove it"

@@ -73,7 +73,7 @@ def check_categories(
             f"{categories[0]!r}. That is too many for categories",
             table.where,
             f"remove it (data.types: {{{name}: drop}}), {way}, or treat each text as a category "
-            "anyway (data.types: {{name}: category})",
+            f"anyway (data.types: {{{name}: category}})",
         )
 
 

@@ -336,7 +336,7 @@ def doubts(texts: Sequence[str]) -> Note | None:
         said = {tuple(unit_and_value(way, text) for text in texts): way for way in reversed(ways)}
         settings = [setting(way) for way in ways if way in said.values() and way != Notation()]
         if len({unit_and_value(ways[0], text)[0] for text in texts}) > 1:
-            settings = ["convert all to one unit"]
+            settings = ["one unit for all"]
         asked = " or ".join(settings) or "data.types: {<name>: number}"
         what = f"<texts> that look like numbers<such>: set {asked}, or {category}"
         return Note(what, repr(texts[0]), len(texts))
