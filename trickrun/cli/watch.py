@@ -38,7 +38,7 @@ def watch(
     ] = EVERY,
     stop_when: Annotated[
         str | None,
-        typer.Option(metavar="lost", help="lost: stop at the first loss that is no number."),
+        typer.Option(metavar="lost", help="lost: stop at the first loss that is NaN or infinite."),
     ] = None,
     html: Annotated[
         Path | None,
@@ -113,7 +113,7 @@ def check_script(target: str) -> None:
     path = Path(target)
     if path.suffix in (".yaml", ".yml"):
         hint = f"a recipe is examined with: trickrun diagnose {target}"
-        raise TrickrunError("watch runs a Python script, and this is a recipe", target, hint)
+        raise TrickrunError("watch runs a Python script, but this is a recipe", target, hint)
     if path.is_dir() and not (path / "__main__.py").is_file():
         hint = "name the file that is run, or a folder with a __main__.py"
         raise TrickrunError("this folder cannot be run", target, hint)

@@ -16,7 +16,7 @@ from trickrun.reporting.verdict import story_lines
 ENDS = {
     "failed": "The script ended with an exception.",
     "interrupted": "The script was interrupted.",
-    "lost": "The script was stopped, because its loss was no number.",
+    "lost": "The script was stopped, because its loss was NaN or infinite.",
     "exited": "The script exited by itself.",
 }
 

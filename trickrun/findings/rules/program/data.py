@@ -36,8 +36,8 @@ def sorted_by_class(program: Program) -> Iterator[Finding]:
     loader = next((one for one in program.loaders if one.trains and not one.shuffled), None)
     place = loader.place if loader else program.main.place if program.main else None
     why = (
-        f"In the first {len(counts)} batches {purity:.0%} of the samples are of one class, and "
-        "the class changes from batch to batch. Each batch teaches to forget the others."
+        f"In the first {len(counts)} batches {purity:.0%} of the samples are of one class, and the "
+        "class changes from batch to batch. Each batch makes the network forget the others."
     )
     advice = "pass shuffle=True" if loader else "shuffle the samples before each epoch"
     yield Finding("TR17", "Not shuffled", "error", 0.9, place_or(place, "batches"),
@@ -78,10 +78,13 @@ def unscaled(program: Program) -> Iterator[Finding]:
         high = max(look.high for look in model.inputs)
         why = (
             f"The inputs of {model.name} have a size of about {size:.3g} (from {low:.4g} to "
-            f"{high:.4g}); about 1 is right. Large ones make every step too long for the first "
+            f"{high:.4g}); about 1 is right. Large inputs make every step too long for the first "
             "layer."
         )
-        advice = "subtract the training data's mean and divide by its deviation before this call"
+        advice = (
+            "subtract the training data's mean and divide by its standard deviation before "
+            "this call"
+        )
         yield Finding("TR01", "Unscaled inputs", grave, 0.8 if grave == "error" else 0.6,
                       model.name, {"size": size, "low": low, "high": high}, why,
                       location=as_location(model.place, advice))  # fmt: skip

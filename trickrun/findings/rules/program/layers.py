@@ -62,7 +62,10 @@ def exploded(program: Program) -> Iterator[Finding]:
 
 def cause(found: NonFinite) -> str:
     """Return what is known of its cause, as a sentence."""
-    said = {"weights": " The weights were no numbers any more.", "input": " The inputs hold one."}
+    said = {
+        "weights": " The weights had become NaN or infinite.",
+        "input": " The inputs hold such a value.",
+    }
     return said.get(found.cause, "")
 
 
@@ -111,8 +114,8 @@ def saturated_units(program: Program, activity: Activity, share: float) -> Findi
     """Return TR42 of one activation."""
     place, name = activity.operation.place, activity.operation.kind.lower()
     why = (
-        f"{share:.0%} of the {activity.units} units of this {name} are at an end of their range "
-        "for nearly every sample. There it is flat, and little gradient passes."
+        f"{share:.0%} of the {activity.units} units of this {name} are at one end of their range "
+        "for nearly every sample. The activation is flat there, and little gradient passes."
     )
     advice = "scale the inputs, use a smaller init, or ReLU"
     return Finding("TR42", "Saturated units", "error", 0.8, place_or(place, name),
@@ -151,7 +154,7 @@ def flow(program: Program) -> Iterator[Finding]:
     )
     if max(shrunk) < VANISHED:
         why = (
-            f"The gradient of {name} is {shrunk[-1]:.2g} of the last layer's: it vanishes on its "
+            f"The gradient of {name} is {shrunk[-1]:.2g} of the last layer's. It vanishes on its "
             "way back, and the first layers do not learn."
         )
         advice = "use ReLU instead of sigmoid or tanh, an init that follows the width, or "
@@ -159,8 +162,8 @@ def flow(program: Program) -> Iterator[Finding]:
                       location=as_location(place, advice + "normalization layers"))  # fmt: skip
     elif min(shrunk) > EXPLODED:
         why = (
-            f"The gradient of {name} is {shrunk[-1]:.3g} times the last layer's: it grows on its "
-            "way back, and a step that suits one end is wrong for the other."
+            f"The gradient of {name} is {shrunk[-1]:.3g} times the last layer's. It grows on its "
+            "way back, so a step that suits one end is wrong for the other."
         )
         advice = "use an init that follows the width, normalization layers, or clipping"
         yield Finding("TR41", "Exploding gradient", "error", 0.8, name, {"ratio": shrunk[-1]}, why,
@@ -172,8 +175,8 @@ def copied_weights(program: Program) -> Iterator[Finding]:
     for model in program.models:
         for one, other in model.untied:
             why = (
-                f"{one} and {other} of {model.name} begin with equal values and are two tensors: "
-                "they were copied, not shared, and part with the first step."
+                f"{one} and {other} of {model.name} start with equal values but are two tensors. "
+                "They were copied, not shared, and differ after the first step."
             )
             advice = f"assign the parameter itself: self.{other} = self.{one}"
             yield Finding("TR120", "Weights copied, not shared", "warning", 0.8,

@@ -64,7 +64,7 @@ def probabilities(program: Program) -> Iterator[Finding]:
                 "logits can hardly differ, so the loss stays high and the gradient small."
             )
             advice = f"return the values before this {name}; apply it only where you predict"
-            yield Finding("TR26", "Probabilities into a loss from logits", "error", 0.95,
+            yield Finding("TR26", "Probabilities into a loss that takes logits", "error", 0.95,
                           place_or(where, "loss"), {"activation": name}, why,
                           location=as_location(where, advice))  # fmt: skip
         elif made.kind in RECTIFIED or made.kind == "Tanh":
@@ -87,8 +87,8 @@ def no_logarithm(program: Program) -> Iterator[Finding]:
         if term.behind[0].kind in ("LogSoftmax", "Log", "LogSigmoid", "Logsumexp", "Sub"):
             continue
         why = (
-            "nll_loss takes log-probabilities, and gets what "
-            f"{term.behind[0].kind} puts out. It can then fall without end, below 0 too."
+            f"nll_loss takes log-probabilities, but gets the output of {term.behind[0].kind}. It "
+            "can then fall without end, even below 0."
         )
         advice = "use cross_entropy, or apply log_softmax(dim=1) first"
         yield Finding("TR25", "No log-softmax before nll", "error", 0.95, place_or(place, "loss"),
@@ -164,8 +164,8 @@ def out_of_reach(program: Program) -> Iterator[Finding]:
             continue
         where = behind[0].place or place if what != "this loss" else place
         why = (
-            f"The targets go from {targets.low:.4g} to {targets.high:.4g}; {what} reaches "
-            f"{low:g} to {high:g} only."
+            f"The targets go from {targets.low:.4g} to {targets.high:.4g}. But {what} only reaches "
+            f"{low:g} to {high:g}."
         )
         advice = "leave out the last activation, or scale the targets"
         if what == "this loss":

@@ -63,9 +63,9 @@ def tiny_batches(program: Program) -> Iterator[Finding]:
         if fewest is None or fewest > TINY or not model.trained:
             continue
         why = (
-            f"Batch norm in {model.name} ({named(model.batch_norms)}) takes its mean and deviation "
-            f"from {fewest} values a channel: they are mostly noise, and unlike those used in "
-            "evaluation."
+            f"Batch norm in {model.name} ({named(model.batch_norms)}) takes its mean and standard "
+            f"deviation from {fewest} values per channel. They are mostly noise and differ from "
+            "those used in evaluation."
         )
         advice = "use larger batches, or group or layer normalization"
         yield Finding("TR48", "Batch norm on tiny batches", "error", 0.8, model.name,

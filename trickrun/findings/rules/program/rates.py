@@ -158,20 +158,25 @@ def schedules(program: Program) -> Iterator[Finding]:
         several = scheduler.epochs >= 2
         grave: Severity = "error"
         if times == 0 and steps >= JUDGED and (several or not program.loaders):
-            why = f"{scheduler.kind} was made, and its step() is never called: the rate stays."
+            why = (
+                f"{scheduler.kind} was created, but its step() is never called, so the learning "
+                "rate never changes."
+            )
             advice, grave = "call scheduler.step() once an epoch, or once a batch", "warning"
         elif (
             per_batch and several and length and times > 1.5 * length and is_cyclic(scheduler.kind)
         ):
             why = (
-                f"{scheduler.kind} was made for {length} steps and took {times}: it is stepped "
-                "once a batch, and its length counts epochs. The rate goes up and down."
+                f"{scheduler.kind} was created for {length} steps and took {times}. It is stepped "
+                "once per batch, but its length counts epochs, so the learning rate goes up and "
+                "down."
             )
             advice = "step it once an epoch, or count its length in batches"
         elif per_batch and several and used_up(program):
             why = (
-                f"{scheduler.kind} is stepped once a batch, and after less than {EARLY:.0%} of "
-                f"the run the rate is below {DECAYED:g} of its largest: the rest learns nothing."
+                f"{scheduler.kind} is stepped once per batch. After less than {EARLY:.0%} of the "
+                f"run the learning rate is below {DECAYED:g} of its largest, so the rest of the "
+                "run learns nothing."
             )
             advice = "step it once an epoch, after the batches"
         elif (
@@ -181,8 +186,8 @@ def schedules(program: Program) -> Iterator[Finding]:
             and steps <= 3 * length > 10 * times
         ):
             why = (
-                f"{scheduler.kind} was made for {length} steps and took {times}, one an epoch: "
-                "its length counts batches, so the rate has hardly moved."
+                f"{scheduler.kind} was created for {length} steps and took {times}, one per epoch. "
+                "Its length counts batches, so the learning rate has hardly changed."
             )
             advice, grave = "step it after each batch, or count its length in epochs", "warning"
         else:

@@ -45,8 +45,8 @@ def not_cleared(program: Program) -> Iterator[Finding]:
             continue
         place = program.main.place if program.main else None
         why = (
-            f"The gradients of {optimizer.kind} were never cleared before {optimizer.uncleared} of "
-            f"{optimizer.judged} steps. Each step adds its gradient to those of all steps before."
+            f"The gradients of {optimizer.kind} were not cleared before {optimizer.uncleared} of "
+            f"{optimizer.judged} steps. Each step adds its gradient to those of all earlier steps."
         )
         numbers = {"steps": optimizer.judged, "uncleared": optimizer.uncleared}
         advice = "call optimizer.zero_grad() before this line, once in each step"
@@ -133,8 +133,8 @@ def in_no_optimizer(program: Program) -> Iterator[Finding]:
             continue
         grave: Severity = "warning" if first_only(model) else "error"
         why = (
-            f"{named(model.homeless)} of {model.name} get gradients, and no optimizer has them: "
-            "they stay as they were made."
+            f"{named(model.homeless)} of {model.name} get gradients, but no optimizer has them, so "
+            "they keep their initial values."
         )
         if grave == "warning":
             why += " If that is meant, requires_grad_(False) saves their backward pass."
@@ -155,7 +155,7 @@ def first_only(model: WatchedModel) -> bool:
 REASONS = {
     "unused": "their layers are never called",
     "no grad": "their layers only run while gradients are switched off",
-    "cut off": "what their layers put out does not reach the loss through autograd",
+    "cut off": "the output of their layers does not reach the loss through autograd",
 }
 """Why a parameter gets no gradient, in words."""
 
@@ -226,8 +226,8 @@ def clipping(program: Program) -> Iterator[Finding]:
             continue
         if clip.after_step >= MOSTLY * clip.times:
             why = (
-                "The gradients are clipped after the optimizer has stepped, so the step uses them "
-                "unclipped."
+                "The gradients are clipped after the optimizer has stepped, so the step uses "
+                "unclipped gradients."
             )
             advice = "clip between backward() and optimizer.step()"
         elif clip.scaled >= MOSTLY * clip.times:
