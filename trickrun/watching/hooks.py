@@ -74,8 +74,8 @@ def listening(listener: Listener) -> Iterator[None]:
 
 def wrappers(to: Listener) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     """Yield what is wrapped: its owner, its name and the wrapper."""
-    yield torch.Tensor, "backward", lambda f: backward_of_tensor(f, to)
-    yield torch.autograd, "backward", lambda f: backward_of_several(f, to)
+    # Tensor.backward calls it too.
+    yield torch.autograd, "backward", lambda f: backward(f, to)
     yield Optimizer, "__init__", lambda f: afterwards(f, to.optimizer_made)
     yield DataLoader, "__init__", lambda f: afterwards(f, to.loader_made)
     yield DataLoader, "__iter__", lambda f: before(f, to.epoch_begins)
@@ -96,7 +96,7 @@ def before_step(to: Listener) -> Callable[..., None]:
 
     def hook(optimizer: Optimizer, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         # The first of the arguments is the optimizer itself.
-        closure = named.get("closure") or next((one for one in given if callable(one)), None)
+        closure = given[1] if len(given) > 1 else named.get("closure")
         to.step_begins(optimizer, closure is not None)
 
     return hook
@@ -111,27 +111,16 @@ def after_step(to: Listener) -> Callable[..., None]:
     return hook
 
 
-def backward_of_tensor(call: Any, to: Listener) -> Any:
+def backward(call: Any, to: Listener) -> Any:
     @functools.wraps(call)
-    def backward(self: torch.Tensor, *given: Any, **named: Any) -> Any:
-        to.backward_begins((self,))
-        result = call(self, *given, **named)
-        to.backward_ended()
-        return result
-
-    return backward
-
-
-def backward_of_several(call: Any, to: Listener) -> Any:
-    @functools.wraps(call)
-    def backward(tensors: Any, *given: Any, **named: Any) -> Any:
+    def watched(tensors: Any, *given: Any, **named: Any) -> Any:
         several = (tensors,) if isinstance(tensors, torch.Tensor) else tuple(tensors)
         to.backward_begins(several)
         result = call(tensors, *given, **named)
         to.backward_ended()
         return result
 
-    return backward
+    return watched
 
 
 def afterwards(call: Any, tell: Callable[[Any], None]) -> Any:

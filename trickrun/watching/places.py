@@ -28,6 +28,9 @@ LIBRARIES = tuple(
 PACKAGES = ("site-packages", "dist-packages")
 """Folders of installed packages, also those of another environment on the path."""
 
+USERS: dict[CodeType, bool] = {}
+"""Whether code that was seen on the stack is the user's: a look-up a frame, in each step."""
+
 LINE = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+), in ')
 """A frame in a formatted traceback."""
 
@@ -69,10 +72,14 @@ def calling() -> Place | None:
 
 def caller_key() -> tuple[CodeType, int] | None:
     """Return what tells the user's calling line apart from others: cheap enough for every step."""
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
-        if is_users(frame.f_code.co_filename):
-            return frame.f_code, frame.f_lineno
+        code = frame.f_code
+        known = USERS.get(code)
+        if known is None:
+            known = USERS[code] = is_users(code.co_filename)
+        if known:
+            return code, frame.f_lineno
         frame = frame.f_back
     return None
 

@@ -150,14 +150,13 @@ class Watch:
         self.began = time.monotonic()
         self.seconds = 0.0
         self.passes = 0
-        self.depth = 0
+        self.in_backward = False
+        self.next_look = 0
         self.compiled = False
         self.forward = ForwardWatch()
         self.sites: dict[tuple[CodeType, int] | None, Site] = {}
         self.site: Site | None = None
-        self.optimizers: weakref.WeakKeyDictionary[Optimizer, OptimizerRecord] = (
-            weakref.WeakKeyDictionary()
-        )
+        self.optimizers: dict[int, OptimizerRecord] = {}
         self.records: list[OptimizerRecord] = []
         self.gone: list[OptimizerRecord] = []
         self.schedulers: list[SchedulerRecord] = []
@@ -215,18 +214,22 @@ class Watch:
             torch.set_anomaly_enabled(False)
             self.anomaly = False
 
-    @property
-    def due(self) -> bool:
-        """Whether the next backward pass is looked into."""
-        later = self.passes // self.every % PHASES if self.every > PHASES else 0
-        return self.passes < EARLY or self.passes % self.every == later
+    def next_due(self) -> int:
+        """Return the next backward pass that is looked into."""
+        following = self.passes
+        if following < EARLY:
+            return following
+        turn = following // self.every
+        while True:
+            later = turn % PHASES if self.every > PHASES else 0
+            if turn * self.every + later >= following:
+                return turn * self.every + later
+            turn += 1
 
     # --- backward passes -------------------------------------------------------------------
 
     def backward_begins(self, losses: tuple[torch.Tensor, ...]) -> None:
-        self.depth += 1
-        if self.depth > 1:  # Tensor.backward calls autograd.backward
-            return
+        self.in_backward = True
         key = caller_key()
         site = self.sites.get(key)
         if site is None:
@@ -237,38 +240,42 @@ class Watch:
             record.backward_begins()
         if self.loader is not None:
             self.loader.passes += 1
-        loss = self.unscaled_loss(losses[0]) if losses else None
-        if loss is None or loss.numel() != 1:
+        loss = losses[0] if losses else None
+        if self.scaled is not None:
+            loss = self.unscaled_loss(loss)
+        if loss is not None and loss.numel() == 1:
+            self.read_loss(loss, site)
+        if self.anomaly or self.forward.handles:
+            self.forget_calls()
             self.close_look()
-            return
-        look = self.due
+
+    def read_loss(self, loss: torch.Tensor, site: Site) -> None:
+        """Take note of a loss; where a look is due, of the graph behind it."""
+        look = self.passes == self.next_look
         if look:
             self.look_at(loss, site)
-        else:
-            self.forget_calls()
-            if self.passes < FIRST_TARGETS:
-                self.count_targets(graphs.terms(loss))
-        self.close_look()
-        if look or loss.device.type == "cpu":
-            value = float(loss.detach())
+        elif self.passes < FIRST_TARGETS:
+            self.count_targets(graphs.terms(loss))
+        if look or not loss.is_cuda:
+            value = loss.item()
             site.losses.add(self.passes, value)
             if not math.isfinite(value) and self.non_finite is None:
                 self.became_non_finite(loss, value)
 
     def backward_ended(self) -> None:
-        self.depth -= 1
-        if self.depth:
-            return
+        self.in_backward = False
         self.passes += 1
         self.stepped_last = False
         if self.site is not None:
             self.site.since_step += 1
         for record in self.records:
             record.backward_ended()
-        if self.due:
+        if self.passes > self.next_look:
+            self.next_look = self.next_due()
+        if self.passes == self.next_look:
             self.open_look()
 
-    def unscaled_loss(self, loss: torch.Tensor) -> torch.Tensor:
+    def unscaled_loss(self, loss: torch.Tensor | None) -> torch.Tensor | None:
         """Return the loss as it was before a gradient scaler."""
         scaled, self.scaled = self.scaled, None
         self.still_scaled = scaled is not None
@@ -319,21 +326,26 @@ class Watch:
     # --- optimizer steps -------------------------------------------------------------------
 
     def optimizer_made(self, optimizer: Optimizer) -> None:
-        if optimizer not in self.optimizers:
+        if self.record_of(optimizer) is None:
             self.known_optimizer(optimizer, calling())
+
+    def record_of(self, optimizer: Optimizer) -> OptimizerRecord | None:
+        """Return the record of an optimizer; None if it is not known, or another one was here."""
+        record = self.optimizers.get(id(optimizer))
+        return record if record is not None and record.optimizer() is optimizer else None
 
     def known_optimizer(self, optimizer: Optimizer, place: Place | None) -> OptimizerRecord:
         """Return the new record of an optimizer; let go of those that are gone."""
         self.gone += [record for record in self.records if record.optimizer() is None]
         self.records = [record for record in self.records if record.optimizer() is not None]
-        record = self.optimizers[optimizer] = OptimizerRecord(optimizer, place)
+        record = self.optimizers[id(optimizer)] = OptimizerRecord(optimizer, place)
         self.records.append(record)
         return record
 
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
         self.in_step = True
         self.in_closure = closure
-        record = self.optimizers.get(optimizer) or self.known_optimizer(optimizer, None)
+        record = self.record_of(optimizer) or self.known_optimizer(optimizer, None)
         record.step_begins(self.passes, closure)
         if self.looked is not None and not closure:
             record.look()
@@ -355,7 +367,7 @@ class Watch:
 
     def step_ended(self, optimizer: Optimizer) -> None:
         self.in_step = False
-        record = self.optimizers.get(optimizer)
+        record = self.record_of(optimizer)
         if record is None:
             return
         for site in self.sites.values():
@@ -395,7 +407,7 @@ class Watch:
     # --- everything else -------------------------------------------------------------------
 
     def scheduler_made(self, scheduler: LRScheduler, optimizer: Optimizer) -> None:
-        record = self.optimizers.get(optimizer)
+        record = self.record_of(optimizer)
         lengths = (getattr(scheduler, name, None) for name in LENGTHS)
         self.schedulers.append(
             SchedulerRecord(
@@ -444,7 +456,7 @@ class Watch:
         What a program does without gradients once in four passes or more is a part of its training:
         targets that another network gives, samples of a generator, or updates by hand.
         """
-        if self.in_step or self.depth or self.compiled or not self.passes:
+        if self.in_step or self.in_backward or self.compiled or not self.passes:
             return
         self.switched_off += 1
         if self.switched_off <= self.passes // 4:
@@ -479,7 +491,7 @@ class Watch:
             )
         for one in self.schedulers:
             scheduler, optimizer = one.scheduler(), one.optimizer()
-            stepped = self.optimizers.get(optimizer) if optimizer is not None else None
+            stepped = self.record_of(optimizer) if optimizer is not None else None
             if scheduler is not None and stepped is not None:
                 one.times = max(0, scheduler._step_count - 1)
                 one.steps = stepped.steps - one.steps_before

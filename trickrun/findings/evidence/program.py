@@ -237,7 +237,6 @@ class SteppedOptimizer:
         looked: steps that were looked into.
         zero: of them, steps at which every gradient was 0.
         stepped_at: the line that called ``step`` when it was looked into.
-        stale: steps with gradients from before the last forward pass.
         parameters: how many tensors it has.
         unreached: those that never got a gradient.
         foreign: how many belong to no model that was trained.
@@ -256,7 +255,6 @@ class SteppedOptimizer:
     looked: int = 0
     zero: int = 0
     stepped_at: Place | None = None
-    stale: int = 0
     parameters: int = 0
     unreached: tuple[Unreached, ...] = ()
     foreign: int = 0
