@@ -35,7 +35,12 @@ from exactness import ending, same, the_run
 RECIPE = Path(__file__).parents[1] / "recipes" / "digits.yaml"
 COMMON = ["train.epochs=60", "early_stopping.patience=6", "expect=null", "train.device=cpu"]
 SCENARIOS = {
-    "Adam, cosine, every 1 s": ["train.checkpoint=1 s"],
+    # Long enough for a few checkpoints on a fast machine too.
+    "Adam, cosine, every 1 s": [
+        "train.checkpoint=1 s",
+        "train.epochs=300",
+        "early_stopping.patience=150",
+    ],
     "momentum, plateau, every 30 steps": [
         "optimizer={kind: sgd, lr: 0.1, momentum: 0.9, schedule: {kind: plateau, patience: 1}}",
         "train.checkpoint=30 steps",

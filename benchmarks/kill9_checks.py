@@ -198,8 +198,8 @@ def search(root: Path, kills: int, draw: random.Random) -> list[Killed]:
 
 
 def steps_of(runs: Path) -> list[dict[str, Any]]:
-    """Return the steps that the one checklist below ``runs`` has taken."""
-    (state,) = runs.glob("*/*/checklist.json")
+    """Return the steps that the newest checklist below ``runs`` has taken."""
+    state = max(runs.glob("*/*/checklist.json"))
     steps: list[dict[str, Any]] = json.loads(state.read_bytes())
     return steps
 
@@ -223,13 +223,16 @@ def checklist(root: Path, kills: int, draw: random.Random) -> list[Killed]:
         while True:
             process = launch(runs, *CHECKLIST)
             wait_until(process, 60, partial(has_folder, runs))
-            if wait_until(process, draw.uniform(0, 0.8) * longest, lambda: False):
+            alive = wait_until(process, draw.uniform(0, 0.8) * longest, lambda: False)
+            faults = kill(process) if alive else []
+            if alive and not any(runs.glob("*/*/evidence.json")):
                 break
             shutil.rmtree(runs)  # it had ended meanwhile; draw again
-        faults = kill(process)
         before = steps_of(runs)
         body = answer(runs, *CHECKLIST)
         faults += litter(runs)
+        if len(list(runs.glob("*/*/checklist.json"))) != 1:
+            faults.append("begun anew")
         faults += [] if alike(told_by_checklist(runs, body), expected) else ["another result"]
         faults += ["steps redone"] if steps_of(runs)[: len(before)] != before else []
         (report,) = runs.glob("*/*/report.html")
@@ -260,11 +263,13 @@ def diagnose(root: Path, kills: int, draw: random.Random) -> list[Killed]:
             shutil.rmtree(runs)
         faults = kill(process)
         cut = len(list(every(runs)))
+        # A diagnosis is never gone on with: what the killed one was writing stays in its folder.
+        torn = [path.name for path in runs.rglob("*.tmp")]
         found = told_by_diagnosis(answer(runs, *DIAGNOSE))
-        faults += litter(runs)
+        faults += [fault for fault in litter(runs) if fault not in torn]
         faults += ["another result"] if found != expected else []
         faults += ["no folder of its own"] if len(list(every(runs))) != cut + 1 else []
-        left = f"{cut} unfinished folder" if cut else "-"
+        left = ", ".join([f"{cut} unfinished folder", *torn]) if cut else "-"
         rows.append(Killed("diagnose", f"after {after / longest:.0%} of its time", faults, left))
         print(rows[-1].row, flush=True)
     return rows
