@@ -92,9 +92,9 @@ def contest(
     for number, changed in enumerate(rounds(loaded, source, count)):
         samples = training_samples(derive(loaded, changed).recipe, source)
         for entry in entrants:
-            own = derive(loaded, {**common, **entry.edits, **changed})
-            own = derive(own, within(own.recipe, samples, whole))
-            trials[entry.name, number] = make_trial(own.tree, entry.edits, loaded.folder)
+            derived = derive(loaded, {**common, **entry.edits, **changed})
+            derived = derive(derived, within(derived.recipe, samples, whole))
+            trials[entry.name, number] = make_trial(derived.tree, entry.edits, loaded.folder)
     by_round = [[trials[entry.name, number] for entry in entrants] for number in range(count)]
     results, taken = results_of(by_round, loaded.folder, rank.monitor, pace)
     entries = []

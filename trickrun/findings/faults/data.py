@@ -38,7 +38,8 @@ FAULTS = (
         "How far a split's feature means are from the training split's, in its deviations, and how "
         "their deviations compare.",
         "0.25 deviations beyond four standard errors, or a ratio outside 0.5 to 2; five times as "
-        "far is an error. Own; a split of a few samples may scatter.",
+        "far is an error. Own; a split of a few samples may scatter. The parts of a split by time "
+        "differ by design: that is a remark.",
         "The network is scored on inputs unlike those that it was trained on.",
         "Scale all splits alike, with the training split's numbers. Data that bring their own "
         "splits must have them in one unit.",
