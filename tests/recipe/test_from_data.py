@@ -349,3 +349,14 @@ def test_arrays_get_a_network_by_their_axes(tmp_path: Path) -> None:
     assert [*floats.augmentation] == []
     assert "split" not in data_of(ALL["array parts"])
     assert data_of(ARRAYS)["split"] == {"val": 0.15, "test": 0.15, "group_duplicates": True}
+
+
+@pytest.mark.parametrize("kind", [NAMED, ALL["array images"], ALL["array sequences"], TABLE])
+def test_values_are_learned_with_less_dropout(
+    kind: TableFacts | ImageTableFacts | ArrayFacts, tmp_path: Path
+) -> None:
+    by_task = [
+        recipe(replace(kind, targets=targets), tmp_path).recipe.regularizers.dropout
+        for targets in (KINDS, LABELS, PRICE)
+    ]
+    assert [each and each.p for each in by_task] == [0.3, 0.3, 0.1]

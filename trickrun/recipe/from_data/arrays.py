@@ -67,11 +67,12 @@ def array_lines(facts: ArrayFacts, model: str | None) -> Iterator[Line]:
 
 def plan_of(facts: ArrayFacts, train: int) -> Plan:
     """Return how a network is trained on ``train`` samples."""
+    classes = not facts.targets.values
     if facts.layout == "images":
-        return plan_of_images(train)
+        return plan_of_images(train, classes)
     if facts.layout == "sequences":
-        return plan_of_texts(train)
-    return plan_of_table(train, classes=not facts.targets.values)
+        return plan_of_texts(train, classes)
+    return plan_of_table(train, classes)
 
 
 def normalized(facts: ArrayFacts) -> str:

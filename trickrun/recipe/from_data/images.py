@@ -69,7 +69,7 @@ def folder_lines(facts: ImageFacts, model: str | None) -> Iterator[Line]:
     total = dict(facts.parts)["train"]
     train = total if len(facts.parts) > 1 else round(0.7 * total)
     kind = model or image_model_kind(facts.pictures, train, len(facts.classes))
-    plan = plan_of_images(train)
+    plan = plan_of_images(train, classes=True)
     yield Line("data:")
     yield Line("  kind: image_folder", f"{len(facts.classes)} classes: {shares(facts.classes)}")
     yield Line(f"  path: {flow(facts.path)}")
@@ -92,7 +92,7 @@ def table_lines(facts: ImageTableFacts, model: str | None) -> Iterator[Line]:
     """Yield the lines of a recipe for images that a table names."""
     targets, pictures, train = facts.targets, facts.pictures, round(0.7 * facts.rows)
     kind = model or image_model_kind(pictures, train, len(targets.classes) or 2)
-    plan = plan_of_images(train)
+    plan = plan_of_images(train, classes=not targets.values)
     yield Line("data:")
     yield Line("  kind: image_table", f"{facts.rows:,} images that a table names")
     yield Line(f"  path: {flow(facts.path)}")

@@ -58,18 +58,34 @@ def plan_of_table(samples: int, classes: bool) -> Plan:
     return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=0.1)
 
 
-def plan_of_images(samples: int) -> Plan:
-    """Return how a network is trained on ``samples`` images."""
+IMAGE_STEPS = 3000
+"""Steps of a training on images. Networks that predict values learn longer than those that predict
+classes, and what dropout adds to their answers is an error: on 630 drawings of digits, r2 0.84
+with a dropout of 0.3, and 0.95 with 0.1 and twice the epochs."""
+
+
+def plan_of_images(samples: int, classes: bool) -> Plan:
+    """Return how a network is trained on ``samples`` images.
+
+    Args:
+        classes: whether it predicts classes or labels.
+    """
     batch = batch_for(samples)
-    epochs = max(FEWEST_EPOCHS, min(30, 3000 * batch // max(1, samples)))
-    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=0.3)
+    most, dropout = (30, 0.3) if classes else (60, 0.1)
+    epochs = max(FEWEST_EPOCHS, min(most, IMAGE_STEPS * batch // max(1, samples)))
+    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=dropout)
 
 
-def plan_of_texts(samples: int) -> Plan:
-    """Return how a network is trained on ``samples`` texts."""
+def plan_of_texts(samples: int, classes: bool) -> Plan:
+    """Return how a network is trained on ``samples`` texts, or other sequences.
+
+    Args:
+        classes: whether it predicts classes or labels.
+    """
     batch = batch_for(samples)
     epochs = max(FEWEST_EPOCHS, min(40, 3000 * batch // max(1, samples)))
-    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=0.3)
+    dropout = 0.3 if classes else 0.1
+    return Plan(batch, epochs, lr=2e-3, weight_decay=0.05, dropout=dropout)
 
 
 def batch_for(samples: int) -> int:

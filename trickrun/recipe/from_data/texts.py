@@ -45,7 +45,7 @@ def text_lines(facts: TextFacts, model: str | None) -> Iterator[Line]:
         yield Line("  split: {val: 0.1, test: 0.1}", "the end of the text tests")
     else:
         train = round(0.7 * facts.samples)
-        plan = plan_of_texts(train)
+        plan = plan_of_texts(train, classes=True)
         words = max(8, min(256, facts.words))
         yield Line(f"  target: {flow(facts.target)}", facts.target_why)
         yield Line(f"  column: {flow(facts.column)}", f"sentences; {left_out_of(facts)}")
