@@ -247,6 +247,13 @@ def test_the_other_kinds_with_a_network_of_ones_own(tmp_path: Path, trickrun, da
     assert trained.code == 0, trained.err
 
 
+def test_a_target_that_is_named_twice_is_one(tmp_path: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    measured(tmp_path)
+    made = trickrun("new", "r", "--data", "measured.csv", "--target", "cost", "--target", "cost")
+    assert made.code == 0, made.err
+    assert yaml.safe_load(Path("r.yaml").read_text())["data"]["target"] == "cost"
+
+
 def test_what_is_missing_of_a_table_of_images_is_said(tmp_path: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
     named_photos(tmp_path)
     made = trickrun("new", "r", "--data", "named.csv", "--target", "shade")

@@ -228,7 +228,8 @@ def target_text(targets: list[str]) -> str:
     """Return one column or several as an override's value, whatever signs their names have."""
     from trickrun.recipe.text.emit import flow
 
-    return flow(targets[0] if len(targets) == 1 else targets)
+    different = [*dict.fromkeys(targets)]
+    return flow(different[0] if len(different) == 1 else different)
 
 
 def recipe_for(
