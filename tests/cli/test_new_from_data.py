@@ -169,3 +169,105 @@ def test_the_target_is_asked_for_until_it_is_a_column(monkeypatch: pytest.Monkey
     answers = iter(["c0"])
     assert recipes.ask_target("c99", [f"c{i}" for i in range(100)]) == "c0"
     assert asked[-1][0].endswith("c19, …)")
+
+
+def measured(folder: Path) -> None:
+    """300 rows with two values and two labels to predict, one of them with an umlaut."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(300, 3))
+    lines = ["a,b,c,cost,time,größer,red"]
+    for row in x:
+        cost, time = math.exp(row[0]), math.exp(row[0] - row[1])
+        labels = f"{int(row[2] > 0)},{int(row[0] > row[1])}"
+        lines.append(f"{','.join(f'{v:.4f}' for v in row)},{cost:.4f},{time:.4f},{labels}")
+    (folder / "measured.csv").write_text("\n".join(lines))
+
+
+def named_photos(folder: Path) -> None:
+    """Files in a folder beside a table that names them; one is missing, one is empty."""
+    photos(folder, count=30)
+    (folder / "photos" / "dark" / "3.png").unlink()
+    (folder / "photos" / "dark" / "4.png").write_bytes(b"")
+    lines = ["picture,shade,bright"]
+    for shade, label in enumerate(["dark", "light"]):
+        lines += [f"{label}/{i}.png,{label},{shade + i / 1000}" for i in range(30)]
+    (folder / "named.csv").write_text("\n".join(lines))
+
+
+def arrays(folder: Path) -> None:
+    draw = np.random.default_rng(0)
+    kinds = np.arange(150) % 3
+    images = draw.integers(0, 90, (150, 8, 8, 3), np.uint8)
+    images[np.arange(150), ..., kinds] += 120
+    np.savez(folder / "images.npz", x=images, y=kinds)
+    np.savez(folder / "values.npz", x=images.reshape(150, -1)[:, :6], y=images[:, 0, 0, :2] / 255)
+
+
+@pytest.mark.parametrize(
+    ("write", "data", "targets", "kind", "score"),
+    [
+        (measured, "measured.csv", ["cost", "time"], "csv", "r2"),
+        (measured, "measured.csv", ["größer", "red"], "csv", "accuracy"),
+        (named_photos, "named.csv", ["shade"], "image_table", "accuracy"),
+        (named_photos, "named.csv", ["bright"], "image_table", "r2"),
+        (arrays, "images.npz", [], "npz", "accuracy"),
+        (arrays, "values.npz", [], "npz", "r2"),
+    ],
+)
+def test_the_other_kinds_learn_as_they_are_written(
+    tmp_path: Path,
+    trickrun,  # type: ignore[no-untyped-def]
+    write: Callable[[Path], None],
+    data: str,
+    targets: list[str],
+    kind: str,
+    score: str,
+) -> None:
+    write(tmp_path)
+    named = [word for target in targets for word in ("--target", target)]
+    made = trickrun("new", "r", "--data", data, *named, "--json")
+    assert made.code == 0, made.err
+    told = targets[0] if len(targets) == 1 else targets or None
+    assert made.json["result"]["target"] == told
+    assert yaml.safe_load(Path("r.yaml").read_text())["data"]["kind"] == kind
+    checked = trickrun("validate", "r.yaml", "--data", "--json")
+    assert checked.code == 0, checked.out
+    trained = trickrun("train", "r.yaml", "train.epochs=25", "--json")
+    assert trained.code == 0, trained.err
+    assert trained.json["result"]["test"][score] > 0.7
+
+
+@pytest.mark.parametrize("data", ["measured.csv", "named.csv", "images.npz"])
+def test_the_other_kinds_with_a_network_of_ones_own(tmp_path: Path, trickrun, data: str) -> None:  # type: ignore[no-untyped-def]
+    for write in (measured, named_photos, arrays):
+        write(tmp_path)
+    made = trickrun("new", "r", "--data", data, "--model", "python")
+    assert made.code == 0, made.err
+    trained = trickrun("train", "r.yaml", "train=1")
+    assert trained.code == 0, trained.err
+
+
+def test_a_target_that_is_named_twice_is_one(tmp_path: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    measured(tmp_path)
+    made = trickrun("new", "r", "--data", "measured.csv", "--target", "cost", "--target", "cost")
+    assert made.code == 0, made.err
+    assert yaml.safe_load(Path("r.yaml").read_text())["data"]["target"] == "cost"
+
+
+def test_what_is_missing_of_a_table_of_images_is_said(tmp_path: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    named_photos(tmp_path)
+    made = trickrun("new", "r", "--data", "named.csv", "--target", "shade")
+    assert "look: 1 missing file that the table names: dark/3.png" in made.out
+    assert "dark/4.png: the file is empty" in made.out
+
+
+def test_several_problems_of_a_file_are_one_error(tmp_path: Path, trickrun) -> None:  # type: ignore[no-untyped-def]
+    x = np.ones((30, 2))
+    x[4, 1] = np.nan
+    np.savez("bad.npz", x=x, y=np.full(30, np.nan))
+    made = trickrun("new", "r", "--data", "bad.npz")
+    assert made.code == 2
+    assert "bad.npz: 2 problems:" in made.err
+    assert "train x: 1 values are NaN" in made.err
+    assert "train y: 30 targets are NaN" in made.err
+    assert not Path("r.yaml").exists()

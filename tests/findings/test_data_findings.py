@@ -113,6 +113,19 @@ def test_splits_in_another_unit(drift: Drift, expected: list[tuple[str, str]]) -
     assert told(changed(drift=(("test", drift),))) == expected
 
 
+def test_the_parts_of_a_split_by_time_differ_by_design() -> None:
+    far = Drift(9.0, 1.0, 1000)
+    data = changed(drift=(("val", far), ("test", far)), drawn=("val", "test"))
+    by_time = ("data={kind: csv, path: t.csv, target: y, split: {time: day}}",)
+    assert told(data) == [("TR03", "error"), ("TR03", "error")]
+    assert told(data, *by_time) == [("TR03", "info")]
+    # What the data bring is not divided by the recipe.
+    own = changed(drift=(("val", far), ("test", far)), drawn=("val",))
+    assert told(own, *by_time) == [("TR03", "error"), ("TR03", "info")]
+    near = changed(drift=(("val", Drift(0.01, 1.0, 1000)),), drawn=("val",))
+    assert told(near, *by_time) == []
+
+
 def test_token_ids_have_no_scale() -> None:
     data = changed(
         tokens=True,

@@ -123,3 +123,20 @@ def test_a_kind_is_told_by_its_neighbours() -> None:
     with pytest.raises(RecipeError) as caught:
         new_recipe("r", {"data": "digts", "model": "mlp"}, [])
     assert caught.value.hint == "did you mean digits?"
+
+
+@pytest.mark.parametrize(
+    ("said", "together"),
+    [
+        ("data.split.group=patient", False),
+        ("data.split.time=day", False),
+        ("data.split={group: patient}", False),
+        ("data.split.group=null", True),
+        ("data.split.val=0.2", True),
+    ],
+)
+def test_equal_rows_are_kept_together_unless_a_column_divides_the_parts(
+    said: str, together: bool
+) -> None:
+    path = new_recipe("r", {"data": "csv", "model": "mlp"}, [said]).path
+    assert load(path).recipe.data.split.group_duplicates == together

@@ -13,6 +13,7 @@ from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath
 from trickrun.cli.output import Answer, answer, import_torch, print_error
 
 if TYPE_CHECKING:
+    from trickrun.data.survey.facts import DataFacts
     from trickrun.findings.finding import Finding
     from trickrun.recipe.load import Loaded
     from trickrun.recipe.starter import Made
@@ -179,8 +180,11 @@ def new(
         typer.Option(help="Your file or folder, or a kind of data.", show_default=False),
     ] = None,
     target: Annotated[
-        str | None,
-        typer.Option(help="Of a table: the column to predict.", show_default="asked for, guessed"),
+        list[str] | None,
+        typer.Option(
+            help="Of a table: the column to predict; again for several.",
+            show_default="asked for, guessed",
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="Kind of model.", show_default="by the data")
@@ -208,8 +212,8 @@ def new(
         kinds = {"data": data, "model": model, "loss": loss, "optimizer": optimizer}
         given = {section: kind for section, kind in kinds.items() if kind is not None}
         values = list(overrides or [])
-        if target is not None:
-            values.append(f"data.target={scalar_text(target)}")
+        if target:
+            values.append(f"data.target={target_text(target)}")
         terminal = sys.stdin.isatty() and not as_json
         if data is not None and data not in known_kinds("data"):
             return recipe_for(name, Path(data), given, values, terminal)
@@ -220,19 +224,20 @@ def new(
     answer("new", as_json, debug, work)
 
 
-def scalar_text(text: str) -> str:
-    """Return a text as an override's value, whatever signs it has."""
-    from trickrun.recipe.text.emit import scalar
+def target_text(targets: list[str]) -> str:
+    """Return one column or several as an override's value, whatever signs their names have."""
+    from trickrun.recipe.text.emit import flow
 
-    return scalar(text)
+    different = [*dict.fromkeys(targets)]
+    return flow(different[0] if len(different) == 1 else different)
 
 
 def recipe_for(
     name: str, data: Path, kinds: dict[str, str], overrides: list[str], terminal: bool
 ) -> Answer:
     """Look at a file or folder, write a recipe for it, and say what people should look at."""
+    from trickrun.recipe.from_data.write import headline, open_questions
     from trickrun.recipe.starter import new_from_data
-    from trickrun.recipe.starter_of_data import headline, open_questions
 
     made = new_from_data(
         name, data.expanduser(), kinds, overrides, ask_target if terminal else None
@@ -243,8 +248,21 @@ def recipe_for(
     for question in questions:
         print(f"look: {question}")
     told = told_of(made)
-    more = {"target": getattr(made.facts, "target", None), "look": questions}
+    more = {"target": named_targets(made.facts), "look": questions}
     return replace(told, result={**told.result, **more})
+
+
+def named_targets(facts: DataFacts) -> str | list[str] | None:
+    """Return the column to predict, or several; None where the data have no columns."""
+    from trickrun.data.survey.facts import ArrayFacts, ImageFacts, TextFacts
+
+    match facts:
+        case ArrayFacts() | ImageFacts():
+            return None
+        case TextFacts():
+            return facts.target
+    names = facts.targets.names
+    return names[0] if len(names) == 1 else [*names]
 
 
 def told_of(made: Made) -> Answer:

@@ -6,21 +6,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from trickrun.data._data import Data
 from trickrun.data.formats.paths import locate
-from trickrun.data.survey.facts import DataFacts, ImageFacts, TableFacts, TextFacts
+from trickrun.data.survey.facts import ArrayFacts, DataFacts, TableFacts, TextFacts
 from trickrun.data.survey.look import AskTarget, facts_at
 from trickrun.errors import TrickrunError
 from trickrun.models import Model
 from trickrun.params import Params, PythonTarget
 from trickrun.recipe.dump import plain
+from trickrun.recipe.from_data.write import recipe_text
 from trickrun.recipe.load import load, name_of
 from trickrun.recipe.model_stub import Inputs, stub_for, write_stub
 from trickrun.recipe.patch import ROOT
 from trickrun.recipe.shape import Kinds, Member, default_of, members, needed
-from trickrun.recipe.starter_of_data import recipe_text
 from trickrun.recipe.text.edit import edit_text
 from trickrun.recipe.text.emit import flow, scalar
 from trickrun.recipe.text.problems import Problem, RecipeError, did_you_mean
@@ -63,13 +63,16 @@ train: {epochs: 20}                 # or steps: 2000
 """
 
 
-def starter(name: str, file: str, kinds: dict[str, str]) -> str:
+def starter(
+    name: str, file: str, kinds: dict[str, str], divided: Literal["group", "time"] | None = None
+) -> str:
     """Return the text of a recipe.
 
     Args:
         name: the recipe's name.
         file: its file, for the commands in its comments.
         kinds: section to kind; ``data`` and ``model`` must be there.
+        divided: what a column divides the parts by; None: nothing.
 
     Raises RecipeError for a kind that does not exist.
     """
@@ -78,7 +81,8 @@ def starter(name: str, file: str, kinds: dict[str, str]) -> str:
     model, data = _params("model", chosen["model"]), _params("data", chosen["data"])
     assert issubclass(model, Model)
     assert issubclass(data, Data)
-    parts["data"].append(TOGETHER)
+    # Equal rows of several groups would make these one, and a split by time takes no groups.
+    parts["data"] += [TOGETHER] if divided is None else []
     if not data.token_ids:
         parts["data"] += [f"  {line}" for line in model.starter_data]
     parts["model"] += model.starter
@@ -209,8 +213,19 @@ def new_recipe(name: str, kinds: Mapping[str, str], overrides: Sequence[str]) ->
             raise TrickrunError(f"which {section}?", hint=f"give --{section}: {known}")
     values = read_overrides(overrides)
     stub = begins_a_network(path, kinds, values)
-    text = edit_text(starter(name_of(path), str(path), {**kinds}), values)
+    text = edit_text(starter(name_of(path), str(path), {**kinds}, divided_by(values)), values)
     return written(path, text, stub_inputs(kinds["data"]) if stub else None)
+
+
+def divided_by(values: Mapping[str, Any]) -> Literal["group", "time"] | None:
+    """Return what changed values divide the parts by."""
+    said = values.get("data.split")
+    split = said if isinstance(said, dict) else {}
+    ways: tuple[Literal["group", "time"], ...] = ("group", "time")
+    for way in ways:
+        if values.get(f"data.split.{way}", split.get(way)) is not None:
+            return way
+    return None
 
 
 def stub_inputs(data: str) -> Inputs:
@@ -271,12 +286,14 @@ def begins_a_network(path: Path, kinds: Mapping[str, str], values: dict[str, Any
 def inputs_of(facts: DataFacts) -> Inputs:
     """Return what a network for data takes."""
     match facts:
-        case ImageFacts():
-            return "images"
-        case TextFacts():
-            return "tokens"
+        case ArrayFacts():
+            return "images" if facts.layout == "images" else "any"
         case TableFacts():
             return "any"
+        case TextFacts():
+            return "tokens"
+        case _:
+            return "images"
 
 
 def names_beside(path: Path) -> list[str]:

@@ -12,7 +12,16 @@ import pytest
 from trickrun.checks.checklist import checklist_check
 from trickrun.checks.checklist.budget import Size, cost, fitted, largest_batch
 from trickrun.checks.checklist.checklist_check import STEPS, is_tied, left_out
-from trickrun.checks.checklist.contest import Entry, choose, contest, judged_by, results_of, rounds
+from trickrun.checks.checklist.contest import (
+    Entry,
+    choose,
+    contest,
+    judged_by,
+    results_of,
+    rounds,
+    training_samples,
+    within,
+)
 from trickrun.checks.checklist.context import (
     STEP_NAMES,
     ChecklistStep,
@@ -34,6 +43,7 @@ from trickrun.checks.checklist.steps import (
     told,
 )
 from trickrun.data.splits.prepare import prepare
+from trickrun.data.splits.source import Source
 from trickrun.errors import OutOfTime
 from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
@@ -66,6 +76,10 @@ def folder(context: Context) -> RunFolder:
         made.write_json("tree.json", context.loaded.tree)
         made.write_json("checklist.json", [])
     return made
+
+
+def source_of(loaded: Loaded) -> Source:
+    return loaded.recipe.data.load(loaded.folder)
 
 
 def step(name: str, verdict: str = "pass", **edits: object) -> ChecklistStep:
@@ -221,7 +235,7 @@ def test_a_candidate_that_did_not_finish_loses_and_an_original_that_did_not_is_r
 
 def test_each_round_validates_on_a_fold_of_its_own(context: Context) -> None:
     tested, validated = [], []
-    for changes in rounds(context.loaded, 5):
+    for changes in rounds(context.loaded, source_of(context.loaded), 5):
         derived = derive(context.loaded, changes)
         data = prepare(derived.recipe.data, derived.folder)
         assert data.val is not None
@@ -246,7 +260,59 @@ def test_data_with_its_own_validation_keeps_it(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", **parts)
     path = tmp_path / "own.yaml"
     path.write_text("seed: 4\ndata: {kind: npz, path: data.npz}\nmodel: {kind: mlp, hidden: [8]}\n")
-    assert rounds(load(path), 2) == [{"seed": 4}, {"seed": 5}]
+    loaded = load(path)
+    assert rounds(loaded, source_of(loaded), 2) == [{"seed": 4}, {"seed": 5}]
+
+
+def in_time(folder: Path) -> Loaded:
+    """A recipe for 100 rows that are split by time."""
+    rows = [
+        f"2024-{i // 28 + 1:02}-{i % 28 + 1:02},{i * 7 % 13},{i * 5 % 11 / 2}" for i in range(100)
+    ]
+    (folder / "t.csv").write_text("\n".join(["day,x,y", *rows]))
+    path = folder / "t.yaml"
+    path.write_text(
+        "data: {kind: csv, path: t.csv, target: y, task: regression, batch_size: 16, "
+        "split: {val: 0.1, test: 0.1, time: day}}\nmodel: {kind: mlp, hidden: [8]}\n"
+        "train: {epochs: 1}\n"
+    )
+    return load(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"data.subset.n": 60}, ["subset 30 batch 16", "subset 60 batch 16"]),
+        ({"data.batch_size": 50}, ["subset None batch 30", "subset None batch 50"]),
+        (
+            {"data.subset.n": 55, "data.batch_size": 40},
+            ["subset 30 batch 30", "subset 55 batch 40"],
+        ),
+        ({"data.subset.n": 20}, ["subset 20 batch 16"] * 2),
+        ({"data.batch_size": "full"}, ["subset None batch full"] * 2),
+    ],
+)
+def test_a_round_asks_for_no_more_samples_than_its_fold_trains_on(
+    tmp_path: Path, changes: dict[str, Any], wanted: list[str]
+) -> None:
+    loaded = in_time(tmp_path)
+    source, whole, found = source_of(loaded), 80, []
+    for changed in rounds(loaded, source, 2):
+        recipe = derive(loaded, {**changes, **changed}).recipe
+        samples = training_samples(recipe, source)
+        data = derive(loaded, {**changes, **changed, **within(recipe, samples, whole)}).recipe.data
+        found.append(f"subset {data.subset and data.subset.n} batch {data.batch_size}")
+        prepare(data, loaded.folder)
+    assert found == wanted
+
+
+def test_a_contest_over_a_split_by_time_finishes_with_a_subset(tmp_path: Path) -> None:
+    loaded = in_time(tmp_path)
+    assert prepare(loaded.recipe.data, loaded.folder).rows["train"].shape == (80,)
+    outcome = contest(loaded, [Entry("a", {"data.batch_size": 40})], 2, {"data.subset.n": 60})
+    assert [entry.reason for entry in outcome.entries] == ["", ""]
+    asked = contest(loaded, [Entry("a", {})], 2, {"data.subset.n": 90})
+    assert all("90 samples wanted" in entry.reason for entry in asked.entries)
 
 
 LOSS, ACCURACY = Monitor(monitor="val_loss"), Monitor(monitor="val_accuracy")

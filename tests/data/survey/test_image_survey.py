@@ -32,9 +32,9 @@ def test_small_grey_images(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert found.classes == (("b", 4), ("a", 3))
     assert found.parts == (("train", 7),)
-    assert (found.width, found.height, found.same_size) == (10, 8, True)
-    assert found.grey
-    assert not found.photos
+    assert (found.pictures.width, found.pictures.height, found.pictures.same_size) == (10, 8, True)
+    assert found.pictures.grey
+    assert not found.pictures.photos
 
 
 def test_grey_that_is_stored_in_colors_is_grey(tmp_path: Path) -> None:
@@ -42,18 +42,18 @@ def test_grey_that_is_stored_in_colors_is_grey(tmp_path: Path) -> None:
         grey = np.full((8, 8, 1), 77, np.uint8).repeat(3, 2)
         (tmp_path / label).mkdir()
         Image.fromarray(grey).save(tmp_path / label / "1.png")
-    assert look(tmp_path).grey
+    assert look(tmp_path).pictures.grey
     draw(tmp_path / "a" / "2.png", 8, 8)
-    assert not look(tmp_path).grey
+    assert not look(tmp_path).pictures.grey
 
 
 def test_photos_of_several_sizes(tmp_path: Path) -> None:
     for number in range(6):
         draw(tmp_path / "ab"[number % 2] / f"{number}.jpg", 100, 120 + number)
     found = look(tmp_path)
-    assert found.photos
-    assert not found.same_size
-    assert (found.width, found.height) == (122, 100)
+    assert found.pictures.photos
+    assert not found.pictures.same_size
+    assert (found.pictures.width, found.pictures.height) == (122, 100)
 
 
 def test_a_split_of_its_own(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     draw(tmp_path / "a" / "1.png", 8, 8)
     draw(tmp_path / "b" / "1.png", 8, 8)
     (tmp_path / "b" / "2.png").write_bytes(b"")
-    (line,) = look(tmp_path).broken
+    (line,) = look(tmp_path).pictures.broken
     assert line == f"{tmp_path / 'b' / '2.png'}: the file is empty"
 
 
@@ -79,7 +79,7 @@ def test_values_whose_range_nothing_tells(tmp_path: Path) -> None:
         (tmp_path / label).mkdir()
         values = np.linspace(-5, 40 + place, 64, dtype=np.float32).reshape(8, 8)
         Image.fromarray(values).save(tmp_path / label / "1.tif")
-    assert look(tmp_path).deep == (-5.0, 41.0)
+    assert look(tmp_path).pictures.deep == (-5.0, 41.0)
 
 
 def test_classes_one_folder_deeper(tmp_path: Path) -> None:

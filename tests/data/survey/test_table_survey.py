@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trickrun.data.survey.facts import Decision, SplitBy, TableFacts, TextFacts
+from trickrun.data.survey.facts import Decision, SplitBy, TableFacts, Targets, TextFacts
 from trickrun.data.survey.look import facts_at
 from trickrun.errors import DataError
 
@@ -38,9 +38,11 @@ def test_a_plain_table(tmp_path: Path) -> None:
     assert found == TableFacts(
         path="t.csv",
         rows=COUNT,
-        target="y",
-        target_why="guessed by its name; --target COLUMN says otherwise",
-        classes=(("a", 30), ("b", 30)),
+        targets=Targets(
+            ("y",),
+            "guessed by its name; --target COLUMN says otherwise",
+            classes=(("a", 30), ("b", 30)),
+        ),
         categories=(("color", 3),),
         numbers=("x",),
     )
@@ -57,7 +59,7 @@ def test_a_plain_table(tmp_path: Path) -> None:
 )
 def test_the_target_is_guessed(tmp_path: Path, names: list[str], wanted: str) -> None:
     columns = {name: [i * (k + 3) % 7 for i in range(COUNT)] for k, name in enumerate(names)}
-    assert table(tmp_path, columns).target == wanted
+    assert table(tmp_path, columns).targets.names == (wanted,)
 
 
 def test_names_and_dates_are_not_guessed_to_be_the_target(tmp_path: Path) -> None:
@@ -68,9 +70,9 @@ def test_names_and_dates_are_not_guessed_to_be_the_target(tmp_path: Path) -> Non
         "name": [f"n{i}" for i in range(COUNT)],
         "none": [""] * COUNT,
     }
-    assert table(tmp_path, columns).target == "kind"
+    assert table(tmp_path, columns).targets.names == ("kind",)
     amounts = {"x": X, "cost": [f"{i},5 €" for i in range(COUNT)]}
-    assert table(tmp_path, amounts).target == "cost"
+    assert table(tmp_path, amounts).targets.names == ("cost",)
 
 
 def test_the_target_is_asked_for(tmp_path: Path) -> None:
@@ -83,32 +85,32 @@ def test_the_target_is_asked_for(tmp_path: Path) -> None:
     found = facts_at(write(tmp_path, {"x": X, "z": X[::-1]}), "t.csv", {}, ask)
     assert isinstance(found, TableFacts)
     assert asked == ["z", ["x", "z"]]
-    assert (found.target, found.target_why) == ("x", "as you said")
+    assert (found.targets.names, found.targets.why) == (("x",), "as you said")
 
 
 def test_values_to_predict_are_described(tmp_path: Path) -> None:
     y = np.exp(np.random.default_rng(0).normal(3, 1, COUNT)).round(2)
     found = table(tmp_path, {"x": X, "y": y.tolist()})
-    assert found.values is not None
-    assert not found.classes
-    assert found.values.mean == pytest.approx(y.mean())
-    assert found.values.std == pytest.approx(y.std())
+    (values,) = found.targets.values
+    assert not found.targets.classes
+    assert values.mean == pytest.approx(y.mean())
+    assert values.std == pytest.approx(y.std())
     cubes = (((y - y.mean()) / y.std()) ** 3).mean()
-    assert found.values.skew == pytest.approx(cubes)
+    assert values.skew == pytest.approx(cubes)
     logs = np.log(y)
-    assert found.values.log_skew == pytest.approx((((logs - logs.mean()) / logs.std()) ** 3).mean())
+    assert values.log_skew == pytest.approx((((logs - logs.mean()) / logs.std()) ** 3).mean())
 
 
 def test_a_target_of_0_has_no_logarithm(tmp_path: Path) -> None:
     found = table(tmp_path, {"x": X, "y": [0, *[i + 0.5 for i in range(COUNT - 1)]]})
-    assert found.values is not None
-    assert found.values.log_skew is None
+    (values,) = found.targets.values
+    assert values.log_skew is None
 
 
 def test_a_target_in_another_notation_is_values(tmp_path: Path) -> None:
     found = table(tmp_path, {"x": X, "y": [f"1.{i:03},5" for i in range(COUNT)]})
-    assert found.values is not None
-    assert (found.values.low, found.values.high) == (1000.5, 1059.5)
+    (values,) = found.targets.values
+    assert (values.low, values.high) == (1000.5, 1059.5)
 
 
 def test_gaps_are_counted_and_rows_without_a_target_left_out(tmp_path: Path) -> None:
@@ -212,7 +214,7 @@ def test_a_table_without_names(tmp_path: Path) -> None:
     path.write_text("\n".join(f"{i % 7},{i * i % 5},{i % 3}" for i in range(COUNT)))
     found = facts_at(path, "t.csv", {})
     assert isinstance(found, TableFacts)
-    assert (found.header, found.target, found.numbers) == (False, "c3", ("c1", "c2"))
+    assert (found.header, found.targets.names, found.numbers) == (False, ("c3",), ("c1", "c2"))
 
 
 @pytest.mark.parametrize(
@@ -221,12 +223,16 @@ def test_a_table_without_names(tmp_path: Path) -> None:
         ({"x": X, "y": [""] * COUNT}, {}, "the target 'y' has no value"),
         ({"x": X, "y": AB}, {"target": "z"}, "there is no column 'z'"),
         ({"x": X, "y": AB}, {"task": "regression"}, "text such as 'a', but regression"),
-        ({"x": X, "y": AB}, {"target": ["x", "y"]}, "has one target"),
+        ({"x": X, "y": AB}, {"target": ["x", "y"]}, "'y' has text such as 'a', but regression"),
         ({"x": X, "y": ["a"] * COUNT}, {}, "all rows have the same 'y'"),
         ({"x": X, "y": [2.5] * COUNT}, {}, "all rows have the same 'y'"),
         ({"x": X, "y": [f"n{i}" for i in range(COUNT)]}, {}, "60 different texts in 60 rows"),
         ({"id": range(COUNT), "y": AB}, {}, "no input is left: id would be left out"),
-        ({"f": [f"{i}.png" for i in range(COUNT)], "y": AB}, {}, "the one input is a column of"),
+        (
+            {"f": [f"{i}.png" for i in range(COUNT)], "y": AB},
+            {},
+            "f names images, such as '0.png', but none",
+        ),
         ({"t": [f"one of the {i}" for i in range(COUNT)], "y": X}, {}, "the inputs are texts"),
     ],
 )
@@ -237,8 +243,58 @@ def test_what_cannot_be_predicted_is_refused(
         table(tmp_path, columns, **given)
 
 
-def test_arrays_are_sent_to_their_kind(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)), y=np.zeros(3))
+def test_several_targets_are_values_or_labels(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {
+        "x": X,
+        "p": [i * 7 % 31 + 0.5 for i in range(COUNT)],
+        "q": [*range(1, COUNT), ""],
+        "red": [i % 2 for i in range(COUNT)],
+        "big": ["true" if i > 50 else "False" for i in range(COUNT)],
+    }
+    values = table(tmp_path, columns, target=["p", "q"])
+    assert (values.targets.task, values.targets.names) == ("regression", ("p", "q"))
+    assert [each.low for each in values.targets.values] == [0.5, 1.0]
+    assert (values.rows, values.without_target) == (COUNT - 1, 1)
+    labels = table(tmp_path, columns, target=["red", "big"])
+    assert labels.targets.task == "multilabel"
+    assert labels.targets.labels == (("red", 0.5), ("big", pytest.approx(9 / 60)))
+    assert table(tmp_path, columns, target=["red", "p"]).targets.task == "regression"
+    one = table(tmp_path, columns, target="red", task="multilabel")
+    assert one.targets.labels == (("red", 0.5),)
+
+
+def test_all_problems_of_several_targets_are_told_at_once(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {"x": X, "a": AB, "one": [2] * COUNT, "y": X[::-1]}
     with pytest.raises(DataError) as caught:
-        facts_at(tmp_path / "a.npz", "a.npz", {})
-    assert caught.value.hint == "trickrun new NAME --data npz --model mlp data.path=a.npz"
+        table(tmp_path, columns, target=["a", "one", "y"])
+    first, second, third = caught.value.message.splitlines()
+    assert first == "2 problems:"
+    assert second.startswith("  the target 'a' has text such as 'a', but regression needs numbers")
+    assert third.startswith("  all rows have the same 'one'")
+    with pytest.raises(DataError) as caught:
+        table(tmp_path, columns, target=["b", "z"])
+    assert "no column 'b'" in caught.value.message
+    assert "no column 'z'" in caught.value.message
+    with pytest.raises(DataError) as caught:
+        table(tmp_path, columns, target="x,y")
+    assert caught.value.hint == "for several targets: --target x --target y"
+    with pytest.raises(DataError, match="classification has one target"):
+        table(tmp_path, columns, target=["a", "y"], task="classification")
+
+
+def test_targets_that_no_row_has_together_are_refused(tmp_path: Path) -> None:
+    halves = {"x": X, "p": [*range(30), *[""] * 30], "q": [*[""] * 30, *range(30)]}
+    with pytest.raises(DataError, match="no row has all of the targets 'p', 'q'"):
+        table(tmp_path, halves, target=["p", "q"])
+
+
+def test_a_table_of_too_few_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="it has 3 rows: too few"):
+        table(tmp_path, {"x": X[:3], "y": AB[:3]})
+
+
+def test_images_that_are_nowhere_are_left_out_and_said(tmp_path: Path) -> None:
+    found = table(tmp_path, {"x": X, "f": [f"{i}.png" for i in range(COUNT)], "y": AB})
+    (said,) = found.decisions
+    assert (said.column, said.type, said.open) == ("f", "drop", True)
+    assert "none of them is beside the table" in said.why

@@ -129,6 +129,9 @@ def test_a_quoted_merge_key_is_a_key() -> None:
         ("1: x", "1", "a key must be text"),
         ("true: x", "true", "a key must be text"),
         ("? [a]\n: 1", "[a]", "a key must be text"),
+        ("a: {b:7}", "b:7", "no blank after the colon"),
+        ("{a:x, b: 2}", "a:x", "no blank after the colon"),
+        ("a: {b:'x'}", "b:'x'", "no blank after the colon"),
         ("a: *b", "*b", "has no anchor before it"),
         ("a: &b [*b]", "*b", "inside its own anchor"),
         ("a: {<<: 3}", "3", "<< needs a mapping"),
@@ -155,6 +158,20 @@ def test_faults_say_what_and_where(text: str, where: str, message: str) -> None:
     assert place == where
     assert message in said
     assert not others
+
+
+def test_a_missing_blank_is_told_with_what_to_write() -> None:
+    document = parse("train: {epochs:7}")
+    assert document.root is not None
+    reader = Reader()
+    reader.value(document.root)
+    assert [fault.hint for fault in reader.faults] == ["write epochs: 7"]
+
+
+def test_keys_with_colons_that_are_meant_are_keys() -> None:
+    assert read("a: {'b:7': }") == {"a": {"b:7": None}}
+    assert read("a: {b:7: 1, ':x': , 2:x: }") == {"a": {"b:7": 1, ":x": None, "2:x": None}}
+    assert read("a: {b: , c}") == {"a": {"b": None, "c": None}}
 
 
 def test_all_duplicate_keys_are_told() -> None:

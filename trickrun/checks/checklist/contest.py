@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.data._data import Data
-from trickrun.errors import OutOfTime
+from trickrun.data.splits.division import divided
+from trickrun.data.splits.source import Source
+from trickrun.errors import DataError, OutOfTime
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
@@ -86,13 +87,14 @@ def contest(
     entrants = (Entry("original", {}), *candidates)
     rank = judged_by(loaded, entrants)
     common = {**changes, "grid": None, "expect": None}
-    trials = {
-        (entry.name, number): make_trial(
-            derive(loaded, {**common, **entry.edits, **changed}).tree, entry.edits, loaded.folder
-        )
-        for entry in entrants
-        for number, changed in enumerate(rounds(loaded, count))
-    }
+    source = loaded.recipe.data.load(loaded.folder)
+    whole, trials = training_samples(loaded.recipe, source), {}
+    for number, changed in enumerate(rounds(loaded, source, count)):
+        samples = training_samples(derive(loaded, changed).recipe, source)
+        for entry in entrants:
+            derived = derive(loaded, {**common, **entry.edits, **changed})
+            derived = derive(derived, within(derived.recipe, samples, whole))
+            trials[entry.name, number] = make_trial(derived.tree, entry.edits, loaded.folder)
     by_round = [[trials[entry.name, number] for entry in entrants] for number in range(count)]
     results, taken = results_of(by_round, loaded.folder, rank.monitor, pace)
     entries = []
@@ -152,14 +154,17 @@ def loss_of(recipe: Recipe) -> str:
     return repr((recipe.loss, recipe.data.scale_targets, smoothing))
 
 
-def rounds(loaded: Loaded, count: int) -> list[dict[str, Any]]:
+def rounds(loaded: Loaded, source: Source, count: int) -> list[dict[str, Any]]:
     """Return each round's changes: a seed, and a fold to validate on.
 
     The folds are of all samples but the test split's, which no round ever sees. Data that brings
     its own validation samples keeps them.
+
+    Args:
+        source: the recipe's data.
     """
     seeds = [{"seed": loaded.recipe.seed + number} for number in range(count)]
-    if brings_validation(loaded.recipe.data, loaded.folder):
+    if "val" in source.parts:
         return seeds
     return [
         {**seed, "data.split.folds": count, "data.split.fold": number}
@@ -167,9 +172,35 @@ def rounds(loaded: Loaded, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def brings_validation(data: Data, folder: Path) -> bool:
-    """Return whether the data set has validation samples of its own."""
-    return "val" in data.load(folder).parts
+def training_samples(recipe: Recipe, source: Source) -> int | None:
+    """Return the training samples of a round; None if the data cannot be divided so, which the
+    round's trainings tell."""
+    try:
+        return len(divided(recipe.data.split, source)["train"])
+    except DataError:
+        return None
+
+
+def within(recipe: Recipe, samples: int | None, whole: int | None) -> dict[str, Any]:
+    """Return the changes by which a subset and a batch that fit the recipe's own training part are
+    no larger than a round's.
+
+    The first folds of a split by time train on few of the samples that the recipe itself has.
+
+    Args:
+        samples: in the round's training part; None: unknown.
+        whole: in the recipe's own; None: unknown.
+    """
+    if samples is None or whole is None or samples >= whole:
+        return {}
+    subset, batch = recipe.data.subset, recipe.data.batch_size
+    changes: dict[str, Any] = {}
+    if subset is not None and samples < subset.n <= whole:
+        changes["data.subset.n"] = samples
+    most = samples if subset is None else min(samples, subset.n)
+    if batch != "full" and most < batch <= whole:
+        changes["data.batch_size"] = most
+    return changes
 
 
 def choose(metric: str, entries: tuple[Entry, ...], rank: Monitor) -> Contest:

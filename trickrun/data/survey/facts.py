@@ -46,6 +46,34 @@ class Values:
 
 
 @dataclass(frozen=True)
+class Targets:
+    """What is to be predicted: one class, values, or several 0/1 labels.
+
+    Args:
+        names: the columns; of arrays their names, or y.
+        why: how they were chosen.
+        classes: the samples of each class, the most frequent first; empty for values and labels.
+        values: what the values of each target are like; empty for classes and labels.
+        labels: the share of samples that has each label; empty for classes and values.
+        open: what was decided without being sure, in words; empty: nothing.
+    """
+
+    names: tuple[str, ...]
+    why: str
+    classes: tuple[tuple[str, int], ...] = ()
+    values: tuple[Values, ...] = ()
+    labels: tuple[tuple[str, float], ...] = ()
+    open: str = ""
+
+    @property
+    def task(self) -> Literal["classification", "regression", "multilabel"]:
+        """The task, as recipes name it."""
+        if self.classes:
+            return "classification"
+        return "multilabel" if self.labels else "regression"
+
+
+@dataclass(frozen=True)
 class SplitBy:
     """The column that the parts are divided by.
 
@@ -66,12 +94,10 @@ class TableFacts:
 
     Args:
         path: as the recipe names it.
-        rows: those with a target.
-        target: the column to predict, and ``target_why`` it was chosen.
-        classes: the samples of each class, the most frequent first; empty for values.
-        values: of values to predict; None for classes.
+        rows: those with all targets.
+        targets: the columns to predict.
         header: whether the first line has the columns' names.
-        without_target: rows that have none.
+        without_target: rows that lack a target.
         gaps: input columns with missing cells, and how many.
         categories: input columns of text, and how many different ones each has.
         numbers: input columns of numbers.
@@ -87,10 +113,7 @@ class TableFacts:
 
     path: str
     rows: int
-    target: str
-    target_why: str
-    classes: tuple[tuple[str, int], ...] = ()
-    values: Values | None = None
+    targets: Targets
     header: bool = True
     without_target: int = 0
     gaps: tuple[tuple[str, int], ...] = ()
@@ -115,7 +138,7 @@ class TextFacts:
         samples: the table's rows; of one long text its characters.
         column: that of the texts; None: one long text.
         target, target_why: the column of classes, if there is one.
-        classes: see TableFacts.
+        classes: see Targets.
         words: the number of words that nine of ten texts do not exceed.
         left_out: the table's other columns.
     """
@@ -131,28 +154,20 @@ class TextFacts:
 
 
 @dataclass(frozen=True)
-class ImageFacts:
-    """Images in class folders.
+class Pictures:
+    """What images are like.
 
     Args:
-        path: as the recipe names it.
-        classes: the training part's images of each class, the most frequent first.
-        parts: the images of each part that the folder brings; only "train" where it brings none.
-        looked_at: files that were opened.
+        looked_at: those that were opened.
         width, height: the middle ones of these.
         same_size: whether all have one size.
         grey: whether none of them has colors.
         photos: whether they look like photos: JPEG files, larger than drawn signs are.
         deep: whether some hold more than 8 bits whose range nothing tells.
         broken: files, of those that were opened, that cannot be read, with the reason.
-        class_folder: which folder names the class, and why; None: the first.
-        seen: what else people should know, a line each.
         pretrained: whether the weights of a pretrained network are installed.
     """
 
-    path: str
-    classes: tuple[tuple[str, int], ...]
-    parts: tuple[tuple[str, int], ...]
     looked_at: int
     width: int
     height: int
@@ -161,9 +176,92 @@ class ImageFacts:
     photos: bool
     deep: tuple[float, float] | None = None
     broken: tuple[str, ...] = ()
-    class_folder: tuple[Literal["last", "path"], str] | None = None
-    seen: tuple[str, ...] = ()
     pretrained: bool = False
 
 
-DataFacts = TableFacts | TextFacts | ImageFacts
+@dataclass(frozen=True)
+class ImageFacts:
+    """Images in class folders.
+
+    Args:
+        path: as the recipe names it.
+        classes: the training part's images of each class, the most frequent first.
+        parts: the images of each part that the folder brings; only "train" where it brings none.
+        pictures: what the images are like.
+        class_folder: which folder names the class, and why; None: the first.
+        seen: what else people should know, a line each.
+    """
+
+    path: str
+    classes: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[str, int], ...]
+    pictures: Pictures
+    class_folder: tuple[Literal["last", "path"], str] | None = None
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImageTableFacts:
+    """Images in files that a table names, with their targets.
+
+    Args:
+        path: as the recipe names it.
+        rows: those that are used: with all targets, and a file that is there.
+        targets: the columns to predict.
+        pictures: what the images are like.
+        file: the column that names the files.
+        usual: whether that is found by its name alone.
+        folder: where the files are, relative to the table.
+        suffix: what the files end in and the cells do not; None: nothing.
+        incomplete: rows that name no file, or lack a target.
+        absent: files that are not there.
+        left_out: the table's other columns.
+        split: what the parts are divided by; None: chance.
+    """
+
+    path: str
+    rows: int
+    targets: Targets
+    pictures: Pictures
+    file: str
+    usual: bool = True
+    folder: str = "."
+    suffix: str | None = None
+    incomplete: int = 0
+    absent: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    split: SplitBy | None = None
+
+
+Layout = Literal["features", "images", "sequences", "other"]
+"""What the axes of one sample are."""
+
+
+@dataclass(frozen=True)
+class ArrayFacts:
+    """Arrays in a numpy file.
+
+    Args:
+        path: as the recipe names it.
+        parts: the samples of each part that the file brings; only "train" where it brings none.
+        shape: of one sample, images with their channels first.
+        layout: what its axes are.
+        targets: what is to be predicted.
+        channels_last: whether the recipe must say that images have their channels last.
+        bytes: whether the inputs are uint8, as images are.
+        copies: samples of the training part that are equal to an earlier one.
+        open: what was decided without being sure, a line each.
+    """
+
+    path: str
+    parts: tuple[tuple[str, int], ...]
+    shape: tuple[int, ...]
+    layout: Layout
+    targets: Targets
+    channels_last: bool = False
+    bytes: bool = False
+    copies: int = 0
+    open: tuple[str, ...] = ()
+
+
+DataFacts = TableFacts | TextFacts | ImageFacts | ImageTableFacts | ArrayFacts

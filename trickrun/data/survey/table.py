@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from trickrun.data.csv import Csv
 from trickrun.data.formats.cells import Cells, number
 from trickrun.data.formats.dates import fitting_formats
 from trickrun.data.formats.encode import is_text
-from trickrun.data.formats.folders import is_image
 from trickrun.data.formats.guess import (
     Guess,
     doubts,
     guess_inputs,
-    guess_target,
     has_id_name,
     told,
 )
-from trickrun.data.formats.labels import infer_kind_of_cells
 from trickrun.data.formats.numerals import safe_notation
 from trickrun.data.formats.table import Table
 from trickrun.data.formats.typed import read_as
-from trickrun.data.survey.facts import Decision, SplitBy, TableFacts, TextFacts, Values
+from trickrun.data.survey.facts import Decision, SplitBy, TableFacts, Targets, TextFacts
+from trickrun.data.survey.pictures import names_images, no_files
+from trickrun.data.survey.targets import targets_of, with_targets
 from trickrun.errors import DataError
 
 if TYPE_CHECKING:
@@ -64,9 +62,13 @@ class Look:
     why: str
 
 
-def target_of(table: Table) -> tuple[str, str]:
-    """Return the column that is probably to be predicted, and why."""
-    names = list(table.columns)
+def target_of(table: Table, files: str | None = None) -> tuple[str, str]:
+    """Return the column that is probably to be predicted, and why.
+
+    Args:
+        files: the column that names files, if there is one.
+    """
+    names = [name for name in table.columns if name != files] or [*table.columns]
     for name in names:
         if name.strip().lower() in TARGETS:
             return name, "guessed by its name; --target COLUMN says otherwise"
@@ -91,44 +93,23 @@ def survey(look: Look) -> TableFacts | TextFacts:
 
     Columns that nothing tells apart are left out, and said.
     """
-    table, data = look.table, look.data
-    (target,) = data.targets
-    cells = table.columns[target]
-    missing = int(cells.missing.sum())
-    if missing == len(table):
-        raise DataError(f"the target {target!r} has no value", table.where, "name another one")
-    if missing:
-        table = table.complete([target])
-    task = task_of(table, data)
-    if task == "classification":
-        check_classes(table, target)
+    data = look.data
+    table, missing = with_targets(look.table, data.targets)
+    targets = targets_of(table, data, look.why)
     texts = sentences(table, data)
     decisions, guesses = decided(table, data, texts)
     types = {each.column for each in decisions}
     used = [name for name in guesses if not guesses[name].left_out]
     facts = describe(table, used, guesses)
-    if texts and not used and task == "classification":
-        others = tuple(n for n in table.columns if n not in (texts[0], target))
-        return TextFacts(
-            data.path,
-            len(table),
-            texts[0],
-            target,
-            look.why,
-            class_counts(table.columns[target]),
-            words_of(table.columns[texts[0]], 0.9),
-            others,
-        )
+    if texts and not used and targets.classes:
+        return text_facts(table, data, targets, texts[0])
     if not used:
         raise no_input(table, data, bool(texts))
-    copies, few = copies_in(table, used, target)
+    copies, few = copies_in(table, used, data.targets)
     return TableFacts(
         path=data.path,
         rows=len(table),
-        target=target,
-        target_why=look.why,
-        classes=class_counts(table.columns[target]) if task == "classification" else (),
-        values=values_of(table, data) if task == "regression" else None,
+        targets=targets,
         header=data.header,
         without_target=missing,
         decisions=decisions,
@@ -141,38 +122,14 @@ def survey(look: Look) -> TableFacts | TextFacts:
     )
 
 
-def task_of(table: Table, data: Csv) -> Literal["classification", "regression"]:
-    """Return the task of a table with one target. Raises DataError for a target that may be
-    several things."""
-    (target,) = data.targets
-    if data.task == "classification" or data.task == "regression":
-        return data.task
-    try:
-        guess = guess_target(table, target, data.asked, "auto")
-    except DataError:
-        # Numbers in a notation that is not doubtful are values.
-        guess = guess_target(table, target, data.asked, "regression")
-    cells = table.columns[target] if guess.type is None else read_as(table, guess.type)
-    return infer_kind_of_cells(cells)
-
-
-def check_classes(table: Table, target: str) -> None:
-    """Raise DataError for a target whose texts hardly recur, or never vary."""
-    different = len(table.columns[target].present)
-    if different > 2 and 2 * different > len(table):
-        raise DataError(
-            f"the target {target!r} has {different} different texts in {len(table)} rows",
-            table.where,
-            "classes must recur to be learned; --target COLUMN names another column",
-        )
-    if different == 1:
-        raise never_varies(table, target)
-
-
-def never_varies(table: Table, target: str) -> DataError:
-    """Return the error about a target that is the same in all rows."""
-    hint = "there is nothing to tell apart; --target COLUMN names another column"
-    return DataError(f"all rows have the same {target!r}", table.where, hint)
+def text_facts(table: Table, data: Csv, targets: Targets, column: str) -> TextFacts:
+    """Return the facts about a table whose one input is a column of texts."""
+    (target,) = targets.names
+    others = tuple(name for name in table.columns if name not in (column, target))
+    words = words_of(table.columns[column], 0.9)
+    return TextFacts(
+        data.path, len(table), column, target, targets.why, targets.classes, words, others
+    )
 
 
 def decided(
@@ -203,6 +160,8 @@ def decide(table: Table, name: str, data: Csv, texts: Sequence[str]) -> Decision
     cells = table.columns[name]
     if not cells.readable:
         return Decision(name, "drop", "its cells are lists or structures", open=True)
+    if names_images(cells):
+        return Decision(name, "drop", no_files(table, name).message + "; left out", open=True)
     if name in texts:
         return Decision(name, "text", "sentences, on which kind: csv does not train")
     present = cells.present
@@ -300,28 +259,22 @@ def codes_of(cells: Cells) -> Array:
     return np.unique(cells.numbers, return_inverse=True)[1].reshape(-1)
 
 
-def copies_in(table: Table, inputs: Sequence[str], target: str) -> tuple[int, bool]:
-    """Return how many rows are equal to an earlier one, target included, but for a chance of 1e-9;
+def copies_in(table: Table, inputs: Sequence[str], targets: Sequence[str]) -> tuple[int, bool]:
+    """Return how many rows are equal to an earlier one, targets included, but for a chance of 1e-9;
     and whether the inputs take so few values that equal rows are to be expected."""
     import numpy as np
 
     draw = np.random.default_rng(0)
     keys, counts = np.zeros(len(table), np.uint64), []
-    for name in (*inputs, target):
+    for name in (*inputs, *targets):
         codes = codes_of(table.columns[name])
         marks = draw.integers(0, 2**63, int(codes.max()) + 1, dtype=np.uint64)
         keys += marks[codes]
         counts.append(len(marks))
     copies = len(keys) - len(np.unique(keys))
-    if any(2 * count > len(table) for count in counts[:-1]):
+    if any(2 * count > len(table) for count in counts[: len(inputs)]):
         return copies, False  # one of them takes any value
-    return copies, float(np.log(counts[:-1]).sum()) < float(np.log(REPEATS * len(table)))
-
-
-def images_named(cells: Cells) -> bool:
-    """Whether a column's cells are names of image files."""
-    present = cells.present if cells.readable and cells.numbers is None else []
-    return bool(present) and all(is_image(PurePath(text)) for text in present)
+    return copies, float(np.log(counts[: len(inputs)]).sum()) < float(np.log(REPEATS * len(table)))
 
 
 def no_input(table: Table, data: Csv, texts: bool) -> DataError:
@@ -330,60 +283,11 @@ def no_input(table: Table, data: Csv, texts: bool) -> DataError:
         hint = "texts are learned from for classes only (kind: text); the target has values"
         return DataError("the inputs are texts alone", table.where, hint)
     names = ", ".join(data.inputs(table))
-    for name, cells in table.columns.items():
-        if images_named(cells):
-            said = f"data.path={data.path} data.target={data.target} data.file={name}"
-            hint = f"{name} names images: trickrun new NAME --data image_table --model cnn {said}"
-            return DataError("the one input is a column of files", table.where, hint)
+    named = next((n for n in data.inputs(table) if names_images(table.columns[n])), None)
+    if named is not None:
+        return no_files(table, named)
     hint = "they tell nothing of new samples; data.types says what columns are"
     return DataError(f"no input is left: {names} would be left out", table.where, hint)
-
-
-def class_counts(cells: Cells) -> tuple[tuple[str, int], ...]:
-    """Return the cells of each class, the most frequent first."""
-    import numpy as np
-
-    texts, codes = cells.distinct
-    counts = np.bincount(codes, minlength=len(texts))
-    known = [(t, int(n)) for t, n in zip(texts, counts, strict=True) if not cells.is_missing(t)]
-    return tuple(sorted(known, key=lambda pair: (-pair[1], pair[0])))
-
-
-def values_of(table: Table, data: Csv) -> Values:
-    """Return what the values to predict are like."""
-    import numpy as np
-
-    (target,) = data.targets
-    guess = guess_target(table, target, data.asked, "regression")
-    cells = (table.columns[target] if guess.type is None else read_as(table, guess.type)).plain()
-    if cells.numbers is None:
-        raise DataError(
-            f"the target {target!r} has text such as {cells.present[0]!r}, but regression needs "
-            "numbers",
-            table.where,
-            "set data.task=classification, or correct the column",
-        )
-    y = cells.numbers
-    _, counts = np.unique(y, return_counts=True)
-    if len(counts) == 1:
-        raise never_varies(table, target)
-    positive = bool((y > 0).all())
-    return Values(
-        float(y.min()),
-        float(y.max()),
-        float(y.mean()),
-        float(np.median(y)),
-        float(y.std()),
-        skewness(y),
-        skewness(np.log(y)) if positive else None,
-        float(counts.max() / len(y)),
-    )
-
-
-def skewness(y: Array) -> float:
-    """Return the third standardized moment of values [N]; 0 if they do not vary."""
-    spread = float(y.std())
-    return float((((y - y.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
 
 
 def split_by(

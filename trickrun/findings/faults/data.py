@@ -39,7 +39,8 @@ FAULTS = (
         "The distance of a split's feature means from those of the training split, in its "
         "standard deviations, and the ratio of the standard deviations.",
         "0.25 standard deviations beyond four standard errors, or a ratio outside 0.5 to 2; five "
-        "times as far is an error. Own; a split of a few samples may vary by chance.",
+        "times as far is an error. Own; a split of a few samples may vary by chance. The parts of "
+        "a split by time differ by design: that is a remark.",
         "The network is scored on inputs that differ from its training inputs.",
         "Scale all splits alike, with the statistics of the training split. Data that come with "
         "their own splits must use one unit for all of them.",

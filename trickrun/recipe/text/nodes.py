@@ -87,6 +87,9 @@ class Alias(Node):
     target: Node
 
 
+GLUED = re.compile(r"([A-Za-z_][\w.]*):(\S.*)", re.DOTALL)
+"""A plain key that holds a colon: of ``epochs:7`` YAML makes one word, for want of a blank."""
+
 _INT = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -174,7 +177,7 @@ class Reader:
         seen: set[str] = set()
         for entry in node.entries:
             key = MERGE if entry.merges else self._key(entry.key)
-            if key is None:
+            if key is None or self._glued(entry, key):
                 continue
             if key in seen:
                 self._duplicate(entry, key)
@@ -192,6 +195,18 @@ class Reader:
         hint = "put the key in quotes" if isinstance(node, Scalar) else "write 'key: value'"
         self._fault(node, "a key must be text", hint)
         return None
+
+    def _glued(self, entry: Entry, key: str) -> bool:
+        """Whether a key lacks the blank before its value, which is told."""
+        node, value = entry.key, entry.value
+        plain = isinstance(node, Scalar) and node.style is None
+        empty = isinstance(value, Scalar) and value.style is None and not value.text
+        found = GLUED.fullmatch(key) if plain and empty else None
+        if found is None:
+            return False
+        name, written = found.groups()
+        self._fault(node, "there is no blank after the colon", f"write {name}: {written}")
+        return True
 
     def _duplicate(self, entry: Entry, key: str) -> None:
         hint = "write one << with a list: <<: [*a, *b]" if key == MERGE else "keep one of the two"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from trickrun.findings.evidence.data import Drift, channels_at_the_end
@@ -99,25 +100,45 @@ def faint(e: Facts) -> list[Finding]:
 
 
 def drifted(e: Facts) -> list[Finding]:
-    """TR03: a split whose inputs are in another unit; trap: small splits, whose means scatter."""
-    found = []
-    for name, drift in e.data.drift if e.data and not e.data.tokens else ():
-        shift, ratio = beyond_chance(drift), drift.scale
-        if shift <= SHIFTED and 1 / SHRUNK <= ratio <= SHRUNK:
-            continue
-        grave = shift > UNCOMPARABLE * SHIFTED or not 0.2 <= ratio <= 5
-        why = (
-            f"On average, the features of {name} are {drift.mean:.2g} standard deviations away "
-            f"from those of the training split. Their spread is {ratio:.2g} times as large"
-        )
-        why += ". Were they scaled alike?" if grave else ". Is it another population?"
-        severity: Severity = "error" if grave else "warning"
-        numbers = {"split": name, "mean": drift.mean, "scale": ratio, "samples": drift.samples}
-        title = "Splits scaled differently" if grave else "Splits differ"
-        confidence = 0.85 if grave else 0.6
-        where = f"data ({name})"
-        found.append(Finding("TR03", title, severity, confidence, where, numbers, why))
-    return found
+    """TR03: a split whose inputs are in another unit; trap: small splits, whose means scatter, and
+    splits by time, whose parts differ by what changes with it."""
+    moved = [
+        (name, drift)
+        for name, drift in (e.data.drift if e.data and not e.data.tokens else ())
+        if beyond_chance(drift) > SHIFTED or not 1 / SHRUNK <= drift.scale <= SHRUNK
+    ]
+    later = [pair for pair in moved if e.data and pair[0] in e.data.drawn]
+    if e.inputs.split_by == "time" and later:
+        return [parts_of_time(later), *(unlike(*pair) for pair in moved if pair not in later)]
+    return [unlike(name, drift) for name, drift in moved]
+
+
+def unlike(name: str, drift: Drift) -> Finding:
+    """Return the finding about a split whose inputs are unlike those of training."""
+    grave = beyond_chance(drift) > UNCOMPARABLE * SHIFTED or not 0.2 <= drift.scale <= 5
+    why = (
+        f"On average, the features of {name} are {drift.mean:.2g} standard deviations away from "
+        f"those of the training split. Their spread is {drift.scale:.2g} times as large"
+    )
+    why += ". Were they scaled alike?" if grave else ". Is it another population?"
+    severity: Severity = "error" if grave else "warning"
+    numbers = {"split": name, "mean": drift.mean, "scale": drift.scale, "samples": drift.samples}
+    title = "Splits scaled differently" if grave else "Splits differ"
+    confidence = 0.85 if grave else 0.6
+    return Finding("TR03", title, severity, confidence, f"data ({name})", numbers, why)
+
+
+def parts_of_time(moved: Sequence[tuple[str, Drift]]) -> Finding:
+    """Return the remark about the parts of a split by time, which differ by design."""
+    names = " and ".join(name for name, _ in moved)
+    far = " and ".join(f"{drift.mean:.2g}" for _, drift in moved)
+    why = (
+        f"The split is by time, so the inputs of {names} come later than those of the training "
+        f"split. On average they are {far} standard deviations away. New samples will differ in "
+        "the same way: the split is not at fault."
+    )
+    numbers = {name: drift.mean for name, drift in moved}
+    return Finding("TR03", "Parts differ in time", "info", 0.5, "data.split.time", numbers, why)
 
 
 def beyond_chance(drift: Drift) -> float:
