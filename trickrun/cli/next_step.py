@@ -134,15 +134,13 @@ def of_recipe(
     Args:
         name: the command, perhaps with options.
     """
-    from trickrun.recipe.text.emit import flow
+    from trickrun.recipe.text.command_line import overrides
 
     changes = changes or {}
     kept = [each for each in given.overrides if each.partition("=")[0] not in changes]
-    added = [f"{path}={flow(value)}" for path, value in changes.items()]
     command, *options = name.split(" --")
-    return in_shell(
-        [*command.split(), str(ended.recipe), *kept, *added, *(f"--{o}" for o in options)], given
-    )
+    words = [*command.split(), str(ended.recipe), *kept, *overrides(changes)]
+    return in_shell([*words, *(f"--{option}" for option in options)], given)
 
 
 def of_run(name: str, run: str | None, given: Given) -> str:

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from trickrun.checks.checklist.checklist_check import LAST
-from trickrun.checks.checklist.context import StepOutcome, own_folder, words
+from trickrun.checks.checklist.context import StepOutcome, own_folder
 from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.verdict import Verdict
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import Text, number, terminal
 from trickrun.reporting.verdict import STYLES
 from trickrun.run.check_folder import recall
@@ -42,7 +43,7 @@ def tell(name: str, done: StepOutcome | OutOfTime | None) -> None:
     if done.edits:
         # Only the contest of the last step decides what is kept.
         word = "kept" if name == LAST else "goes on with"
-        out.print(Text(f"  {word}: {words(done.edits)}", "cyan"), soft_wrap=True)
+        out.print(Text(f"  {word}: {typed(done.edits)}", "cyan"), soft_wrap=True)
 
 
 def print_end(verdict: Verdict, folder: RunFolder) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.context import STATE, taken, words
+from trickrun.checks.checklist.context import STATE, taken
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting import checklist_page
 from trickrun.reporting.console import duration, number
 from trickrun.reporting.page import address, page
@@ -56,7 +57,7 @@ def run_report(folder: RunFolder) -> str:
             "pictures": [address(svg.encode()) for svg in pictures(told.command, verdict)],
             "tables": [table for table in tables(folder, verdict) if table.rows],
             "findings": [
-                {**finding.as_json(), "edit": words(finding.edit or {})}
+                {**finding.as_json(), "edit": typed(finding.edit or {})}
                 for finding in verdict.findings
             ],
             "summary": verdict.summary.splitlines(),

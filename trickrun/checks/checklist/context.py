@@ -6,8 +6,6 @@ at the end a contest over several seeds decides whether they are worth having.
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
+from trickrun.recipe.text.command_line import typed
 from trickrun.run.check_folder import record
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
@@ -253,17 +252,7 @@ def mended(
             continue
         again, derived = check(subject.changed(finding.edit))
         if again.verdict != "fail":
-            told = f"{failed.summary}\nMended by {words(finding.edit)}: {again.summary}"
+            told = f"{failed.summary}\nMended by {typed(finding.edit)}: {again.summary}"
             mended = replace(again, verdict="warn", summary=told, findings=failed.findings)
             return finding.edit, mended, derived
     return None
-
-
-def words(edits: Mapping[str, Any]) -> str:
-    """Return edits as overrides that can be typed into a shell."""
-    return " ".join(shlex.quote(f"{path}={shown_value(value)}") for path, value in edits.items())
-
-
-def shown_value(value: Any) -> str:
-    """Return a value in the form that the command line takes."""
-    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')

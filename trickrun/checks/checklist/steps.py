@@ -24,7 +24,6 @@ from trickrun.checks.checklist.context import (
     StepOutcome,
     checked,
     edits_of,
-    words,
 )
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.checks.curves.reference import reference_of_run
@@ -35,6 +34,7 @@ from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import derive
 from trickrun.recipe.patch import edits_after
+from trickrun.recipe.text.command_line import typed
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
@@ -139,7 +139,7 @@ def searched(
         pace=context.pace.share(2 * SHARES[name]),
     )
     best = verdict.result["best"]
-    summary = verdict.summary + (f": {words(best['params'])}" if best else "")
+    summary = verdict.summary + (f": {typed(best['params'])}" if best else "")
     findings = [finding.as_json() for finding in verdict.findings]
     # What is no better than a constant answer is not worth going on from.
     edits = best["params"] if best and verdict.verdict != "fail" else {}
