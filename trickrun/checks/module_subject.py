@@ -285,7 +285,7 @@ class ModuleSubject:
         known = known_optimizer(self.read_optimizer)
         return Alternatives(
             parts=self.replacements(),
-            rates=scaled_rates(self.lr),
+            rates=scaled_rates(self.lr, known and optimizer_facts(known).usual_rate),
             usual_lr=math.sqrt(math.prod(ANY_RATES if known is None else usual_rates(known))),
         )
 
