@@ -6,7 +6,7 @@ as stories, so that no two of them advise different things.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -137,16 +137,21 @@ def stories(findings: Iterable[Finding]) -> list[Story]:
 
 
 def seen(findings: Iterable[Finding]) -> list[Finding]:
-    """Return, of merged findings, the stories that have to do with the curves, and those that come
-    before their advice: errors, and what stands before the first grave story of the curves."""
+    """Return, of merged findings, what is told of the curves of runs; see ``told_first``."""
+    return told_first(findings, of_curves)
+
+
+def told_first(findings: Iterable[Finding], shown: Callable[[Finding], bool]) -> list[Finding]:
+    """Return, of merged findings, the stories of those that are ``shown``, and those that come
+    before their advice: errors, and what stands before the first grave story of them."""
     told = stories(findings)
-    shown = [any(map(of_curves, story.findings)) for story in told]
-    grave = (i for i, story in enumerate(told) if shown[i] and story.severity != "info")
+    concerned = [any(map(shown, story.findings)) for story in told]
+    grave = (i for i, story in enumerate(told) if concerned[i] and story.severity != "info")
     before = next(grave, 0)
     kept = (
         story
         for place, story in enumerate(told)
-        if shown[place] or place < before or story.severity == "error"
+        if concerned[place] or place < before or story.severity == "error"
     )
     return [finding for story in kept for finding in story.findings]
 

@@ -10,6 +10,7 @@ from trickrun.checks.checklist.context import StepOutcome, own_folder
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.page import address, line_kind, page
+from trickrun.reporting.verdict import story_rows
 from trickrun.run.files import content_of
 from trickrun.run.folder import RunFolder
 
@@ -37,6 +38,7 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
         {
             "name": folder.name,
             "verdict": verdict,
+            "findings": [row for row in story_rows(verdict.findings) if row["severity"] != "info"],
             "result": verdict.result,
             "steps": [shown(step, own_folder(folder.own_runs, folder.name, step)) for step in done],
             "contest": contest_rows(verdict.result.get("contest")),
@@ -53,10 +55,8 @@ def shown(step: StepOutcome, folder: RunFolder | None) -> dict[str, Any]:
         "question": QUESTIONS[step.name],
         "verdict": step.verdict,
         "summary": step.summary.splitlines(),
-        "findings": [
-            {**finding, "edit": typed(finding["edit"]) if finding["edit"] else ""}
-            for finding in step.findings
-        ],
+        # What to change is told once, with the stories of all steps.
+        "findings": [{**finding, "edit": "", "symptoms": ()} for finding in step.findings],
         "edits": typed(step.edits),
         "shrunk": ", ".join(step.shrunk),
         "seconds": step.seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -66,6 +66,18 @@ def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
     for symptom in story.symptoms:
         where, why = in_line(symptom.where), in_line(symptom.why)
         yield f"  explains {symptom.code} {symptom.name} ({where}): {why}", "dim"
+
+
+def story_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return what a page shows of each story: its cause, its edit and what it explains."""
+    return [
+        {
+            **story.cause.as_json(),
+            "edit": typed(story.edit or {}),
+            "symptoms": [f"{f.code} {f.name} ({f.where}): {f.why}" for f in story.symptoms],
+        }
+        for story in stories(findings)
+    ]
 
 
 def headline(finding: Finding) -> str:

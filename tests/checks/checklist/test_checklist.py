@@ -338,6 +338,8 @@ def test_without_a_coarse_result_there_is_nothing_to_search_around(context: Cont
     coarse = StepOutcome("grid coarse", "fail", "runs/x", "nothing finished")
     found = step_grid_fine(replace(context, done=(coarse,)))
     assert (found.name, found.verdict, found.run) == ("grid fine", "fail", "runs/x")
+    with pytest.raises(OutOfTime, match="the coarse search was left out"):
+        step_grid_fine(context)
 
 
 def test_entries_with_other_losses_are_judged_by_the_metric(context: Context) -> None:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import OutOfTime, RunFolderError
+from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
@@ -32,6 +33,9 @@ StepVerdict = Literal["pass", "warn", "fail"]
 
 STEP_NAMES = ("initial-loss", "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves")
 """The steps in their order, by the commands that repeat them."""
+
+MENDING = ("initial-loss", "overfit-batch")
+"""Steps whose edits were confirmed by measuring again, whatever the length of a run."""
 
 
 def are_findings(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -89,6 +93,7 @@ class Context:
         pace: of what is left to do.
         original: the user's recipe with its data, which all steps share; None: each reads them.
         read_seconds: what reading the data took.
+        known: what recipe and data show by themselves.
     """
 
     loaded: Loaded
@@ -101,6 +106,7 @@ class Context:
     pace: Pace
     original: RecipeSubject | None = None
     read_seconds: float = 0.0
+    known: tuple[Finding, ...] = ()
 
     @property
     def subject(self) -> RecipeSubject:
