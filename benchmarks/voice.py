@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,20 @@ from benchmarks.voice_cases import CASES, DATA, STEPS, Case
 from trickrun.recipe.load import load
 
 COMMANDS = ("train", "curves", "diagnose", "checklist")
+
+SHARED = (
+    "trickrun.cli.app",
+    "trickrun.checks.checklist.checklist_check",
+    "trickrun.checks.diagnosis.diagnosis_check",
+    "trickrun.reporting.checklist",
+    "trickrun.reporting.checklist_page",
+    "trickrun.reporting.curve_pictures",
+    "trickrun.reporting.progress",
+    "sklearn.datasets",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+)
+"""Modules that every command would import anew: they are imported before it is forked off."""
 
 
 @dataclass(frozen=True)
@@ -254,10 +269,14 @@ def report(rows: list[Row]) -> str:
     return f"""\
 `python benchmarks/voice.py --write`: {len({r.case.name for r in rows})} recipes, \
 healthy ones and one of each family of faults, and what the commands say of them ({counts}; \
-checklist with `--budget 40s`, diagnose with `--budget 60s`). An output is \
-wrong if two of its edits cannot both be made, if it advises what the recipe has, if its beginning names one edit and its next command \
-makes another, if two commands' values for one part are more than a factor of 30 apart, if it ends \
-with an error, or if it passes though its best loss is no lower than always giving the same answer.
+checklist with `--budget 40s`, diagnose with `--budget 60s`). An output is wrong if
+
+- two of its edits cannot both be made, or it advises what the recipe has,
+- its beginning names one edit and its next command makes another,
+- it and another command's output have values for one part that are a factor of 30 apart,
+- it ends with an error, or passes though its best loss is no lower than always giving the same
+  answer.
+
 {machine("torch")}
 
 {len(rows)} outputs, {len(chance)} of them at chance. Wrong: {len(wrong)}.
@@ -271,21 +290,23 @@ def main() -> int:
     parser.add_argument("--only", default="")
     parser.add_argument("--commands", default=",".join(COMMANDS))
     parser.add_argument("--to", type=Path, default=Path("/tmp/voice"))
-    parser.add_argument("--checklists", default="", help="cases that the checklist is heard of")
+    parser.add_argument("--kept", action="store_true", help="only what was said before")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     import torch
 
     torch.set_num_threads(1)
+    for module in SHARED:
+        import_module(module)
     rows: list[Row] = []
     for case in CASES:
         if not re.search(given.only, case.name):
             continue
         case = Case(case.name, case.recipe, case.cause, {"steps.py": STEPS, "own.py": DATA})
-        commands = given.commands.split(",")
-        if not re.search(given.checklists, case.name):
-            commands = [command for command in commands if command != "checklist"]
-        for row in heard(case, commands, given.to / case.name):
+        commands, folder = given.commands.split(","), given.to / case.name
+        if given.kept:
+            commands = [c for c in commands if (folder / f"{case.name}.{c}.code").is_file()]
+        for row in heard(case, commands, folder):
             rows.append(row)
             print(f"{row.seconds:5.1f}s  {'  '.join(row.cells()[:-1])}", flush=True)
             for told in row.wrong:
