@@ -77,8 +77,9 @@ class Said:
     @property
     def then(self) -> list[tuple[str, Any]]:
         """The edits of the next command."""
-        words = self.text.rpartition("\nnext: ")[2].split("\n")[0]
-        return [pair(word) for word in shlex.split(words) if "=" in word]
+        commands = re.findall(r"^next: (.*)$", self.text, re.M)
+        words = shlex.split(commands[-1]) if commands else []
+        return [pair(word) for word in words if "=" in word]
 
     @property
     def verdict(self) -> str:
