@@ -260,6 +260,16 @@ def heard(case: Case, commands: Iterable[str], folder: Path) -> Iterator[Row]:
 HEADS = ["recipe", "fault", "command", "verdict", "exit", "at chance", "findings", "edits", "wrong"]
 
 
+def unheard(rows: list[Row]) -> str:
+    """Return in a sentence which outputs are missing."""
+    known = {(row.case.name, row.said.command) for row in rows}
+    missing = {c: [case.name for case in CASES if (case.name, c) not in known] for c in COMMANDS}
+    told = [f"{len(names)} of {command}" for command, names in missing.items() if names]
+    if not told:
+        return ""
+    return f"Not heard yet: {', '.join(told)}; the same command, without `--kept`, goes on."
+
+
 def report(rows: list[Row]) -> str:
     """Return the section of RESULTS.md."""
     wrong = [row for row in rows if row.wrong]
@@ -280,7 +290,7 @@ checklist with `--budget 40s`, diagnose with `--budget 60s`). An output is wrong
 
 {machine("torch")}
 
-{len(rows)} outputs, {len(chance)} of them at chance. Wrong: {len(wrong)}.
+{len(rows)} outputs, {len(chance)} of them at chance. Wrong: {len(wrong)}. {unheard(rows)}
 
 {chr(10).join(lines)}
 """
