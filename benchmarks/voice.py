@@ -279,7 +279,7 @@ def report(rows: list[Row]) -> str:
     counts = ", ".join(f"{sum(r.said.command == c for r in rows)} of {c}" for c in COMMANDS)
     return f"""\
 `python benchmarks/voice.py --write`: {len({r.case.name for r in rows})} recipes, \
-healthy ones and one of each family of faults, and what the commands say of them ({counts}; \
+healthy ones and ones with a fault, and what the commands say of them ({counts}; \
 checklist with `--budget 40s`, diagnose with `--budget 60s`). An output is wrong if
 
 - two of its edits cannot both be made, or it advises what the recipe has,
