@@ -22,7 +22,7 @@ from trickrun.checks.curves.evidence import read_curves
 from trickrun.findings.evidence.curves import Curves
 from trickrun.findings.rules.curves.shapes import SHAPES, judge
 from trickrun.recipe.load import load
-from trickrun.reporting.verdict import override
+from trickrun.recipe.text.command_line import typed
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
 from trickrun.training.job import Job
@@ -143,7 +143,7 @@ def faults(root: Path) -> list[str]:
         verdict = read_runs(trained(name, changes, root))
         found = verdict.result["runs"][0]["shapes"]
         edit = next((f.edit for f in verdict.findings if f.edit), {})
-        shown = " ".join(f"`{override(path, value)}`" for path, value in edit.items()) or "-"
+        shown = " ".join(f"`{typed({path: value})}`" for path, value in edit.items()) or "-"
         words = " ".join([name, *(f"`{change}`" for change in changes)])
         rows.append(f"| {words} | {expected} | {', '.join(found)} | {shown} |")
     return rows

@@ -17,8 +17,8 @@ from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import number
-from trickrun.reporting.verdict import override
 from trickrun.run.pace import UNHURRIED
 
 HERE = Path(__file__).parent
@@ -124,7 +124,7 @@ def row(case: Case) -> str:
     name = data.get("family") or data.get("target", data["kind"]).split(":")[-1]
     found = faulty.findings
     after = found[0].confirmed["after"] if found and found[0].confirmed else None
-    fault = " ".join(override(path, value) for path, value in case.fault.items())
+    fault = typed(case.fault)
     columns = [
         f"{tree['loss']['kind']}, {name}",
         f"{without.result['formula']} = {number(without.result['expected'])}",

@@ -14,8 +14,8 @@ from typing import Any
 from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.recipe.load import Loaded, derive, load
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import number
-from trickrun.reporting.verdict import override
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 TITLE = "One batch: shipped recipes, and what blocks"
@@ -54,7 +54,9 @@ def row(loaded: Loaded, name: str, with_fault: bool) -> str:
         str(result["steps"]),
     ]
     if with_fault:
-        edits = [override(*item) for f in findings[:1] for item in (f.edit or {}).items()]
+        edits = [
+            typed({path: value}) for f in findings[:1] for path, value in (f.edit or {}).items()
+        ]
         codes = " ".join(finding.code for finding in findings)
         cells += [", ".join(result["blocked_by"]) or "-", codes, f"`{' '.join(edits)}`"]
     return "| " + " | ".join([*cells, f"{seconds:.1f}"]) + " |"
@@ -78,7 +80,7 @@ def main() -> None:
     digits = load(RECIPES / "digits.yaml")
     faults = []
     for changes in FAULTS:
-        name = " ".join(override(path, value) for path, value in changes.items())
+        name = typed(changes)
         faults.append(row(derive(digits, changes), f"`{name}`", True))
     body = "\n\n".join(
         [

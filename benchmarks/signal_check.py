@@ -16,7 +16,7 @@ from results import machine, write_section
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.checks.signal.signal_check import signal
 from trickrun.recipe.load import load
-from trickrun.reporting.verdict import override
+from trickrun.recipe.text.command_line import typed
 
 TITLE = "Signal: healthy networks and planted faults"
 RECIPES = Path(__file__).parent.parent / "recipes"
@@ -68,7 +68,7 @@ def row(name: str, *changes: str, expected: str = "none") -> str:
     found = ", ".join(f"{f.code} ({f.severity})" for f in verdict.findings) or "none"
     edit = (verdict.findings[0].edit if verdict.findings else None) or {}
     words = " ".join([name, *(f"`{change}`" for change in changes)])
-    shown = " ".join(f"`{override(path, value)}`" for path, value in edit.items()) or "-"
+    shown = " ".join(f"`{typed({path: value})}`" for path, value in edit.items()) or "-"
     return f"| {words} | {expected} | {found} | {shown} | {seconds:.1f} s |"
 
 

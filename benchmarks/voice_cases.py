@@ -17,13 +17,11 @@ class Case:
     Args:
         recipe: as a mapping.
         cause: the code of what is wrong with it; empty if nothing is.
-        checklist: whether the checklist is heard too, which takes longest.
     """
 
     name: str
     recipe: Mapping[str, Any]
     cause: str = ""
-    checklist: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:
@@ -130,25 +128,23 @@ def own_data(name: str, **more: Any) -> dict[str, Any]:
 
 
 CASES = (
-    Case("healthy-digits", of(DIGITS, 12), checklist=True),
+    Case("healthy-digits", of(DIGITS, 12)),
     Case("healthy-iris", of(IRIS, 40, optimizer=adam(1e-2, schedule="cosine"))),
     Case("healthy-diabetes", of(SCALED, 30, regularizers={"l2": 1e-2})),
-    Case("sgd-rate-high", of(DIGITS, 12, optimizer=sgd(0.5, momentum=0.9)), "TR35",
-         checklist=True),
+    Case("sgd-rate-high", of(DIGITS, 12, optimizer=sgd(0.5, momentum=0.9)), "TR35"),
     Case("sgd-rate-high-plain", of(SCALED, 12, model={"kind": "mlp", "hidden": [256, 256]},
                                    optimizer=sgd(0.5)), "TR35"),
     Case("sgd-rate-huge", of(DIGITS, 12, optimizer=sgd(50.0)), "TR35"),
     Case("adam-rate-high", of(DIGITS, 12, optimizer=adam(1.0)), "TR35"),
     Case("adam-rate-high-cosine", of(WINE, 20, optimizer=adam(0.3, schedule="cosine")), "TR35"),
-    Case("adam-rate-low", of(DIGITS, 12, optimizer=adam(1e-6)), "TR36", checklist=True),
+    Case("adam-rate-low", of(DIGITS, 12, optimizer=adam(1e-6)), "TR36"),
     Case("sgd-rate-low", of(DIGITS, 12, optimizer=sgd(1e-4)), "TR36"),
-    Case("inputs-unscaled-sgd", of({**WINE, "normalize": "none"}, 20, optimizer=sgd(0.1)), "TR01",
-         checklist=True),
+    Case("inputs-unscaled-sgd", of({**WINE, "normalize": "none"}, 20, optimizer=sgd(0.1)), "TR01"),
     Case("inputs-unscaled-adam", of({**WINE, "normalize": "none"}, 20), "TR01"),
     Case("targets-unscaled-sgd", of(DIABETES, 20, optimizer=sgd(0.1)), "TR06"),
-    Case("targets-unscaled-adam", of(DIABETES, 20), "TR06", checklist=True),
+    Case("targets-unscaled-adam", of(DIABETES, 20), "TR06"),
     Case("targets-unscaled-slow", of(DIABETES, 20, optimizer=adam(1e-6)), "TR06"),
-    Case("init-zeros", of(DIGITS, 12, init="zeros"), "TR22", checklist=True),
+    Case("init-zeros", of(DIGITS, 12, init="zeros"), "TR22"),
     Case("init-constant", of(DIGITS, 12, init={"kind": "constant", "value": 0.1}), "TR22"),
     Case("init-large", of(DIGITS, 12, model=DEEP, init={"kind": "normal", "std": 1.0}), "TR23"),
     Case("init-small", of(DIGITS, 12, model=DEEP, init={"kind": "normal", "std": 0.01},
@@ -166,7 +162,7 @@ CASES = (
     Case("dropout-strong", of(DIGITS, 12, regularizers={"dropout": 0.95}), "TR49"),
     Case("split-leaks", own_data("copied"), "TR08"),
     Case("labels-noisy", own_data("noisy"), "TR11"),
-    Case("labels-unrelated", own_data("unrelated"), "TR10", checklist=True),
+    Case("labels-unrelated", own_data("unrelated"), "TR10"),
     Case("classes-uneven", own_data("uneven"), "TR07"),
     Case("stops-backwards", of(DIGITS, 20, early_stopping={
         "monitor": "val_loss", "mode": "max", "patience": 3}), "TR93"),

@@ -90,5 +90,5 @@ def test_what_restrains_it_is_listed_and_can_be_switched_off() -> None:
 def test_the_middle_of_the_usual_rates() -> None:
     found = iris(optimizer={"kind": "adam", "lr": 1.0}).alternatives()
     assert found.usual_lr == pytest.approx(1e-3)
-    assert [rate.edit["optimizer.lr"] for rate in found.rates] == [10.0, 0.1, 100.0, 0.01]
+    assert [rate.edit["optimizer.lr"] for rate in found.rates] == [1e-3, 10.0, 0.1, 100.0, 0.01]
     assert "optimizer.lr" in {part.path for part in found.parts}

@@ -15,12 +15,16 @@ EDIT = {"optimizer.lr": 0.01}
 
 
 NOTHING = Given()
+NOTHING_MEASURED: dict[str, Any] = {}
 
 
 def finding(
-    severity: str = "error", edit: object = EDIT, confirmed: object = None
+    severity: str = "error",
+    edit: object = EDIT,
+    confirmed: object = None,
+    evidence: object = NOTHING_MEASURED,
 ) -> dict[str, Any]:
-    return {"severity": severity, "edit": edit, "confirmed": confirmed}
+    return {"severity": severity, "edit": edit, "confirmed": confirmed, "evidence": evidence}
 
 
 def following(
@@ -72,7 +76,16 @@ TUNED = {"model.hidden": [32, 16], "regularizers": {"l2": 0.1}, "augmentation": 
         (following("eval"), "runs"),
         (following("predict"), "eval runs/r/1"),
         (following("checklist", edits=EDIT), "train r.yaml optimizer.lr=0.01"),
-        (following("checklist", "fail", finding()), "diagnose r.yaml"),
+        (following("checklist", "fail"), "diagnose r.yaml"),
+        (following("checklist", "fail", finding()), "checklist r.yaml optimizer.lr=0.01"),
+        (
+            following("checklist", "warn", finding(), edits={"init": "zeros"}),
+            "checklist r.yaml optimizer.lr=0.01",
+        ),
+        (
+            following("checklist", "warn", finding(evidence={"run": "1"}), edits={"init": "auto"}),
+            "train r.yaml init=auto optimizer.lr=0.01",
+        ),
         (following("grad-check"), "signal r.yaml"),
         (following("grad-check", "fail"), "diagnose r.yaml"),
         (following("signal"), "train r.yaml"),

@@ -108,3 +108,25 @@ def test_only_stories_that_the_curves_tell_are_seen() -> None:
     together = merged([TARGETS, other, SLOW], [TARGETS, other])
     assert [f.code for f in seen(together)] == ["TR06", "TR36"]
     assert seen(merged([TARGETS], [TARGETS])) == []
+
+
+def test_of_equally_grave_causes_what_was_known_comes_first() -> None:
+    rate = finding("TR35", "warning", "optimizer.lr", {"optimizer.lr": 0.01}, confidence=0.7)
+    overfit = finding("TR56", "warning", run="a", confidence=0.9)
+    assert [f.code for f in merged([overfit, rate], [rate])] == ["TR35", "TR56"]
+    grave = finding("TR60", "error", "model", run="a")
+    lone = finding("TR85", "warning", confidence=0.7)
+    assert [f.code for f in merged([grave, lone], [lone])] == ["TR60", "TR85"]
+    doubtful = finding("TR85", "warning", confidence=0.4)
+    assert [f.code for f in merged([doubtful, overfit], [doubtful])] == ["TR56", "TR85"]
+
+
+def test_what_must_be_mended_before_the_curves_say_anything_is_told_with_them() -> None:
+    leak = finding("TR08", "error", "data.split")
+    short = finding("TR55", "warning", run="a")
+    healthy = finding("TR59", "info", run="a")
+    assert [f.code for f in seen(merged([short, leak], [leak]))] == ["TR08", "TR55"]
+    assert [f.code for f in seen(merged([healthy, leak], [leak]))] == ["TR08", "TR59"]
+    other = finding("TR85", "warning", confidence=0.9)
+    assert [f.code for f in seen(merged([short, other], [other]))] == ["TR85", "TR55"]
+    assert [f.code for f in seen(merged([healthy, other], [other]))] == ["TR59"]

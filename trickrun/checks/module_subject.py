@@ -283,9 +283,10 @@ class ModuleSubject:
         """Return the usual replacements of everything that the user brings, and other learning
         rates."""
         known = known_optimizer(self.read_optimizer)
+        usual = None if known is None else optimizer_facts(known).usual_rate
         return Alternatives(
             parts=self.replacements(),
-            rates=scaled_rates(self.lr),
+            rates=scaled_rates(self.lr, usual),
             usual_lr=math.sqrt(math.prod(ANY_RATES if known is None else usual_rates(known))),
         )
 

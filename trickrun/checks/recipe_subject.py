@@ -16,7 +16,7 @@ from trickrun.checks.interventions.replacements import replacements
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.errors import DataError
 from trickrun.findings.evidence.facts import Facts
-from trickrun.recipe.facts import facts_of
+from trickrun.recipe.facts import facts_of, optimizer_facts
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.schema import Recipe
 from trickrun.search.executors.work import NOT_IN_DATA
@@ -127,7 +127,7 @@ class RecipeSubject:
         recipe = self.recipe
         return Alternatives(
             parts=replacements(recipe, self.data.task),
-            rates=scaled_rates(self.lr),
+            rates=scaled_rates(self.lr, optimizer_facts(recipe.optimizer).usual_rate),
             usual_lr=math.sqrt(math.prod(usual_rates(recipe.optimizer))),
         )
 

@@ -72,9 +72,9 @@ def run(
                 diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
             place.write("report.html", report(found, taken, place, diff))
 
-    verdict, done, folder = run_checklist(
+    verdict, _, folder = run_checklist(
         loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, pace(budget)
     )
     print_end(verdict, folder)
-    findings = [finding for step in done for finding in step.findings]
+    findings = [finding.as_json() for finding in verdict.findings]
     return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)

@@ -17,7 +17,6 @@ FOLLOWING = {
     "grid coarse": "grid fine",
     "grad-check": "signal",
     "signal": "train",
-    "checklist": "train",
 }
 """What a recipe takes after a command that found nothing grave."""
 
@@ -80,6 +79,8 @@ def next_command(ended: Ended, given: Given) -> str | None:
             return of_run("eval", ended.run, given)
         case "diagnose":
             return after_diagnosis(ended, given)
+        case "checklist":
+            return after_checklist(ended, given)
         case "lr-find" if ended.verdict != "fail" and ended.result["suggestion"] is not None:
             change = {"optimizer.lr": ended.result["suggestion"]}
             return of_recipe("grid coarse", ended, given, change)
@@ -95,17 +96,35 @@ def next_command(ended: Ended, given: Given) -> str | None:
 def again_with_edit(ended: Ended, given: Given) -> str | None:
     """Return the same command with the edit of the first story; None if it has none, or if it was
     not of a recipe of the user's own."""
-    recipe = Path(str(ended.recipe))
-    grave = [f for f in ended.findings if f["severity"] != "info" and not f.get("explained_by")]
-    if not grave or not grave[0]["edit"] or recipe.parent == Path(str(ended.run)):
+    cause = first_cause(ended)
+    if cause is None or not cause["edit"] or Path(str(ended.recipe)).parent == Path(str(ended.run)):
         return None
-    return of_recipe(ended.command, ended, given, grave[0]["edit"])
+    return of_recipe(ended.command, ended, given, cause["edit"])
+
+
+def first_cause(ended: Ended) -> Mapping[str, Any] | None:
+    """Return the cause that the first grave story tells of."""
+    causes = (f for f in ended.findings if f["severity"] != "info" and not f.get("explained_by"))
+    return next(causes, None)
+
+
+def after_checklist(ended: Ended, given: Given) -> str:
+    """Return what follows a checklist: its tuned recipe is trained, with what that one's own curves
+    advise; any other fault is mended first, as all that was tuned was tuned with it."""
+    cause, kept = first_cause(ended), ended.result.get("edits")
+    edit = cause["edit"] if cause is not None else None
+    if cause is not None and edit:
+        if kept is None or "run" not in cause["evidence"]:
+            return of_recipe("checklist", ended, given, edit)
+        return of_recipe("train", ended, given, {**kept, **edit})
+    name = "diagnose" if ended.verdict == "fail" else "train"
+    return of_recipe(name, ended, given, kept)
 
 
 def mended(ended: Ended, given: Given) -> str:
     """Return the same command with the edit of the first error, or the search for the cause."""
     edits = [f["edit"] for f in ended.findings if f["edit"] and f["severity"] == "error"]
-    if edits and ended.command in FOLLOWING and ended.command != "checklist":
+    if edits and ended.command in FOLLOWING:
         return of_recipe(ended.command, ended, given, edits[0])
     return of_recipe("diagnose", ended, given)
 
@@ -134,15 +153,13 @@ def of_recipe(
     Args:
         name: the command, perhaps with options.
     """
-    from trickrun.recipe.text.emit import flow
+    from trickrun.recipe.text.command_line import overrides
 
     changes = changes or {}
     kept = [each for each in given.overrides if each.partition("=")[0] not in changes]
-    added = [f"{path}={flow(value)}" for path, value in changes.items()]
     command, *options = name.split(" --")
-    return in_shell(
-        [*command.split(), str(ended.recipe), *kept, *added, *(f"--{o}" for o in options)], given
-    )
+    words = [*command.split(), str(ended.recipe), *kept, *overrides(changes)]
+    return in_shell([*words, *(f"--{option}" for option in options)], given)
 
 
 def of_run(name: str, run: str | None, given: Given) -> str:

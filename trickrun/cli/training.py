@@ -261,7 +261,7 @@ def told_if_it_fails(folder: RunFolder, before: list[Finding]) -> Iterator[None]
     """Add to the error of a run that diverges what was known before, if that explains it."""
     from trickrun.checks.curves.while_training import read_run
     from trickrun.findings.stories import merged, stories
-    from trickrun.reporting.verdict import changes_in
+    from trickrun.recipe.text.command_line import typed
 
     try:
         yield
@@ -271,6 +271,6 @@ def told_if_it_fails(folder: RunFolder, before: list[Finding]) -> Iterator[None]
         story = next((story for story in stories(findings) if story.symptoms), None)
         if story is not None and story.edit:
             cause = f"{story.cause.code} {story.cause.name}"
-            error.hint = f"{cause} explains it: {changes_in(story.edit)} fixes it"
+            error.hint = f"{cause} explains it: {typed(story.edit)} fixes it"
         folder.write_json("findings.json", [finding.as_json() for finding in findings])
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from trickrun.findings.faults import CATALOGUE
@@ -71,19 +71,26 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
     return by_rank(distinct(findings))
 
 
-def by_rank(found: Sequence[Finding]) -> list[Finding]:
-    """Return findings in the order that ``ranked`` describes, all of them."""
+def by_rank(
+    found: Sequence[Finding], first: Callable[[Finding], bool] = lambda _: False
+) -> list[Finding]:
+    """Return findings in the order that ``ranked`` describes, all of them.
+
+    Args:
+        first: whether a cause comes before equally grave ones.
+    """
     symptoms = symptoms_of(found)
     gravity: dict[str, int] = {}
     for finding in found:
         here = SEVERITIES.index(finding.severity)
         gravity[finding.code] = min(here, gravity.get(finding.code, here))
 
-    def rank(finding: Finding) -> tuple[bool, int, float, int]:
+    def rank(finding: Finding) -> tuple[bool, int, bool, float, int]:
         below = symptoms.get(finding.code, [])
         # Only a finding that is able to explain anything has symptoms.
         gravest = min([gravity[finding.code], *(gravity[code] for code in below)])
-        return finding.code not in symptoms, gravest, -finding.confidence, -len(below)
+        explained = finding.code not in symptoms
+        return explained, gravest, not first(finding), -finding.confidence, -len(below)
 
     return sorted(found, key=rank)
 

@@ -6,7 +6,7 @@ as stories, so that no two of them advise different things.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,6 +45,9 @@ def merged(
     """Return findings from several looks at one training, causes first, each symptom with the code
     of the cause that explains it.
 
+    Of equally grave causes, what was known before a run comes before what the run shows: that was
+    measured with the fault in it, and may be gone once it is mended.
+
     Args:
         known: those among them that the recipe and its data show by themselves. They explain what
             was measured; each is a fault of its own, which nothing else explains.
@@ -59,7 +62,8 @@ def merged(
     found = list(findings)
     if not in_order:
         first = distinct(finding for finding in found if foretold(finding))
-        found = by_rank([*first, *distinct(f for f in found if not foretold(f))])
+        others = distinct(finding for finding in found if not foretold(finding))
+        found = by_rank([*first, *others], lambda finding: foretold(finding) and able(finding))
 
     def follows(place: int, cause: int) -> bool:
         """Whether the finding at ``place`` follows from the one at ``cause``."""
@@ -133,9 +137,23 @@ def stories(findings: Iterable[Finding]) -> list[Story]:
 
 
 def seen(findings: Iterable[Finding]) -> list[Finding]:
-    """Return, of merged findings, the stories that have to do with the curves."""
-    return [f for told in stories(findings) if any(map(of_curves, told.findings))
-            for f in told.findings]  # fmt: skip
+    """Return, of merged findings, what is told of the curves of runs; see ``told_first``."""
+    return told_first(findings, of_curves)
+
+
+def told_first(findings: Iterable[Finding], shown: Callable[[Finding], bool]) -> list[Finding]:
+    """Return, of merged findings, the stories of those that are ``shown``, and those that come
+    before their advice: errors, and what stands before the first grave story of them."""
+    told = stories(findings)
+    concerned = [any(map(shown, story.findings)) for story in told]
+    grave = (i for i, story in enumerate(told) if concerned[i] and story.severity != "info")
+    before = next(grave, 0)
+    kept = (
+        story
+        for place, story in enumerate(told)
+        if concerned[place] or place < before or story.severity == "error"
+    )
+    return [finding for story in kept for finding in story.findings]
 
 
 def clash(edit: dict[str, Any] | None, other: dict[str, Any]) -> bool:

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from trickrun.checks.checklist.checklist_check import LAST
-from trickrun.checks.checklist.context import StepOutcome, own_folder, words
+from trickrun.checks.checklist.context import StepOutcome, own_folder
 from trickrun.errors import OutOfTime, RunFolderError
+from trickrun.findings.stories import stories
 from trickrun.findings.verdict import Verdict
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import Text, number, terminal
-from trickrun.reporting.verdict import STYLES
+from trickrun.reporting.verdict import STYLES, print_stories
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import MORE
@@ -42,7 +44,7 @@ def tell(name: str, done: StepOutcome | OutOfTime | None) -> None:
     if done.edits:
         # Only the contest of the last step decides what is kept.
         word = "kept" if name == LAST else "continues with"
-        out.print(Text(f"  {word}: {words(done.edits)}", "cyan"), soft_wrap=True)
+        out.print(Text(f"  {word}: {typed(done.edits)}", "cyan"), soft_wrap=True)
 
 
 def print_end(verdict: Verdict, folder: RunFolder) -> None:
@@ -50,6 +52,8 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out = terminal()
     out.print()
     out.print(Text(verdict.verdict.upper(), STYLES[verdict.verdict]), Text(verdict.summary))
+    grave = [story for story in stories(verdict.findings) if story.severity != "info"]
+    print_stories(out, grave)
     if verdict.result["left_out"]:
         left = ", ".join(verdict.result["left_out"])
         out.print(Text(f"no time for: {left}; {MORE}", "yellow"), soft_wrap=True)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.context import StepOutcome, own_folder, words
+from trickrun.checks.checklist.context import StepOutcome, own_folder
 from trickrun.findings.verdict import Verdict
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.page import address, line_kind, page
+from trickrun.reporting.verdict import story_rows
 from trickrun.run.files import content_of
 from trickrun.run.folder import RunFolder
 
@@ -36,6 +38,7 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
         {
             "name": folder.name,
             "verdict": verdict,
+            "findings": [row for row in story_rows(verdict.findings) if row["severity"] != "info"],
             "result": verdict.result,
             "steps": [shown(step, own_folder(folder.own_runs, folder.name, step)) for step in done],
             "contest": contest_rows(verdict.result.get("contest")),
@@ -52,11 +55,9 @@ def shown(step: StepOutcome, folder: RunFolder | None) -> dict[str, Any]:
         "question": QUESTIONS[step.name],
         "verdict": step.verdict,
         "summary": step.summary.splitlines(),
-        "findings": [
-            {**finding, "edit": words(finding["edit"]) if finding["edit"] else ""}
-            for finding in step.findings
-        ],
-        "edits": words(step.edits),
+        # What to change is told once, with the stories of all steps.
+        "findings": [{**finding, "edit": "", "symptoms": ()} for finding in step.findings],
+        "edits": typed(step.edits),
         "shrunk": ", ".join(step.shrunk),
         "seconds": step.seconds,
         "run": step.run,
@@ -79,7 +80,7 @@ def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": entry["name"],
-                "edits": words(entry["edits"]),
+                "edits": typed(entry["edits"]),
                 "values": [f"{value:.4g}" for value in values],
                 "mean": f"{sum(values) / len(values):.4g}" if values else "did not finish",
                 "won": entry["name"] == contest["winner"]["name"],

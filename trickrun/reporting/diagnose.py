@@ -13,8 +13,9 @@ from trickrun.findings.finding import changes_loss
 from trickrun.findings.stories import Story, stories
 from trickrun.findings.verdict import Verdict
 from trickrun.findings.words import counted
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import Text, number, print_table, say, terminal
-from trickrun.reporting.verdict import STYLES, changes_in, headline
+from trickrun.reporting.verdict import STYLES, headline
 from trickrun.reporting.visible import in_line
 from trickrun.run.pace import MORE
 
@@ -65,7 +66,7 @@ def next_run(target: str, edit: dict[str, Any], tried: bool) -> str:
         return f"trickrun diagnose {target} --confirm"
     if not target.endswith((".yaml", ".yml")):
         return f"trickrun diagnose {target} --confirm --budget 5m"
-    return f"trickrun diagnose {target} {changes_in(edit)} --confirm"
+    return f"trickrun diagnose {target} {typed(edit)} --confirm"
 
 
 def print_cause(console: Console, place: int, story: Story, measure: str) -> None:
@@ -81,7 +82,7 @@ def print_cause(console: Console, place: int, story: Story, measure: str) -> Non
     if numbers:
         say(console, Text(f"   measured: {numbers}", "dim"))
     if story.edit:
-        console.print(Text(f"   edit: {changes_in(story.edit)}", "cyan"), soft_wrap=True)
+        console.print(Text(f"   edit: {typed(story.edit)}", "cyan"), soft_wrap=True)
     compared = measure == "skill" or not changes_loss(finding.edit)
     if finding.confirmed is not None and compared:
         before, after = (number(finding.confirmed[when]) for when in ("before", "after"))

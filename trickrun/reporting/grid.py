@@ -9,9 +9,10 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
-from trickrun.checks.checklist.context import shown_value, words
 from trickrun.findings.verdict import Verdict
 from trickrun.findings.words import counted
+from trickrun.recipe.text.command_line import typed
+from trickrun.recipe.text.emit import flow
 from trickrun.reporting.console import Text, print_table, terminal
 from trickrun.reporting.phases import bars
 from trickrun.reporting.verdict import print_verdict
@@ -29,7 +30,7 @@ def live_table() -> Iterator[OnResult]:
     results: list[TrialResult] = []
 
     def line(result: TrialResult, done: int, total: int) -> None:
-        print(f"{done}/{total}  {outcome(result)}  {words(result.params)}", flush=True)
+        print(f"{done}/{total}  {outcome(result)}  {typed(result.params)}", flush=True)
 
     if not console.is_terminal:
         yield line
@@ -59,7 +60,7 @@ def trial_table(rows: list[dict[str, Any]]) -> Table:
         metric = f"{row['metric']:.4f}" if row["metric"] is not None else row["status"]
         if row["status"] == "stopped":
             metric += f" at rung {row['rung']}"
-        values = [shown_value(row["params"][path]) for path in paths]
+        values = [flow(row["params"][path]) for path in paths]
         table.add_row(metric, *values, f"{row['seconds']:.1f}")
     return table
 
@@ -85,13 +86,13 @@ def print_search(verdict: Verdict) -> None:
         )
     if result["best"] is None:
         return
-    console.print(f"best: {words(result['best']['params'])}", soft_wrap=True)
+    console.print(f"best: {typed(result['best']['params'])}", soft_wrap=True)
     if result["importance"]:
         parts = sorted(result["importance"].items(), key=lambda item: -item[1])
         console.print("what mattered: " + ", ".join(f"{path} {share:.0%}" for path, share in parts))
     for row in result.get("confirmed", []):
         console.print(
             f"over {counted(len(row['values']), 'seed')}: {row['mean']:.4f} "
-            f"[{row['low']:.4f}, {row['high']:.4f}]  {words(row['params'])}",
+            f"[{row['low']:.4f}, {row['high']:.4f}]  {typed(row['params'])}",
             soft_wrap=True,
         )

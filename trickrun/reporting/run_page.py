@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.context import STATE, taken, words
+from trickrun.checks.checklist.context import STATE, taken
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting import checklist_page
 from trickrun.reporting.console import duration, number
 from trickrun.reporting.page import address, page
+from trickrun.reporting.verdict import story_rows
 from trickrun.run.apply import difference
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
@@ -55,10 +56,7 @@ def run_report(folder: RunFolder) -> str:
         content = {
             "pictures": [address(svg.encode()) for svg in pictures(told.command, verdict)],
             "tables": [table for table in tables(folder, verdict) if table.rows],
-            "findings": [
-                {**finding.as_json(), "edit": words(finding.edit or {})}
-                for finding in verdict.findings
-            ],
+            "findings": story_rows(verdict.findings),
             "summary": verdict.summary.splitlines(),
         }
     return page(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import Story, stories
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import Text, number, print_table, say, terminal
 from trickrun.reporting.visible import in_line
 
@@ -58,7 +57,7 @@ def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
     yield headline(cause), "bold"
     yield f"  {'This is the fault named above.' if known else in_line(cause.why)}", ""
     for path, value in (story.edit or {}).items():
-        yield f"{EDIT}{override(path, value)}", "cyan"
+        yield f"{EDIT}{typed({path: value})}", "cyan"
     if cause.location is not None:
         yield "  {file}:{line}: {advice}".format_map(cause.location), "cyan"
     if cause.confirmed is not None:
@@ -69,22 +68,22 @@ def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
         yield f"  explains {symptom.code} {symptom.name} ({where}): {why}", "dim"
 
 
+def story_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return what a page shows of each story: its cause, its edit and what it explains."""
+    return [
+        {
+            **story.cause.as_json(),
+            "edit": typed(story.edit or {}),
+            "symptoms": [f"{f.code} {f.name} ({f.where}): {f.why}" for f in story.symptoms],
+        }
+        for story in stories(findings)
+    ]
+
+
 def headline(finding: Finding) -> str:
     """Return a finding in a few words: mark, code, name and place."""
     where = in_line(finding.where)
     return f"{MARKS[finding.severity]} {finding.code} {finding.name} ({where})"
-
-
-def override(path: str, value: Any) -> str:
-    """Return an edit as a command line takes it: ``path=value``, quoted for the shell."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False)
-    # A lone scalar is followed by a line of dots, the end of a document.
-    return shlex.quote(path + "=" + text.removesuffix("...\n").strip())
-
-
-def changes_in(edit: Mapping[str, Any]) -> str:
-    """Return an edit as the end of a command line."""
-    return " ".join(override(path, value) for path, value in edit.items())
 
 
 def print_rows(rows: Iterable[tuple[str, ...]]) -> None:

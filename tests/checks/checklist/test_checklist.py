@@ -32,7 +32,6 @@ from trickrun.checks.checklist.context import (
     own_folder,
     run_steps,
     unfinished,
-    words,
 )
 from trickrun.checks.checklist.steps import (
     affordable,
@@ -172,12 +171,6 @@ def test_a_failed_check_is_mended_by_the_first_confirmed_edit_that_passes_it(
     done = checked("overfit-batch", too_low, context)
     assert (done.verdict, done.edits) == ("warn", {"optimizer.lr": 0.05})
     assert done.summary == "too low\nFixed by optimizer.lr=0.05: fine"
-
-
-def test_edits_are_shown_as_a_shell_takes_them() -> None:
-    edits = {"optimizer.lr": 1e-5, "init.head": {"kind": "normal", "std": 0.01}, "loss": "mse"}
-    shown = """optimizer.lr=1e-05 'init.head={"kind": "normal", "std": 0.01}' loss=mse"""
-    assert words(edits) == shown
 
 
 def test_a_search_that_fits_its_time_is_left_alone_and_another_loses_trials_first() -> None:
@@ -411,6 +404,8 @@ def test_without_a_coarse_result_there_is_nothing_to_search_around(context: Cont
     coarse = StepOutcome("grid coarse", "fail", "runs/x", "nothing finished")
     found = step_grid_fine(replace(context, done=(coarse,)))
     assert (found.name, found.verdict, found.run) == ("grid fine", "fail", "runs/x")
+    with pytest.raises(OutOfTime, match="the coarse search was left out"):
+        step_grid_fine(context)
 
 
 def test_entries_with_other_losses_are_judged_by_the_metric(context: Context) -> None:

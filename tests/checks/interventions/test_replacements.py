@@ -9,6 +9,8 @@ from trickrun.checks.interventions.rates import scaled_rates
 from trickrun.checks.interventions.regularizers import declared
 from trickrun.checks.interventions.replacements import replacements
 from trickrun.data.splits.source import Task
+from trickrun.findings.static import findings
+from trickrun.recipe.facts import facts_of
 from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.patch import canonical, patch_paths
 
@@ -108,7 +110,7 @@ def test_a_users_network_is_doubted_as_a_whole() -> None:
 
 
 def test_the_learning_rate_is_scaled_both_ways() -> None:
-    rates = scaled_rates(0.02)
+    rates = scaled_rates(0.02, usual=0.1)
     assert [(r.edit["optimizer.lr"], r.code) for r in rates] == [
         (0.2, "TR36"),
         (0.002, "TR35"),
@@ -117,12 +119,28 @@ def test_the_learning_rate_is_scaled_both_ways() -> None:
     ]
 
 
+def test_a_usual_rate_beyond_those_is_tried_first() -> None:
+    rates = [r.edit["optimizer.lr"] for r in scaled_rates(1e-4, usual=0.1)]
+    assert rates == [0.1, 1e-3, 1e-5, 1e-2, 1e-6]
+    assert len(scaled_rates(1e-4, usual=None)) == 4
+
+
+def test_a_strength_is_brought_to_what_the_recipe_s_finding_advises() -> None:
+    given = {"regularizers": {"l2": 1.0}, "optimizer": {"kind": "adamw", "weight_decay": 50.0}}
+    loaded = recipe(given)
+    advised = [f.edit for f in findings(facts_of(loaded.recipe)) if f.code == "TR50"]
+    assert len(advised) == 2
+    assert [r.edit for r in declared(loaded)] == advised
+    (weak,) = declared(recipe({"regularizers": {"l2": 1e-4}}))
+    assert weak.edit == {"regularizers.l2.lambda": 1e-6}
+
+
 def test_a_regularizer_is_weakened_only_where_it_is_stronger_than_usual() -> None:
     strong = {"dropout": 0.8, "l2": 0.5, "label_smoothing": 0.4}
     mild = {"dropout": 0.2, "label_smoothing": 0.05, "l1": 0.0}
     assert [r.edit for r in declared(recipe({"regularizers": strong}))] == [
         {"regularizers.dropout.p": 0.3},
-        {"regularizers.l2.lambda": 0.005},
+        {"regularizers.l2.lambda": 1e-4},
         {"regularizers.label_smoothing.epsilon": 0.1},
     ]
     assert [r.edit for r in declared(recipe({"regularizers": mild}))] == [

@@ -18,7 +18,9 @@ from trickrun.checks.checklist.context import (
     run_steps,
     unfinished,
 )
+from trickrun.checks.checklist.end import of_all_steps
 from trickrun.checks.checklist.steps import STEPS
+from trickrun.checks.data_look import look
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.chance import CODE
@@ -65,10 +67,13 @@ def run_checklist(
     original = RecipeSubject(loaded)
     with pace.phase("reading the data"):
         original.data  # noqa: B018  loads it, once for all steps
+    with pace.phase("looking at the data"):
+        known = tuple(look(loaded.recipe, original.data))
     read_seconds = pace.clock() - began
     with opened(loaded, root, command, keep_going) as folder:
         own = folder.own_runs
-        context = Context(loaded, loaded, {}, (), root, own, command, pace, original, read_seconds)
+        data = (original, read_seconds, known)
+        context = Context(loaded, loaded, {}, (), root, own, command, pace, *data)
         done = run_steps(STEPS, context, folder, tell, keep_going)
         if not done:
             raise pace.too_short()
@@ -95,7 +100,6 @@ def opened(loaded: Loaded, root: Path, command: list[str], keep_going: bool) -> 
 
 def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder) -> Verdict:
     """Return the verdict of a checklist; write the tuned recipe if the last step was taken."""
-    worst = max((step.verdict for step in done), key=ORDER.index)
     result: dict[str, Any] = {
         "steps": [
             {"name": step.name, "verdict": step.verdict, "run": step.run, "seconds": step.seconds}
@@ -105,16 +109,30 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         "left_out": left_out(done, context.pace),
     }
     if done[-1].name != LAST:
+        findings = of_all_steps(done, context.known)
         stopped = done[-1].name
         if done[-1].verdict == "fail" and not result["left_out"]:
             said = f"{stopped} failed, so the steps after it would mislead"
-            return Verdict(worst, result, learned_nothing(done), said)
+            return Verdict(worst(done, findings), result, tuple(findings), said)
         taken = f"{len(done)} of {len(STEPS)} steps done; without the last one no edit is kept"
-        return Verdict(max(worst, "warn", key=ORDER.index), result, learned_nothing(done), taken)
-    loaded, last = context.loaded, done[-1]
+        grave = max(worst(done, findings), "warn", key=ORDER.index)
+        return Verdict(grave, result, tuple(findings), taken)
+    result |= tuned(context, done[-1], folder)
+    contest = result["contest"] or {}
+    compared = [entry["edits"] for entry in contest.get("entries", ())]
+    findings = of_all_steps(done, context.known, compared, done[-1].edits)
+    failed = [step.name for step in done if step.verdict == "fail"]
+    taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
+    summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
+    return Verdict(worst(done, findings), result, tuple(findings), summary)
+
+
+def tuned(context: Context, last: StepOutcome, folder: RunFolder) -> dict[str, Any]:
+    """Write the tuned recipe; return what the result tells of it, of the contest and its scores."""
+    loaded = context.loaded
     evidence = context.folder_of(last).read_json("evidence.json", ContestEvidence)
     folder.write("tuned.yaml", edited_to(loaded.path, patch_paths(loaded.tree, last.edits)))
-    result |= {
+    return {
         "tuned_recipe": str(folder.path / "tuned.yaml"),
         "tied_to_its_folder": is_tied(loaded),
         "edits": last.edits,
@@ -123,17 +141,17 @@ def concluded(context: Context, done: tuple[StepOutcome, ...], folder: RunFolder
         # A checklist that an older version began has none.
         **{name: evidence["runs"][0].get(name) for name in ("constant", "reference")},
     }
-    failed = [step.name for step in done if step.verdict == "fail"]
-    taken = f"{len(done) - len(failed)} of {len(done)} steps passed"
-    summary = taken + (f"; {', '.join(failed)} failed" if failed else "")
-    return Verdict(worst, result, learned_nothing(done), summary)
 
 
-def learned_nothing(done: tuple[StepOutcome, ...]) -> tuple[Finding, ...]:
-    """Return the last finding, if a step has one, that nothing better than a constant answer was
-    found."""
-    found = [row for step in done for row in step.findings if row["code"] == CODE]
-    return tuple(Finding(**row) for row in found[-1:])
+def worst(done: Sequence[StepOutcome], findings: Sequence[Finding]) -> StepVerdict:
+    """Return the gravest verdict of the steps: no better than a constant answer is a failure even
+    where no step came after the range test that said so, and no checklist passes beside a fault."""
+    said: list[StepVerdict] = [step.verdict for step in done]
+    if any(finding.severity != "info" for finding in findings):
+        said.append("warn")
+    if any(finding.code == CODE and finding.severity == "error" for finding in findings):
+        said.append("fail")
+    return max(said, key=ORDER.index)
 
 
 def left_out(done: Sequence[StepOutcome], pace: Pace) -> list[str]:

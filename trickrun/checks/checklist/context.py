@@ -6,8 +6,6 @@ at the end a contest over several seeds decides whether they are worth having.
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,9 +15,11 @@ from pydantic import AfterValidator
 
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import OutOfTime, RunFolderError
+from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, derive
 from trickrun.recipe.patch import edits_after
+from trickrun.recipe.text.command_line import typed
 from trickrun.run.check_folder import record
 from trickrun.run.find import every
 from trickrun.run.folder import RunFolder
@@ -33,6 +33,9 @@ StepVerdict = Literal["pass", "warn", "fail"]
 
 STEP_NAMES = ("initial-loss", "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves")
 """The steps in their order, by the commands that repeat them."""
+
+MENDING = ("initial-loss", "overfit-batch")
+"""Steps whose edits were confirmed by measuring again, whatever the length of a run."""
 
 
 def are_findings(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,6 +93,7 @@ class Context:
         pace: of what is left to do.
         original: the user's recipe with its data, which all steps share; None: each reads them.
         read_seconds: what reading the data took.
+        known: what recipe and data show by themselves.
     """
 
     loaded: Loaded
@@ -102,6 +106,7 @@ class Context:
     pace: Pace
     original: RecipeSubject | None = None
     read_seconds: float = 0.0
+    known: tuple[Finding, ...] = ()
 
     @property
     def subject(self) -> RecipeSubject:
@@ -253,17 +258,7 @@ def mended(
             continue
         again, derived = check(subject.changed(finding.edit))
         if again.verdict != "fail":
-            told = f"{failed.summary}\nFixed by {words(finding.edit)}: {again.summary}"
+            told = f"{failed.summary}\nFixed by {typed(finding.edit)}: {again.summary}"
             mended = replace(again, verdict="warn", summary=told, findings=failed.findings)
             return finding.edit, mended, derived
     return None
-
-
-def words(edits: Mapping[str, Any]) -> str:
-    """Return edits as overrides that can be typed into a shell."""
-    return " ".join(shlex.quote(f"{path}={shown_value(value)}") for path, value in edits.items())
-
-
-def shown_value(value: Any) -> str:
-    """Return a value in the form that the command line takes."""
-    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')

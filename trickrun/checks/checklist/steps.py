@@ -19,12 +19,12 @@ from trickrun.checks.checklist.budget import (
 )
 from trickrun.checks.checklist.contest import Contest, Entry, contest
 from trickrun.checks.checklist.context import (
+    MENDING,
     ChecklistStep,
     Context,
     StepOutcome,
     checked,
     edits_of,
-    words,
 )
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.checks.curves.reference import reference_of_run
@@ -32,13 +32,15 @@ from trickrun.checks.grid_check import run_search
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import lr_find
 from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
+from trickrun.errors import OutOfTime
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import derive
 from trickrun.recipe.patch import edits_after
+from trickrun.recipe.text.command_line import typed
 from trickrun.run import execute
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
-from trickrun.run.pace import Moved
+from trickrun.run.pace import MORE, Moved
 from trickrun.run.records import SearchEvidence
 from trickrun.run.sink import Sink
 from trickrun.search.plan import Stage
@@ -49,9 +51,6 @@ from trickrun.training.threads import cores
 PROOF = 0.5
 """Share of the recipe's own steps below which a contest proves nothing of its whole length. Own: a
 rate that is best for half a run is near that for the whole one, one for a twentieth is not."""
-
-MENDING = ("initial-loss", "overfit-batch")
-"""Steps whose edits were confirmed by measuring again, whatever the length of a run."""
 
 ROUNDS = 5
 """Of the contest between the original and the tuned recipe: seeds, each with its own fold."""
@@ -82,7 +81,9 @@ def step_lr_find(context: Context) -> StepOutcome:
     done = checked("lr-find", lambda subject: lr_find(subject, pace=context.pace), context)
     found = context.folder_of(done).read_json("evidence.json")["suggestion"]
     if found is None:
-        # Without a suggestion the search begins at the recipe's own learning rate.
+        # Without a suggestion the search begins at the recipe's own learning rate. That a range
+        # test learned nothing is no failure yet: a network that starts late, such as an lstm on the
+        # adding problem, learns in a whole run. It is one if no step after it says otherwise.
         return replace(done, verdict="warn")
     return replace(done, edits={**done.edits, "optimizer.lr": found})
 
@@ -110,6 +111,8 @@ def step_grid_fine(context: Context) -> StepOutcome:
     if coarse is not None and coarse.verdict == "fail" and grid.fine.space is None:
         told = "the coarse search found no value to search around"
         return StepOutcome("grid fine", "fail", coarse.run, told)
+    if coarse is None and grid.fine.space is None:
+        raise OutOfTime("the coarse search was left out", "grid fine", MORE)
     source = context.folder_of(coarse) if coarse is not None else None
     return searched("grid fine", "fine", context, {}, source)
 
@@ -139,7 +142,7 @@ def searched(
         pace=context.pace.share(2 * SHARES[name]),
     )
     best = verdict.result["best"]
-    summary = verdict.summary + (f": {words(best['params'])}" if best else "")
+    summary = verdict.summary + (f": {typed(best['params'])}" if best else "")
     findings = [finding.as_json() for finding in verdict.findings]
     # What is no better than a constant answer is not worth going on from.
     edits = best["params"] if best and verdict.verdict != "fail" else {}

@@ -27,9 +27,13 @@ USUAL_LR = 1e-3
 LR_FACTORS = (10.0, 0.1, 100.0, 0.01)
 
 
-def scaled_rates(given: float) -> list[Replacement]:
-    """Return the learning rate ``given`` scaled both ways."""
-    return [rate(given, float(f"{given * factor:.6g}")) for factor in LR_FACTORS]
+def scaled_rates(given: float, usual: float | None) -> list[Replacement]:
+    """Return the learning rate ``given`` scaled both ways, after the ``usual`` one, which findings
+    advise, where they do not reach it."""
+    rates = [float(f"{given * factor:.6g}") for factor in LR_FACTORS]
+    if usual is not None and not min(rates) <= usual <= max(rates):
+        rates.insert(0, usual)
+    return [rate(given, lr) for lr in rates]
 
 
 def rate(given: float, lr: float) -> Replacement:

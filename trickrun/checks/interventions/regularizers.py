@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from trickrun.checks.interventions.parts import Regularizer
+from trickrun.findings.rules.recipe.regularizers import STRONG, USUAL_PENALTY, usual_decay
+from trickrun.recipe.facts import optimizer_facts
 from trickrun.recipe.load import Loaded
 from trickrun.tricks import regularizers as tricks
 
 WEAKER = 0.01
+"""Of a strength that is not above a usual one, or whose usual one is not known."""
 
 
 def declared(loaded: Loaded) -> list[Regularizer]:
@@ -23,7 +26,7 @@ def declared(loaded: Loaded) -> list[Regularizer]:
             found.append(Regularizer(path, back, {path: None}, None, "TR18"))
     path, decay = "optimizer.weight_decay", getattr(loaded.recipe.optimizer, "weight_decay", 0.0)
     if decay:
-        less = float(f"{decay * WEAKER:.6g}")
+        less = weaker(decay, usual_decay(optimizer_facts(loaded.recipe.optimizer)))
         found.append(Regularizer(path, {path: decay}, {path: less}, {path: less}, "TR50"))
     return found
 
@@ -39,6 +42,13 @@ def beside_loss(loaded: Loaded) -> list[str]:
     return found
 
 
+def weaker(strength: float, usual: float | None) -> float:
+    """Return the ``usual`` strength, which findings advise too, or less than a weak one."""
+    if usual is not None and usual < strength:
+        return usual
+    return float(f"{strength * WEAKER:.6g}")
+
+
 def regularizer(loaded: Loaded, name: str, trick: tricks.Regularizer) -> Regularizer:
     """Return the regularizer ``name``, with a usual strength where it has one."""
     path = f"regularizers.{name}"
@@ -46,7 +56,7 @@ def regularizer(loaded: Loaded, name: str, trick: tricks.Regularizer) -> Regular
     usual: dict[str, float] = {}
     most = trick.usual_strength
     if isinstance(trick, tricks.Penalty) and trick.main:
-        usual = {trick.main: float(f"{trick.strength * WEAKER:.6g}")}
+        usual = {trick.main: weaker(trick.strength, USUAL_PENALTY if name in STRONG else None)}
     elif trick.main and most is not None and getattr(trick, trick.main) > most:
         usual = {trick.main: most}
     code = trick.too_strong

@@ -10,6 +10,7 @@ from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding, Severity
 
 CODE, NAME = "TR112", "No better than a constant answer"
+BEHIND = "TR113"
 
 
 def at_chance(
@@ -88,4 +89,4 @@ def behind_linear(reference: Reference | None, value: float | None, part: str) -
         f"and trees reach {reference.trees:.4g}, both fitted to {reference.fitted} training "
         "samples. The network is not worth its training yet."
     )
-    return Finding("TR113", "Behind a linear model", "warning", 0.8, "model", evidence, why)
+    return Finding(BEHIND, "Behind a linear model", "warning", 0.8, "model", evidence, why)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from trickrun.findings.evidence.facts import Facts
+from trickrun.findings.evidence.facts import Facts, OptimizerFacts
 from trickrun.findings.finding import Finding, Severity
 
 MUCH, HARDLY_ANY_LEFT = 0.5, 0.9
 """Dropout above which UMLAUT warns (Schoop et al. 2021), and from which on a tenth of the units is
 left to learn with. Own, for the second."""
 
-L2, L1, ELASTIC_NET = 0.03, 0.01, 0.03
+STRONG = {"l2": 0.03, "l1": 0.01, "elastic_net": 0.03}
 """Penalties from which on their gradient rivals the data's: 2*lambda*w for l2, with weights of
 about 0.1 and gradients by one weight of about 0.01. trickrun's own recipes go up to 1e-2. Own."""
+
+USUAL_PENALTY = 1e-4
+"""A usual strength of these."""
 
 COUPLED, USUAL_COUPLED = 0.06, 1e-4
 """The same for a weight decay that is added to the gradient: twice lambda; and a usual one."""
@@ -56,24 +59,30 @@ def strong_penalty(e: Facts) -> list[Finding]:
     """TR50: a penalty that outweighs the data; trap: a decay apart from the gradient, which lr
     makes small."""
     given, optimizer = e.regularizers, e.optimizer
-    penalties = {
-        "l2": (given.l2, L2),
-        "l1": (given.l1, L1),
-        "elastic_net": (given.elastic_net, ELASTIC_NET),
-    }
+    strengths = {"l2": given.l2, "l1": given.l1, "elastic_net": given.elastic_net}
     found = [
-        too_strong(f"regularizers.{name}.lambda", strength, limit, 1e-4)
-        for name, (strength, limit) in penalties.items()
-        if strength is not None and strength >= limit
+        too_strong(f"regularizers.{name}.lambda", strength, STRONG[name], USUAL_PENALTY)
+        for name, strength in strengths.items()
+        if strength is not None and strength >= STRONG[name]
     ]
-    decay, decoupled, lr = optimizer.weight_decay, optimizer.decay_decoupled, optimizer.default_lr
-    if decay is None or decoupled is None or lr is None:
+    decay, usual = optimizer.weight_decay, usual_decay(optimizer)
+    if decay is None or usual is None:
         return found
-    limit = float(f"{DECOUPLED / lr:.2g}") if decoupled else COUPLED
+    limit = COUPLED
+    if optimizer.decay_decoupled and optimizer.default_lr is not None:
+        limit = float(f"{DECOUPLED / optimizer.default_lr:.2g}")
     if decay >= limit:
-        usual = float(f"{USUAL_DECOUPLED / lr:.2g}") if decoupled else USUAL_COUPLED
         found.append(too_strong("optimizer.weight_decay", decay, limit, usual))
     return found
+
+
+def usual_decay(optimizer: OptimizerFacts) -> float | None:
+    """Return a usual weight decay of an optimizer; None if it is not known."""
+    if optimizer.decay_decoupled is None or optimizer.default_lr is None:
+        return None
+    if optimizer.decay_decoupled:
+        return float(f"{USUAL_DECOUPLED / optimizer.default_lr:.2g}")
+    return USUAL_COUPLED
 
 
 def too_strong(path: str, strength: float, limit: float, usual: float) -> Finding:
