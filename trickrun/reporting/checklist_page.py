@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trickrun.checks.checklist.context import StepOutcome, own_folder, words
+from trickrun.checks.checklist.checklist_check import LAST
+from trickrun.checks.checklist.context import StepOutcome, words
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.page import address, line_kind, page
-from trickrun.run.files import content_of
+from trickrun.reporting.page import Picture, line_kind, page, shown_pictures, told_in_page
+from trickrun.run.apply import difference
+from trickrun.run.check_folder import finding_of
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
@@ -22,14 +23,19 @@ QUESTIONS = {
 }
 
 
-def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, diff: str) -> str:
+def report(
+    verdict: Verdict,
+    done: Sequence[StepOutcome],
+    folder: RunFolder,
+    drawn: Mapping[str, Mapping[str, str]],
+) -> str:
     """Return the page.
 
     Args:
         verdict: the checklist's.
         done: its steps.
         folder: its run folder.
-        diff: from the user's recipe to the tuned one, as a unified diff; empty for no change.
+        drawn: the pictures of each step, by its name and the file's.
     """
     return page(
         "checklist.html.j2",
@@ -37,36 +43,38 @@ def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, dif
             "name": folder.name,
             "verdict": verdict,
             "result": verdict.result,
-            "steps": [shown(step, own_folder(folder.own_runs, folder.name, step)) for step in done],
+            "steps": [shown(step, shown_pictures(drawn.get(step.name, {}))) for step in done],
             "contest": contest_rows(verdict.result.get("contest")),
-            "diff": [(line_kind(line), line) for line in diff.splitlines()],
+            "diff": [(line_kind(line), line) for line in changes(folder).splitlines()],
             "run": str(folder.path),
         },
     )
 
 
-def shown(step: StepOutcome, folder: RunFolder | None) -> dict[str, Any]:
-    """Return what the page shows of a step, with the pictures in its folder."""
+def changes(folder: RunFolder) -> str:
+    """Return the difference from the recipe to the tuned one as a unified diff; empty for none."""
+    if not (folder.path / "tuned.yaml").exists():
+        return ""
+    before, after = folder.read_text("recipe.yaml"), folder.read_text("tuned.yaml")
+    return "".join(difference(before, after, "recipe.yaml"))
+
+
+def shown(step: StepOutcome, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """Return what the page shows of a step."""
     return {
         "name": step.name,
         "question": QUESTIONS[step.name],
         "verdict": step.verdict,
         "summary": step.summary.splitlines(),
-        "findings": [
-            {**finding, "edit": words(finding["edit"]) if finding["edit"] else ""}
-            for finding in step.findings
-        ],
+        "findings": told_in_page(finding_of(row) for row in step.findings),
+        # Only the contest of the last step decides what is kept.
+        "edits_are": "Kept" if step.name == LAST else "The next steps go on with",
         "edits": words(step.edits),
         "shrunk": ", ".join(step.shrunk),
         "seconds": step.seconds,
         "run": step.run,
-        "pictures": pictures(folder.path) if folder is not None else [],
+        "pictures": pictures,
     }
-
-
-def pictures(run: Path) -> list[str]:
-    """Return the run folder's SVG files as data addresses."""
-    return [address(content_of(path)) for path in sorted(run.glob("*.svg"))]
 
 
 def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -79,7 +87,7 @@ def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": entry["name"],
-                "edits": words(entry["edits"]),
+                "edits": words(entry["edits"]) or "none",
                 "values": [f"{value:.4g}" for value in values],
                 "mean": f"{sum(values) / len(values):.4g}" if values else "did not finish",
                 "won": entry["name"] == contest["winner"]["name"],

@@ -12,9 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from trickrun.reporting.console import number, terminal
+from trickrun.reporting.console import number, say, terminal
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.visible import in_line
+from trickrun.reporting.width import in_width
 from trickrun.run.execute import Outcome
 from trickrun.run.folder import RunFolder
 from trickrun.training.events import Evaluation, Event, TrainedSteps
@@ -63,9 +64,12 @@ def announce(job: RecipeJob, folder: RunFolder) -> None:
     samples = f"{len(data.train)} training samples"
     for name, part in (("validation", data.val), ("test", data.test)):
         samples += f", {len(part)} {name}" if part is not None else ""
-    print(f"{job.recipe.name}: {parameters:,} parameters on {job.device}; {samples}")
+    console = terminal()
+    say(
+        console, f"{in_line(job.recipe.name)}: {parameters:,} parameters on {job.device}; {samples}"
+    )
     if data.scaler.constant:
-        print(constant_features(data.scaler.constant, data.task.features))
+        say(console, constant_features(data.scaler.constant, data.task.features))
     print(f"run: {in_line(str(folder.path))}", flush=True)
 
 
@@ -177,18 +181,19 @@ def print_outcome(outcome: Outcome) -> None:
         for curve in loss_curves(outcome.folder.metrics(), min(console.width, 100)):
             console.print(curve, soft_wrap=True)
     result = outcome.result
-    print(
+    say(
+        console,
         f"stopped by {result['stopped_by']} after {result['epochs']:.4g} epochs "
-        f"({result['steps']} steps, {result['samples_per_second']:,.0f} samples/s)"
+        f"({result['steps']} steps, {result['samples_per_second']:,.0f} samples/s)",
     )
     if result["best"]:
         best = result["best"]
         values = {k: v for k, v in best.items() if k not in ("epoch", "step", "lr")}
-        print(f"best: epoch {best['epoch']:.4g}  {pairs(values)}")
+        say(console, f"best: epoch {best['epoch']:.4g}  {pairs(values)}")
     if result["test"]:
-        print(f"test: {pairs(result['test'])}")
+        say(console, f"test: {pairs(result['test'])}")
     for miss in outcome.missed:
-        print(f"expectation missed: {miss}", file=sys.stderr)
+        print(in_width(f"expectation missed: {miss}", sys.stderr), file=sys.stderr)
     if outcome.interrupted:
         print(f"interrupted; go on with: trickrun train --resume {outcome.folder.path}")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -85,6 +86,19 @@ def override(path: str, value: Any) -> str:
 def changes_in(edit: Mapping[str, Any]) -> str:
     """Return an edit as the end of a command line."""
     return " ".join(override(path, value) for path, value in edit.items())
+
+
+def say_edits(console: Console, head: str, edits: Sequence[str], style: str = "") -> None:
+    """Print edits as a command line takes them: after ``head`` in one line, or, where the terminal
+    is too narrow for that, each in a line of its own."""
+    whole = f"{head}{' '.join(edits)}"
+    if not console.is_terminal or cell_len(whole) <= console.width:
+        console.print(Text(whole, style), soft_wrap=True)
+        return
+    depth = len(head) - len(head.lstrip()) + 2
+    console.print(Text(head.rstrip(), style))
+    for edit in edits:
+        console.print(Text(" " * depth + edit, style), soft_wrap=True)
 
 
 def print_rows(rows: Iterable[tuple[str, ...]]) -> None:

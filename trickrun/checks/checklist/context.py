@@ -261,7 +261,12 @@ def mended(
 
 def words(edits: Mapping[str, Any]) -> str:
     """Return edits as overrides that can be typed into a shell."""
-    return " ".join(shlex.quote(f"{path}={shown_value(value)}") for path, value in edits.items())
+    return " ".join(each(edits))
+
+
+def each(edits: Mapping[str, Any]) -> list[str]:
+    """Return each edit as an override that can be typed into a shell."""
+    return [shlex.quote(f"{path}={shown_value(value)}") for path, value in edits.items()]
 
 
 def shown_value(value: Any) -> str:
