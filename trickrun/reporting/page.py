@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trickrun import __version__
-from trickrun.checks.checklist.context import words
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import stories
 from trickrun.reporting.console import number
+from trickrun.reporting.verdict import changes_in
 from trickrun.reporting.visible import visible
 
 PHONE = 300.0
@@ -91,7 +91,7 @@ def told_in_page(findings: Iterable[Finding]) -> list[dict[str, Any]]:
         {
             "severity": story.severity,
             "cause": story.cause,
-            "edit": words(story.edit or {}),
+            "edit": changes_in(story.edit or {}),
             "tried": [number(story.cause.confirmed[when]) for when in ("before", "after")]
             if story.cause.confirmed is not None
             else [],
