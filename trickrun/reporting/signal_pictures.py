@@ -131,9 +131,9 @@ def update_panels(verdict: Verdict) -> list[Panel]:
     found = [
         Panel("Update over weights", "step", "ratio", over_steps(layers, "ratio"), log_y=True),
         Panel(
-            "Effective learning rate: update over gradient",
+            "Effective learning rate",
             "step",
-            "ratio",
+            "update over gradient",
             over_steps(layers, "effective_lr"),
             log_y=True,
         ),
