@@ -29,7 +29,9 @@ def test_a_recipe_is_trained_and_its_curves_judged(trickrun, recipe):
     assert (run["shape"], run["best_epoch"]) == ("too_few_epochs", 6)
     assert ran.json["findings"][0]["edit"] == {"train.epochs": 12}
     assert Path(run["path"]).parent == Path(ran.json["run"], "runs", "flowers")
-    assert "Gradient norm" in Path(ran.json["run"], "curves.svg").read_text()
+    pictures = [path.read_text() for path in sorted(Path(ran.json["run"]).glob("curves-*.svg"))]
+    titles = ("Loss", "Validation accuracy", "Learning rate", "Gradient norm before clipping")
+    assert [title in picture for title, picture in zip(titles, pictures, strict=True)] == [True] * 4
 
 
 def test_a_name_is_not_a_training_of_a_check(trickrun, recipe):

@@ -149,7 +149,7 @@ def test_curves_of_a_run_at_work_are_kept_in_a_folder_of_their_own(trickrun, at_
     own = RunFolder(Path(body["run"]))
     assert own.path != at_work.path
     assert body["result"]["runs"][0]["run"] == at_work.id
-    assert (own.path / "curves.svg").exists()
+    assert (own.path / "curves-1.svg").exists()
     assert json.loads((own.path / "evidence.json").read_bytes())["verdict"] == body["verdict"]
 
 

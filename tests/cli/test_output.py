@@ -4,6 +4,7 @@ import ctypes
 import json
 import math
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -223,3 +224,18 @@ def test_a_reader_that_stops_early_ends_the_command_quietly():
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=20) == 141
+
+
+def test_the_words_while_torch_is_imported_disappear_from_a_terminal(tmp_path):
+    """They are followed by codes that act on the terminal, and are not shown on it."""
+    (tmp_path / "torch.py").write_text("")
+    program = (
+        "from trickrun.cli.process import take_over; take_over()\n"
+        "from trickrun.cli.output import import_torch; import_torch()\n"
+    )
+    mine, its = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "PYTHONPATH": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], stderr=its, env=environment, check=True)
+    assert os.read(mine, 1000) == b"starting ...\r\x1b[K"
+    os.close(mine)
+    os.close(its)

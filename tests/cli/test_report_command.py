@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
@@ -13,7 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trickrun.errors import TrickrunError
+from trickrun.findings.stories import stories
+from trickrun.reporting import grid_pictures, svg
 from trickrun.reporting.run_page import run_report
+from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 
 RECIPE = """\
@@ -55,9 +59,9 @@ def runs(run, tmp_path_factory):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_page_says_what_was_asked_and_what_happened(runs, command):
     page = run_report(RunFolder(runs[command][0]))
-    assert f"<h1>flowers: {command}</h1>" in page
+    assert f"<h1>flowers: {'grid coarse' if command == 'grid' else command}</h1>" in page
     assert "optimizer: {kind: adam, lr: 0.01}" in page  # the recipe, as it was written
-    assert f"trickrun {command}" in page
+    assert f"trickrun {command}" in re.sub(r"<[^>]*>", "", page)
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "<script" not in page
 
@@ -67,6 +71,49 @@ def test_commands_that_train_leave_their_page(runs, command):
     folder, printed = runs[command]
     assert (folder / "report.html").exists()
     assert f"report: runs/flowers/{folder.name}/report.html" in printed
+
+
+def test_pictures_are_drawn_once_for_their_files_and_the_page(trickrun, tmp_path, monkeypatch):
+    """The page has those that lie beside it, whatever draws them."""
+    (tmp_path / "flowers.yaml").write_text(RECIPE)
+    drawn: list[str] = []
+    document = svg.document
+
+    def counted(figure):
+        drawn.append(document(figure))
+        return drawn[-1]
+
+    for module in (svg, grid_pictures):
+        monkeypatch.setattr(module, "document", counted)
+    for command in ("curves", "lr-find", "grid"):
+        drawn.clear()
+        folder = Path(trickrun(*COMMANDS[command], "--json").json["run"])
+        files = {path.name: path.read_text() for path in folder.glob("*.svg")}
+        assert sorted(drawn) == sorted(files.values())
+        page = (folder / "report.html").read_text()
+        shown = re.findall(r"image/svg\+xml;base64,([^\"]+)", page)
+        assert [base64.b64decode(one).decode() for one in shown] == drawn, command
+
+
+def test_a_page_tells_the_same_story_as_the_terminal(runs):
+    """A symptom stands under its cause, and its own edit is not to be made."""
+    folder = RunFolder(runs["diagnose"][0])
+    findings = recall(folder).findings
+    told = stories(findings)
+    page = run_report(folder)
+    assert any(story.symptoms for story in told)
+    assert page.count('<div class="finding ') == len(told) < len(findings)
+    assert page.count("<p>Edit: ") == sum(bool(story.edit) for story in told)
+    for story in told:
+        for symptom in story.symptoms:
+            assert f"explains {symptom.code} {symptom.name}" in page
+
+
+def test_wide_pictures_are_moved_in_a_place_of_their_own(runs):
+    """Made smaller to fit a phone, their letters could not be read."""
+    assert '<div class="wide"><img' in run_report(RunFolder(runs["signal"][0]))
+    for command in ("train", "curves", "lr-find", "grid"):
+        assert '<div class="wide"><img' not in run_report(RunFolder(runs[command][0]))
 
 
 def test_a_training_writes_no_page_unless_it_is_asked_to(trickrun, tmp_path):

@@ -214,6 +214,55 @@ def test_the_runs_of_a_check_are_folded_under_it(trickrun, root):
     assert trickrun("runs", "--all").out.splitlines()[2].startswith(f"  {NEWER}")
 
 
+def searched(root: Path, **files: str) -> Path:
+    """Write the folder of a search with these files."""
+    path = made(root, "a", OLDER, command="grid")
+    (path / "metrics.jsonl").unlink()
+    for name, content in files.items():
+        (path / name.replace("_", ".")).write_text(content)
+    return path
+
+
+def trial(name: str, lr: float, loss: float | None, **more) -> dict:
+    params = {"optimizer.lr": lr, "optimizer.momentum": 0.9}
+    values = {} if loss is None else {"epoch": 3.0, "val_loss": loss}
+    status = "diverged" if loss is None else "finished"
+    return {"id": name, "params": params, "status": status, "values": values, **more}
+
+
+def test_the_trials_of_a_search_are_folded_under_it(trickrun, root):
+    rows = [trial("aa", 0.01, 0.25), trial("bb", 0.1, None, reason="the loss is nan")]
+    path = searched(root, trials_jsonl="", evidence_json=json.dumps({"trials": rows}))
+    made(root, "b", NEWER, END)
+    assert len(trickrun("runs", "--json").json["result"]["runs"]) == 2
+    _, search, best, worst = trickrun("runs", "--all", "--json").json["result"]["runs"]
+    assert (best["name"], worst["name"]) == ("lr=0.01", "lr=0.1")
+    assert (best["parent"], best["path"], search["id"]) == (OLDER, search["path"], OLDER)
+    assert (best["id"], best["command"], best["best"]["val_loss"]) == ("aa", "trial", 0.25)
+    assert (worst["status"], worst["reason"]) == ("diverged", "the loss is nan")
+    lines = trickrun("runs", "--all").out.splitlines()
+    assert " ".join(lines[3].split()) == "lr=0.01 a trial finished val_loss 0.2500 (epoch 3)"
+    found = trickrun("runs", "--all", "--where", "command=trial", "--sort", "val_loss", "--json")
+    assert [run["id"] for run in found.json["result"]["runs"]] == ["aa", "bb"]
+    # What is known of them is in an index, which holds no longer than the files.
+    (path / "evidence.json").write_text(json.dumps({"trials": rows[1:]}))
+    assert len(trickrun("runs", "--all", "--json").json["result"]["runs"]) == 3
+
+
+def test_a_search_that_has_not_ended_lists_its_journal(trickrun, root):
+    first, second = trial("aa", 0.01, 0.5), trial("aa", 0.01, 0.25)
+    lines = "".join(json.dumps(row) + "\n" for row in (first, trial("bb", 0.1, 0.75), second))
+    path = searched(root, trials_jsonl=lines + '{"id": "c')
+    listed = trickrun("runs", "--all", "--json").json["result"]["runs"]
+    assert [(run["id"], (run["best"] or {}).get("val_loss")) for run in listed] == [
+        (OLDER, None),
+        ("aa", 0.25),
+        ("bb", 0.75),
+    ]
+    (path / "trials.jsonl").write_text('{"id": 1}\n')
+    assert len(trickrun("runs", "--all", "--json").json["result"]["runs"]) == 1
+
+
 def test_runs_are_sorted_and_filtered(trickrun, root):
     made(root, "a", OLDER, {**END, "best": {"epoch": 1, "val_loss": 0.5}})
     made(root, "b", NEWER, epoch(1, 0.75, True))

@@ -44,6 +44,8 @@ FINDING = {
     "where": NAME,
     "why": NAME,
     "severity": "warning",
+    "confidence": 1.0,
+    "evidence": {},
     "edit": {NAME: NAME},
 }
 
@@ -67,7 +69,8 @@ def page(folder: Path) -> str:
     step = RunFolder(run.own_runs / run.name / "a step")
     step.path.mkdir(parents=True)
     step.write("resolved.yaml", "")
-    step.write("loss.svg", picture())
+    run.write("recipe.yaml", f"{NAME}\n")
+    run.write("tuned.yaml", f"{NAME} {NAME}\n")
     steps = [
         StepOutcome(name, "warn", str(step.path), NAME, {NAME: NAME}, [FINDING], [NAME], 1.0)
         for name in QUESTIONS
@@ -75,7 +78,7 @@ def page(folder: Path) -> str:
     entry = {"name": NAME, "edits": {NAME: NAME}, "values": [1.0, None]}
     contest = {"entries": [entry], "winner": {"name": NAME}, "metric": NAME}
     verdict = Verdict("warn", {"contest": contest, "test": {NAME: 1.0}}, (), NAME)
-    return report(verdict, steps, run, f"--- a\n+++ b\n-{NAME}\n+{NAME}\n {NAME}\n")
+    return report(verdict, steps, run, {name: {f"{NAME}.svg": picture()} for name in QUESTIONS})
 
 
 RECIPE = """\
@@ -151,9 +154,11 @@ def test_names_are_text_in_the_pictures_of_a_search():
     ]
     space = {path: {"choice": choices}, "optimizer.lr": {"log": [0.01, 1]}}
     drawn = grid_pictures.pictures({"space": space, "trials": trials, "metric": metric})
-    assert set(drawn) == {"scatter.svg", "parallel.svg"}
-    for svg in drawn.values():
-        texts = [e.text for e in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert set(drawn) == {"scatter-1.svg", "scatter-2.svg", "parallel.svg"}
+    for name in ("scatter-1.svg", "parallel.svg"):
+        texts = [
+            e.text for e in ET.fromstring(drawn[name]).iter("{http://www.w3.org/2000/svg}text")
+        ]
         assert {path, metric} <= set(texts)
 
 

@@ -46,8 +46,29 @@ def test_the_least_important_columns_give_way(monkeypatch, capsys):
 
     every = ["id", "recipe", "command", "status", "best", "test", "tags", "age", "size"]
     assert names(200) == every
-    assert names(90) == ["id", "recipe", "command", "status", "best"]
-    assert names(72) == ["id", "recipe", "status", "best"]
+    assert names(90) == ["id", "recipe", "command", "status", "best", "test"]
+    assert names(72) == ["id", "recipe", "command", "status", "best"]
+    assert names(62) == ["id", "recipe", "status", "best"]
+
+
+def test_the_epoch_gives_way_before_the_command(monkeypatch, capsys):
+    assert "0.2500 (epoch 12)" in shown(monkeypatch, capsys, 110)[1]
+    line = shown(monkeypatch, capsys, 72)[1]
+    assert "epoch" not in line
+    assert line.endswith("val_loss 0.2500")
+
+
+def test_a_trial_is_called_by_what_differs_and_cut_before_its_result(monkeypatch, capsys):
+    trial = replace(
+        RUN, id="24e9f0d903f03873", command="trial", bytes=0, started=None, parent=RUN.id,
+        name="lr=0.0114429, regularizers.dropout.p=0.25, batch_size=64",
+    )  # fmt: skip
+    line = shown(monkeypatch, capsys, 200, [RUN, trial])[2]
+    assert line.startswith(f"    {trial.name}  digits  trial  ")
+    assert not line.rstrip().endswith("B")
+    line = shown(monkeypatch, capsys, 60, [RUN, trial])[2]
+    assert line.startswith("    lr=0.0114429, r")
+    assert line.endswith("val_loss 0.2500")
 
 
 def test_ids_are_as_short_as_they_may_be(monkeypatch, capsys):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from trickrun.errors import RunFolderError
+from trickrun.run import find as find_module
 from trickrun.run import folder
 from trickrun.run.find import every, find
 
@@ -26,6 +27,34 @@ def test_a_run_is_found_by_path_id_beginning_and_name(tmp_path):
     assert find(tmp_path, f"digits/{old.id}") == old
     assert find(tmp_path, other.id[:-2]) == other
     assert find(tmp_path, "digits") == new
+
+
+def test_for_a_name_only_its_own_folder_is_looked_at(tmp_path, monkeypatch):
+    training = made(tmp_path)
+    made(tmp_path, "iris")
+    looked: list[str | None] = []
+    folders = find_module.folders
+    monkeypatch.setattr(
+        find_module, "folders", lambda root, name=None: looked.append(name) or folders(root, name)
+    )
+    assert find(tmp_path, "digits", trained=True) == training
+    assert looked == ["digits"]
+
+
+def test_a_beginning_of_an_id_comes_before_a_name_that_is_the_same(tmp_path):
+    run = made(tmp_path)
+    other = made(tmp_path, run.id[:-2])
+    assert find(tmp_path, run.id[:-2]) == run
+    made(tmp_path, "2digits")
+    assert find(tmp_path, "2digits").name == "2digits"
+    assert find(tmp_path, other.id) == other
+
+
+@pytest.mark.parametrize("wanted", ["", ".", "..", "digits/", "a\0b"])
+def test_what_is_no_name(tmp_path, wanted):
+    made(tmp_path)
+    with pytest.raises((RunFolderError, ValueError)):
+        find(tmp_path / "none", wanted)
 
 
 def test_what_is_not_found_or_not_one(tmp_path):

@@ -42,3 +42,15 @@ def test_equal_recipes_are_told_apart_by_their_ids(tmp_path):
     assert names.by_difference([same, again]) == [same.id, again.id]
     found = names.by_difference([same, again, other])
     assert found == [f"seed 1 {same.id}", f"seed 1 {again.id}", "seed 2"]
+
+
+def test_trials_are_called_by_what_differs_among_them():
+    first = {"optimizer.lr": 0.01, "model.hidden": [8], "optimizer": {"kind": "sgd", "x": 1}}
+    again = {**first, "optimizer.lr": 0.1, "optimizer": {"kind": "adam", "x": 1}}
+    assert names.by_params([first, again], ["a", "b"]) == [
+        "lr=0.01, optimizer=sgd",
+        "lr=0.1, optimizer=adam",
+    ]
+    assert names.by_params([{"optimizer.lr": 0.1}], ["a"]) == ["lr=0.1"]
+    assert names.by_params([{"optimizer.lr": 0.1}] * 2, ["a", "b"]) == ["lr=0.1 a", "lr=0.1 b"]
+    assert names.by_params([], []) == []

@@ -57,20 +57,16 @@ def run(
     WORKERS.warm_up()
     import_torch()
     from trickrun.checks.checklist.checklist_check import run_checklist
-    from trickrun.reporting.checklist import add_pictures, print_end, tell
+    from trickrun.reporting.checklist import add_pictures, drawn_steps, print_end, tell
     from trickrun.reporting.checklist_page import report
     from trickrun.reporting.phases import phase
-    from trickrun.run.apply import difference
     from trickrun.run.folder import runs_dir
 
     def finish(found: Verdict, taken: tuple[StepOutcome, ...], place: RunFolder) -> None:
         with phase("drawing the report"):
-            add_pictures(taken, place)
-            diff = ""
-            if found.result["tuned_recipe"] is not None:
-                tuned = Path(found.result["tuned_recipe"])
-                diff = "".join(difference(loaded.text, tuned.read_text(), recipe.name))
-            place.write("report.html", report(found, taken, place, diff))
+            drawn = drawn_steps(taken, place)
+            add_pictures(drawn, taken, place)
+            place.write("report.html", report(found, taken, place, drawn))
 
     verdict, _, folder = run_checklist(
         loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, pace(budget)

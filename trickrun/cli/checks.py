@@ -25,6 +25,7 @@ from trickrun.cli.output import Answer, answer, import_torch, pace, tell_notes
 if TYPE_CHECKING:
     from trickrun.checks.recipe_subject import RecipeSubject
     from trickrun.findings.verdict import Verdict
+    from trickrun.run.folder import RunFolder
     from trickrun.run.pace import Pace
 
 Check = Callable[["RecipeSubject", "Pace"], "tuple[Verdict, RecipeSubject]"]
@@ -101,12 +102,14 @@ def run_check(
     check: Check,
     show: Callable[[Verdict], None] | None = None,
     pictures: Callable[[Verdict], dict[str, str]] | None = None,
+    at_the_end: Callable[[RunFolder, dict[str, str]], None] = lambda *_: None,
 ) -> Answer:
     """Run ``check`` on a recipe, record it in a run folder and print what it says.
 
     Args:
         show: prints the measurements, before the verdict.
         pictures: draws them; returns file name to content.
+        at_the_end: is given the run folder and the pictures.
     """
     from trickrun.recipe.load import load
 
@@ -129,6 +132,7 @@ def run_check(
         show(verdict)
     print_verdict(verdict)
     print(f"run: {folder.path}")
+    at_the_end(folder, drawn)
     findings = [finding.as_json() for finding in verdict.findings]
     result = {**verdict.result, "notes": list(notes)}
     return Answer(verdict.verdict, result, str(recipe), str(folder.path), findings)

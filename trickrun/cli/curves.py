@@ -87,8 +87,8 @@ def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path 
 
     with begin(loaded, loaded, runs_dir(runs), sys.argv) as folder:
         trained = train_runs(loaded, folder.own_runs, sys.argv, watch, seeds, pace())
-        found = judged(trained, folder, recipe)
-    tell_report(folder)
+        found, drawn = judged(trained, folder, recipe)
+    tell_report(folder, drawn)
     return found
 
 
@@ -106,8 +106,8 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
     for run in trained:
         reference_of_run(run)  # it is kept in the run's folder, which is locked below
     with folder_for(trained, runs_dir(runs), sys.argv) as folder:
-        found = judged(trained, folder, None)
-    tell_report(folder)
+        found, drawn = judged(trained, folder, None)
+    tell_report(folder, drawn)
     return found
 
 
@@ -128,19 +128,25 @@ def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
         yield sink
 
 
-def judged(trained: list[RunFolder], folder: RunFolder, recipe: Path | None) -> Answer:
-    """Judge runs, record in ``folder`` what their curves show, and print it."""
+def judged(
+    trained: list[RunFolder], folder: RunFolder, recipe: Path | None
+) -> tuple[Answer, dict[str, str]]:
+    """Judge runs, record in ``folder`` what their curves show, and print it.
+
+    Returns the answer, and the pictures by file name.
+    """
     from trickrun.checks.curves.curves_check import read_runs
-    from trickrun.reporting.curve_pictures import picture
+    from trickrun.reporting.pictures import pictures
     from trickrun.run.check_folder import conclude
 
     verdict = read_runs(trained, beside_learners=True)
-    conclude(folder, verdict, {"curves.svg": picture(verdict)})
+    drawn = pictures("curves", verdict)
+    conclude(folder, verdict, drawn)
     show(verdict)
     print(f"run: {folder.path}")
     findings = [finding.as_json() for finding in verdict.findings]
     named = str(recipe or folder.path / "recipe.yaml")
-    return Answer(verdict.verdict, verdict.result, named, str(folder.path), findings)
+    return Answer(verdict.verdict, verdict.result, named, str(folder.path), findings), drawn
 
 
 def show(verdict: Verdict) -> None:

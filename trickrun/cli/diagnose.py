@@ -121,7 +121,7 @@ def diagnosed(
     folder = record(verdict, loaded, derived, root, sys.argv)
     print_diagnosis(verdict, target)
     print(f"run: {folder.path}")
-    tell_report(folder)
+    tell_report(folder, {})
     return verdict, folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,7 +45,7 @@ def coarse(
 ) -> None:
     """Search grid.coarse.space with few epochs: where is it worth looking?
 
-    Example: trickrun grid coarse recipes/digits-grid.yaml
+    Example: trickrun grid coarse recipes/digits.yaml
     """
     answer(
         "grid coarse",
@@ -76,7 +76,7 @@ def fine(
 ) -> None:
     """Search around the coarse search's best trials with more epochs.
 
-    Example: trickrun grid fine recipes/digits-grid.yaml
+    Example: trickrun grid fine recipes/digits.yaml
     """
     answer(
         "grid fine",
@@ -122,13 +122,19 @@ def run_grid(
             "remove this or grid.fine.space",
         )
     source = find(root, from_run) if from_run is not None else None
+    drawn: dict[str, str] = {}
+
+    def draw(result: dict[str, Any]) -> dict[str, str]:
+        drawn.update(pictures(result))
+        return drawn
+
     with live_table() as watch:
         verdict, folder = run_search(
-            loaded, stage, root, sys.argv, watch, seeds, source, draw=pictures, pace=pace(budget)
+            loaded, stage, root, sys.argv, watch, seeds, source, draw=draw, pace=pace(budget)
         )
     print_search(verdict)
     print(f"run: {folder.path}")
-    tell_report(folder)
+    tell_report(folder, drawn)
     failed = (
         TrainingFailed(verdict.summary, str(folder.path))
         if verdict.result["best"] is None

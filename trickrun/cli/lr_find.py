@@ -79,15 +79,11 @@ def find(
     from trickrun.checks.lr_find.lr_find_check import Range
     from trickrun.checks.lr_find.lr_find_check import lr_find as check
     from trickrun.reporting.steps import pictures, print_lr_find
-    from trickrun.run.folder import RunFolder
 
     def test(subject: RecipeSubject, pace: Pace) -> tuple[Verdict, RecipeSubject]:
         return check(subject, Range(*size), pace)
 
-    found = run_check(recipe, overrides, runs, test, print_lr_find, pictures)
-    if found.run is not None:
-        tell_report(RunFolder(Path(found.run)))
-    return found
+    return run_check(recipe, overrides, runs, test, print_lr_find, pictures, tell_report)
 
 
 def write(recipe: Path, suggestion: float) -> None:

@@ -28,6 +28,7 @@ from trickrun.errors import (
 from trickrun.findings.finding import Finding
 from trickrun.findings.rank import gravest
 from trickrun.reporting.visible import in_json, in_line
+from trickrun.reporting.width import in_width
 
 if TYPE_CHECKING:
     from trickrun.recipe.load import Loaded
@@ -135,7 +136,8 @@ def import_torch() -> None:
     import torch  # noqa: F401
 
     if shown:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        # Not by print, which shows such codes: what it writes may hold names.
+        os.write(sys.stderr.fileno(), b"\r\x1b[K")
 
 
 def note_beginning(own_process: bool) -> None:
@@ -283,7 +285,7 @@ def print_error(error: TrickrunError) -> None:
     told = str(error)
     if error.where:  # a path can hold a line feed, and what follows would look like another error
         told = told.replace(error.where, in_line(error.where), 1)
-    print(f"{label}{told}", file=sys.stderr)
+    print(in_width(f"{label}{told}", sys.stderr), file=sys.stderr)
 
 
 def from_text(loaded: Loaded) -> list[Finding]:
@@ -317,7 +319,7 @@ def show(findings: Sequence[Finding]) -> None:
 def tell_notes(notes: Sequence[str]) -> None:
     """Print to stderr what people should know of the data that was loaded, a line each."""
     for note in notes:
-        print(f"data: {in_line(note)}", file=sys.stderr)
+        print(in_width(f"data: {in_line(note)}", sys.stderr), file=sys.stderr)
 
 
 def tell_before_training(findings: Sequence[Finding]) -> None:

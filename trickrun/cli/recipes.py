@@ -11,6 +11,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath
 from trickrun.cli.output import Answer, answer, import_torch, print_error
+from trickrun.reporting.width import in_width
 
 if TYPE_CHECKING:
     from trickrun.data.survey.facts import DataFacts
@@ -243,10 +244,10 @@ def recipe_for(
         name, data.expanduser(), kinds, overrides, ask_target if terminal else None
     )
     assert made.facts is not None
-    print(f"data: {data}: {headline(made.facts)}")
+    print(in_width(f"data: {data}: {headline(made.facts)}", sys.stdout))
     questions = open_questions(made.facts)
     for question in questions:
-        print(f"look: {question}")
+        print(in_width(f"look: {question}", sys.stdout))
     told = told_of(made)
     more = {"target": named_targets(made.facts), "look": questions}
     return replace(told, result={**told.result, **more})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,8 +51,12 @@ def write(wanted: str, out: Path | None, option: Path | None) -> Answer:
     return Answer("pass", {"report": str(path)}, str(folder.path / "recipe.yaml"), str(folder.path))
 
 
-def tell_report(folder: RunFolder) -> None:
-    """Write the page of a run that has just ended into its folder, and tell where it is."""
+def tell_report(folder: RunFolder, drawn: Mapping[str, str] | None = None) -> None:
+    """Write the page of a run that has just ended into its folder, and tell where it is.
+
+    Args:
+        drawn: its pictures by file name; None: they are drawn.
+    """
     from trickrun.reporting.run_page import write_report
 
-    print(in_line(f"report: {write_report(folder)}"))
+    print(in_line(f"report: {write_report(folder, drawn)}"))

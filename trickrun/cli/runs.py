@@ -41,7 +41,7 @@ Yes = Annotated[
 def list_runs(
     context: typer.Context,
     unfold: Annotated[
-        bool, typer.Option("--all", help="List the steps and trainings of checks too.")
+        bool, typer.Option("--all", help="List the steps, trainings and trials of checks too.")
     ] = False,
     where: Annotated[
         list[str] | None,
@@ -95,9 +95,11 @@ def list_chosen(
     from trickrun.run.choosing import chosen, in_order
     from trickrun.run.folder import runs_dir
     from trickrun.run.listing import summaries
+    from trickrun.run.trial_list import with_trials
 
     root = runs_dir(option)
     every = summaries(root, nested=unfold)
+    every = with_trials(root, every) if unfold else every
     found = in_order(chosen(every, where), sort)[:last]
     if found:
         print_runs(found)

@@ -322,8 +322,7 @@ def predict(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Predict the samples of a file, as csv: class and probability of each, 0/1 and probability
-    of each label, or values.
+    """Predict the samples of a file, as csv: classes, labels and their probabilities, or values.
 
     The lines are in the order of the samples. The run's own normalization and label names are used,
     and the weights of its best epoch.

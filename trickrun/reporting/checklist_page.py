@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trickrun.checks.checklist.context import StepOutcome, own_folder
+from trickrun.checks.checklist.checklist_check import LAST
+from trickrun.checks.checklist.context import StepOutcome
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.text.command_line import typed
-from trickrun.reporting.page import address, line_kind, page
-from trickrun.reporting.verdict import story_rows
-from trickrun.run.files import content_of
+from trickrun.reporting.page import Picture, line_kind, page, shown_pictures, told_in_page
+from trickrun.run.apply import difference
+from trickrun.run.check_folder import finding_of
 from trickrun.run.folder import RunFolder
 
 QUESTIONS = {
@@ -24,50 +24,65 @@ QUESTIONS = {
 }
 
 
-def report(verdict: Verdict, done: Sequence[StepOutcome], folder: RunFolder, diff: str) -> str:
+def report(
+    verdict: Verdict,
+    done: Sequence[StepOutcome],
+    folder: RunFolder,
+    drawn: Mapping[str, Mapping[str, str]],
+) -> str:
     """Return the page.
 
     Args:
         verdict: the checklist's.
         done: its steps.
         folder: its run folder.
-        diff: from the user's recipe to the tuned one, as a unified diff; empty for no change.
+        drawn: the pictures of each step, by its name and the file's.
     """
     return page(
         "checklist.html.j2",
         {
             "name": folder.name,
             "verdict": verdict,
-            "findings": [row for row in story_rows(verdict.findings) if row["severity"] != "info"],
+            "findings": [
+                story for story in told_in_page(verdict.findings) if story["severity"] != "info"
+            ],
             "result": verdict.result,
-            "steps": [shown(step, own_folder(folder.own_runs, folder.name, step)) for step in done],
+            "steps": [shown(step, shown_pictures(drawn.get(step.name, {}))) for step in done],
             "contest": contest_rows(verdict.result.get("contest")),
-            "diff": [(line_kind(line), line) for line in diff.splitlines()],
+            "diff": [(line_kind(line), line) for line in changes(folder).splitlines()],
             "run": str(folder.path),
         },
     )
 
 
-def shown(step: StepOutcome, folder: RunFolder | None) -> dict[str, Any]:
-    """Return what the page shows of a step, with the pictures in its folder."""
+def changes(folder: RunFolder) -> str:
+    """Return the difference from the recipe to the tuned one as a unified diff; empty for none."""
+    if not (folder.path / "tuned.yaml").exists():
+        return ""
+    before, after = folder.read_text("recipe.yaml"), folder.read_text("tuned.yaml")
+    return "".join(difference(before, after, "recipe.yaml"))
+
+
+def shown(step: StepOutcome, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """Return what the page shows of a step."""
     return {
         "name": step.name,
         "question": QUESTIONS[step.name],
         "verdict": step.verdict,
         "summary": step.summary.splitlines(),
         # What to change is told once, with the stories of all steps.
-        "findings": [{**finding, "edit": "", "symptoms": ()} for finding in step.findings],
+        "findings": [
+            {**story, "edit": "", "symptoms": ()}
+            for story in told_in_page(finding_of(row) for row in step.findings)
+        ],
+        # Only the contest of the last step decides what is kept.
+        "edits_are": "Kept" if step.name == LAST else "The next steps continue with",
         "edits": typed(step.edits),
         "shrunk": ", ".join(step.shrunk),
         "seconds": step.seconds,
         "run": step.run,
-        "pictures": pictures(folder.path) if folder is not None else [],
+        "pictures": pictures,
     }
-
-
-def pictures(run: Path) -> list[str]:
-    """Return the run folder's SVG files as data addresses."""
-    return [address(content_of(path)) for path in sorted(run.glob("*.svg"))]
 
 
 def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -80,7 +95,7 @@ def contest_rows(contest: dict[str, Any] | None) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": entry["name"],
-                "edits": typed(entry["edits"]),
+                "edits": typed(entry["edits"]) or "none",
                 "values": [f"{value:.4g}" for value in values],
                 "mean": f"{sum(values) / len(values):.4g}" if values else "did not finish",
                 "won": entry["name"] == contest["winner"]["name"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -79,15 +79,40 @@ def say(console: Console, text: RichText | str) -> None:
         console.print(Text(" " * depth).append_text(part), soft_wrap=True)
 
 
-def print_table(console: Console, table: Table) -> None:
-    """Print a table; in a pipe without the spaces that fill its last column."""
+def print_table(console: Console, table: Table, least: Sequence[str] = ()) -> list[str]:
+    """Print a table; in a pipe without the spaces that fill its last column.
+
+    Args:
+        least: the names of columns that are left out where the terminal is too narrow for all, the
+            least important first.
+
+    Returns the names of those that were left out.
+    """
     if console.is_terminal:
+        left_out = leave_out(console, table, least)
         console.print(table)
-        return
+        return left_out
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
         console.out(line.rstrip())
+    return []
+
+
+def leave_out(console: Console, table: Table, least: Sequence[str]) -> list[str]:
+    """Take columns out of a table until it fits; return their names."""
+    left_out: list[str] = []
+    for name in least:
+        if natural_width(console, table) <= console.width:
+            break
+        table.columns = [column for column in table.columns if column.header != name]
+        left_out.append(name)
+    return left_out
+
+
+def natural_width(console: Console, table: Table) -> int:
+    """Return the width that a table has where there is room."""
+    return console.measure(table, options=console.options.update(max_width=PIPE_WIDTH)).maximum
 
 
 def number(value: float | None) -> str:
@@ -107,6 +132,11 @@ def size(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
+
+
+def seconds(length: float) -> str:
+    """Return a length of time with two digits where it is short: 0.041 s, 7.5 s, 3 min 5 s."""
+    return f"{length:.2g} s" if length < 10 else duration(length)
 
 
 def duration(seconds: float) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.svg import Line, Marker, Panel, draw
 
-TRAINING, VALIDATION, GREY = 0, 2, 5
-"""Colors (see svg.COLORS) of a single run's lines, and of what is no run's own. The one between
-them marks the best epoch."""
+TRAINING, VALIDATION = 0, 2
+"""Colors (see svg.COLORS) of a single run's lines. The one between them marks the best epoch."""
 
 WIDE = 50.0
 """Losses that span a larger factor are drawn on a logarithmic axis."""
@@ -20,9 +19,13 @@ COUNTED = 8
 """Runs beyond this are drawn, but do not get a name in the legend."""
 
 
-def picture(verdict: Verdict) -> str:
-    """Return the four panels as one SVG document."""
-    return draw(panels(verdict), columns=2, size=(5.4, 3.3))
+FEW = 5
+"""Evaluations; fewer are drawn as they are, as a mean of neighbors is not their course."""
+
+
+def pictures(verdict: Verdict) -> dict[str, str]:
+    """Return file names and SVG documents, one a panel."""
+    return {f"curves-{place}.svg": draw([panel]) for place, panel in enumerate(panels(verdict), 1)}
 
 
 def panels(verdict: Verdict) -> list[Panel]:
@@ -64,6 +67,8 @@ def loss(runs: Sequence[Run], verdict: Verdict) -> Panel:
 def smoothed_line(curves: dict[str, Any], column: str, name: str, color: int) -> list[Line]:
     """Return a loss as measured, faint, and as it was judged."""
     x, raw = curves["epochs"], curves[column]
+    if len(raw) < FEW:
+        return [Line(name, x, raw, color=color)] if raw else []
     smooth = Line(name, x, curves["smoothed"][column], color=color)
     return [Line("", x, raw, faint=True, color=color), smooth] if raw else []
 
@@ -73,7 +78,7 @@ def constant_answer(curves: dict[str, Any], log: bool) -> list[Line]:
     base, x = curves["baseline"], curves["epochs"]
     if len(x) < 2 or (not log and base > 2 * max(curves["train_loss"])):
         return []
-    return [Line("constant answer", [x[0], x[-1]], [base, base], faint=True, color=GREY)]
+    return [Line("constant answer", [x[0], x[-1]], [base, base], level=True)]
 
 
 def markers(verdict: Verdict) -> list[Marker]:

@@ -102,7 +102,7 @@ def told(evidence: dict[str, Any]) -> str:
 def print_trainings(console: Console, tried: dict[str, Any]) -> None:
     """Print the edits that went to the proof, and how many did not get that far."""
     if tried["proven"]:
-        print_table(console, trainings(tried["proven"]))
+        print_table(console, trainings(tried["proven"]), ("needed", "skill"))
     elif tried["screened"]:
         count = len(tried["screened"])
         console.print(Text(f" {counted(count, 'edit')} tried once; none looked better", "dim"))

@@ -12,10 +12,23 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from trickrun.recipe.grid import Range
-from trickrun.reporting.svg import COLORS, SOFT, document, plain, styled
-from trickrun.search.space import Space, place_of
+from trickrun.reporting.svg import (
+    COLORS,
+    SIZE,
+    SOFT,
+    RoundValues,
+    document,
+    make_logarithmic,
+    plain,
+    styled,
+    tick_label,
+)
+from trickrun.search.space import Space, place_of, short_path
 
 MAP = "viridis"
+
+APART = 0.95
+"""Inches between two axes of the parallel coordinates."""
 
 ALONG_AXIS = 45
 """Characters that all choices of a parameter share along its axis."""
@@ -28,28 +41,28 @@ def pictures(result: dict[str, Any]) -> dict[str, str]:
     if not rows:
         return {}
     with styled():
-        drawn = {"scatter.svg": scatter(space, rows, result["metric"])}
+        drawn = {
+            f"scatter-{place}.svg": scatter(path, values, rows, result["metric"])
+            for place, (path, values) in enumerate(space.items(), 1)
+        }
         # The picture of one parameter's axis would say what the points say.
         if len(space) > 1:
             drawn["parallel.svg"] = parallel(space, rows, result["metric"])
         return drawn
 
 
-def scatter(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
-    """Return the metric of each trial against each parameter, the best trial marked."""
-    columns = min(len(space), 3)
-    lines = -(-len(space) // columns)
-    figure = Figure(figsize=(3.6 * columns, 2.9 * lines), layout="constrained")
+def scatter(path: str, values_of: Range, rows: Sequence[dict[str, Any]], metric: str) -> str:
+    """Return the metric of each trial against one parameter, the best trial marked."""
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.add_subplot()
     values = [row["metric"] for row in rows]
-    for index, (path, values_of) in enumerate(space.items(), 1):
-        axes = figure.add_subplot(lines, columns, index)
-        xs = [position(values_of, row["params"][path]) for row in rows]
-        axes.scatter(xs, values, s=22, color=COLORS[0], alpha=0.75, linewidths=0)
-        axes.scatter(xs[:1], values[:1], s=70, facecolors="none", edgecolors=COLORS[1])
-        set_parameter_axis(axes, path, values_of)
-        axes.set_ylabel(plain(metric))
-        if wide(values):
-            axes.set_yscale("log")
+    xs = [position(values_of, row["params"][path]) for row in rows]
+    axes.scatter(xs, values, s=22, color=COLORS[0], alpha=0.75, linewidths=0)
+    axes.scatter(xs[:1], values[:1], s=70, facecolors="none", edgecolors=COLORS[1])
+    set_parameter_axis(axes, path, values_of)
+    axes.set_ylabel(plain(metric))
+    if wide(values):
+        make_logarithmic(axes, "y")
     return document(figure)
 
 
@@ -57,7 +70,7 @@ def set_parameter_axis(axes: Axes, path: str, values: Range) -> None:
     """Label the x axis of one parameter; choices get their values as ticks."""
     axes.set_xlabel(plain(path))
     if values.log is not None:
-        axes.set_xscale("log")
+        make_logarithmic(axes, "x")
     elif values.choice is not None:
         most = max(ALONG_AXIS // len(values.choice), 4)
         axes.set_xticks(range(len(values.choice)), [short(v, most) for v in values.choice])
@@ -70,7 +83,7 @@ def position(values: Range, value: Any) -> float:
 
 def parallel(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
     """Return one line a trial through its place on each parameter's axis, colored by the metric."""
-    figure = Figure(figsize=(max(1.9 * (len(space) + 1), 5.0), 3.6), layout="constrained")
+    figure = Figure(figsize=(max(APART * (len(space) + 1), SIZE[0]), 3.3), layout="constrained")
     axes = figure.add_subplot()
     values = np.array([row["metric"] for row in rows], dtype=float)
     norm = (LogNorm if wide(values.tolist()) else Normalize)(values.min(), values.max() + 1e-12)
@@ -80,16 +93,24 @@ def parallel(space: Space, rows: Sequence[dict[str, Any]], metric: str) -> str:
         color = colors(float(norm(row["metric"])))
         axes.plot([*range(len(space)), len(space)], [*places, float(norm(row["metric"]))],
                   color=color, linewidth=1.3, alpha=0.8)  # fmt: skip
-    axes.set_xticks(range(len(space) + 1), [plain(name) for name in (*space, metric)])
+    named = [plain(short_path(path)) for path in space] + [plain(metric)]
+    # Names stand at a slant: beside each other they would overlap.
+    axes.set_xticks(range(len(space) + 1), named, rotation=20, ha="right", rotation_mode="anchor")
     axes.set_yticks([])
     axes.grid(visible=False)
+    axes.set_ylim(-0.12, 1.12)
     for index, values_of in enumerate([*space.values()]):
-        low, high = ends(values_of)
         axes.axvline(index, color=SOFT, linewidth=0.8)
-        axes.annotate(low, (index, 0.0), xytext=(3, -3), textcoords="offset points", color=SOFT)
-        axes.annotate(high, (index, 1.0), xytext=(3, 3), textcoords="offset points", color=SOFT)
+        for text, place in zip(ends(values_of), (-0.06, 1.06), strict=True):
+            axes.annotate(text, (index, place), xytext=(4, 0), textcoords="offset points",
+                          va="center", color=SOFT)  # fmt: skip
     axes.axvline(len(space), color=SOFT, linewidth=0.8)
-    figure.colorbar(mpl.cm.ScalarMappable(norm, MAP), ax=axes, label=plain(metric))
+    shown = mpl.cm.ScalarMappable(norm, MAP)
+    bar = figure.colorbar(shown, ax=axes, label=plain(metric), pad=0.02)
+    if isinstance(norm, LogNorm):
+        ticks = RoundValues().tick_values(min(values), max(values))
+        bar.set_ticks(ticks, labels=[tick_label(tick) for tick in ticks])
+        bar.set_ticks([], minor=True)
     return document(figure)
 
 

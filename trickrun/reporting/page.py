@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from trickrun import __version__
+from trickrun.findings.finding import Finding
+from trickrun.findings.stories import stories
+from trickrun.recipe.text.command_line import typed
+from trickrun.reporting.console import number
 from trickrun.reporting.visible import visible
+
+PHONE = 300.0
+"""Points (of 72 an inch) that a picture may be wide to be shown whole on a phone."""
 
 
 def page(template: str, content: Mapping[str, Any]) -> str:
@@ -38,9 +47,58 @@ def shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-def address(svg: bytes) -> str:
-    """Return an SVG document as a data address, so that each picture keeps its own styles."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a page.
+
+    Args:
+        name: what it shows, for those who do not see it.
+        address: the SVG document as a data address, so that each picture keeps its own styles.
+        wide: whether it is wider than a phone, where it would be too small to read.
+    """
+
+    name: str
+    address: str
+    wide: bool
+
+
+def shown_pictures(drawn: Mapping[str, str]) -> list[Picture]:
+    """Return pictures as a page shows them.
+
+    Args:
+        drawn: SVG documents by their file names.
+    """
+    return [
+        Picture(
+            name.removesuffix(".svg").replace("-", " ").replace("_", " "),
+            "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode(),
+            width_of(svg) > PHONE,
+        )
+        for name, svg in drawn.items()
+    ]
+
+
+def width_of(svg: str) -> float:
+    """Return the width that an SVG document asks for, in points; 0 if it does not."""
+    found = re.search(r'<svg[^>]*\swidth="([\d.]+)pt"', svg)
+    return float(found[1]) if found else 0.0
+
+
+def told_in_page(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as the stories that a page tells: each cause with its edit and what it
+    explains."""
+    return [
+        {
+            "severity": story.severity,
+            "cause": story.cause,
+            "edit": typed(story.edit or {}),
+            "tried": [number(story.cause.confirmed[when]) for when in ("before", "after")]
+            if story.cause.confirmed is not None
+            else [],
+            "symptoms": story.symptoms,
+        }
+        for story in stories(findings)
+    ]
 
 
 def line_kind(line: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trickrun.reporting.console import print_table, size, terminal
+from trickrun.reporting.console import print_table, say, size, terminal
 from trickrun.run.memory import PROBE, footprint
 from trickrun.training.job import Job
 
@@ -107,17 +107,19 @@ def print_plan(found: dict[str, Any]) -> None:
     print_table(console, table)
     samples = ", ".join(f"{count} {name}" for name, count in found["samples"].items() if count)
     batches = f"{found['accumulate']} times " if found["accumulate"] > 1 else ""
-    console.print(
+    say(
+        console,
         f"{found['parameters']:,} parameters; {found['steps']} steps of {batches}"
-        f"{found['batch_size']} samples ({found['steps_per_epoch']} per epoch) on {found['device']}"
+        f"{found['batch_size']} samples ({found['steps_per_epoch']} per epoch) on "
+        f"{found['device']}",
     )
     console.print(f"samples: {samples}")
     needed = {k.replace("_", " "): size(v) for k, v in found["memory_bytes"].items()}
-    console.print("memory: " + ", ".join(f"{k} {v}" for k, v in needed.items()), soft_wrap=True)
+    say(console, "memory: " + ", ".join(f"{k} {v}" for k, v in needed.items()))
     console.print("what each trick acts on:", style="bold")
     for entry in found["ledger"]:
         line = f"  {entry['section']}: {entry['trick']}: {entry['what']}"
-        console.print(line, soft_wrap=True)
+        say(console, line)
 
 
 def shape(sizes: list[int] | None) -> str:

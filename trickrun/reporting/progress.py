@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from trickrun.findings.words import counted
-from trickrun.reporting.console import number, terminal
+from trickrun.reporting.console import number, say, terminal
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.visible import in_line
+from trickrun.reporting.width import in_width
 from trickrun.run.execute import Outcome
 from trickrun.run.folder import RunFolder
 from trickrun.training.events import Evaluation, Event, TrainedSteps
@@ -64,9 +65,12 @@ def announce(job: RecipeJob, folder: RunFolder) -> None:
     samples = f"{len(data.train)} training samples"
     for name, part in (("validation", data.val), ("test", data.test)):
         samples += f", {len(part)} {name}" if part is not None else ""
-    print(f"{job.recipe.name}: {parameters:,} parameters on {job.device}; {samples}")
+    console = terminal()
+    say(
+        console, f"{in_line(job.recipe.name)}: {parameters:,} parameters on {job.device}; {samples}"
+    )
     if data.scaler.constant:
-        print(constant_features(data.scaler.constant, data.task.features))
+        say(console, constant_features(data.scaler.constant, data.task.features))
     print(f"run: {in_line(str(folder.path))}", flush=True)
 
 
@@ -179,18 +183,19 @@ def print_outcome(outcome: Outcome) -> None:
             console.print(curve, soft_wrap=True)
     result = outcome.result
     epochs = "epoch" if result["epochs"] == 1 else "epochs"
-    print(
+    say(
+        console,
         f"stopped by {result['stopped_by']} after {result['epochs']:.4g} {epochs} "
-        f"({counted(result['steps'], 'step')}, {result['samples_per_second']:,.0f} samples/s)"
+        f"({counted(result['steps'], 'step')}, {result['samples_per_second']:,.0f} samples/s)",
     )
     if result["best"]:
         best = result["best"]
         values = {k: v for k, v in best.items() if k not in ("epoch", "step", "lr")}
-        print(f"best: epoch {best['epoch']:.4g}  {pairs(values)}")
+        say(console, f"best: epoch {best['epoch']:.4g}  {pairs(values)}")
     if result["test"]:
-        print(f"test: {pairs(result['test'])}")
+        say(console, f"test: {pairs(result['test'])}")
     for miss in outcome.missed:
-        print(f"expectation missed: {miss}", file=sys.stderr)
+        print(in_width(f"expectation missed: {miss}", sys.stderr), file=sys.stderr)
     if outcome.interrupted:
         print(f"interrupted; continue with: trickrun train --resume {outcome.folder.path}")
 

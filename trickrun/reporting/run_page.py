@@ -16,13 +16,16 @@ from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting import checklist_page
-from trickrun.reporting.console import duration, number
-from trickrun.reporting.page import address, page
-from trickrun.reporting.verdict import story_rows
-from trickrun.run.apply import difference
+from trickrun.reporting.checklist import drawn_steps
+from trickrun.reporting.console import number, seconds
+from trickrun.reporting.diagnose import by_gain
+from trickrun.reporting.figures import ROWS
+from trickrun.reporting.page import page, shown_pictures, told_in_page
+from trickrun.reporting.pictures import pictures
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 from trickrun.run.listing import started, summary
+from trickrun.search.space import short_path
 
 MOST_TRIALS = 50
 """Rows of a search's table."""
@@ -40,8 +43,11 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def run_report(folder: RunFolder) -> str:
+def run_report(folder: RunFolder, drawn: Mapping[str, str] | None = None) -> str:
     """Return the page of a run: a training's, or a check's.
+
+    Args:
+        drawn: its pictures by file name; None: they are drawn.
 
     Raises RunFolderError if its files do not hold what the page shows.
     """
@@ -53,10 +59,11 @@ def run_report(folder: RunFolder) -> str:
     facts, began = folder.read_json("env.json"), started(folder.id)
     with complete(folder):
         verdict = shown_verdict(folder)
+        command = f"{told.command} {verdict.result.get('stage') or ''}".strip() or "run"
         content = {
-            "pictures": [address(svg.encode()) for svg in pictures(told.command, verdict)],
-            "tables": [table for table in tables(folder, verdict) if table.rows],
-            "findings": story_rows(verdict.findings),
+            "pictures": shown_pictures(pictures(command, verdict) if drawn is None else drawn),
+            "tables": [table for table in tables(command, folder, verdict) if table.rows],
+            "findings": told_in_page(verdict.findings),
             "summary": verdict.summary.splitlines(),
         }
     return page(
@@ -64,7 +71,7 @@ def run_report(folder: RunFolder) -> str:
         {
             **content,
             "name": folder.name,
-            "command": told.command or "run",
+            "command": command,
             "badge": verdict.verdict if is_check(folder) else told.status,
             "started": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(began)) if began else "",
             "repeat": repeat(facts),
@@ -83,14 +90,8 @@ def checklist_report(folder: RunFolder) -> str:
             "this checklist has not ended", str(folder.path), "repeat its command: it goes on"
         )
     with complete(folder):
-        tuned, diff = folder.path / "tuned.yaml", ""
-        if tuned.exists():
-            diff = "".join(
-                difference(
-                    folder.read_text("recipe.yaml"), folder.read_text("tuned.yaml"), "recipe.yaml"
-                )
-            )
-        return checklist_page.report(recall(folder), taken(folder), folder, diff)
+        done = taken(folder)
+        return checklist_page.report(recall(folder), done, folder, drawn_steps(done, folder))
 
 
 def is_check(folder: RunFolder) -> bool:
@@ -120,37 +121,18 @@ def shown_verdict(folder: RunFolder) -> Verdict:
     return read_runs([folder])
 
 
-def pictures(command: str, verdict: Verdict) -> list[str]:
-    """Return the pictures of a run as SVG documents, each of one panel if that is possible."""
-    if command in ("initial-loss", "overfit-batch", "diagnose", "grad-check"):
-        return []
-    # Only what is drawn waits for matplotlib.
-    from trickrun.reporting import curve_pictures, grid_pictures, signal_pictures
-    from trickrun.reporting import steps as lr_find
-    from trickrun.reporting.svg import draw
-
-    if command == "lr-find":
-        return list(lr_find.pictures(verdict).values())
-    if command == "grid":
-        return list(grid_pictures.pictures(verdict.result).values())
-    if command == "signal":
-        return list(signal_pictures.pictures(verdict).values())
-    if "curves" in verdict.series:
-        return [draw([panel], size=(5.4, 3.3)) for panel in curve_pictures.panels(verdict)]
-    return []
-
-
-def tables(folder: RunFolder, verdict: Verdict) -> Iterator[Table]:
+def tables(command: str, folder: RunFolder, verdict: Verdict) -> Iterator[Table]:
     """Yield the tables of a run."""
+    result = verdict.result
     if not is_check(folder):
         yield scores(folder)
-        return
-    result = verdict.result
-    if "trials" in result:
+    elif command in ROWS:
+        yield Table("Figures", ("", "", ""), [[*map(str, row)] for row in ROWS[command](result)])
+    elif "trials" in result:
         yield trials(result)
-    if isinstance(result.get("tried"), list) and result["tried"]:
-        yield arms(result["tried"])
-    if "trials" not in result and "curves" not in verdict.series:
+    elif command == "diagnose" and result["tried"]:
+        yield proven(result["tried"])
+    elif "curves" not in verdict.series:
         plain = {k: v for k, v in result.items() if k not in ("verdict", "summary", "version")}
         yield Table("Figures", ("", ""), [[k.replace("_", " "), cell(v)] for k, v in plain.items()
                                           if isinstance(v, int | float | str)])  # fmt: skip
@@ -161,7 +143,10 @@ def scores(folder: RunFolder) -> Table:
     told = summary(folder)
     left_out = ("step", "lr", "kind", "best")
     best = {name: v for name, v in (told.best or {}).items() if name not in left_out}
-    rows = [[f"best: {name}", cell(value)] for name, value in best.items()]
+    rows = [
+        [f"best: {name}", f"{value:.4g}" if name == "epoch" else cell(value)]
+        for name, value in best.items()
+    ]
     rows += [[f"test: {name}", cell(value)] for name, value in (told.test or {}).items()]
     if told.reason:
         rows.append(["reason", told.reason])
@@ -176,21 +161,23 @@ def trials(result: Mapping[str, Any]) -> Table:
             str(place),
             *(cell(trial["params"].get(path)) for path in paths),
             cell(trial["metric"]) if trial["metric"] is not None else trial["status"],
-            duration(trial["seconds"]),
+            seconds(trial["seconds"]),
         ]
         for place, trial in enumerate(result["trials"][:MOST_TRIALS], 1)
     ]
     count = len(result["trials"])
     title = f"The best {MOST_TRIALS} of {count} trials" if count > MOST_TRIALS else "Trials"
-    return Table(title, ("", *paths, result["metric"], "time"), rows)
+    return Table(title, ("", *map(short_path, paths), result["metric"], "time"), rows)
 
 
-def arms(tried: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the trainings that a check made to find what helps."""
-    heads = [key for key in tried[0] if isinstance(tried[0][key], int | float | str)]
-    named = [head.replace("_", " ") for head in heads]
-    rows = [[cell(arm.get(head)) for head in heads] for arm in tried]
-    return Table("What was tried", named, rows)
+def proven(tried: Mapping[str, Any]) -> Table:
+    """Return the edits that a diagnosis tried over several seeds, the largest gain first."""
+    rows = [
+        [label, cell(effect["before"]), cell(effect["after"]), cell(effect["needed"]),
+         cell(effect["helps"])]
+        for label, effect in by_gain(tried["proven"].items())
+    ]  # fmt: skip
+    return Table("What was tried", ("edit", "skill", "with it", "gain needed", "helps"), rows)
 
 
 def cell(value: Any) -> str:
@@ -208,7 +195,11 @@ def repeat(facts: Mapping[str, Any]) -> str:
     return shlex.join(["trickrun", *command[1:]])
 
 
-def write_report(folder: RunFolder) -> Path:
-    """Write a run's page into its folder and return where it is. Raises RunFolderError."""
-    folder.write("report.html", run_report(folder))
+def write_report(folder: RunFolder, drawn: Mapping[str, str] | None = None) -> Path:
+    """Write a run's page into its folder and return where it is. Raises RunFolderError.
+
+    Args:
+        drawn: its pictures by file name; None: they are drawn.
+    """
+    folder.write("report.html", run_report(folder, drawn))
     return folder.path / "report.html"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from trickrun.reporting.console import duration, number, size, terminal
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 STYLES = {"finished": "green", "failed": "red", "damaged": "red", "running": "cyan"}
 """What else there is can be resumed: yellow."""
 
-LEAST = ("size", "age", "tags", "test", "command")
-"""Columns that are left out where a terminal is too narrow, the least important first."""
+EPOCH = " (epoch"
+"""How the end of the column ``best`` begins."""
+
+LEAST = ("size", "age", "tags", EPOCH, "test", "command")
+"""What is left out where a terminal is too narrow, the least important first: columns, and the
+epoch of the best evaluation."""
 
 SHORTEST_ID = 15
 """Characters of an id that tell its second; on a terminal no more than are needed are shown."""
+
+LEAST_NAME = 24
+"""Characters of the first column that stay, however narrow the terminal is."""
 
 GAP = "  "
 
@@ -70,10 +77,10 @@ def columns_of(runs: Sequence[Summary], short: bool) -> list[Column]:
         short: ids only so long that they differ.
     """
     now = time.time()
-    names = shortened([run.id for run in runs]) if short else [run.id for run in runs]
-    inside = ["  " if run.parent is not None else "" for run in runs]
+    ids = shortened([run.id for run in runs if not run.name]) if short else None
+    shown = iter(ids if ids is not None else [run.id for run in runs if not run.name])
     columns = [
-        Column("id", [space + name for space, name in zip(inside, names, strict=True)]),
+        Column("id", [depth(run) + (run.name or next(shown)) for run in runs]),
         Column("recipe", [run.recipe for run in runs]),
         Column("command", [run.command for run in runs]),
         Column("status", [run.verdict or run.status for run in runs]),
@@ -81,7 +88,7 @@ def columns_of(runs: Sequence[Summary], short: bool) -> list[Column]:
         Column("test", [test(run) for run in runs]),
         Column("tags", [", ".join((*run.tags, *([run.note] if run.note else []))) for run in runs]),
         Column("age", ["" if run.started is None else duration(now - run.started) for run in runs]),
-        Column("size", [size(run.bytes) for run in runs]),
+        Column("size", [size(run.bytes) if run.bytes else "" for run in runs]),
     ]
     return [
         Column(column.name, [in_line(cell) for cell in column.cells])
@@ -90,9 +97,16 @@ def columns_of(runs: Sequence[Summary], short: bool) -> list[Column]:
     ]
 
 
+def depth(run: Summary) -> str:
+    """Return the space before a run: those that belong to another stand a little to the right."""
+    if run.name:
+        return "    "
+    return "  " if run.parent is not None else ""
+
+
 def shortened(ids: list[str]) -> list[str]:
     """Return the beginnings of ids, of one length in which no two are the same."""
-    for length in range(SHORTEST_ID, max(map(len, ids))):
+    for length in range(SHORTEST_ID, max(map(len, ids), default=0)):
         if len({name[:length] for name in ids}) == len(ids):
             return [name[:length] for name in ids]
     return ids
@@ -104,7 +118,30 @@ def fitting(columns: list[Column], width: int) -> list[Column]:
         if sum(column.width for column in columns) + len(GAP) * (len(columns) - 1) <= width:
             break
         columns = [column for column in columns if column.name != name]
-    return columns
+        if name == EPOCH:
+            columns = [without_epoch(column) for column in columns]
+    over = sum(column.width for column in columns) + len(GAP) * (len(columns) - 1) - width
+    return [cut(column, over) for column in columns] if over > 0 else columns
+
+
+def without_epoch(column: Column) -> Column:
+    """Return the column ``best`` without the epochs, another as it is."""
+    if column.name != "best":
+        return column
+    return Column(column.name, [cell.partition(EPOCH)[0] for cell in column.cells])
+
+
+def cut(column: Column, over: int) -> Column:
+    """Return the first column with its names cut so that it is ``over`` characters narrower, but
+    no narrower than LEAST_NAME; another column as it is."""
+    if column.name != "id":
+        return column
+    room = max(column.width - over, LEAST_NAME)
+    cells = [
+        cell if cell_len(cell) <= room else f"{set_cell_size(cell, room - 1).rstrip()}…"
+        for cell in column.cells
+    ]
+    return Column(column.name, cells)
 
 
 def padded(column: Column, place: int, last: bool) -> str:
@@ -123,7 +160,7 @@ def best(run: Summary) -> str:
         return run.reason or ""
     name = "val_loss" if run.best.get("val_loss") is not None else "train_loss"
     if run.best.get("epoch") is not None:
-        return f"{name} {number(run.best.get(name))} (epoch {run.best['epoch']:.4g})"
+        return f"{name} {number(run.best.get(name))}{EPOCH} {run.best['epoch']:.4g})"
     metric = next((name for name in run.best if name not in ("id", "params", "metric")), "")
     return f"{metric} {number(run.best[metric])}" if metric else ""
 

@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from trickrun.findings.words import counted
-from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.console import Text, natural_width, number, print_table, say, terminal
 from trickrun.reporting.visible import in_line
 
 MOST_CLASSES = 20
 """A larger confusion matrix is left to --json; its worst confusions are listed."""
+
+INNER_FIRST = ("25%", "75%", "5%", "95%", "min", "max")
+"""Quantiles of the residuals in the order in which they are left out; the median stays."""
 
 MOST_ROWS = 100
 """Classes that have a line each; of more, the worst have one, and --json has all."""
@@ -28,11 +31,11 @@ def print_scores(result: dict[str, Any]) -> None:
     part = in_line(result["data"] or result["split"])
     console.print(f"{part}: {counted(result['samples'], 'sample')}")
     scores = "  ".join(f"{name} {number(v)}" for name, v in result["scores"].items())
-    console.print(scores, soft_wrap=True)
+    say(console, scores)
     if result.get("constant") is not None:
         kept = ((name, result["constant"][name]) for name in ("loss", "accuracy"))
         told = "  ".join(f"{name} {number(v)}" for name, v in kept if v is not None)
-        console.print(f"always the same answer: {told}", soft_wrap=True)
+        say(console, f"always the same answer: {told}")
     if result.get("reference") is not None:
         told = result["reference"]
         linear, trees = number(told["linear"]), number(told["trees"])
@@ -40,7 +43,7 @@ def print_scores(result: dict[str, Any]) -> None:
     if result["weighted"]:
         console.print("all scores are weighted by data.weight")
     for line in ways(result):
-        console.print(line, soft_wrap=True)
+        say(console, line)
     if "confusion" in result:
         print_classes(console, result["per_class"])
         print_confusion(console, **result["confusion"])
@@ -109,7 +112,7 @@ def print_labels(console: Console, rows: list[dict[str, Any]]) -> None:
         values = ["-" if row[name] is None else number(row[name]) for name in names]
         table.add_row(in_line(row["label"]), *values, tally(row["support"]))
     console.print()
-    print_table(console, table)
+    print_table(console, table, ("accuracy", "support", "auroc"))
     if any(row["auroc"] is None for row in rows):
         console.print("auroc -: every sample has the label, or none has it")
 
@@ -124,11 +127,8 @@ def print_confusion(
     """
     console.print()
     if matrix is None or len(labels) > MOST_CLASSES:
-        console.print("the most frequent confusions:")
-        for count, actual, predicted in worst_confusions(labels, cells):
-            console.print(f"  {tally(count)} × {actual} taken for {predicted}")
+        print_worst(console, labels, cells)
         return
-    console.print("confusion matrix: actual class down, predicted class across")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("")
     for label in labels:
@@ -136,7 +136,19 @@ def print_confusion(
     for index, (label, row) in enumerate(zip(labels, matrix, strict=True)):
         marks = [mark(count, index == column) for column, count in enumerate(row)]
         table.add_row(Text(in_line(label), "bold"), *marks)
+    if console.is_terminal and natural_width(console, table) > console.width:
+        console.print("no room for the confusion matrix (--json has it)")
+        print_worst(console, labels, cells)
+        return
+    console.print("confusion matrix: actual class down, predicted class across")
     print_table(console, table)
+
+
+def print_worst(console: Console, labels: list[str], cells: list[list[Any]]) -> None:
+    """Print the most frequent confusions."""
+    console.print("the most frequent confusions:")
+    for count, actual, predicted in worst_confusions(labels, cells):
+        say(console, f"  {tally(count)} × {actual} taken for {predicted}")
 
 
 def mark(count: float, right: bool) -> Text:
@@ -170,5 +182,5 @@ def print_residuals(console: Console, rows: list[dict[str, Any]]) -> None:
         values = [row["mae"], row["rmse"], row["r2"], *row["residuals"].values()]
         table.add_row(in_line(row["target"]), *map(number, values))
     console.print()
-    print_table(console, table)
+    print_table(console, table, INNER_FIRST)
     console.print("min to max: quantiles of prediction - target")

@@ -10,7 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.svg import COLORS, Line, Panel, document, draw, plain, styled
+from trickrun.reporting.svg import (
+    COLORS,
+    Line,
+    Panel,
+    document,
+    draw,
+    make_logarithmic,
+    plain,
+    styled,
+)
 
 COLUMNS = 8
 """Layers side by side; of more, some at even distances, the first and the last among them."""
@@ -29,7 +38,7 @@ def pictures(verdict: Verdict) -> dict[str, str]:
     layers = evenly(verdict.series["signal"]["layers"], COLUMNS)
     found = {"histograms.svg": histograms(layers), "depth.svg": depth(verdict)}
     panels = update_panels(verdict)
-    return {**found, "updates.svg": draw(panels, columns=2, size=(5.2, 3.2))} if panels else found
+    return {**found, "updates.svg": draw(panels, columns=2)} if panels else found
 
 
 def evenly(items: Sequence[T], most: int) -> list[T]:
@@ -110,7 +119,8 @@ def depth(verdict: Verdict) -> str:
 def finish(axes: Axes, title: str, layers: Sequence[dict[str, Any]], scale: str) -> None:
     """Name the layers along the axis."""
     axes.set_title(title)
-    axes.set_yscale(scale)
+    if scale == "log":
+        make_logarithmic(axes, "y")
     named = evenly(range(len(layers)), COLUMNS)
     names = [plain(layers[i]["name"], TITLE) for i in named]
     axes.set_xticks([i + 1 for i in named], names, rotation=30, ha="right")
@@ -123,9 +133,9 @@ def update_panels(verdict: Verdict) -> list[Panel]:
     found = [
         Panel("Update over weights", "step", "ratio", over_steps(layers, "ratio"), log_y=True),
         Panel(
-            "Effective learning rate: update over gradient",
+            "Effective learning rate",
             "step",
-            "ratio",
+            "update over gradient",
             over_steps(layers, "effective_lr"),
             log_y=True,
         ),

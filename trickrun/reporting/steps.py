@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
 from trickrun.findings.verdict import Verdict
-from trickrun.findings.words import counted
-from trickrun.reporting.console import Text, number, terminal
+from trickrun.reporting.console import Text, number, print_table, terminal
+from trickrun.reporting.figures import (
+    initial_loss_rows,
+    lr_find_rows,
+    overfit_batch_rows,
+)
 from trickrun.reporting.svg import Line, Marker, Panel, draw
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.verdict import print_rows
@@ -16,49 +21,15 @@ from trickrun.reporting.verdict import print_rows
 
 def print_initial_loss(verdict: Verdict) -> None:
     """Print the measured losses beside the expected ones."""
-    result = verdict.result
-    losses = [seed["loss"] for seed in result["per_seed"]]
-    spread = (
-        f"median of {counted(len(losses), 'seed')}, {number(min(losses))} to {number(max(losses))}"
-    )
-    rows = [
-        ("loss before training", number(result["loss"]), spread),
-        ("expected", number(result["expected"]), result["formula"]),
-        ("normal up to", number(result["expected"] + result["tolerance"]), ""),
-        ("a fault above", number(result["limit"]), ""),
-        ("with all inputs zero", number(result["zero_input_loss"]), ""),
-    ]
-    if result["best_constant_loss"] is not None:
-        best = number(result["best_constant_loss"])
-        rows.append(("best constant answer", best, "what ignoring the input can reach"))
-    if result["penalty"]:
-        rows.append(("penalty", number(result["penalty"]), "of regularizers, not in the loss"))
-    print_rows(rows)
+    print_rows(initial_loss_rows(verdict.result))
 
 
 def print_overfit_batch(verdict: Verdict) -> None:
     """Print what the batch's loss started from, reached and could reach, and what was tried."""
     result = verdict.result
-    rows = [
-        ("batch", counted(result["samples"], "sample"), off(result["disabled"])),
-        ("loss before training", number(result["initial_loss"]), ""),
-        ("loss reached", number(result["final_loss"]), f"after {counted(result['steps'], 'step')}"),
-        ("fitted from", number(result["threshold"]), "95 % of what there is to learn"),
-        ("best constant answer", number(result["baseline"]), "what ignoring the input can reach"),
-        ("lowest possible", number(result["floor"]), ""),
-    ]
-    if result["final_accuracy"] is not None:
-        best = result["attainable_accuracy"]
-        possible = f"of {best:.1%} possible" if best is not None else ""
-        rows.append(("accuracy", f"{result['final_accuracy']:.1%}", possible))
-    print_rows(rows)
+    print_rows(overfit_batch_rows(result))
     if result["tried"]:
-        terminal().print(tried(result["tried"], result["fitted"]))
-
-
-def off(disabled: list[str]) -> str:
-    """Return what is switched off, in words."""
-    return f"without {', '.join(disabled)}" if disabled else ""
+        print_table(terminal(), tried(result["tried"], result["fitted"]), ("steps", "accuracy"))
 
 
 def tried(arms: list[dict[str, Any]], fitted: bool) -> Table:
@@ -75,13 +46,6 @@ def tried(arms: list[dict[str, Any]], fitted: bool) -> Table:
 WIDTH = 80
 """Characters of the plot, on a wider terminal and in a pipe."""
 
-MEANINGS = {
-    "steepest": "where the loss falls fastest",
-    "bottom": "where it stops falling",
-    "valley": "in the middle of the longest descent",
-    "min_over_10": "a tenth of where it is lowest",
-}
-
 
 def print_lr_find(verdict: Verdict) -> None:
     """Print the curve and every pick beside the suggestion."""
@@ -93,18 +57,7 @@ def print_lr_find(verdict: Verdict) -> None:
         series = [Series(seeds_line(result), lrs, smoothed)]
         width = min(terminal().width, WIDTH)
         print(plot(series, "range test", "learning rate", "loss", log_x=True, width=width))
-    rows = []
-    if result["low"] is not None:
-        band = f"the seeds' own: {result['low']:.2g} to {result['high']:.2g}"
-        rows.append(("suggestion", shown(result["suggestion"]), band))
-        rows += [(name, shown(result[name]), meaning) for name, meaning in MEANINGS.items()]
-    rows.append(("optimizer.lr", f"{result['lr']:g}", f"the recipe's: {result['applies_to']}"))
-    print_rows(rows)
-
-
-def shown(lr: float | None) -> str:
-    """Return an lr in two digits."""
-    return "none" if lr is None else f"{lr:.2g}"
+    print_rows(lr_find_rows(result))
 
 
 def seeds_line(result: dict[str, Any]) -> str:
@@ -129,9 +82,16 @@ def pictures(verdict: Verdict) -> dict[str, str]:
         lines=lines,
         markers=markers(result),
         log_x=True,
-        top=max(mean) * 1.1 if mean and max(mean) > 0 else None,
+        top=top(mean, [one["smoothed"] for one in seeds]),
     )
     return {"lr_find.svg": draw([panel])}
+
+
+def top(mean: Sequence[float], per_seed: Sequence[Sequence[float]]) -> float | None:
+    """Return where the loss axis ends: above the mean and what each seed begins with, but not as
+    high as one that diverges."""
+    highest = max([*mean, *(losses[0] for losses in per_seed if losses)], default=0.0)
+    return highest * 1.1 if highest > 0 else None
 
 
 def markers(result: dict[str, Any]) -> list[Marker]:

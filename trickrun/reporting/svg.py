@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullFormatter
 
 from trickrun.reporting.visible import visible
 
@@ -22,6 +23,10 @@ COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 """A line's color by its place; distinguishable with the usual color-vision deficiencies."""
 
 INK, SOFT = "#1f2933", "#7b8794"
+
+SIZE = (3.9, 2.9)
+"""Width and height of a panel in inches. A phone shows it as it is, so that the letters of all
+pictures have one size."""
 
 STYLE: dict[Any, Any] = {
     # Text stays text: small files, and searchable in the report.
@@ -50,6 +55,18 @@ STYLE: dict[Any, Any] = {
 }
 
 
+LEGEND_LINE = 0.17
+"""Inches of a line of a legend."""
+
+BESIDE = 24
+"""Characters of names that stand beside each other in a legend."""
+
+EVEN = 0.7
+"""Decades: a logarithmic axis over fewer has ticks at even distances."""
+
+MOST_POWERS = 5
+"""Powers of ten along an axis."""
+
 UNIMPORTANT = ("Glyph .* missing from", "constrained_layout not applied")
 """What matplotlib warns of that changes no more than how wide it takes a text to be: names may be
 in any script, and as long as they like."""
@@ -64,6 +81,9 @@ def styled() -> Iterator[None]:
         yield
 
 
+DASHED = (0, (4, 3))
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a panel.
@@ -73,6 +93,7 @@ class Line:
         x, y: the points, of equal length; those that are not finite leave a gap.
         low, high: the edges of a shaded band around the line, each as long as ``x``.
         faint: thin and pale: what another line sums up (raw losses, single seeds).
+        level: a value to compare with: dashed, in no line's color.
         color: index into COLORS; by default the line's place in the panel.
     """
 
@@ -82,6 +103,7 @@ class Line:
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
     faint: bool = False
+    level: bool = False
     color: int | None = None
 
 
@@ -130,16 +152,17 @@ def plain(text: str, most: int = 40) -> str:
     return cut.replace("$", r"\$")
 
 
-def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = (6.4, 3.6)) -> str:
+def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = SIZE) -> str:
     """Return the panels as one SVG document.
 
     Args:
         columns: panels side by side.
-        size: width and height of one panel in inches.
+        size: width and height of one panel in inches; one with a legend is higher.
     """
     rows = math.ceil(len(panels) / columns)
+    height = size[1] + LEGEND_LINE * max(map(legend_lines, panels), default=0)
     with styled():
-        figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+        figure = Figure(figsize=(size[0] * columns, height * rows), layout="constrained")
         for index, panel in enumerate(panels, 1):
             draw_panel(figure.add_subplot(rows, columns, index), panel)
         return document(figure)
@@ -166,19 +189,78 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_ylabel(panel.y_label),
     ]
     if panel.log_x:
-        axes.set_xscale("log")
+        make_logarithmic(axes, "x")
     if panel.log_y:
-        axes.set_yscale("log")
+        make_logarithmic(axes, "y")
     for index, line in enumerate(panel.lines):
         draw_line(axes, line, COLORS[(index if line.color is None else line.color) % len(COLORS)])
     set_heights(axes, panel)
     for marker in panel.markers:
         draw_marker(axes, marker)
     if axes.get_legend_handles_labels()[1]:
-        texts += axes.legend(loc="best").get_texts()
+        # Below the axes it covers no line.
+        legend = axes.legend(
+            loc="upper center", bbox_to_anchor=(0.45, -0.2), ncols=legend_columns(panel)
+        )
+        texts += legend.get_texts()
     for text in texts:
         # A name may hold a dollar sign, which is no formula.
         text.set_parse_math(False)
+
+
+def legend_names(panel: Panel) -> list[str]:
+    """Return what stands in a panel's legend."""
+    names = [*(line.name for line in panel.lines), *(marker.name for marker in panel.markers)]
+    return [name for name in names if name]
+
+
+def legend_columns(panel: Panel) -> int:
+    """Return how many names stand beside each other in a panel's legend."""
+    return 2 if max(map(len, legend_names(panel)), default=0) <= BESIDE else 1
+
+
+def legend_lines(panel: Panel) -> int:
+    """Return the lines of a panel's legend."""
+    return math.ceil(len(legend_names(panel)) / legend_columns(panel))
+
+
+class RoundValues(Locator):
+    """The ticks of a logarithmic axis: few enough that their labels stand apart."""
+
+    def __call__(self) -> Sequence[float]:
+        assert self.axis is not None
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Return powers of ten; over less than two decades 2 and 5 times them too, and over a small
+        factor values at even distances."""
+        low, high = sorted((vmin, vmax))
+        if not 0 < low < high < math.inf:
+            return []
+        decades = math.log10(high / low)
+        if decades < EVEN:
+            return [v for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high]
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        step = math.ceil(decades / MOST_POWERS)
+        factors = (1, 2, 5) if decades < 2 else (1,)
+        values = [
+            factor * 10.0**power for power in powers if power % step == 0 for factor in factors
+        ]
+        return [value for value in values if low <= value <= high]
+
+
+def make_logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Give an axis a logarithmic scale with plain numbers."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(RoundValues())
+    axis.set_major_formatter(FuncFormatter(tick_label))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def tick_label(value: float, place: int | None = None) -> str:
+    """Return a tick's label: 0.01, 1e-7."""
+    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def set_heights(axes: Axes, panel: Panel) -> None:
@@ -206,7 +288,10 @@ def draw_line(axes: Axes, line: Line, color: str) -> None:
         )
     width, alpha = (0.8, 0.35) if line.faint else (1.8, 1.0)
     # matplotlib leaves labels that begin with an underscore out of the legend.
-    axes.plot(x, y, color=color, linewidth=width, alpha=alpha, label=line.name or "_")
+    if line.level:
+        axes.plot(x, y, color=SOFT, linewidth=1.2, linestyle=DASHED, label=line.name or "_")
+    else:
+        axes.plot(x, y, color=color, linewidth=width, alpha=alpha, label=line.name or "_")
 
 
 def draw_marker(axes: Axes, marker: Marker) -> None:
@@ -214,7 +299,7 @@ def draw_marker(axes: Axes, marker: Marker) -> None:
     color = COLORS[1] if marker.main else SOFT
     if marker.low is not None and marker.high is not None:
         axes.axvspan(marker.low, marker.high, color=color, alpha=0.15, linewidth=0)
-    style = "-" if marker.main else (0, (4, 3))
+    style = "-" if marker.main else DASHED
     width = 1.6 if marker.main else 1.0
     axes.axvline(marker.x, color=color, linestyle=style, linewidth=width, label=marker.name or "_")
 

@@ -224,7 +224,7 @@ SIDE_BY_SIDE = 110
 def in_terminal(panels: Sequence[Panel], width: int, height: int = 12) -> str:
     """Return the panels as text: one below the other, or in two columns where there is room.
 
-    Faint lines and markers are left out.
+    Faint lines, levels and markers are left out.
     """
     columns = 2 if width >= SIDE_BY_SIDE and len(panels) > 1 else 1
     each = (width - 3 * (columns - 1)) // columns
@@ -235,7 +235,7 @@ def in_terminal(panels: Sequence[Panel], width: int, height: int = 12) -> str:
 
 def as_text(panel: Panel, width: int, height: int) -> str:
     """Return one panel as text."""
-    lines = [line for line in panel.lines if not line.faint] or list(panel.lines)
+    lines = [line for line in panel.lines if not (line.faint or line.level)] or list(panel.lines)
     series = [Series(line.name or panel.y_label, line.x, line.y) for line in lines]
     return plot(
         series,

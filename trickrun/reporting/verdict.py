@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -68,22 +69,23 @@ def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
         yield f"  explains {symptom.code} {symptom.name} ({where}): {why}", "dim"
 
 
-def story_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return what a page shows of each story: its cause, its edit and what it explains."""
-    return [
-        {
-            **story.cause.as_json(),
-            "edit": typed(story.edit or {}),
-            "symptoms": [f"{f.code} {f.name} ({f.where}): {f.why}" for f in story.symptoms],
-        }
-        for story in stories(findings)
-    ]
-
-
 def headline(finding: Finding) -> str:
     """Return a finding in a few words: mark, code, name and place."""
     where = in_line(finding.where)
     return f"{MARKS[finding.severity]} {finding.code} {finding.name} ({where})"
+
+
+def say_edits(console: Console, head: str, edits: Sequence[str], style: str = "") -> None:
+    """Print edits as a command line takes them: after ``head`` in one line, or, where the terminal
+    is too narrow for that, each in a line of its own."""
+    whole = f"{head}{' '.join(edits)}"
+    if not console.is_terminal or cell_len(whole) <= console.width:
+        console.print(Text(whole, style), soft_wrap=True)
+        return
+    depth = len(head) - len(head.lstrip()) + 2
+    console.print(Text(head.rstrip(), style))
+    for edit in edits:
+        console.print(Text(" " * depth + edit, style), soft_wrap=True)
 
 
 def print_rows(rows: Iterable[tuple[str, ...]]) -> None:

@@ -9,7 +9,7 @@ from trickrun.findings.evidence.program import Program
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import stories
 from trickrun.reporting.console import Text, duration, number, say, terminal
-from trickrun.reporting.page import address, page
+from trickrun.reporting.page import page, shown_pictures
 from trickrun.reporting.svg import Line, Panel, draw
 from trickrun.reporting.verdict import story_lines
 
@@ -86,7 +86,7 @@ def watch_page(program: Program, findings: Sequence[Finding]) -> str:
             "ended": ENDS.get(program.ended, ""),
             "nothing": "" if findings else nothing_found(program),
             "findings": rows,
-            "pictures": [address(draw([one]).encode()) for one in panels(program)],
+            "pictures": shown_pictures({one.title: draw([one]) for one in panels(program)}),
         },
     )
 

@@ -88,9 +88,11 @@ def recall(folder: RunFolder) -> Verdict:
     Raises RunFolderError if its files cannot be read.
     """
     evidence = folder.read_json("evidence.json", Judged)
-    known = {field.name for field in fields(Finding)}  # another version may say more
-    findings = tuple(
-        Finding(**{name: value for name, value in row.items() if name in known})
-        for row in folder.read_json("findings.json")
-    )
+    findings = tuple(finding_of(row) for row in folder.read_json("findings.json"))
     return Verdict(evidence["verdict"], evidence, findings, evidence.get("summary", ""), evidence)
+
+
+def finding_of(row: Mapping[str, Any]) -> Finding:
+    """Return the finding that a file tells."""
+    known = {field.name for field in fields(Finding)}  # another version may say more
+    return Finding(**{name: value for name, value in row.items() if name in known})

@@ -52,9 +52,9 @@ def find(root: Path, wanted: str, trained: bool = False) -> RunFolder:
     """
     if (Path(wanted) / "resolved.yaml").exists():
         return RunFolder(Path(wanted))
-    runs = list(every(root))
-    matches = by_id(runs, wanted)
-    named = [run for run in runs if run.name == wanted]
+    # Beside thousands of runs it takes time to look at all of them: a name has its own folder.
+    named = list(every(root, wanted)) if is_name(wanted) else []
+    matches = by_id(every(root), wanted) if not named or wanted[0].isdigit() else []
     if named and not matches:
         return newest_training(named) if trained else named[0]
     matches = matches or by_id(every(root, nested=True), wanted)
@@ -68,16 +68,27 @@ def find(root: Path, wanted: str, trained: bool = False) -> RunFolder:
     raise RunFolderError(f"no run {as_told(wanted)}", str(root), "`trickrun runs` lists them")
 
 
+def is_name(wanted: str) -> bool:
+    """Whether it can be the name of a folder of runs."""
+    return wanted != "" and not wanted.startswith(".") and "/" not in wanted and "\0" not in wanted
+
+
 def as_told(wanted: str) -> str:
     """Return what was given as a run in one line, as a message shows it."""
     return wanted if wanted.isprintable() else repr(wanted)
 
 
-def by_id(among: Iterable[RunFolder], wanted: str) -> list[RunFolder]:
-    """Return the run with this id, or else those whose ids begin so."""
+def by_id(among: Iterable[RunFolder], wanted: str, least: float = 1) -> list[RunFolder]:
+    """Return the run with this id, or else those whose ids begin so.
+
+    Args:
+        least: characters of the beginning that are enough; infinity: only a whole id is.
+    """
     runs = list(among)
     exact = [run for run in runs if wanted in (run.id, f"{run.name}/{run.id}")]
-    return exact or [run for run in runs if run.id.startswith(wanted)]
+    if exact or len(wanted) < least:
+        return exact
+    return [run for run in runs if run.id.startswith(wanted)]
 
 
 def newest_training(runs: list[RunFolder]) -> RunFolder:

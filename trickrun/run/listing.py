@@ -28,17 +28,21 @@ class Summary:
 
     Args:
         recipe: the recipe's name.
-        command: what made it: train, or a check's name; empty if its env.json cannot be read.
-        status: finished, interrupted, failed, running, killed, unfinished (a check) or damaged.
+        command: what made it: train, or a check's name; empty if its env.json cannot be read;
+            ``trial`` of a search's trial.
+        status: finished, interrupted, failed, running, killed, unfinished (a check) or damaged; of
+            a trial how it ended (search/trial.py).
         verdict: of a check.
         best: the best evaluation's values, if there was one.
         test: the scores on the test split, if it came to that.
         reason: why it failed, or what is damaged.
         started: in seconds since 1970; None if its id tells no time.
         bytes: of all its files, those of its own runs left out.
+        path: of its folder; of a trial, the search's.
         tags, note: what the user has said of it.
         parent: the id of the check that it belongs to.
         own_runs: how many runs belong to it.
+        name: of a trial, what it has that others have not: lr=0.01.
     """
 
     id: str
@@ -56,6 +60,7 @@ class Summary:
     note: str = ""
     parent: str | None = None
     own_runs: int = 0
+    name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

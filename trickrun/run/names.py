@@ -20,13 +20,32 @@ def by_difference(runs: Sequence[RunFolder]) -> list[str]:
     Raises TrickrunError if a run's recipe cannot be read.
     """
     trees = [dict(leaves(load(run.path / "resolved.yaml").tree)) for run in runs]
-    paths = {path: None for tree in trees for path in tree if path != "expect"}
-    differing = [path for path in paths if any(t.get(path) != trees[0].get(path) for t in trees)]
+    for tree in trees:
+        tree.pop("expect", None)
+    return told_apart(trees, differing_in(trees), [run.id for run in runs])
+
+
+def by_params(params: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> list[str]:
+    """Return a name for each trial of a search, from its parameters: recipe path to value."""
+    differing = differing_in(params) or list(dict.fromkeys(path for one in params for path in one))
+    return told_apart(params, differing, ids)
+
+
+def differing_in(trees: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the paths at which not all of the trees have the same."""
+    paths = dict.fromkeys(path for tree in trees for path in tree)
+    return [path for path in paths if any(t.get(path) != trees[0].get(path) for t in trees)]
+
+
+def told_apart(
+    trees: Sequence[Mapping[str, Any]], differing: Sequence[str], ids: Sequence[str]
+) -> list[str]:
+    """Return a name for each tree, with its id where another one is called the same."""
     names = [called(tree, differing) for tree in trees]
     count = Counter(names)
     return [
-        name if name and count[name] == 1 else f"{name} {run.id}".strip()
-        for name, run in zip(names, runs, strict=True)
+        name if name and count[name] == 1 else f"{name} {own}".strip()
+        for name, own in zip(names, ids, strict=True)
     ]
 
 
@@ -46,7 +65,13 @@ def called(tree: Mapping[str, Any], differing: Sequence[str]) -> str:
     for path in [path for path in differing if path != "name"][:MOST]:
         end = path.rsplit(".", 1)[-1]
         key = path if last[end] > 1 else end
-        value = tree.get(path)
-        shown = f"{value:g}" if isinstance(value, float) else "none" if value is None else value
+        shown = in_short(tree.get(path))
         parts.append(f"seed {shown}" if path == "seed" else f"{key}={shown}")
     return ", ".join(parts)
+
+
+def in_short(value: Any) -> str:
+    """Return a value in a few characters; a section by its kind."""
+    if isinstance(value, Mapping) and "kind" in value:
+        return str(value["kind"])
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)

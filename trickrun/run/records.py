@@ -170,6 +170,20 @@ class TrialRow(Form):
     status: str
 
 
+class ListedTrial(TrialRow):
+    """A trial as it is listed: in the evidence of a search, or in its journal."""
+
+    id: str
+    values: JsonObject
+    reason: str = ""
+
+
+class ListedSearch(Form):
+    """evidence.json of a search, as far as its trials are listed."""
+
+    trials: list[ListedTrial]
+
+
 class SearchEvidence(Form):
     """evidence.json of a search, as far as a checklist goes on from it."""
 

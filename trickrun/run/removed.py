@@ -3,13 +3,14 @@ purged."""
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from trickrun.errors import RunFolderError
-from trickrun.run.find import as_told, every, folders
+from trickrun.run.find import as_told, by_id, every, folders
 from trickrun.run.folder import RunFolder
 from trickrun.run.listing import ID
 from trickrun.run.owner import OWNER
@@ -33,11 +34,11 @@ def named(among: Path, wanted: str, exactly: bool = False) -> RunFolder:
     Raises RunFolderError.
     """
     runs = [run for run in folders(among) if ID.fullmatch(run.id) and is_inside(run, among)]
-    found = [run for run in runs if wanted in (run.id, f"{run.name}/{run.id}", run.name)]
+    found = by_id(runs, wanted, math.inf) or [run for run in runs if run.name == wanted]
     if wanted and not found:
         found = [run for run in runs if run.path.absolute() == Path(wanted).absolute()]
-    if not found and not exactly and len(wanted) >= SHORTEST:
-        found = [run for run in runs if run.id.startswith(wanted)]
+    if not found and not exactly:
+        found = by_id(runs, wanted, SHORTEST)
     if len(found) > 1:
         listed = ", ".join(run.id for run in found[:5]) + (", ..." if len(found) > 5 else "")
         raise RunFolderError(

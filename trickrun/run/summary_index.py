@@ -51,10 +51,12 @@ class Index(Generic[T]):
 
     Args:
         before: as it was read.
+        watched: the files of a run that it tells of.
         now: of the runs that there are.
     """
 
     before: dict[str, Entry[T]]
+    watched: tuple[str, ...]
     now: dict[str, Entry[T]] = field(default_factory=dict)
 
     def summary_of(
@@ -69,7 +71,7 @@ class Index(Generic[T]):
             make: finds it out.
             holds: whether a known one also holds of what no file tells.
         """
-        key, now = f"{folder.name}/{folder.id}", stamp(folder)
+        key, now = f"{folder.name}/{folder.id}", stamp(folder, self.watched)
         entry = self.before.get(key)
         if entry is None or entry.stamp != now or not holds(entry.summary, folder):
             entry = Entry(now, make(folder))
@@ -78,20 +80,24 @@ class Index(Generic[T]):
 
 
 @contextmanager
-def opened(root: Path, kind: type[T]) -> Iterator[Index[T]]:
+def opened(
+    root: Path, kind: type[T], name: str = INDEX, watched: tuple[str, ...] = WATCHED
+) -> Iterator[Index[T]]:
     """Yield the index of a runs folder, and write it where it has changed, if that is possible.
 
     Args:
         kind: the summaries' dataclass.
+        name: the index's file.
+        watched: the files of a run that it tells of.
     """
-    index = Index(read(root / INDEX, kind))
+    index = Index(read(root / name, kind), watched)
     yield index
     if index.now == index.before or not root.is_dir():
         return
     entries = {key: asdict(entry) for key, entry in index.now.items()}
     content = files.to_json({"version": VERSION, "runs": entries})
     with suppress(TrickrunError):  # a folder that cannot be written to can be listed all the same
-        files.write_whole(root / INDEX, content.encode())
+        files.write_whole(root / name, content.encode())
 
 
 def read(path: Path, kind: type[T]) -> dict[str, Entry[T]]:
@@ -108,10 +114,10 @@ def read(path: Path, kind: type[T]) -> dict[str, Entry[T]]:
     return entries
 
 
-def stamp(folder: RunFolder) -> Stamp:
+def stamp(folder: RunFolder, watched: tuple[str, ...] = WATCHED) -> Stamp:
     """Return the times and sizes of a run's files; zeros for one that is not there."""
     numbers: list[int] = []
-    for name in WATCHED:
+    for name in watched:
         try:
             found = os.stat(folder.path / name)
             numbers += (found.st_mtime_ns, found.st_size)

@@ -165,7 +165,7 @@ def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan, further
     )
     return Finding(
         code="TR37",
-        name=f"best value at the {edge['side']} edge of its range",
+        name=f"Best value at the {edge['side']} edge of its range",
         severity="warning",
         confidence=0.7,
         where=path,

@@ -167,3 +167,8 @@ def stretched(values: Range, low: float, high: float) -> Range:
     if old[0] >= 0 and old[1] <= 1:
         last = min(last, 1.0)  # a share or probability stays one
     return Range(uniform=(float(f"{first:.4g}"), float(f"{last:.4g}")))
+
+
+def short_path(path: str) -> str:
+    """Return a recipe path without the section that its last words tell: lr, dropout.p."""
+    return path.removeprefix("optimizer.").removeprefix("regularizers.")

@@ -14,6 +14,11 @@ def overrides(edit: Mapping[str, Any]) -> list[str]:
     return [f"{path}={flow(value)}" for path, value in edit.items()]
 
 
+def typed_each(edit: Mapping[str, Any]) -> list[str]:
+    """Return the parts of an edit, each as people type it into a shell."""
+    return [shlex.quote(part) for part in overrides(edit)]
+
+
 def typed(edit: Mapping[str, Any]) -> str:
     """Return an edit as people type it into a shell."""
-    return shlex.join(overrides(edit))
+    return " ".join(typed_each(edit))
