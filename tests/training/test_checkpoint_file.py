@@ -82,6 +82,11 @@ def test_one_of_an_older_version_is_read_with_a_notice(path: Path) -> None:
         ("progress", {**STATE["progress"], "losses": []}, "progress: 0 losses, but 1 counts"),
         ("progress", {**STATE["progress"], "history": [1]}, "progress.history.0: it must be"),
         ("progress", [], "progress: it must be an object"),
+        (
+            "progress",
+            {**STATE["progress"], "history": [{"train_loss": torch.tensor(0.0)}]},
+            "progress: tensor is not a plain number or text",
+        ),
         ("optimizer", None, "optimizer: it must be an object"),
         ("metrics_bytes", "x", "metrics_bytes: "),
         ("model", {"weight": 1}, "model: weight is not a tensor"),
@@ -94,6 +99,13 @@ def test_wrong_types_are_one_message(path: Path, key: str, value: Any, told: str
         read_checkpoint(path, "last")
     assert f"the checkpoint cannot be read: {told}" in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_a_tensor_is_no_number_of_the_best_evaluation(tmp_path: Path) -> None:
+    best = tmp_path / "best.pt"
+    best.write_bytes(packed({"model": STATE["model"], "values": {"loss": torch.tensor(0.0)}}))
+    with pytest.raises(Damaged, match="values: tensor is not a plain number or text"):
+        read_checkpoint(best, "best")
 
 
 def test_the_advice_to_execute_what_is_in_it_is_not_repeated(path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
 import torch
-from pydantic import AfterValidator, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, NonNegativeInt, TypeAdapter, ValidationError
 
 from trickrun.data.formats.paths import opened
 from trickrun.errors import DataError, RunFolderError
@@ -91,6 +91,22 @@ def of_one_length(progress: Progress) -> Progress:
     return progress
 
 
+def only_plain(value: Any) -> Any:
+    """Raise ValueError if anything in a value is no plain number or text.
+
+    pydantic takes a tensor of one entry for a number, and JSON does not.
+    """
+    if isinstance(value, dict):
+        for inner in value.values():
+            only_plain(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            only_plain(inner)
+    elif type(value) not in (int, float, str, bool, type(None)):
+        raise ValueError(f"{type(value).__name__.lower()} is not a plain number or text")
+    return value
+
+
 ModelState = Annotated[dict[str, Any], AfterValidator(only_tensors)]
 
 
@@ -109,7 +125,7 @@ class Last:
     model: ModelState
     optimizer: dict[str, Any]
     average: Average | None
-    progress: Annotated[Progress, AfterValidator(of_one_length)]
+    progress: Annotated[Progress, AfterValidator(of_one_length), BeforeValidator(only_plain)]
     metrics_bytes: NonNegativeInt
 
 
@@ -118,7 +134,7 @@ class Best:
     """What best.pt holds at least."""
 
     model: ModelState
-    values: dict[str, float]
+    values: Annotated[dict[str, float], BeforeValidator(only_plain)]
 
 
 KEYS: dict[CheckpointName, set[str]] = {
