@@ -60,7 +60,7 @@ def test_a_search_leaves_out_what_matters_least(shown):
     assert "[128, 64]" in row
     assert "…" not in "".join(lines)
     assert ("lr" in head) is not any(line.startswith("no room for lr") for line in lines)
-    assert "  regularizers.l2.lambda=8.37428e-05" in lines  # the best trial's in full
+    assert "  regularizers.l2.lambda=8.37428e-5" in lines  # the best trial's in full
 
 
 def test_a_pipe_gets_all_of_a_search(capsys):

@@ -305,7 +305,7 @@ def test_a_contest_over_a_split_by_time_finishes_with_a_subset(tmp_path: Path) -
     outcome = contest(loaded, [Entry("a", {"data.batch_size": 40})], 2, {"data.subset.n": 60})
     assert [entry.reason for entry in outcome.entries] == ["", ""]
     asked = contest(loaded, [Entry("a", {})], 2, {"data.subset.n": 90})
-    assert all("90 samples wanted" in entry.reason for entry in asked.entries)
+    assert all("90 samples are wanted" in entry.reason for entry in asked.entries)
 
 
 LOSS, ACCURACY = Monitor(monitor="val_loss"), Monitor(monitor="val_accuracy")
@@ -558,7 +558,7 @@ def test_a_contest_without_a_whole_round_is_none(monkeypatch: pytest.MonkeyPatch
 def test_one_round_keeps_nothing() -> None:
     outcome = choose("val_loss", entries([1.0], [0.1]), LOSS)
     assert outcome.winner.edits == {}
-    assert told(outcome).startswith("Over 1 fold (")
+    assert told(outcome).startswith("Over 1 fold nothing beats the original")
 
 
 def test_what_trainings_cost_follows_from_their_size() -> None:
