@@ -72,7 +72,7 @@ def test_a_damaged_last_falls_back_to_the_one_before(trickrun, old, clean) -> No
     ran = trickrun("train", "--resume", old.path)
     assert ran.code == 0, ran.err
     assert "its checksum does not match" in ran.err
-    assert "the one before it, of step 14, is taken" in ran.err
+    assert "the checkpoint before it, of step 14, is used" in ran.err
     whole = RunFolder(clean).load("last")
     now = old.load("last")
     assert whole is not None
@@ -84,7 +84,7 @@ def test_it_is_copied_into_a_changed_run(trickrun, old) -> None:
     flip(old.checkpoint_file("last"))
     ran = trickrun("train", "--resume", old.path, "train.epochs=5")
     assert ran.code == 0, ran.err
-    assert "the one before it, of step 14, is taken" in ran.err
+    assert "the checkpoint before it, of step 14, is used" in ran.err
 
 
 @pytest.mark.parametrize("both", [True, False])
