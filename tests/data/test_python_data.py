@@ -71,7 +71,7 @@ def test_arguments_reach_the_function(tmp_path: Path) -> None:
         ("(X, Y)", "returned a tuple, not a mapping"),
         ('{"trian": (X, Y)}', "unknown key, 'trian'\n  did you mean 'train'?"),
         ('{"test": (X, Y)}', 'returned no "train"'),
-        ('{"train": (X, Y, Y)}', "train: it has 3 things"),
+        ('{"train": (X, Y, Y)}', "train: it has 3 elements"),
         ('{"train": X[0, 0].item()}', "a float is not a pair and has no length"),
         ('{"train": Stream()}', "a Stream is not a pair and has no length"),
         ('{"train": (X, Y), "task": "classify"}', "\"task\" is 'classify'"),

@@ -177,7 +177,7 @@ def test_a_long_line_is_drawn_in_part(tmp_path: Path) -> None:
         ("init: he_normal", "unknown kind 'he_normal'", "did you mean kaiming_normal?"),
         ("optimizer: {learning_rate: 1}", "unknown key 'learning_rate'", "did you mean lr?"),
         ("train: {device: cdua}", "expected auto, cpu, cuda or mps", "did you mean cuda?"),
-        ("expect: [1]", "expected a mapping, but a list of 1 is given", "gates"),
+        ("expect: [1]", "expected a mapping, but a list of 1 is given", "bounds on results"),
         ("optimizer: {betas: [1, 2, 3]}", "expected a list of 2 (each a number", ""),
         ("optimizer: {betas: [0.9, 2]}", "expected a number of 0 or more and below 1", ""),
         ("regularizers: {dropout: {keep: 0.7, p: 0.3}}", "keep is another spelling of p", "keep"),

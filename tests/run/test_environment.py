@@ -96,7 +96,7 @@ def test_user_code_counts_by_its_source(job, tmp_path):
     with (tmp_path / "facts_net.py").open("a") as code:
         code.write("\n")
     now = environment.describe_job(job, [])
-    changed = "the code of facts_net:net is not what it was"
+    changed = "the code of facts_net:net has changed"
     assert environment.differences(before, now) == [changed]
 
 

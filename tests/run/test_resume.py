@@ -158,7 +158,7 @@ def facts_changed(old, **facts):
         ("torch", "2.0.0", "torch was 2.0.0, is "),
         ("threads", 64, "threads was 64, is "),
         ("device", "NVIDIA H100", "device was NVIDIA H100, is cpu"),
-        ("data", "0", "the data is not what it was"),
+        ("data", "0", "the data has changed"),
     ],
 )
 def test_another_environment_is_named(trickrun, old, fact, value, told):
@@ -201,7 +201,7 @@ def test_changed_user_code_is_named(trickrun, tmp_path):
         code.write("# another line\n")
     ran = trickrun("train", "--resume", body["run"])
     assert ran.code == 0
-    assert "warning: the code of netz:net is not what it was" in ran.err
+    assert "warning: the code of netz:net has changed" in ran.err
 
 
 def test_a_run_at_work_is_left_alone(trickrun, old):

@@ -211,7 +211,7 @@ def test_a_head_for_other_classes_is_new(earlier):
 
 def test_another_network_is_refused(earlier):
     with pytest.raises(
-        CompileError, match=r"is another: linear1\.weight, linear1\.bias, lin.*more"
+        CompileError, match=r"is different: linear1\.weight, linear1\.bias, lin.*more"
     ):
         continued(earlier, hidden=[6, 5])
 

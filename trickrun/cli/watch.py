@@ -34,7 +34,8 @@ def watch(
         bool, typer.Option("-m", help="SCRIPT is a module's name, as for python -m.")
     ] = False,
     every: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Look into every Nth backward pass.")
+        int,
+        typer.Option(min=1, max=1_000_000, metavar="N", help="Look into every Nth backward pass."),
     ] = EVERY,
     stop_when: Annotated[
         str | None,

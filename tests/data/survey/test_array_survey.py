@@ -113,7 +113,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         look(tmp_path, x_train=x, y_train=y, x_test=X[:, :2], y_test=y[:7])
     lines = caught.value.message.splitlines()
     assert lines[0] == "5 problems:"
-    assert lines[1].startswith("  train x: 1 values are NaN or infinite, the first at [3, 1]")
+    assert lines[1].startswith("  train x: 1 NaN or infinite value, the first at [3, 1]")
     assert lines[2].startswith("  test x: samples are [2], but in training [4]")
     assert lines[3].startswith("  test: 60 samples in x, but 7 targets in y")
     assert lines[4].startswith("  train y: 1 target is NaN or infinite, the first of sample 5")
@@ -126,12 +126,12 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         ({"images": X, "kinds": KINDS}, "no array 'x", "x=a['images'], y=a['kinds'])"),
         ({"x": X}, "there is no array 'y'", "name the arrays x and y"),
         ({"x": X, "y": KINDS + 1}, "no sample has label 0", "task: regression"),
-        ({"x": X, "y": np.eye(3)[KINDS]}, "not one a sample", "y.argmax(1)"),
-        ({"x": X, "y": np.zeros(COUNT)}, "all samples are of one class", "nothing to tell"),
+        ({"x": X, "y": np.eye(3)[KINDS]}, "one label per sample", "y.argmax(1)"),
+        ({"x": X, "y": np.zeros(COUNT)}, "all samples have the class", "nothing to tell"),
         ({"x": X, "y": np.full(COUNT, 2.5)}, "all rows have the same 'y'", "nothing to tell"),
         ({"x": np.array(["a"] * COUNT), "y": KINDS}, "inputs are text", "as numbers"),
         ({"x": X[:0], "y": KINDS[:0]}, "there are no samples", ""),
-        ({"x": np.zeros(()), "y": KINDS}, "one number", ""),
+        ({"x": np.zeros(()), "y": KINDS}, "a single number", ""),
     ],
 )
 def test_what_is_no_data_is_refused(

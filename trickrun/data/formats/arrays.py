@@ -10,6 +10,7 @@ from trickrun.data.formats.multilabel import labels_of_arrays, multilabel_task
 from trickrun.data.splits.keys import array_keys
 from trickrun.data.splits.source import Keys, Source, Task
 from trickrun.errors import DataError
+from trickrun.findings.words import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,7 +198,7 @@ def check_finite(array: Array, where: str, gaps: bool) -> None:
     if bad.any():
         place = [int(i) for i in np.argwhere(bad)[0]]
         raise DataError(
-            f"{int(bad.sum())} values are NaN or infinite, the first at {place}",
+            f"{counted(int(bad.sum()), 'NaN or infinite value')}, the first at {place}",
             where,
             "remove these samples, or fill the values in",
         )
