@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from trickrun.api.checks import lr_find as lr_find
     from trickrun.api.checks import overfit_batch as overfit_batch
     from trickrun.api.checks import signal as signal
+    from trickrun.api.lightning_watch import LightningWatch as LightningWatch
     from trickrun.api.recipes import load as load
     from trickrun.api.recipes import train as train
     from trickrun.api.runs import Run as Run
     from trickrun.api.runs import runs as runs
+    from trickrun.api.transformers_watch import TransformersWatch as TransformersWatch
     from trickrun.api.watching import Watching as Watching
     from trickrun.api.watching import watch as watch
     from trickrun.errors import TrickrunError as TrickrunError
@@ -28,7 +30,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Finding",
+    "LightningWatch",
     "Run",
+    "TransformersWatch",
     "TrickrunError",
     "Verdict",
     "Watching",
@@ -47,7 +51,9 @@ __all__ = [
 
 PLACES = {
     "Finding": "findings.finding",
+    "LightningWatch": "api.lightning_watch",
     "Run": "api.runs",
+    "TransformersWatch": "api.transformers_watch",
     "TrickrunError": "errors",
     "Verdict": "findings.verdict",
     "Watching": "api.watching",

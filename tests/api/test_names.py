@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -29,11 +30,19 @@ def test_nothing_is_imported_before_it_is_asked_for() -> None:
     assert not heavy & imported
 
 
+NEEDS = {"LightningWatch": "lightning", "TransformersWatch": "transformers"}
+"""Names whose modules need another package."""
+
+THERE = [
+    name for name in trickrun.__all__ if name not in NEEDS or importlib.util.find_spec(NEEDS[name])
+]
+
+
 def test_every_name_can_be_had_and_is_listed() -> None:
     assert sorted(trickrun.PLACES) == trickrun.__all__
-    for name in trickrun.__all__:
+    assert set(trickrun.__all__) <= set(dir(trickrun))
+    for name in THERE:
         assert getattr(trickrun, name).__name__ == name
-        assert name in dir(trickrun)
 
 
 def test_types_are_told_of_where_the_names_come_from() -> None:
@@ -61,5 +70,21 @@ def test_what_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_every_public_function_says_what_it_does() -> None:
-    for name in trickrun.__all__:
+    for name in THERE:
         assert (getattr(trickrun, name).__doc__ or "").strip(), name
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_what_is_not_installed_is_named(name: str) -> None:
+    program = f"""
+import sys
+sys.modules.update({{"lightning": None, "transformers": None}})
+import trickrun
+try:
+    trickrun.{name}
+except trickrun.TrickrunError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert f"{NEEDS[name]} is not installed" in done.stdout, done.stderr
+    assert f"pip install {NEEDS[name]}" in done.stdout
