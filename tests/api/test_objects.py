@@ -220,6 +220,7 @@ WRONG: dict[str, tuple[tuple[Any, ...], str]] = {
     "nothing to train": ((nn.Flatten(), (X, Y), CE), "no parameters to train"),
     "lazy": ((nn.LazyLinear(2), (X, Y), CE), "lazy layers"),
     "shape": ((network(), (X[:, :3], Y), CE), "the module Sequential: RuntimeError"),
+    "tuple": ((nn.LSTM(1, 2), (X[:, :, None], Y), CE), "answers with tuple"),
     "too much": ((network(), (X, Y), CE, adam, (X, Y)), "too much is given"),
 }
 

@@ -12,6 +12,7 @@ from trickrun.api.runs import Folder, Run, root_of
 from trickrun.errors import TrickrunError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
+from trickrun.reporting.telling import tell_report
 
 if TYPE_CHECKING:
     from trickrun.checks.module_subject import ModuleSubject
@@ -105,11 +106,17 @@ def taken(
     if not isinstance(what, Loaded):
         from trickrun.reporting.commands.objects import check_objects
 
-        return check_objects(what, unhurried(), check, show)
+        return check_objects(what, unhurried(), check, show, pictures)
     from trickrun.reporting.commands.checks import check_recipe
+    from trickrun.reporting.notebook import show_pictures
 
-    line = command_line(command, what, options)
-    done = check_recipe(what, root_of(runs_dir), line, unhurried(), check, show, pictures)
+    def at_the_end(folder: RunFolder, drawn: dict[str, str]) -> None:
+        if command == "lr-find":
+            tell_report(folder, drawn)
+        show_pictures(drawn)
+
+    root, line = root_of(runs_dir), command_line(command, what, options)
+    done = check_recipe(what, root, line, unhurried(), check, show, pictures, at_the_end)
     return replace(done.verdict, run=str(done.folder.path))
 
 
@@ -517,5 +524,5 @@ def checklist(
 
     line = command_line("checklist", whole, {"keep-going": keep_going, "budget": budget})
     pace = unhurried(budget)
-    verdict, _, folder = take_checklist(whole, root_of(runs_dir), line, keep_going, pace)
+    verdict, folder = take_checklist(whole, root_of(runs_dir), line, keep_going, pace)
     return replace(verdict, run=str(folder.path))

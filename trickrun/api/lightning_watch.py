@@ -35,6 +35,13 @@ class LightningWatch(Callback):  # type: ignore[misc, unused-ignore]
         """Begin before the optimizers are made."""
         if stage == "fit":
             self.watching = watch(pl_module, every=self.every)
+            # The fit gives torch's anomaly mode back as it finds it: it must be off until then.
+            self.watching.watch.close_look()
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Look into the first steps."""
+        if self.watching is not None and self.watching.running:
+            self.watching.watch.open_look()
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
         """End with the fit."""

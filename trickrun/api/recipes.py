@@ -51,7 +51,7 @@ def train(
     Raises:
         TrickrunError: the recipe or its data are at fault.
         TrainingFailed: the loss is not finite, or memory ran out.
-        Interrupted: Ctrl-C; a checkpoint is saved, and the error says how to go on.
+        Interrupted: Ctrl-C; a checkpoint is saved, and the error says how to continue.
     """
     loaded, root = load(recipe, *overrides), root_of(runs_dir)
     from trickrun.reporting.commands.training import train_recipe
@@ -60,7 +60,7 @@ def train(
     folder = train_recipe(loaded, root, line, stop_when).outcome.folder
     if folder.ended_as == "interrupted":
         error = Interrupted(
-            "interrupted", hint=f"go on with: trickrun train --resume {folder.path}"
+            "interrupted", hint=f"continue with: trickrun train --resume {folder.path}"
         )
         error.run = str(folder.path)
         raise error

@@ -24,7 +24,7 @@ Folder = str | os.PathLike[str] | None
 """A folder's path; None: the usual one."""
 
 Columns = dict[str, list[Any]]
-"""A table as pandas.DataFrame and polars.DataFrame take it: a name to a value a row."""
+"""A table as pandas.DataFrame and polars.DataFrame take it: a name to one value per row."""
 
 
 def root_of(runs_dir: Folder) -> Path:
@@ -88,7 +88,7 @@ class Run:
 
     @property
     def metrics(self) -> Columns:
-        """A row an evaluation: epoch, step, train_loss, lr, val_loss and so on.
+        """One row per evaluation: epoch, step, train_loss, lr, val_loss and so on.
 
         ``pandas.DataFrame(run.metrics)`` and ``polars.DataFrame(run.metrics)`` take it as it is. A
         value that an evaluation has not is None, and so is one that was no number.
@@ -97,7 +97,7 @@ class Run:
 
     @property
     def steps(self) -> Columns:
-        """A row a logged training step: step, loss, lr, gradient_norm."""
+        """One row per logged training step: step, loss, lr, gradient_norm."""
         return columns(line for line in self.folder.metrics() if line["kind"] == "step")
 
     @property

@@ -11,8 +11,10 @@ from trickrun.checks.objects.diagnosis import diagnose_module
 from trickrun.checks.objects.undisturbed import random_states_kept
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.checklist import tell
+from trickrun.reporting.commands.checks import Pictures, Show
 from trickrun.reporting.console import Text, terminal
 from trickrun.reporting.diagnose import print_diagnosis
+from trickrun.reporting.notebook import in_notebook, show_pictures
 from trickrun.reporting.verdict import STYLES, print_verdict
 from trickrun.run.pace import Pace
 
@@ -21,13 +23,16 @@ def check_objects(
     subject: ModuleSubject,
     pace: Pace,
     check: Callable[[Any, Pace], tuple[Verdict, Any]],
-    show: Callable[[Verdict], None],
+    show: Show,
+    pictures: Pictures | None = None,
 ) -> Verdict:
-    """Take a check and print what it says, as its command does."""
+    """Take a check and print what it says, as its command does; a notebook shows its pictures."""
     with random_states_kept():
         verdict, _ = check(subject, pace)
     show(verdict)
     print_verdict(verdict)
+    if pictures is not None and in_notebook():
+        show_pictures(pictures(verdict))
     return verdict
 
 
