@@ -42,7 +42,7 @@ def test_pictures_are_shown_in_a_notebook(shown: list[Any], capsys: Any) -> None
     ((kind, picture),) = shown[0].items()
     assert kind == "image/svg+xml"
     assert "<svg" in picture
-    assert "suggestion" in capsys.readouterr().out
+    assert "range test" in capsys.readouterr().out
 
 
 def test_nothing_is_shown_in_ipythons_terminal(
