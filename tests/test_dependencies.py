@@ -25,7 +25,8 @@ def names(requirements: list[str]) -> set[str]:
 
 
 REQUIRED = names(PROJECT["dependencies"])
-OPTIONAL = names(PROJECT["optional-dependencies"]["pretrained"])
+EXTRAS = PROJECT["optional-dependencies"]
+OPTIONAL = names([*EXTRAS["pretrained"], *EXTRAS["lightning"], *EXTRAS["transformers"]])
 
 
 def imported(*files: Path) -> set[str]:

@@ -13,7 +13,7 @@ import trickrun
 ROOT = Path(trickrun.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("cli", "docs"),
+    ("cli", "docs", "api"),
     ("reporting",),
     ("checks",),
     ("search",),

@@ -1,3 +1,83 @@
-"""trickrun: a recipe declares the training tricks, a command runs a step of the checklist."""
+"""trickrun: a recipe declares the training tricks, a command runs a step of the checklist.
+
+The same from Python: docs/python.md. Nothing but this file is imported until it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trickrun.api.checks import checklist as checklist
+    from trickrun.api.checks import diagnose as diagnose
+    from trickrun.api.checks import grad_check as grad_check
+    from trickrun.api.checks import initial_loss as initial_loss
+    from trickrun.api.checks import lr_find as lr_find
+    from trickrun.api.checks import overfit_batch as overfit_batch
+    from trickrun.api.checks import signal as signal
+    from trickrun.api.lightning_watch import LightningWatch as LightningWatch
+    from trickrun.api.recipes import load as load
+    from trickrun.api.recipes import train as train
+    from trickrun.api.runs import Run as Run
+    from trickrun.api.runs import runs as runs
+    from trickrun.api.transformers_watch import TransformersWatch as TransformersWatch
+    from trickrun.api.watching import Watching as Watching
+    from trickrun.api.watching import watch as watch
+    from trickrun.errors import TrickrunError as TrickrunError
+    from trickrun.findings.finding import Finding as Finding
+    from trickrun.findings.verdict import Verdict as Verdict
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Finding",
+    "LightningWatch",
+    "Run",
+    "TransformersWatch",
+    "TrickrunError",
+    "Verdict",
+    "Watching",
+    "checklist",
+    "diagnose",
+    "grad_check",
+    "initial_loss",
+    "load",
+    "lr_find",
+    "overfit_batch",
+    "runs",
+    "signal",
+    "train",
+    "watch",
+]
+
+PLACES = {
+    "Finding": "findings.finding",
+    "LightningWatch": "api.lightning_watch",
+    "Run": "api.runs",
+    "TransformersWatch": "api.transformers_watch",
+    "TrickrunError": "errors",
+    "Verdict": "findings.verdict",
+    "Watching": "api.watching",
+    "checklist": "api.checks",
+    "diagnose": "api.checks",
+    "grad_check": "api.checks",
+    "initial_loss": "api.checks",
+    "load": "api.recipes",
+    "lr_find": "api.checks",
+    "overfit_batch": "api.checks",
+    "runs": "api.runs",
+    "signal": "api.checks",
+    "train": "api.recipes",
+    "watch": "api.watching",
+}
+"""Where each name of the Python API is written."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PLACES:
+        raise AttributeError(f"module 'trickrun' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"trickrun.{PLACES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *PLACES})

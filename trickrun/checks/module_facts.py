@@ -65,9 +65,14 @@ def module_loss_facts(loss: object, y: torch.Tensor, task: facts.Task) -> facts.
     return facts.LossFacts(automatic=False) if known is None else loss_facts(known, task)
 
 
+def shown_name(module: nn.Module) -> str:
+    """Return what people call a module: its class, or that of the module which it stands for."""
+    return getattr(module, "stands_for", type(module).__name__)
+
+
 def network_facts(module: nn.Module) -> facts.NetworkFacts:
     """Return what is known of a module; its layers may be called in any way."""
-    return facts.NetworkFacts(name=type(module).__name__, own=True)
+    return facts.NetworkFacts(name=shown_name(module), own=True)
 
 
 def normalization_facts(module: nn.Module) -> facts.NormalizationFacts:

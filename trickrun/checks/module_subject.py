@@ -34,6 +34,7 @@ from trickrun.checks.module_facts import (
     normalization_facts,
     regularizer_facts,
     run_facts,
+    shown_name,
 )
 from trickrun.data.normalizers import AnyNormalize, Scaler
 from trickrun.data.splits.prepare import Prepared, with_priors
@@ -94,8 +95,8 @@ class ModuleSubject:
     """A module, its training samples, a loss and an optimizer.
 
     Every job gets a copy of the module, and an optimizer of its own. With its own seed the copy has
-    the module's weights as they are; with another one, layers that have ``reset_parameters`` draw
-    new ones.
+    the module's weights as they are; with another one, ``make`` makes a new one, or layers that
+    have ``reset_parameters`` draw new ones.
 
     Args:
         module: takes inputs [N, *shape].
@@ -108,6 +109,9 @@ class ModuleSubject:
         steps: length of a run.
         name: what it is called in results.
         changes: what was changed, in a recipe's words; see WORDS.
+        make: makes a module like it, with other weights; None: nothing does.
+        val: samples that training is evaluated on; None: there are none.
+        outputs: of the module for a sample; there may be more classes than are among the targets.
     """
 
     module: nn.Module
@@ -119,6 +123,9 @@ class ModuleSubject:
     steps: int = 1000
     name: str = "module"
     changes: Mapping[str, Any] = field(default_factory=dict)
+    make: Callable[[], nn.Module] | None = None
+    val: SplitData | None = None
+    outputs: int = 0
 
     @property
     def seed(self) -> int:
@@ -149,11 +156,15 @@ class ModuleSubject:
     @cached_property
     def task(self) -> Task:
         """What the targets ask for, of all samples."""
-        return task_of(self.y)
+        task = task_of(self.y)
+        if task.kind != "classification":
+            return task
+        classes = max(task.classes, self.outputs)
+        return replace(task, classes=classes, labels=tuple(map(str, range(classes))))
 
     @cached_property
     def data(self) -> Prepared:
-        """The training samples; there are no others."""
+        """The training samples, and those of validation if there are some."""
         count = self.changes.get("data.subset")
         part = SplitData(self.x, self.y)
         if count is not None and count["n"] < len(self.x):
@@ -163,7 +174,7 @@ class ModuleSubject:
             part = SplitData(self.x[rows.to(self.x.device)], self.y[rows.to(self.y.device)])
         normalize = self.section("data.normalize", AnyNormalize)
         scaler = Scaler() if normalize is None else normalize.fit(part.x).to(part.x.device)
-        return Prepared(part, None, None, with_priors(self.task, part), scaler)
+        return Prepared(part, self.val, None, with_priors(self.task, part), scaler)
 
     def job(self) -> Job:
         """Return a job on a copy of the module.
@@ -175,10 +186,11 @@ class ModuleSubject:
         job = assemble(
             model,
             data.train,
-            self.loss,
+            self.used_loss(),
             self.built_optimizer(model),
             steps=self.run_steps,
             batch_size=self.samples_a_step,
+            val=data.val,
             task=data.task,
             settings=self.settings(),
         )
@@ -227,7 +239,7 @@ class ModuleSubject:
     def called(self, path: str) -> str:
         """Return what people call the part at ``path``."""
         if path == "model":
-            return f"the module {type(self.module).__name__}"
+            return f"the module {shown_name(self.module)}"
         return WORDS.get(path, path)
 
     def facts(self) -> Facts:
@@ -311,7 +323,7 @@ class ModuleSubject:
         )
         edit = {"optimizer": {"kind": "adam", "lr": USUAL_LR}}
         found.append(Replacement("optimizer", edit, "TR70", "Optimizer fails on one batch", why))
-        why = f"A plain mlp fits the batch. Check {type(self.module).__name__}."
+        why = f"A plain mlp fits the batch. Check {shown_name(self.module)}."
         found.append(Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why))
         return found
 
@@ -325,14 +337,20 @@ class ModuleSubject:
         else:
             model = copy.deepcopy(self.module)
             if self.seed:
-                draw_again(model, key(self.seed, "init"))
+                model = drawn_again(model, self.make, key(self.seed, "init"))
         if init is not None:
             initialize(model, init, self.seed, leave_as_built=True)
-        if DROPOUT in self.changes:
+        if DROPOUT in self.changes and other is None:  # what stands in for it has none
             layers = dropouts(model)
             for layer, chance in zip(layers, spread(self.changes[DROPOUT], layers), strict=True):
                 layer.p = chance
         return model.double() if self.changes.get("train.precision") == "float64" else model
+
+    def used_loss(self) -> LossFunction:
+        """Return the loss as jobs use it: what weights it has are of the module's type."""
+        if isinstance(self.loss, nn.Module) and self.changes.get("train.precision") == "float64":
+            return copy.deepcopy(self.loss).double()
+        return self.loss
 
     def built_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Return a new optimizer of ``model``'s parameters, with what was changed about it."""
@@ -409,14 +427,19 @@ def spread(value: Sequence[float] | float | None, over: Sequence[Any]) -> list[f
     return [value or 0.0] * len(over)
 
 
-def draw_again(model: nn.Module, seed: int) -> None:
-    """Draw the weights of ``model`` anew, in place, in each layer that can."""
+def drawn_again(model: nn.Module, make: Callable[[], nn.Module] | None, seed: int) -> nn.Module:
+    """Return a module with other weights: a new one, if something makes it, else ``model`` with
+    those of each layer that can draw them anew."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        if make is not None:
+            first = next(model.parameters())
+            return make().to(first.device, first.dtype)
         for layer in model.modules():
             reset = getattr(layer, "reset_parameters", None)
             if callable(reset):
                 reset()
+    return model
 
 
 def stand_in(module: nn.Module, x: torch.Tensor, seed: int) -> nn.Module:
@@ -428,7 +451,7 @@ def stand_in(module: nn.Module, x: torch.Tensor, seed: int) -> nn.Module:
     with torch.no_grad():
         outputs = copied(x[:2])
     if outputs.ndim != 2 or not x.is_floating_point():
-        raise CompileError("an mlp cannot replace it", type(module).__name__)
+        raise CompileError("an mlp cannot replace it", shown_name(module))
     first = next(module.parameters())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

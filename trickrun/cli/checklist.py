@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
 from trickrun.cli.output import Answer, answer, import_torch, pace
-
-if TYPE_CHECKING:
-    from trickrun.checks.checklist.context import StepOutcome
-    from trickrun.findings.verdict import Verdict
-    from trickrun.run.folder import RunFolder
 
 
 def checklist(
@@ -56,21 +51,9 @@ def run(
 
     WORKERS.warm_up()
     import_torch()
-    from trickrun.checks.checklist.checklist_check import run_checklist
-    from trickrun.reporting.checklist import add_pictures, drawn_steps, print_end, tell
-    from trickrun.reporting.checklist_page import report
-    from trickrun.reporting.phases import phase
+    from trickrun.reporting.commands.checklist import take_checklist
     from trickrun.run.folder import runs_dir
 
-    def finish(found: Verdict, taken: tuple[StepOutcome, ...], place: RunFolder) -> None:
-        with phase("drawing the report"):
-            drawn = drawn_steps(taken, place)
-            add_pictures(drawn, taken, place)
-            place.write("report.html", report(found, taken, place, drawn))
-
-    verdict, _, folder = run_checklist(
-        loaded, runs_dir(runs), sys.argv, tell, finish, keep_going, pace(budget)
-    )
-    print_end(verdict, folder)
+    verdict, folder = take_checklist(loaded, runs_dir(runs), sys.argv, keep_going, pace(budget))
     findings = [finding.as_json() for finding in verdict.findings]
     return Answer(verdict.verdict, verdict.result, str(recipe), str(folder.path), findings)

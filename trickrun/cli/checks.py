@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,16 +19,10 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer, import_torch, pace, tell_notes
+from trickrun.cli.output import Answer, answer, import_torch, pace
 
 if TYPE_CHECKING:
-    from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.findings.verdict import Verdict
-    from trickrun.run.folder import RunFolder
-    from trickrun.run.pace import Pace
-
-Check = Callable[["RecipeSubject", "Pace"], "tuple[Verdict, RecipeSubject]"]
-"""From the user's recipe to the verdict and the derived recipe that was run."""
+    from trickrun.reporting.commands.checks import AtTheEnd, Check, Pictures, Show
 
 
 def initial_loss(
@@ -100,39 +93,20 @@ def run_check(
     overrides: list[str],
     runs: Path | None,
     check: Check,
-    show: Callable[[Verdict], None] | None = None,
-    pictures: Callable[[Verdict], dict[str, str]] | None = None,
-    at_the_end: Callable[[RunFolder, dict[str, str]], None] = lambda *_: None,
+    show: Show,
+    pictures: Pictures | None = None,
+    at_the_end: AtTheEnd = lambda *_: None,
 ) -> Answer:
-    """Run ``check`` on a recipe, record it in a run folder and print what it says.
-
-    Args:
-        show: prints the measurements, before the verdict.
-        pictures: draws them; returns file name to content.
-        at_the_end: is given the run folder and the pictures.
-    """
+    """Run ``check`` on a recipe, record it in a run folder and print what it says."""
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.checks.recipe_subject import RecipeSubject
-    from trickrun.reporting.verdict import print_verdict
-    from trickrun.run.check_folder import record
+    from trickrun.reporting.commands.checks import check_recipe
     from trickrun.run.folder import runs_dir
 
-    subject = RecipeSubject(loaded)
-    shown = pace()
-    with shown.phase("reading the data"):
-        subject.data  # noqa: B018  loads it
-    verdict, derived = check(subject, shown)
-    drawn = pictures(verdict) if pictures is not None else {}
-    folder = record(verdict, loaded, derived.loaded, runs_dir(runs), sys.argv, drawn)
-    notes = subject.data.notes
-    tell_notes(notes)
-    if show is not None:
-        show(verdict)
-    print_verdict(verdict)
-    print(f"run: {folder.path}")
-    at_the_end(folder, drawn)
+    root = runs_dir(runs)
+    done = check_recipe(loaded, root, sys.argv, pace(), check, show, pictures, at_the_end)
+    verdict = done.verdict
     findings = [finding.as_json() for finding in verdict.findings]
-    result = {**verdict.result, "notes": list(notes)}
-    return Answer(verdict.verdict, result, str(recipe), str(folder.path), findings)
+    result = {**verdict.result, "notes": list(done.notes)}
+    return Answer(verdict.verdict, result, str(recipe), str(done.folder.path), findings)

@@ -19,8 +19,8 @@ from trickrun.cli.options import (
     training_named,
 )
 from trickrun.cli.output import Answer, answer, import_torch, pace
-from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
+from trickrun.reporting.telling import tell_report
 
 if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict
@@ -114,7 +114,7 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
 @contextmanager
 def watch(job: RecipeJob, folder: RunFolder) -> Iterator[Sink]:
     """Say what is wrong already, announce a run and yield what shows its progress."""
-    from trickrun.cli.training import first_steps, look_first
+    from trickrun.reporting.commands.training import first_steps, look_first
     from trickrun.reporting.progress import announce, progress_sink
 
     first = first_steps(job, folder, look_first(job, folder))

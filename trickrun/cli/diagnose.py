@@ -18,7 +18,6 @@ from trickrun.cli.options import (
     training_named,
 )
 from trickrun.cli.output import Answer, answer, import_torch, pace
-from trickrun.cli.report import tell_report
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -102,42 +101,16 @@ def diagnosed(
 
         WORKERS.warm_up()
     import_torch()
-    from trickrun.checks.diagnosis.diagnosis_check import diagnose as check
-    from trickrun.checks.diagnosis.gather import recipe_of
-    from trickrun.reporting.diagnose import print_diagnosis
-    from trickrun.run.check_folder import record
+    from trickrun.reporting.commands.diagnosis import diagnose_and_tell
     from trickrun.run.folder import runs_dir
 
-    root = runs_dir(runs)
-    run = None
-    if loaded is None:
+    of: Loaded | RunFolder | None = loaded
+    if of is None:
         if overrides:
             hint = "changes need a recipe: trickrun diagnose RECIPE path=value"
             raise TrickrunError("a run cannot be changed", overrides[0], hint)
-        run = training_named(target, runs)
-        loaded = recipe_of(run)
-        tell_changed_data(run, loaded)
-    verdict, derived = check(loaded, confirm, pace(budget), run, root)
-    folder = record(verdict, loaded, derived, root, sys.argv)
-    print_diagnosis(verdict, target)
-    print(f"run: {folder.path}")
-    tell_report(folder, {})
-    return verdict, folder
-
-
-def tell_changed_data(run: RunFolder, loaded: Loaded) -> None:
-    """Print to stderr that the data are not what a run was trained on, if so."""
-    from trickrun.errors import DataChanged
-    from trickrun.run.kept_split import read_split
-
-    kept = read_split(run)
-    if kept is None:
-        return
-    try:
-        loaded.recipe.data.load_again(loaded.folder, kept)
-    except DataChanged as error:
-        said = f"warning: {error.message}; the diagnosis uses the data as it is now, split again"
-        print(said, file=sys.stderr)
+        of = training_named(target, runs)
+    return diagnose_and_tell(target, of, runs_dir(runs), sys.argv, confirm, pace(budget))
 
 
 def write(recipe: Path, verdict: Verdict, confirm: bool) -> None:

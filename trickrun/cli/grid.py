@@ -19,8 +19,8 @@ from trickrun.cli.options import (
     RunsDir,
 )
 from trickrun.cli.output import Answer, answer, import_torch, pace
-from trickrun.cli.report import tell_report
 from trickrun.errors import TrainingFailed, TrickrunError
+from trickrun.reporting.telling import tell_report
 
 if TYPE_CHECKING:
     from trickrun.search.plan import Stage

@@ -11,6 +11,7 @@ import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RecipePath
 from trickrun.cli.output import Answer, answer, import_torch, print_error
+from trickrun.reporting.telling import tell_notes
 from trickrun.reporting.width import in_width
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check_text(path: Path, overrides: list[str], data: bool, as_json: bool) -> A
         errors = [problem.as_json() for problem in error.problems]
         result: dict[str, Any] = {"ok": False, "errors": errors, **error.more_as_json()}
         return Answer("error", result, str(path), error=error)
-    findings.tell_notes(notes)
+    tell_notes(notes)
     print(f"{path}: ok")
     findings.show(found)
     result = {"ok": True, "errors": []}

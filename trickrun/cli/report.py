@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from trickrun.cli.options import AsJson, Debug, RunName, RunsDir
 from trickrun.cli.output import Answer, answer
 from trickrun.reporting.visible import in_line
-
-if TYPE_CHECKING:
-    from trickrun.run.folder import RunFolder
 
 
 def report(
@@ -49,14 +45,3 @@ def write(wanted: str, out: Path | None, option: Path | None) -> Answer:
         write_whole(path, content)
     print(in_line(f"report: {path}"))
     return Answer("pass", {"report": str(path)}, str(folder.path / "recipe.yaml"), str(folder.path))
-
-
-def tell_report(folder: RunFolder, drawn: Mapping[str, str] | None = None) -> None:
-    """Write the page of a run that has just ended into its folder, and tell where it is.
-
-    Args:
-        drawn: its pictures by file name; None: they are drawn.
-    """
-    from trickrun.reporting.run_page import write_report
-
-    print(in_line(f"report: {write_report(folder, drawn)}"))

@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
-from trickrun.cli.output import Answer, Verdict, answer, import_torch, show, tell_notes
+from trickrun.cli.output import Answer, Verdict, answer, import_torch, show
 from trickrun.errors import DataError, TrickrunError
 from trickrun.findings.rank import gravest
+from trickrun.reporting.telling import tell_notes
 from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer, import_torch
-from trickrun.cli.report import tell_report
-from trickrun.errors import Diverged, Interrupted, Lost, TrickrunError
+from trickrun.errors import Interrupted, TrickrunError
+from trickrun.reporting.telling import tell_report
 
 if TYPE_CHECKING:
-    from trickrun.findings.finding import Finding
-    from trickrun.run.execute import Outcome
-    from trickrun.run.folder import RunFolder
-    from trickrun.run.sink import Sink
-    from trickrun.training.job import RecipeJob
+    from trickrun.reporting.commands.training import Trained
 
 StopWhen = Literal["lost"]
 "What may end a run early: lost, it has diverged or is dead."
@@ -108,21 +103,11 @@ def train_recipe(
 
     loaded = load(recipe, overrides)
     import_torch()
-    from trickrun.reporting.phases import phase
-    from trickrun.reporting.progress import announce, progress_sink
-    from trickrun.run import execute
+    from trickrun.reporting.commands import training
     from trickrun.run.folder import runs_dir
-    from trickrun.training.compile import compile_recipe
 
-    with phase("reading the data"):
-        job = compile_recipe(loaded.recipe, loaded.folder)
-    with execute.start(loaded, runs_dir(runs), sys.argv, loaded.folder) as folder:
-        before = look_first(job, folder)
-        announce(job, folder)
-        with progress_sink(job) as sink, told_if_it_fails(folder, before):
-            sinks = [sink, first_steps(job, folder, before), *ending(job, stop_when)]
-            outcome = execute.execute(folder, job, sys.argv, sinks)
-        return conclude(outcome, str(recipe), before, job.data.notes)
+    trained = training.train_recipe(loaded, runs_dir(runs), sys.argv, stop_when)
+    return told(trained, str(recipe))
 
 
 def go_on(
@@ -130,65 +115,23 @@ def go_on(
 ) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one."""
     import_torch()
+    from trickrun.reporting.commands.training import train_job
     from trickrun.reporting.phases import phase
-    from trickrun.reporting.progress import announce, progress_sink
-    from trickrun.run import execute, resume
     from trickrun.run.find import find
     from trickrun.run.folder import runs_dir
+    from trickrun.run.resume import resume
 
     root = runs_dir(runs)
     run = find(root, wanted, trained=True)
     with ExitStack() as opened:
         with phase("reading the data"):
-            resumed = opened.enter_context(resume.resume(run, overrides, root, sys.argv))
+            resumed = opened.enter_context(resume(run, overrides, root, sys.argv))
         for warning in resumed.warnings:
             print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
         for notice in resumed.notices:
             print(f"notice: {notice}", file=sys.stderr)
-        before = look_first(resumed.job, resumed.folder)
-        announce(resumed.job, resumed.folder)
-        with progress_sink(resumed.job) as sink, told_if_it_fails(resumed.folder, before):
-            first = first_steps(resumed.job, resumed.folder, before)
-            sinks = [sink, first, *ending(resumed.job, stop_when)]
-            outcome = execute.execute(resumed.folder, resumed.job, sys.argv, sinks)
-        named = str(resumed.folder.path / "recipe.yaml")
-        return conclude(outcome, named, before, resumed.job.data.notes)
-
-
-def look_first(job: RecipeJob, folder: RunFolder) -> list[Finding]:
-    """Return what recipe and data show before training; tell people, and note it in the folder."""
-    from trickrun.checks.data_look import look
-    from trickrun.cli.output import tell_before_training, tell_notes
-    from trickrun.reporting.phases import phase
-
-    tell_notes(job.data.notes)
-    with phase("looking at the data"):
-        found = look(job.recipe, job.data)
-    tell_before_training(found)
-    folder.write_json("findings.json", [finding.as_json() for finding in found])
-    return found
-
-
-def first_steps(job: RecipeJob, folder: RunFolder, before: list[Finding]) -> Sink:
-    """Return what tells people if the first steps of a run have ended it already, adds that to what
-    was known ``before``, and notes it in the folder."""
-    from trickrun.checks.curves.while_training import first_steps_sink
-    from trickrun.cli.output import tell_first_steps
-    from trickrun.findings.stories import merged
-
-    def tell(finding: Finding) -> None:
-        tell_first_steps(merged([*before, finding], before))
-        before.append(finding)
-        folder.write_json("findings.json", [each.as_json() for each in before])
-
-    return first_steps_sink(job.recipe, tell)
-
-
-def ending(job: RecipeJob, stop_when: StopWhen | None) -> list[Sink]:
-    """Return what ends a lost run, if that is wanted."""
-    from trickrun.checks.curves.while_training import ending_sink
-
-    return [ending_sink(job.recipe.optimizer.lr)] if stop_when == "lost" else []
+        trained = train_job(resumed.folder, resumed.job, sys.argv, stop_when)
+        return told(trained, str(resumed.folder.path / "recipe.yaml"))
 
 
 def show_plan(recipe: Path, overrides: list[str]) -> Answer:
@@ -196,81 +139,35 @@ def show_plan(recipe: Path, overrides: list[str]) -> Answer:
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.cli import output as findings
+    from trickrun.cli.output import from_text
     from trickrun.data.splits.prepare import prepare
     from trickrun.reporting.phases import phase
     from trickrun.reporting.plan import plan, print_plan
+    from trickrun.reporting.telling import tell_before_training, tell_notes
     from trickrun.training.compile import compile_recipe
     from trickrun.training.device import training_type
 
-    found = findings.from_text(loaded)
-    findings.tell_before_training(found)
+    found = from_text(loaded)
+    tell_before_training(found)
     with phase("reading the data"):
         data = prepare(loaded.recipe.data, loaded.folder, training_type(loaded.recipe))
     job = compile_recipe(loaded.recipe, loaded.folder, data)
-    findings.tell_notes(job.data.notes)
+    tell_notes(job.data.notes)
     planned = plan(job)
     print_plan(planned)
     told = [finding.as_json() for finding in found]
     return Answer("pass", planned, recipe=str(recipe), findings=told)
 
 
-def conclude(
-    outcome: Outcome, recipe: str, before: list[Finding], notes: tuple[str, ...]
-) -> Answer:
-    """Print how a run ended, and what that shows, and return its answer.
-
-    Args:
-        before: what was known before it began.
-        notes: what was said of its data.
-    """
-    from trickrun.reporting.progress import print_outcome
-
-    print_outcome(outcome)
-    result = {**outcome.result, "missed": outcome.missed, "notes": list(notes)}
+def told(trained: Trained, recipe: str) -> Answer:
+    """Return the answer of a training that has ended."""
+    outcome = trained.outcome
+    result = {**outcome.result, "missed": outcome.missed, "notes": list(trained.notes)}
     run = str(outcome.folder.path)
     if outcome.interrupted:
         hint = f"continue with: trickrun train --resume {outcome.folder.path}"
         return Answer("error", result, recipe, run, error=Interrupted("interrupted", hint=hint))
-    findings = shown_findings(outcome, before)
-    grave = any(finding["severity"] != "info" for finding in findings)
+    findings = [finding.as_json() for finding in trained.findings]
+    grave = any(finding.severity != "info" for finding in trained.findings)
     verdict: Verdict = "fail" if outcome.missed else "warn" if grave else "pass"
     return Answer(verdict, result, recipe, run, findings)
-
-
-def shown_findings(outcome: Outcome, before: list[Finding]) -> list[dict[str, Any]]:
-    """Return what a finished run shows, with what was known before, causes first.
-
-    Prints what people should know, and were not told when it began.
-    """
-    from trickrun.checks.curves.while_training import read_run
-    from trickrun.findings.stories import merged, seen, stories
-    from trickrun.reporting.console import terminal
-    from trickrun.reporting.verdict import print_stories
-
-    findings = merged([*before, *read_run(outcome.folder)], before)
-    grave = [story for story in stories(seen(findings)) if story.severity != "info"]
-    print_stories(terminal(), grave, before)
-    rows = [finding.as_json() for finding in findings]
-    outcome.folder.write_json("findings.json", rows)
-    return rows
-
-
-@contextmanager
-def told_if_it_fails(folder: RunFolder, before: list[Finding]) -> Iterator[None]:
-    """Add to the error of a run that diverges what was known before, if that explains it."""
-    from trickrun.checks.curves.while_training import read_run
-    from trickrun.findings.stories import merged, stories
-    from trickrun.recipe.text.command_line import typed
-
-    try:
-        yield
-    except (Diverged, Lost) as error:
-        findings = merged([*before, *(error.findings or read_run(folder))], before)
-        error.findings = tuple(findings)
-        story = next((story for story in stories(findings) if story.symptoms), None)
-        if story is not None and story.edit:
-            cause = f"{story.cause.code} {story.cause.name}"
-            error.hint = f"{cause} explains it: {typed(story.edit)} fixes it"
-        folder.write_json("findings.json", [finding.as_json() for finding in findings])
-        raise

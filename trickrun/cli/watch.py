@@ -59,6 +59,7 @@ def watch(
         check_options(target, module, stop_when, html)
         import_torch()
         from trickrun.findings.rules.program import findings
+        from trickrun.reporting.console import terminal
         from trickrun.reporting.watch import print_watched, watch_page
         from trickrun.watching.script import run_watched
         from trickrun.watching.watch import Watch
@@ -70,7 +71,8 @@ def watch(
         sys.stdout.flush()
         if ended.traceback:
             print(ended.traceback, end="", file=sys.stderr)
-        print_watched(program, found)
+        sys.stderr.flush()
+        print_watched(program, found, terminal(stderr=True))  # stdout is the script's
         if html is not None:
             write_page(html, watch_page(program, found))
         return told(target, program, found, ended)

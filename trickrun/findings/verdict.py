@@ -17,6 +17,7 @@ class Verdict:
         result: the check's keys in the JSON contract (design, commands): plain data.
         findings: causes, best first.
         summary: one sentence for people, with the numbers and the threshold.
+        run: the run folder that it was recorded in; None: it was not.
     """
 
     verdict: Literal["pass", "warn", "fail"]
@@ -25,3 +26,5 @@ class Verdict:
     summary: str = ""
     series: dict[str, Any] = field(default_factory=dict)
     """Further measurements worth keeping (curves, histograms); plain data."""
+
+    run: str | None = None

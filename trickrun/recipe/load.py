@@ -51,6 +51,7 @@ class Loaded:
         text: the file as written.
         path: the file.
         layers: where its values were written.
+        overrides: the changes that it was read with, each ``path=value``.
     """
 
     recipe: Recipe
@@ -58,6 +59,7 @@ class Loaded:
     text: str
     path: Path
     layers: tuple[SourceLayer, ...] = field(default=(), repr=False)
+    overrides: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -98,7 +100,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Loaded:
         more = max(0, len(told) - MAX_PROBLEMS) + len(wrong) - len(found)
         raise RecipeError(in_order(told[:MAX_PROBLEMS], sources), more)
     text = texts[-1].source.text
-    return Loaded(recipe, tree, text, path, tuple(layers))
+    return Loaded(recipe, tree, text, path, tuple(layers), tuple(overrides))
 
 
 def from_tree(tree: dict[str, Any]) -> Recipe:

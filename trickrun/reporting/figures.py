@@ -62,14 +62,18 @@ def off(disabled: list[str]) -> str:
     return f"without {', '.join(disabled)}" if disabled else ""
 
 
-def lr_find_rows(result: dict[str, Any]) -> Rows:
-    """Return the suggestion and every other pick beside it."""
+def lr_find_rows(result: dict[str, Any], whose: str = "the recipe's") -> Rows:
+    """Return the suggestion and every other pick beside it.
+
+    Args:
+        whose: learning rate it is that there is now.
+    """
     rows = []
     if result["low"] is not None:
         band = f"the seeds' own: {result['low']:.2g} to {result['high']:.2g}"
         rows.append(("suggestion", short(result["suggestion"]), band))
         rows += [(name, short(result[name]), meaning) for name, meaning in MEANINGS.items()]
-    rows.append(("optimizer.lr", f"{result['lr']:g}", f"the recipe's: {result['applies_to']}"))
+    rows.append(("optimizer.lr", f"{result['lr']:g}", f"{whose}: {result['applies_to']}"))
     return rows
 
 

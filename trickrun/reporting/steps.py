@@ -47,8 +47,12 @@ WIDTH = 80
 """Characters of the plot, on a wider terminal and in a pipe."""
 
 
-def print_lr_find(verdict: Verdict) -> None:
-    """Print the curve and every pick beside the suggestion."""
+def print_lr_find(verdict: Verdict, whose: str = "the recipe's") -> None:
+    """Print the curve and every pick beside the suggestion.
+
+    Args:
+        whose: learning rate it is that there is now.
+    """
     result = verdict.result
     curve = result["curve"]
     if curve:
@@ -57,7 +61,7 @@ def print_lr_find(verdict: Verdict) -> None:
         series = [Series(seeds_line(result), lrs, smoothed)]
         width = min(terminal().width, WIDTH)
         print(plot(series, "range test", "learning rate", "loss", log_x=True, width=width))
-    print_rows(lr_find_rows(result))
+    print_rows(lr_find_rows(result, whose))
 
 
 def seeds_line(result: dict[str, Any]) -> str:

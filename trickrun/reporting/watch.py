@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+
+from rich.console import Console
 
 from trickrun.findings.evidence.program import Program
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import stories
-from trickrun.reporting.console import Text, duration, number, say, terminal
+from trickrun.reporting.console import Text, duration, number, say
 from trickrun.reporting.page import page, shown_pictures
 from trickrun.reporting.svg import Line, Panel, draw
 from trickrun.reporting.verdict import story_lines
@@ -21,10 +22,8 @@ ENDS = {
 }
 
 
-def print_watched(program: Program, findings: Sequence[Finding]) -> None:
-    """Print what was watched and what is wrong, best first, on stderr: stdout is the script's."""
-    console = terminal(stderr=True)
-    sys.stderr.flush()
+def print_watched(program: Program, findings: Sequence[Finding], console: Console) -> None:
+    """Print what was watched and what is wrong, best first."""
     say(console, Text(f"watched: {seen(program)}", "dim"))
     if program.ended in ENDS:
         say(console, Text(ENDS[program.ended], "yellow"))

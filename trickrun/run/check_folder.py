@@ -88,8 +88,16 @@ def recall(folder: RunFolder) -> Verdict:
     Raises RunFolderError if its files cannot be read.
     """
     evidence = folder.read_json("evidence.json", Judged)
-    findings = tuple(finding_of(row) for row in folder.read_json("findings.json"))
-    return Verdict(evidence["verdict"], evidence, findings, evidence.get("summary", ""), evidence)
+    found = findings_in(folder)
+    return Verdict(evidence["verdict"], evidence, found, evidence.get("summary", ""), evidence)
+
+
+def findings_in(folder: RunFolder) -> tuple[Finding, ...]:
+    """Return what is written in a run's folder of what it shows.
+
+    Raises RunFolderError if it cannot be read.
+    """
+    return tuple(finding_of(row) for row in folder.read_json("findings.json"))
 
 
 def finding_of(row: Mapping[str, Any]) -> Finding:

@@ -253,10 +253,7 @@ class ForwardWatch:
         fewest, self.norm_values = self.norm_values, None
         if next(module.parameters(), None) is None:
             return
-        record = self.models.get(module)
-        if record is None:
-            record = self.models[module] = first_seen(module)
-            self.records.append(record)
+        record = self.known(module)
         first = next((one for one in given if isinstance(one, torch.Tensor)), None)
         if torch.is_grad_enabled():
             self.maybe_trained(record, module, first, output, fewest)
@@ -268,6 +265,14 @@ class ForwardWatch:
             self.tests_left -= 1
             if not self.tests_left and not self.training:
                 self.switch_off()
+
+    def known(self, module: nn.Module) -> ModelRecord:
+        """Return the record of a model, a new one if there is none."""
+        record = self.models.get(module)
+        if record is None:
+            record = self.models[module] = first_seen(module)
+            self.records.append(record)
+        return record
 
     def maybe_trained(
         self,

@@ -148,7 +148,7 @@ class Watch:
         self.stop_when_lost = stop_when_lost
         self.hooks = ExitStack()
         self.began = time.monotonic()
-        self.seconds = 0.0
+        self.seconds, self.running = 0.0, False
         self.passes = 0
         self.in_backward = False
         self.next_look = 0
@@ -186,7 +186,7 @@ class Watch:
 
     def start(self) -> None:
         """Begin to watch."""
-        self.began = time.monotonic()
+        self.began, self.running = time.monotonic(), True
         self.hooks.enter_context(listening(self))
         self.open_look()
 
@@ -196,6 +196,7 @@ class Watch:
         self.close_look()
         self.hooks.close()
         self.seconds += time.monotonic() - self.began
+        self.running = False
 
     def open_look(self) -> None:
         """Look into the forward pass that comes."""
@@ -548,11 +549,12 @@ class Watch:
 
     def program(self, ended: str = "finished", error: str = "") -> Program:
         """Return what was seen; see Program for how it ``ended``."""
+        since = time.monotonic() - self.began if self.running else 0.0
         return Program(
             name=self.name,
             every=self.every,
             passes=self.passes,
-            seconds=self.seconds,
+            seconds=self.seconds + since,
             backwards=tuple(told_backward(key, site) for key, site in self.sites.items()),
             looks=tuple(self.looks),
             optimizers=tuple(record.told() for record in self.gone + self.records),

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from trickrun.checks.recipe_subject import RecipeSubject
+from trickrun.checks.subject import AnySubject
 from trickrun.errors import OutOfTime, RunFolderError
 from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
@@ -247,8 +248,8 @@ def checked(name: str, check: Check, context: Context) -> StepOutcome:
 
 
 def mended(
-    check: Check, subject: RecipeSubject, failed: Verdict
-) -> tuple[dict[str, Any], Verdict, RecipeSubject] | None:
+    check: Callable[[AnySubject], tuple[Verdict, AnySubject]], subject: AnySubject, failed: Verdict
+) -> tuple[dict[str, Any], Verdict, AnySubject] | None:
     """Return the first confirmed edit with which the check no longer fails, and what it then says.
 
     The verdict is then a warning that tells of both.

@@ -1,0 +1,82 @@
+"""Recipes in Python: read one, and train it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from trickrun.api.runs import Folder, Run, root_of
+from trickrun.errors import Interrupted
+from trickrun.recipe import load as recipe_text
+from trickrun.recipe.load import Loaded
+
+RecipeLike = str | os.PathLike[str] | Loaded
+"""A recipe's path, or what ``load`` returned."""
+
+
+def load(recipe: RecipeLike, *overrides: str) -> Loaded:
+    """Read a recipe and check it.
+
+    Args:
+        recipe: its path; or a loaded recipe, whose file is read again with its own changes first.
+        overrides: changes, each ``path=value`` as on the command line.
+
+    Returns the checked recipe; its values stand in ``recipe``, for example
+    ``trickrun.load("r.yaml").recipe.optimizer.lr``.
+
+    Raises RecipeError with all problems of the text.
+    """
+    if isinstance(recipe, Loaded):
+        if not overrides:
+            return recipe
+        return recipe_text.load(recipe.path, [*recipe.overrides, *overrides])
+    return recipe_text.load(Path(recipe), overrides)
+
+
+def train(
+    recipe: RecipeLike,
+    *overrides: str,
+    stop_when: Literal["lost"] | None = None,
+    runs_dir: Folder = None,
+) -> Run:
+    """Train a recipe into a new run folder and return the run; the same as ``trickrun train``.
+
+    Args:
+        recipe, overrides: see ``load``.
+        stop_when: "lost" ends a run that has diverged or is dead.
+        runs_dir: where runs are kept; None: TRICKRUN_RUNS, or ``runs`` in the working folder.
+
+    Raises:
+        TrickrunError: the recipe or its data are at fault.
+        TrainingFailed: the loss is not finite, or memory ran out.
+        Interrupted: Ctrl-C; a checkpoint is saved, and the error says how to continue.
+    """
+    loaded, root = load(recipe, *overrides), root_of(runs_dir)
+    from trickrun.reporting.commands.training import train_recipe
+
+    line = command_line("train", loaded, {"stop-when": stop_when})
+    folder = train_recipe(loaded, root, line, stop_when).outcome.folder
+    if folder.ended_as == "interrupted":
+        error = Interrupted(
+            "interrupted", hint=f"continue with: trickrun train --resume {folder.path}"
+        )
+        error.run = str(folder.path)
+        raise error
+    return Run(folder.path)
+
+
+def command_line(command: str, loaded: Loaded, options: Mapping[str, object]) -> list[str]:
+    """Return the command line that does what was called, for the run's record.
+
+    Args:
+        options: by their names there; None or False: not given.
+    """
+    flags = [
+        word
+        for name, value in options.items()
+        if value is not None and value is not False
+        for word in ([f"--{name}"] if value is True else [f"--{name}", str(value)])
+    ]
+    return ["trickrun", command, str(loaded.path), *loaded.overrides, *flags]
