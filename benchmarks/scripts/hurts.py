@@ -90,16 +90,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     workers = parser.parse_args().jobs
-    every = [one for part in PARTS for one in scripts(part)]
+    halves = [scripts(part) for part in PARTS]
     trained = Journal(TRAINED)
-    todo = [(one, seed) for seed in SEEDS for one in every if key(one, seed) not in trained]
+    all_runs = [(one, seed) for half in halves for seed in SEEDS for one in half]
+    todo = [(one, seed) for one, seed in all_runs if key(one, seed) not in trained]
     preload()
     with tempfile.TemporaryDirectory() as folder:
         jobs = [((one, seed), partial(train, one, seed, Path(folder))) for one, seed in todo]
         for (script, seed), ran in run_all(jobs, workers):
             trained.add(key(script, seed), entry_of(ran))
-    for name, said in verdicts(every, trained).items():
-        print(f"{name}: {said}")
+    for half in halves:
+        for name, said in verdicts(half, trained).items():
+            print(f"{name}: {said}")
 
 
 if __name__ == "__main__":

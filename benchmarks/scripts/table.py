@@ -51,6 +51,19 @@ class Watched:
         return any(one["severity"] == "error" for one in self.findings)
 
 
+def beyond_repair(results: Sequence[Watched]) -> int:
+    """Return how many mistakes are detected by a code that is not said of the repair as well."""
+    said = {one.script.name: set(one.codes) for one in results}
+    return sum(
+        any(
+            code in one.script.accepted
+            for code in set(one.codes) - said.get(one.script.base, set())
+        )
+        for one in results
+        if one.script.faulty
+    )
+
+
 def by_kind(faulty: Sequence[Watched]) -> list[str]:
     """Return the rows of the table, a kind of mistake each."""
     kinds = sorted({one.script.kind for one in faulty})
@@ -67,6 +80,7 @@ def section(part: Part, results: Sequence[Watched], dropped: Mapping[str, str]) 
     faulty = [one for one in results if one.script.faulty]
     healthy = [one for one in results if not one.script.faulty]
     failed = [one for one in results if one.said.get("failed")]
+    beyond = beyond_repair(results)
     lines = [
         f"`python -m benchmarks.scripts.run {part}`: {len(faulty)} faulty scripts and "
         f"{len(healthy)} healthy ones, each watched in its own process.",
@@ -79,6 +93,7 @@ def section(part: Part, results: Sequence[Watched], dropped: Mapping[str, str]) 
         "| --- | --- |",
         f"| detected | {shown(sum(one.detected for one in faulty), len(faulty))} |",
         f"| right cause first | {shown(sum(one.first for one in faulty), len(faulty))} |",
+        f"| detected, by a code that its repair does not get | {shown(beyond, len(faulty))} |",
         f"| any error or warning | {shown(sum(bool(one.codes) for one in faulty), len(faulty))} |",
         "| healthy scripts with an error | "
         f"{shown(sum(one.alarmed for one in healthy), len(healthy))} |",

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.scripts.collection import FROZEN, frozen_hash, scripts
 from benchmarks.scripts.programs import PARTS, Script, changed
 from benchmarks.scripts.run import entry_of
-from benchmarks.scripts.table import Watched, misses, section
+from benchmarks.scripts.table import Watched, beyond_repair, misses, section
 from trickrun.findings.faults import CATALOGUE
 
 EVERY = [script for part in PARTS for script in scripts(part)]
@@ -80,6 +80,7 @@ def test_the_section_counts_and_the_list_names_what_went_wrong() -> None:
     ]
     text = section("development", results, {"a+y": "does not hurt (+0.001)"})
     assert "| detected | 50.0% (1/2;" in text
+    assert "| detected, by a code that its repair does not get | 50.0% (1/2;" in text
     assert "| healthy scripts with an error | 50.0% (1/2;" in text
     assert "| healthy scripts with an error or a warning | 100.0% (2/2;" in text
     assert "| gradients | 2 | 1 | 1 |" in text
@@ -89,6 +90,12 @@ def test_the_section_counts_and_the_list_names_what_went_wrong() -> None:
         "false alarm: a: said: TR35 error",
         "warning only: a: said: TR35 warning",
     ]
+
+
+def test_what_is_said_of_the_repair_too_is_counted_apart() -> None:
+    results = [Watched(HEALTHY, said("TR46")), Watched(FAULTY, said("TR46"))]
+    assert beyond_repair(results) == 0
+    assert beyond_repair([Watched(HEALTHY, said()), *results[1:]]) == 1
 
 
 def test_a_script_from_end_to_end(tmp_path: Path) -> None:
