@@ -52,12 +52,12 @@ MLP = """
 BATCH = 128
 x, y = torch.randn(4000, 64), torch.randint(0, 10, (4000,))
 model = nn.Sequential(
-    nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+    nn.Linear(64, 192), nn.ReLU(), nn.Linear(192, 192), nn.ReLU(), nn.Linear(192, 10)
 )
 """
 
 CNN = """
-BATCH = 32
+BATCH = 64
 x, y = torch.randn(500, 3, 24, 24), torch.randint(0, 10, (500,))
 model = nn.Sequential(
     nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),

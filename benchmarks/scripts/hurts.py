@@ -1,6 +1,6 @@
 """Which mistakes hurt: trains every script, and its repair, with three seeds.
 
-    python -m benchmarks.scripts.hurts                # resumes where it was interrupted
+    python -m benchmarks.scripts.hurts                # goes on where it was interrupted
 
 Each script runs in a process of its own, forked from one that has torch loaded. A mistake counts if
 every seed's score is lower than the repair's, and the mean by at least LEAST. A score that is NaN
@@ -64,20 +64,23 @@ def entry_of(ran: Ran) -> dict[str, Any]:
 
 
 def verdict(script: Script, repair: Script, trained: Journal) -> str:
-    """Return ``counts``, NOT_MEASURED, or why a script does not count."""
-    if any(key(one, seed) not in trained for one in (script, repair) for seed in SEEDS):
-        return NOT_MEASURED
-    own = [trained[key(script, seed)]["score"] for seed in SEEDS]
-    base = [trained[key(repair, seed)]["score"] for seed in SEEDS]
+    """Return ``counts``, NOT_MEASURED, or why a script does not count; the seeds after one that
+    decides this are not needed."""
+    known = [s for s in SEEDS if key(script, s) in trained and key(repair, s) in trained]
+    own = [trained[key(script, seed)]["score"] for seed in known]
+    base = [trained[key(repair, seed)]["score"] for seed in known]
     if None in own + base:
         return "raises an exception"
     pairs = [(good, bad) for good, bad in zip(base, own, strict=True) if not math.isnan(bad)]
     gap = statistics.fmean([good - bad for good, bad in pairs]) if pairs else math.inf
+    lost = len(pairs) < len(known)
+    if script.faulty and any(bad >= good for good, bad in pairs):
+        return f"does not hurt ({gap:+.3f})"
+    if len(known) < len(SEEDS):
+        return NOT_MEASURED
     if script.faulty:
-        worse = all(bad < good for good, bad in pairs) and gap >= LEAST
-        return "counts" if worse else f"does not hurt ({gap:+.3f})"
-    healthy = len(pairs) == len(SEEDS) and gap <= HEALTHY
-    return "counts" if healthy else f"not healthy ({gap:+.3f})"
+        return "counts" if gap >= LEAST else f"does not hurt ({gap:+.3f})"
+    return "counts" if gap <= HEALTHY and not lost else f"not healthy ({gap:+.3f})"
 
 
 def verdicts(every: Iterable[Script], trained: Journal) -> dict[str, str]:
@@ -92,13 +95,19 @@ def main() -> None:
     workers = parser.parse_args().jobs
     halves = [scripts(part) for part in PARTS]
     trained = Journal(TRAINED)
-    all_runs = [(one, seed) for half in halves for seed in SEEDS for one in half]
-    todo = [(one, seed) for one, seed in all_runs if key(one, seed) not in trained]
     preload()
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [((one, seed), partial(train, one, seed, Path(folder))) for one, seed in todo]
-        for (script, seed), ran in run_all(jobs, workers):
-            trained.add(key(script, seed), entry_of(ran))
+        for half in halves:
+            for seed in SEEDS:
+                before = verdicts(half, trained)
+                todo = [
+                    one
+                    for one in half
+                    if key(one, seed) not in trained and before[one.name] == NOT_MEASURED
+                ]
+                jobs = [(one, partial(train, one, seed, Path(folder))) for one in todo]
+                for script, ran in run_all(jobs, workers):
+                    trained.add(key(script, seed), entry_of(ran))
     for half in halves:
         for name, said in verdicts(half, trained).items():
             print(f"{name}: {said}")

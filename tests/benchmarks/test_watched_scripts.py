@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.faults.journal import Journal
 from benchmarks.scripts.collection import FROZEN, frozen_hash, scripts
+from benchmarks.scripts.hurts import NOT_MEASURED, SEEDS, key, verdict
 from benchmarks.scripts.programs import PARTS, Script, changed
 from benchmarks.scripts.run import entry_of
 from benchmarks.scripts.table import Watched, beyond_repair, misses, section
@@ -98,6 +100,46 @@ def test_what_is_said_of_the_repair_too_is_counted_apart() -> None:
     assert beyond_repair([Watched(HEALTHY, said()), *results[1:]]) == 1
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((0.5, 0.6, 0.4), "counts"),
+        ((NAN, NAN, NAN), "counts"),
+        ((0.89, 0.89, 0.89), "does not hurt (+0.010)"),
+        ((0.95,), "does not hurt (-0.050)"),
+        ((0.5, 0.6), NOT_MEASURED),
+        ((0.5, None, 0.4), "raises an exception"),
+    ],
+)
+def test_a_mistake_counts_if_it_hurts_with_every_seed(
+    tmp_path: Path, scores: tuple[float | None, ...], expected: str
+) -> None:
+    trained = Journal(tmp_path / "trained.jsonl")
+    for seed in SEEDS:
+        trained.add(key(HEALTHY, seed), {"score": 0.9})
+    for seed, score in enumerate(scores):
+        trained.add(key(FAULTY, seed), {"score": score})
+    assert verdict(FAULTY, HEALTHY, trained) == expected
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [((0.88, 0.9, 0.9), "counts"), ((0.8, 0.8, 0.8), "not healthy (+0.100)")],
+)
+def test_a_variant_counts_if_it_trains_as_well(
+    tmp_path: Path, scores: tuple[float, ...], expected: str
+) -> None:
+    trained = Journal(tmp_path / "trained.jsonl")
+    variant = Script("a~b", "development", "a", "x = 1")
+    for seed, score in enumerate(scores):
+        trained.add(key(HEALTHY, seed), {"score": 0.9})
+        trained.add(key(variant, seed), {"score": score})
+    assert verdict(variant, HEALTHY, trained) == expected
+
+
 def test_a_script_from_end_to_end(tmp_path: Path) -> None:
     """The repair and the script with its mistake, in processes forked as in the benchmark."""
     program = """
@@ -105,6 +147,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from benchmarks.scripts import hurts, run
+from benchmarks.faults.journal import Journal
 from benchmarks.scripts.collection import scripts
 from benchmarks.scripts.forked import run_all
 
