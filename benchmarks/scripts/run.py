@@ -38,10 +38,10 @@ def watch(script: Script, folder: Path) -> None:
     trickrun()
 
 
-def entry_of(ran: Ran) -> dict[str, Any]:
-    """Return what was said, or why nothing was."""
+def entry_of(ran: Ran, folder: str) -> dict[str, Any]:
+    """Return what was said of a script in ``folder``, or why nothing was."""
     try:
-        said = json.loads(ran.out)
+        said = json.loads(ran.out.replace(f"{folder}/", ""))
     except json.JSONDecodeError:
         said = {"error": {"message": ran.err.strip()[-500:] or "no answer"}, "findings": []}
     entry = {"exit": ran.code, "seconds": ran.seconds, "findings": said["findings"]}
@@ -62,7 +62,7 @@ def watch_all(of: Sequence[Script], journal: Journal, jobs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = [(script, partial(watch, script, Path(folder))) for script in todo]
         for script, ran in run_all(work, jobs):
-            journal.add(key(script), entry_of(ran))
+            journal.add(key(script), entry_of(ran, folder))
 
 
 def counted(part: Part) -> tuple[list[Script], dict[str, str]]:

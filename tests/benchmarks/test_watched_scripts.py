@@ -159,7 +159,7 @@ jobs = [(name, partial(hurts.train, named[name], 0, folder)) for name in names]
 scores = {name: hurts.entry_of(ran)["score"] for name, ran in run_all(jobs, 1)}
 assert scores[faulty.name] < scores["hand_loop_mlp"] - hurts.LEAST, scores
 [(_, ran)] = run_all([(faulty.name, partial(run.watch, faulty, folder))], 1)
-entry = run.entry_of(ran)
+entry = run.entry_of(ran, sys.argv[1])
 assert entry["exit"] == 1 and "failed" not in entry, entry
 assert run.Watched(faulty, entry).first, entry
 """
@@ -173,4 +173,4 @@ assert run.Watched(faulty, entry).first, entry
 def test_a_watch_without_an_answer_is_a_failure() -> None:
     from benchmarks.scripts.forked import Ran
 
-    assert entry_of(Ran(-14, "", "", 1200.0))["failed"] == "no answer"
+    assert entry_of(Ran(-14, "", "", 1200.0), "/x")["failed"] == "no answer"
