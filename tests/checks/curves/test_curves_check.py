@@ -14,9 +14,10 @@ from trickrun.checks.curves.curves_check import folder_for, read_runs, train_run
 from trickrun.checks.curves.evidence import bounds, read_curves, setting_of
 from trickrun.data.splits.source import Task
 from trickrun.errors import RunFolderError
+from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded, from_tree, load
 from trickrun.recipe.patch import canonical
-from trickrun.reporting.curve_pictures import panels, picture
+from trickrun.reporting.curve_pictures import panels, pictures
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.run.sink import Sink
@@ -53,6 +54,11 @@ def recipe(folder: Path, text: str, *overrides: str) -> Loaded:
 def trained(folder: Path, text: str, *overrides: str, seeds: int = 1) -> list[RunFolder]:
     loaded = recipe(folder, text, *overrides)
     return train_runs(loaded, folder / "runs", [], unwatched, seeds)
+
+
+def drawn(verdict: Verdict) -> str:
+    """Return all pictures of curves, one after the other."""
+    return "".join(pictures(verdict).values())
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -143,7 +149,7 @@ def test_a_run_that_diverges_before_anything_is_logged_has_an_empty_picture(tmp_
     folders = trained(tmp_path, VALUES, "optimizer.lr=1e30", "train.log_every=100")
     assert read_curves(folders[0]).epochs == ()
     assert [panel.title for panel in panels(read_runs(folders))] == ["Loss"]
-    assert picture(read_runs(folders)).endswith("</svg>\n")
+    assert drawn(read_runs(folders)).endswith("</svg>\n")
 
 
 def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
@@ -171,10 +177,10 @@ def test_seeds_of_a_recipe_are_compared_and_recorded_in_a_folder_of_their_own(
 
 def test_the_picture_names_its_lines_and_marks_the_best_epoch(tmp_path: Path) -> None:
     folders = trained(tmp_path, CLASSES, seeds=2)
-    single = picture(read_runs(folders[:1]))
+    single = drawn(read_runs(folders[:1]))
     for text in ("Loss", "Validation accuracy", "Learning rate", "training", "best"):
         assert f">{text}<" in single
-    both = picture(read_runs(folders))
+    both = drawn(read_runs(folders))
     assert all(f">{name}<" in both for name in ("seed 0", "seed 1"))
     assert ">best<" not in both
 
@@ -185,7 +191,7 @@ def test_a_run_without_validation_is_judged_by_its_training_loss(tmp_path: Path)
     assert (curves.val_loss, curves.metric, curves.val_samples) == ((), "", None)
     verdict = read_runs(folders)
     assert [panel.title for panel in panels(verdict)][:2] == ["Loss", "Learning rate"]
-    assert ">validation<" not in picture(verdict)
+    assert ">validation<" not in drawn(verdict)
 
 
 def test_a_check_has_no_curves(tmp_path: Path) -> None:
