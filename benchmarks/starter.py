@@ -158,8 +158,8 @@ def network(folder: Path, recipe: str, seed: int) -> Score:
     start = time.perf_counter()
     loaded = load(folder / recipe, [f"data.split.seed={seed}"])
     job = compile_recipe(loaded.recipe, loaded.folder)
-    run = execute.start(loaded, folder / "runs", ["train"], loaded.folder)
-    found = execute.execute(run, job, ["train"], []).result["test"]
+    with execute.start(loaded, folder / "runs", ["train"], loaded.folder) as run:
+        found = execute.execute(run, job, ["train"], []).result["test"]
     seconds = time.perf_counter() - start
     loss, plain = constant_of(split)
     if not len(split.priors):
