@@ -140,16 +140,29 @@ def test_all_that_is_to_be_said_of_columns_is_found_at_once(tmp_path: Path) -> N
     assert said["shop_id"].type == "category"
     assert said["sold"].type == {"kind": "date", "format": "%d.%m.%Y"}
     open_ones = {each.column for each in found.decisions if each.open}
-    assert open_ones == {"due", "price", "name", "mixed"}
+    assert open_ones == {"due", "price", "name", "mixed", "note"}
     assert "%d/%m/%Y" in said["due"].why
     assert "%m/%d/%Y" in said["due"].why
     assert "data.thousands" in said["price"].why
     assert "50 different texts in 60 rows" in said["name"].why
     assert "'many'" in said["mixed"].why
-    assert said["note"] == Decision("note", "text", "sentences, on which kind: csv does not train")
+    why = "sentences: kind: csv leaves them out, and kind: text trains on them alone"
+    assert said["note"] == Decision("note", "text", why, open=True)
     assert found.numbers == ("x",)
     assert found.categories == (("shop_id", 4),)
     assert any(line.startswith("order_id: left out, as an identifier") for line in found.seen)
+
+
+def test_sentences_beside_a_date_and_an_identifier_are_the_input(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {
+        "id": range(1000, 1000 + COUNT),
+        "written": [f"2026-0{i % 9 + 1}-1{i % 9}" for i in range(COUNT)],
+        "review": [f"the {'good' if i % 2 else 'bad'} meal was number {i}" for i in range(COUNT)],
+        "stars": ["happy" if i % 2 else "unhappy" for i in range(COUNT)],
+    }
+    found = facts_at(write(tmp_path, columns), "t.csv", {})
+    assert isinstance(found, TextFacts)
+    assert (found.column, found.left_out) == ("review", ("id", "written"))
 
 
 def test_what_the_recipe_says_already_is_not_decided_again(tmp_path: Path) -> None:

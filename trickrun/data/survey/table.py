@@ -101,7 +101,8 @@ def survey(look: Look) -> TableFacts | TextFacts:
     types = {each.column for each in decisions}
     used = [name for name in guesses if not guesses[name].left_out]
     facts = describe(table, used, guesses)
-    if texts and not used and targets.classes:
+    # Beside sentences, when a row was written says little of its class.
+    if texts and targets.classes and set(used) <= {name for name, _ in facts["dates"]}:
         return text_facts(table, data, targets, texts[0])
     if not used:
         raise no_input(table, data, bool(texts))
@@ -123,7 +124,7 @@ def survey(look: Look) -> TableFacts | TextFacts:
 
 
 def text_facts(table: Table, data: Csv, targets: Targets, column: str) -> TextFacts:
-    """Return the facts about a table whose one input is a column of texts."""
+    """Return the facts about a table whose one input of weight is a column of texts."""
     (target,) = targets.names
     others = tuple(name for name in table.columns if name not in (column, target))
     words = words_of(table.columns[column], 0.9)
@@ -163,7 +164,8 @@ def decide(table: Table, name: str, data: Csv, texts: Sequence[str]) -> Decision
     if names_images(cells):
         return Decision(name, "drop", no_files(table, name).message + "; left out", open=True)
     if name in texts:
-        return Decision(name, "text", "sentences, on which kind: csv does not train")
+        why = "sentences: kind: csv leaves them out, and kind: text trains on them alone"
+        return Decision(name, "text", why, open=True)
     present = cells.present
     if has_id_name(name) and 1 < len(present) < int((~cells.missing).sum()):
         return repeated_identifier(name, len(present), len(table))
