@@ -48,7 +48,7 @@ def test_without_a_validation_part_only_the_constant_answer_is_known(tmp_path: P
     found = standing_of(recipe(tmp_path, "{kind: iris, split: {val: 0}}").recipe, tmp_path)
     assert found.reference is None
     assert found.constant is not None
-    assert found.findings({"train_loss": 1.2}, 1, "")[0].why.startswith("train_loss 1.2")
+    assert found.findings({"train_loss": 1.2}, 1, "")[0].why.startswith("train_loss is 1.2")
 
 
 def test_a_file_sorted_by_class_is_fitted_evenly(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_bug_is_told_as_one(run, monkeypatch):
     def broken(*arguments):
         raise AssertionError("unforeseen")
 
-    monkeypatch.setattr("trickrun.training.compile.compile_recipe", broken)
+    monkeypatch.setattr("trickrun.reporting.commands.training.compile_recipe", broken)
     monkeypatch.setattr("trickrun.user_code.is_user_code", lambda file: False)
     ran = run("train", "r.yaml", "--json")
     assert ran.code == 70

@@ -10,6 +10,7 @@ from typing import Any
 
 from trickrun.findings.evidence.facts import Facts, MonitorFacts
 from trickrun.findings.finding import Finding, Severity
+from trickrun.findings.words import counted
 
 MUCH = 0.1
 """Share of all that there is to gain from which on a single improvement is much to ask. Own: values
@@ -67,8 +68,8 @@ def patience_too_long(e: Facts) -> list[Finding]:
             continue
         does = "stops" if m.ends_run else "lowers lr in"
         why = (
-            f"A patience of {patience} never {does} a run of {evaluations} evaluations. A fifth of "
-            "them is usual."
+            f"A patience of {patience} never {does} a run of "
+            f"{counted(evaluations, 'evaluation')}. A fifth of them is usual."
         )
         path = f"{m.path}.patience"
         usual = max(1, evaluations // 5)

@@ -6,6 +6,7 @@ from typing import Any
 
 from trickrun.findings.evidence.facts import Facts
 from trickrun.findings.finding import Finding, Severity
+from trickrun.findings.words import counted
 
 FAR = 10.0
 """Factor above the optimizer's ``high_lr`` at which a warning becomes an error."""
@@ -239,7 +240,7 @@ def endless_warmup(e: Facts) -> list[Finding]:
     warmup, steps, at = e.schedule.warmup, e.run.steps, e.schedule.peak_at
     if steps is not None and warmup is not None and 1 <= warmup >= steps:
         why = (
-            f"A warm-up of {warmup:g} steps in a run of {steps} steps never ends, so lr is never "
+            f"A warm-up of {warmup:g} steps in a run of {counted(steps, 'step')} never ends, so lr is never "
             "reached."
         )
     elif at is not None and at > LATE and not rate_rises(e):
