@@ -240,8 +240,8 @@ def endless_warmup(e: Facts) -> list[Finding]:
     warmup, steps, at = e.schedule.warmup, e.run.steps, e.schedule.peak_at
     if steps is not None and warmup is not None and 1 <= warmup >= steps:
         why = (
-            f"A warm-up of {warmup:g} steps in a run of {counted(steps, 'step')} never ends, so lr is never "
-            "reached."
+            f"A warm-up of {warmup:g} steps in a run of {counted(steps, 'step')} never ends, so lr "
+            "is never reached."
         )
     elif at is not None and at > LATE and not rate_rises(e):
         why = (
