@@ -268,6 +268,6 @@ def test_several_problems_of_a_file_are_one_error(tmp_path: Path, trickrun) -> N
     made = trickrun("new", "r", "--data", "bad.npz")
     assert made.code == 2
     assert "bad.npz: 2 problems:" in made.err
-    assert "train x: 1 values are NaN" in made.err
+    assert "train x: 1 NaN or infinite value" in made.err
     assert "train y: 30 targets are NaN" in made.err
     assert not Path("r.yaml").exists()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from trickrun.reporting import phases
+from trickrun.reporting.commands import checklist, training
 from trickrun.run.pace import Moved
 
 RECIPE = """\
@@ -46,7 +47,8 @@ class Recorder:
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     made = Recorder()
-    monkeypatch.setattr(phases, "phase", made.phase)
+    for place in (phases, training, checklist):
+        monkeypatch.setattr(place, "phase", made.phase)
     return made
 
 

@@ -106,7 +106,7 @@ def test_a_page_tells_the_same_story_as_the_terminal(runs):
     assert page.count("<p>Edit: ") == sum(bool(story.edit) for story in told)
     for story in told:
         for symptom in story.symptoms:
-            assert f"explains {symptom.code} {symptom.name}" in page
+            assert f"Explains {symptom.code} {symptom.name}" in page
 
 
 def test_wide_pictures_are_moved_in_a_place_of_their_own(runs):
