@@ -55,6 +55,35 @@ class Series:
         self.offered += 1
 
 
+@dataclass
+class Bare:
+    """A tensor that stands for those that a program without optimizers updates by hand."""
+
+    leaf: weakref.ref[torch.Tensor] | None = None
+    gradient: Mark = None
+    version: int = 0
+    judged: int = 0
+    uncleared: int = 0
+
+    def look(self, leaves: tuple[torch.Tensor, ...]) -> None:
+        """Judge whether the gradient was cleared since the last pass, after which the tensor itself
+        was changed; then choose it anew, if it is gone."""
+        leaf = self.leaf() if self.leaf is not None else None
+        if leaf is None or not any(leaf is one for one in leaves):
+            self.leaf = weakref.ref(leaves[-1]) if leaves else None
+            self.gradient = None
+            return
+        if self.gradient is not None and leaf._version != self.version:
+            self.judged += 1
+            self.uncleared += mark(leaf) == self.gradient
+
+    def backward_ended(self) -> None:
+        """Take note of what a pass has left."""
+        leaf = self.leaf() if self.leaf is not None else None
+        if leaf is not None:
+            self.gradient, self.version = mark(leaf), leaf._version
+
+
 class OptimizerRecord:
     """One optimizer, from its first step or its construction on."""
 
@@ -81,13 +110,23 @@ class OptimizerRecord:
             return []
         return [tensor for group in optimizer.param_groups for tensor in group["params"]]
 
-    def backward_begins(self) -> None:
+    def backward_begins(self, in_closure: bool) -> None:
         """See whether the gradients were touched since the last step or pass: between them, only
-        clearing does that (clipping comes after a pass and before a step)."""
-        if self.probe is None or self.cleared:
+        clearing does that (clipping comes after a pass and before a step).
+
+        Args:
+            in_closure: whether the step itself asks for this pass: it then uses its gradients
+                at once, and they must have been cleared.
+        """
+        if self.probe is None or (self.cleared and not in_closure):
             return
         now = mark(self.probe)
-        self.cleared = now is None or now != self.mark
+        touched = now is None or now != self.mark
+        if in_closure:
+            self.judged += 1
+            self.uncleared += not touched
+        else:
+            self.cleared = touched
 
     def backward_ended(self) -> None:
         """Take note of the gradients that a pass has left."""

@@ -11,7 +11,7 @@ import math
 import time
 import weakref
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from types import CodeType
 from typing import Any
@@ -40,7 +40,7 @@ from trickrun.nn.precision import widened
 from trickrun.watching import graph as graphs
 from trickrun.watching.hooks import listening
 from trickrun.watching.models import ForwardWatch
-from trickrun.watching.optimizers import OptimizerRecord, Series
+from trickrun.watching.optimizers import Bare, OptimizerRecord, Series
 from trickrun.watching.places import caller_key, calling, place_of_key
 
 EARLY = 6
@@ -169,6 +169,10 @@ class Watch:
         self.looks: list[StepLook] = []
         self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
         self.looked: StepLook | None = None
+        self.look_gradients: list[GradientLook] = []
+        self.look_done: set[int] = set()
+        self.owned: dict[int, weakref.ref[torch.Tensor]] = {}
+        self.bare = Bare()
         self.before: list[tuple[torch.Tensor, torch.Tensor, float | None]] = []
         self.non_finite: NonFinite | None = None
         self.places: dict[tuple[str, int], Place] = {}
@@ -181,6 +185,7 @@ class Watch:
         self.switched_off = 0
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
+        self.loose: dict[int, tuple[int, ...]] = {}
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -192,6 +197,7 @@ class Watch:
 
     def stop(self) -> None:
         """Stop watching; torch is as it was."""
+        self.end_look()
         self.take_stock()
         self.close_look()
         self.hooks.close()
@@ -238,7 +244,7 @@ class Watch:
         self.site = site
         site.times += 1
         for record in self.records:
-            record.backward_begins()
+            record.backward_begins(self.in_closure)
         if self.loader is not None:
             self.loader.passes += 1
         loss = losses[0] if losses else None
@@ -271,6 +277,8 @@ class Watch:
             self.site.since_step += 1
         for record in self.records:
             record.backward_ended()
+        if not self.records:
+            self.bare.backward_ended()
         if self.passes > self.next_look:
             self.next_look = self.next_due()
         if self.passes == self.next_look:
@@ -284,8 +292,11 @@ class Watch:
 
     def look_at(self, loss: torch.Tensor, site: Site) -> None:
         """Read the graph behind a loss."""
+        self.end_look()
         graph = graphs.read(loss)
         self.forward.backward(set(graph.nodes))
+        if not self.records:
+            self.bare.look(graph.leaves)
         self.leaves.update({id(leaf): weakref.ref(leaf) for leaf in graph.leaves})
         if not self.first_values:
             small = sorted(graph.leaves, key=torch.Tensor.numel)[:3]
@@ -348,7 +359,8 @@ class Watch:
         self.in_closure = closure
         record = self.record_of(optimizer) or self.known_optimizer(optimizer, None)
         record.step_begins(self.passes, closure)
-        if self.looked is not None and not closure:
+        if self.looked is not None and not closure and id(record) not in self.look_done:
+            self.look_done.add(id(record))
             record.look()
             self.copy_weights(record)
 
@@ -379,14 +391,20 @@ class Watch:
             site.since_step = 0
         record.step_ended(self.passes)
         self.stepped_last = True
-        if self.looked is not None and self.before:
-            self.looks.append(self.seen_step(self.looked))
-            self.looked, self.before = None, []
+        if self.before:
+            self.look_gradients += self.seen_step()
+            self.before = []
             self.take_stock()
 
+    def end_look(self) -> None:
+        """Keep the last look, with the steps of all optimizers that came after it."""
+        if self.looked is not None:
+            self.looks.append(replace(self.looked, gradients=tuple(self.look_gradients)))
+        self.looked, self.look_gradients, self.look_done = None, [], set()
+
     @torch.no_grad()
-    def seen_step(self, look: StepLook) -> StepLook:
-        """Return a look with what the step made of the weights."""
+    def seen_step(self) -> list[GradientLook]:
+        """Return what a step made of the weights."""
         names, owners = self.names(), self.owners()
         gradients = []
         for parameter, before, norm in self.before:
@@ -403,7 +421,7 @@ class Watch:
                     change / size if size > 0 else None,
                 )
             )
-        return StepLook(look.step, look.activities, tuple(gradients), look.mixing)
+        return gradients
 
     # --- everything else -------------------------------------------------------------------
 
@@ -483,13 +501,20 @@ class Watch:
         )
         for record in self.records:
             self.find_unreached(record)
-        owned = {id(p) for record in self.records for p in record.parameters()}
+        for record in self.records:
+            self.owned.update({id(p): weakref.ref(p) for p in record.parameters()})
+        of_models = set()
         for module, model in self.forward.models.items():
+            of_models |= {id(parameter) for parameter in module.parameters()}
             model.homeless = tuple(
                 name
                 for name, parameter in module.named_parameters()
-                if self.is_leaf(parameter) and id(parameter) not in owned
+                if self.is_leaf(parameter) and not self.is_owned(parameter)
             )
+        for key, reference in self.leaves.items():
+            leaf = reference()
+            if isinstance(leaf, nn.Parameter) and key not in of_models and not self.is_owned(leaf):
+                self.loose[key] = tuple(leaf.shape)
         for one in self.schedulers:
             scheduler, optimizer = one.scheduler(), one.optimizer()
             stepped = self.record_of(optimizer) if optimizer is not None else None
@@ -503,12 +528,17 @@ class Watch:
         reference = self.leaves.get(id(parameter))
         return reference is not None and reference() is parameter
 
+    def is_owned(self, parameter: torch.Tensor) -> bool:
+        """Whether an optimizer has, or had, a parameter."""
+        reference = self.owned.get(id(parameter))
+        return reference is not None and reference() is parameter
+
     def find_unreached(self, record: OptimizerRecord) -> None:
         """Find an optimizer's parameters that never got a gradient, with the reason, and how many
         belong to no model that ran."""
         parameters = record.parameters()
-        if not parameters or not self.looks:
-            return
+        if not parameters or record.looked < 2:
+            return  # looked at once, it may just not have been its turn
         names, owners = self.names(), self.owners()
         record.count = len(parameters)
         record.foreign = sum(id(parameter) not in names for parameter in parameters)
@@ -567,6 +597,9 @@ class Watch:
             ended=ended,
             error=error,
             moved=self.moved,
+            bare_judged=self.bare.judged,
+            bare_uncleared=self.bare.uncleared,
+            loose=tuple(self.loose.values()),
             target_counts=tuple(self.target_counts),
         )
 

@@ -381,6 +381,9 @@ class Program:
             ``interrupted`` or ``lost`` (stopped because the training was).
         error: the last line of the exception, where it failed.
         moved: whether a trained tensor changed between the first look and the end.
+        bare_judged, bare_uncleared: in a program without optimizers, looked-at passes after an
+            update by hand, and those of them whose gradients had not been cleared.
+        loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         target_counts: how often each class occurred in each of the first batches.
     """
 
@@ -400,6 +403,9 @@ class Program:
     ended: str = "finished"
     error: str = ""
     moved: bool = False
+    bare_judged: int = 0
+    bare_uncleared: int = 0
+    loose: tuple[tuple[int, ...], ...] = ()
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
 
     @property

@@ -119,7 +119,7 @@ FAULTS = (
     Fault(
         "TR112",
         "No better than a constant answer",
-        ("curves", "train", "eval", "lr-find", "grid", "checklist"),
+        ("curves", "train", "eval", "lr-find", "grid", "checklist", "watch"),
         "The loss and the accuracy compared with those of the best constant answer of the "
         "training split, on the same samples.",
         "A lead that chance does not explain. With N samples it is 9 / (2 N) for a likelihood, "

@@ -8,6 +8,7 @@ from statistics import fmean, median
 
 from trickrun.findings.evidence.program import (
     Backward,
+    LossTerm,
     Program,
     SteppedOptimizer,
     as_location,
@@ -26,6 +27,9 @@ FELL = 0.02
 
 ROSE = 3.0
 """The end over the beginning from which on a loss has diverged: the bound of TR60."""
+
+SETTLED = 100
+"""Backward passes from which on a loss at chance is no mere beginning; own."""
 
 DECAYED = 1e-3
 """Learning rate over its largest below which nothing is learned any more; own."""
@@ -259,4 +263,35 @@ def curve(program: Program) -> Iterator[Finding]:
                                            "learning rate, or a tenth"))  # fmt: skip
 
 
-RULES = (too_high, too_low, schedules, bound_sets_the_step, curve)
+def at_chance(program: Program) -> Iterator[Finding]:
+    """TR112: a cross-entropy that ends where always answering with the shares of the classes is;
+    traps: short runs, and losses that something is added to or taken from."""
+    site = program.main
+    known = course(site) if site else None
+    if site is None or known is None or site.times < SETTLED or not program.target_counts:
+        return
+    if not site.terms or any(not is_plain_cross_entropy(term) for term in site.terms):
+        return
+    classes = max(len(one) for one in program.target_counts)
+    totals = [sum(one[k] for one in program.target_counts if k < len(one)) for k in range(classes)]
+    shares = [total / sum(totals) for total in totals if total]
+    constant = -sum(share * math.log(share) for share in shares)
+    if len(shares) < 2 or known[1] < (1 - FELL) * constant:
+        return
+    why = (
+        f"After {site.times} backward passes the loss is {known[1]:.4g}. Always answering with the "
+        f"shares of the {len(shares)} classes costs {constant:.4g}: nothing was learned."
+    )
+    advice = "see the causes; else check that inputs and targets belong to the same samples"
+    yield Finding("TR112", "No better than a constant answer", "error", 0.7,
+                  place_or(site.place, "loss"), {"loss": known[1], "constant": constant}, why,
+                  location=as_location(site.place, advice))  # fmt: skip
+
+
+def is_plain_cross_entropy(term: LossTerm) -> bool:
+    """Whether a loss is a mean cross-entropy, with nothing multiplied to it."""
+    plain = term.operation.kind == "NllLoss" and term.reduction == "mean" and not term.weighted
+    return plain and bool(term.behind) and term.behind[0].kind == "LogSoftmax"
+
+
+RULES = (at_chance, too_high, too_low, schedules, bound_sets_the_step, curve)

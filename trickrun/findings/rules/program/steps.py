@@ -55,6 +55,22 @@ def not_cleared(program: Program) -> Iterator[Finding]:
                       location=as_location(place, advice))  # fmt: skip
 
 
+def not_cleared_by_hand(program: Program) -> Iterator[Finding]:
+    """TR46: the same in a program that updates its tensors itself."""
+    judged, uncleared = program.bare_judged, program.bare_uncleared
+    if judged < FEW or uncleared < MOSTLY * judged or program.main is None:
+        return
+    place = program.main.place
+    why = (
+        f"The tensors are updated by hand, and in {uncleared} of {judged} looks their gradients "
+        "had not been cleared since the update. Each update adds all gradients before it."
+    )
+    numbers = {"looks": judged, "uncleared": uncleared}
+    advice = "set each gradient to None after the update, before this line"
+    yield Finding("TR46", "Gradients not cleared", "error", 0.9, place_or(place, "backward"),
+                  numbers, why, location=as_location(place, advice))  # fmt: skip
+
+
 def without_gradient(program: Program) -> Iterator[Finding]:
     """TR116: steps that have nothing to step along; trap: a first step before the first pass."""
     for optimizer in program.optimizers:
@@ -144,6 +160,24 @@ def in_no_optimizer(program: Program) -> Iterator[Finding]:
         yield Finding("TR114", "Parameters in no optimizer", grave, 0.85 if grave == "error" else
                       0.6, place_or(place, model.homeless[0]), numbers, why,
                       location=as_location(place, advice))  # fmt: skip
+
+
+def loose_parameters(program: Program) -> Iterator[Finding]:
+    """TR114: parameters of no model and no optimizer, as those of layers in a plain list; trap:
+    inputs whose gradient is wanted, which are no parameters."""
+    stepped = [optimizer for optimizer in program.optimizers if optimizer.steps]
+    if not stepped or not program.loose or not program.models:
+        return
+    shapes = named([str(list(shape)) for shape in program.loose])
+    why = (
+        f"Parameters of shapes {shapes} get gradients, and neither a model nor an optimizer has "
+        "them. Layers in a plain list or dict are not registered in the module."
+    )
+    place = program.models[0].place or stepped[0].place
+    advice = "keep such layers in nn.ModuleList or nn.ModuleDict"
+    yield Finding("TR114", "Parameters in no optimizer", "error", 0.85,
+                  place_or(place, "parameters"), {"tensors": len(program.loose)}, why,
+                  location=as_location(place, advice))  # fmt: skip
 
 
 def first_only(model: WatchedModel) -> bool:
@@ -246,6 +280,8 @@ def clipping(program: Program) -> Iterator[Finding]:
 
 RULES = (
     not_cleared,
+    not_cleared_by_hand,
+    loose_parameters,
     without_gradient,
     no_step,
     other_model,
