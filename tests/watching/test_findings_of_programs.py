@@ -331,3 +331,54 @@ def test_the_head_alone_may_be_trained(tmp_path: Path) -> None:
     text = changed(HEAD + NET + LOOP, ("model.parameters()", "model.out.parameters()"))
     (only,) = found(tmp_path, text)
     assert (only.code, only.severity) == ("TR114", "warning")
+
+
+def test_answers_that_are_sampled_with_dropout_on_purpose_are_well(tmp_path: Path) -> None:
+    text = changed(
+        HEALTHY,
+        ("    model.eval()\n", ""),
+        ("            model(x[start : start + 64])", "            batch = x[:64]\n"
+         "            answers = [model(batch) for _ in range(9)]"),
+    )  # fmt: skip
+    assert found(tmp_path, text) == []
+
+
+def test_layers_in_a_plain_list_are_named(tmp_path: Path) -> None:
+    text = changed(
+        HEALTHY,
+        ("self.drop =", "self.more = [nn.Linear(32, 32)]\n        self.drop ="),
+        ("F.relu(self.hidden(x))", "F.relu(self.more[0](F.relu(self.hidden(x))))"),
+    )  # fmt: skip
+    first = found(tmp_path, text)[0]
+    assert first.code == "TR114"
+    assert first.location is not None
+    assert "nn.ModuleList" in first.location["advice"]
+
+
+def test_updates_by_hand_that_keep_the_gradients_are_found(tmp_path: Path) -> None:
+    text = changed(
+        HEALTHY,
+        (f"optimizer = {ADAM}\n", ""),
+        (CLEAR, ""),
+        (STEP, BY_HAND),
+        ("range(4)", "range(40)"),
+    )
+    assert found(tmp_path, text, every=10)[0].code == "TR46"
+
+
+def test_every_optimizer_of_a_step_is_looked_at(tmp_path: Path) -> None:
+    text = changed(
+        HEALTHY,
+        (ADAM, "torch.optim.Adam(model.hidden.parameters(), lr=0.01)\n"
+         "second = torch.optim.SGD(model.out.parameters(), lr=0.1)"),
+        (CLEAR, CLEAR + "        second.zero_grad()\n"),
+        (STEP, STEP + "\n        second.step()"),
+    )  # fmt: skip
+    assert found(tmp_path, text) == []
+
+
+def test_a_loss_at_chance_is_told(tmp_path: Path) -> None:
+    """Inputs and targets of different samples: the loss stays where the classes' shares are."""
+    text = changed(HEALTHY, ("y = x[:, :3].argmax(1)", "y = torch.randint(0, 3, (256,))"),
+                   ("lr=0.01", "lr=0.0003"), ("range(4)", "range(16)"))  # fmt: skip
+    assert "TR112" in [finding.code for finding in found(tmp_path, text)]

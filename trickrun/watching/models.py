@@ -75,7 +75,8 @@ class ModelRecord:
     batch_sizes: list[int] = field(default_factory=list)
     inputs: list[InputLook] = field(default_factory=list)
     waiting: list[Call] = field(default_factory=list)
-    last_test: tuple[int, int] | None = None
+    last_test: weakref.ref[torch.Tensor] | None = None
+    sampled: bool = False
 
     def trained_on(self, nodes: set[Node]) -> None:
         """Take note of the calls since the last backward pass whose output is in its graph."""
@@ -101,7 +102,8 @@ class ModelRecord:
             len(self.names),
             self.trained,
             self.trained_in_eval,
-            self.tested,
+            # Who asks several times for the same batch samples answers: dropout acts on purpose.
+            0 if self.sampled else self.tested,
             self.tested_in_train,
             self.tested_at,
             self.random_layers,
@@ -225,6 +227,8 @@ class ForwardWatch:
     def see_tests(self, count: int) -> None:
         """See the next calls of models without gradients, up to so many."""
         self.tests_left = count
+        for record in self.records:
+            record.last_test = None
         self.switch_on()
 
     def switch_on(self) -> None:
@@ -266,10 +270,11 @@ class ForwardWatch:
         if torch.is_grad_enabled():
             self.maybe_trained(record, module, first, output, fewest)
         elif self.tests_left and not recalibrates():
-            seen = (id(first), first._version) if first is not None else None
-            if seen is not None and seen == record.last_test:
-                return  # the same batch once more: answers are sampled, as with dropout on purpose
-            record.last_test = seen
+            before = record.last_test() if record.last_test is not None else None
+            if before is not None and before is first:
+                record.sampled = True
+                return
+            record.last_test = weakref.ref(first) if first is not None else None
             record.tested += 1
             record.tested_in_train += module.training
             if module.training or record.tested_at is None:

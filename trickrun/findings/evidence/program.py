@@ -314,7 +314,8 @@ class WatchedModel:
         parameters: how many tensors it has.
         trained: calls that were looked at and whose output was trained on.
         trained_in_eval: of them, those in evaluation mode.
-        tested: calls with gradients switched off that were looked at, on other batches.
+        tested: calls with gradients switched off that were looked at; 0 for a model that is asked
+            several times for the same batch, to sample its answers.
         tested_in_train: of them, those in training mode.
         tested_at: a line that made such a call.
         random_layers: its dropout layers that act in training mode.
