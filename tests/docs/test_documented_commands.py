@@ -82,7 +82,9 @@ def perform(command: str, last_code: int, run: Callable[..., object]) -> tuple[s
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_commands_of_a_page_print_what_it_says(page, trickrun, tmp_path):
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
-    shutil.copytree(ROOT / "docs" / "examples", tmp_path / "examples")
+    # A page names files as they are seen from its own folder.
+    for folder in ("examples", "docs/examples"):
+        shutil.copytree(ROOT / "docs" / "examples", tmp_path / folder)
     code = 0
     for example in examples(page):
         printed, code = perform(example.command, code, trickrun)
