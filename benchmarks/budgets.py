@@ -37,14 +37,14 @@ ROWS, COLUMNS = 600, 5000
 
 CASES = (
     ("checklist", "small", 20),
-    ("checklist", "small", 60),
+    ("checklist", "wide", 10),
     ("checklist", "wide", 20),
-    ("checklist", "wide", 60),
-    ("checklist", "images", 60),
+    ("checklist", "images", 20),
+    ("checklist", "images", 35),
     ("grid coarse", "images", 20),
     ("diagnose", "wide", 20),
     ("diagnose --confirm", "small", 20),
-    ("diagnose --confirm", "wide", 60),
+    ("diagnose --confirm", "wide", 15),
     ("diagnose --confirm", "images", 60),
 )
 """Command, recipe and the seconds asked for."""
