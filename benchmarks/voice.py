@@ -151,7 +151,7 @@ def constant_losses(run: Path) -> Iterator[float]:
             answer = ((kept.get("constant_answer") or {}).get("scores") or {}).get("val")
             runs = kept.get("runs") or [{}]
             for found in (answer, kept.get("constant"), runs[0].get("constant")):
-                if found:
+                if isinstance(found, dict):
                     yield found["loss"]
 
 
