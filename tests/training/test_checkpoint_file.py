@@ -87,6 +87,12 @@ def test_one_of_an_older_version_is_read_with_a_notice(path: Path) -> None:
             {**STATE["progress"], "history": [{"train_loss": torch.tensor(0.0)}]},
             "progress: tensor is not a plain number or text",
         ),
+        ("metrics_bytes", torch.tensor(0), "metrics_bytes: tensor is not a plain number"),
+        (
+            "average",
+            {"count": torch.tensor(1), "model": {}},
+            "average.count: tensor is not a plain number",
+        ),
         ("optimizer", None, "optimizer: it must be an object"),
         ("metrics_bytes", "x", "metrics_bytes: "),
         ("model", {"weight": 1}, "model: weight is not a tensor"),

@@ -107,6 +107,8 @@ def only_plain(value: Any) -> Any:
     return value
 
 
+Count = Annotated[NonNegativeInt, BeforeValidator(only_plain)]
+
 ModelState = Annotated[dict[str, Any], AfterValidator(only_tensors)]
 
 
@@ -114,7 +116,7 @@ ModelState = Annotated[dict[str, Any], AfterValidator(only_tensors)]
 class Average:
     """The state of a weight average."""
 
-    count: NonNegativeInt
+    count: Count
     model: ModelState
 
 
@@ -126,7 +128,7 @@ class Last:
     optimizer: dict[str, Any]
     average: Average | None
     progress: Annotated[Progress, AfterValidator(of_one_length), BeforeValidator(only_plain)]
-    metrics_bytes: NonNegativeInt
+    metrics_bytes: Count
 
 
 @dataclass(frozen=True)
