@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trickrun.api.watching import EVERY, Watching, watch
+from trickrun.api.watching import Watching, watch
 from trickrun.errors import TrickrunError
+from trickrun.watching import EVERY
 
 if TYPE_CHECKING:
     from lightning.pytorch import Callback

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from trickrun.findings.rules import program as rules
+from trickrun.watching import EVERY
 
 if TYPE_CHECKING:
     import torch
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from trickrun.findings.evidence.program import Program
     from trickrun.findings.finding import Finding
     from trickrun.watching.watch import Watch
-
-EVERY = 100
-"""Backward passes between two looks."""
 
 _now: Watching | None = None
 """What watches now: at most one, as each puts itself in torch's way."""

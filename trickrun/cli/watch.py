@@ -12,13 +12,12 @@ import typer
 from trickrun.cli.options import AsJson, Debug
 from trickrun.cli.output import Answer, Verdict, answer, import_torch, verdict_of
 from trickrun.errors import INTERRUPTED, TrainingFailed, TrickrunError, python_refused
+from trickrun.watching import EVERY
 
 if TYPE_CHECKING:
     from trickrun.findings.evidence.program import Program
     from trickrun.findings.finding import Finding
     from trickrun.watching.script import Ended
-
-EVERY = 100
 
 
 def watch(

@@ -93,13 +93,12 @@ class OptimizerRecord:
         self.place = place
         self.lrs = Series()
         self.steps = self.judged = self.uncleared = self.empty = 0
-        self.last_step = self.looked = self.zero = 0
+        self.looked = self.zero = 0
         self.stepped_at: Place | None = None
         self.probe: torch.Tensor | None = None
         self.mark: Mark = None
         self.cleared: bool | None = None
         self.with_gradient: set[int] = set()
-        self.settings: tuple[float, float] = (0.0, 0.0)
         self.count = self.foreign = 0
         self.unreached: tuple[Unreached, ...] = ()
 
@@ -152,10 +151,9 @@ class OptimizerRecord:
         if self.probe is None or self.probe.grad is None:
             self.empty += all(p.grad is None for p in self.parameters())
 
-    def step_ended(self, at: int) -> None:
+    def step_ended(self) -> None:
         """Take note of the gradients as the step has left them."""
         self.steps += 1
-        self.last_step = at
         self.cleared = None
         if self.probe is None:
             # The last one is a part of the head, which every loss depends on.
@@ -169,17 +167,11 @@ class OptimizerRecord:
         given = [p for p in self.parameters() if p.grad is not None]
         self.with_gradient |= {id(p) for p in given}
         self.looked += 1
-        optimizer = self.optimizer()
-        if optimizer is not None:
-            group = optimizer.param_groups[0]
-            decay = float(group.get("weight_decay") or 0.0)
-            self.settings = float(group.get("momentum") or 0.0), decay
         self.zero += bool(given) and not any(has_values(p.grad) for p in given)
         self.stepped_at = self.stepped_at or calling()
 
     def told(self) -> SteppedOptimizer:
         """Return what was seen."""
-        momentum, decay = self.settings
         return SteppedOptimizer(
             self.kind,
             self.place,
@@ -195,7 +187,4 @@ class OptimizerRecord:
             self.count,
             self.unreached,
             self.foreign,
-            momentum,
-            decay,
-            self.last_step,
         )

@@ -37,6 +37,7 @@ from trickrun.findings.evidence.program import (
     WatchedScheduler,
 )
 from trickrun.nn.precision import widened
+from trickrun.watching import EVERY
 from trickrun.watching import graph as graphs
 from trickrun.watching.hooks import listening
 from trickrun.watching.models import ForwardWatch
@@ -50,8 +51,6 @@ optimizers have called each of them then."""
 PHASES = 4
 """Further looks come one pass later each time, up to so many: else they would always see the same
 one of several losses."""
-
-EVERY = 100
 
 FIRST_TARGETS = 200
 """Backward passes at the beginning whose targets are counted, to tell whether they are shuffled."""
@@ -389,7 +388,7 @@ class Watch:
                 site.between.append(site.since_step)
                 del site.between[:-1000]
             site.since_step = 0
-        record.step_ended(self.passes)
+        record.step_ended()
         self.stepped_last = True
         if self.before:
             self.look_gradients += self.seen_step()
@@ -623,7 +622,6 @@ def told_backward(key: tuple[CodeType, int] | None, site: Site) -> Backward:
         tuple(site.losses.values),
         tuple(site.terms),
         median(site.between) if site.between else 0.0,
-        site.since_step,
     )
 
 

@@ -174,7 +174,6 @@ class Backward:
         losses: as they were given to backward, without a gradient scaler's factor.
         terms: of each looked-at pass.
         per_step: backward passes between two optimizer steps, the median.
-        after_last_step: passes after the last optimizer step.
     """
 
     place: Place | None
@@ -183,7 +182,6 @@ class Backward:
     losses: tuple[float, ...] = ()
     terms: tuple[LossTerm, ...] = ()
     per_step: float = 1.0
-    after_last_step: int = 0
 
 
 @dataclass(frozen=True)
@@ -240,8 +238,6 @@ class SteppedOptimizer:
         parameters: how many tensors it has.
         unreached: those that never got a gradient.
         foreign: how many belong to no model that was trained.
-        momentum, weight_decay: of the first group; 0 if it has none.
-        last_step: backward passes before its last step.
     """
 
     kind: str
@@ -258,9 +254,6 @@ class SteppedOptimizer:
     parameters: int = 0
     unreached: tuple[Unreached, ...] = ()
     foreign: int = 0
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    last_step: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,6 @@ below which that is no property of the data; own."""
 BATCHES, SAMPLES = 4, 8
 """Batches, and samples in each, from which on an order of classes can be told from chance."""
 
-UNEVEN = 20.0
-"""Deviation of inputs from which on their distance from 0 is no offset that a bias takes away."""
-
 
 def sorted_by_class(program: Program) -> Iterator[Finding]:
     """TR17: batches of one class each, one class after the other; traps: data of one class mostly,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trickrun.findings.evidence.program import Activity, NonFinite, Program, StepLook, as_location
 from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.program.rates import learns, main_optimizer
-from trickrun.findings.rules.program.steps import place_or
+from trickrun.findings.rules.program.steps import place_of_model, place_or
 from trickrun.findings.rules.signal.signal import EXPLODED, VANISHED
 from trickrun.findings.rules.signal.units import MOST
 
@@ -149,9 +149,7 @@ def flow(program: Program) -> Iterator[Finding]:
         return
     name = known[0][0]
     shrunk = [first / last for _, first, last in known]
-    place = next(
-        (m.place for m in program.models if m.place and name.startswith(f"{m.name}.")), None
-    )
+    place = place_of_model(program, name)
     if max(shrunk) < VANISHED:
         why = (
             f"The gradient of {name} is {shrunk[-1]:.2g} of the last layer's. It vanishes on its "

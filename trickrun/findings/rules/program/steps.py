@@ -37,6 +37,13 @@ def place_or(place: Place | None, other: str) -> str:
     return str(place) if place is not None else other
 
 
+def place_of_model(program: Program, parameter: str) -> Place | None:
+    """Return where the class of a parameter's model is written, if that is known."""
+    return next(
+        (m.place for m in program.models if m.place and parameter.startswith(f"{m.name}.")), None
+    )
+
+
 def not_cleared(program: Program) -> Iterator[Finding]:
     """TR46: steps with gradients that still hold those of the steps before; trap: several backward
     passes before one step, and gradients that are cleared later than usual."""
@@ -223,9 +230,7 @@ def cut(
     """Yield the finding of parameters that lack a gradient for one reason."""
     grave: Severity = "warning" if reason == "unused" else "error"
     names = [one.name for one in found]
-    place = next(
-        (m.place for m in program.models if m.place and names[0].startswith(f"{m.name}.")), None
-    )
+    place = place_of_model(program, names[0])
     why = f"{named(names)} never got a gradient: {words}."
     numbers = {"tensors": len(found), "of": optimizer.parameters, "reason": reason}
     yield Finding("TR45", "Frozen layers", grave, 0.5 if grave == "warning" else 0.9, names[0],
