@@ -224,9 +224,9 @@ class ConstantScores(Form):
     """What a constant answer scores on a part; see findings/evidence/constant.py."""
 
     loss: Finite
-    chance: Finite
+    chance: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     samples: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    accuracy: Number = None
+    accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class ConstantAnswerFacts(Form):
