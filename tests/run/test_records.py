@@ -14,7 +14,7 @@ from trickrun.run.records import ConstantScores, checked
 NUMBERS = st.floats(allow_nan=True) | st.sampled_from([0.0, 1.0, -1.0, 1e308, 5e-324])
 
 
-@given(st.fixed_dictionaries({n: NUMBERS for n in ("loss", "chance", "samples", "accuracy")}))
+@given(st.fixed_dictionaries(dict.fromkeys(("loss", "chance", "samples", "accuracy"), NUMBERS)))
 def test_the_scores_of_a_constant_answer_that_are_let_through_can_be_judged(
     found: dict[str, Any],
 ) -> None:

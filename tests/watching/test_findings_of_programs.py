@@ -355,15 +355,32 @@ def test_layers_in_a_plain_list_are_named(tmp_path: Path) -> None:
     assert "nn.ModuleList" in first.location["advice"]
 
 
-def test_updates_by_hand_that_keep_the_gradients_are_found(tmp_path: Path) -> None:
+BY_DATA = """        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        for p in model.parameters():
+            p.data.add_(p.grad, alpha=-0.1)"""
+"""An update that changes no tensor's count of changes, and a clipping that changes gradients."""
+
+
+@pytest.mark.parametrize("update", [BY_HAND, BY_DATA])
+def test_updates_by_hand_that_keep_the_gradients_are_found(update: str, tmp_path: Path) -> None:
     text = changed(
         HEALTHY,
         (f"optimizer = {ADAM}\n", ""),
         (CLEAR, ""),
-        (STEP, BY_HAND),
+        (STEP, update),
         ("range(4)", "range(40)"),
     )
     assert found(tmp_path, text, every=10)[0].code == "TR46"
+
+
+def test_a_model_that_is_gone_at_the_end_was_trained_all_the_same(tmp_path: Path) -> None:
+    text = changed(
+        HEALTHY,
+        (f"optimizer = {ADAM}\n", ""),
+        (CLEAR, "        model.zero_grad()\n"),
+        (STEP, BY_DATA),
+    )
+    assert found(tmp_path, text + "model = Net()\n") == []
 
 
 def test_every_optimizer_of_a_step_is_looked_at(tmp_path: Path) -> None:

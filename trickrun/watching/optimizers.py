@@ -57,31 +57,32 @@ class Series:
 
 @dataclass
 class Bare:
-    """A tensor that stands for those that a program without optimizers updates by hand."""
+    """A tensor that stands for those that a program without optimizers updates by hand.
+
+    Its values are compared: updates through ``.data`` leave no other trace.
+    """
 
     leaf: weakref.ref[torch.Tensor] | None = None
-    gradient: Mark = None
-    version: int = 0
+    before: torch.Tensor | None = None
     judged: int = 0
     uncleared: int = 0
 
     def look(self, leaves: tuple[torch.Tensor, ...]) -> None:
-        """Judge whether the gradient was cleared since the last pass, after which the tensor itself
-        was changed; then choose it anew, if it is gone."""
+        """Judge whether the gradient was cleared if the tensor has been updated since the last
+        pass; choose another tensor if it is gone."""
         leaf = self.leaf() if self.leaf is not None else None
+        before, self.before = self.before, None
         if leaf is None or not any(leaf is one for one in leaves):
-            self.leaf = weakref.ref(leaves[-1]) if leaves else None
-            self.gradient = None
-            return
-        if self.gradient is not None and leaf._version != self.version:
+            smallest = min(leaves, key=torch.Tensor.numel, default=None)
+            self.leaf = weakref.ref(smallest) if smallest is not None else None
+        elif before is not None and not torch.equal(leaf.detach(), before):
             self.judged += 1
-            self.uncleared += mark(leaf) == self.gradient
+            self.uncleared += has_values(leaf.grad)
 
-    def backward_ended(self) -> None:
-        """Take note of what a pass has left."""
+    def look_comes(self) -> None:
+        """Keep the tensor as the pass before a look has left it."""
         leaf = self.leaf() if self.leaf is not None else None
-        if leaf is not None:
-            self.gradient, self.version = mark(leaf), leaf._version
+        self.before = leaf.detach().clone() if leaf is not None else None
 
 
 class OptimizerRecord:

@@ -276,11 +276,11 @@ class Watch:
             self.site.since_step += 1
         for record in self.records:
             record.backward_ended()
-        if not self.records:
-            self.bare.backward_ended()
         if self.passes > self.next_look:
             self.next_look = self.next_due()
         if self.passes == self.next_look:
+            if not self.records:
+                self.bare.look_comes()
             self.open_look()
 
     def unscaled_loss(self, loss: torch.Tensor | None) -> torch.Tensor | None:
@@ -297,6 +297,7 @@ class Watch:
         if not self.records:
             self.bare.look(graph.leaves)
         self.leaves.update({id(leaf): weakref.ref(leaf) for leaf in graph.leaves})
+        self.see_whether_moved()
         if not self.first_values:
             small = sorted(graph.leaves, key=torch.Tensor.numel)[:3]
             self.first_values = [(weakref.ref(one), one.detach().clone()) for one in small]
@@ -311,6 +312,13 @@ class Watch:
             found = graphs.place_of_node(node)
             if found is not None:
                 self.places[graphs.kind_of(node), place] = found
+
+    def see_whether_moved(self) -> None:
+        """Compare what is trained with what it was at the first look."""
+        self.moved = self.moved or any(
+            (leaf := reference()) is not None and not torch.equal(leaf.detach(), before)
+            for reference, before in self.first_values
+        )
 
     def count_targets(self, terms: list[LossTerm]) -> None:
         """Count the classes of a batch."""
@@ -494,10 +502,7 @@ class Watch:
     def take_stock(self) -> None:
         """Take note of what can only be asked of objects that still exist: a program may make
         them in a function, and they are gone when it returns."""
-        self.moved = self.moved or any(
-            (leaf := reference()) is not None and not torch.equal(leaf.detach(), before)
-            for reference, before in self.first_values
-        )
+        self.see_whether_moved()
         for record in self.records:
             self.find_unreached(record)
         for record in self.records:
