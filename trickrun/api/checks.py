@@ -262,7 +262,8 @@ def lr_find(
     """Step 3: find the learning rate by a range test, or say why none can be suggested.
 
     Args:
-        low, high: the learning rates of its first and last step.
+        low: the learning rate of its first step.
+        high: the learning rate of its last step.
         steps: training steps of each seed.
         seeds: draws of weights and batches.
 

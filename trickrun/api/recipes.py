@@ -44,7 +44,8 @@ def train(
     """Train a recipe into a new run folder and return the run; the same as ``trickrun train``.
 
     Args:
-        recipe, overrides: see ``load``.
+        recipe: see ``load``.
+        overrides: see ``load``.
         stop_when: "lost" ends a run that has diverged or is dead.
         runs_dir: where runs are kept; None: TRICKRUN_RUNS, or ``runs`` in the working folder.
 

@@ -107,8 +107,9 @@ def watch(
     """Watch all training in this process from now on; one that still watches is stopped.
 
     Args:
-        model, optimizer: what is going to train. They need not be given: what is called and stepped
-            is seen anyway. What is given is known even if nothing ever calls it.
+        model: what is going to train. It need not be given: what is called and stepped is seen
+            anyway. What is given is known even if nothing ever calls it.
+        optimizer: what is going to train it; the same holds for it.
         every: look into every Nth backward pass.
 
     Use it as ``with trickrun.watch(model, optimizer):`` around a training loop; or keep what it

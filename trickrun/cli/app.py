@@ -41,6 +41,7 @@ COMMANDS = (
     Command("show", "recipes", "show", RECIPES),
     Command("schema", "recipes", "schema", RECIPES),
     Command("tricks", "tricks", "tricks", RECIPES),
+    Command("recipes", "shipped_recipes", "recipes", RECIPES),
     Command("train", "training", "train", TRAINING),
     Command("eval", "scoring", "evaluate", TRAINING),
     Command("predict", "scoring", "predict", TRAINING),

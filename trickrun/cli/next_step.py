@@ -10,6 +10,7 @@ from typing import Any
 
 FOLLOWING = {
     "new": "validate --data",
+    "recipes copy": "train",
     "show": "validate",
     "validate": "initial-loss",
     "initial-loss": "overfit-batch",
