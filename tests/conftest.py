@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from skips import pytest_runtest_makereport  # noqa: F401, which pytest finds here
 
 from trickrun.cli import command_line
 from trickrun.reporting import phases
