@@ -1,4 +1,4 @@
-"""Puts the shipped recipes into the wheel. In a clone they are where they are edited: in recipes/."""
+"""Puts the shipped recipes into the wheel. In a clone they stay where they are edited: recipes/."""
 
 from pathlib import Path
 from typing import Any
