@@ -36,6 +36,9 @@ OUTSIDE = (
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 """The path of a Markdown link."""
 
+REPOSITORY_ONLY = re.compile(r"^> In the repository .*\n(?:> .*\n)+", re.MULTILINE)
+"""What the reference says to those who read it without the site."""
+
 FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -59,6 +62,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     uri = page.file.src_uri
     if uri == "index.md":
         page.meta["hide"] = ["navigation"]
+    if uri == "api.md":
+        markdown = REPOSITORY_ONLY.sub("", markdown)
     if uri == "LICENSE.md":
         return f"# License\n\n{markdown}"
     here = posixpath.dirname(uri)
