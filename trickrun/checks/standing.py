@@ -19,6 +19,7 @@ from trickrun.recipe.schema import Recipe
 from trickrun.training.compile import pick_loss, settings_of
 from trickrun.training.constant import constant_answer, scores_of
 from trickrun.training.device import training_type
+from trickrun.training.spans import timed
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Standing:
         return [] if found is None else [found]
 
 
+@timed("judging")
 def standing_of(recipe: Recipe, folder: Path) -> Standing:
     """Return what the data of a recipe allow. Raises TrickrunError if they cannot be read."""
     data = prepare(recipe.data, folder, training_type(recipe))

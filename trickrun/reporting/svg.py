@@ -18,6 +18,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullFormatter
 
 from trickrun.reporting.visible import visible
+from trickrun.training.spans import timed
 
 COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 """A line's color by its place; distinguishable with the usual color-vision deficiencies."""
@@ -75,7 +76,7 @@ in any script, and as long as they like."""
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in this project's style."""
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    with timed("drawing"), mpl.rc_context(STYLE), warnings.catch_warnings():
         for message in UNIMPORTANT:
             warnings.filterwarnings("ignore", message)
         yield

@@ -14,6 +14,7 @@ from trickrun.recipe.text.problems import RecipeError
 from trickrun.search.plan import Plan
 from trickrun.search.space import Space, edges, narrowed, place_of
 from trickrun.search.trial import TrialResult
+from trickrun.training.spans import timed
 from trickrun.tricks.monitor import Monitor
 
 ENOUGH = 8
@@ -72,6 +73,7 @@ TOP_SHARE = 0.25
 """The share of coarse trials that the fine space is drawn around (at least three)."""
 
 
+@timed("judging")
 def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
     """Return the verdict of a search: what was best, what mattered, where to look next."""
     ranked = best_first(results, planned.rank, planned.metric)

@@ -30,6 +30,7 @@ from trickrun.search.groups import groups
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
 from trickrun.training.job import Job
+from trickrun.training.spans import timed
 from trickrun.training.threads import cores
 from trickrun.training.timing import seconds_a_step, seconds_of
 
@@ -216,7 +217,7 @@ def moved_further(moved: Moved, before: int, done: float) -> None:
 def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> Layout:
     """Return where each trial trains, so that the last one ends soonest."""
     layout, timings, alike = Layout(), [], groups(trials)
-    with pace.phase("choosing how to train", len(alike)) as moved:
+    with timed("choosing"), pace.phase("choosing how to train", len(alike)) as moved:
         for done, group in enumerate(alike):
             moved(done)
             timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
