@@ -9,6 +9,9 @@ import sys
 
 from trickrun.training import spans
 
+KINDS = ("imports", "data", "compiling", "choosing", "training", "waiting for workers", "judging",
+         "drawing", "writing")  # fmt: skip
+
 
 def test_every_process_of_a_search_tells_its_spans(tmp_path):
     recipe = tmp_path / "recipe.yaml"
@@ -24,13 +27,16 @@ def test_every_process_of_a_search_tells_its_spans(tmp_path):
 
     assert done.returncode <= 1, done.stderr
     found = [json.loads(line) for line in told.read_text().splitlines()]
-    command_only = {"choosing", "waiting for workers", "judging", "drawing", "writing"}
-    trained = {s["process"] for s in found if s["span"] == "training"}
-    own = {s["process"] for s in found if s["span"] in command_only}
-    assert {s["span"] for s in found} == command_only | {"imports", "data", "compiling", "training"}
-    assert len(own) == 1
-    assert trained
-    assert not own & trained
+    of = {name: {s["process"] for s in found if s["span"] == name} for name in KINDS}
+    assert all(of.values())
+    assert {s["span"] for s in found} == set(KINDS)
+    (own,) = of["choosing"]
+    assert of["waiting for workers"] == {own}
+    assert own in of["judging"] & of["writing"] & of["imports"]
+    # The trials, what they are compared with and the pictures are others' work.
+    assert own not in of["training"]
+    assert of["judging"] - {own}
+    assert of["drawing"] - {own}
     assert all(s["begun"] <= s["end"] and s["processor"] >= 0 for s in found)
 
 

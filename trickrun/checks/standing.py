@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from trickrun.checks.diagnosis.reference import MOST, reference_scores
 from trickrun.checks.diagnosis.skill import metric_for, skill, standard_error
@@ -15,7 +18,11 @@ from trickrun.findings.evidence.constant import Constant
 from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.chance import at_chance, behind_linear
+from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.schema import Recipe
+from trickrun.search.executors.choose import with_threads
+from trickrun.search.executors.work import NOT_IN_DATA
+from trickrun.search.executors.workers import JUDGING, WORKERS
 from trickrun.training.compile import pick_loss, settings_of
 from trickrun.training.constant import constant_answer, scores_of
 from trickrun.training.device import training_type
@@ -70,6 +77,30 @@ def standing_of(recipe: Recipe, folder: Path) -> Standing:
     scores = {} if answer is None else scores_of(answer, data)
     part = "train" if data.val is None else "val"
     return Standing(scores.get(part), reference_of(recipe, data))
+
+
+def same_standing(one: Recipe, other: Recipe) -> bool:
+    """Return whether ``standing_of`` finds the same of two recipes: it reads no more of them."""
+
+    def read(recipe: Recipe) -> tuple[Any, ...]:
+        smoothing = recipe.regularizers.label_smoothing
+        data = recipe.data.model_dump(exclude=NOT_IN_DATA)
+        return data, recipe.loss, recipe.metrics, smoothing, recipe.train.precision
+
+    return read(one) == read(other)
+
+
+def standing_aside(recipe: Loaded) -> Callable[[], Standing]:
+    """Begin ``standing_of`` in a worker, beside what this process does, and return what waits for
+    it. The worker computes with as many threads as this process does."""
+    threads = torch.get_num_threads()
+    return WORKERS.aside(JUDGING, partial(standing_with, threads, recipe.tree, recipe.folder))
+
+
+def standing_with(threads: int, tree: dict[str, Any], folder: Path) -> Standing:
+    """As ``standing_of``, of a recipe's canonical tree and with so many threads."""
+    with with_threads(threads):
+        return standing_of(from_tree(tree), folder)
 
 
 def reference_of(recipe: Recipe, data: Prepared) -> Reference | None:

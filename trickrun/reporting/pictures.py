@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from trickrun.findings.verdict import Verdict
+from trickrun.search.executors.workers import DRAWING, WORKERS
+
+
+def draw_aside(result: dict[str, Any]) -> Callable[[], dict[str, str]]:
+    """Begin the pictures of a search's result in a worker and return what waits for them."""
+    return WORKERS.aside(DRAWING, partial(of_search, result))
+
+
+def of_search(result: dict[str, Any]) -> dict[str, str]:
+    """Return file names and SVG documents of a search's result."""
+    from trickrun.reporting import grid_pictures
+
+    return grid_pictures.pictures(result)
+
+
+def get_ready() -> None:
+    """Begin the worker that ``draw_aside`` needs, so that it has imported what draws by then."""
+    WORKERS.aside(DRAWING, import_all)
+
+
+def import_all() -> None:
+    """Import what draws a search."""
+    from trickrun.reporting import grid_pictures  # noqa: F401
 
 
 def pictures(command: str, verdict: Verdict) -> dict[str, str]:

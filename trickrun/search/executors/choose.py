@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -280,11 +280,16 @@ def room_for(job: Job) -> int:
     return max(2, int(room // (need["total"] - need["data"])))
 
 
+def one_thread() -> AbstractContextManager[None]:
+    """Train with one thread, as workers do."""
+    return with_threads(1)
+
+
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Train with one thread, as workers do: another number of threads gives other last bits."""
+def with_threads(count: int) -> Iterator[None]:
+    """Compute with so many threads: another number gives other last bits."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
