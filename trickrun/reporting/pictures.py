@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting import curve_pictures, grad_check, steps
 from trickrun.search.executors.workers import DRAWING, WORKERS
 
 
@@ -41,14 +42,14 @@ def pictures(command: str, verdict: Verdict) -> dict[str, str]:
     if command in ("initial-loss", "overfit-batch", "diagnose"):
         return {}
     # Only what is drawn waits for matplotlib.
-    from trickrun.reporting import curve_pictures, grad_check, grid_pictures, signal_pictures, steps
-
+    if command.startswith("grid"):
+        return of_search(verdict.result)
     if command == "lr-find":
         return steps.pictures(verdict)
     if command == "signal":
+        from trickrun.reporting import signal_pictures
+
         return signal_pictures.pictures(verdict)
     if command == "grad-check":
         return grad_check.pictures(verdict)
-    if command.startswith("grid"):
-        return grid_pictures.pictures(verdict.result)
     return curve_pictures.pictures(verdict) if "curves" in verdict.series else {}
