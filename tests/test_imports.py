@@ -106,3 +106,14 @@ def test_what_draws_nothing_waits_for_no_matplotlib(command, tmp_path):
     assert done.returncode <= 1, done.stdout
     assert "| trickrun" in done.stderr
     assert "matplotlib" not in done.stderr
+
+
+def test_a_list_of_runs_waits_for_no_recipe_language(tmp_path):
+    python = [sys.executable, "-X", "importtime"]
+    done = subprocess.run(
+        [*python, "-m", "trickrun", "runs"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "no runs in" in done.stdout
+    assert "trickrun.run.listing" in done.stderr
+    for part in ("trickrun.recipe", "trickrun.tricks", "trickrun.findings.faults", "torch"):
+        assert part not in done.stderr
