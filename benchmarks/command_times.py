@@ -13,6 +13,7 @@ The picture has a row for each process and a color for each kind of span, of the
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import statistics
@@ -238,6 +239,8 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="a folder for one SVG file a command")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
+    # As pip's packages have it.
+    compileall.compile_dir(ROOT / "trickrun", quiet=1)
     load = os.getloadavg()[0]
     runs: dict[str, list[Measured]] = {name: [] for name in options.only}
     for _ in range(options.rounds):

@@ -10,7 +10,11 @@ from typing import Any
 
 import torch
 
-from trickrun.checks.diagnosis.reference import MOST, reference_scores
+from trickrun.checks.diagnosis.reference import (
+    MOST,
+    samples_for_learners,
+    scores_of_learners,
+)
 from trickrun.checks.diagnosis.skill import metric_for, skill, standard_error
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import SplitData
@@ -107,14 +111,34 @@ def reference_of(recipe: Recipe, data: Prepared) -> Reference | None:
     """Return what a linear model and trees score on the validation part, by the recipe's first
     metric that suits; None where they cannot be fitted (see ``reference_scores``)."""
     metric = metric_for(recipe, data.task)
-    train = thinned(data.train)
-    found = reference_scores(replace(data, train=train, val=data.val and thinned(data.val)), metric)
-    if not found:
+    samples = samples_for_learners(thinned_parts(data))
+    if samples is None:
         return None
-    level = skill(found["linear"], metric, data.task)
-    room = (1 - found["linear"]) / (1 - level) if level < 1 else 1.0
+    return reference_by(metric, scores_of_learners(samples, metric), data)
+
+
+def reference_aside(recipe: Recipe, data: Prepared) -> Callable[[], Reference | None]:
+    """Begin ``reference_of`` in a worker, beside what this process does, and return what waits for
+    it."""
+    metric = metric_for(recipe, data.task)
+    samples = samples_for_learners(thinned_parts(data))
+    if samples is None:
+        return lambda: None
+    scores = WORKERS.aside(JUDGING, partial(scores_of_learners, samples, metric))
+    return lambda: reference_by(metric, scores(), data)
+
+
+def reference_by(metric: str, scores: Mapping[str, float], data: Prepared) -> Reference:
+    """Return the scores of learners, and by how much another validation part would change them."""
+    level = skill(scores["linear"], metric, data.task)
+    room = (1 - scores["linear"]) / (1 - level) if level < 1 else 1.0
     error = room * standard_error(level, data)
-    return Reference(metric, **found, error=error, fitted=len(train))
+    return Reference(metric, **scores, error=error, fitted=len(thinned(data.train)))
+
+
+def thinned_parts(data: Prepared) -> Prepared:
+    """Return data with ``thinned`` training and validation parts."""
+    return replace(data, train=thinned(data.train), val=data.val and thinned(data.val))
 
 
 def thinned(part: SplitData) -> SplitData:

@@ -10,6 +10,9 @@ from trickrun.findings.verdict import Verdict
 from trickrun.reporting import curve_pictures, grad_check, steps
 from trickrun.search.executors.workers import DRAWING, WORKERS
 
+UNDRAWN = ("initial-loss", "overfit-batch", "diagnose")
+"""The commands that draw nothing."""
+
 
 def draw_aside(result: dict[str, Any]) -> Callable[[], dict[str, str]]:
     """Begin the pictures of a search's result in a worker and return what waits for them."""
@@ -39,7 +42,7 @@ def pictures(command: str, verdict: Verdict) -> dict[str, str]:
     Args:
         command: what made the run, such as ``lr-find`` or ``grid coarse``.
     """
-    if command in ("initial-loss", "overfit-batch", "diagnose"):
+    if command in UNDRAWN:
         return {}
     # Only what is drawn waits for matplotlib.
     if command.startswith("grid"):
