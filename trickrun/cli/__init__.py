@@ -39,7 +39,11 @@ def main() -> NoReturn:
     try:
         command_line(own_process=True)
     except SystemExit as end:
-        sys.exit(code_of(end))
+        code = code_of(end)
+        from trickrun.training.garbage import leave_garbage
+
+        leave_garbage()
+        sys.exit(code)
 
 
 def command_line(own_process: bool = False) -> NoReturn:
