@@ -11,6 +11,7 @@ imports of what every command needs.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import statistics
 import subprocess
@@ -120,6 +121,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
+    # As pip's packages have it.
+    compileall.compile_dir(ROOT / "trickrun", quiet=1)
     load = os.getloadavg()[0]
     spent = measure({name: COMMANDS[name] for name in options.only}, options.rounds)
     found = table(spent)

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import trickrun
 
 ROOT = Path(trickrun.__file__).parent
@@ -91,3 +93,27 @@ print([name for name in ("torch", "numpy", "sklearn", "scipy") if name in sys.mo
 def test_reading_recipes_imports_no_torch():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize("command", ["initial-loss", "overfit-batch", "train"])
+def test_what_draws_nothing_waits_for_no_matplotlib(command, tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("data: iris\nmodel: {kind: mlp, hidden: [8]}\ntrain: {epochs: 1}\n")
+    python = [sys.executable, "-X", "importtime"]  # it tells on stderr
+    done = subprocess.run(
+        [*python, "-m", "trickrun", command, recipe], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode <= 1, done.stdout
+    assert "| trickrun" in done.stderr
+    assert "matplotlib" not in done.stderr
+
+
+def test_a_list_of_runs_waits_for_no_recipe_language(tmp_path):
+    python = [sys.executable, "-X", "importtime"]
+    done = subprocess.run(
+        [*python, "-m", "trickrun", "runs"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "no runs in" in done.stdout
+    assert "trickrun.run.listing" in done.stderr
+    for part in ("trickrun.recipe", "trickrun.tricks", "trickrun.findings.faults", "torch"):
+        assert part not in done.stderr

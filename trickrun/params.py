@@ -211,6 +211,7 @@ class KindFolder:
         self.package = package
         self.base_name = base
         self.name = package.rpartition(".")[2]
+        self.classes: dict[str, type[Params]] = {}
 
     @cached_property
     def base(self) -> type[Params]:
@@ -252,6 +253,12 @@ class KindFolder:
 
     def class_in(self, kind: str) -> type[Params]:
         """Return the class of one of trickrun's own files."""
+        if kind not in self.classes:
+            self.classes[kind] = self.search_file(kind)
+        return self.classes[kind]
+
+    def search_file(self, kind: str) -> type[Params]:
+        """Import the file of ``kind`` and return its class."""
         module = importlib.import_module(f"{self.package}.{kind}")
         for found in vars(module).values():
             if isinstance(found, type) and issubclass(found, self.base) and kind_of(found) == kind:

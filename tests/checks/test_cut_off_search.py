@@ -46,7 +46,9 @@ def loaded(tmp_path: Path) -> Loaded:
 
 def searched(loaded: Loaded, root: Path) -> list[dict[str, object]]:
     """Run or go on with the search; return its table without times."""
-    verdict, _ = run_search(loaded, "coarse", root, [], lambda *_: None, draw=lambda _: {"a": ""})
+    verdict, _ = run_search(
+        loaded, "coarse", root, [], lambda *_: None, draw=lambda _: lambda: {"a": ""}
+    )
     return [{k: v for k, v in row.items() if k != "seconds"} for row in verdict.result["trials"]]
 
 

@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from trickrun.checks.standing import reference_of, standing_of, thinned
+from trickrun.checks.standing import (
+    reference_of,
+    same_standing,
+    standing_aside,
+    standing_of,
+    thinned,
+)
 from trickrun.data.splits.prepare import prepare
 from trickrun.data.splits.source import SplitData
-from trickrun.recipe.load import Loaded, load
+from trickrun.recipe.load import Loaded, derive, load
 
 
 def recipe(folder: Path, data: str = "iris") -> Loaded:
@@ -62,3 +68,29 @@ def test_a_file_sorted_by_class_is_fitted_evenly(tmp_path: Path) -> None:
     found = reference_of(loaded.recipe, replace(data, train=part, val=part, task=task))
     assert found is not None
     assert found.linear == 1.0
+
+
+def test_a_worker_finds_the_same_to_the_bit(tmp_path: Path) -> None:
+    loaded = recipe(tmp_path, "wine")
+    assert standing_aside(loaded)() == standing_of(loaded.recipe, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"optimizer.lr": 0.5, "model.hidden": [3], "data.batch_size": 8}, True),
+        ({"regularizers.dropout": 0.5, "init": "orthogonal", "seed": 3}, True),
+        ({"data.split.seed": 1}, False),
+        ({"metrics": ["f1_macro"]}, False),
+        ({"regularizers.label_smoothing": 0.1}, False),
+        ({"train.precision": "float64"}, False),
+        ({"loss": {"kind": "cross_entropy", "class_weights": "balanced"}}, False),
+    ],
+)
+def test_recipes_of_one_standing(change: dict[str, object], same: bool, tmp_path: Path) -> None:
+    loaded = recipe(tmp_path)
+    changed = derive(loaded, change)
+    alike = same_standing(loaded.recipe, changed.recipe)
+    assert alike == same
+    if alike:
+        assert standing_of(changed.recipe, tmp_path) == standing_of(loaded.recipe, tmp_path)

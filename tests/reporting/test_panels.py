@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trickrun.reporting.svg import Line, Panel
+from trickrun.reporting.panels import Line, Panel
 from trickrun.reporting.terminal_plot import in_terminal
 
 

@@ -8,7 +8,8 @@ import xml.etree.ElementTree as ET
 import matplotlib as mpl
 import pytest
 
-from trickrun.reporting.svg import Line, Marker, Panel, RoundValues, draw, tick_label
+from trickrun.reporting.panels import Line, Marker, Panel
+from trickrun.reporting.svg import RoundValues, draw, tick_label
 
 X = [1e-3, 1e-2, 1e-1, 1.0]
 PANEL = Panel(

@@ -11,7 +11,13 @@ import pytest
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.training.compile import compile_recipe
-from trickrun.training.garbage import RARE, USUAL, collect_as_usual, collect_rarely
+from trickrun.training.garbage import (
+    RARE,
+    USUAL,
+    collect_as_usual,
+    collect_rarely,
+    leave_garbage,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -35,4 +41,18 @@ def test_thresholds_of_another_program_stay():
     gc.set_threshold(123, 4, 5)
     collect_as_usual()
     assert gc.get_threshold() == (123, 4, 5)
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_only_reads_leaves_its_garbage_at_the_end():
+    collect_rarely()
+    leave_garbage()
+    assert gc.get_freeze_count() > 0
+
+
+def test_after_a_job_garbage_is_looked_for_at_the_end_too():
+    collect_rarely()
+    collect_as_usual()
+    gc.unfreeze()
+    leave_garbage()
     assert gc.get_freeze_count() == 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.standing import standing_of
+from trickrun.checks.standing import Standing, same_standing, standing_aside, standing_of
 from trickrun.errors import OutOfTime
 from trickrun.findings.rank import gravest
 from trickrun.findings.verdict import Verdict
@@ -29,13 +29,19 @@ from trickrun.search.journal import (
     open_search,
     searches,
 )
-from trickrun.search.judge import judge
+from trickrun.search.judge import importances_aside, judge, table
 from trickrun.search.plan import Plan, Stage, plan
 from trickrun.search.run_trials import OnResult, search
 from trickrun.search.trial import TrialResult
 from trickrun.search.winners import confirm
 
-Draw = Callable[[dict[str, Any]], dict[str, str]]
+Draw = Callable[[dict[str, Any]], Callable[[], dict[str, str]]]
+"""Begins to draw a search's trials, and returns what waits for the pictures."""
+
+
+def undrawn(result: dict[str, Any]) -> Callable[[], dict[str, str]]:
+    """Draw nothing."""
+    return dict
 
 
 def run_search(
@@ -48,7 +54,7 @@ def run_search(
     coarse: RunFolder | None = None,
     into: Path | None = None,
     pace: Pace = UNHURRIED,
-    draw: Draw = lambda result: {},
+    draw: Draw = undrawn,
 ) -> tuple[Verdict, RunFolder]:
     """Run a search, or go on with one that was cut off, and record its verdict.
 
@@ -59,7 +65,7 @@ def run_search(
         coarse: for fine: the coarse search to start from; None: the newest finished one.
         into: where this search's folder is, if not in ``root``: a check's own runs.
         pace: trials that it has no time for are left out.
-        draw: gives the pictures of the verdict's result, by file name.
+        draw: begins the pictures of the trials, which are then by file name.
 
     Raises OutOfTime if that are all of them; the search can be gone on with.
     """
@@ -67,27 +73,30 @@ def run_search(
     if stage == "fine" and coarse is None and fine_space is None:
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
+    standing = standing_aside(planned.loaded)
     with opened(planned, loaded, into or root, command) as folder:
         if planned.search.halving:
             halve(planned, folder, on_result, pace)
         else:
             search(planned, folder, known_results(root, planned), on_result, pace)
         latest = results_of(planned, folder)
-        verdict = judge(planned, [latest[t.id] for t in planned.trials if t.id in latest])
+        results = [latest[t.id] for t in planned.trials if t.id in latest]
+        drawn = draw(table(planned, results))
+        verdict = judge(planned, results, importances_aside)
         left = sum(trial.id not in latest for trial in planned.trials)
         if left == len(planned.trials):
             raise OutOfTime("no trial ended in time", f"grid {stage}", MORE)
         if left:
             told = {"left_out": [f"{left} of {len(planned.trials)} trials"]}
             verdict = replace(verdict, result={**verdict.result, **told})
-        verdict = beside_others(planned, verdict)
+        verdict = beside_others(planned, verdict, standing)
         if seeds and verdict.result["best"] is not None:
             ranked = [latest[row["id"]] for row in verdict.result["trials"]]
             confirmed = confirm(planned, ranked, seeds, pace)
             verdict = replace(verdict, result={**verdict.result, "confirmed": confirmed})
         if coarse is not None and on_other_data(coarse, planned):
             verdict = replace(verdict, result={**verdict.result, "other_data_than": coarse.id})
-        conclude(folder, verdict, draw(verdict.result))
+        conclude(folder, verdict, drawn())
     return verdict, folder
 
 
@@ -99,14 +108,19 @@ def results_of(planned: Plan, folder: RunFolder) -> dict[str, TrialResult]:
     return {name: replace(result, params=params[name]) for name, result in found.items()}
 
 
-def beside_others(planned: Plan, verdict: Verdict) -> Verdict:
+def beside_others(planned: Plan, verdict: Verdict, of_recipe: Callable[[], Standing]) -> Verdict:
     """Return the verdict with what a constant answer, a linear model and trees score on the split
-    of the best trial: one that is no better than the constant answer makes it fail."""
+    of the best trial: one that is no better than the constant answer makes it fail.
+
+    Args:
+        of_recipe: waits for what they score as the recipe itself has its data.
+    """
     best = verdict.result["best"]
     if best is None:
         return replace(verdict, result={**verdict.result, "constant": None, "reference": None})
     recipe = derive(planned.loaded, best["params"]).recipe
-    standing = standing_of(recipe, planned.loaded.folder)
+    alike = same_standing(recipe, planned.loaded.recipe)
+    standing = of_recipe() if alike else standing_of(recipe, planned.loaded.folder)
     values = next(row["values"] for row in verdict.result["trials"] if row["id"] == best["id"])
     tries = len(verdict.result["trials"])
     then = f"`trickrun diagnose {planned.loaded.path}` looks for the cause."

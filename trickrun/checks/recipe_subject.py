@@ -23,6 +23,7 @@ from trickrun.search.executors.work import NOT_IN_DATA
 from trickrun.training.compile import compile_to_measure
 from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
+from trickrun.training.spans import timed
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class RecipeSubject:
         """The recipe's splits, loaded when they are first asked for. Raises DataError."""
         if self.origin is not None and same_splits(self.loaded, self.origin.loaded):
             return self.origin.data
-        return prepare(self.recipe.data, self.loaded.folder, training_type(self.recipe))
+        with timed("data"):
+            return prepare(self.recipe.data, self.loaded.folder, training_type(self.recipe))
 
     def job(self) -> RecipeJob:
         """Return the recipe compiled afresh. Raises DataError or CompileError."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.diagnosis.reference import MOST, reference_scores
+import torch
+
+from trickrun.checks.diagnosis.reference import (
+    MOST,
+    samples_for_learners,
+    scores_of_learners,
+)
 from trickrun.checks.diagnosis.skill import metric_for, skill, standard_error
 from trickrun.data.splits.prepare import Prepared, prepare
 from trickrun.data.splits.source import SplitData
@@ -15,10 +22,15 @@ from trickrun.findings.evidence.constant import Constant
 from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.chance import at_chance, behind_linear
+from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.schema import Recipe
+from trickrun.search.executors.choose import with_threads
+from trickrun.search.executors.work import NOT_IN_DATA
+from trickrun.search.executors.workers import JUDGING, WORKERS
 from trickrun.training.compile import pick_loss, settings_of
 from trickrun.training.constant import constant_answer, scores_of
 from trickrun.training.device import training_type
+from trickrun.training.spans import timed
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ class Standing:
         return [] if found is None else [found]
 
 
+@timed("judging")
 def standing_of(recipe: Recipe, folder: Path) -> Standing:
     """Return what the data of a recipe allow. Raises TrickrunError if they cannot be read."""
     data = prepare(recipe.data, folder, training_type(recipe))
@@ -70,18 +83,62 @@ def standing_of(recipe: Recipe, folder: Path) -> Standing:
     return Standing(scores.get(part), reference_of(recipe, data))
 
 
+def same_standing(one: Recipe, other: Recipe) -> bool:
+    """Return whether ``standing_of`` finds the same of two recipes: it reads no more of them."""
+
+    def read(recipe: Recipe) -> tuple[Any, ...]:
+        smoothing = recipe.regularizers.label_smoothing
+        data = recipe.data.model_dump(exclude=NOT_IN_DATA)
+        return data, recipe.loss, recipe.metrics, smoothing, recipe.train.precision
+
+    return read(one) == read(other)
+
+
+def standing_aside(recipe: Loaded) -> Callable[[], Standing]:
+    """Begin ``standing_of`` in a worker, beside what this process does, and return what waits for
+    it. The worker computes with as many threads as this process does."""
+    threads = torch.get_num_threads()
+    return WORKERS.aside(JUDGING, partial(standing_with, threads, recipe.tree, recipe.folder))
+
+
+def standing_with(threads: int, tree: dict[str, Any], folder: Path) -> Standing:
+    """As ``standing_of``, of a recipe's canonical tree and with so many threads."""
+    with with_threads(threads):
+        return standing_of(from_tree(tree), folder)
+
+
 def reference_of(recipe: Recipe, data: Prepared) -> Reference | None:
     """Return what a linear model and trees score on the validation part, by the recipe's first
     metric that suits; None where they cannot be fitted (see ``reference_scores``)."""
     metric = metric_for(recipe, data.task)
-    train = thinned(data.train)
-    found = reference_scores(replace(data, train=train, val=data.val and thinned(data.val)), metric)
-    if not found:
+    samples = samples_for_learners(thinned_parts(data))
+    if samples is None:
         return None
-    level = skill(found["linear"], metric, data.task)
-    room = (1 - found["linear"]) / (1 - level) if level < 1 else 1.0
+    return reference_by(metric, scores_of_learners(samples, metric), data)
+
+
+def reference_aside(recipe: Recipe, data: Prepared) -> Callable[[], Reference | None]:
+    """Begin ``reference_of`` in a worker, beside what this process does, and return what waits for
+    it."""
+    metric = metric_for(recipe, data.task)
+    samples = samples_for_learners(thinned_parts(data))
+    if samples is None:
+        return lambda: None
+    scores = WORKERS.aside(JUDGING, partial(scores_of_learners, samples, metric))
+    return lambda: reference_by(metric, scores(), data)
+
+
+def reference_by(metric: str, scores: Mapping[str, float], data: Prepared) -> Reference:
+    """Return the scores of learners, and by how much another validation part would change them."""
+    level = skill(scores["linear"], metric, data.task)
+    room = (1 - scores["linear"]) / (1 - level) if level < 1 else 1.0
     error = room * standard_error(level, data)
-    return Reference(metric, **found, error=error, fitted=len(train))
+    return Reference(metric, **scores, error=error, fitted=len(thinned(data.train)))
+
+
+def thinned_parts(data: Prepared) -> Prepared:
+    """Return data with ``thinned`` training and validation parts."""
+    return replace(data, train=thinned(data.train), val=data.val and thinned(data.val))
 
 
 def thinned(part: SplitData) -> SplitData:

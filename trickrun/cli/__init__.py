@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from trickrun.errors import USAGE
+from trickrun.training.spans import time_imports
 
 
 def threads_wait_briefly() -> None:
@@ -30,6 +31,7 @@ def refuse_windows() -> None:
 def main() -> NoReturn:
     """Run the command line, in a process of its own."""
     refuse_windows()
+    time_imports()
     # What takes time is imported once signals are heeded.
     from trickrun.cli.process import code_of, take_over
 
@@ -37,7 +39,11 @@ def main() -> NoReturn:
     try:
         command_line(own_process=True)
     except SystemExit as end:
-        sys.exit(code_of(end))
+        code = code_of(end)
+        from trickrun.training.garbage import leave_garbage
+
+        leave_garbage()
+        sys.exit(code)
 
 
 def command_line(own_process: bool = False) -> NoReturn:

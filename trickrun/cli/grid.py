@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,7 +110,7 @@ def run_grid(
     import_torch()
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
-    from trickrun.reporting.grid_pictures import pictures
+    from trickrun.reporting.pictures import draw_aside, get_ready
     from trickrun.run.find import find
     from trickrun.run.folder import runs_dir
 
@@ -124,10 +125,16 @@ def run_grid(
     source = find(root, from_run) if from_run is not None else None
     drawn: dict[str, str] = {}
 
-    def draw(result: dict[str, Any]) -> dict[str, str]:
-        drawn.update(pictures(result))
-        return drawn
+    def draw(result: dict[str, Any]) -> Callable[[], dict[str, str]]:
+        waiting = draw_aside(result)
 
+        def pictures() -> dict[str, str]:
+            drawn.update(waiting())
+            return drawn
+
+        return pictures
+
+    get_ready()
     with live_table() as watch:
         verdict, folder = run_search(
             loaded, stage, root, sys.argv, watch, seeds, source, draw=draw, pace=pace(budget)

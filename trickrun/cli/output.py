@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import math
 import os
 import sys
@@ -26,7 +25,6 @@ from trickrun.errors import (
     without_python,
 )
 from trickrun.findings.finding import Finding
-from trickrun.findings.rank import gravest
 from trickrun.reporting.visible import in_json, in_line
 from trickrun.reporting.width import in_width
 
@@ -165,6 +163,8 @@ def all_on_stderr() -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
+        import ctypes  # only --json waits for it
+
         ctypes.CDLL(None).fflush(None)  # C keeps what it prints until its buffer is full
         os.dup2(kept, 1)
         Now.stdout = 1
@@ -298,6 +298,10 @@ def from_text(loaded: Loaded) -> list[Finding]:
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
     """Return fail for an error-level finding, warn for a warning, else pass."""
+    if not findings:
+        return "pass"
+    from trickrun.findings.rank import gravest
+
     worst = gravest(findings)
     if worst == "error":
         return "fail"

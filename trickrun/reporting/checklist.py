@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 from trickrun.checks.checklist.checklist_check import LAST
 from trickrun.checks.checklist.context import StepOutcome, own_folder
@@ -12,11 +14,16 @@ from trickrun.findings.stories import stories
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.text.command_line import typed_each
 from trickrun.reporting.console import Text, number, say, seconds, terminal
+from trickrun.reporting.pictures import UNDRAWN, pictures
 from trickrun.reporting.verdict import STYLES, print_stories, say_edits
 from trickrun.reporting.visible import in_line
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import MORE
+from trickrun.search.executors.workers import DRAWING, WORKERS
+
+Drawing = Callable[[], dict[str, str]]
+"""Waits for pictures, by the file's name."""
 
 UNFIT = (RunFolderError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What comes of drawing evidence that somebody has changed. No form describes all of it, and a
@@ -71,19 +78,36 @@ def print_end(verdict: Verdict, folder: RunFolder) -> None:
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 
-def drawn_steps(done: Sequence[StepOutcome], checklist: RunFolder) -> dict[str, dict[str, str]]:
-    """Return the pictures of each step, by its name and the file's, as its own command draws them;
-    none of a step whose folder is gone."""
-    # Imported here because the terminal's lines do not wait for matplotlib.
-    from trickrun.reporting.pictures import pictures
+def draw_aside(step: StepOutcome) -> Drawing:
+    """Begin the pictures of a step that has just ended in a worker, if it has any, and return what
+    waits for them."""
+    if step.name in UNDRAWN:
+        return dict
+    return WORKERS.aside(DRAWING, partial(drawn_step, step.name, RunFolder(Path(step.run))))
 
+
+def drawn_step(name: str, folder: RunFolder) -> dict[str, str]:
+    """Return the pictures of a step, as its own command draws them."""
+    return pictures(name, recall(folder))
+
+
+def drawn_steps(
+    done: Sequence[StepOutcome], checklist: RunFolder, begun: Mapping[str, Drawing] | None = None
+) -> dict[str, dict[str, str]]:
+    """Return the pictures of each step, by its name and the file's, as its own command draws them;
+    none of a step whose folder is gone.
+
+    Args:
+        begun: by a step's name: what waits for its pictures; others are drawn here.
+    """
     drawn: dict[str, dict[str, str]] = {}
     for step in done:
         folder = own_folder(checklist.own_runs, checklist.name, step)
         if folder is None:
             continue
+        drawing = (begun or {}).get(step.name, partial(drawn_step, step.name, folder))
         try:
-            drawn[step.name] = pictures(step.name, recall(folder))
+            drawn[step.name] = drawing()
         except UNFIT as error:
             told = said_of(error, folder)
             print(f"note: no picture of {step.name}: {told}", file=sys.stderr)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.svg import Line, Marker, Panel, draw
+from trickrun.reporting.panels import Line, Marker, Panel, draw
 
 TRAINING, VALIDATION = 0, 2
 """Colors (see svg.COLORS) of a single run's lines. The one between them marks the best epoch."""

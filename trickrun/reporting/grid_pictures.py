@@ -12,9 +12,8 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from trickrun.recipe.grid import Range
+from trickrun.reporting.panels import COLORS, SIZE
 from trickrun.reporting.svg import (
-    COLORS,
-    SIZE,
     SOFT,
     RoundValues,
     document,

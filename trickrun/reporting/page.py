@@ -14,11 +14,13 @@ from trickrun.findings.stories import stories
 from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import number
 from trickrun.reporting.visible import visible
+from trickrun.training.spans import timed
 
 PHONE = 300.0
 """Points (of 72 an inch) that a picture may be wide to be shown whole on a phone."""
 
 
+@timed("drawing")
 def page(template: str, content: Mapping[str, Any]) -> str:
     """Return a page as HTML.
 

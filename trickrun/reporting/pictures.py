@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting import curve_pictures, grad_check, steps
+from trickrun.search.executors.workers import DRAWING, WORKERS
+
+UNDRAWN = ("initial-loss", "overfit-batch", "diagnose")
+"""The commands that draw nothing."""
+
+
+def draw_aside(result: dict[str, Any]) -> Callable[[], dict[str, str]]:
+    """Begin the pictures of a search's result in a worker and return what waits for them."""
+    return WORKERS.aside(DRAWING, partial(of_search, result))
+
+
+def of_search(result: dict[str, Any]) -> dict[str, str]:
+    """Return file names and SVG documents of a search's result."""
+    from trickrun.reporting import grid_pictures
+
+    return grid_pictures.pictures(result)
+
+
+def get_ready() -> None:
+    """Begin the worker that ``draw_aside`` needs, so that it has imported what draws by then."""
+    WORKERS.aside(DRAWING, import_all)
+
+
+def import_all() -> None:
+    """Import what draws a search."""
+    from trickrun.reporting import grid_pictures  # noqa: F401
 
 
 def pictures(command: str, verdict: Verdict) -> dict[str, str]:
@@ -11,17 +42,17 @@ def pictures(command: str, verdict: Verdict) -> dict[str, str]:
     Args:
         command: what made the run, such as ``lr-find`` or ``grid coarse``.
     """
-    if command in ("initial-loss", "overfit-batch", "diagnose"):
+    if command in UNDRAWN:
         return {}
     # Only what is drawn waits for matplotlib.
-    from trickrun.reporting import curve_pictures, grad_check, grid_pictures, signal_pictures, steps
-
+    if command.startswith("grid"):
+        return of_search(verdict.result)
     if command == "lr-find":
         return steps.pictures(verdict)
     if command == "signal":
+        from trickrun.reporting import signal_pictures
+
         return signal_pictures.pictures(verdict)
     if command == "grad-check":
         return grad_check.pictures(verdict)
-    if command.startswith("grid"):
-        return grid_pictures.pictures(verdict.result)
     return curve_pictures.pictures(verdict) if "curves" in verdict.series else {}

@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting.panels import COLORS, Line, Panel
 from trickrun.reporting.svg import (
-    COLORS,
-    Line,
-    Panel,
     document,
     draw,
     make_logarithmic,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trickrun.reporting.svg import Panel
+from trickrun.reporting.panels import Panel
 
 LINES = ("─│╭╮╰╯", "━┃┏┓┗┛", "═║╔╗╚╝", "╌╎┌┐└┘")
 """A series' line: level, upright, and the four corners. Further series use them again."""

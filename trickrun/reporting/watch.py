@@ -11,7 +11,7 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.stories import stories
 from trickrun.reporting.console import Text, duration, number, say
 from trickrun.reporting.page import page, shown_pictures
-from trickrun.reporting.svg import Line, Panel, draw
+from trickrun.reporting.panels import Line, Panel, draw
 from trickrun.reporting.verdict import story_lines
 
 ENDS = {

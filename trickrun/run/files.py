@@ -16,6 +16,7 @@ from typing import Any
 
 from trickrun.data.formats import paths
 from trickrun.errors import CannotWrite, DataError, RunFolderError
+from trickrun.training.spans import timed
 
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
@@ -54,6 +55,7 @@ def content_of(path: Path) -> bytes:
         return stream.read()
 
 
+@timed("writing")
 def write_whole(path: Path, content: bytes, keep: Path | None = None) -> None:
     """Write ``content`` to ``path`` so that a crash leaves the old file or the new one.
 
@@ -100,6 +102,7 @@ def remove_half_written(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+@timed("writing")
 def append(path: Path, content: bytes, durably: bool = True) -> None:
     """Append ``content`` to ``path``. Raises CannotWrite.
 
@@ -141,6 +144,7 @@ def write_all(descriptor: int, content: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+@timed("writing")
 def sync(path: Path) -> None:
     """Bring what was written to a file, or renamed in a folder, to the disk itself."""
     with explained(path):

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trickrun.recipe.load import load
 from trickrun.run.folder import RunFolder
 
 MOST = 3
@@ -19,6 +18,9 @@ def by_difference(runs: Sequence[RunFolder]) -> list[str]:
 
     Raises TrickrunError if a run's recipe cannot be read.
     """
+    # Trials are named without it, and `runs` is not to wait for the recipe language.
+    from trickrun.recipe.load import load
+
     trees = [dict(leaves(load(run.path / "resolved.yaml").tree)) for run in runs]
     for tree in trees:
         tree.pop("expect", None)

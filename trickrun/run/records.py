@@ -32,7 +32,7 @@ JsonObject = dict[str, Any]
 class Form(BaseModel):
     """What a JSON object must hold. Nothing is converted: what was checked is what is used."""
 
-    model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=())
+    model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=(), defer_build=True)
 
 
 class Facts(Form):
@@ -258,7 +258,7 @@ class DataFacts(Form):
 class LearnersScores(Form):
     """What learners score on a run's split; see findings/evidence/reference.py."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     metric: str
     linear: Finite

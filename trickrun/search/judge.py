@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from trickrun.findings.finding import Finding
@@ -11,9 +12,11 @@ from trickrun.findings.verdict import Verdict
 from trickrun.recipe.grid import Range
 from trickrun.recipe.load import derive
 from trickrun.recipe.text.problems import RecipeError
+from trickrun.search.executors.workers import JUDGING, WORKERS
 from trickrun.search.plan import Plan
 from trickrun.search.space import Space, edges, narrowed, place_of
 from trickrun.search.trial import TrialResult
+from trickrun.training.spans import timed
 from trickrun.tricks.monitor import Monitor
 
 ENOUGH = 8
@@ -34,6 +37,9 @@ def best_first(results: Sequence[TrialResult], rank: Monitor, metric: str) -> li
         )
 
     return sorted(results, key=badness)
+
+
+Weigh = Callable[[Space, Sequence[TrialResult]], dict[str, float]]
 
 
 def importances(space: Space, ranked: Sequence[TrialResult]) -> dict[str, float]:
@@ -61,6 +67,13 @@ def importances(space: Space, ranked: Sequence[TrialResult]) -> dict[str, float]
     return {path: float(share / total) for path, share in zip(space, shares, strict=True)}
 
 
+def importances_aside(space: Space, ranked: Sequence[TrialResult]) -> dict[str, float]:
+    """As ``importances``, in the worker that judges, which may have imported scikit-learn."""
+    if len(ranked) < ENOUGH:
+        return {}
+    return WORKERS.aside(JUDGING, partial(importances, space, ranked))()
+
+
 def coordinates(space: Space, params: dict[str, Any]) -> list[float]:
     """Return a point's place in each range, from 0 to 1."""
     return [place_of(values, params[path]) for path, values in space.items()]
@@ -72,17 +85,29 @@ TOP_SHARE = 0.25
 """The share of coarse trials that the fine space is drawn around (at least three)."""
 
 
-def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
-    """Return the verdict of a search: what was best, what mattered, where to look next."""
-    ranked = best_first(results, planned.rank, planned.metric)
-    finished = [result for result in ranked if result.status == "finished"]
-    compared = [result for result in ranked if result.metric is not None]
-    result: dict[str, Any] = {
+def table(planned: Plan, results: Sequence[TrialResult]) -> dict[str, Any]:
+    """Return what a search's result tells of its trials, the best first, and of their space."""
+    return {
         "engine": "+".join(sorted({r.engine for r in results})),
         "stage": planned.stage,
         "metric": planned.metric,
         "space": {p: r.model_dump(exclude_none=True) for p, r in planned.space.items()},
-        "trials": [r.as_json() for r in ranked],
+        "trials": [r.as_json() for r in best_first(results, planned.rank, planned.metric)],
+    }
+
+
+@timed("judging")
+def judge(planned: Plan, results: Sequence[TrialResult], weigh: Weigh = importances) -> Verdict:
+    """Return the verdict of a search: what was best, what mattered, where to look next.
+
+    Args:
+        weigh: ``importances``, wherever it is computed.
+    """
+    ranked = best_first(results, planned.rank, planned.metric)
+    finished = [result for result in ranked if result.status == "finished"]
+    compared = [result for result in ranked if result.metric is not None]
+    result: dict[str, Any] = {
+        **table(planned, results),
         "best": None,
         "edges": [],
         "next_space": {},
@@ -98,7 +123,7 @@ def judge(planned: Plan, results: Sequence[TrialResult]) -> Verdict:
         for path, values in narrowed(planned.space, [r.params for r in top]).items()
     }
     at_edge = edges(planned.space, best.params)
-    importance = importances(planned.space, compared)
+    importance = weigh(planned.space, compared)
     result |= {
         "best": {"id": best.id, "params": best.params, "metric": best.metric},
         "edges": at_edge,

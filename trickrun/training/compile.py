@@ -38,6 +38,7 @@ from trickrun.training.regularization import (
     weight_average,
 )
 from trickrun.training.settings import HALF, TrainingSettings
+from trickrun.training.spans import timed
 from trickrun.training.transfer import check_parts
 from trickrun.training.user_step import user_step
 from trickrun.training.without_dynamo import suit
@@ -48,6 +49,7 @@ from trickrun.tricks.schedules import Span
 from trickrun.tricks.train.early_stopping import EarlyStopping
 
 
+@timed("compiling")
 def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -> RecipeJob:
     """Return the job for ``recipe``.
 
@@ -68,7 +70,8 @@ def compile_recipe(recipe: Recipe, folder: Path, data: Prepared | None = None) -
     dtype = training_type(recipe)
 
     # Build: data, loss, model, optimizer.
-    data = to_device(data or prepare_run(recipe.data, folder, dtype=dtype), device)
+    with timed("data"):
+        data = to_device(data or prepare_run(recipe.data, folder, dtype=dtype), device)
     loss_kind = pick_loss(recipe, data.task)
     check_parts_fit(recipe, data)
     streams = LayerStreams(recipe.seed, device)

@@ -24,10 +24,12 @@ from trickrun.training.events import (
     Observer,
 )
 from trickrun.training.job import Job, Targets
+from trickrun.training.spans import iterated
 from trickrun.training.step_buffer import BUFFERED_STEPS, StepBuffer, StepResult
 from trickrun.training.transfer import with_cached_prefix
 
 
+@iterated("training")
 def train(
     job: Job,
     progress: Progress | None = None,

@@ -154,7 +154,8 @@ def test_workers_whose_results_nobody_wants_end_at_once(folder: Path) -> None:
     results = run_chunks([(quick,), (slow,)], folder, "val_loss", workers=2)
     assert next(results).id == quick.id
     began = time.monotonic()
-    children = active_children()
+    children = [process for worker in WORKERS.begun for process in worker.processes]
+    assert len(children) >= 2
     results.close()
     for child in children:
         child.join(20)

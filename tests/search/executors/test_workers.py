@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from trickrun.search.executors.workers import Worker
+from trickrun.search.executors.workers import Worker, Workers
 
 
 @pytest.fixture
@@ -56,3 +57,30 @@ def test_a_process_that_multiprocessing_began_ends_with_its_workers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "0", done.stderr
+
+
+def test_what_is_done_aside_is_done_in_one_other_process() -> None:
+    workers = Workers()
+    first, second = workers.aside("judging", os.getpid), workers.aside("judging", os.getpid)
+    other = workers.aside("drawing", os.getpid)
+    assert len({os.getpid(), first(), other()}) == 3
+    assert first() == second()
+    assert workers.begun == []  # none of those that train
+
+
+@pytest.mark.parametrize("end", ["os._exit(1)", "sys.exit('as user code may')", "open('')"])
+def test_what_goes_wrong_aside_is_done_here(end: str, tmp_path: Path) -> None:
+    told, here = tmp_path / "told", os.getpid()
+    code = (
+        "import os, sys\n"
+        f"with open({str(told)!r}, 'a') as file: print(os.getpid(), file=file)\n"
+        f"if os.getpid() != {here}: {end}\n"
+    )
+    Workers().aside("judging", partial(exec, code))()
+    elsewhere, last = told.read_text().split()
+    assert int(last) == here != int(elsewhere)
+
+
+def test_an_error_of_what_is_done_aside_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="no number"):
+        Workers().aside("judging", partial(int, "no number"))()

@@ -27,11 +27,12 @@ from trickrun.checks.checklist.context import (
     edits_of,
 )
 from trickrun.checks.curves.curves_check import read_runs
-from trickrun.checks.curves.reference import reference_of_run
+from trickrun.checks.curves.reference import keep
 from trickrun.checks.grid_check import run_search
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import lr_find
 from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
+from trickrun.checks.standing import reference_aside
 from trickrun.errors import OutOfTime
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import derive
@@ -166,13 +167,14 @@ def step_curves(context: Context) -> StepOutcome:
     outcome = contest(context.loaded, candidates, ROUNDS, changes, pace.share(CONTEST))
     tuned = derive(context.loaded, {**outcome.winner.edits, **changes, "expect": None})
     job = compile_to_measure(tuned.recipe, tuned.folder)
+    reference = reference_aside(tuned.recipe, job.data)
     with (
         execute.start(tuned, context.own_runs, context.command, tuned.folder) as folder,
         pace.phase("the whole training", job.span.steps) as moved,
     ):
         sinks: list[Sink] = [partial(tell_steps, moved)]
         ended = execute.execute(folder, job, context.command, sinks, pace)
-    reference_of_run(folder, job.data)
+    keep(folder, reference())
     with folder.locked():
         verdict = read_runs([folder], beside_learners=True)
         series = {**verdict.series, "contest": asdict(outcome), "test": ended.result["test"]}

@@ -35,10 +35,15 @@ def reference_of_run(folder: RunFolder, data: Prepared | None = None) -> Referen
     if data is None:
         return None
     found = reference_of(recipe, data)
+    keep(folder, found)
+    return found
+
+
+def keep(folder: RunFolder, found: Reference | None) -> None:
+    """Write what learners score into a run's folder, unless a process works there."""
     with folder.locked_if_free() as mine:
         if mine:
             folder.write_json(FILE, {"reference": None if found is None else asdict(found)})
-    return found
 
 
 def same_data(folder: RunFolder, recipe: Recipe) -> Prepared | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,16 +38,44 @@ def reference_scores(data: Prepared, metric: str) -> dict[str, float]:
     Two that fail differently: a linear model on scaled features, and randomized trees, which no
     scaling disturbs.
     """
+    samples = samples_for_learners(data)
+    return {} if samples is None else scores_of_learners(samples, metric)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What learners are fitted to, and what they are scored on.
+
+    Args:
+        x, x_val: inputs [n, features].
+        y, y_val: targets [n] or [n, targets].
+        classes: whether targets are classes.
+    """
+
+    x: Any
+    y: Any
+    x_val: Any
+    y_val: Any
+    classes: bool
+
+
+def samples_for_learners(data: Prepared) -> Samples | None:
+    """Return what learners get of prepared data; None where they cannot be fitted."""
     if data.val is None or not has_features(data) or reconstructs(data):
-        return {}
+        return None
     x, y = arrays(data.train, MOST)
     x_val, y_val = arrays(data.val, MOST)
     if not (np.isfinite(x).all() and np.isfinite(x_val).all()) or len(np.unique(y)) < 2:
-        return {}
-    found = {}
-    for kind, learner in learners(data.task.kind != "regression").items():
-        found[kind] = score(metric, y_val, learner.fit(x, y).predict(x_val))
-    return found
+        return None
+    return Samples(x, y, x_val, y_val, data.task.kind != "regression")
+
+
+def scores_of_learners(of: Samples, metric: str) -> dict[str, float]:
+    """Fit each learner and return its value of a metric."""
+    return {
+        kind: score(metric, of.y_val, learner.fit(of.x, of.y).predict(of.x_val))
+        for kind, learner in learners(of.classes).items()
+    }
 
 
 def has_features(data: Prepared) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -30,6 +30,7 @@ from trickrun.search.groups import groups
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
 from trickrun.training.job import Job
+from trickrun.training.spans import timed
 from trickrun.training.threads import cores
 from trickrun.training.timing import seconds_a_step, seconds_of
 
@@ -216,7 +217,7 @@ def moved_further(moved: Moved, before: int, done: float) -> None:
 def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> Layout:
     """Return where each trial trains, so that the last one ends soonest."""
     layout, timings, alike = Layout(), [], groups(trials)
-    with pace.phase("choosing how to train", len(alike)) as moved:
+    with timed("choosing"), pace.phase("choosing how to train", len(alike)) as moved:
         for done, group in enumerate(alike):
             moved(done)
             timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
@@ -279,11 +280,16 @@ def room_for(job: Job) -> int:
     return max(2, int(room // (need["total"] - need["data"])))
 
 
+def one_thread() -> AbstractContextManager[None]:
+    """Train with one thread, as workers do."""
+    return with_threads(1)
+
+
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Train with one thread, as workers do: another number of threads gives other last bits."""
+def with_threads(count: int) -> Iterator[None]:
+    """Compute with so many threads: another number gives other last bits."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:

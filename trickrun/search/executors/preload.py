@@ -10,11 +10,14 @@ import gc
 import importlib
 import signal
 
+from trickrun.training.spans import time_imports
+
 FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 for number in FROM_TERMINAL:
     signal.signal(number, signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, FROM_TERMINAL)
 
+time_imports()
 importlib.import_module("trickrun.search.executors.work")
 # A worker's garbage collection would write into all of this, and so copy the memory that it shares.
 gc.freeze()

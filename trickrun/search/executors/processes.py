@@ -17,6 +17,7 @@ from trickrun.search.executors.work import ALONE, run_chunk
 from trickrun.search.executors.workers import WORKERS, Worker, tell_share
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
+from trickrun.training.spans import timed
 from trickrun.training.threads import cores
 
 ATTEMPTS = 2
@@ -102,7 +103,8 @@ def in_workers(
         hand_out(WORKERS.first(count) if chunks else ())
         while running:
             left = max(0.0, latest - time.monotonic())
-            done, _ = wait(running, min(left, LOOK_EVERY), FIRST_COMPLETED)
+            with timed("waiting for workers"):
+                done, _ = wait(running, min(left, LOOK_EVERY), FIRST_COMPLETED)
             moved(ended_trials + sum(w.done * len(chunk) for w, chunk in running.values()))
             if not done:
                 if left == 0.0:

@@ -28,6 +28,7 @@ from trickrun.training.device import pick_device, to_device, training_type
 from trickrun.training.events import Checkpoint, End, NonFinite, TrainedSteps
 from trickrun.training.job import Job, RecipeJob
 from trickrun.training.loop import train
+from trickrun.training.spans import timed
 from trickrun.user_code import blame
 
 ALONE = "processes"
@@ -223,7 +224,8 @@ def prepared(recipe: Recipe, folder: Path, fingerprint: Any = None) -> Prepared:
     kept = (content, folder, device, dtype)
     if kept not in _kept:
         _kept.clear()
-        _kept[kept] = to_device(prepare(recipe.data, folder, dtype), device)
+        with timed("data"):
+            _kept[kept] = to_device(prepare(recipe.data, folder, dtype), device)
     return _kept[kept]
 
 

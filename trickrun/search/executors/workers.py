@@ -26,6 +26,9 @@ from trickrun.training.without_dynamo import in_own_process
 
 Gives = TypeVar("Gives")
 
+JUDGING, DRAWING = "judging", "drawing"
+"""What is done beside the trainings, each in a worker of its own; see ``Workers.aside``."""
+
 FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 1.5, 0.2
 """What it takes until workers train: the first ones wait for a server that imports torch, the
 others are forked from it."""
@@ -56,11 +59,16 @@ class Worker:
             self.pool = new_pool(self.share)
             return self.pool.submit(work)
 
+    @property
+    def processes(self) -> list[BaseProcess]:
+        """The one process; none before its first work."""
+        # Python has a public name for it from 3.14 on.
+        return list((getattr(self.pool, "_processes", None) or {}).values())
+
     def end(self) -> None:
         """End the process, whatever it does."""
-        # Python has a public name for it from 3.14 on. A worker that trains would go on for
-        # minutes, and Python waits for it at its own end.
-        processes = list((getattr(self.pool, "_processes", None) or {}).values())
+        # A worker that trains would go on for minutes, and Python waits for it at its own end.
+        processes = self.processes
         self.pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
@@ -71,6 +79,7 @@ class Workers:
 
     def __init__(self) -> None:
         self.begun: list[Worker] = []
+        self.beside: dict[str, Worker] = {}
         self.server_begun: float | None = None
 
     def warm_up(self) -> None:
@@ -99,8 +108,7 @@ class Workers:
         """Return ``count`` workers; those that are there already come first."""
         self.warm_up()
         if not self.begun:
-            # A process that multiprocessing began waits for its children before it ends them.
-            Finalize(None, self.dismiss, exitpriority=0)
+            end_first(self.dismiss)
         self.begun += [Worker() for _ in range(count - len(self.begun))]
         return self.begun[:count]
 
@@ -109,6 +117,34 @@ class Workers:
         ended, self.begun = self.begun, []
         for worker in ended:
             worker.end()
+
+    def aside(self, what: str, work: Callable[[], Gives]) -> Callable[[], Gives]:
+        """Begin ``work`` beside the trainings and return what waits for its result.
+
+        Whatever goes wrong there, the work is then done here, and raises what it raises.
+
+        Args:
+            what: names the process, which does one work after the other and keeps its imports.
+        """
+        self.warm_up()
+        if what not in self.beside:
+            self.beside[what] = Worker()
+            end_first(self.beside[what].end)
+        future = self.beside[what].submit(work)
+
+        def result() -> Gives:
+            try:
+                return future.result()
+            except (Exception, SystemExit):  # it died, or user code called sys.exit
+                return work()
+
+        return result
+
+
+def end_first(end: Callable[[], None]) -> None:
+    """Let this process call ``end`` before it waits for its children, as one that multiprocessing
+    began does."""
+    Finalize(None, end, exitpriority=0)
 
 
 def new_pool(share: Any) -> ProcessPoolExecutor:

@@ -19,6 +19,7 @@ from trickrun.training.evaluation import validate
 from trickrun.training.events import End, NonFinite
 from trickrun.training.job import RecipeJob
 from trickrun.training.loop import is_evaluation, stops
+from trickrun.training.spans import iterated
 from trickrun.training.step_buffer import BUFFERED_STEPS, StepBuffer
 
 
@@ -69,6 +70,7 @@ class Member:
         return None
 
 
+@iterated("training")
 def train_stack(
     jobs: Sequence[RecipeJob],
     states: Sequence[States] = (),

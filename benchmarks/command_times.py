@@ -1,0 +1,267 @@
+"""Where the time of whole commands goes: imports, data, compiling, choosing, training, and so on.
+
+    python benchmarks/command_times.py [--only grid-2 ...] [--rounds 5] [--picture FOLDER] [--write]
+
+Each command runs with TRICKRUN_TIMINGS, which makes all of its processes tell their spans. A span's
+time is its own: what lies in another span within it counts there. The table has, for the command's
+own process and for all others together, seconds and, in parentheses, seconds of a processor;
+medians over the rounds. On a busy machine only the processor's seconds mean something.
+
+The picture has a row for each process and a color for each kind of span, of the last round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from results import machine, write_section
+
+from trickrun.reporting.svg import styled
+
+ROOT = Path(__file__).parents[1]
+
+HEAD = "recipe_version: 1\nname: timed\ndata: {kind: digits, batch_size: 64}\noptimizer: adam\n"
+DIGITS = str(ROOT / "recipes" / "digits.yaml")
+
+KINDS = {
+    "start of Python": "#cbd2d9",
+    "imports": "#7b8794",
+    "data": "#8a4fa3",
+    "compiling": "#b0892a",
+    "choosing": "#d1622b",
+    "training": "#2563a8",
+    "waiting for workers": "#e4e7eb",
+    "judging": "#2f855a",
+    "drawing": "#c2417c",
+    "writing": "#000000",
+    "other": "#f3d9b1",
+}
+"""The kinds of spans, in the order of a command, and their colors."""
+
+
+def grid(hidden: str, trials: int, epochs: int) -> str:
+    """Return a recipe with a search for a learning rate and a weight decay."""
+    space = "{optimizer.lr: {log: [1e-4, 1e-1]}, optimizer.weight_decay: {log: [1e-6, 1e-2]}}"
+    return (
+        f"{HEAD}model: {{kind: mlp, hidden: {hidden}}}\ntrain: {{epochs: {epochs}}}\n"
+        f"grid: {{coarse: {{trials: {trials}, epochs: {epochs}, space: {space}}}}}\n"
+    )
+
+
+RECIPES = {
+    "grid-2": grid("[64, 32]", 2, 2),
+    "grid-32-wide": grid("[256, 128]", 32, 10),
+    "grid-32": grid("[64, 32]", 32, 10),
+    "grid-64": grid("[64, 32]", 64, 10),
+}
+COMMANDS = {
+    **{name: ["grid", "coarse", f"{name}.yaml"] for name in RECIPES},
+    "train": ["train", DIGITS],
+    "lr-find": ["lr-find", DIGITS],
+    "validate": ["validate", DIGITS],
+    "runs": ["runs"],
+    "checklist": ["checklist", DIGITS],
+    "diagnose": ["diagnose", DIGITS, "--confirm"],
+}
+USUAL = ["grid-2", "grid-32-wide", "grid-32", "train", "checklist", "diagnose"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A line of the file that TRICKRUN_TIMINGS names."""
+
+    span: str
+    process: int
+    begun: float
+    end: float
+    processor: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of a command.
+
+    Args:
+        process: the command's own.
+        begun, end: of the whole command.
+        processor: of its own process.
+    """
+
+    process: int
+    begun: float
+    end: float
+    processor: float
+    spans: Sequence[Span]
+
+
+def measure(command: Sequence[str], folder: Path) -> Measured:
+    """Run a command in ``folder`` and return its spans."""
+    told = folder / "timings.jsonl"
+    env = {**os.environ, "TRICKRUN_TIMINGS": str(told), "TRICKRUN_RUNS": str(folder / "runs")}
+    before, begun = os.times(), time.monotonic()
+    started = subprocess.Popen(
+        [sys.executable, "-m", "trickrun", *command],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    # Exit status 1 is a verdict; what is worse is a mistake of the benchmark.
+    if started.wait() > 1:
+        raise SystemExit(f"exit status {started.returncode}: {' '.join(command)}")
+    end, after = time.monotonic(), os.times()
+    processor = after.children_user + after.children_system
+    processor -= before.children_user + before.children_system
+    spans = [Span(**json.loads(line)) for line in told.read_text().splitlines()]
+    return Measured(started.pid, begun, end, processor, spans)
+
+
+def own_times(spans: Iterable[Span]) -> dict[str, tuple[float, float]]:
+    """Return what the spans of one process took by kind, without those within: seconds, and those
+    of a processor."""
+    found: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+    around: list[Span] = []
+
+    def add(kind: str, seconds: float, processor: float) -> None:
+        found[kind] = found[kind][0] + seconds, found[kind][1] + processor
+
+    for span in sorted(spans, key=lambda s: (s.begun, -s.end)):
+        while around and around[-1].end <= span.begun:
+            around.pop()
+        add(span.span, span.end - span.begun, span.processor)
+        if around:
+            add(around[-1].span, span.begun - span.end, -span.processor)
+        around.append(span)
+    return dict(found)
+
+
+def times(run: Measured) -> dict[tuple[str, bool], tuple[float, float]]:
+    """Return seconds and seconds of a processor by kind, of the command's own process (True) and
+    of all others together (False)."""
+    by_process: dict[int, list[Span]] = defaultdict(list)
+    for span in run.spans:
+        by_process[span.process].append(span)
+    found: dict[tuple[str, bool], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+    for process, spans in by_process.items():
+        own = process == run.process
+        for kind, (seconds, processor) in own_times(spans).items():
+            before = found[kind, own]
+            found[kind, own] = before[0] + seconds, before[1] + processor
+    own_spans = by_process[run.process]
+    start = min((span.begun for span in own_spans), default=run.end) - run.begun
+    found["start of Python", True] = start, 0.0
+    told = sum(seconds for (_, own), (seconds, _) in found.items() if own)
+    processor = sum(processor for (_, own), (_, processor) in found.items() if own)
+    found["other", True] = run.end - run.begun - told, run.processor - processor
+    return found
+
+
+def table(runs: Mapping[str, Sequence[Measured]]) -> str:
+    """Return the table: a row a kind, two columns a command."""
+    heads = [f"{name} | its workers" for name in runs]
+    lines = [f"| | {' | '.join(heads)} |", f"|---|{'---|---|' * len(runs)}"]
+    found = {name: [times(run) for run in measured] for name, measured in runs.items()}
+    for kind in KINDS:
+        cells = [
+            cell([of[kind, own] for of in found[name] if (kind, own) in of], len(found[name]))
+            for name in runs
+            for own in (True, False)
+        ]
+        if any(cells):
+            lines.append(f"| {kind} | {' | '.join(cells)} |")
+    whole = [
+        f"{cell([(r.end - r.begun, r.processor) for r in measured], len(measured))} | "
+        for measured in runs.values()
+    ]
+    lines.append(f"| whole | {' | '.join(whole)} |")
+    return "\n".join(lines)
+
+
+def cell(values: Sequence[tuple[float, float]], rounds: int) -> str:
+    """Return medians over the rounds: seconds (seconds of a processor)."""
+    if not values:
+        return ""
+    zeros = [(0.0, 0.0)] * (rounds - len(values))
+    seconds, processor = (
+        statistics.median(v) for v in zip(*values, *zeros, strict=True)
+    )  # a kind may be missing in some rounds
+    return f"{seconds:.2f} ({processor:.2f})" if max(seconds, processor) >= 0.005 else ""
+
+
+def picture(title: str, run: Measured) -> str:
+    """Return the spans of a run as an SVG document: a row a process, time from left to right."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    from trickrun.reporting.svg import document
+
+    first: dict[int, float] = {run.process: run.begun}
+    for span in run.spans:
+        first[span.process] = min(span.begun, first.get(span.process, span.begun))
+    rows = {process: row for row, process in enumerate(sorted(first, key=lambda p: first[p]))}
+    shown = {"start of Python", *(span.span for span in run.spans)}
+    with styled():
+        figure = Figure(figsize=(9, 1.1 + 0.3 * len(rows)), layout="constrained")
+        axes = figure.add_subplot()
+        start = min(s.begun for s in run.spans if s.process == run.process) - run.begun
+        axes.barh(0, run.end - run.begun, 0.8, 0.0, color=KINDS["other"])
+        axes.barh(0, start, 0.8, 0.0, color=KINDS["start of Python"])
+        # The longest come first, so that what lies within others is drawn over them.
+        for span in sorted(run.spans, key=lambda s: s.begun - s.end):
+            at, color = span.begun - run.begun, KINDS[span.span]
+            axes.barh(rows[span.process], span.end - span.begun, 0.8, at, color=color)
+        others = [f"process {number}" for number in range(1, len(rows))]
+        axes.set_yticks(range(len(rows)), ["command", *others])
+        axes.invert_yaxis()
+        axes.set_xlabel("seconds")
+        axes.set_title(title, loc="left")
+        patches = [Patch(color=c, label=k) for k, c in KINDS.items() if k in shown or k == "other"]
+        figure.legend(handles=patches, loc="outside lower center", ncols=6)
+        return document(figure)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=COMMANDS, default=USUAL)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--picture", type=Path, help="a folder for one SVG file a command")
+    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    options = parser.parse_args()
+    # As pip's packages have it.
+    compileall.compile_dir(ROOT / "trickrun", quiet=1)
+    load = os.getloadavg()[0]
+    runs: dict[str, list[Measured]] = {name: [] for name in options.only}
+    for _ in range(options.rounds):
+        for name in options.only:
+            with tempfile.TemporaryDirectory() as folder:
+                for recipe, text in RECIPES.items():
+                    Path(folder, f"{recipe}.yaml").write_text(text)
+                runs[name].append(measure(COMMANDS[name], Path(folder)))
+    found = table(runs)
+    print(found)
+    for name, measured in runs.items() if options.picture else ():
+        options.picture.mkdir(parents=True, exist_ok=True)
+        (options.picture / f"{name}.svg").write_text(picture(name, measured[-1]))
+    if options.write:
+        told = (
+            f"`python benchmarks/command_times.py`: seconds (of a processor), medians of "
+            f"{options.rounds} rounds.\n{machine('torch')}, "
+            f"load {load:.1f} before and {os.getloadavg()[0]:.1f} after\n\n"
+        )
+        write_section("Where a command's time goes", told + found)
+
+
+if __name__ == "__main__":
+    main()
