@@ -209,3 +209,18 @@ def test_a_link_in_a_files_place_leads_no_command_out_of_the_folder(
     place.symlink_to(mine)
     trickrun("train", "--resume", old.path)
     assert mine.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "best", [{"metric": 0.5}, {"id": "a", "params": {}, "metric": {}}, [1], "best"]
+)
+def test_a_search_whose_best_trial_is_none_is_listed_as_damaged(trickrun, tmp_path, best) -> None:
+    folder = tmp_path / "runs" / "iris" / "20260101-000000-000000-abcd"
+    folder.mkdir(parents=True)
+    (folder / "resolved.yaml").write_text("recipe_version: 1\n")
+    (folder / "env.json").write_text('{"command": ["trickrun", "grid"]}')
+    evidence = {"verdict": "pass", "stage": "coarse", "metric": "accuracy", "best": best}
+    (folder / "evidence.json").write_text(json.dumps(evidence))
+    ran = trickrun("runs", "--runs-dir", tmp_path / "runs")
+    assert ran.code == 0, ran.err
+    assert "damaged" in ran.out

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trickrun.errors import RunFolderError
-from trickrun.run import find, summary_index
+from trickrun.run import find, records, summary_index
 from trickrun.run.folder import RunFolder, command_name
 
 ID = re.compile(r"\d{8}-\d{6}-\d+-[0-9a-f]{4}")
@@ -163,11 +163,12 @@ def told_by(folder: RunFolder) -> dict[str, Any]:
     told = {name: evidence.get(name) for name in ("verdict", "test")}
     # Of a search, the best trial, with its metric by name. What other checks call best is no
     # evaluation.
-    best = evidence.get("best")
-    if not isinstance(best, dict) or "epoch" in best:
+    if evidence.get("stage") is None:
         return {**told, "best": None}
-    named = {str(evidence["metric"]): best.get("metric")} if "metric" in evidence else {}
-    return {**told, "best": {**best, **named}}
+    with folder.reading("evidence.json"):
+        search = records.checked(evidence, records.SearchEnd)
+    best = search.get("best")
+    return {**told, "best": best and {**best, search["metric"]: best["metric"]}}
 
 
 def started(run_id: str) -> float | None:

@@ -190,6 +190,21 @@ class SearchEvidence(Form):
     trials: list[TrialRow]
 
 
+class BestTrial(Form):
+    """The best trial in the evidence of a search."""
+
+    id: str
+    params: JsonObject
+    metric: Number
+
+
+class SearchEnd(Form):
+    """evidence.json of a search, as far as it is listed among runs."""
+
+    metric: str
+    best: BestTrial | None = None
+
+
 class EntryRow(Form):
     """An entry of a contest."""
 
