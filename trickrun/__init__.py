@@ -72,11 +72,13 @@ PLACES = {
 """Where each name of the Python API is written."""
 
 
-def __getattr__(name: str) -> Any:
-    if name not in PLACES:
-        raise AttributeError(f"module 'trickrun' has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"trickrun.{PLACES[name]}"), name)
-    return found
+if not TYPE_CHECKING:  # a type checker knows all names by the imports above
+
+    def __getattr__(name: str) -> Any:
+        if name not in PLACES:
+            raise AttributeError(f"module 'trickrun' has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"trickrun.{PLACES[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

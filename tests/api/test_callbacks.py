@@ -113,3 +113,122 @@ def test_transformers(last: nn.Module, wrong: bool, tmp_path: Path, capsys: Any)
     assert not callback.watching.running
     assert callback.watching.program.passes == 12
     check(callback.watching, wrong, capsys.readouterr().out)
+
+
+def lightning_trainer(pl: Any, callback: Any, folder: Path, **options: Any) -> Any:
+    return pl.Trainer(
+        callbacks=[callback],
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+        **options,
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("clears", [True, False])
+def test_lightning_by_hand_with_two_optimizers(clears: bool, tmp_path: Path, capsys: Any) -> None:
+    pl = pytest.importorskip("lightning.pytorch")
+
+    class Net(pl.LightningModule):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.automatic_optimization = False
+            torch.manual_seed(0)
+            self.one, self.other = nn.Linear(4, 8), nn.Linear(8, 2)
+
+        def training_step(self, batch: Any, index: int) -> None:
+            x, y = batch
+            optimizers = self.optimizers()
+            if clears:
+                for one in optimizers:
+                    one.zero_grad()
+            loss = nn.functional.cross_entropy(self.other(self.one(x).relu()), y)
+            self.manual_backward(loss)
+            for one in optimizers:
+                one.step()
+
+        def configure_optimizers(self) -> Any:
+            return (
+                torch.optim.Adam(self.one.parameters(), 1e-2),
+                torch.optim.SGD(self.other.parameters(), 1e-2),
+            )
+
+    callback = tr.LightningWatch()
+    trainer = lightning_trainer(pl, callback, tmp_path, max_epochs=5)
+    trainer.fit(Net(), DataLoader(TensorDataset(X, Y), 16, shuffle=True))
+    watching = callback.watching
+    assert watching is not None
+    assert sorted(one.kind for one in watching.program.optimizers) == ["Adam", "SGD"]
+    assert [one.steps for one in watching.program.optimizers] == [20, 20]
+    grave = {one.code for one in watching.findings if one.severity == "error"}
+    assert grave == (set() if clears else {"TR46"})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_lightning_with_accumulation_and_validation(tmp_path: Path, capsys: Any) -> None:
+    pl = pytest.importorskip("lightning.pytorch")
+
+    class Net(pl.LightningModule):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = network(nn.Dropout(0.1))
+
+        def training_step(self, batch: Any, index: int) -> torch.Tensor:
+            x, y = batch
+            return nn.functional.cross_entropy(self.net(x), y)
+
+        def validation_step(self, batch: Any, index: int) -> None:
+            x, y = batch
+            nn.functional.cross_entropy(self.net(x), y)
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.Adam(self.parameters(), 1e-2)
+
+    callback = tr.LightningWatch()
+    trainer = lightning_trainer(pl, callback, tmp_path, max_epochs=5, accumulate_grad_batches=2)
+    data = DataLoader(TensorDataset(X, Y), 8, shuffle=True)
+    trainer.fit(Net(), data, DataLoader(TensorDataset(X, Y), 16))
+    watching = callback.watching
+    assert watching is not None
+    assert watching.program.passes == 40
+    assert watching.program.optimizers[0].steps == 20
+    assert {one.code for one in watching.findings if one.severity != "info"} == set()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_transformers_with_accumulation_and_evaluation(tmp_path: Path, capsys: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        transformers = pytest.importorskip("transformers")
+        pytest.importorskip("accelerate")
+    callback = tr.TransformersWatch()
+    arguments = transformers.TrainingArguments(
+        output_dir=str(tmp_path),
+        num_train_epochs=4,
+        per_device_train_batch_size=8,
+        gradient_accumulation_steps=2,
+        eval_strategy="epoch",
+        learning_rate=1e-2,
+        report_to=[],
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        use_cpu=True,
+    )
+    trainer = transformers.Trainer(
+        model=OwnLoss(nn.Dropout(0.1)),
+        args=arguments,
+        train_dataset=Samples(),
+        eval_dataset=Samples(),
+        callbacks=[callback],
+    )
+    trainer.train()
+    watching = callback.watching
+    assert watching is not None
+    assert watching.program.passes == 32
+    assert watching.program.optimizers[0].steps == 16
+    assert {one.code for one in watching.findings if one.severity != "info"} == set()

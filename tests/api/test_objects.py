@@ -204,6 +204,16 @@ def test_an_optimizer_of_the_users_own_class() -> None:
     job.optimizer.step()
 
 
+class Silent(nn.Linear):
+    """Answers with no tensor."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 2)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return "yes"
+
+
 WRONG: dict[str, tuple[tuple[Any, ...], str]] = {
     "model": ((3, (X, Y), CE), "this is int"),
     "maker": ((lambda: 3, (X, Y), CE), "returned int, no nn.Module"),
@@ -211,16 +221,25 @@ WRONG: dict[str, tuple[tuple[Any, ...], str]] = {
     "data": ((network(), [1, 2], CE), "train: this is list"),
     "only inputs": ((network(), TensorDataset(X), CE), "no inputs and targets"),
     "rows": ((network(), (X, Y[:50]), CE), "not all parts have a row a sample"),
-    "text": ((network(), [("a", 1)], CE), "train: this is list"),
+    "text": ((network(), [("a", 1)], CE), r"in a batch, \(0, 0\) is str"),
     "no loss": ((network(), (X, Y)), "no loss is given"),
     "loss": ((network(), (X, Y), "mse"), "loss: this is str"),
     "optimizer": ((network(), (X, Y), CE, 0.1), "optimizer: this is float"),
     "other's": ((network(), (X, Y), CE, adam(network().parameters())), "not the model's"),
-    "lbfgs": ((network(), (X, Y), CE, torch.optim.LBFGS), "a closure is not supported"),
+    "lbfgs": ((network(), (X, Y), CE, torch.optim.LBFGS), "LBFGS calls a closure"),
     "nothing to train": ((nn.Flatten(), (X, Y), CE), "no parameters to train"),
-    "lazy": ((nn.LazyLinear(2), (X, Y), CE), "lazy layers"),
+    "lazy": ((nn.Sequential(nn.LazyConv2d(2, 1)), (X, Y), CE), "lazy layers"),
+    "frozen": ((network().requires_grad_(False), (X, Y), CE), "all of its parameters are frozen"),
+    "meta": ((network().to("meta"), (X, Y), CE), "meta device"),
+    "two targets": ((network(), [(x, (y, y)) for x, y in zip(X, Y, strict=True)], CE), "2 targets"),
+    "ragged": ((network(), [(X[0], 1), (X[0, :3], 0)], CE), "its samples make no batch"),
+    "whole numbers": ((network(1), (X, Y), nn.BCEWithLogitsLoss()), r"y\.float\(\)"),
+    "a class below 0": ((network(), (X, Y - 1), CE), "the smallest target is -1"),
+    "all ignored": ((network(), (X, Y * 0 - 100), CE), "all targets are -100"),
+    "loss with arguments": ((network(), (X, Y), lambda z, y, gamma: z), "the loss: TypeError"),
+    "targets in a column": ((network(), (X, Y[:, None]), CE), r"predictions \[2, 2\] and targets"),
     "shape": ((network(), (X[:, :3], Y), CE), "the module Sequential: RuntimeError"),
-    "tuple": ((nn.LSTM(1, 2), (X[:, :, None], Y), CE), "answers with tuple"),
+    "no tensor": ((Silent(), (X, Y), CE), "answers with str"),
     "too much": ((network(), (X, Y), CE, adam, (X, Y)), "too much is given"),
 }
 
@@ -232,32 +251,39 @@ def test_what_is_not_supported_is_a_clear_error(case: str) -> None:
         tr.initial_loss(*given)
 
 
-def test_a_module_that_cannot_be_copied_says_so() -> None:
-    class Stuck(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = nn.Linear(4, 2)
-            self.kept = self.layer(X[:1])  # no leaf of the graph: it has no deep copy
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_a_scripted_module_is_refused() -> None:
+    with pytest.raises(tr.TrickrunError, match="scripted"):
+        tr.initial_loss(torch.jit.script(network()), (X, Y), CE)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            answer: torch.Tensor = self.layer(x)
-            return answer
+
+def test_a_module_that_cannot_be_copied_says_so() -> None:
+    class Stuck(nn.Linear):
+        def __deepcopy__(self, memo: Any) -> Any:
+            raise RuntimeError("mine")
 
     with pytest.raises(tr.TrickrunError, match="give a function that makes it"):
-        tr.initial_loss(Stuck(), (X, Y), CE)
+        tr.initial_loss(Stuck(4, 2), (X, Y), CE)
 
 
 def test_the_checklist_of_a_module(capsys: Any) -> None:
     part = slice(0, 60)
     found = tr.checklist(network(), (X[part], Y[part]), CE, adam, (X[60:], Y[60:]))
     taken = [step["name"] for step in found.result["steps"]]
-    assert taken == ["initial-loss", "overfit-batch", "lr-find", "curves"]
+    searches = ["grid coarse", "grid fine"]
+    assert taken == ["initial-loss", "overfit-batch", "lr-find", *searches, "curves"]
     assert 1e-4 < found.result["edits"]["optimizer.lr"] < 1
-    assert found.result["left_out"] == ["grid coarse", "grid fine"]
+    assert found.result["left_out"] == []
     assert found.verdict in ("pass", "warn")
-    printed = capsys.readouterr().out
-    assert "curves ..." in printed
-    assert "left out" in printed
+    assert "grid fine ..." in capsys.readouterr().out
+
+
+def test_without_validation_samples_a_checklist_has_no_searches(capsys: Any) -> None:
+    found = tr.checklist(network(), (X, Y), CE, adam)
+    taken = [step["name"] for step in found.result["steps"]]
+    assert taken == ["initial-loss", "overfit-batch", "lr-find", "curves"]
+    assert found.result["left_out"] == ["grid coarse", "grid fine"]
+    assert "left out: grid coarse, grid fine (they rank by" in capsys.readouterr().out
 
 
 def test_a_checklist_ends_with_the_step_that_fails(capsys: Any) -> None:

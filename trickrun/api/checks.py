@@ -32,6 +32,7 @@ class Objects:
     Args:
         train, loss, optimizer, val: by their names; None: not by name.
         batch_size: None: the loader's, or 64.
+        steps: length of the whole training; None: 1000.
     """
 
     train: TrainLike | None
@@ -39,6 +40,7 @@ class Objects:
     optimizer: OptimizerLike | None
     batch_size: int | None
     val: TrainLike | None = None
+    steps: int | None = None
 
 
 def asked(
@@ -55,8 +57,9 @@ def asked(
     """
     named = [name for name in names if getattr(objects, name) is not None]
     if is_recipe(what):
-        if named or objects.batch_size is not None:
-            first = named[0] if named else "batch_size"
+        lengths = [n for n in ("batch_size", "steps") if getattr(objects, n) is not None]
+        if named or lengths:
+            first = (named or lengths)[0]
             raise TrickrunError(
                 "a recipe says this itself", first, "leave it out, or change the recipe"
             )
@@ -73,7 +76,19 @@ def asked(
         hint = f"the order is: model, {', '.join(names)}"
         raise TrickrunError("too much is given", twice[0] if twice else "", hint)
     whole = replace(objects, **placed)
-    return subject_of(what, whole.train, whole.loss, whole.optimizer, whole.batch_size, whole.val)
+    for name in ("batch_size", "steps"):
+        positive(getattr(whole, name), name)
+    subject = subject_of(
+        what, whole.train, whole.loss, whole.optimizer, whole.batch_size, whole.val
+    )
+    return subject if whole.steps is None else replace(subject, steps=whole.steps)
+
+
+def positive(number: Any, name: str) -> None:
+    """Raise TrickrunError for what is neither None nor a whole number from 1."""
+    if number is None or (isinstance(number, int) and number >= 1 and number is not True):
+        return
+    raise TrickrunError(f"this is {number!r}", name, "give a whole number from 1")
 
 
 def is_recipe(what: Any) -> bool:
@@ -418,7 +433,11 @@ def diagnose(
     train: TrainLike,
     loss: LossLike | None = None,
     optimizer: OptimizerLike | None = None,
+    val: TrainLike | None = None,
     *,
+    confirm: bool = False,
+    budget: float | None = None,
+    steps: int | None = None,
     batch_size: int | None = None,
 ) -> Verdict: ...
 def diagnose(
@@ -428,32 +447,43 @@ def diagnose(
     train: TrainLike | None = None,
     loss: LossLike | None = None,
     optimizer: OptimizerLike | None = None,
+    val: TrainLike | None = None,
     confirm: bool = False,
     budget: float | None = None,
+    steps: int | None = None,
     batch_size: int | None = None,
     runs_dir: Folder = None,
 ) -> Verdict:
     """Say why a recipe, a run or a module trains badly: causes first, with evidence and edit.
 
     Args:
-        confirm: train briefly with each edit of a recipe, and keep what helps.
-        budget: seconds that it may take; None: 60, or 150 for a slow recipe.
+        val: validation samples, in the form of ``train``; None: edits are judged by the training
+            loss.
+        confirm: train briefly with each edit, and keep what helps. Of a module these are edits of
+            its optimizer, its initial weights, its dropout, the batch size and the inputs' scale.
+        budget: seconds that it may take; None: 60, or 150 for a slow recipe; of a module as long
+            as it takes.
+        steps: length of a module's whole training, in optimizer steps; None: 1000.
+
+    Returns:
+        The findings, causes first. Of a module, ``result["confirmed"]`` tells of the edits that
+        were tried.
+
+    Raises:
+        TrickrunError: recipe, run, module or data are at fault.
     """
     if isinstance(what, Run):
         if given:
             raise TrickrunError("a run cannot be changed", str(given[0]))
         return diagnosed(str(what.path), what.folder, ["trickrun", "diagnose", str(what.path)],
                          confirm, budget, runs_dir)  # fmt: skip
-    whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
+    whole = asked(what, given, Objects(train, loss, optimizer, batch_size, val, steps), WITH_VAL)
     if isinstance(whole, Loaded):
         line = command_line("diagnose", whole, {"confirm": confirm, "budget": budget})
         return diagnosed(str(whole.path), whole, line, confirm, budget, runs_dir)
-    if confirm or budget is not None:
-        name = "confirm" if confirm else "budget"
-        raise TrickrunError("this is for recipes and runs", name, "leave it out")
     from trickrun.reporting.commands.objects import diagnose_objects
 
-    return diagnose_objects(whole, unhurried())
+    return diagnose_objects(whole, confirm, unhurried(budget))
 
 
 def diagnosed(
@@ -491,6 +521,7 @@ def checklist(
     val: TrainLike | None = None,
     *,
     keep_going: bool = False,
+    steps: int | None = None,
     batch_size: int | None = None,
 ) -> Verdict: ...
 def checklist(
@@ -503,18 +534,29 @@ def checklist(
     val: TrainLike | None = None,
     keep_going: bool = False,
     budget: float | None = None,
+    steps: int | None = None,
     batch_size: int | None = None,
     runs_dir: Folder = None,
 ) -> Verdict:
     """Take the steps of the checklist in order, each gated on the one before.
 
-    Of a recipe these are all six, and they end with a tuned recipe and one report.
+    Of a recipe they end with a tuned recipe and one report. Of a module the searches, steps 4 and
+    5, vary its learning rate, and its weight decay if its optimizer has one; they need ``val``.
 
     Args:
+        val: validation samples, in the form of ``train``.
         keep_going: go on after a step that fails.
-        budget: seconds that it may take; None: as long as it takes.
+        budget: seconds that a recipe's checklist may take; None: as long as it takes.
+        steps: length of a module's whole training, in optimizer steps; None: 1000.
+
+    Returns:
+        The verdict; ``result["steps"]`` has each step's, ``result["edits"]`` what a module's
+        checklist learned.
+
+    Raises:
+        TrickrunError: recipe, module or data are at fault.
     """
-    whole = asked(what, given, Objects(train, loss, optimizer, batch_size, val), WITH_VAL)
+    whole = asked(what, given, Objects(train, loss, optimizer, batch_size, val, steps), WITH_VAL)
     if not isinstance(whole, Loaded):
         if budget is not None:
             raise TrickrunError("this is for recipes", "budget", "leave it out")

@@ -248,6 +248,7 @@ class ModuleSubject:
         kind = known_loss(self.loss, self.y) or GivenLoss(function=self.loss)
         size, steps = self.samples_a_step, self.run_steps
         normalize = self.section("data.normalize", AnyNormalize)
+        seen = describe(data, kind, size, zeroed=False)
         optimizer = known_optimizer(self.read_optimizer)
         if optimizer is None:
             read, schedule = OptimizerFacts(lr=self.lr), ScheduleFacts()
@@ -265,10 +266,10 @@ class ModuleSubject:
                 shuffled=True,
                 balanced=False,
                 zeroed=False,
-                tokens=not self.x.is_floating_point(),
+                tokens=self.tokens,
                 from_user=True,
             ),
-            data=describe(data, kind, size, zeroed=False),
+            data=replace(seen, tokens=True) if self.tokens else seen,
             network=network_facts(self.module),
             normalization=normalization_facts(self.module),
             loss=module_loss_facts(self.loss, self.y, self.task.kind),
@@ -306,7 +307,8 @@ class ModuleSubject:
         """Return the loss, if it is none that is known, the weights, the scale of the inputs, the
         optimizer and the module, each with the usual one in its place."""
         found = []
-        if known_loss(self.loss, self.y) is None:
+        # Of trickrun's losses none ignores places.
+        if known_loss(self.loss, self.y) is None and not self.ignores:
             usual = "cross_entropy" if self.task.kind == "classification" else "mse"
             why = f"The batch is fitted with {usual}. Check your loss."
             found.append(Replacement("loss", {"loss": {"kind": usual}}, "TR30", "Your loss", why))
@@ -326,6 +328,17 @@ class ModuleSubject:
         why = f"A plain mlp fits the batch. Check {shown_name(self.module)}."
         found.append(Replacement("model", {"model": {"kind": "mlp"}}, "TR76", "Your model", why))
         return found
+
+    @property
+    def tokens(self) -> bool:
+        """Whether its inputs are numbers that name something, and have no size; bytes are those of
+        images."""
+        return not self.x.is_floating_point() and self.x.dtype != torch.uint8
+
+    @property
+    def ignores(self) -> bool:
+        """Whether some places of the targets are marked as ones that the loss ignores."""
+        return not self.y.is_floating_point() and bool((self.y < 0).any())
 
     def network(self) -> nn.Module:
         """Return the copy of the module that a job trains, or what stands in for it."""
@@ -402,17 +415,28 @@ class ModuleSubject:
 
 
 def check_fit(job: Job, name: str) -> None:
-    """Raise CompileError, which names the module ``name``, if its answers to two samples have no
-    loss."""
+    """Raise CompileError, which names the module ``name`` or the loss, if two samples' answers have
+    no loss."""
     two = torch.arange(min(2, len(job.data.train)), device=job.data.train.x.device)
-    try:
-        with torch.no_grad(), undisturbed(job.model):
+    target = job.targets["train"][two]
+    with torch.no_grad(), undisturbed(job.model):
+        try:
             outputs = job.model.eval()(job.inputs(job.data.train.x[two]))
-            job.loss(outputs, job.targets["train"][two])
-    except TrickrunError:
-        raise
-    except Exception as error:  # the user's code may raise anything
-        raise CompileError(f"{type(error).__name__}: {error}", name) from error
+        except TrickrunError:
+            raise
+        except Exception as error:  # the user's code may raise anything
+            hint = "this is computed in float64: cast to the weights' type, not to a fixed one"
+            double = job.dtype == torch.float64
+            said = f"{type(error).__name__}: {error}"
+            raise CompileError(said, name, hint if double else "") from error
+        try:
+            job.loss(outputs, target)
+        except TrickrunError:
+            raise
+        except Exception as error:
+            shapes = f"predictions {list(outputs.shape)} and targets {list(target.shape)}"
+            hint = f"it was called as loss(prediction, target) with {shapes}"
+            raise CompileError(f"{type(error).__name__}: {error}", "the loss", hint) from error
 
 
 def dropouts(model: nn.Module) -> list[nn.modules.dropout._DropoutNd]:
@@ -447,10 +471,12 @@ def stand_in(module: nn.Module, x: torch.Tensor, seed: int) -> nn.Module:
 
     Raises CompileError if it has none of the form [N, outputs], or takes no numbers.
     """
+    if not x.is_floating_point():
+        raise CompileError("an mlp cannot replace it", shown_name(module))
     copied = copy.deepcopy(module).eval()
     with torch.no_grad():
-        outputs = copied(x[:2])
-    if outputs.ndim != 2 or not x.is_floating_point():
+        outputs = copied(x[:2].to(next(module.parameters()).dtype))
+    if outputs.ndim != 2:
         raise CompileError("an mlp cannot replace it", shown_name(module))
     first = next(module.parameters())
     with torch.random.fork_rng(devices=[]):

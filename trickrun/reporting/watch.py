@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from trickrun.findings.evidence.program import Program
+from trickrun.findings.evidence.watched_loss import WatchedLoss
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import stories
 from trickrun.reporting.console import Text, duration, number, say
@@ -22,9 +23,20 @@ ENDS = {
 }
 
 
-def print_watched(program: Program, findings: Sequence[Finding], console: Console) -> None:
-    """Print what was watched and what is wrong, best first."""
+def print_watched(
+    program: Program,
+    findings: Sequence[Finding],
+    console: Console,
+    losses: Sequence[WatchedLoss] = (),
+) -> None:
+    """Print what was watched and what is wrong, best first.
+
+    Args:
+        losses: those that the program was said to use.
+    """
     say(console, Text(f"watched: {seen(program)}", "dim"))
+    for one in losses:
+        say(console, Text(told_loss(one), "dim"))
     if program.ended in ENDS:
         say(console, Text(ENDS[program.ended], "yellow"))
     for story in stories(findings):
@@ -62,12 +74,33 @@ def seen(program: Program) -> str:
     return ", ".join(parts)
 
 
+def told_loss(loss: WatchedLoss) -> str:
+    """Return in a line what was seen of a loss."""
+    where = f" ({loss.place})" if loss.place is not None else ""
+    if not loss.calls:
+        return (
+            f"loss {loss.name}{where}: none of its calls was seen. A function is seen where it is "
+            "called by the name that it was defined by"
+        )
+    parts = [f"called at {loss.called_at}"] if loss.called_at is not None else []
+    if loss.values:
+        parts.append(f"{number(loss.values[0])} to {number(loss.values[-1])} in training")
+    if loss.tested:
+        parts.append(f"{number(loss.tested[0])} to {number(loss.tested[-1])} without a gradient")
+    if loss.first_non_finite is not None:
+        times = counted(loss.non_finite, "call", "calls")
+        parts.append(f"NaN or infinite in {times}, first after {loss.first_non_finite} passes")
+    return f"loss {loss.name}{where}: {', '.join(parts)}"
+
+
 def counted(count: int, one: str, several: str) -> str:
     return f"{count} {one if count == 1 else several}"
 
 
-def watch_page(program: Program, findings: Sequence[Finding]) -> str:
-    """Return the page: findings with their lines, losses and learning rates."""
+def watch_page(
+    program: Program, findings: Sequence[Finding], losses: Sequence[WatchedLoss] = ()
+) -> str:
+    """Return the page: findings with their lines, losses and learning rates; see print_watched."""
     rows = [
         {
             **story.cause.as_json(),
@@ -81,17 +114,18 @@ def watch_page(program: Program, findings: Sequence[Finding]) -> str:
         {
             "name": program.name,
             "run": "watched while it ran",
-            "seen": seen(program),
+            "seen": ". ".join([seen(program), *map(told_loss, losses)]),
             "ended": ENDS.get(program.ended, ""),
             "nothing": "" if findings else nothing_found(program),
             "findings": rows,
-            "pictures": shown_pictures({one.title: draw([one]) for one in panels(program)}),
+            "pictures": shown_pictures({one.title: draw([one]) for one in panels(program, losses)}),
         },
     )
 
 
-def panels(program: Program) -> list[Panel]:
-    """Return a panel of the losses and one of the learning rates."""
+def panels(program: Program, watched: Sequence[WatchedLoss] = ()) -> list[Panel]:
+    """Return a panel of the losses, one of those that were said to be used, and one of the learning
+    rates."""
     losses = [
         Line(str(one.place or "loss"), one.steps, one.losses)
         for one in program.backwards
@@ -103,6 +137,14 @@ def panels(program: Program) -> list[Panel]:
     found = []
     if losses:
         found.append(Panel("Loss given to backward", "backward pass", "loss", losses))
+    for loss in watched:
+        parts = (
+            ("training", loss.steps, loss.values),
+            ("no gradient", loss.tested_steps, loss.tested),
+        )
+        lines = [Line(name, steps, values) for name, steps, values in parts if len(values) > 1]
+        if lines:
+            found.append(Panel(f"Values of {loss.name}", "backward pass", "loss", lines))
     if rates:
         found.append(Panel("Learning rate", "backward pass", "learning rate", rates))
     return found

@@ -117,10 +117,9 @@ def judge(planned: Plan, results: Sequence[TrialResult], weigh: Weigh = importan
         reasons = "; ".join(sorted({r.reason for r in ranked})[:3])
         return Verdict("fail", result, (), f"no trial of {len(ranked)} finished: {reasons}")
     best = finished[0]
-    top = compared[: max(3, round(TOP_SHARE * len(compared)))]
     next_space = {
         path: within_reach(values, planned, path)
-        for path, values in narrowed(planned.space, [r.params for r in top]).items()
+        for path, values in narrowed(planned.space, [r.params for r in top(compared)]).items()
     }
     at_edge = edges(planned.space, best.params)
     importance = weigh(planned.space, compared)
@@ -132,7 +131,10 @@ def judge(planned: Plan, results: Sequence[TrialResult], weigh: Weigh = importan
     }
     # Where a parameter hardly matters, its best value lies anywhere, also at an edge.
     matter = [edge for edge in at_edge if importance.get(edge["path"], 1.0) >= MATTERS]
-    findings = tuple(edge_finding(e, best, planned, next_space[e["path"]]) for e in matter)
+    findings = tuple(
+        edge_finding(e, planned.space[e["path"]], elsewhere(e, planned, next_space[e["path"]]))
+        for e in matter
+    )
     stopped = len(compared) - len(finished)
     summary = (
         f"best {planned.metric} {best.metric:.4g} of {len(finished)} finished trials"
@@ -140,6 +142,11 @@ def judge(planned: Plan, results: Sequence[TrialResult], weigh: Weigh = importan
         + f" ({len(ranked) - len(compared)} did not finish)"
     )
     return Verdict("warn" if findings else "pass", result, findings, summary)
+
+
+def top(compared: Sequence[TrialResult]) -> Sequence[TrialResult]:
+    """Return the trials, of those with a value, that the space around them is drawn by."""
+    return compared[: max(3, round(TOP_SHARE * len(compared)))]
 
 
 def within_reach(values: Range, planned: Plan, path: str) -> Range:
@@ -173,21 +180,28 @@ def goes_beyond(side: str, values: Range, further: Range) -> bool:
     return bool(lower < low if side == "low" else higher > high)
 
 
-def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan, further: Range) -> Finding:
-    """Return the finding that the best value sits at the end of its range.
+def elsewhere(edge: dict[str, Any], planned: Plan, further: Range) -> str:
+    """Return where the side of the range that the best value sits at is searched.
 
     Args:
         further: the range that a fine search derives from this one.
     """
-    path, values = edge["path"], planned.space[edge["path"]]
+    values = planned.space[edge["path"]]
     grid = planned.loaded.recipe.grid
     derived = grid is None or grid.fine.space is None
     followed = planned.stage == "coarse" and derived and goes_beyond(edge["side"], values, further)
-    elsewhere = (
-        "The fine search covers that side."
-        if followed
-        else f"To search there, widen the range in grid.{planned.stage}.space."
-    )
+    if followed:
+        return "The fine search covers that side."
+    return f"To search there, widen the range in grid.{planned.stage}.space."
+
+
+def edge_finding(edge: dict[str, Any], values: Range, further: str) -> Finding:
+    """Return the finding that the best value sits at the end of its range.
+
+    Args:
+        further: where that side is searched.
+    """
+    path = edge["path"]
     return Finding(
         code="TR37",
         name=f"Best value at the {edge['side']} edge of its range",
@@ -197,6 +211,6 @@ def edge_finding(edge: dict[str, Any], best: TrialResult, planned: Plan, further
         evidence={**edge, "range": values.model_dump(exclude_none=True)},
         why=(
             f"The best trial has {path} = {edge['value']:g}, which is within a tenth of the "
-            f"{edge['side']} end of the range. A better value may lie beyond it. {elsewhere}"
+            f"{edge['side']} end of the range. A better value may lie beyond it. {further}"
         ),
     )

@@ -98,7 +98,7 @@ def assemble(
 
 def task_of(y: torch.Tensor) -> Task:
     """Return what targets [N] or [N, targets] ask for: classes if they are whole numbers, from 0 to
-    the largest, else values."""
+    the largest, at each place of [N, ...]; else values."""
     if not y.is_floating_point():
-        return Task("classification", classes=int(y.max()) + 1)
+        return Task("classification", classes=int(y.max()) + 1, next_token=y.ndim > 1)
     return Task("regression", targets=y.shape[1] if y.ndim > 1 else 1)

@@ -149,6 +149,7 @@ def with_absent_classes(
     """Return targets and weights with one sample more of each class that has none: its share must
     not be 0, whose logarithm is infinite."""
     flat = y.flatten().long()
+    flat = flat[flat >= 0]  # places that a loss ignores are marked by a negative class
     absent = torch.nonzero(torch.bincount(flat, minlength=classes) == 0).flatten()
     if len(absent) == 0:
         return y, w

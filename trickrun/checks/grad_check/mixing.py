@@ -96,8 +96,18 @@ def loss_leak(job: Job, prediction: torch.Tensor, target: torch.Tensor) -> float
         ]
     )
     size = max(float(alone.abs().max()), float(whole.abs().max()))
-    off = min(float((whole * factor - alone).abs().max()) for factor in (count, 1))
+    factors = (parts_of(target).view(-1, *[1] * (whole.ndim - 1)), 1)
+    off = min(float((whole * factor - alone).abs().max()) for factor in factors)
     return off / size if size > 0 else 0.0
+
+
+def parts_of(target: torch.Tensor) -> torch.Tensor:
+    """Return how many times a sample's own part goes into the batch [N]: its number of samples; of
+    classes at places, some of which are ignored (negative), by the places that count."""
+    if target.is_floating_point() or target.ndim == 1:
+        return torch.full((len(target),), float(len(target)), device=target.device)
+    counted = (target >= 0).flatten(1).sum(1).clamp(min=1)
+    return counted.sum() / counted
 
 
 def gradient_by_prediction(

@@ -135,7 +135,8 @@ def constants_of(job: Job, indices: torch.Tensor) -> ConstantLoss:
     target = job.targets["train"].index_select(0, indices)
 
     def of(constant: torch.Tensor) -> float:
-        prediction = constant.to(job.device, job.dtype).expand(len(target), -1)
+        places = target.shape if job.data.task.next_token else target.shape[:1]
+        prediction = constant.to(job.device, job.dtype).expand(*places, -1)
         return mean_loss(job, prediction, target)
 
     return ConstantLoss(of, None, torch.zeros(job.loss_kind.outputs(job.data.task)).double())
@@ -184,7 +185,7 @@ def probability_floor(job: Job, target: torch.Tensor) -> float:
         return 0.0
     certain = job.loss.bare(target)
     if not certain.is_floating_point():
-        certain = nn.functional.one_hot(certain, job.data.task.classes)
+        certain = nn.functional.one_hot(certain.clamp(min=0), job.data.task.classes)
     return mean_loss(job, certain.to(job.dtype), target)
 
 

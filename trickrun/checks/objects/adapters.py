@@ -25,17 +25,26 @@ class Table:
     def __deepcopy__(self, memo: dict[int, Any]) -> Table:
         return self
 
-    def at(
-        self, places: torch.Tensor, dtype: torch.dtype
-    ) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:
+    def at(self, places: torch.Tensor, dtype: torch.dtype) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments for the samples at ``places`` [B], numbers in ``dtype``."""
-        rows = {
-            key: part.to(dtype) if part.is_floating_point() else part
-            for key, value in self.inputs.items()
-            for part in [value[places]]
-        }
-        named = {key: part for key, part in rows.items() if isinstance(key, str)}
-        return [part for key, part in rows.items() if isinstance(key, int)], named
+        tree: dict[int | str, Any] = {}
+        for key, value in self.inputs.items():
+            part = value[places]
+            *way, last = key if isinstance(key, tuple) else (key,)
+            inner = tree
+            for step in way:
+                inner = inner.setdefault(step, {})
+            inner[last] = part.to(dtype) if part.is_floating_point() else part
+        named = {key: nested(part) for key, part in tree.items() if isinstance(key, str)}
+        return [nested(part) for key, part in tree.items() if isinstance(key, int)], named
+
+
+def nested(part: Any) -> Any:
+    """Return an input whose mappings with numbers as keys are lists again."""
+    if not isinstance(part, dict):
+        return part
+    inner = {key: nested(value) for key, value in part.items()}
+    return list(inner.values()) if all(isinstance(key, int) for key in inner) else inner
 
 
 class Adapter(nn.Module):
@@ -45,11 +54,19 @@ class Adapter(nn.Module):
         network: the user's.
         table: its inputs, if it takes several: this module then takes samples' places [B, 1].
         column: whether its answers [B] become [B, 1].
+        classes_last: whether its answers [B, classes, ...] become [B, ..., classes].
     """
 
-    def __init__(self, network: nn.Module, table: Table | None, column: bool = False) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        table: Table | None,
+        column: bool = False,
+        classes_last: bool = False,
+    ) -> None:
         super().__init__()
-        self.network, self.table, self.column = network, table, column
+        self.network, self.table = network, table
+        self.column, self.classes_last = column, classes_last
         self.stands_for = type(network).__name__
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -60,20 +77,25 @@ class Adapter(nn.Module):
             inputs, named = self.table.at(x.reshape(-1), first.dtype)
             answer = self.network(*inputs, **named)
         found = prediction_of(answer, self.stands_for)
+        if self.classes_last:
+            return found.movedim(1, -1)
         return found.unsqueeze(1) if self.column else found
 
 
 def prediction_of(answer: Any, name: str) -> torch.Tensor:
-    """Return the predictions in a model's answer. Raises CompileError if it has none."""
-    if isinstance(answer, torch.Tensor):
-        return answer
-    found = part_of(answer, "logits")
-    if isinstance(found, torch.Tensor):
-        return found
+    """Return the predictions in a model's answer: itself, its logits, or the first of a tuple.
+
+    Raises CompileError if it has none.
+    """
+    first = answer[0] if isinstance(answer, tuple | list) and answer else None
+    for found in (answer, part_of(answer, "logits"), first):
+        if isinstance(found, torch.Tensor):
+            return found
     raise CompileError(
         f"it answers with {type(answer).__name__}",
         f"the module {name}",
-        "what can be judged is a tensor of predictions, or an answer that has them as logits",
+        "what can be judged is a tensor of predictions, a tuple that begins with it, or an answer "
+        "that has it as logits",
     )
 
 

@@ -10,6 +10,7 @@ from trickrun.checks.grad_check.gradient_check import grad_check
 from trickrun.checks.initial_loss.initial_loss_check import initial_loss
 from trickrun.checks.lr_find.lr_find_check import Range, lr_find
 from trickrun.checks.module_subject import ModuleSubject
+from trickrun.checks.objects.confirm import Confirmed, confirmed
 from trickrun.checks.objects.curves import curves
 from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch
 from trickrun.checks.signal.signal_check import signal
@@ -18,7 +19,9 @@ from trickrun.findings import static
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import merged
 from trickrun.findings.verdict import Verdict
-from trickrun.run.pace import UNHURRIED, Pace
+from trickrun.findings.words import counted
+from trickrun.recipe.text.command_line import typed
+from trickrun.run.pace import MORE, UNHURRIED, Pace
 
 Part = Callable[[ModuleSubject, Pace], tuple[Verdict, ModuleSubject]]
 
@@ -36,8 +39,14 @@ PARTS: dict[str, Part] = {
 """What is looked at, in order."""
 
 
-def diagnose_module(subject: ModuleSubject, pace: Pace = UNHURRIED) -> Verdict:
+def diagnose_module(
+    subject: ModuleSubject, confirm: bool = False, pace: Pace = UNHURRIED
+) -> Verdict:
     """Find out why a module trains badly, if it does. A part that fails stops no other.
+
+    Args:
+        confirm: train briefly with each suggested edit that means something for a module; those
+            that help come first.
 
     Raises CompileError if module, data and loss do not fit together.
     """
@@ -64,11 +73,17 @@ def diagnose_module(subject: ModuleSubject, pace: Pace = UNHURRIED) -> Verdict:
     if len(failed) == len(PARTS):
         first = next(iter(failed.values()))
         raise CompileError("no part of the evidence could be measured", subject.name, first)
-    return concluded(merged(found, known), parts, failed, seconds)
+    found = merged(found, known)
+    tried: Confirmed | None = None
+    if confirm:
+        with pace.phase("trying edits"):
+            tried = confirmed(subject, found, pace)
+    return concluded(found, tried, parts, failed, seconds)
 
 
 def concluded(
     findings: list[Finding],
+    tried: Confirmed | None,
     parts: dict[str, Any],
     failed: dict[str, str],
     seconds: dict[str, float],
@@ -76,15 +91,19 @@ def concluded(
     """Return the verdict: fail if there is an error, warn if there is a warning.
 
     Args:
+        tried: which edits help; None: none was tried.
         parts: what was measured, by name.
         failed: why parts are missing.
         seconds: what each took.
     """
+    findings = findings if tried is None else tried.findings
+    late = [name for name, why in failed.items() if MORE in why]
     result: dict[str, Any] = {
         "failed": failed,
-        "left_out": [],
+        "left_out": late,
         "undecided": None,
         "tried": None,
+        "confirmed": None if tried is None else tried.as_json(),
         "part_seconds": seconds,
     }
     grave = [finding for finding in findings if finding.severity != "info"]
@@ -92,6 +111,16 @@ def concluded(
     verdict: Literal["pass", "warn", "fail"]
     verdict = "fail" if "error" in severities else "warn" if grave else "pass"
     said = "nothing was found that would keep it from training well"
+    if failed and not grave:
+        verdict = "warn"
+        why = next(iter(failed.values())).splitlines()[0]
+        said = f"{counted(len(failed), 'part')} of {len(PARTS)} could not be measured: {why}"
     if grave:
         said = f"look first at: {grave[0].name} ({grave[0].where})"
+    helping = [] if tried is None else [one for one in tried.tried if one.helps]
+    if helping:
+        one = helping[0]
+        said += f". With {typed(one.edit)} the loss is {one.after:.4g} instead of {one.before:.4g}"
+    elif tried is not None and tried.tried:
+        said += f". None of {counted(len(tried.tried), 'edit')} that were tried helps"
     return Verdict(verdict, result, tuple(findings), said, {"evidence": parts})

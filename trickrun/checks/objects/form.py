@@ -14,7 +14,7 @@ from trickrun.checks.objects.adapters import Adapter, Table, prediction_of
 from trickrun.checks.objects.samples import Samples
 from trickrun.checks.objects.undisturbed import copied
 from trickrun.data.splits.source import SplitData
-from trickrun.errors import DataError
+from trickrun.errors import CompileError, DataError
 
 ENTRY_BY_ENTRY: tuple[Any, ...] = (
     nn.MSELoss,
@@ -33,6 +33,10 @@ FUNCTIONS: tuple[Any, ...] = (
     F.binary_cross_entropy_with_logits,
 )
 """Losses that compare each entry of the predictions with the target at the same place."""
+
+OF_CLASSES: tuple[Any, ...] = (nn.CrossEntropyLoss, nn.NLLLoss)
+OF_CLASSES_FUNCTIONS: tuple[Any, ...] = (F.cross_entropy, F.nll_loss)
+"""Losses that take the scores of classes along the second axis."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +92,21 @@ class Form:
     Args:
         adapted: whether the module itself is no such module.
         column: whether its answers are [N], and become [N, 1].
+        classes_last: whether its answers are [N, classes, ...], and become [N, ..., classes].
         outputs: scores that it gives for a class; 0 if that is not known.
     """
 
     table: Table | None
     adapted: bool
     column: bool = False
+    classes_last: bool = False
     outputs: int = 0
 
     def of(self, module: nn.Module) -> nn.Module:
         """Return the module in this form."""
-        return Adapter(module, self.table, self.column) if self.adapted else module
+        if not self.adapted:
+            return module
+        return Adapter(module, self.table, self.column, self.classes_last)
 
     def target(self, y: torch.Tensor) -> torch.Tensor:
         """Return targets as they are compared with its answers."""
@@ -106,6 +114,8 @@ class Form:
 
     def loss(self, loss: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
         """Return a loss for its answers that computes what ``loss`` does for the module's own."""
+        if self.classes_last:
+            return lambda prediction, target: loss(prediction.movedim(-1, 1), target)
         if not self.column or is_entry_by_entry(loss):
             return loss
         return lambda prediction, target: loss(prediction.squeeze(1), target.squeeze(1))
@@ -116,8 +126,15 @@ def form_of(model: nn.Module, inputs: Inputs, y: torch.Tensor, loss: Any) -> For
 
     Raises:
         CompileError: it answers with nothing that can be judged.
-        DataError: loss and targets would be compared each with each, without anybody noticing.
+        DataError: loss and targets would be compared each with each, without anybody noticing; or
+            the loss compares values, and the targets are classes.
     """
+    if not y.is_floating_point() and is_entry_by_entry(loss):
+        raise DataError(
+            "the targets are whole numbers, and the loss compares values",
+            "train",
+            "give them as floats: y.float()",
+        )
     plain = Form(inputs.table, inputs.table is not None)
     found = answer(plain.of(copied(model)), inputs.x[:2].clone())
     if found is None:
@@ -125,7 +142,13 @@ def form_of(model: nn.Module, inputs: Inputs, y: torch.Tensor, loss: Any) -> For
     own = not isinstance(found, torch.Tensor)
     found = prediction_of(found, type(model).__name__)
     adapted = plain.adapted or own
+    if found.ndim == 0:
+        raise CompileError("it answers with one number for a whole batch", type(model).__name__)
     if not y.is_floating_point():
+        second = classes_second(found, y, loss)
+        check_classes(found.shape[1 if second else -1], y, loss)
+        if second:
+            return Form(inputs.table, True, classes_last=True, outputs=found.shape[1])
         return Form(inputs.table, adapted, outputs=found.shape[-1] if found.ndim > y.ndim else 0)
     if y.ndim == 1 and found.shape[1:] == (1,) and is_entry_by_entry(loss):
         raise DataError(
@@ -136,6 +159,30 @@ def form_of(model: nn.Module, inputs: Inputs, y: torch.Tensor, loss: Any) -> For
         )
     column = y.ndim == 1 and found.ndim == 1
     return Form(inputs.table, adapted or column, column)
+
+
+def check_classes(scores: int, y: torch.Tensor, loss: Any) -> None:
+    """Raise DataError if there are targets without a score, where a loss of torch needs one."""
+    largest = int(y.max())
+    if is_of_classes(loss) and largest >= scores:
+        raise DataError(
+            f"the largest target is {largest}, and the model has {scores} outputs",
+            "train",
+            f"classes count from 0: give the last layer {largest + 1} outputs, or renumber them",
+        )
+
+
+def is_of_classes(loss: Any) -> bool:
+    """Whether a loss is one of torch's that takes a score for each class."""
+    return isinstance(loss, OF_CLASSES) or any(loss is one for one in OF_CLASSES_FUNCTIONS)
+
+
+def classes_second(answer: torch.Tensor, y: torch.Tensor, loss: Any) -> bool:
+    """Whether answers are [N, classes, ...] to targets [N, ...], as torch's cross entropy takes
+    them, and not [N, ..., classes]."""
+    if y.ndim < 2 or answer.ndim != y.ndim + 1 or answer.shape[2:] != y.shape[1:]:
+        return False
+    return is_of_classes(loss) or answer.shape[1:-1] != y.shape[1:]
 
 
 def answer(model: nn.Module, x: torch.Tensor) -> Any:

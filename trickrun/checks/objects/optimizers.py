@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -26,11 +27,8 @@ def maker_of(optimizer: Any, model: nn.Module) -> MakeOptimizer:
     """
     if optimizer is None:
         return lambda parameters: torch.optim.Adam(parameters, USUAL_LR)
-    if isinstance(optimizer, torch.optim.LBFGS) or optimizer is torch.optim.LBFGS:
-        raise TrickrunError(
-            "an optimizer that calls a closure is not supported", "optimizer", "try it with Adam"
-        )
     if isinstance(optimizer, torch.optim.Optimizer):
+        refuse_closures(optimizer)
         places = {id(p): place for place, p in enumerate(model.parameters())}
         of = [p for group in optimizer.param_groups for p in group["params"]]
         if not all(id(p) in places for p in of):
@@ -48,6 +46,17 @@ def maker_of(optimizer: Any, model: nn.Module) -> MakeOptimizer:
     return checked(optimizer)
 
 
+def refuse_closures(optimizer: torch.optim.Optimizer) -> None:
+    """Raise TrickrunError for an optimizer whose step must be given a closure, as LBFGS."""
+    closure = inspect.signature(type(optimizer).step).parameters.get("closure")
+    if closure is not None and closure.default is inspect.Parameter.empty:
+        raise TrickrunError(
+            f"{type(optimizer).__name__} calls a closure, and the checks take plain steps",
+            "optimizer",
+            "leave the optimizer out: then it is Adam. trickrun.watch takes closures",
+        )
+
+
 def checked(make: Callable[[Iterable[nn.Parameter]], Any]) -> MakeOptimizer:
     """Return ``make``, which raises TrickrunError if it makes no optimizer."""
 
@@ -56,6 +65,7 @@ def checked(make: Callable[[Iterable[nn.Parameter]], Any]) -> MakeOptimizer:
         if not isinstance(found, torch.optim.Optimizer):
             given = type(found).__name__
             raise TrickrunError(f"the function returned {given}, no optimizer", "optimizer")
+        refuse_closures(found)
         return found
 
     return made

@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,17 +48,18 @@ def random_states_kept() -> Iterator[None]:
 def copied(module: nn.Module) -> nn.Module:
     """Return a copy of a module without the user's hooks: they may write what the user reads.
 
-    Those of torch itself stay, as weight norm is one. The copy of a compiled module is a plain one.
+    Those of torch itself stay, as weight norm is one. The copy of a compiled or a parallel module
+    is a plain one. Tensors that were computed and kept in it are copied by their values.
 
     Raises TrickrunError if it cannot be copied.
     """
-    plain = getattr(module, "_orig_mod", module)
+    plain = unwrapped(module)
     name = type(plain).__name__
-    if any(isinstance(p, nn.UninitializedParameter) for p in plain.parameters()):
-        hint = "call it once on a batch before"
-        raise TrickrunError("it has lazy layers without weights yet", name, hint)
+    if isinstance(plain, torch.jit.ScriptModule):
+        hint = "give the plain module that it was made of"
+        raise TrickrunError("it is scripted, and its copies cannot be trained", name, hint)
     try:
-        found: nn.Module = copy.deepcopy(plain)
+        found: nn.Module = copy.deepcopy(plain, computed(plain))
     except Exception as error:  # a module may hold anything
         raise TrickrunError(
             f"it cannot be copied: {type(error).__name__}: {error}",
@@ -70,6 +72,28 @@ def copied(module: nn.Module) -> nn.Module:
             for key in [key for key, hook in hooks.items() if not is_torchs(hook)]:
                 del hooks[key]
     return found
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """Return the module within a compiled or a parallel one."""
+    while True:
+        inner = getattr(module, "_orig_mod", None)
+        if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            inner = module.module
+        if inner is None:
+            return module
+        module = inner
+
+
+def computed(module: nn.Module) -> dict[int, Any]:
+    """Return copies of the tensors that a module keeps and autograd made, by identity: they have
+    no deep copy. So the old weight norm keeps its weight."""
+    return {
+        id(value): value.detach().clone()
+        for part in module.modules()
+        for value in vars(part).values()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    }
 
 
 def is_torchs(hook: object) -> bool:

@@ -132,8 +132,10 @@ def reached(job: Job) -> tuple[float, Score]:
     if job.data.task.kind == "multilabel":
         said = decided(job.loss_kind.scores(prediction, job.data.task))
         return loss, Score(accuracy=share_of(said == train.y, train.w))
-    answers = job.loss_kind.scores(prediction, job.data.task).argmax(-1)
-    return loss, Score(accuracy=share_of(answers == train.y, train.w))
+    right = job.loss_kind.scores(prediction, job.data.task).argmax(-1) == train.y
+    if job.data.task.next_token:
+        right = right[train.y >= 0]  # without the places that a loss ignores
+    return loss, Score(accuracy=share_of(right, train.w))
 
 
 def share_of(right: torch.Tensor, weight: torch.Tensor | None) -> float:

@@ -424,5 +424,8 @@ def with_priors(task: Task, train: SplitData) -> Task:
         return replace(task, priors=tuple(shares.tolist()))
     if task.kind != "classification":
         return task
-    counts = torch.bincount(train.y.flatten(), train.w, minlength=task.classes).double()
+    y = train.y.flatten()
+    if task.next_token:
+        y = y[y >= 0]  # places that a loss ignores are marked by a negative class
+    counts = torch.bincount(y, train.w, minlength=task.classes).double()
     return replace(task, priors=tuple((counts / counts.sum()).tolist()))

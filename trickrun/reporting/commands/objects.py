@@ -10,9 +10,10 @@ from trickrun.checks.objects.checklist import checklist_of_module
 from trickrun.checks.objects.diagnosis import diagnose_module
 from trickrun.checks.objects.undisturbed import random_states_kept
 from trickrun.findings.verdict import Verdict
+from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.checklist import tell
 from trickrun.reporting.commands.checks import Pictures, Show
-from trickrun.reporting.console import Text, terminal
+from trickrun.reporting.console import Text, number, say, terminal
 from trickrun.reporting.diagnose import print_diagnosis
 from trickrun.reporting.notebook import in_notebook, show_pictures
 from trickrun.reporting.verdict import STYLES, print_verdict
@@ -36,12 +37,26 @@ def check_objects(
     return verdict
 
 
-def diagnose_objects(subject: ModuleSubject, pace: Pace) -> Verdict:
+def diagnose_objects(subject: ModuleSubject, confirm: bool, pace: Pace) -> Verdict:
     """Diagnose a module and print what that says."""
     with random_states_kept():
-        verdict = diagnose_module(subject, pace)
+        verdict = diagnose_module(subject, confirm, pace)
     print_diagnosis(verdict, subject.name)
+    if verdict.result["confirmed"] is not None:
+        print_confirmed(verdict.result["confirmed"])
     return verdict
+
+
+def print_confirmed(confirmed: dict[str, Any]) -> None:
+    """Print what the edits that were tried did, and why others were not."""
+    console = terminal()
+    metric = confirmed["metric"]
+    for one in confirmed["tried"]:
+        numbers = f"{metric} {number(one['before'])} → {number(one['after'])}"
+        mark = "✓ helps" if one["helps"] else "✗ does not help"
+        say(console, Text(f"tried {typed(one['edit'])}: {numbers} {mark}"))
+    for edit, why in confirmed["not_tried"].items():
+        say(console, Text(f"not tried {edit}: {why}", "dim"))
 
 
 def checklist_of_objects(subject: ModuleSubject, keep_going: bool, pace: Pace) -> Verdict:
@@ -52,6 +67,12 @@ def checklist_of_objects(subject: ModuleSubject, keep_going: bool, pace: Pace) -
     console.print()
     head = Text(verdict.verdict.upper(), STYLES[verdict.verdict])
     console.print(head, Text(verdict.summary), soft_wrap=True)
-    left = ", ".join(verdict.result["left_out"])
-    console.print(Text(f"left out, as they search what a recipe declares: {left}"), soft_wrap=True)
+    if verdict.result["left_out"]:
+        left = ", ".join(verdict.result["left_out"])
+        why = (
+            "they rank by the validation loss, and no val is given"
+            if subject.val is None
+            else ("no trial finished")
+        )
+        console.print(Text(f"left out: {left} ({why})"), soft_wrap=True)
     return verdict

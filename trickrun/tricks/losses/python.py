@@ -69,9 +69,12 @@ def a_sample(losses: object, samples: int, target: str) -> torch.Tensor:
     """Return what user code gave as one number a sample [N]; CompileError if it cannot be that."""
     import torch
 
-    if isinstance(losses, torch.Tensor) and losses.shape in ((), (samples,)):
+    real = isinstance(losses, torch.Tensor) and not losses.is_complex()
+    if isinstance(losses, torch.Tensor) and real and losses.shape in ((), (samples,)):
         return losses.expand(samples)
     given = list(losses.shape) if isinstance(losses, torch.Tensor) else type(losses).__name__
+    if isinstance(losses, torch.Tensor) and not real:
+        given = "complex numbers"
     raise CompileError(
         f"it returned {given} for a batch of {samples} samples",
         target,
