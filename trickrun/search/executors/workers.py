@@ -95,6 +95,11 @@ class Workers:
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    @property
+    def warm(self) -> bool:
+        """Whether the server has been started."""
+        return self.server_begun is not None
+
     def seconds(self) -> float:
         """Return how long workers would take until they train, if they were wanted now."""
         if self.begun:
@@ -121,12 +126,15 @@ class Workers:
     def aside(self, what: str, work: Callable[[], Gives]) -> Callable[[], Gives]:
         """Begin ``work`` beside the trainings and return what waits for its result.
 
-        Whatever goes wrong there, the work is then done here, and raises what it raises.
+        Whatever goes wrong there, the work is then done here, and raises what it raises. It is done
+        here, too, where there is no server yet: a program that calls trickrun may not be one that
+        other processes can import, and gets none for this alone.
 
         Args:
             what: names the process, which does one work after the other and keeps its imports.
         """
-        self.warm_up()
+        if not self.warm:
+            return work
         if what not in self.beside:
             self.beside[what] = Worker()
             end_first(self.beside[what].end)
