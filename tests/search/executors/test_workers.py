@@ -99,3 +99,22 @@ def test_without_a_server_what_is_aside_is_done_here_when_it_is_wanted() -> None
     result()
     assert done == [os.getpid()]
     assert not workers.warm
+
+
+def test_a_command_ends_without_waiting_for_what_is_aside() -> None:
+    code = (
+        "import time\n"
+        "from functools import partial\n"
+        "from trickrun.cli.output import Answer, answer, note_beginning\n"
+        "from trickrun.search.executors.workers import WORKERS\n"
+        "def work():\n"
+        "    WORKERS.warm_up()\n"
+        "    WORKERS.aside('judging', time.monotonic)()\n"
+        "    WORKERS.aside('judging', partial(time.sleep, 600))\n"
+        "    return Answer('pass', {})\n"
+        "if __name__ == '__main__':\n"
+        "    note_beginning(own_process=True)\n"
+        "    answer('grid', False, False, work)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")

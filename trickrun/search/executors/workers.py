@@ -117,8 +117,16 @@ class Workers:
         self.begun += [Worker() for _ in range(count - len(self.begun))]
         return self.begun[:count]
 
+    def end(self) -> None:
+        """End all workers, also those beside the trainings, as this process is about to end: Python
+        would wait for what they do."""
+        self.dismiss()
+        beside, self.beside = self.beside, {}
+        for worker in beside.values():
+            worker.end()
+
     def dismiss(self) -> None:
-        """End the workers, whatever they do."""
+        """End the workers that train, whatever they do."""
         ended, self.begun = self.begun, []
         for worker in ended:
             worker.end()
