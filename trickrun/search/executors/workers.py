@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
+from trickrun.training.spans import timed
 from trickrun.training.without_dynamo import in_own_process
 
 Gives = TypeVar("Gives")
@@ -150,7 +151,8 @@ class Workers:
 
         def result() -> Gives:
             try:
-                return future.result()
+                with timed("waiting for workers"):
+                    return future.result()
             except (Exception, SystemExit):  # it died, or user code called sys.exit
                 return work()
 
