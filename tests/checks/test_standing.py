@@ -18,6 +18,7 @@ from trickrun.checks.standing import (
 from trickrun.data.splits.prepare import prepare
 from trickrun.data.splits.source import SplitData
 from trickrun.recipe.load import Loaded, derive, load
+from trickrun.search.executors.workers import WORKERS
 
 
 def recipe(folder: Path, data: str = "iris") -> Loaded:
@@ -72,6 +73,7 @@ def test_a_file_sorted_by_class_is_fitted_evenly(tmp_path: Path) -> None:
 
 def test_a_worker_finds_the_same_to_the_bit(tmp_path: Path) -> None:
     loaded = recipe(tmp_path, "wine")
+    WORKERS.warm_up()
     assert standing_aside(loaded)() == standing_of(loaded.recipe, tmp_path)
 
 

@@ -22,6 +22,7 @@ def lr_find(trickrun, tmp_path: Path) -> RunFolder:
 def test_a_step_is_drawn_in_another_process_as_here(trickrun, tmp_path: Path) -> None:
     folder = lr_find(trickrun, tmp_path)
     step = StepOutcome("lr-find", "pass", str(folder.path), "")
+    WORKERS.warm_up()
     drawn = draw_aside(step)()
     assert drawn == drawn_step("lr-find", folder)
     assert drawn == {"lr_find.svg": folder.read_text("lr_find.svg")}
@@ -63,4 +64,5 @@ def test_steps_that_draw_nothing_begin_no_process(monkeypatch) -> None:
 
 
 def test_what_draws_is_imported_before_it_is_needed() -> None:
+    WORKERS.warm_up()
     assert WORKERS.aside(DRAWING, import_all)() is None

@@ -127,6 +127,7 @@ def run_grid(
 
     def draw(result: dict[str, Any]) -> Callable[[], dict[str, str]]:
         waiting = draw_aside(result)
+        from trickrun.reporting import run_page  # noqa: F401  meanwhile
 
         def pictures() -> dict[str, str]:
             drawn.update(waiting())

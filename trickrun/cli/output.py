@@ -112,6 +112,7 @@ def answer(
             all_on_stderr() if as_json else contextlib.nullcontext(),
         ):
             found = attempt(work, recipe, debug, as_json)
+        end_workers()
         following = found.following(command, given)
         if as_json:
             print_json(command, found, following, time.monotonic() - started)
@@ -124,6 +125,13 @@ def answer(
         into_nowhere(sys.stdout.fileno())
         sys.exit(cannot_write(error))
     sys.exit(found.code)
+
+
+def end_workers() -> None:
+    """End the command's workers, if it has any: nobody wants what they still do."""
+    module = sys.modules.get("trickrun.search.executors.workers")
+    if _own_process and module is not None:
+        module.WORKERS.end()
 
 
 def import_torch() -> None:

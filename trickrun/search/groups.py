@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, get_args
 
 from trickrun.params import Params, Stackable, parts
@@ -54,6 +55,7 @@ def masked_field(value: Any, mark: Stackable | None) -> Any:
     return "stackable"
 
 
+@cache
 def stackable(params: type[Params]) -> dict[str, Stackable]:
     """Return the parameters of a class that are marked Stackable, with their marks."""
     found = {

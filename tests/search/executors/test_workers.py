@@ -61,6 +61,7 @@ def test_a_process_that_multiprocessing_began_ends_with_its_workers() -> None:
 
 def test_what_is_done_aside_is_done_in_one_other_process() -> None:
     workers = Workers()
+    workers.warm_up()
     first, second = workers.aside("judging", os.getpid), workers.aside("judging", os.getpid)
     other = workers.aside("drawing", os.getpid)
     assert len({os.getpid(), first(), other()}) == 3
@@ -76,11 +77,44 @@ def test_what_goes_wrong_aside_is_done_here(end: str, tmp_path: Path) -> None:
         f"with open({str(told)!r}, 'a') as file: print(os.getpid(), file=file)\n"
         f"if os.getpid() != {here}: {end}\n"
     )
-    Workers().aside("judging", partial(exec, code))()
+    workers = Workers()
+    workers.warm_up()
+    workers.aside("judging", partial(exec, code))()
     elsewhere, last = told.read_text().split()
     assert int(last) == here != int(elsewhere)
 
 
 def test_an_error_of_what_is_done_aside_is_raised_here() -> None:
+    workers = Workers()
+    workers.warm_up()
     with pytest.raises(ValueError, match="no number"):
-        Workers().aside("judging", partial(int, "no number"))()
+        workers.aside("judging", partial(int, "no number"))()
+
+
+def test_without_a_server_what_is_aside_is_done_here_when_it_is_wanted() -> None:
+    workers = Workers()
+    done: list[int] = []
+    result = workers.aside("judging", lambda: done.append(os.getpid()))
+    assert done == []
+    result()
+    assert done == [os.getpid()]
+    assert not workers.warm
+
+
+def test_a_command_ends_without_waiting_for_what_is_aside() -> None:
+    code = (
+        "import time\n"
+        "from functools import partial\n"
+        "from trickrun.cli.output import Answer, answer, note_beginning\n"
+        "from trickrun.search.executors.workers import WORKERS\n"
+        "def work():\n"
+        "    WORKERS.warm_up()\n"
+        "    WORKERS.aside('judging', time.monotonic)()\n"
+        "    WORKERS.aside('judging', partial(time.sleep, 600))\n"
+        "    return Answer('pass', {})\n"
+        "if __name__ == '__main__':\n"
+        "    note_beginning(own_process=True)\n"
+        "    answer('grid', False, False, work)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")

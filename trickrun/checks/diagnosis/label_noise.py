@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from trickrun.data.splits.prepare import Prepared, subset
 from trickrun.data.splits.source import SplitData
 from trickrun.findings.rules.data.label_noise import FEWEST, LEARNED, Doubt, LabelNoise
 from trickrun.run.pace import UNHURRIED, Pace
+from trickrun.search.executors.workers import JUDGING, WORKERS
 from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import predict
 from trickrun.training.loop import train
@@ -53,7 +55,7 @@ def label_noise(data: Prepared) -> LabelNoise | None:
     names, y = np.unique(y, return_inverse=True)
     if len(names) < 2 or not np.isfinite(x).all():
         return None
-    scores = out_of_fold(x, y, len(names))
+    scores = WORKERS.aside(JUDGING, partial(out_of_fold, x, y, len(names)))()
     answers = np.stack([each.argmax(1) for each in scores])
     agreed, best = (answers == answers[0]).all(0), answers[0]
     wrong = agreed & (best != y)

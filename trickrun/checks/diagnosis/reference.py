@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from trickrun.checks.diagnosis.left_out import standardized
 from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import SplitData
+from trickrun.search.executors.workers import JUDGING, WORKERS
 
 MOST = 2000
 """Training samples that they get: enough to tell learnable data from noise within seconds."""
@@ -36,10 +38,12 @@ def reference_scores(data: Prepared, metric: str) -> dict[str, float]:
     numbers mean nothing, and for a reconstruction.
 
     Two that fail differently: a linear model on scaled features, and randomized trees, which no
-    scaling disturbs.
+    scaling disturbs. A command's worker fits them, which has imported them meanwhile.
     """
     samples = samples_for_learners(data)
-    return {} if samples is None else scores_of_learners(samples, metric)
+    if samples is None:
+        return {}
+    return WORKERS.aside(JUDGING, partial(scores_of_learners, samples, metric))()
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,16 @@ def arrays(part: SplitData, most: int) -> tuple[Any, Any]:
     x = part.x[:most].flatten(1).double().cpu().numpy()
     y = part.y[:most].cpu().numpy()
     return x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def import_aside() -> None:
+    """Let a command's worker import the learners, which takes a second, beside what goes on."""
+    WORKERS.aside(JUDGING, import_learners)
+
+
+def import_learners() -> None:
+    """Import what learners are made of."""
+    learners(classes=True)
 
 
 def learners(classes: bool) -> dict[str, Any]:

@@ -20,16 +20,19 @@ from trickrun.findings.intervention import Effect, first_to_last
 from trickrun.recipe.patch import patch_paths
 from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import Layout, lay_out, run_layout
+from trickrun.search.executors.processes import Chunk
 from trickrun.search.executors.work import ALONE
+from trickrun.search.executors.workers import WORKERS
 from trickrun.search.groups import groups
 from trickrun.search.trial import Trial, TrialResult, make_trial
+from trickrun.training.device import pick_device
+from trickrun.training.threads import cores
 
 BASE = "as it is"
 """The variant without any edit."""
 
 HERE_SECONDS = 30.0
-"""Training time that this process takes on by itself. A pool costs about 3 s, more on a machine
-that has other work to do, and halves the rest."""
+"""Training time from which on it is worth a few steps to see which way is the fastest."""
 
 WHOLE_LOOK = 3
 """Trainings that a look at a recipe takes the time of, with its data and its layers."""
@@ -148,22 +151,36 @@ class Trainings:
         steps = {trial.id: steps_of(trial) for trial in trials}
         running = run_layout(layout, folder, metric, layout.ids, what="trainings", pace=pace)
         with closing(running) as results:
-            for result in results:
-                for variant, seed in owners[result.id]:
-                    self.note(variant, seed, result)
-                if result.engine == ALONE and result.status == "finished":
-                    seconds = result.seconds / steps[result.id]
-                    self.slowness = max(1.0, seconds / self.proxy.step_seconds)
+            ended = {result.id: result for result in results}
+        # In their own order, whichever worker ended first.
+        for result in [ended[trial.id] for trial in trials if trial.id in ended]:
+            for variant, seed in owners[result.id]:
+                self.note(variant, seed, result)
+            if result.engine == ALONE and result.status == "finished":
+                seconds = result.seconds / steps[result.id]
+                self.slowness = max(1.0, seconds / self.proxy.step_seconds)
 
     def layout(self, trials: Sequence[Trial], pace: Pace) -> Layout:
-        """Return where each trial trains: here, if that ends before a pool of workers would."""
+        """Return where each trial trains: here, if that ends before workers would."""
         seconds = self.step_seconds * sum(steps_of(trial) for trial in trials)
         most = SLICE if seconds > pace.left else len(trials)
         if seconds > HERE_SECONDS:
             return lay_out(trials, self.proxy.loaded.folder, pace).cut(most)
         stacks = self.proxy.step_seconds < OVERHEAD
-        groups_here = groups(trials) if stacks else [[trial] for trial in trials]
-        return Layout(here=[tuple(group) for group in groups_here]).cut(most)
+        if stacks:
+            return Layout(here=[tuple(group) for group in groups(trials)]).cut(most)
+        alone: list[Chunk] = [(trial,) for trial in trials]
+        if self.saved_by_workers(len(trials), seconds) > 0:
+            return Layout(workers=alone)
+        return Layout(here=alone)
+
+    def saved_by_workers(self, count: int, seconds: float) -> float:
+        """Return how many seconds sooner one worker a core ends ``count`` trainings that take
+        ``seconds`` here: none on a GPU, which all share, and none where no workers wait."""
+        if not WORKERS.warm or pick_device(self.proxy.recipe.recipe.train.device).type != "cpu":
+            return 0.0
+        left = seconds / min(cores(), count)
+        return seconds - left - WORKERS.seconds() - self.proxy.read_seconds
 
     def note(self, variant: Variant[float], seed: int, result: TrialResult) -> None:
         """Keep one training's skill, or why there is none."""

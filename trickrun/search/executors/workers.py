@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
+from trickrun.training.spans import timed
 from trickrun.training.without_dynamo import in_own_process
 
 Gives = TypeVar("Gives")
@@ -95,6 +96,11 @@ class Workers:
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    @property
+    def warm(self) -> bool:
+        """Whether the server has been started."""
+        return self.server_begun is not None
+
     def seconds(self) -> float:
         """Return how long workers would take until they train, if they were wanted now."""
         if self.begun:
@@ -112,8 +118,16 @@ class Workers:
         self.begun += [Worker() for _ in range(count - len(self.begun))]
         return self.begun[:count]
 
+    def end(self) -> None:
+        """End all workers, also those beside the trainings, as this process is about to end: Python
+        would wait for what they do."""
+        self.dismiss()
+        beside, self.beside = self.beside, {}
+        for worker in beside.values():
+            worker.end()
+
     def dismiss(self) -> None:
-        """End the workers, whatever they do."""
+        """End the workers that train, whatever they do."""
         ended, self.begun = self.begun, []
         for worker in ended:
             worker.end()
@@ -121,12 +135,15 @@ class Workers:
     def aside(self, what: str, work: Callable[[], Gives]) -> Callable[[], Gives]:
         """Begin ``work`` beside the trainings and return what waits for its result.
 
-        Whatever goes wrong there, the work is then done here, and raises what it raises.
+        Whatever goes wrong there, the work is then done here, and raises what it raises. It is done
+        here, too, where there is no server yet: a program that calls trickrun may not be one that
+        other processes can import, and gets none for this alone.
 
         Args:
             what: names the process, which does one work after the other and keeps its imports.
         """
-        self.warm_up()
+        if not self.warm:
+            return work
         if what not in self.beside:
             self.beside[what] = Worker()
             end_first(self.beside[what].end)
@@ -134,7 +151,8 @@ class Workers:
 
         def result() -> Gives:
             try:
-                return future.result()
+                with timed("waiting for workers"):
+                    return future.result()
             except (Exception, SystemExit):  # it died, or user code called sys.exit
                 return work()
 

@@ -1,0 +1,54 @@
+"""What a command's spans add up to."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from command_times import Measured, Span, own_times, picture, table, times
+
+
+def test_a_span_has_no_time_of_those_within_it():
+    spans = [
+        Span("writing", 1, 2.0, 3.0, 0.25),
+        Span("training", 1, 1.0, 6.0, 4.0),
+        Span("writing", 1, 4.0, 4.5, 0.25),
+        Span("drawing", 1, 6.0, 7.0, 1.0),
+    ]
+    found = own_times(spans)
+    assert found == {"training": (3.5, 3.5), "writing": (1.5, 0.5), "drawing": (1.0, 1.0)}
+
+
+def run() -> Measured:
+    spans = [
+        Span("imports", 1, 10.5, 12.0, 1.5),
+        Span("waiting for workers", 1, 12.0, 15.0, 0.0),
+        Span("training", 2, 12.5, 14.5, 1.75),
+        Span("training", 3, 12.5, 14.0, 1.25),
+    ]
+    return Measured(1, 10.0, 16.0, 2.0, spans)
+
+
+def test_the_rest_of_a_command_is_its_own():
+    found = times(run())
+    assert found["start of Python", True] == (0.5, 0.0)
+    assert found["training", False] == (3.5, 3.0)
+    assert found["other", True] == (pytest.approx(1.0), pytest.approx(0.5))
+
+
+def test_a_table_has_medians_over_the_rounds():
+    lines = table({"grid": [run(), run()]}).splitlines()
+    assert lines[0] == "| | grid | its workers |"
+    assert "| imports | 1.50 (1.50) |  |" in lines
+    assert "| training |  | 3.50 (3.00) |" in lines
+    assert "| whole | 6.00 (2.00) |  |" in lines
+
+
+def test_a_picture_has_a_row_for_each_process():
+    drawn = picture("grid", run())
+    for text in ("command", "process 1", "process 2", "waiting for workers", "seconds"):
+        assert f">{text}<" in drawn
