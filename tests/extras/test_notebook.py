@@ -55,7 +55,7 @@ def test_the_notebook_shows_what_it_says(tmp_path: Path, monkeypatch: pytest.Mon
         assert all(text in shown for text in wanted), f"{key}:\n{shown}"
     for key in ("lr_find(recipe", "trickrun.signal("):
         assert "image/svg+xml" in kinds(by_code[key])
-    assert "text/html" in kinds(by_code["w = trickrun.watch"])
+    assert "text/html" in kinds(by_code["w = trickrun.watch("])
 
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -71,6 +71,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "6 of 6 steps passed",
     ),
     'found.result["edits"]': ("optimizer.lr",),
+    "w = trickrun.watch(": ("<watching: 32 backward passes",),
     "[finding.name for": ("Gradients not cleared",),
     "as w:": ("Nothing wrong was seen", "loss CrossEntropyLoss: called at"),
     "groupby": ("False", "True"),
