@@ -127,7 +127,7 @@ FAULTS = (
     Fault(
         "TR33",
         "Flipped gradient",
-        ("grad-check", "diagnose"),
+        ("grad-check", "diagnose", "watch"),
         "Analytic gradients compared with numerical ones; also the direction in which your own "
         "step or optimizer moves the weights.",
         "A relative error above 1.9: a wrong sign gives 2. A cosine with the descent direction "

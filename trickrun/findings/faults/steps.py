@@ -118,7 +118,7 @@ FAULTS = (
     Fault(
         "TR50",
         "Regularized too strongly",
-        (TEXT, "overfit-batch"),
+        (TEXT, "overfit-batch", "watch"),
         "The strength of penalties and weight decay; a batch that is fitted only without them.",
         "From the recipe: l2 0.03, l1 0.01, coupled weight decay 0.06. For adamw a weight decay "
         "of 3, and for similar optimizers one that decays as much per step. Own: there the "
@@ -126,7 +126,7 @@ FAULTS = (
         "The weights cannot grow to the size that the answer needs.",
         "1e-4, and a search from there.",
         "regularizers: {l2: 0.5}",
-        explains=(*STUCK, "TR40", "TR44"),
+        explains=(*STUCK, "TR35", "TR40", "TR44"),
     ),
     Fault(
         "TR70",
@@ -154,7 +154,7 @@ FAULTS = (
     Fault(
         "TR74",
         "Your training step",
-        ("overfit-batch", "diagnose"),
+        ("overfit-batch", "diagnose", "watch"),
         "One batch is fitted only with trickrun's own step; or the step's gradient is not that of "
         "the loss, or is a constant multiple of it.",
         "Own: the replacement decides; factors below 0.01, and above four times the batch size.",
@@ -186,12 +186,13 @@ FAULTS = (
     Fault(
         "TR81",
         "Betas out of balance",
-        (TEXT,),
+        (TEXT, "watch"),
         "Adam's two decay rates compared with each other.",
         "beta1 at or above the square root of beta2 (from the condition in Kingma & Ba 2015).",
         "After a large gradient the steps are far longer than the learning rate.",
         "0.9 and 0.999.",
         "optimizer: {kind: adam, betas: [0.99, 0.9]}",
+        explains=(*WILD, *STUCK),
     ),
     Fault(
         "TR82",
@@ -242,7 +243,7 @@ FAULTS = (
     Fault(
         "TR89",
         "Averaged weights hardly differ",
-        (TEXT,),
+        (TEXT, "watch"),
         "An average of the last weights under a schedule that ends near 0, or of a single epoch's "
         "weights.",
         "cosine, linear, one_cycle, polynomial and exponential (Izmailov et al. 2018 average at a "
@@ -280,7 +281,7 @@ FAULTS = (
     Fault(
         "TR93",
         "Monitor with the wrong mode",
-        (TEXT,),
+        (TEXT, "watch"),
         "Early stopping or schedule plateau, simulated on evaluations that improve each time; the "
         "mode of a search.",
         "It acts (by construction). For a search, which is no training, it is a warning.",
