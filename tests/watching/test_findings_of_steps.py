@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.watching.scripts import HEAD, HEALTHY, changed, found, line_of
+from tests.watching.scripts import HEAD, HEALTHY, NET, changed, found, line_of
 
 Change = tuple[str, str]
 
@@ -240,6 +240,74 @@ def test_a_planted_fault_comes_first_and_at_its_line(name: str, tmp_path: Path) 
     assert first.code == code, first
     assert first.location is not None
     assert first.location["line"] == line_of(text, line)
+
+
+SIGN = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Linear(10, 32)
+        self.out = nn.Linear(32, 3)
+
+    def forward(self, x):
+        return self.out(torch.sign(self.hidden(x)))
+"""
+
+
+def test_a_gradient_that_is_exactly_0_is_told(tmp_path: Path) -> None:
+    text = changed(HEALTHY, (NET.strip() + "\n", SIGN))
+    first = found(tmp_path, text)[0]
+    assert (first.code, first.where) == ("TR45", "Net.hidden.weight")
+
+
+FROZEN = "model = Net()\nmodel.hidden = nn.Linear(10, 64)\nmodel.out = nn.Linear(64, 3)\n"
+PRETRAINED = (
+    FROZEN
+    + """\
+first = torch.optim.Adam(model.parameters(), lr=0.05)
+for step in range(60):
+    first.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    first.step()
+"""
+)
+
+
+def test_random_layers_that_are_frozen_are_told_from_trained_ones(tmp_path: Path) -> None:
+    freeze = "model.hidden.requires_grad_(False)"
+    text = changed(HEALTHY, ("model = Net()", FROZEN + freeze))
+    first = found(tmp_path, text)[0]
+    assert (first.code, first.severity) == ("TR45", "warning")
+    trained = changed(HEALTHY, ("model = Net()", PRETRAINED + freeze))
+    assert "TR45" not in [finding.code for finding in found(tmp_path, trained)]
+
+
+def test_tensors_that_an_update_by_hand_leaves_out_are_told(tmp_path: Path) -> None:
+    text = changed(
+        HEALTHY,
+        (MADE, ""),
+        (CLEAR, "        model.zero_grad()\n"),
+        (STEP, BY_HAND.replace("+=", "-=").replace("model.", "model.out.")),
+    )
+    assert found(tmp_path, text)[0].code == "TR114"
+
+
+def test_the_first_steps_of_a_second_optimizer_are_looked_at(tmp_path: Path) -> None:
+    """After a first phase of many steps, the body is frozen and the optimizer has only that."""
+    phase = made(
+        "for step in range(60):",
+        "    optimizer.zero_grad()",
+        "    F.cross_entropy(model(x), y).backward()",
+        "    optimizer.step()",
+        "model.hidden.requires_grad_(False)",
+        "model.out = nn.Linear(32, 3)",
+        "optimizer = torch.optim.SGD(model.hidden.parameters(), lr=0.1)",
+    )
+    text = changed(HEALTHY, phase)
+    first = found(tmp_path, text)[0]
+    assert first.code == "TR114"
+    assert first.location is not None
+    assert first.location["line"] == line_of(text, "torch.optim.SGD")
 
 
 SEQUENCE = (

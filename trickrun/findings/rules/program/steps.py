@@ -276,7 +276,7 @@ def in_no_optimizer(program: Program) -> Iterator[Finding]:
         if grave == "warning":
             why += " If that is meant, requires_grad_(False) saves their backward pass."
         numbers = {"tensors": len(model.homeless), "of": model.parameters}
-        place = stepped[0].place
+        place = max(stepped, key=lambda one: one.lr_steps[-1] if one.lr_steps else 0).place
         advice = f"pass the parameters of all of {model.name} to the optimizer"
         yield Finding("TR114", "Parameters in no optimizer", grave, 0.85 if grave == "error" else
                       0.6, place_or(place, model.homeless[0]), numbers, why,
