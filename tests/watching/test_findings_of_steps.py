@@ -384,6 +384,33 @@ HEALTHY_PROGRAMS: dict[str, list[Change]] = {
         optimizer.step()
 """),
     ],
+    "gradients that the program sets itself": [
+        made("other = nn.Linear(10, 1)", "second = torch.optim.Adam(other.parameters(), lr=0.01)"),
+        (BODY, """\
+        loss = F.cross_entropy(model(inputs), targets)
+        found = torch.autograd.grad(loss, list(model.parameters()))
+        for p, g in zip(model.parameters(), found):
+            p.grad = g
+        optimizer.step()
+        second.zero_grad()
+        F.mse_loss(other(inputs), inputs[:, :1]).backward()
+        second.step()
+"""),
+    ],
+    "an input that is made to fool the network": [
+        ("model = Net()", "model = Net().requires_grad_(False)\n"
+            "noise = torch.zeros(256, 10, requires_grad=True)"),
+        optimizer("SGD([noise], lr=1.0)"),
+        (LOSS, "-F.cross_entropy(model(inputs + noise[: len(inputs)]), targets)"),
+    ],
+    "phases of one cycle each": [
+        ("model = Net()\n", "model = Net()\nfor phase in range(5):\n"
+         "    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)\n"
+         f"    scheduler = {RATES}OneCycleLR(optimizer, 0.01, total_steps=16)\n"
+         "    for step in range(16):\n"
+         "        optimizer.zero_grad()\n        F.cross_entropy(model(x), y).backward()\n"
+         "        optimizer.step()\n        scheduler.step()\n"),
+    ],
     "sharpness-aware steps": [
         sgd("lr=0.1, momentum=0.9"),
         (BODY, """\

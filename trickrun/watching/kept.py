@@ -40,9 +40,10 @@ class LastStep:
 
     @torch.no_grad()
     def keep(self, pairs: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        """Keep the smallest of the tensors that a step changed, before and after it."""
-        small = sorted((pair for pair in pairs if pair[0].numel() <= MOST), key=numel)
-        for parameter, before in small:
+        """Keep some of the tensors that a step changed, before and after it: of those that are not
+        huge the largest, since a bound on the weights may undo steps of a small one."""
+        known = (pair for pair in pairs if pair[0].numel() <= MOST)
+        for parameter, before in sorted(known, key=numel, reverse=True):
             if len(self.changed) >= SAMPLES:
                 break
             if not torch.equal(parameter, before):

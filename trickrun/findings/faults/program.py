@@ -59,7 +59,7 @@ FAULTS = (
         "learning rates of all steps.",
         "Never; once per batch where its length counts epochs, or the reverse; a learning rate "
         "below a thousandth of its largest after less than 30 % of the steps; a warm-up that has "
-        "not reached half of its rate at the end; a scheduler or an optimizer that is made anew "
+        "not reached half of its rate at the end; a scheduler or an optimizer that is made again "
         "three times and more (own).",
         "The learning rate does not do what was meant: it stays, swings, or vanishes early.",
         "Step the scheduler once for each unit that its length counts.",

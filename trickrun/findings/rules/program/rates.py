@@ -69,6 +69,9 @@ SHRANK = 0.7
 SMALL = 1e-4
 """Loss below which nothing is left to learn; own."""
 
+ADAPTIVE = ("Ada", "NAdam", "RAdam", "SparseAdam", "RMSprop", "Rprop", "Lion")
+"""Beginnings of the names of optimizers whose steps do not grow with the gradient."""
+
 MOVED = 2.0
 """Size of the last targets over the first from which on they move; own."""
 
@@ -127,7 +130,7 @@ def replaced(program: Program, optimizer: SteppedOptimizer) -> str | None:
     looks = matrices(program, optimizer)
     known = course_of(program, optimizer)
     learned = known is not None and known.learned and chance(program) is None
-    if len(looks) < FEW or learned:
+    if len(looks) < FEW or learned or not tells(program, optimizer):
         return None
     first = {one.name: one.size for one in looks[0]}
     late = median(
@@ -144,6 +147,16 @@ def replaced(program: Program, optimizer: SteppedOptimizer) -> str | None:
             f"tensor; 10^{IDEAL:.0f} is usual."
         )
     return None
+
+
+def tells(program: Program, optimizer: SteppedOptimizer) -> bool:
+    """Whether a loss that does not fall says that nothing is learned; not so for rewards, critics
+    and networks that compete, nor for values that are learned from themselves."""
+    site = site_of(program, optimizer)
+    losses = [loss for _, loss in losses_of(program, optimizer)]
+    if site is None or not site.terms or targets_move(site) or compete(program):
+        return False
+    return all(loss >= 0 for loss in losses)
 
 
 def kept(look: GradientLook, first: dict[str, float]) -> float:
@@ -216,6 +229,8 @@ def too_low(program: Program) -> Iterator[Finding]:
         if not typical > 0 or largest >= 10**LOW or (known.learned and not known.steadily):
             continue
         if max(middle(look) for look in looks) >= 10**LOW:
+            continue
+        if not known.learned and not tells(program, optimizer):
             continue
         # All steps together did not change the weights by their size.
         if typical * optimizer.steps < REPLACED:
@@ -341,7 +356,7 @@ def bound_sets_the_step(program: Program) -> Iterator[Finding]:
     """TR71: clipping that shortens every step by far; traps: a bound that only stops large ones,
     optimizers that do not care for the gradient's size, and a rate that makes up for it."""
     optimizer = main_optimizer(program)
-    if optimizer is None:
+    if optimizer is None or optimizer.kind.startswith(ADAPTIVE):
         return
     for clip in program.clips:
         if len(clip.norms) < JUDGED or clip.after_step or clip.scaled or clip.bound <= 0:

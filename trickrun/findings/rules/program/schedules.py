@@ -16,7 +16,12 @@ from trickrun.findings.evidence.program import (
     as_location,
 )
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.program.courses import JUDGED, losses_of, main_optimizer
+from trickrun.findings.rules.program.courses import (
+    JUDGED,
+    course_of,
+    losses_of,
+    main_optimizer,
+)
 from trickrun.findings.rules.program.steps import FEW, place_or
 
 DECAYED = 1e-3
@@ -202,13 +207,20 @@ def warm_up_never_ends(program: Program) -> Iterator[Finding]:
         rises = last == max(rates) and last > rates[0] and rates[-1] > rates[len(rates) // 2]
         if not rises or last >= REACHED * scheduler.base:
             continue
+        known = course_of(program, optimizer)
+        learned = known is not None and known.learned
+        # Schedules that compute the rate as a whole start from 1.
+        if learned and scheduler.base >= 1:
+            continue
+        grave: Severity = "warning" if learned and known and not known.steadily else "error"
         why = (
             f"{scheduler.kind} still raises the learning rate at the end of the run. It reached "
             f"{last:.3g} of {scheduler.base:.3g} in {optimizer.steps} steps."
         )
         advice = "make the warm-up shorter than the run, in the unit in which it is stepped"
         yield told(scheduler.place, scheduler.kind, why, advice,
-                   {"lr": last, "base": scheduler.base, "times": scheduler.times})  # fmt: skip
+                   {"lr": last, "base": scheduler.base, "times": scheduler.times},
+                   grave)  # fmt: skip
 
 
 def of_another(program: Program) -> Iterator[Finding]:
@@ -256,7 +268,7 @@ def kind_of(program: Program, number: int) -> str:
 
 def optimizer_made_again(program: Program) -> Iterator[Finding]:
     """TR118: an optimizer that is made again and again for the same weights, so that its averages
-    and its schedule begin anew; traps: plain SGD, which keeps nothing, and a phase of fine-tuning.
+    and its schedule begin again; traps: plain SGD, which keeps nothing, and a phase of fine-tuning.
     """
     last = max(program.optimizers, key=lambda one: one.again, default=None)
     if last is None or last.again < FEW:
@@ -264,6 +276,13 @@ def optimizer_made_again(program: Program) -> Iterator[Finding]:
     planned = [s for s in program.schedulers if s.optimizer == last.number]
     keeps = last.momentum > 0 or bool(last.betas) or last.kind not in ("SGD", "LBFGS")
     if not keeps and not planned:
+        return
+    # Phases, each with a whole schedule, and models that get the weights of others, are meant so.
+    places = {one.place for one in planned}
+    schedules = [one for one in program.schedulers if one.place in places]
+    if any(one.length and 2 * one.times >= one.length for one in schedules):
+        return
+    if program.loaded and not planned:
         return
     of_line = [one for one in program.optimizers if one.place == last.place]
     steps = fmean(one.steps for one in of_line)

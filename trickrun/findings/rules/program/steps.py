@@ -27,6 +27,9 @@ NO_STEPS = 5
 MANY = 4
 """Backward passes a step from which on unused ones are no second pass of a method such as SAM."""
 
+LAST = 20
+"""Losses at the end that are looked at."""
+
 NAMED = 4
 """Parameters that are named in a sentence."""
 
@@ -49,10 +52,12 @@ def place_of_model(program: Program, parameter: str) -> Place | None:
 
 
 def not_cleared(program: Program) -> Iterator[Finding]:
-    """TR46: steps with gradients that still hold those of the steps before; trap: several backward
-    passes before one step, and gradients that are cleared later than usual."""
+    """TR46: steps with gradients that still hold those of the steps before; traps: several backward
+    passes before one step, gradients that are cleared later than usual, or set by the program."""
     for optimizer in program.optimizers:
         if optimizer.judged < FEW or optimizer.uncleared < MOSTLY * optimizer.judged:
+            continue
+        if not optimizer.reached or optimizer.own >= MOSTLY * optimizer.steps:
             continue
         if optimizer.looked and optimizer.zero >= MOSTLY * optimizer.looked:
             continue  # cleared with zeros, between the backward pass and the step
@@ -132,7 +137,7 @@ def unreached_optimizer(program: Program) -> Iterator[Finding]:
     if list(other_model(program)) or list(rebuilt(program)):
         return
     for optimizer in program.optimizers:
-        if optimizer.reached or optimizer.steps < FEW or optimizer.looked < FEW:
+        if not is_unreached(optimizer) or optimizer.looked < FEW:
             continue
         if any(one.reason == "frozen" for one in optimizer.unreached):
             why = f"The tensors of {optimizer.kind} are frozen: their requires_grad is off."
@@ -148,12 +153,19 @@ def unreached_optimizer(program: Program) -> Iterator[Finding]:
                       location=as_location(optimizer.place, advice))  # fmt: skip
 
 
+def is_unreached(optimizer: SteppedOptimizer) -> bool:
+    """Whether no loss depends on an optimizer's tensors; trap: gradients that come another way, as
+    through reentrant checkpoints or by hand."""
+    never = optimizer.empty >= MOSTLY * optimizer.steps
+    return not optimizer.reached and optimizer.steps >= FEW and never
+
+
 def all_zero(program: Program) -> Iterator[Finding]:
-    """TR116: gradients that are 0 as backward leaves them; trap: a loss of exactly 0."""
+    """TR116: gradients that are 0 as backward leaves them; trap: a loss that has become 0."""
     for optimizer in program.optimizers:
         if optimizer.looked < FEW or optimizer.still < MOSTLY * optimizer.looked:
             continue
-        if program.main is None or not any(program.main.losses):
+        if program.main is None or not any(program.main.losses[-LAST:]):
             continue
         place = program.main.place
         why = (
@@ -241,8 +253,8 @@ def other_model(program: Program) -> Iterator[Finding]:
         lost = [one for one in optimizer.unreached if one.reason == "foreign"]
         foreign = bool(homeless and lost) and len(lost) == optimizer.parameters
         # Models that are compiled are not looked into; what the loss reaches is known.
-        elsewhere = program.compiled and bool(program.loose) and not optimizer.reached
-        if not foreign and not (elsewhere and optimizer.steps >= FEW):
+        elsewhere = program.compiled and bool(program.loose) and is_unreached(optimizer)
+        if not foreign and not elsewhere:
             continue
         name = homeless[0].name if homeless else "the model that is trained"
         count = len(homeless[0].homeless) if homeless else len(program.loose)

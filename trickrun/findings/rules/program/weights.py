@@ -74,10 +74,8 @@ def always_zero(program: Program) -> Iterator[Finding]:
         ]
         if len(looks) < FEW or not zero or len(zero) == len(names):
             continue
-        # What comes before a layer that learns should learn as well.
-        grave: Severity = "error" if names.index(zero[0]) < names.index(
-            next(name for name in reversed(names) if name not in zero)
-        ) else "warning"  # fmt: skip
+        # An operation without slope cuts off all that comes before it.
+        grave: Severity = "error" if names[0] in zero else "warning"
         why = (
             f"The gradient of {named(zero)} is exactly 0 in each of {len(looks)} looks. What comes "
             "after it has no slope: rounding, a sign or a comparison, dead units, or a factor of 0."
@@ -107,7 +105,7 @@ def frozen_at_random(program: Program) -> Iterator[Finding]:
 
 def undone(program: Program) -> Iterator[Finding]:
     """TR45: steps of which nothing is left at the next backward pass; traps: averages that are put
-    back for good after an evaluation, and searches that start anew a few times."""
+    back for good after an evaluation, and searches that start again a few times."""
     for optimizer in program.optimizers:
         if optimizer.kept < FEW or optimizer.undone < MOSTLY * optimizer.kept:
             continue
@@ -131,6 +129,8 @@ def uphill(program: Program) -> Iterator[Finding]:
         site = site_of(program, optimizer)
         if site is None or not site.terms or learns(program) or len(program.backwards) > 1:
             continue
+        if not of_models(optimizer):
+            continue
         slopes = [step for step in slopes_of(program, optimizer) if step is not None]
         if len(slopes) < FEW or sum(one > UPHILL for one in slopes) < MOSTLY * len(slopes):
             continue
@@ -142,6 +142,11 @@ def uphill(program: Program) -> Iterator[Finding]:
         yield Finding("TR33", "Flipped gradient", "error", 0.9,
                       place_or(optimizer.place, optimizer.kind), {"cosine": median(slopes)}, why,
                       location=as_location(optimizer.place, advice))  # fmt: skip
+
+
+def of_models(optimizer: SteppedOptimizer) -> bool:
+    """Whether an optimizer trains a model, not inputs that are to fool one."""
+    return optimizer.parameters > 0 and optimizer.foreign == 0
 
 
 def slopes_of(program: Program, optimizer: SteppedOptimizer) -> list[float | None]:
@@ -181,6 +186,8 @@ def wrong_sign(program: Program) -> Iterator[Finding]:
     if site is None or len(program.backwards) > 1 or site.negated < FEW or not site.losses:
         return
     if site.negated < MOSTLY * len(program.looks) or len(program.optimizers) > 1:
+        return
+    if not all(map(of_models, program.optimizers)):
         return
     if site.losses[-1] >= site.losses[0]:
         return
