@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 
@@ -484,16 +481,6 @@ class Program:
     def main(self) -> Backward | None:
         """The backward pass that was called most."""
         return max(self.backwards, key=lambda one: one.times, default=None)
-
-
-def ratios(looks: Sequence[StepLook]) -> dict[str, float]:
-    """Return each parameter's median ratio of update to size over the later half of the looks."""
-    found: dict[str, list[float]] = {}
-    for look in looks:
-        for gradient in look.gradients:
-            if gradient.update_ratio is not None and math.isfinite(gradient.update_ratio):
-                found.setdefault(gradient.name, []).append(gradient.update_ratio)
-    return {name: median(values[len(values) // 2 :]) for name, values in found.items()}
 
 
 def as_location(place: Place | None, advice: str) -> dict[str, Any] | None:

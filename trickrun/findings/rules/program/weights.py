@@ -217,7 +217,7 @@ def evaluated_copy(program: Program) -> Iterator[Finding]:
             code, name = "TR115", "Optimizer of another model"
         else:
             why = (
-                f"{copy.name} is evaluated, whose weights moved {copy.moved / copy.trained:.0%} as "
+                f"{copy.name} is evaluated. Its weights moved {copy.moved / copy.trained:.0%} as "
                 "far as those of the trained model: the average is too slow for this run."
             )
             advice = "lower the decay of the average: it should span a tenth of the steps"
