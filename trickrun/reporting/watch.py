@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -64,7 +65,10 @@ def seen(program: Program) -> str:
         for one in program.models
         if one.trained
     ]
-    parts += [f"{one.kind} at lr={number(one.lrs[-1])}" for one in program.optimizers if one.lrs]
+    used = Counter(
+        f"{one.kind} at lr={number(one.lrs[-1])}" for one in program.optimizers if one.lrs
+    )
+    parts += [told if count == 1 else f"{count} times {told}" for told, count in used.items()]
     if program.main is not None and program.main.losses:
         losses = program.main.losses
         parts.append(f"loss {number(losses[0])} to {number(losses[-1])}")

@@ -176,6 +176,20 @@ def terms(loss: torch.Tensor) -> list[LossTerm]:
     return found
 
 
+def is_negated(loss: torch.Tensor) -> bool:
+    """Whether a loss of torch's own was given the other sign, as a whole."""
+    node, negated = loss.grad_fn, False
+    while node is not None and kind_of(node) in ("Neg", "Mul", "Mean", "Sum", *SHAPING):
+        if kind_of(node) == "Neg":
+            negated = not negated
+        factor = getattr(node, "_saved_other", None)
+        if isinstance(factor, torch.Tensor) and factor.ndim == 0 and float(factor) < 0:
+            negated = not negated
+        further = [one for one, _ in node.next_functions if one is not None]
+        node = further[0] if len(further) == 1 else None
+    return negated and node is not None and kind_of(node) in LOSSES
+
+
 def squared_or_absolute(node: Node) -> Node | None:
     """Return the subtraction that is squared or made positive here: an error written by hand."""
     kind = kind_of(node)

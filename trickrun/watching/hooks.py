@@ -17,7 +17,12 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import (
+    ChainedScheduler,
+    LRScheduler,
+    ReduceLROnPlateau,
+    SequentialLR,
+)
 from torch.optim.optimizer import (
     Optimizer,
     register_optimizer_step_post_hook,
@@ -38,12 +43,15 @@ class Listener(Protocol):
     def step_ended(self, optimizer: Optimizer) -> None: ...
     def optimizer_made(self, optimizer: Optimizer) -> None: ...
     def scheduler_made(self, scheduler: LRScheduler, optimizer: Optimizer) -> None: ...
+    def scheduler_combined(self, scheduler: Any) -> None: ...
+    def metric_given(self, scheduler: Any, metric: Any) -> None: ...
     def loader_made(self, loader: DataLoader[Any]) -> None: ...
     def epoch_begins(self, loader: DataLoader[Any]) -> None: ...
     def clipped(self, bound: float, norm: torch.Tensor | None) -> None: ...
     def loss_scaled(self, loss: torch.Tensor, scaled: torch.Tensor) -> None: ...
     def unscaled(self, optimizer: Optimizer) -> None: ...
     def gradients_switched_off(self) -> None: ...
+    def weights_loaded(self, module: nn.Module) -> None: ...
     def compiles(self) -> None: ...
 
 
@@ -79,7 +87,11 @@ def wrappers(to: Listener) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield Optimizer, "__init__", lambda f: afterwards(f, to.optimizer_made)
     yield DataLoader, "__init__", lambda f: afterwards(f, to.loader_made)
     yield DataLoader, "__iter__", lambda f: before(f, to.epoch_begins)
-    yield LRScheduler, "__init__", lambda f: scheduler_init(f, to)
+    for kind in (LRScheduler, ReduceLROnPlateau):
+        yield kind, "__init__", lambda f: scheduler_init(f, to)
+    for combined in (SequentialLR, ChainedScheduler):
+        yield combined, "__init__", lambda f: afterwards(f, to.scheduler_combined)
+    yield ReduceLROnPlateau, "step", lambda f: plateau(f, to)
     for owner in (nn.utils, nn.utils.clip_grad):
         yield owner, "clip_grad_norm_", lambda f: clipping_norm(f, to)
         yield owner, "clip_grad_value_", lambda f: clipping_value(f, to)
@@ -87,6 +99,7 @@ def wrappers(to: Listener) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield torch.amp.GradScaler, "unscale_", lambda f: unscaling(f, to)
     for context in (torch.no_grad, torch.inference_mode):
         yield context, "__enter__", lambda f: entering(f, to)
+    yield nn.Module, "load_state_dict", lambda f: before(f, to.weights_loaded)
     yield torch, "compile", lambda f: compiling(f, to)
     yield nn.Module, "compile", lambda f: compiling(f, to)
 
@@ -153,6 +166,15 @@ def scheduler_init(call: Any, to: Listener) -> Any:
         to.scheduler_made(self, optimizer)
 
     return init
+
+
+def plateau(call: Any, to: Listener) -> Any:
+    @functools.wraps(call)
+    def step(self: Any, metrics: Any, *given: Any, **named: Any) -> None:
+        call(self, metrics, *given, **named)
+        to.metric_given(self, metrics)
+
+    return step
 
 
 def clipping_norm(call: Any, to: Listener) -> Any:

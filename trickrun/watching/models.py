@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -26,6 +26,9 @@ MOST_INPUTS = 32
 
 MOST_TIED = 20_000_000
 """Entries of two tensors that are compared."""
+
+EVEN = 0.05
+"""How near the spread of 500 values and more comes to that of an even distribution."""
 
 NORMS = (_BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.modules.instancenorm._InstanceNorm)
 
@@ -65,6 +68,7 @@ class ModelRecord:
     untied: tuple[tuple[str, str], ...]
     names: tuple[str, ...]
     normalizes_input: bool
+    random_frozen: tuple[str, ...] = ()
     homeless: tuple[str, ...] = ()
     trained: int = 0
     trained_in_eval: int = 0
@@ -115,6 +119,7 @@ class ModelRecord:
             self.untied,
             self.names,
             self.normalizes_input,
+            random_frozen=self.random_frozen,
         )
 
 
@@ -128,7 +133,25 @@ def first_seen(module: nn.Module) -> ModelRecord:
         tuple(equal_pairs(module)),
         tuple(name for name, _ in module.named_parameters()),
         begins_with_norm(module),
+        tuple(untrained_frozen(module)),
     )
+
+
+@torch.no_grad()
+def untrained_frozen(module: nn.Module) -> Iterator[str]:
+    """Yield frozen matrices whose values are spread as torch's own init leaves them: evenly between
+    two bounds, which training does not keep."""
+    for name, part in module.named_modules():
+        if not isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
+            continue
+        weight = part.weight
+        if weight.requires_grad or not 500 <= weight.numel() <= MOST_TIED:
+            continue
+        bound = weight[0].numel() ** -0.5
+        even = float(weight.abs().max()) <= bound * (1 + 1e-6)
+        spread = float(weight.std()) * 3**0.5 / bound
+        if even and abs(spread - 1) < EVEN:
+            yield f"{name}.weight" if name else "weight"
 
 
 def begins_with_norm(module: nn.Module) -> bool:
@@ -218,6 +241,7 @@ class ForwardWatch:
         self.norm_values: int | None = None
         self.tests_left = 0
         self.training = False
+        self.on_test: Callable[[nn.Module], None] = lambda module: None
 
     def see_training(self) -> None:
         """See all calls until the next backward pass."""
@@ -279,6 +303,8 @@ class ForwardWatch:
             record.tested_in_train += module.training
             if module.training or record.tested_at is None:
                 record.tested_at = calling()
+            if not record.trained:
+                self.on_test(module)
             self.tests_left -= 1
             if not self.tests_left and not self.training:
                 self.switch_off()

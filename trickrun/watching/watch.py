@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -34,19 +35,23 @@ from trickrun.findings.evidence.program import (
     StepLook,
     Unreached,
     WatchedLoader,
-    WatchedScheduler,
 )
 from trickrun.nn.precision import widened
 from trickrun.watching import EVERY
 from trickrun.watching import graph as graphs
 from trickrun.watching.hooks import listening
+from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
 from trickrun.watching.models import ForwardWatch
-from trickrun.watching.optimizers import Bare, OptimizerRecord, Series
+from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import caller_key, calling, place_of_key
+from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
 
 EARLY = 6
 """Backward passes at the beginning that are all looked into: programs with several losses or
 optimizers have called each of them then."""
+
+AGAIN, MOST_AGAIN = 4, 24
+"""Looks at the first steps of an optimizer that comes later, and such looks in all."""
 
 PHASES = 4
 """Further looks come one pass later each time, up to so many: else they would always see the same
@@ -55,6 +60,9 @@ one of several losses."""
 FIRST_TARGETS = 200
 """Backward passes at the beginning whose targets are counted, to tell whether they are shuffled."""
 
+FIRST_VALUES, MOST_ENTRIES = 12, 200_000
+"""Tensors, and entries of each, that are compared with their first values."""
+
 MOST_COPIED = 50_000_000
 """Entries of the weights that are copied for one look: 200 MB in float32."""
 
@@ -62,9 +70,6 @@ MOST_TERMS = 64
 
 TESTS = 3
 """Calls of a model without gradients that are looked at before the next training step."""
-
-LENGTHS = ("T_max", "total_steps", "total_iters", "T_0", "max_iters")
-"""What schedulers call the steps that they are built for."""
 
 
 class TrainingLost(KeyboardInterrupt):
@@ -83,6 +88,10 @@ class Site:
     terms: list[LossTerm] = field(default_factory=list)
     between: list[int] = field(default_factory=list)
     since_step: int = 0
+    rebuilt: int = 0
+    negated: int = 0
+    thrown_away: int = 0
+    stepped: int = 0
 
 
 @dataclass
@@ -111,27 +120,6 @@ class LoaderRecord:
         )
 
 
-@dataclass
-class SchedulerRecord:
-    """A scheduler, as it was when stock was last taken."""
-
-    scheduler: weakref.ref[LRScheduler]
-    optimizer: weakref.ref[Optimizer]
-    kind: str
-    place: Place | None
-    length: int | None
-    steps_before: int
-    epochs_before: int
-    times: int = 0
-    steps: int = 0
-    epochs: int = 0
-
-    def told(self) -> WatchedScheduler:
-        return WatchedScheduler(
-            self.kind, self.place, self.times, self.steps, self.epochs, self.length
-        )
-
-
 class Watch:
     """Watches all training in this process between ``start`` and ``stop``.
 
@@ -149,7 +137,7 @@ class Watch:
         self.began = time.monotonic()
         self.seconds, self.running = 0.0, False
         self.passes = 0
-        self.in_backward = False
+        self.in_backward = self.in_look = False
         self.next_look = 0
         self.compiled = False
         self.forward = ForwardWatch()
@@ -181,10 +169,15 @@ class Watch:
         self.scaled: tuple[weakref.ref[torch.Tensor], torch.Tensor] | None = None
         self.still_scaled = False
         self.anomaly = False
-        self.switched_off = 0
+        self.switched_off: Counter[tuple[CodeType, int] | None] = Counter()
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
         self.loose: dict[int, tuple[int, ...]] = {}
+        self.early_until = self.looked_again = 0
+        self.loaded = False
+        self.last_step = LastStep()
+        self.beginnings = Beginnings()
+        self.forward.on_test = self.model_tested
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -223,7 +216,7 @@ class Watch:
     def next_due(self) -> int:
         """Return the next backward pass that is looked into."""
         following = self.passes
-        if following < EARLY:
+        if following < max(EARLY, self.early_until):
             return following
         turn = following // self.every
         while True:
@@ -240,8 +233,12 @@ class Watch:
         site = self.sites.get(key)
         if site is None:
             site = self.sites[key] = Site()
+        if site.since_step and site is self.site and not self.in_step:
+            site.thrown_away += any(record.threw_away() for record in self.records)
         self.site = site
         site.times += 1
+        if self.last_step.changed:
+            self.judge_last_step()
         for record in self.records:
             record.backward_begins(self.in_closure)
         if self.loader is not None:
@@ -276,6 +273,10 @@ class Watch:
             self.site.since_step += 1
         for record in self.records:
             record.backward_ended()
+        if self.in_look:
+            for record in self.records:
+                record.see_gradients()
+            self.in_look = False
         if self.passes > self.next_look:
             self.next_look = self.next_due()
         if self.passes == self.next_look:
@@ -292,15 +293,20 @@ class Watch:
     def look_at(self, loss: torch.Tensor, site: Site) -> None:
         """Read the graph behind a loss."""
         self.end_look()
+        self.in_look = True
         graph = graphs.read(loss)
         self.forward.backward(set(graph.nodes))
         if not self.records:
             self.bare.look(graph.leaves)
         self.leaves.update({id(leaf): weakref.ref(leaf) for leaf in graph.leaves})
+        site.rebuilt += loss.grad_fn is None
+        site.negated += graphs.is_negated(loss)
+        self.see_beginnings()
         self.see_whether_moved()
         if not self.first_values:
-            small = sorted(graph.leaves, key=torch.Tensor.numel)[:3]
-            self.first_values = [(weakref.ref(one), one.detach().clone()) for one in small]
+            small = sorted(graph.leaves, key=torch.Tensor.numel)[:FIRST_VALUES]
+            known = [one for one in small if one.numel() <= MOST_ENTRIES] or small[:1]
+            self.first_values = [(weakref.ref(one), one.detach().clone()) for one in known]
         terms = graphs.terms(loss)
         if len(site.terms) < MOST_TERMS:
             site.terms += terms
@@ -314,11 +320,15 @@ class Watch:
                 self.places[graphs.kind_of(node), place] = found
 
     def see_whether_moved(self) -> None:
-        """Compare what is trained with what it was at the first look."""
-        self.moved = self.moved or any(
-            (leaf := reference()) is not None and not torch.equal(leaf.detach(), before)
-            for reference, before in self.first_values
-        )
+        """See which of the tensors of the first look have changed, and which have not though they
+        get gradients."""
+        if self.moved and self.records:
+            return
+        known = [(leaf, before) for one, before in self.first_values if (leaf := one()) is not None]
+        still = [leaf for leaf, before in known if torch.equal(leaf.detach(), before)]
+        self.moved = self.moved or len(still) < len(known)
+        if not self.records and self.moved:
+            self.bare.still = [tuple(leaf.shape) for leaf in still if has_values(leaf.grad)]
 
     def count_targets(self, terms: list[LossTerm]) -> None:
         """Count the classes of a batch."""
@@ -357,7 +367,9 @@ class Watch:
         """Return the new record of an optimizer; let go of those that are gone."""
         self.gone += [record for record in self.records if record.optimizer() is None]
         self.records = [record for record in self.records if record.optimizer() is not None]
-        record = self.optimizers[id(optimizer)] = OptimizerRecord(optimizer, place)
+        number = len(self.gone) + len(self.records)
+        record = self.optimizers[id(optimizer)] = OptimizerRecord(optimizer, place, number)
+        record.made_before([*self.gone[-100:], *self.records])
         self.records.append(record)
         return record
 
@@ -365,7 +377,9 @@ class Watch:
         self.in_step = True
         self.in_closure = closure
         record = self.record_of(optimizer) or self.known_optimizer(optimizer, None)
-        record.step_begins(self.passes, closure)
+        # A fused optimizer is given the factor.
+        scaled = self.still_scaled and getattr(optimizer, "grad_scale", None) is None
+        record.step_begins(self.passes, closure, scaled)
         if self.looked is not None and not closure and id(record) not in self.look_done:
             self.look_done.add(id(record))
             record.look()
@@ -395,13 +409,32 @@ class Watch:
             if site.since_step and not self.in_closure:
                 site.between.append(site.since_step)
                 del site.between[:-1000]
+            site.stepped += bool(site.since_step) and site is self.site
             site.since_step = 0
-        record.step_ended()
+        record.step_ended(self.in_closure)
         self.stepped_last = True
+        if record.steps == 1 and not record.again:
+            self.look_again()
+        if self.in_closure and self.looked is not None and id(record) not in self.look_done:
+            self.look_done.add(id(record))
+            record.look()
+            self.look_gradients += self.seen_closure(record)
+            self.take_stock()
         if self.before:
-            self.look_gradients += self.seen_step()
+            self.look_gradients += self.seen_step(record)
+            self.last_step = LastStep(record)
+            self.last_step.keep((parameter, before) for parameter, before, _ in self.before)
             self.before = []
             self.take_stock()
+
+    def look_again(self) -> None:
+        """An optimizer has begun: look at its first steps, if those of the program are over."""
+        if self.passes < EARLY or self.in_closure or self.looked_again >= MOST_AGAIN:
+            return
+        self.early_until = self.passes + AGAIN
+        self.looked_again += AGAIN
+        self.next_look = self.passes
+        self.open_look()
 
     def end_look(self) -> None:
         """Keep the last look, with the steps of all optimizers that came after it."""
@@ -410,13 +443,14 @@ class Watch:
         self.looked, self.look_gradients, self.look_done = None, [], set()
 
     @torch.no_grad()
-    def seen_step(self) -> list[GradientLook]:
-        """Return what a step made of the weights."""
+    def seen_step(self, record: OptimizerRecord) -> list[GradientLook]:
+        """Return what a step of an optimizer made of the weights."""
         names, owners = self.names(), self.owners()
         gradients = []
         for parameter, before, norm in self.before:
             size = float(widened(before.norm()))
-            change = float(widened((parameter.detach() - before).norm()))
+            difference = parameter.detach() - before
+            change = float(widened(difference.norm()))
             owner = owners.get(id(parameter))
             gradients.append(
                 GradientLook(
@@ -426,26 +460,52 @@ class Watch:
                     norm,
                     norm / math.sqrt(parameter.numel()) if norm is not None else None,
                     change / size if size > 0 else None,
+                    size,
+                    rows_alike(parameter),
+                    slope(parameter.grad, difference),
+                    record.number,
                 )
             )
         return gradients
+
+    def seen_closure(self, record: OptimizerRecord) -> list[GradientLook]:
+        """Return what the weights are like after a step that computed its gradients itself: it may
+        have gone back and forth, so that its change says nothing about one gradient."""
+        names = self.names()
+        return [
+            GradientLook(
+                names.get(id(parameter), ""),
+                "",
+                parameter.ndim,
+                None,
+                None,
+                None,
+                alike=rows_alike(parameter),
+                optimizer=record.number,
+            )
+            for parameter in record.parameters()
+        ]
 
     # --- everything else -------------------------------------------------------------------
 
     def scheduler_made(self, scheduler: LRScheduler, optimizer: Optimizer) -> None:
         record = self.record_of(optimizer)
-        lengths = (getattr(scheduler, name, None) for name in LENGTHS)
-        self.schedulers.append(
-            SchedulerRecord(
-                weakref.ref(scheduler),
-                weakref.ref(optimizer),
-                type(scheduler).__name__,
-                calling(),
-                next((one for one in lengths if isinstance(one, int)), None),
-                record.steps if record is not None else 0,
-                self.epochs,
-            )
-        )
+        steps = record.steps if record is not None else 0
+        self.schedulers.append(new_record(scheduler, optimizer, calling(), steps, self.epochs))
+
+    def scheduler_combined(self, scheduler: Any) -> None:
+        """A scheduler was made of others, which it alone steps."""
+        parts = parts_of(scheduler)
+        for one in self.schedulers:
+            one.inner = one.inner or any(one.scheduler() is part for part in parts)
+        self.scheduler_made(scheduler, scheduler.optimizer)
+
+    def metric_given(self, scheduler: Any, metric: Any) -> None:
+        """A ReduceLROnPlateau was stepped."""
+        rate = float(scheduler.optimizer.param_groups[0]["lr"])
+        for one in self.schedulers:
+            if one.scheduler() is scheduler:
+                one.metric_given(self.passes, metric, rate)
 
     def loader_made(self, loader: DataLoader[Any]) -> None:
         shuffled = not isinstance(loader.sampler, SequentialSampler)
@@ -479,14 +539,18 @@ class Watch:
     def gradients_switched_off(self) -> None:
         """Perhaps a validation begins: look at the first calls of a model in it.
 
-        What a program does without gradients once in four passes or more is a part of its training:
+        What a line does without gradients once in four passes or more is a part of the training:
         targets that another network gives, samples of a generator, or updates by hand.
         """
         if self.in_step or self.in_backward or self.compiled or not self.passes:
             return
-        self.switched_off += 1
-        if self.switched_off <= self.passes // 4:
+        line = caller_key()
+        self.switched_off[line] += 1
+        if self.switched_off[line] <= self.passes // 4:
             self.forward.see_tests(TESTS)
+
+    def weights_loaded(self, module: nn.Module) -> None:
+        self.loaded = True
 
     def compiles(self) -> None:
         self.close_look()
@@ -520,12 +584,45 @@ class Watch:
             if isinstance(leaf, nn.Parameter) and key not in of_models and not self.is_owned(leaf):
                 self.loose[key] = tuple(leaf.shape)
         for one in self.schedulers:
-            scheduler, optimizer = one.scheduler(), one.optimizer()
+            optimizer = one.optimizer()
             stepped = self.record_of(optimizer) if optimizer is not None else None
-            if scheduler is not None and stepped is not None:
-                one.times = max(0, scheduler._step_count - 1)
-                one.steps = stepped.steps - one.steps_before
-                one.epochs = self.epochs - one.epochs_before
+            if stepped is not None:
+                one.number = stepped.number
+                one.take_stock(stepped.steps, self.epochs)
+        self.find_waiting()
+
+    def find_waiting(self) -> None:
+        """Count the tensors of optimizers that do not step which get gradients all the same."""
+        waiting = [record for record in self.records if not record.steps]
+        for record in self.records:
+            record.waiting = 0
+        if waiting:
+            has = {
+                id(one) for record in self.records if record.steps for one in record.parameters()
+            }
+            for record in waiting:
+                record.waiting = sum(
+                    self.is_leaf(one) and id(one) not in has for one in record.parameters()
+                )
+
+    def see_beginnings(self) -> None:
+        """Take note of which optimizers a loss reaches, and of how trained models begin."""
+        for record in self.records:
+            record.reached = record.reached or any(map(self.is_leaf, record.parameters()))
+        for module, model in self.forward.models.items():
+            if model.trained:
+                self.beginnings.keep(module)
+
+    def judge_last_step(self) -> None:
+        """See whether what the last looked-at step changed is still there."""
+        undone, record = self.last_step.is_undone(), self.last_step.record
+        if undone is not None and record is not None:
+            record.kept += 1
+            record.undone += undone
+
+    def model_tested(self, module: nn.Module) -> None:
+        """A model that was not trained so far is evaluated."""
+        self.beginnings.evaluated(module, calling())
 
     def is_leaf(self, parameter: torch.Tensor) -> bool:
         """Whether a looked-at loss depends on a parameter."""
@@ -592,7 +689,7 @@ class Watch:
             backwards=tuple(told_backward(key, site) for key, site in self.sites.items()),
             looks=tuple(self.looks),
             optimizers=tuple(record.told() for record in self.gone + self.records),
-            schedulers=tuple(record.told() for record in self.schedulers),
+            schedulers=tuple(record.told() for record in self.schedulers if not record.inner),
             models=tuple(record.told() for record in self.forward.records),
             loaders=tuple(record.told() for record in self.known_loaders if record.epochs),
             clips=tuple(told_clipping(key, clip) for key, clip in self.clips.items()),
@@ -603,6 +700,10 @@ class Watch:
             moved=self.moved,
             bare_judged=self.bare.judged,
             bare_uncleared=self.bare.uncleared,
+            loaded=self.loaded,
+            bare_slopes=tuple(self.bare.slopes),
+            bare_still=tuple(self.bare.still),
+            copies=tuple(self.beginnings.found.values()),
             loose=tuple(self.loose.values()),
             target_counts=tuple(self.target_counts),
         )
@@ -627,6 +728,10 @@ def told_backward(key: tuple[CodeType, int] | None, site: Site) -> Backward:
         tuple(site.losses.values),
         tuple(site.terms),
         median(site.between) if site.between else 0.0,
+        site.rebuilt,
+        site.negated,
+        site.thrown_away,
+        site.stepped,
     )
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 
@@ -117,6 +114,10 @@ class GradientLook:
         norm: of its gradient when the optimizer stepped; None without one.
         rms: the same per entry.
         update_ratio: norm of the step's change over the norm of the parameter; None if that is 0.
+        size: norm of the parameter before the step.
+        alike: whether all rows of a matrix are equal, so that its units cannot differ.
+        slope: cosine between the gradient and the step's change: below 0 downhill.
+        optimizer: number of the optimizer that took the step.
     """
 
     name: str
@@ -125,6 +126,10 @@ class GradientLook:
     norm: float | None
     rms: float | None
     update_ratio: float | None
+    size: float = 0.0
+    alike: bool = False
+    slope: float | None = None
+    optimizer: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,10 @@ class Backward:
         losses: as they were given to backward, without a gradient scaler's factor.
         terms: of each looked-at pass.
         per_step: backward passes between two optimizer steps, the median.
+        rebuilt: looked-at passes of a loss that is a new tensor, which nothing lies behind.
+        negated: looked-at passes of a loss whose sign was changed.
+        thrown_away: passes whose gradients were cleared before any optimizer stepped.
+        stepped: steps that came right after a pass of this line.
     """
 
     place: Place | None
@@ -182,6 +191,10 @@ class Backward:
     losses: tuple[float, ...] = ()
     terms: tuple[LossTerm, ...] = ()
     per_step: float = 1.0
+    rebuilt: int = 0
+    negated: int = 0
+    thrown_away: int = 0
+    stepped: int = 0
 
 
 @dataclass(frozen=True)
@@ -238,6 +251,17 @@ class SteppedOptimizer:
         parameters: how many tensors it has.
         unreached: those that never got a gradient.
         foreign: how many belong to no model that was trained.
+        number: of it, in the order of their making.
+        weight_decay, momentum, betas: the first group's settings; 0 and () where it has none.
+        decoupled: whether the decay is taken from the weights, not added to the gradient.
+        still: of the looked-at steps with gradients of 0, those that were so after backward.
+        reached: whether a looked-at loss depended on one of its tensors.
+        waiting: its tensors that got gradients and that no optimizer that stepped has.
+        scaled: steps with gradients that still had a gradient scaler's factor.
+        kept, undone: looked-at steps of which it is known whether the next pass found the weights
+            as they had left them; of them, those of which nothing was left.
+        own: steps with gradients that the program had put there itself.
+        again: optimizers that were made at the same line for the same tensors before.
     """
 
     kind: str
@@ -254,6 +278,19 @@ class SteppedOptimizer:
     parameters: int = 0
     unreached: tuple[Unreached, ...] = ()
     foreign: int = 0
+    number: int = 0
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    betas: tuple[float, ...] = ()
+    decoupled: bool = False
+    still: int = 0
+    reached: bool = True
+    waiting: int = 0
+    scaled: int = 0
+    kept: int = 0
+    undone: int = 0
+    own: int = 0
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -267,6 +304,11 @@ class WatchedScheduler:
         optimizer_steps: of its optimizer since then.
         epochs: of the training loader meanwhile; 0 if there was no loader.
         length: steps that it was built for, such as ``T_max``; None if it has none.
+        base: learning rate that it was built for: the first group's, at the top of a cycle.
+        optimizer: number of its optimizer; None if that was never seen.
+        metrics: what a ReduceLROnPlateau was given, with ``metric_steps``, in backward passes.
+        mode: ``min`` or ``max`` of a ReduceLROnPlateau; else empty.
+        reductions: how often a ReduceLROnPlateau lowered the rate.
     """
 
     kind: str
@@ -275,6 +317,29 @@ class WatchedScheduler:
     optimizer_steps: int
     epochs: int
     length: int | None = None
+    base: float = 0.0
+    optimizer: int | None = None
+    metrics: tuple[float, ...] = ()
+    metric_steps: tuple[int, ...] = ()
+    mode: str = ""
+    reductions: int = 0
+
+
+@dataclass(frozen=True)
+class EvaluatedCopy:
+    """A model that is evaluated and not trained, whose weights began as those of one that is.
+
+    Args:
+        name: its class.
+        place: the line that called it.
+        moved: distance of its weights from those at the first look.
+        trained: the same of the trained model.
+    """
+
+    name: str
+    place: Place | None
+    moved: float
+    trained: float
 
 
 @dataclass(frozen=True)
@@ -319,6 +384,7 @@ class WatchedModel:
         homeless: its parameters that get a gradient and are in no optimizer.
         names: of its parameters, in its order.
         normalizes_input: whether its first layer is a normalization.
+        random_frozen: matrices that are frozen and spread as torch's init leaves them.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -339,6 +405,7 @@ class WatchedModel:
     untied: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
     normalizes_input: bool = False
+    random_frozen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -377,6 +444,10 @@ class Program:
         moved: whether a trained tensor changed between the first look and the end.
         bare_judged, bare_uncleared: in a program without optimizers, looked-at passes after an
             update by hand, and those of them whose gradients had not been cleared.
+        loaded: whether a model's weights were loaded.
+        bare_slopes: cosines between gradient and change of such updates.
+        bare_still: shapes of its tensors that get gradients and never change, while others do.
+        copies: models that are evaluated in place of the trained one.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         target_counts: how often each class occurred in each of the first batches.
     """
@@ -399,6 +470,10 @@ class Program:
     moved: bool = False
     bare_judged: int = 0
     bare_uncleared: int = 0
+    loaded: bool = False
+    bare_slopes: tuple[float, ...] = ()
+    bare_still: tuple[tuple[int, ...], ...] = ()
+    copies: tuple[EvaluatedCopy, ...] = ()
     loose: tuple[tuple[int, ...], ...] = ()
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
 
@@ -406,16 +481,6 @@ class Program:
     def main(self) -> Backward | None:
         """The backward pass that was called most."""
         return max(self.backwards, key=lambda one: one.times, default=None)
-
-
-def ratios(looks: Sequence[StepLook]) -> dict[str, float]:
-    """Return each parameter's median ratio of update to size over the later half of the looks."""
-    found: dict[str, list[float]] = {}
-    for look in looks:
-        for gradient in look.gradients:
-            if gradient.update_ratio is not None and math.isfinite(gradient.update_ratio):
-                found.setdefault(gradient.name, []).append(gradient.update_ratio)
-    return {name: median(values[len(values) // 2 :]) for name, values in found.items()}
 
 
 def as_location(place: Place | None, advice: str) -> dict[str, Any] | None:

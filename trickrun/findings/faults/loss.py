@@ -127,11 +127,11 @@ FAULTS = (
     Fault(
         "TR33",
         "Flipped gradient",
-        ("grad-check", "diagnose"),
+        ("grad-check", "diagnose", "watch"),
         "Analytic gradients compared with numerical ones; also the direction in which your own "
         "step or optimizer moves the weights.",
         "A relative error above 1.9: a wrong sign gives 2. A cosine with the descent direction "
-        "below -0.05 (own).",
+        "below -0.05 (own); in a program, nine of ten looks at steps, or a loss with a minus.",
         "Each step goes uphill.",
         "Flip the sign in your backward, loss, step or optimizer.",
         explains=(*WILD, *STUCK, "TR34"),

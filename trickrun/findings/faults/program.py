@@ -14,15 +14,16 @@ FAULTS = (
         "Any; only a warning if they are the first ones of the model, as in fine-tuning.",
         "They keep their initial values.",
         "Pass all parameters of the model to the optimizer.",
-        explains=STUCK,
+        explains=("TR45", "TR116", *STUCK),
     ),
     Fault(
         "TR115",
         "Optimizer of another model",
         WATCH,
-        "The optimizer's tensors compared with those of the models that run.",
+        "The optimizer's tensors compared with those of the models that run; the weights of a "
+        "model that is evaluated compared with those of the one that is trained.",
         "None of them belongs to a model that runs, while a model is trained that no optimizer "
-        "has.",
+        "has; an evaluated model whose weights are those that the trained one began with.",
         "The optimizer changes weights that nothing uses.",
         "Create the optimizer after the model has its final form.",
         explains=("TR45", "TR114", "TR116", *STUCK),
@@ -31,8 +32,11 @@ FAULTS = (
         "TR116",
         "Steps without gradients",
         WATCH,
-        "The gradients when the optimizer steps; backward passes without a step.",
-        "Nine of ten steps find none, or only zeros; five backward passes without a step (own).",
+        "The gradients when the optimizer steps; what the loss depends on; backward passes "
+        "without a step.",
+        "Nine of ten steps find none, or only zeros; no loss depends on the optimizer's tensors; "
+        "five backward passes without a step; four and more for each step, whose gradients are "
+        "cleared unused, or one step an epoch (own).",
         "The weights stay as they are.",
         "In each batch: backward, then step, then clear the gradients.",
         explains=("TR45", *STUCK),
@@ -51,9 +55,12 @@ FAULTS = (
         "TR118",
         "Schedule out of step",
         WATCH,
-        "How often a scheduler is stepped, compared with its length and the optimizer's steps.",
+        "How often a scheduler is stepped, compared with its length and the optimizer's steps; the "
+        "learning rates of all steps.",
         "Never; once per batch where its length counts epochs, or the reverse; a learning rate "
-        "below a thousandth of its largest after less than 30 % of the steps (own).",
+        "below a thousandth of its largest after less than 30 % of the steps; a warm-up that has "
+        "not reached half of its rate at the end; a scheduler or an optimizer that is made again "
+        "three times and more (own).",
         "The learning rate does not do what was meant: it stays, swings, or vanishes early.",
         "Step the scheduler once for each unit that its length counts.",
         explains=STUCK,

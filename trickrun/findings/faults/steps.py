@@ -118,15 +118,17 @@ FAULTS = (
     Fault(
         "TR50",
         "Regularized too strongly",
-        (TEXT, "overfit-batch"),
+        (TEXT, "overfit-batch", "watch"),
         "The strength of penalties and weight decay; a batch that is fitted only without them.",
         "From the recipe: l2 0.03, l1 0.01, coupled weight decay 0.06. For adamw a weight decay "
         "of 3, and for similar optimizers one that decays as much per step. Own: there the "
-        "gradient of the penalty is as large as that of the data (TheDeepChecker's ratio is 2).",
+        "gradient of the penalty is as large as that of the data (TheDeepChecker's ratio is 2). In "
+        "a program: that ratio at the first looks, or a hundredth of the weights in a step (own), "
+        "and weights that shrink below 70 % of their size (own).",
         "The weights cannot grow to the size that the answer needs.",
         "1e-4, and a search from there.",
         "regularizers: {l2: 0.5}",
-        explains=(*STUCK, "TR40", "TR44"),
+        explains=(*STUCK, "TR35", "TR40", "TR44"),
     ),
     Fault(
         "TR70",
@@ -145,7 +147,8 @@ FAULTS = (
         "The farthest that clipped sgd can move the weights in the whole run; a batch that is "
         "fitted only without clipping.",
         "0.3 for all weights together (own: usual weights have norms of 5 and more), with a "
-        "clipping norm below the usual 1.",
+        "clipping norm below the usual 1. In a program: 95 % of the steps are clipped, to a tenth "
+        "and less, and change the weights by less than 10^-3 while the loss hardly falls (own).",
         "The steps are so short that nothing changes.",
         "A norm of 1.",
         "{optimizer: {kind: sgd, lr: 0.1, clip: 1e-4}, train: {steps: 1000}}",
@@ -154,9 +157,9 @@ FAULTS = (
     Fault(
         "TR74",
         "Your training step",
-        ("overfit-batch", "diagnose"),
+        ("overfit-batch", "diagnose", "watch"),
         "One batch is fitted only with trickrun's own step; or the step's gradient is not that of "
-        "the loss, or is a constant multiple of it.",
+        "the loss, or is a constant multiple of it, such as a gradient scaler's.",
         "Own: the replacement decides; factors below 0.01, and above four times the batch size.",
         "Something in its code is wrong.",
         "Compare it with: zero_grad, forward, loss, backward, step.",
@@ -186,12 +189,14 @@ FAULTS = (
     Fault(
         "TR81",
         "Betas out of balance",
-        (TEXT,),
-        "Adam's two decay rates compared with each other.",
-        "beta1 at or above the square root of beta2 (from the condition in Kingma & Ba 2015).",
+        (TEXT, "watch"),
+        "Adam's two decay rates compared with each other; the momentum of sgd.",
+        "beta1 at or above the square root of beta2 (from the condition in Kingma & Ba 2015); a "
+        "momentum of 1.",
         "After a large gradient the steps are far longer than the learning rate.",
         "0.9 and 0.999.",
         "optimizer: {kind: adam, betas: [0.99, 0.9]}",
+        explains=(*WILD, *STUCK),
     ),
     Fault(
         "TR82",
@@ -242,11 +247,12 @@ FAULTS = (
     Fault(
         "TR89",
         "Averaged weights hardly differ",
-        (TEXT,),
+        (TEXT, "watch"),
         "An average of the last weights under a schedule that ends near 0, or of a single epoch's "
         "weights.",
         "cosine, linear, one_cycle, polynomial and exponential (Izmailov et al. 2018 average at a "
-        "constant or cyclic rate).",
+        "constant or cyclic rate). In a program: an evaluated average that moved less than a "
+        "quarter as far as the trained weights; an error below an eighth (own).",
         "The weights hardly move any more, or there is only one set of them, so the average "
         "equals the last weights.",
         "No schedule (constant), or `step`; an earlier start.",
@@ -280,10 +286,11 @@ FAULTS = (
     Fault(
         "TR93",
         "Monitor with the wrong mode",
-        (TEXT,),
+        (TEXT, "watch"),
         "Early stopping or schedule plateau, simulated on evaluations that improve each time; the "
         "mode of a search.",
-        "It acts (by construction). For a search, which is no training, it is a warning.",
+        "It acts (by construction). For a search, which is no training, it is a warning. In a "
+        "program: ReduceLROnPlateau lowers the rate while its metric improves with the loss.",
         "Early stopping ends a run because it improves, and keeps its worst weights. plateau "
         "lowers the learning rate of a run that improves. A short training shows neither.",
         "`mode: auto`, or remove it.",

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from trickrun.findings.evidence.program import Program
 from trickrun.findings.finding import Finding
-from trickrun.findings.rules.program import data, layers, losses, modes, rates, steps
+from trickrun.findings.rules.program import (
+    data,
+    layers,
+    losses,
+    modes,
+    rates,
+    schedules,
+    steps,
+    weights,
+)
 from trickrun.findings.stories import merged
 
 RULES = (
@@ -16,6 +25,8 @@ RULES = (
     *losses.RULES,
     *modes.RULES,
     *steps.RULES,
+    *weights.RULES,
+    *schedules.RULES,
     *rates.RULES,
     *layers.RULES,
 )

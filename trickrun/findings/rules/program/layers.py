@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from trickrun.findings.evidence.program import Activity, NonFinite, Program, StepLook, as_location
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.program.rates import learns, main_optimizer
+from trickrun.findings.rules.program.courses import learns, main_optimizer
+from trickrun.findings.rules.program.rates import too_high
 from trickrun.findings.rules.program.steps import place_of_model, place_or
 from trickrun.findings.rules.signal.signal import EXPLODED, VANISHED
 from trickrun.findings.rules.signal.units import MOST
@@ -85,8 +86,17 @@ def silent(program: Program) -> Iterator[Finding]:
         saturated = min(one.saturated_fraction, other.saturated_fraction)
         if dead > MOST:
             yield dead_units(program, other, dead)
-        elif saturated > MOST and not learns(program):
+        elif saturated > MOST and not learns(program) and not pushed(program, one):
             yield saturated_units(program, other, saturated)
+
+
+def pushed(program: Program, activity: Activity) -> bool:
+    """Whether units were well at first, and steps that were too large moved them to the end of
+    their range."""
+    place = activity.operation.place
+    first = next((a for a in program.looks[0].activities if a.operation.place == place), None)
+    began_well = first is not None and first.saturated_fraction <= MOST
+    return began_well and any(True for _ in too_high(program))
 
 
 def dead_units(program: Program, activity: Activity, share: float) -> Finding:

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from statistics import fmean, median
 
 from trickrun.findings.evidence.program import (
     Backward,
+    ClippedGradients,
+    GradientLook,
     LossTerm,
     Program,
+    StepLook,
     SteppedOptimizer,
     as_location,
-    ratios,
 )
 from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.curves.while_training import JUMP, THROWN
+from trickrun.findings.rules.program.courses import (
+    FELL,
+    JUDGED,
+    Course,
+    course_by_hand,
+    course_of,
+    learns,
+    losses_of,
+    main_optimizer,
+    searches,
+    site_of,
+)
 from trickrun.findings.rules.program.steps import FEW, MOSTLY, place_or
-from trickrun.findings.rules.signal.steps import HIGH, IDEAL, LOW
-
-JUDGED = 30
-"""Losses of one line from which on their course is judged; own."""
-
-FELL = 0.02
-"""Share of its beginning by which a loss must fall to count as learning; own."""
+from trickrun.findings.rules.signal.steps import HIGH, IDEAL, LOW, WARM
 
 ROSE = 3.0
 """The end over the beginning from which on a loss has diverged: the bound of TR60."""
@@ -31,229 +40,378 @@ ROSE = 3.0
 SETTLED = 100
 """Backward passes from which on a loss at chance is no mere beginning; own."""
 
-DECAYED = 1e-3
-"""Learning rate over its largest below which nothing is learned any more; own."""
+TRAINED = 0.9
+"""First loss over that of a constant answer below which weights have been trained before; own."""
 
-EARLY = 0.3
-"""Share of the steps in which a schedule must not have used itself up; own."""
+POOR = 0.5
+"""Loss over that of the first batch above which little was learned; own."""
+
+BEGINNING = 6
+"""Looks, one a step, at the beginning of a program."""
+
+REPLACED = 1.0
+"""Update over weights from which on a step replaces the weights: by meaning."""
 
 BINDS, TIGHT = 0.95, 10.0
 """Share of the steps that are clipped, and norm over the bound, from which on the bound sets the
 step instead of stopping the rare large one; own."""
 
+OUTWEIGHED = 2.0
+"""Gradient of the decay over that of the data: the bound of TheDeepChecker."""
 
-def course(site: Backward) -> tuple[float, float] | None:
-    """Return the loss at the beginning and at the end: medians of a tenth, five values at least.
+FORGOTTEN = 0.01
+"""Share of the weights that decays in a step from which on a hundred steps forget them; own: usual
+settings take ten thousand steps."""
 
-    None if there are too few to judge.
-    """
-    known = [loss for loss in site.losses if math.isfinite(loss)]
-    if len(known) < JUDGED:
-        return None
-    part = max(5, len(known) // 10)
-    return median(known[:part]), median(known[-part:])
+SHRANK = 0.7
+"""Size of the weights over their first from which on they have shrunk; own."""
+
+SMALL = 1e-4
+"""Loss below which nothing is left to learn; own."""
+
+ADAPTIVE = ("Ada", "NAdam", "RAdam", "SparseAdam", "RMSprop", "Rprop", "Lion")
+"""Beginnings of the names of optimizers whose steps do not grow with the gradient."""
+
+MOVED = 2.0
+"""Size of the last targets over the first from which on they move; own."""
 
 
-def main_optimizer(program: Program) -> SteppedOptimizer | None:
-    """Return the optimizer that stepped most."""
-    stepped = [one for one in program.optimizers if one.steps]
-    return max(stepped, key=lambda one: one.steps, default=None)
+def matrices_of(look: StepLook, optimizer: SteppedOptimizer) -> list[GradientLook]:
+    """Return the matrices and kernels of a look at an optimizer's step; biases and norms begin at 0
+    or 1, and say nothing by their ratio."""
+    return [
+        one
+        for one in look.gradients
+        if one.optimizer == optimizer.number
+        and one.dimensions >= 2
+        and one.update_ratio is not None
+        and math.isfinite(one.update_ratio)
+    ]
 
 
-def learns(program: Program) -> bool:
-    """Whether the main loss clearly fell."""
-    known = course(program.main) if program.main else None
-    return known is not None and known[1] < (1 - FELL) * known[0]
+def matrices(program: Program, optimizer: SteppedOptimizer) -> list[list[GradientLook]]:
+    """Return the matrices of all looks at an optimizer's steps."""
+    looks = (matrices_of(look, optimizer) for look in program.looks)
+    return [look for look in looks if look]
+
+
+def middle(look: list[GradientLook]) -> float:
+    """Return the median update ratio of a look."""
+    return median(one.update_ratio or 0.0 for one in look)
 
 
 def too_high(program: Program) -> Iterator[Finding]:
-    """TR35: steps that replace the weights; trap: the first steps of weights that begin near 0."""
+    """TR35: steps that replace the weights; traps: the first steps of weights that begin near 0,
+    and a loss that falls all the same."""
     optimizer = main_optimizer(program)
-    if optimizer is None:
+    if optimizer is None or searches(program):
         return
-    sizes = weights(program)
-    middle = median(sizes.values()) if sizes else 0.0
-    jump, ratio = thrown(program)
-    grown = program.non_finite is not None and program.non_finite.cause == "weights"
-    lr = max(optimizer.lrs, default=0.0)
-    if len(program.looks) >= FEW and middle > 10**HIGH and not learns(program):
-        said = (
-            f"A step changes the weights by {middle:.2g} times their size, in the median tensor; "
-            f"10^{IDEAL:.0f} is usual."
-        )
-    elif ratio >= THROWN and jump >= JUMP:
-        said = (
-            f"One of the first steps changed a tensor by {ratio:.2g} times its size, and the loss "
-            f"rose to {jump:.2g} times the first one."
-        )
-    elif grown:
+    said = thrown_about(program, optimizer) or replaced(program, optimizer)
+    if said is None and grew(program):
         assert program.non_finite is not None
         said = (
             f"Before backward pass {program.non_finite.step + 1} the weights had become NaN or "
             "infinite, with no such number in the inputs: the steps before were too large."
         )
-    else:
+    if said is None:
         return
+    lr = max(optimizer.lrs, default=0.0)
+    looks = matrices(program, optimizer)
+    numbers = {"lr": lr, "update_ratio": middle(looks[0]) if looks else None}
     why = f"{said} The learning rate is {lr:g}."
     advice = f"lower the learning rate: lr={lr / 10:.2g}"
-    numbers = {"lr": lr, "update_ratio": middle, "loss_ratio": jump}
     yield Finding("TR35", "Learning rate too high", "error", 0.85,
                   place_or(optimizer.place, optimizer.kind), numbers, why,
                   location=as_location(optimizer.place, advice))  # fmt: skip
 
 
-def weights(program: Program) -> dict[str, float]:
-    """Return the update ratios of matrices and kernels; biases and norms begin at 0 or 1."""
-    large = {look.name for step in program.looks for look in step.gradients if look.dimensions >= 2}
-    return {name: ratio for name, ratio in ratios(program.looks).items() if name in large}
+def replaced(program: Program, optimizer: SteppedOptimizer) -> str | None:
+    """Say that steps replace the weights, and nothing is learned; None if that is not so."""
+    looks = matrices(program, optimizer)
+    known = course_of(program, optimizer)
+    learned = known is not None and known.learned and chance(program) is None
+    if len(looks) < FEW or learned or not tells(program, optimizer):
+        return None
+    first = {one.name: one.size for one in looks[0]}
+    late = median(
+        median((one.update_ratio or 0.0) * kept(one, first) for one in look)
+        for look in looks[len(looks) // 2 :]
+    )
+    early = max(middle(look) for look in looks[:BEGINNING])
+    usual = median(middle(look) for look in looks[:BEGINNING])
+    # Weights that were thrown far away change little against their new size.
+    begins = known is not None and (early > REPLACED or usual > 10**HIGH)
+    if late > 10**HIGH or begins:
+        return (
+            f"A step changes the weights by {max(late, early):.2g} times their size, in the median "
+            f"tensor; 10^{IDEAL:.0f} is usual."
+        )
+    return None
 
 
-def thrown(program: Program) -> tuple[float, float]:
-    """Return the largest loss among the first ones over the first, and the largest ratio of an
-    update to its weight in the first looks."""
-    losses = program.main.losses[:20] if program.main else ()
-    known = [loss for loss in losses if math.isfinite(loss)]
-    jump = max(known) / known[0] if known and known[0] > 0 else 0.0
-    found = [
-        look.update_ratio
-        for step in program.looks[:6]
-        for look in step.gradients
-        if look.update_ratio is not None and look.dimensions >= 2
+def tells(program: Program, optimizer: SteppedOptimizer) -> bool:
+    """Whether a loss that does not fall says that nothing is learned; not so for rewards, critics
+    and networks that compete, nor for values that are learned from themselves."""
+    site = site_of(program, optimizer)
+    losses = [loss for _, loss in losses_of(program, optimizer)]
+    if site is None or not site.terms or targets_move(site) or compete(program):
+        return False
+    return all(loss >= 0 for loss in losses)
+
+
+def kept(look: GradientLook, first: dict[str, float]) -> float:
+    """Return the size of a weight over its first size, at most 1: against what a weight decay has
+    left of it, any step is large."""
+    before = first.get(look.name, 0.0)
+    return min(1.0, look.size / before) if before > 0 else 1.0
+
+
+def thrown_about(program: Program, optimizer: SteppedOptimizer) -> str | None:
+    """Say that one of the first steps made the loss far worse; None if that is not so."""
+    losses = [loss for _, loss in losses_of(program, optimizer)[:20]]
+    jump = max(losses) / losses[0] if losses and losses[0] > 0 else 0.0
+    ratio = max(
+        (
+            one.update_ratio or 0.0
+            for look in matrices(program, optimizer)[:BEGINNING]
+            for one in look
+        ),
+        default=0.0,
+    )
+    if not (ratio >= THROWN and jump >= JUMP) and not is_replaced_at_once(program, optimizer, jump):
+        return None
+    return (
+        f"One of the first steps changed a tensor by {ratio:.2g} times its size, and the loss rose "
+        f"to {jump:.2g} times the first one."
+    )
+
+
+def is_replaced_at_once(program: Program, optimizer: SteppedOptimizer, jump: float) -> bool:
+    """Whether the first step replaced most tensors, the loss jumped, and hardly fell since."""
+    looks, known = matrices(program, optimizer), course_of(program, optimizer)
+    if not looks or known is None or known.start <= 0:
+        return False
+    poor = known.last > POOR * known.start
+    return middle(looks[0]) >= REPLACED and jump >= ROSE and poor
+
+
+def grew(program: Program) -> bool:
+    """Whether weights became no numbers by growing; trap: a gradient that is NaN all at once, after
+    steps that were well, as that of a root at 0."""
+    found, site = program.non_finite, program.main
+    if found is None or found.cause != "weights" or site is None:
+        return False
+    before = [loss for at, loss in zip(site.steps, site.losses, strict=True) if at < found.step]
+    known = [loss for loss in before if math.isfinite(loss)][-10:]
+    large = [
+        one.update_ratio or 0.0
+        for look in program.looks
+        if look.step < found.step
+        for one in look.gradients
+        if one.dimensions >= 2 and one.update_ratio is not None
     ]
-    return jump, max((one for one in found if math.isfinite(one)), default=0.0)
+    worse = len(known) > 1 and max(known) > ROSE * abs(site.losses[0])
+    finite = [one for one in large if math.isfinite(one)]
+    return worse or (bool(finite) and median(finite) > 10**HIGH)
 
 
 def too_low(program: Program) -> Iterator[Finding]:
-    """TR36: steps that hardly change the weights while the loss stays; traps: a warm-up, the end of
-    a schedule, and a loss that has fallen already."""
-    optimizer = main_optimizer(program)
-    sizes = weights(program)
-    if optimizer is None or not sizes or len(program.looks) < FEW or learns(program):
-        return
-    known = course(program.main) if program.main else None
-    if known is None or not optimizer.lrs:
-        return
-    largest = max(sizes.values())
-    warm = optimizer.lrs[-1] < 0.3 * max(optimizer.lrs) or optimizer.lrs[0] < 0.3 * max(
-        optimizer.lrs
-    )
-    if largest >= 10**LOW or largest == 0 or warm:
-        return
+    """TR36: steps that hardly change the weights, while the loss stays or still falls as slowly as
+    at the beginning; traps: a warm-up, the end of a schedule, fine-tuning, and a loss that has
+    fallen already."""
+    for optimizer in program.optimizers:
+        looks = highest(program, optimizer)
+        known = course_of(program, optimizer)
+        if known is None or len(looks) < FEW or is_small(known) or tuned(program, optimizer, known):
+            continue
+        typical = median(middle(look) for look in looks)
+        largest = median(max(one.update_ratio or 0.0 for one in look) for look in looks)
+        if not typical > 0 or largest >= 10**LOW or (known.learned and not known.steadily):
+            continue
+        if max(middle(look) for look in looks) >= 10**LOW:
+            continue
+        if not known.learned and not tells(program, optimizer):
+            continue
+        # All steps together did not change the weights by their size.
+        if typical * optimizer.steps < REPLACED:
+            yield low(optimizer, known, largest, typical)
+
+
+def tuned(program: Program, optimizer: SteppedOptimizer, known: Course) -> bool:
+    """Whether weights may have been trained before: then small steps are meant to be small."""
+    begins = optimizer.lr_steps[0]
+    later = any(one.steps and one.lr_steps[-1] < begins for one in program.optimizers)
+    constant = constant_answer(program)
+    later = later or searches(program)
+    return program.loaded or later or (constant is not None and known.start < TRAINED * constant[0])
+
+
+def highest(program: Program, optimizer: SteppedOptimizer) -> list[list[GradientLook]]:
+    """Return the looks at an optimizer's steps at which its rate was near its highest."""
+    top = max(optimizer.lrs, default=0.0)
+    found = []
+    for look in program.looks:
+        # A look is counted before its pass, a step after it.
+        after = bisect_right(optimizer.lr_steps, look.step)
+        if after < len(optimizer.lrs) and optimizer.lrs[after] >= WARM * top:
+            found.append(matrices_of(look, optimizer))
+    return [look for look in found if look]
+
+
+def is_small(known: Course) -> bool:
+    """Whether a loss is next to nothing, so that there is nothing left to learn."""
+    return abs(known.last) < SMALL
+
+
+def low(optimizer: SteppedOptimizer, known: Course, largest: float, typical: float) -> Finding:
+    """Return TR36 of an optimizer."""
     lr = max(optimizer.lrs)
-    better = lr * 10 ** math.floor(IDEAL - math.log10(median(sizes.values()) or largest))
-    why = (
-        f"A step changes the weights by at most {largest:.1g} of their size; 10^{IDEAL:.0f} is "
-        f"usual, and the loss has hardly moved ({known[0]:.4g} to {known[1]:.4g}). The learning "
-        f"rate is {lr:g}."
+    better = lr * 10 ** max(1, math.floor(IDEAL - math.log10(typical)))
+    course = (
+        f"the loss still falls as slowly as at the beginning ({known.first:.4g} to "
+        f"{known.last:.4g})"
+        if known.learned
+        else f"the loss has hardly moved ({known.first:.4g} to {known.last:.4g})"
     )
-    advice = f"raise the learning rate: lr={better:.2g}"
-    yield Finding("TR36", "Learning rate too low", "error", 0.8,
-                  place_or(optimizer.place, optimizer.kind),
-                  {"lr": lr, "update_ratio": largest}, why,
-                  location=as_location(optimizer.place, advice))  # fmt: skip
+    why = (
+        f"A step changes the weights by {typical:.1g} of their size; 10^{IDEAL:.0f} is usual, and "
+        f"{course}. The learning rate is {lr:g}."
+    )
+    return Finding("TR36", "Learning rate too low", "error", 0.8,
+                   place_or(optimizer.place, optimizer.kind),
+                   {"lr": lr, "update_ratio": typical, "largest": largest}, why,
+                   location=as_location(optimizer.place, f"raise the learning rate: "
+                                        f"lr={better:.2g}"))  # fmt: skip
 
 
-def schedules(program: Program) -> Iterator[Finding]:
-    """TR118: a scheduler that is never stepped, or once a batch where it was built for epochs, or
-    the other way round; traps: a run of one epoch, and schedules that end near 0."""
-    for scheduler in program.schedulers:
-        steps, times, length = scheduler.optimizer_steps, scheduler.times, scheduler.length
-        per_batch = times > 0 and steps > 0 and 0.5 < times / steps < 2
-        several = scheduler.epochs >= 2
-        grave: Severity = "error"
-        if times == 0 and steps >= JUDGED and (several or not program.loaders):
-            why = (
-                f"{scheduler.kind} was created, but its step() is never called, so the learning "
-                "rate never changes."
-            )
-            advice, grave = "call scheduler.step() once an epoch, or once a batch", "warning"
-        elif (
-            per_batch and several and length and times > 1.5 * length and is_cyclic(scheduler.kind)
-        ):
-            why = (
-                f"{scheduler.kind} was created for {length} steps and took {times}. It is stepped "
-                "once per batch, but its length counts epochs, so the learning rate goes up and "
-                "down."
-            )
-            advice = "step it once an epoch, or count its length in batches"
-        elif per_batch and several and used_up(program):
-            why = (
-                f"{scheduler.kind} is stepped once per batch. After less than {EARLY:.0%} of the "
-                f"run the learning rate is below {DECAYED:g} of its largest, so the rest of the "
-                "run learns nothing."
-            )
-            advice = "step it once an epoch, after the batches"
-        elif (
-            length
-            and several
-            and times <= scheduler.epochs + 1
-            and steps <= 3 * length > 10 * times
-        ):
-            why = (
-                f"{scheduler.kind} was created for {length} steps and took {times}, one per epoch. "
-                "Its length counts batches, so the learning rate has hardly changed."
-            )
-            advice, grave = "step it after each batch, or count its length in epochs", "warning"
+def decay_outweighs(program: Program) -> Iterator[Finding]:
+    """TR50: a weight decay that is stronger than what the data ask for; traps: weights whose size
+    does not matter before a normalization, and gradients that are small since all is learned."""
+    for optimizer in program.optimizers:
+        looks = matrices(program, optimizer)
+        known = course_of(program, optimizer)
+        if optimizer.weight_decay <= 0 or len(looks) < FEW or known is None:
+            continue
+        lr = max(optimizer.lrs) / max(1 - optimizer.momentum, 1e-3)
+        forgets = lr * optimizer.weight_decay
+        over = [
+            optimizer.weight_decay * one.size / one.norm
+            for look in looks[:BEGINNING]
+            for one in look
+            if one.norm
+        ]
+        coupled = not optimizer.decoupled
+        outweighs = coupled and bool(over) and median(over) >= OUTWEIGHED
+        shrank = shrunk(looks)
+        if not (outweighs or forgets >= FORGOTTEN) or shrank > SHRANK:
+            continue
+        grave: Severity = "error" if not known.learned or shrank < 1 - SHRANK else "warning"
+        what = (
+            f"its gradient is {median(over):.2g} times that of the loss"
+            if outweighs
+            else f"each step takes {forgets:.1%} of the weights"
+        )
+        why = (
+            f"With weight_decay={optimizer.weight_decay:g} of {optimizer.kind} {what}. The weights "
+            f"shrank to {shrank:.0%} of their first size."
+        )
+        yield Finding("TR50", "Regularized too strongly", grave, 0.85,
+                      place_or(optimizer.place, optimizer.kind),
+                      {"weight_decay": optimizer.weight_decay, "shrank": shrank}, why,
+                      location=as_location(optimizer.place, "lower it to 1e-4"))  # fmt: skip
+
+
+def shrunk(looks: list[list[GradientLook]]) -> float:
+    """Return the size of the median matrix at the last look over that at the first one."""
+    first = {one.name: one.size for one in looks[0] if one.size > 0}
+    shares = [one.size / first[one.name] for one in looks[-1] if one.name in first]
+    return median(shares) if shares else 1.0
+
+
+def betas(program: Program) -> Iterator[Finding]:
+    """TR81: Adam's decay rates out of the range in which it can work, and a momentum of 1."""
+    for optimizer in program.optimizers:
+        if not optimizer.steps:
+            continue
+        given = optimizer.betas
+        if len(given) == 2 and optimizer.kind.startswith(("Adam", "NAdam", "RAdam")):
+            first, second = given
+            if first < second**0.5 or second == 0:
+                continue
+            said = f"betas=({first:g}, {second:g}): beta1 is not below the square root of beta2"
+            advice = "use the usual ones: betas=(0.9, 0.999)"
+        elif optimizer.momentum >= 1:
+            said = f"momentum={optimizer.momentum:g}: no earlier gradient is ever forgotten"
+            advice = "use momentum=0.9"
         else:
             continue
-        numbers = {"times": times, "optimizer_steps": steps, "length": length}
-        yield Finding("TR118", "Schedule out of step", grave, 0.85,
-                      place_or(scheduler.place, scheduler.kind), numbers, why,
-                      location=as_location(scheduler.place, advice))  # fmt: skip
-
-
-def is_cyclic(kind: str) -> bool:
-    """Whether a schedule comes back up when it is stepped beyond its length."""
-    return kind == "CosineAnnealingLR"
-
-
-def used_up(program: Program) -> bool:
-    """Whether the rate of the main optimizer fell to nothing early in the run."""
-    optimizer = main_optimizer(program)
-    if optimizer is None or len(optimizer.lrs) < JUDGED:
-        return False
-    largest = max(optimizer.lrs)
-    early = optimizer.lrs[int(EARLY * len(optimizer.lrs))]
-    return largest > 0 and early < DECAYED * largest
+        why = f"{optimizer.kind} has {said}. Its steps can become far longer than the rate says."
+        yield Finding("TR81", "Betas out of balance", "error" if not learns(program) else "warning",
+                      0.8, place_or(optimizer.place, optimizer.kind),
+                      {"betas": list(given), "momentum": optimizer.momentum}, why,
+                      location=as_location(optimizer.place, advice))  # fmt: skip
 
 
 def bound_sets_the_step(program: Program) -> Iterator[Finding]:
-    """TR71: clipping that shortens every step by far; trap: a bound that only stops large ones."""
+    """TR71: clipping that shortens every step by far; traps: a bound that only stops large ones,
+    optimizers that do not care for the gradient's size, and a rate that makes up for it."""
+    optimizer = main_optimizer(program)
+    if optimizer is None or optimizer.kind.startswith(ADAPTIVE):
+        return
     for clip in program.clips:
         if len(clip.norms) < JUDGED or clip.after_step or clip.scaled or clip.bound <= 0:
             continue
         above = fmean(norm > clip.bound for norm in clip.norms)
         factor = median(clip.norms) / clip.bound
-        if above < BINDS or factor < TIGHT or learns(program):
+        if above < BINDS or factor < TIGHT or not is_short(program, optimizer):
             continue
-        why = (
-            f"{above:.0%} of the gradients are clipped, and their usual norm is {factor:.3g} times "
-            f"the bound of {clip.bound:g}. The bound shortens every step."
-        )
-        yield Finding("TR71", "Clipping too tight", "warning", 0.7,
-                      place_or(clip.place, "clipping"),
-                      {"clipped": above, "norm_over_bound": factor}, why,
-                      location=as_location(clip.place, f"raise the bound to about "
-                                           f"{median(clip.norms):.2g}"))  # fmt: skip
+        yield tight(clip, above, factor)
+
+
+def is_short(program: Program, optimizer: SteppedOptimizer) -> bool:
+    """Whether steps are too short, and the loss stays or falls as slowly as at the beginning."""
+    looks = matrices(program, optimizer)
+    known = course_of(program, optimizer)
+    if known is None or not looks or (known.learned and not known.steadily):
+        return False
+    typical = median(middle(look) for look in looks)
+    return typical < 10**IDEAL
+
+
+def tight(clip: ClippedGradients, above: float, factor: float) -> Finding:
+    """Return TR71 of a line."""
+    why = (
+        f"{above:.0%} of the gradients are clipped, and their usual norm is {factor:.3g} times the "
+        f"bound of {clip.bound:g}. The bound shortens every step."
+    )
+    return Finding("TR71", "Clipping too tight", "error", 0.7, place_or(clip.place, "clipping"),
+                   {"clipped": above, "norm_over_bound": factor}, why,
+                   location=as_location(clip.place, f"raise the bound to about "
+                                        f"{median(clip.norms):.2g}"))  # fmt: skip
 
 
 def curve(program: Program) -> Iterator[Finding]:
-    """TR60, TR61: a loss that rises, or stays where it was; trap: losses that are made to stay, of
-    networks that compete."""
-    site = program.main
-    known = course(site) if site else None
-    if site is None or known is None or program.non_finite is not None:
+    """TR60, TR61: a loss that rises, or stays where it was; traps: networks that compete, losses
+    whose sign or targets change as training goes on, and a loss that is small from the beginning.
+    """
+    optimizer = main_optimizer(program)
+    if optimizer is None or program.non_finite is not None or compete(program):
         return
-    if sum(one.times >= MOSTLY * site.times for one in program.backwards) > 1:
-        return  # several losses that depend on each other
-    first, last = known
-    numbers = {"first": first, "last": last, "losses": len(site.losses)}
-    if first > 0 and last > ROSE * first:
+    if searches(program):
+        return
+    site, known = site_of(program, optimizer), course_of(program, optimizer)
+    losses = [loss for _, loss in losses_of(program, optimizer)]
+    if site is None or known is None or min(losses) < 0 or is_small(known):
+        return
+    first, last = known.first, known.last
+    numbers = {"first": first, "last": last, "losses": known.losses}
+    if last > ROSE * min(first, known.start) and last > first:
+        sure = bool(site.terms) and not targets_move(site)
         why = f"The loss rose from {first:.4g} to {last:.4g} in {site.times} backward passes."
         location = as_location(site.place, "see the causes; else lower the learning rate")
-        yield Finding("TR60", "Diverged", "error", 0.9, place_or(site.place, "loss"), numbers, why,
-                      location=location)  # fmt: skip
-    elif last >= (1 - FELL) * first and first > 0:
+        yield Finding("TR60", "Diverged", "error" if sure else "warning", 0.9,
+                      place_or(site.place, "loss"), numbers, why, location=location)  # fmt: skip
+    elif last >= (1 - FELL) * first and first > 0 and not tuned(program, optimizer, known):
         why = (
             f"The loss of the first batches was {first:.4g}, that of the last ones is {last:.4g}, "
             f"after {site.times} backward passes: nothing was learned."
@@ -263,28 +421,66 @@ def curve(program: Program) -> Iterator[Finding]:
                                            "learning rate, or a tenth"))  # fmt: skip
 
 
-def at_chance(program: Program) -> Iterator[Finding]:
-    """TR112: a cross-entropy that ends where always answering with the shares of the classes is;
-    traps: short runs, and losses that something is added to or taken from."""
-    site = program.main
-    known = course(site) if site else None
+def compete(program: Program) -> bool:
+    """Whether several losses are trained on in turn, which may depend on each other."""
+    main = program.main
+    return (
+        main is not None and sum(one.times >= MOSTLY * main.times for one in program.backwards) > 1
+    )
+
+
+def targets_move(site: Backward) -> bool:
+    """Whether the targets grow as training goes on, as those of values that are learned from
+    themselves do."""
+    sizes = [max(abs(t.targets.low), abs(t.targets.high)) for t in site.terms if t.targets]
+    third = len(sizes) // 3
+    return third > 0 and max(sizes[-third:]) > MOVED * max(max(sizes[:third]), 1e-12)
+
+
+def chance(program: Program) -> tuple[float, float, int] | None:
+    """Return the loss at the end, that of always answering with the shares of the classes, and how
+    many classes there are; None if the first is clearly better, or it is not known."""
+    optimizer = main_optimizer(program)
+    site = site_of(program, optimizer) if optimizer is not None else program.main
+    known = course_of(program, optimizer) if optimizer is not None else course_by_hand(program)
     if site is None or known is None or site.times < SETTLED or not program.target_counts:
-        return
+        return None
     if not site.terms or any(not is_plain_cross_entropy(term) for term in site.terms):
-        return
+        return None
+    constant = constant_answer(program)
+    if constant is None or known.last < (1 - FELL) * constant[0]:
+        return None
+    return known.last, *constant
+
+
+def constant_answer(program: Program) -> tuple[float, int] | None:
+    """Return the cross-entropy of always answering with the shares of the classes, and how many
+    there are; None if no classes were seen."""
+    if not program.target_counts:
+        return None
     classes = max(len(one) for one in program.target_counts)
     totals = [sum(one[k] for one in program.target_counts if k < len(one)) for k in range(classes)]
     shares = [total / sum(totals) for total in totals if total]
-    constant = -sum(share * math.log(share) for share in shares)
-    if len(shares) < 2 or known[1] < (1 - FELL) * constant:
+    if len(shares) < 2:
+        return None
+    return -sum(share * math.log(share) for share in shares), len(shares)
+
+
+def at_chance(program: Program) -> Iterator[Finding]:
+    """TR112: a cross-entropy that ends where always answering with the shares of the classes is;
+    traps: short runs, and losses that something is added to or taken from."""
+    found = chance(program)
+    if found is None or program.main is None or searches(program):
         return
+    last, constant, classes = found
+    site = program.main
     why = (
-        f"After {site.times} backward passes the loss is {known[1]:.4g}. Always answering with the "
-        f"shares of the {len(shares)} classes costs {constant:.4g}: nothing was learned."
+        f"After {site.times} backward passes the loss is {last:.4g}. Always answering with the "
+        f"shares of the {classes} classes costs {constant:.4g}: nothing was learned."
     )
     advice = "see the causes; else check that inputs and targets belong to the same samples"
     yield Finding("TR112", "No better than a constant answer", "error", 0.7,
-                  place_or(site.place, "loss"), {"loss": known[1], "constant": constant}, why,
+                  place_or(site.place, "loss"), {"loss": last, "constant": constant}, why,
                   location=as_location(site.place, advice))  # fmt: skip
 
 
@@ -294,4 +490,4 @@ def is_plain_cross_entropy(term: LossTerm) -> bool:
     return plain and bool(term.behind) and term.behind[0].kind == "LogSoftmax"
 
 
-RULES = (at_chance, too_high, too_low, schedules, bound_sets_the_step, curve)
+RULES = (at_chance, too_high, too_low, decay_outweighs, betas, bound_sets_the_step, curve)

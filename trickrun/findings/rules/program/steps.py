@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trickrun.findings.evidence.program import (
+    Backward,
     Place,
     Program,
     SteppedOptimizer,
@@ -22,6 +23,12 @@ MOSTLY = 0.9
 
 NO_STEPS = 5
 """Backward passes without any step of an optimizer from which on it is missing; own."""
+
+MANY = 4
+"""Backward passes a step from which on unused ones are no second pass of a method such as SAM."""
+
+LAST = 20
+"""Losses at the end that are looked at."""
 
 NAMED = 4
 """Parameters that are named in a sentence."""
@@ -45,11 +52,15 @@ def place_of_model(program: Program, parameter: str) -> Place | None:
 
 
 def not_cleared(program: Program) -> Iterator[Finding]:
-    """TR46: steps with gradients that still hold those of the steps before; trap: several backward
-    passes before one step, and gradients that are cleared later than usual."""
+    """TR46: steps with gradients that still hold those of the steps before; traps: several backward
+    passes before one step, gradients that are cleared later than usual, or set by the program."""
     for optimizer in program.optimizers:
         if optimizer.judged < FEW or optimizer.uncleared < MOSTLY * optimizer.judged:
             continue
+        if not optimizer.reached or optimizer.own >= MOSTLY * optimizer.steps:
+            continue
+        if optimizer.looked and optimizer.zero >= MOSTLY * optimizer.looked:
+            continue  # cleared with zeros, between the backward pass and the step
         place = program.main.place if program.main else None
         why = (
             f"The gradients of {optimizer.kind} were not cleared before {optimizer.uncleared} of "
@@ -79,8 +90,11 @@ def not_cleared_by_hand(program: Program) -> Iterator[Finding]:
 
 
 def without_gradient(program: Program) -> Iterator[Finding]:
-    """TR116: steps that have nothing to step along; trap: a first step before the first pass."""
+    """TR116: steps that have nothing to step along; traps: a first step before the first pass, and
+    a loss that depends on nothing, or gradients that are 0 by themselves."""
     for optimizer in program.optimizers:
+        if not optimizer.reached or optimizer.still >= MOSTLY * max(optimizer.looked, 1):
+            continue
         empty = optimizer.steps >= FEW and optimizer.empty >= MOSTLY * optimizer.steps
         zero = optimizer.looked >= FEW and optimizer.zero >= MOSTLY * optimizer.looked
         if not (empty or zero) or not program.passes or not reaches(program, optimizer):
@@ -96,6 +110,113 @@ def without_gradient(program: Program) -> Iterator[Finding]:
         yield Finding("TR116", "Steps without gradients", "error", 0.9,
                       place_or(place, optimizer.kind), numbers, why,
                       location=as_location(place, advice))  # fmt: skip
+
+
+def rebuilt(program: Program) -> Iterator[Finding]:
+    """TR116: backward passes of a new tensor, which no weight lies behind; trap: one of several
+    backward passes that is made for the gradient of an input."""
+    site = program.main
+    if site is None or site.rebuilt < FEW or any(one.reached for one in program.optimizers):
+        return
+    why = (
+        "The loss that backward() is called on is a new tensor, with nothing behind it. It does "
+        "not know how it was computed, so no weight gets a gradient."
+    )
+    advice = (
+        "call backward() on the loss itself: no torch.tensor(…), .item(), .detach() or "
+        "requires_grad_() on the way"
+    )
+    yield Finding("TR116", "Steps without gradients", "error", 0.95, place_or(site.place, "loss"),
+                  {"looks": site.rebuilt}, why,
+                  location=as_location(site.place, advice))  # fmt: skip
+
+
+def unreached_optimizer(program: Program) -> Iterator[Finding]:
+    """TR116: an optimizer that no loss depends on; traps: tensors of another model, and losses of
+    new tensors, which are told otherwise."""
+    if list(other_model(program)) or list(rebuilt(program)):
+        return
+    for optimizer in program.optimizers:
+        if not is_unreached(optimizer) or optimizer.looked < FEW:
+            continue
+        if any(one.reason == "frozen" for one in optimizer.unreached):
+            why = f"The tensors of {optimizer.kind} are frozen: their requires_grad is off."
+            advice = "pass the parameters that are to be trained"
+        else:
+            why = f"No loss depends on a tensor of {optimizer.kind} through autograd."
+            advice = (
+                "look for detach(), .data, .item(), numpy(), torch.no_grad() or torch.tensor() "
+                "between its tensors and the loss"
+            )
+        yield Finding("TR116", "Steps without gradients", "error", 0.85,
+                      place_or(optimizer.place, optimizer.kind), {"steps": optimizer.steps}, why,
+                      location=as_location(optimizer.place, advice))  # fmt: skip
+
+
+def is_unreached(optimizer: SteppedOptimizer) -> bool:
+    """Whether no loss depends on an optimizer's tensors; trap: gradients that come another way, as
+    through reentrant checkpoints or by hand."""
+    never = optimizer.empty >= MOSTLY * optimizer.steps
+    return not optimizer.reached and optimizer.steps >= FEW and never
+
+
+def all_zero(program: Program) -> Iterator[Finding]:
+    """TR116: gradients that are 0 as backward leaves them; trap: a loss that has become 0."""
+    for optimizer in program.optimizers:
+        if optimizer.looked < FEW or optimizer.still < MOSTLY * optimizer.looked:
+            continue
+        if program.main is None or not any(program.main.losses[-LAST:]):
+            continue
+        place = program.main.place
+        why = (
+            f"All gradients of {optimizer.kind} are 0 after the backward pass, in "
+            f"{optimizer.still} of {optimizer.looked} looks. Something between the weights and the "
+            "loss is constant."
+        )
+        advice = "look for units that are all 0 or saturated, weights of 0, and rounding (argmax, "
+        yield Finding("TR116", "Steps without gradients", "error", 0.6,
+                      place_or(place, optimizer.kind),
+                      {"looked": optimizer.looked, "zero": optimizer.still}, why,
+                      location=as_location(place, advice + "round, sign)"))  # fmt: skip
+
+
+def never_stepped(program: Program) -> Iterator[Finding]:
+    """TR116: an optimizer that never steps, though its tensors get gradients and no other has them;
+    trap: tensors that another optimizer trains."""
+    if program.passes < NO_STEPS or not any(one.steps for one in program.optimizers):
+        return
+    for optimizer in program.optimizers:
+        if optimizer.steps or not optimizer.waiting:
+            continue
+        why = (
+            f"{optimizer.waiting} tensors of {optimizer.kind} get gradients, and no other "
+            "optimizer has them, but its step() is never called."
+        )
+        yield Finding("TR116", "No optimizer step", "error", 0.9,
+                      place_or(optimizer.place, optimizer.kind),
+                      {"tensors": optimizer.waiting, "passes": program.passes}, why,
+                      location=as_location(optimizer.place, "call step() of this optimizer after "
+                                           "each backward pass"))  # fmt: skip
+
+
+def thrown_away(program: Program) -> Iterator[Finding]:
+    """TR116: gradients of most batches that are cleared before any step uses them; traps: weights
+    that are changed by hand between two passes, and gradients that the program adds up itself."""
+    for site in program.backwards:
+        unused = site.times - site.stepped
+        if site.per_step < MANY or site.stepped < FEW or site.thrown_away < MOSTLY * unused:
+            continue
+        if any(one.own >= MOSTLY * one.steps > 0 for one in program.optimizers):
+            continue
+        why = (
+            f"Of {site.times} backward passes the gradients of {site.thrown_away} are cleared "
+            f"before any optimizer steps. There is one step in about {site.per_step:.0f} passes."
+        )
+        advice = "call optimizer.step() after this line, in the same loop as zero_grad()"
+        yield Finding("TR116", "Steps without gradients", "error", 0.9,
+                      place_or(site.place, "backward"),
+                      {"passes": site.times, "thrown_away": site.thrown_away}, why,
+                      location=as_location(site.place, advice))  # fmt: skip
 
 
 def reaches(program: Program, optimizer: SteppedOptimizer) -> bool:
@@ -130,15 +251,20 @@ def other_model(program: Program) -> Iterator[Finding]:
     homeless = [model for model in program.models if model.trained and model.homeless]
     for optimizer in program.optimizers:
         lost = [one for one in optimizer.unreached if one.reason == "foreign"]
-        if not homeless or not lost or len(lost) < optimizer.parameters:
+        foreign = bool(homeless and lost) and len(lost) == optimizer.parameters
+        # Models that are compiled are not looked into; what the loss reaches is known.
+        elsewhere = program.compiled and bool(program.loose) and is_unreached(optimizer)
+        if not foreign and not elsewhere:
             continue
-        model = homeless[0]
+        name = homeless[0].name if homeless else "the model that is trained"
+        count = len(homeless[0].homeless) if homeless else len(program.loose)
+        has = f"the {optimizer.parameters} tensors" if optimizer.parameters else "its tensors"
         why = (
-            f"None of the {optimizer.parameters} tensors of {optimizer.kind} belongs to a model "
-            f"that runs, and no optimizer has those of {model.name}. The optimizer was made before "
-            "the model was replaced, copied or moved."
+            f"None of {has} of {optimizer.kind} belongs to a model that runs, and no optimizer has "
+            f"those of {name}. The optimizer was made before the model was replaced, copied or "
+            "moved."
         )
-        numbers = {"tensors": optimizer.parameters, "of_the_model": len(model.homeless)}
+        numbers = {"tensors": optimizer.parameters, "of_the_model": count}
         advice = "make the optimizer after the model has its final form, from its parameters"
         yield Finding("TR115", "Optimizer of another model", "error", 0.95,
                       place_or(optimizer.place, optimizer.kind), numbers, why,
@@ -162,7 +288,7 @@ def in_no_optimizer(program: Program) -> Iterator[Finding]:
         if grave == "warning":
             why += " If that is meant, requires_grad_(False) saves their backward pass."
         numbers = {"tensors": len(model.homeless), "of": model.parameters}
-        place = stepped[0].place
+        place = max(stepped, key=lambda one: one.lr_steps[-1] if one.lr_steps else 0).place
         advice = f"pass the parameters of all of {model.name} to the optimizer"
         yield Finding("TR114", "Parameters in no optimizer", grave, 0.85 if grave == "error" else
                       0.6, place_or(place, model.homeless[0]), numbers, why,
@@ -173,7 +299,7 @@ def loose_parameters(program: Program) -> Iterator[Finding]:
     """TR114: parameters of no model and no optimizer, as those of layers in a plain list; trap:
     inputs whose gradient is wanted, which are no parameters."""
     stepped = [optimizer for optimizer in program.optimizers if optimizer.steps]
-    if not stepped or not program.loose or not program.models:
+    if not stepped or not program.loose or not program.models or list(other_model(program)):
         return
     shapes = named([str(list(shape)) for shape in program.loose])
     why = (
@@ -185,6 +311,22 @@ def loose_parameters(program: Program) -> Iterator[Finding]:
     yield Finding("TR114", "Parameters in no optimizer", "error", 0.85,
                   place_or(place, "parameters"), {"tensors": len(program.loose)}, why,
                   location=as_location(place, advice))  # fmt: skip
+
+
+def not_updated_by_hand(program: Program) -> Iterator[Finding]:
+    """TR114: tensors that get gradients and are not updated, in a program that updates others by
+    hand; trap: a program that does not update any yet."""
+    site = program.main
+    if not program.bare_still or site is None or site.times < NO_STEPS:
+        return
+    shapes = named([str(list(shape)) for shape in program.bare_still])
+    why = (
+        f"The tensors are updated by hand, but those of shapes {shapes} get gradients and keep "
+        "their initial values."
+    )
+    yield Finding("TR114", "Parameters in no optimizer", "error", 0.85,
+                  place_or(site.place, "tensors"), {"tensors": len(program.bare_still)}, why,
+                  location=as_location(site.place, "update all of them below"))  # fmt: skip
 
 
 def first_only(model: WatchedModel) -> bool:
@@ -243,6 +385,11 @@ def accumulation(program: Program) -> Iterator[Finding]:
     for site in program.backwards:
         if site.per_step < 2 or not site.terms or any(term.weighted for term in site.terms):
             continue
+        if site.stepped < FEW or site.thrown_away >= MOSTLY * (site.times - site.stepped):
+            continue
+        if once_an_epoch(program, site):
+            yield stepped_rarely(program, site)
+            continue
         if any(
             one.kind.startswith(("Adam", "NAdam", "RAdam", "RMS")) for one in program.optimizers
         ):
@@ -256,6 +403,41 @@ def accumulation(program: Program) -> Iterator[Finding]:
         yield Finding("TR117", "Accumulated, not averaged", "warning", 0.7,
                       place_or(site.place, "backward"), {"passes_per_step": site.per_step}, why,
                       location=as_location(site.place, advice))  # fmt: skip
+
+
+def once_an_epoch(program: Program, site: Backward) -> bool:
+    """Whether there is one step for each time that a loader is read."""
+    epochs = sum(loader.epochs for loader in program.loaders if loader.trains)
+    steps = site.times / site.per_step
+    return site.per_step >= MANY and steps >= FEW and abs(steps - epochs) <= 1
+
+
+def stepped_rarely(program: Program, site: Backward) -> Finding:
+    """Return TR116 of backward passes with a step once an epoch."""
+    why = (
+        f"There is one step in about {site.per_step:.0f} backward passes, once an epoch. The "
+        "gradients of all its batches are added up."
+    )
+    return Finding("TR116", "Steps without gradients", "error", 0.8,
+                   place_or(site.place, "backward"), {"passes_per_step": site.per_step}, why,
+                   location=as_location(site.place, "call optimizer.step() and zero_grad() for "
+                                        "each batch, in the loop of this line"))  # fmt: skip
+
+
+def still_scaled(program: Program) -> Iterator[Finding]:
+    """TR74: steps with gradients that a gradient scaler's factor is still on."""
+    for optimizer in program.optimizers:
+        if optimizer.scaled < FEW or optimizer.scaled < MOSTLY * optimizer.steps:
+            continue
+        why = (
+            f"{optimizer.kind} steps while the gradients still have the gradient scaler's factor, "
+            "so each gradient is thousands of times too large."
+        )
+        place = optimizer.stepped_at or optimizer.place
+        yield Finding("TR74", "Gradients still scaled", "error", 0.9,
+                      place_or(place, optimizer.kind), {"steps": optimizer.scaled}, why,
+                      location=as_location(place, "call scaler.step(optimizer) and scaler.update() "
+                                           "instead of optimizer.step()"))  # fmt: skip
 
 
 def clipping(program: Program) -> Iterator[Finding]:
@@ -287,11 +469,18 @@ RULES = (
     not_cleared,
     not_cleared_by_hand,
     loose_parameters,
+    not_updated_by_hand,
+    rebuilt,
     without_gradient,
+    unreached_optimizer,
+    all_zero,
     no_step,
+    never_stepped,
+    thrown_away,
     other_model,
     in_no_optimizer,
     cut_off,
     accumulation,
+    still_scaled,
     clipping,
 )
