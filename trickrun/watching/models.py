@@ -45,6 +45,7 @@ class Call:
         batch: size of the first axis of the input; None if it has no tensor.
         look: of its input, if it was a floating-point one.
         norm_values: fewest values per channel that one of its batch norms got.
+        module, given, named, output: the model itself, what it was called with, what it returned.
     """
 
     made: list[Node]
@@ -52,6 +53,10 @@ class Call:
     batch: int | None = None
     look: InputLook | None = None
     norm_values: int | None = None
+    module: nn.Module | None = None
+    given: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+    output: Any = None
 
 
 @dataclass
@@ -78,11 +83,13 @@ class ModelRecord:
     last_test: weakref.ref[torch.Tensor] | None = None
     sampled: bool = False
 
-    def trained_on(self, nodes: set[Node]) -> None:
+    def trained_on(self, nodes: set[Node]) -> list[Call]:
         """Take note of the calls since the last backward pass whose output is in its graph."""
+        trained = []
         for call in self.waiting:
             if not any(node in nodes for node in call.made):
                 continue
+            trained.append(call)
             self.trained += 1
             self.trained_in_eval += call.in_eval
             if call.batch is not None:
@@ -93,6 +100,7 @@ class ModelRecord:
             known = [n for n in (self.norm_values, call.norm_values) if n is not None]
             self.norm_values = max(known, default=None)
         self.waiting.clear()
+        return trained
 
     def told(self) -> WatchedModel:
         """Return what was seen."""
@@ -218,6 +226,8 @@ class ForwardWatch:
         self.norm_values: int | None = None
         self.tests_left = 0
         self.training = False
+        self.calls: list[Call] = []
+        self.last_trained: weakref.ref[nn.Module] | None = None
 
     def see_training(self) -> None:
         """See all calls until the next backward pass."""
@@ -237,7 +247,9 @@ class ForwardWatch:
             register = nn.modules.module
             self.handles = [
                 register.register_module_forward_pre_hook(self.begins),
-                register.register_module_forward_hook(self.ended, always_call=True),
+                register.register_module_forward_hook(
+                    self.ended, with_kwargs=True, always_call=True
+                ),
             ]
 
     def switch_off(self) -> None:
@@ -246,6 +258,8 @@ class ForwardWatch:
         if self.depth == 0:
             for handle in self.handles:
                 handle.remove()
+                # torch leaves this mark behind, and compiled models then warn of hooks.
+                nn.modules.module._global_forward_hooks_with_kwargs.pop(handle.id, None)
             self.handles = []
 
     def begins(self, module: nn.Module, given: tuple[Any, ...]) -> None:
@@ -257,7 +271,9 @@ class ForwardWatch:
             values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
             self.norm_values = min(values, self.norm_values or values)
 
-    def ended(self, module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
+    def ended(
+        self, module: nn.Module, given: tuple[Any, ...], named: dict[str, Any], output: Any
+    ) -> None:
         """A module has returned; ``output`` is None if it raised an exception."""
         self.depth = max(0, self.depth - 1)
         if self.depth or output is None:
@@ -268,7 +284,8 @@ class ForwardWatch:
         record = self.known(module)
         first = next((one for one in given if isinstance(one, torch.Tensor)), None)
         if torch.is_grad_enabled():
-            self.maybe_trained(record, module, first, output, fewest)
+            call = Call([], not module.training, None, None, fewest, module, given, named, output)
+            self.maybe_trained(record, call, first)
         elif self.tests_left and not recalibrates():
             before = record.last_test() if record.last_test is not None else None
             if before is not None and before is first:
@@ -291,28 +308,34 @@ class ForwardWatch:
             self.records.append(record)
         return record
 
-    def maybe_trained(
-        self,
-        record: ModelRecord,
-        module: nn.Module,
-        given: torch.Tensor | None,
-        output: Any,
-        norm_values: int | None,
-    ) -> None:
+    def maybe_trained(self, record: ModelRecord, call: Call, given: torch.Tensor | None) -> None:
         """Keep a call until the next backward pass tells whether it was trained on."""
-        made = [one.grad_fn for one in outputs_of(output) if one.grad_fn is not None]
-        if not made:
+        call.made = [one.grad_fn for one in outputs_of(call.output) if one.grad_fn is not None]
+        if not call.made:
             return
-        look = look_at(given) if given is not None and len(record.inputs) < MOST_INPUTS else None
-        batch = int(given.shape[0]) if given is not None and given.ndim else None
-        record.waiting.append(Call(made, not module.training, batch, look, norm_values))
+        if given is not None:
+            call.look = look_at(given) if len(record.inputs) < MOST_INPUTS else None
+            call.batch = int(given.shape[0]) if given.ndim else None
+        record.waiting.append(call)
         # Calls that nothing is trained on must not keep their graphs for long.
         del record.waiting[:-8]
 
     def backward(self, nodes: set[Node]) -> None:
         """A looked-at backward pass begins, whose graph has these nodes."""
+        self.calls = [call for record in self.records for call in record.trained_on(nodes)]
+        if self.calls and (module := self.calls[-1].module) is not None:
+            self.last_trained = weakref.ref(module)
+
+    def last_in_eval(self) -> bool:
+        """Whether the model that was last seen to be trained is in evaluation mode now."""
+        module = self.last_trained() if self.last_trained is not None else None
+        return module is not None and not module.training
+
+    def forget(self) -> None:
+        """Let go of all calls."""
+        self.calls = []
         for record in self.records:
-            record.trained_on(nodes)
+            record.waiting.clear()
 
 
 def recalibrates() -> bool:

@@ -75,6 +75,7 @@ class LossTerm:
         weighted: whether the loss is multiplied or divided before backward is called on it.
         targets: None if autograd does not keep them.
         reduction: ``mean``, ``sum``, ``none``; empty if it is not known.
+        crossed: whether each sample's prediction met the targets of all samples.
     """
 
     operation: Operation
@@ -84,6 +85,7 @@ class LossTerm:
     reduction: str = ""
     compared: tuple[int, ...] = ()
     weighted: bool = False
+    crossed: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,24 +138,28 @@ class StepLook:
         activities: in the order of the forward pass.
         gradients: of the optimizer's parameters, in their order in the network.
         mixing: operations that normalize over the axis of the samples.
+        flat: operations that let no gradient pass.
     """
 
     step: int
     activities: tuple[Activity, ...] = ()
     gradients: tuple[GradientLook, ...] = ()
     mixing: tuple[Operation, ...] = ()
+    flat: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
 class NonFinite:
-    """The first loss that was no number.
+    """The first loss that was no number, or the first gradient that was none of a finite loss.
 
     Args:
         step: backward passes before it.
         value: ``nan``, ``inf`` or ``-inf``.
-        cause: ``input``, ``weights``, ``operation`` or empty where it is not known.
+        cause: ``input``, ``weights``, ``operation``, ``gradient`` (of a finite loss) or empty where
+            it is not known.
         operation: the one that made it out of finite numbers; None if it is not known.
-        detail: what entered that operation, such as ``the smallest input is 0``.
+        detail: what entered that operation, such as ``the smallest input is 0``; of a gradient
+            ``sure`` where it was seen to be NaN.
     """
 
     step: int
@@ -182,6 +188,71 @@ class Backward:
     losses: tuple[float, ...] = ()
     terms: tuple[LossTerm, ...] = ()
     per_step: float = 1.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The predictions of one loss beside its targets, in many batches.
+
+    Args:
+        place: of the loss.
+        kind: ``values``, ``classes`` or ``yes or no``.
+        steps: backward passes before each batch.
+        errors: of each batch: the mean squared error, or the mean cross-entropy, without weights.
+        constant: what the best constant answer costs over all kept targets; NaN if they are not
+            known.
+        size: root mean square of the targets around 0; NaN if they are not known.
+        between: share of the targets' variance that lies between the batches; NaN if unknown.
+        crossed: whether each sample's prediction was compared with the targets of all samples.
+        recurring: share of the batches whose targets' mean is that of an earlier batch.
+        alone: whether the loss of the pass is this one only, and nothing is multiplied to it.
+        chosen: whether the predictions were chosen among several, as values of actions are.
+        skill: how much better than a constant simple learners predict these targets from the
+            inputs of the same batches: 0 not at all, 1 perfectly; None if it was not tried.
+        chance: the same with targets in a random order.
+        samples: that the learners had.
+    """
+
+    place: Place | None
+    kind: str
+    steps: tuple[int, ...]
+    errors: tuple[float, ...]
+    constant: float
+    size: float = math.nan
+    between: float = math.nan
+    recurring: float = 0.0
+    crossed: bool = False
+    alone: bool = True
+    chosen: bool = False
+    skill: float | None = None
+    chance: float = 0.0
+    samples: int = 0
+
+    @property
+    def late(self) -> float:
+        """The mean error in the last quarter of the run."""
+        return late_mean(self.steps, self.errors)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What the answers of a copy of a model depend on, in evaluation mode, and should not.
+
+    Args:
+        kind: ``samples`` (other samples of the batch), ``future`` (the token that is to be
+            predicted) or ``same`` (the targets are the inputs at their own place, which a model
+            that only looks back copies).
+        model, place: the model's class and where it is written.
+        part, layer: name and class of the first part of it in which this shows; empty if unknown.
+        sure: whether the axis of the samples is known for certain.
+    """
+
+    kind: str
+    model: str
+    place: Place | None = None
+    part: str = ""
+    layer: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -351,6 +422,8 @@ class WatchedLoader:
         shuffled: whether it draws an order of its own.
         epochs: how often it was begun.
         trains: whether a backward pass came while it was read.
+        steps: optimizer steps while it was read.
+        in_eval: of them, those with the last trained model in evaluation mode.
     """
 
     place: Place | None
@@ -359,6 +432,8 @@ class WatchedLoader:
     shuffled: bool
     epochs: int
     trains: bool
+    steps: int = 0
+    in_eval: int = 0
 
 
 @dataclass(frozen=True)
@@ -378,6 +453,11 @@ class Program:
         bare_judged, bare_uncleared: in a program without optimizers, looked-at passes after an
             update by hand, and those of them whose gradients had not been cleared.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
+        answers: predictions beside their targets.
+        leaks: what answers depend on that they should not.
+        equal_rows: names of matrices whose rows were equal in each look, three or more.
+        assisted: whether gradients are switched off in a quarter of the steps or more: then the
+            targets may be another network's answers.
         target_counts: how often each class occurred in each of the first batches.
     """
 
@@ -400,12 +480,23 @@ class Program:
     bare_judged: int = 0
     bare_uncleared: int = 0
     loose: tuple[tuple[int, ...], ...] = ()
+    answers: tuple[Answers, ...] = ()
+    assisted: bool = False
+    leaks: tuple[Leak, ...] = ()
+    equal_rows: tuple[str, ...] = ()
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
 
     @property
     def main(self) -> Backward | None:
         """The backward pass that was called most."""
         return max(self.backwards, key=lambda one: one.times, default=None)
+
+
+def late_mean(steps: Sequence[int], errors: Sequence[float]) -> float:
+    """Return the mean of what was seen in the last quarter of the steps: early ones are kept more
+    densely."""
+    last = [error for step, error in zip(steps, errors, strict=True) if step >= 0.75 * steps[-1]]
+    return sum(last) / len(last)
 
 
 def ratios(looks: Sequence[StepLook]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trickrun.findings.evidence.program import Program, WatchedModel, as_location
 from trickrun.findings.finding import Finding
-from trickrun.findings.rules.program.steps import named, place_or
+from trickrun.findings.rules.program.steps import competing, named, place_or
 
 CALLS = 2
 """Calls from which on a mode is a habit."""
@@ -41,7 +41,7 @@ def tested_in_train(program: Program) -> Iterator[Finding]:
     """TR47: a model that is evaluated in training mode; traps: networks without layers that care,
     calls without gradients in each step, and recalibration of batch norms."""
     for model in program.models:
-        if model.tested < CALLS or model.tested_in_train < model.tested or not layers(model):
+        if not model.tested or model.tested_in_train < model.tested or not layers(model):
             continue
         why = (
             f"{model.name} is called without gradients in training mode, in which "
@@ -51,9 +51,30 @@ def tested_in_train(program: Program) -> Iterator[Finding]:
         if model.batch_norms:
             why += " Batch norm also learns from the samples it is measured on."
         advice = "call model.eval() before this, and model.train() after it"
-        yield Finding("TR47", "Evaluation mode missing", "error", 0.8,
+        # Networks that compete are mostly sampled from in training mode.
+        sure = model.tested >= CALLS and not competing(program)
+        yield Finding("TR47", "Evaluation mode missing", "error" if sure else "warning", 0.8 if sure
+                      else 0.7,
                       place_or(model.tested_at, model.name), {"calls": model.tested}, why,
                       location=as_location(model.tested_at, advice))  # fmt: skip
+
+
+def steps_in_evaluation(program: Program) -> Iterator[Finding]:
+    """TR08: optimizer steps on another loader's batches in evaluation mode; traps: a model that is
+    trained in evaluation mode on all of them, and gradients in evaluation without steps."""
+    usual = [one for one in program.loaders if one.steps and not one.in_eval]
+    for loader in program.loaders:
+        if not usual or not loader.steps or loader.in_eval < loader.steps:
+            continue
+        why = (
+            f"The optimizer took {loader.steps} steps on the batches of this loader, with the "
+            f"model in evaluation mode, and {sum(one.steps for one in usual)} on those of another "
+            "loader in training mode. The evaluation trains on the samples it measures."
+        )
+        advice = "evaluate under torch.no_grad(), without backward() and optimizer.step()"
+        yield Finding("TR08", "Evaluation trains", "error", 0.85, place_or(loader.place, "loader"),
+                      {"steps": loader.steps}, why,
+                      location=as_location(loader.place, advice))  # fmt: skip
 
 
 def tiny_batches(program: Program) -> Iterator[Finding]:
@@ -73,4 +94,4 @@ def tiny_batches(program: Program) -> Iterator[Finding]:
                       location=as_location(model.place, advice))  # fmt: skip
 
 
-RULES = (trains_in_eval, tested_in_train, tiny_batches)
+RULES = (trains_in_eval, tested_in_train, steps_in_evaluation, tiny_batches)
