@@ -57,6 +57,7 @@ class Record:
     steps: list[int] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
     targets: list[torch.Tensor] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
     room: int = MOST_TARGETS
     rows: list[torch.Tensor] = field(default_factory=list)
     wanted: list[torch.Tensor] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Record:
         """Keep a batch's targets, while there is room."""
         if self.room >= targets.numel():
             self.room -= targets.numel()
+            self.kept.append(len(self.errors) - 1)
             self.targets.append(targets.detach().to("cpu", copy=True))
 
 
@@ -292,7 +294,8 @@ def told(record: Record) -> Answers:
         if wanted is not None and record.kind == CLASSES:
             rows, wanted = rows[wanted[:, 0] >= 0], wanted[wanted[:, 0] >= 0]
             wanted = F.one_hot(wanted[:, 0].long()) if len(wanted) else wanted
-        if wanted is not None and len(rows) >= 100:
+        # Masked tokens are all alike: learners that see only them prove nothing.
+        if wanted is not None and len(rows) >= 100 and len(rows.unique(dim=0)) > 2:
             samples = len(rows)
             learned, chance = skill(rows, wanted.float())
     return Answers(
@@ -301,6 +304,7 @@ def told(record: Record) -> Answers:
         tuple(record.steps),
         tuple(record.errors),
         constant,
+        constants(record),
         size,
         between,
         recurring(record),
@@ -332,6 +336,30 @@ def stuck(record: Record, constant: float) -> bool:
 def same_width(parts: list[torch.Tensor]) -> torch.Tensor | None:
     """Return batches as one; None if they differ in more than their number of samples."""
     return torch.cat(parts) if len({one.shape[1:] for one in parts}) == 1 else None
+
+
+def constants(record: Record) -> tuple[float, ...]:
+    """Return what the best constant answer to all kept targets costs in each batch."""
+    together = same_width(record.targets) if record.targets else None
+    if together is None or not len(together):
+        return ()
+    costs = [math.nan] * len(record.errors)
+    if record.kind == CLASSES:
+        counts = torch.bincount(together[together >= 0].flatten().long()).double()
+        table = -(counts / counts.sum()).log()
+        for place, one in zip(record.kept, record.targets, strict=True):
+            costs[place] = float(table[one[one >= 0].long()].mean())
+        return tuple(costs)
+    mean = together.double().mean(0)
+    for place, one in zip(record.kept, record.targets, strict=True):
+        values = one.double()
+        if record.kind == BINARY:
+            p = mean.clamp(1e-7, 1 - 1e-7)
+            cost = -(values * p.log() + (1 - values) * (1 - p).log())
+        else:
+            cost = (values - mean).square()
+        costs[place] = float(cost.mean())
+    return tuple(costs)
 
 
 def recurring(record: Record) -> float:

@@ -82,6 +82,7 @@ class ModelRecord:
     waiting: list[Call] = field(default_factory=list)
     last_test: weakref.ref[torch.Tensor] | None = None
     sampled: bool = False
+    test_inputs: list[InputLook] = field(default_factory=list)
 
     def trained_on(self, nodes: set[Node]) -> list[Call]:
         """Take note of the calls since the last backward pass whose output is in its graph."""
@@ -123,6 +124,7 @@ class ModelRecord:
             self.untied,
             self.names,
             self.normalizes_input,
+            tuple(self.test_inputs),
         )
 
 
@@ -168,11 +170,24 @@ def equal_pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
             shared = one.data_ptr() == other.data_ptr()
             # Layers of a stack that were made as copies of one layer are not meant to be one.
             siblings = DIGITS.sub("", other_name) == DIGITS.sub("", name)
-            if shared or siblings or not torch.equal(one, other):
+            both = one.requires_grad and other.requires_grad
+            if shared or siblings or not both or not torch.equal(one, other):
+                continue
+            if whole_copies(module, other_name, name):
                 continue
             if bool((one != one.flatten()[0]).any()):
                 yield other_name, name
         known[tuple(one.shape)].append((name, one))
+
+
+def whole_copies(module: nn.Module, one: str, other: str) -> bool:
+    """Whether the layers of two tensors are copies in all their tensors: then one layer was copied
+    as a beginning of the other, and no single tensor was meant to be shared."""
+    parts = [module.get_submodule(name.rpartition(".")[0]) for name in (one, other)]
+    tensors = [[t for _, t in part.named_parameters(recurse=False)] for part in parts]
+    if len(tensors[0]) < 2 or len(tensors[0]) != len(tensors[1]) or parts[0] is parts[1]:
+        return False
+    return all(a.shape == b.shape and torch.equal(a, b) for a, b in zip(*tensors, strict=True))
 
 
 def outputs_of(value: Any) -> Iterator[torch.Tensor]:
@@ -227,6 +242,7 @@ class ForwardWatch:
         self.tests_left = 0
         self.training = False
         self.calls: list[Call] = []
+        self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
 
     def see_training(self) -> None:
@@ -276,6 +292,9 @@ class ForwardWatch:
     ) -> None:
         """A module has returned; ``output`` is None if it raised an exception."""
         self.depth = max(0, self.depth - 1)
+        if isinstance(module, nn.MultiheadAttention) and output is not None:
+            self.attended += 1
+            self.attended_nothing += masks_all(named.get("key_padding_mask"))
         if self.depth or output is None:
             return
         fewest, self.norm_values = self.norm_values, None
@@ -292,6 +311,9 @@ class ForwardWatch:
                 record.sampled = True
                 return
             record.last_test = weakref.ref(first) if first is not None else None
+            look = look_at(first) if first is not None else None
+            if look is not None and len(record.test_inputs) < MOST_INPUTS:
+                record.test_inputs.append(look)
             record.tested += 1
             record.tested_in_train += module.training
             if module.training or record.tested_at is None:
@@ -336,6 +358,14 @@ class ForwardWatch:
         self.calls = []
         for record in self.records:
             record.waiting.clear()
+
+
+def masks_all(mask: Any) -> bool:
+    """Whether a mask of padding leaves nothing of a sample."""
+    if not isinstance(mask, torch.Tensor) or mask.ndim != 2 or mask.numel() == 0:
+        return False
+    masked = mask == -torch.inf if mask.is_floating_point() else mask.bool()
+    return bool(masked.all(1).any())
 
 
 def recalibrates() -> bool:

@@ -657,6 +657,8 @@ class Watch:
             answers=self.answers.told(),
             leaks=tuple(self.probe.leaks),
             equal_rows=self.equal_rows.names,
+            attended=self.forward.attended,
+            attended_nothing=self.forward.attended_nothing,
             assisted=self.switched_off > self.passes // 4,
             target_counts=tuple(self.target_counts),
         )

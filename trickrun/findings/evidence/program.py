@@ -201,6 +201,7 @@ class Answers:
         errors: of each batch: the mean squared error, or the mean cross-entropy, without weights.
         constant: what the best constant answer costs over all kept targets; NaN if they are not
             known.
+        constants: what it costs in each batch; NaN where the targets were not kept.
         size: root mean square of the targets around 0; NaN if they are not known.
         between: share of the targets' variance that lies between the batches; NaN if unknown.
         crossed: whether each sample's prediction was compared with the targets of all samples.
@@ -218,6 +219,7 @@ class Answers:
     steps: tuple[int, ...]
     errors: tuple[float, ...]
     constant: float
+    constants: tuple[float, ...] = ()
     size: float = math.nan
     between: float = math.nan
     recurring: float = 0.0
@@ -232,6 +234,12 @@ class Answers:
     def late(self) -> float:
         """The mean error in the last quarter of the run."""
         return late_mean(self.steps, self.errors)
+
+    @property
+    def late_constant(self) -> float:
+        """What the constant answer costs in the same batches, or in all where that is unknown."""
+        late = late_mean(self.steps, self.constants) if self.constants else math.nan
+        return late if math.isfinite(late) else self.constant
 
 
 @dataclass(frozen=True)
@@ -390,6 +398,7 @@ class WatchedModel:
         homeless: its parameters that get a gradient and are in no optimizer.
         names: of its parameters, in its order.
         normalizes_input: whether its first layer is a normalization.
+        test_inputs: the looked-at inputs of calls with gradients switched off.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -410,6 +419,7 @@ class WatchedModel:
     untied: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
     normalizes_input: bool = False
+    test_inputs: tuple[InputLook, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -455,6 +465,8 @@ class Program:
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
+        attended, attended_nothing: calls of attention layers that were looked at, and those whose
+            mask of padding left nothing of a sample.
         equal_rows: names of matrices whose rows were equal in each look, three or more.
         assisted: whether gradients are switched off in a quarter of the steps or more: then the
             targets may be another network's answers.
@@ -484,6 +496,8 @@ class Program:
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()
     equal_rows: tuple[str, ...] = ()
+    attended: int = 0
+    attended_nothing: int = 0
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
 
     @property

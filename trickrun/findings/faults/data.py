@@ -35,7 +35,7 @@ FAULTS = (
     Fault(
         "TR03",
         "Splits scaled differently",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "The distance of a split's feature means from those of the training split, in its "
         "standard deviations, and the ratio of the standard deviations.",
         "0.25 standard deviations beyond four standard errors, or a ratio outside 0.5 to 2; five "

@@ -23,6 +23,11 @@ for recipes."""
 RECURRING = 0.3
 """Share of batches that occurred before from which on their order is kept; own."""
 
+OTHER_MEAN, OTHER_SCALE = 3.0, 5.0
+"""Distance of evaluation's inputs from training's, in deviations, and ratio of the deviations, from
+which on they are in another unit; the ratio is the recipe rule's, the distance own, since a
+program's batches may be of one kind."""
+
 BIG, SMALL, FAR = 10.0, 0.1, 50.0
 """Sizes of targets that are unscaled, and badly so: the bounds of TR06 for recipes."""
 
@@ -114,7 +119,10 @@ def unscaled(program: Program) -> Iterator[Finding]:
     for model in trained(program):
         if model.normalizes_input or any(look.non_finite for look in model.inputs):
             continue
-        size = median(math.hypot(look.mean, look.std) for look in model.inputs)
+        # Trained in two phases, a network may get other inputs in the second one.
+        half = -(-len(model.inputs) // 2)
+        phases = (model.inputs[:half], model.inputs[half:] or model.inputs[:half])
+        size = max(median(math.hypot(one.mean, one.std) for one in phase) for phase in phases)
         if not size > LARGE:
             continue
         grave: Severity = "error" if size > HUGE and not model.batch_norms else "warning"
@@ -175,6 +183,37 @@ def faint(program: Program) -> Iterator[Finding]:
                       location=as_location(model.place, advice))  # fmt: skip
 
 
+def unlike(program: Program) -> Iterator[Finding]:
+    """TR03: inputs of another unit in evaluation than in training; traps: single samples, a network
+    that samples from noise, and one that is trained on inputs of several scales."""
+    for model in trained(program):
+        train = [one for one in model.inputs if not one.non_finite and one.std > 0]
+        test = [
+            one
+            for one in model.test_inputs
+            if not one.non_finite and len(one.shape) > 1 and one.shape[0] >= SAMPLES
+        ]
+        if not train or not test or competing(program):
+            continue
+        spread = median(one.std for one in train)
+        wide = max(one.std for one in train) / min(one.std for one in train)
+        far = [abs(one.mean - median(t.mean for t in train)) / spread for one in test]
+        scale = [one.std / spread for one in test]
+        moved = min(far) > OTHER_MEAN or min(scale) > OTHER_SCALE or max(scale) < 1 / OTHER_SCALE
+        if not moved or wide > OTHER_SCALE:
+            continue
+        why = (
+            f"In evaluation the inputs of {model.name} have a spread of {median(scale):.3g} times "
+            f"that in training, and their mean is {median(far):.3g} deviations away. They were "
+            "not scaled in the same way."
+        )
+        advice = "scale these inputs with the training data's mean and deviation"
+        yield Finding("TR03", "Splits scaled differently", "error", 0.85,
+                      place_or(model.tested_at, model.name),
+                      {"scale": median(scale), "mean": median(far)}, why,
+                      location=as_location(model.tested_at, advice))  # fmt: skip
+
+
 def unscaled_targets(program: Program) -> Iterator[Finding]:
     """TR06: values to predict that are far from size 1, in a network that has not learned them;
     trap: networks that learn them all the same."""
@@ -187,7 +226,7 @@ def unscaled_targets(program: Program) -> Iterator[Finding]:
             continue
         if SMALL <= answers.size <= BIG:
             continue
-        lost = answers.size > FAR and not answers.late < (1 - FELL) * answers.constant
+        lost = answers.size > FAR and not answers.late < (1 - FELL) * answers.late_constant
         why = (
             f"The targets have a size of about {answers.size:.3g}; about 1 is right. The mean "
             f"squared error is still {answers.late:.3g}, and always answering with their mean has "
@@ -205,17 +244,29 @@ def unscaled_targets(program: Program) -> Iterator[Finding]:
 def judged(program: Program) -> Iterator[Answers]:
     """Yield the answers whose errors can be compared with a constant's; traps: another network's
     answers as targets, values of chosen actions, and networks that compete."""
-    if program.passes < SETTLED or program.assisted or competing(program):
+    if program.passes < SETTLED or competing(program):
         return
     for answers in program.answers:
+        if program.assisted and answers.kind == "values":
+            continue
+        if not answers.alone and others_learned(program, answers):
+            continue
         enough = len(answers.errors) >= FEWEST and answers.steps[-1] >= SETTLED // 2
         if enough and not answers.chosen and answers.constant > 0:
             yield answers
 
 
+def others_learned(program: Program, answers: Answers) -> bool:
+    """Whether the same is learned from another part of the loss, as where samples are mixed."""
+    return any(
+        other is not answers and other.kind == answers.kind and other.late < 0.9 * other.constant
+        for other in program.answers
+    )
+
+
 def is_stuck(answers: Answers) -> bool:
     """Whether the last answers are no better than a constant."""
-    return answers.late >= (1 - FELL) * answers.constant
+    return answers.late >= (1 - FELL) * answers.late_constant
 
 
 def no_better(program: Program) -> Iterator[Finding]:
@@ -229,7 +280,7 @@ def no_better(program: Program) -> Iterator[Finding]:
         what = "mean squared error" if answers.kind == "values" else "cross-entropy"
         why = (
             f"After {program.passes} backward passes the {what} is {answers.late:.4g}. Always "
-            f"answering the same costs {answers.constant:.4g}: nothing was learned."
+            f"answering the same costs {answers.late_constant:.4g}: nothing was learned."
         )
         numbers = {"loss": answers.late, "constant": answers.constant, "skill": answers.skill}
         advice = "see the causes; else check that inputs and targets belong to the same samples"
@@ -294,6 +345,7 @@ RULES = (
     non_finite,
     unscaled,
     faint,
+    unlike,
     constant,
     sorted_by_class,
     sorted_by_value,

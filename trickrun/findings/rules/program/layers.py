@@ -67,6 +67,24 @@ def undefined(program: Program) -> Iterator[Finding]:
                   location=as_location(place, advice))  # fmt: skip
 
 
+def attends_to_nothing(program: Program) -> Iterator[Finding]:
+    """TR121: attention whose mask hides all of a sample; trap: a batch that is filled up with empty
+    samples, which is why it is a warning."""
+    if program.attended < 2 or program.attended_nothing < 0.5 * program.attended:
+        return
+    why = (
+        f"In {program.attended_nothing} of {program.attended} looked-at calls of attention the "
+        "mask of padding hides all of a sample. What is left is NaN, or 0. In key_padding_mask "
+        "True means padding: the mask may be the wrong way round."
+    )
+    model = next((one for one in program.models if one.trained), None)
+    place = model.place if model else None
+    advice = "invert the mask: key_padding_mask=(ids == pad)"
+    yield Finding("TR121", "Attention to nothing", "warning", 0.75, place_or(place, "attention"),
+                  {"calls": program.attended, "nothing": program.attended_nothing}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
 def exploded(program: Program) -> Iterator[Finding]:
     """TR41: a loss that is no number."""
     found = program.non_finite
@@ -111,7 +129,8 @@ def silent(program: Program) -> Iterator[Finding]:
             continue
         dead = min(one.dead_fraction, other.dead_fraction)
         saturated = min(one.saturated_fraction, other.saturated_fraction)
-        if dead > MOST:
+        # Some dead units hurt no network that learns all the same.
+        if dead > (DEAD if learns(program) else MOST):
             yield dead_units(program, other, dead)
         elif saturated > MOST and not learns(program):
             yield saturated_units(program, other, saturated)
@@ -248,4 +267,13 @@ def flat(program: Program) -> Iterator[Finding]:
                   location=as_location(made.place, advice))  # fmt: skip
 
 
-RULES = (equal_units, flat, undefined, exploded, silent, flow, copied_weights)
+RULES = (
+    equal_units,
+    flat,
+    undefined,
+    attends_to_nothing,
+    exploded,
+    silent,
+    flow,
+    copied_weights,
+)
