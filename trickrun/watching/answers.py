@@ -274,12 +274,21 @@ def rows_of(inputs: list[torch.Tensor], targets: torch.Tensor) -> torch.Tensor |
 
 
 def indicators(whole: torch.Tensor) -> torch.Tensor:
-    """Return how often each number occurs in each row; numbers beyond the room share places."""
-    room = 512
-    places = whole.long().reshape(len(whole), -1) % room
-    return torch.zeros(len(whole), room).scatter_add_(
-        1, places.cpu(), torch.ones(places.shape, dtype=torch.float32)
-    )
+    """Return how often each number occurs in each row, and where rows have several numbers, which
+    one stands at each place; what is beyond the room shares columns."""
+    numbers = whole.long().reshape(len(whole), -1).cpu()
+    counts = counted(numbers, 512)
+    if numbers.shape[1] < 2:
+        return counts
+    # Sparse enough for a shared column to be rare, and the order of tokens may be the answer.
+    places = torch.arange(numbers.shape[1]) * (int(numbers.max()) + 1) + numbers
+    return torch.cat([counts, counted(places, MOST_FEATURES - 512)], 1)
+
+
+def counted(numbers: torch.Tensor, room: int) -> torch.Tensor:
+    """Return how often each number, beyond the room modulo the room, occurs in each row."""
+    ones = torch.ones(numbers.shape, dtype=torch.float32)
+    return torch.zeros(len(numbers), room).scatter_add_(1, numbers % room, ones)
 
 
 def told(record: Record) -> Answers:

@@ -41,6 +41,10 @@ LONG = 300
 """Backward passes from which on a network that predicts values must beat their mean; own: targets
 that are mostly noise, as of diffusion, take long."""
 
+HARDLY, MANY = 0.8, 300
+"""Share of a constant's error above which a network may have learned what it knows by heart, and
+samples from which on learners that find nothing are evidence for that; own."""
+
 PAIRS, GAIN = 100, 0.03
 """Samples that simple learners need, and the share of the variance by which they must beat random
 pairs to have found something; own. Of four random orders the best one has about 0.01."""
@@ -304,8 +308,9 @@ def unrelated(program: Program) -> Iterator[Finding]:
         if answers.skill > answers.chance + GAIN:
             continue
         new = in_first_epoch(program, answers)
-        if is_stuck(answers):
-            seen = "the network is no better than a constant answer"
+        share = answers.late / answers.late_constant
+        if is_stuck(answers) or (share >= HARDLY and answers.samples >= MANY):
+            seen = "the network is hardly better than a constant answer"
         elif len(new) >= FEWEST // 2 and fmean(new) >= (1 - FELL) * answers.constant:
             seen = (
                 "in the first epoch, in which each sample was new, the network was no better than "
