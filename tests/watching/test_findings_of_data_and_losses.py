@@ -106,16 +106,6 @@ FAULTS = {
         + "        optimizer.step()\n",
     ),
     "TR17 sorted values": ("TR17", BEGIN + SORTED.format(shuffle=False)),
-    "TR22 equal weights": (
-        "TR22",
-        trained(
-            CLASSES + "for p in model.parameters(): nn.init.constant_(p, 0.1)\n", LOSS_OF_CLASSES
-        ),
-    ),
-    "TR22 weights of 0": (
-        "TR22",
-        trained(CLASSES + "for p in model.parameters(): nn.init.zeros_(p)\n", LOSS_OF_CLASSES),
-    ),
     "TR25 no logarithm, by hand": (
         "TR25",
         trained(CLASSES, "-model(x[i]).softmax(1)[torch.arange(32), y[i]].mean()"),

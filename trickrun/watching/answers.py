@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from types import CodeType
 
 import torch
 from torch.nn import functional as F
 
-from trickrun.findings.evidence.program import Answers, late_mean
+from trickrun.findings.evidence.program import Answers, Place, late_mean
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.learners import skill
@@ -43,6 +44,9 @@ KINDS = {
     "BinaryCrossEntropyWithLogits": BINARY,
 }
 
+Key = tuple[CodeType, int] | None
+"""A line of the program, as ``caller_key`` returns it."""
+
 
 @dataclass
 class Record:
@@ -50,10 +54,10 @@ class Record:
 
     kind: str
     node: str
-    key: object
+    key: Key
     alone: bool
     chosen: bool
-    place: object = None
+    place: Place | None = None
     steps: list[int] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
     targets: list[torch.Tensor] = field(default_factory=list)
@@ -84,7 +88,7 @@ class AnswerWatch:
     """Reads the predictions and targets of losses."""
 
     def __init__(self) -> None:
-        self.records: dict[tuple[object, int, str], Record] = {}
+        self.records: dict[tuple[Key, int, str], Record] = {}
 
     def due(self, at: int) -> bool:
         """Whether the answers of this backward pass are read."""
@@ -94,7 +98,7 @@ class AnswerWatch:
     def read(
         self,
         nodes: list[LossNode],
-        key: object,
+        key: Key,
         at: int,
         calls: list[Call],
     ) -> None:
@@ -151,6 +155,8 @@ def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None
     weights make the error another one than was trained."""
     if one.form == "difference":
         return of_difference(one, outputs)
+    if one.each and kind_of(one) != VALUES:
+        return None  # rewards, or weights that shift what is best
     if one.form == "picked":
         return of_picked(one)
     kind = KINDS.get(graphs.kind_of(one.node)) if one.form == "own" else None
@@ -308,7 +314,8 @@ def told(record: Record) -> Answers:
             samples = len(rows)
             learned, chance = skill(rows, wanted.float())
     return Answers(
-        record.place or place_of_key(record.key),  # type: ignore[arg-type]
+        record.place or place_of_key(record.key),
+        place_of_key(record.key),
         record.kind,
         tuple(record.steps),
         tuple(record.errors),

@@ -78,6 +78,9 @@ SCALING = frozenset({"Mul", "Div", "Add", "Sub", "Neg", "Mean", "Sum", "Stack", 
 
 NORMALIZING = frozenset({"Softmax", "LogSoftmax"})
 
+SELECTING = frozenset({"Index", "Gather", "MaskedSelect", "IndexSelect", "Sqrt"})
+"""Operations that leave some of the samples out of a loss, and the root of a mean square."""
+
 PICKING = frozenset({"Index", "Gather"})
 """Operations that look up the entries of the targets' classes."""
 
@@ -169,6 +172,7 @@ class LossNode:
         predictions: what its predictions come from.
         form: ``own`` for torch's, ``difference``, ``picked`` or ``weighed``.
         weighted: whether the loss is multiplied or divided before backward is called on it.
+        each: whether that is done with a number for each sample, as rewards or weights are.
         difference: the subtraction, for a difference.
     """
 
@@ -176,25 +180,35 @@ class LossNode:
     predictions: Node
     form: str
     weighted: bool
+    each: bool = False
     difference: Node = None
 
 
 def loss_nodes(loss: torch.Tensor) -> list[LossNode]:
     """Return the loss operations that ``loss`` is made of."""
     found: list[LossNode] = []
-    waiting: list[tuple[Node, bool]] = [(loss.grad_fn, False)] if loss.grad_fn is not None else []
-    known = {node for node, _ in waiting}
+    waiting: list[tuple[Node, bool, bool]] = []
+    if loss.grad_fn is not None:
+        waiting.append((loss.grad_fn, False, False))
+    known = {node for node, _, _ in waiting}
     while waiting:
-        node, weighted = waiting.pop(0)
+        node, weighted, each = waiting.pop(0)
         kind = kind_of(node)
         if (one := loss_node(node, kind, weighted)) is not None:
-            found.append(one)
-        elif kind in SCALING:
+            found.append(replace(one, each=each))
+        elif kind in SCALING or kind in SELECTING:
             further = inputs_of(node)
-            weighted = weighted or kind in ("Mul", "Div")
-            waiting.extend((one, weighted) for one in further if one not in known)
+            if kind in ("Mul", "Div"):
+                weighted, each = True, each or has_numbers(node)
+            waiting.extend((one, weighted, each) for one in further if one not in known)
             known.update(further)
     return found
+
+
+def has_numbers(node: Node) -> bool:
+    """Whether a product or quotient is one with several numbers."""
+    kept = (getattr(node, name, None) for name in ("_saved_self", "_saved_other"))
+    return any(isinstance(one, torch.Tensor) and one.numel() > 1 for one in kept)
 
 
 def loss_node(node: Node, kind: str, weighted: bool) -> LossNode | None:
@@ -203,7 +217,8 @@ def loss_node(node: Node, kind: str, weighted: bool) -> LossNode | None:
         return LossNode(node, node.next_functions[0][0], "own", weighted)
     if (difference := squared_or_absolute(node)) is not None:
         # Of two inputs the one that has a gradient is the prediction.
-        return LossNode(node, inputs_of(difference)[0], "difference", weighted, difference)
+        predictions = inputs_of(difference)[0]
+        return LossNode(node, predictions, "difference", weighted, difference=difference)
     inner = inputs_of(node)
     if kind in PICKING and kind_of(shaped(inner[0])) in NORMALIZING:
         return LossNode(node, inner[0], "picked", weighted)

@@ -45,7 +45,6 @@ from trickrun.watching.models import ForwardWatch
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series
 from trickrun.watching.places import caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
-from trickrun.watching.weights import EqualRows
 
 EARLY = 6
 """Backward passes at the beginning that are all looked into: programs with several losses or
@@ -168,7 +167,6 @@ class Watch:
         self.forward = ForwardWatch()
         self.answers = AnswerWatch()
         self.probe = Probe()
-        self.equal_rows = EqualRows()
         self.steep: Operation | None = None
         self.sites: dict[tuple[CodeType, int] | None, Site] = {}
         self.site: Site | None = None
@@ -328,7 +326,6 @@ class Watch:
         samples = {term.targets.shape[0] for term in terms if term.targets and term.targets.shape}
         mixing = tuple(graphs.mixing(graph, samples))
         self.steep = graphs.steep(graph)
-        self.equal_rows.look(graph.leaves, self.names())
         self.looked = StepLook(
             self.passes, tuple(graphs.activities(graph)), (), mixing, graphs.flat(graph)
         )
@@ -656,7 +653,6 @@ class Watch:
             loose=tuple(self.loose.values()),
             answers=self.answers.told(),
             leaks=tuple(self.probe.leaks),
-            equal_rows=self.equal_rows.names,
             attended=self.forward.attended,
             attended_nothing=self.forward.attended_nothing,
             assisted=self.switched_off > self.passes // 4,

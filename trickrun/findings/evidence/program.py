@@ -196,6 +196,7 @@ class Answers:
 
     Args:
         place: of the loss.
+        called: the line that called backward.
         kind: ``values``, ``classes`` or ``yes or no``.
         steps: backward passes before each batch.
         errors: of each batch: the mean squared error, or the mean cross-entropy, without weights.
@@ -215,6 +216,7 @@ class Answers:
     """
 
     place: Place | None
+    called: Place | None
     kind: str
     steps: tuple[int, ...]
     errors: tuple[float, ...]
@@ -467,7 +469,6 @@ class Program:
         leaks: what answers depend on that they should not.
         attended, attended_nothing: calls of attention layers that were looked at, and those whose
             mask of padding left nothing of a sample.
-        equal_rows: names of matrices whose rows were equal in each look, three or more.
         assisted: whether gradients are switched off in a quarter of the steps or more: then the
             targets may be another network's answers.
         target_counts: how often each class occurred in each of the first batches.
@@ -495,7 +496,6 @@ class Program:
     answers: tuple[Answers, ...] = ()
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()
-    equal_rows: tuple[str, ...] = ()
     attended: int = 0
     attended_nothing: int = 0
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)

@@ -9,15 +9,14 @@ FAULTS = (
     Fault(
         "TR22",
         "Constant init",
-        (TEXT, "initial-loss", "overfit-batch", "signal", "watch"),
+        (TEXT, "initial-loss", "overfit-batch", "signal"),
         "Hidden weights that all start at one value.",
         "From the recipe: zeros, constant and positive_uniform. Measured: a standard deviation "
-        "below 1e-6 (TheDeepChecker: 0). A head that starts at zero is a known trick and allowed. "
-        "Of a program: matrices whose rows are equal in each of three looks.",
+        "below 1e-6 (TheDeepChecker: 0). A head that starts at zero is a known trick and allowed.",
         "Units that start alike get the same gradient and stay alike.",
         "`init: auto`.",
         "init: {kind: constant, value: 0.01}",
-        explains=(*SIGNAL, *STUCK, "TR14", "TR35", "TR45", "TR116"),
+        explains=(*SIGNAL, *STUCK, "TR14", "TR35", "TR45"),
     ),
     Fault(
         "TR23",

@@ -294,9 +294,10 @@ def no_better(program: Program) -> Iterator[Finding]:
                 "from the same inputs: the fault is in the network or its training."
             )
             advice = "see the causes; else try other learning rates, and overfit one batch"
-        yield Finding("TR112", "No better than a constant answer", grave, 0.7 if grave == "error"
-                      else 0.55, place_or(answers.place, "loss"), numbers, why,
-                      location=as_location(answers.place, advice))  # fmt: skip
+        place = answers.called if answers.alone else answers.place
+        yield Finding("TR112", "No better than a constant answer", grave, 0.75 if grave == "error"
+                      else 0.55, place_or(place, "loss"), numbers, why,
+                      location=as_location(place, advice))  # fmt: skip
 
 
 def unrelated(program: Program) -> Iterator[Finding]:

@@ -229,22 +229,6 @@ def copied_weights(program: Program) -> Iterator[Finding]:
                           location=as_location(model.place, advice))  # fmt: skip
 
 
-def equal_units(program: Program) -> Iterator[Finding]:
-    """TR22: rows of weights that begin equal and stay equal; traps: zeros that differ after a step,
-    as of a last layer or an adapter, and programs whose weights do not move at all."""
-    if not program.equal_rows or not program.moved:
-        return
-    names = program.equal_rows
-    place = place_of_model(program, names[0]) or (program.main.place if program.main else None)
-    why = (
-        f"All rows of {named(names)} are equal, from the first look to the last. So all units of "
-        "the layer compute the same, get the same gradient, or none, and stay equal."
-    )
-    advice = "initialize weights at random, as torch does; only biases and last layers may be 0"
-    yield Finding("TR22", "Constant init", "error", 0.9, names[0], {"tensors": len(names)}, why,
-                  location=as_location(place, advice))  # fmt: skip
-
-
 def flat(program: Program) -> Iterator[Finding]:
     """TR45: gradients of exactly 0 behind an operation whose derivative is 0; trap: one that is
     passed by, straight through, and so is in no graph."""
@@ -268,7 +252,6 @@ def flat(program: Program) -> Iterator[Finding]:
 
 
 RULES = (
-    equal_units,
     flat,
     undefined,
     attends_to_nothing,
