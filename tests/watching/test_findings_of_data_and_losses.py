@@ -121,6 +121,10 @@ FAULTS = {
             "F.binary_cross_entropy(model(x[i])[:, 0].sigmoid().sigmoid(), (y[i] > 0).float())",
         ),
     ),
+    "TR28 an error by hand, beyond the sigmoid": (
+        "TR28",
+        trained(VALUES, "((model(x[i])[:, 0].sigmoid() - y[i]) ** 2).mean()"),
+    ),
     "TR32 [N, 1] against [N], smooth": (
         "TR32",
         trained(VALUES, "F.smooth_l1_loss(model(x[i]), y[i])"),

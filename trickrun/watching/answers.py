@@ -211,9 +211,11 @@ def of_difference(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch |
     if len(graphs.inputs_of(one.difference)) > 1 or difference.numel() > MOST_VALUES:
         return None  # both sides are trained: a distance, no target
     difference = difference.detach()
-    output = outputs.get(graphs.shaped(one.predictions), outputs.get(one.predictions))
+    made = graphs.shaped(one.predictions)
+    # Activations keep what they put out.
+    output = outputs.get(made, outputs.get(one.predictions, getattr(made, "_saved_result", None)))
     targets = None
-    if output is not None and output.numel() == difference.numel():
+    if isinstance(output, torch.Tensor) and output.numel() == difference.numel():
         first = one.difference.next_functions[0][0] is not None
         sign = 1.0 if first == (graphs.kind_of(one.difference) == "Sub") else -1.0
         targets = output.detach().reshape(difference.shape) - sign * difference
@@ -322,6 +324,7 @@ def told(record: Record) -> Answers:
         constant,
         constants(record),
         size,
+        *bounds(record),
         between,
         recurring(record),
         record.crossed,
@@ -352,6 +355,14 @@ def stuck(record: Record, constant: float) -> bool:
 def same_width(parts: list[torch.Tensor]) -> torch.Tensor | None:
     """Return batches as one; None if they differ in more than their number of samples."""
     return torch.cat(parts) if len({one.shape[1:] for one in parts}) == 1 else None
+
+
+def bounds(record: Record) -> tuple[float, float]:
+    """Return the smallest and the largest of the kept targets; NaN without any."""
+    kept = [one for one in record.targets if one.numel()]
+    if not kept:
+        return math.nan, math.nan
+    return min(float(one.min()) for one in kept), max(float(one.max()) for one in kept)
 
 
 def constants(record: Record) -> tuple[float, ...]:

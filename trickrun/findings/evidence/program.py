@@ -204,6 +204,7 @@ class Answers:
             known.
         constants: what it costs in each batch; NaN where the targets were not kept.
         size: root mean square of the targets around 0; NaN if they are not known.
+        low, high: the smallest and the largest of them.
         between: share of the targets' variance that lies between the batches; NaN if unknown.
         crossed: whether each sample's prediction was compared with the targets of all samples.
         recurring: share of the batches whose targets' mean is that of an earlier batch.
@@ -223,6 +224,8 @@ class Answers:
     constant: float
     constants: tuple[float, ...] = ()
     size: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
     between: float = math.nan
     recurring: float = 0.0
     crossed: bool = False

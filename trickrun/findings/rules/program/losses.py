@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from trickrun.findings.evidence.program import (
@@ -10,6 +11,7 @@ from trickrun.findings.evidence.program import (
     Operation,
     Place,
     Program,
+    Targets,
     as_location,
 )
 from trickrun.findings.finding import Finding, Severity
@@ -193,10 +195,19 @@ def mixing(program: Program) -> Iterator[Finding]:
                   location=as_location(made.place, "write dim=1 (or -1)"))  # fmt: skip
 
 
+def by_hand(program: Program, term: LossTerm) -> Targets | None:
+    """Return the targets of an error that the program wrote itself, where they are known."""
+    known = (one for one in program.answers if one.place == term.operation.place)
+    found = next((one for one in known if math.isfinite(one.low)), None)
+    if term.operation.kind != "Difference" or found is None or term.operation.place is None:
+        return None
+    return Targets("float32", term.operation.shape, found.low, found.high)
+
+
 def out_of_reach(program: Program) -> Iterator[Finding]:
     """TR28: targets that the last activation cannot put out."""
     for term, place in each_once(program):
-        targets, behind = term.targets, term.behind
+        targets, behind = term.targets or by_hand(program, term), term.behind
         if targets is None or term.operation.kind in ("Picked", "SoftNll"):
             continue
         if term.operation.kind.startswith("BinaryCrossEntropy"):
