@@ -190,3 +190,51 @@ def test_calls_of_a_model_are_seen_by_their_mode(tmp_path: Path) -> None:
     assert model.trained >= 6
     assert model.random_layers == ("drop",)
     assert set(model.batch_sizes) == {32}
+
+
+UNUSUAL = {
+    "plain ones": ("net = nn.Linear(8, 3)\n", "F.cross_entropy(net(x), y)"),
+    "half precision": (
+        "net = nn.Linear(8, 3).bfloat16()\n",
+        "F.cross_entropy(net(x.bfloat16()), y)",
+    ),
+    "no samples": (
+        "net = nn.Linear(8, 3)\n",
+        "F.cross_entropy(net(x[:0]), y[:0], reduction='sum')",
+    ),
+    "one sample": ("net = nn.Linear(8, 3)\n", "F.cross_entropy(net(x[0]), y[0])"),
+    "complex numbers": (
+        "net = nn.Linear(8, 3, dtype=torch.cfloat)\n",
+        "(net(x.cfloat()) - x[:, :3]).abs().pow(2).mean()",
+    ),
+    "a target without axes": (
+        "net = nn.Linear(8, 1)\n",
+        "F.mse_loss(net(x)[0, 0], torch.tensor(1.0))",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_tensors_stop_no_program(tmp_path: Path, name: str) -> None:
+    made, loss = UNUSUAL[name]
+    text = f"""
+class Sparse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(8, 3))
+
+    def forward(self, x):
+        return torch.sparse.mm(x, self.weight) if x.is_sparse else x @ self.weight
+
+{made}
+sparse = Sparse()
+optimizer = torch.optim.SGD([*net.parameters(), *sparse.parameters()], lr=0.01)
+for step in range(12):
+    x, y = torch.randn(16, 8), torch.randint(0, 3, (16,))
+    loss = {loss} + F.cross_entropy(sparse(x.to_sparse()), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+    program, ended = watched(tmp_path, BEGIN + text)
+    assert (ended.how, program.passes) == ("finished", 12), ended.traceback

@@ -186,7 +186,7 @@ def of_classes(one: LossNode, given: torch.Tensor, targets: torch.Tensor) -> Bat
     ignored = graphs.signed(ignored)
     if graphs.kind_of(graphs.shaped(one.predictions)) != "LogSoftmax":
         return None
-    error = F.nll_loss(given, targets, ignore_index=ignored)
+    error = F.nll_loss(given.float(), targets, ignore_index=ignored)
     return Batch(float(error), torch.where(targets == ignored, -1, targets))
 
 
@@ -198,7 +198,7 @@ def of_picked(one: LossNode) -> Batch | None:
         return None
     if classes is None or result.ndim != 2 or classes.shape != result.shape[:1]:
         return None
-    return Batch(float(F.nll_loss(result.detach(), classes)), classes)
+    return Batch(float(F.nll_loss(result.detach().float(), classes)), classes)
 
 
 def of_difference(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None:
@@ -234,10 +234,13 @@ def is_crossed(one: LossNode, targets: torch.Tensor) -> bool:
 def inputs_of(calls: list[Call], targets: torch.Tensor) -> list[torch.Tensor]:
     """Return the tensors that models were called with, without the targets themselves."""
     given = [t for call in calls for t in outputs_of([call.given, call.named])]
+    dense = [one.detach() for one in given if one.layout == torch.strided]
     return [
-        one.detach()
-        for one in given
-        if one.numel() != targets.numel() or not torch.equal(one.flatten(), targets.flatten())
+        one
+        for one in dense
+        if one.numel() != targets.numel()
+        or one.device != targets.device
+        or not torch.equal(one.flatten(), targets.flatten())
     ]
 
 
@@ -274,9 +277,9 @@ def rows_of(inputs: list[torch.Tensor], targets: torch.Tensor) -> torch.Tensor |
     if targets.numel() // len(targets) > MOST_FEATURES:
         return None
     parts = [one for one in inputs if one.ndim and len(one) == len(first)]
-    rows = [indicators(one) if not one.is_floating_point() else one.flatten(1) if one.ndim > 1
-            else one[:, None] for one in parts]  # fmt: skip
-    together = torch.cat([one.float() for one in rows], 1)
+    rows = [one.reshape(len(one), -1) if one.is_floating_point() else indicators(one)
+            for one in parts]  # fmt: skip
+    together = torch.cat([one.float().cpu() for one in rows], 1)
     every = -(-together.shape[1] // MOST_FEATURES)
     return together[:, ::every]
 

@@ -204,7 +204,9 @@ def outputs_of(value: Any) -> Iterator[torch.Tensor]:
 
 @torch.no_grad()
 def look_at(given: torch.Tensor) -> InputLook | None:
-    """Return what an input is like; None for whole numbers, or without samples."""
+    """Return what an input is like; None for whole numbers, sparse ones, or without samples."""
+    if given.layout != torch.strided or given.is_nested:
+        return None
     if not given.is_floating_point() or given.numel() == 0 or given.ndim == 0:
         return None
     rows = max(1, MOST_VALUES // max(1, given[0].numel()))

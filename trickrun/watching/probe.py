@@ -301,10 +301,12 @@ def the_input(question: Question) -> torch.Tensor | None:
     """Return the only tensor of samples that a model was called with; None where others might
     belong to several samples, such as the edges of a graph."""
     every = list(outputs_of([question.call.given, question.call.named]))
+    if any(one.layout != torch.strided for one in every):
+        return None
     samples = len(question.targets)
     targets = question.targets
     every = [one for one in every if one.ndim and not same(one, targets)]
-    if not every or any(len(one) != samples or one.is_sparse for one in every):
+    if not every or any(len(one) != samples for one in every):
         return None
     whole = [one for one in every if not one.is_floating_point()]
     values = [one for one in every if one.is_floating_point()]
@@ -314,7 +316,7 @@ def the_input(question: Question) -> torch.Tensor | None:
 
 
 def same(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return one.shape == other.shape and torch.equal(one, other)
+    return one.shape == other.shape and one.device == other.device and torch.equal(one, other)
 
 
 def may_ask(question: Question, given: torch.Tensor) -> bool:
@@ -385,6 +387,8 @@ def shifted(question: Question) -> Iterator[tuple[torch.Tensor, int, str]]:
     targets are one place later (``future``) or at the same place (``same``)."""
     targets, valid = question.targets.flatten(), question.valid.flatten()
     for given in outputs_of([question.call.given, question.call.named]):
+        if given.layout != torch.strided or given.device != targets.device:
+            continue
         if given.ndim < 2 or (same(given, question.targets) and given.is_floating_point()):
             continue
         for axis in (1, 0):
