@@ -158,6 +158,14 @@ FAULTS = {
         "TR45",
         trained(CLASSES + SIGN.replace("{sign}", "torch.sign(h)"), LOSS_OF_CLASSES),
     ),
+    "TR47 training that goes on in evaluation mode": (
+        "TR47",
+        changed(HEALTHY, ("    model.train()\n", "")),
+    ),
+    "TR47 dropout as a function": (
+        "TR47",
+        changed(HEALTHY, ("self.drop = nn.Dropout(0.1)\n", "pass\n"), ("self.drop(", "F.dropout(")),
+    ),
     "TR97 a model that looks ahead": (
         "TR97",
         trained(TOKENS + model_of(BACKWARD_ALSO, SAID), NEXT),
@@ -289,6 +297,14 @@ HEALTHY_PROGRAMS = {
         HEALTHY[: HEALTHY.index("    with torch.no_grad()")], ("    model.eval()\n", "")
     )
     + VALIDATION,
+    "dropout as a function, with the mode": changed(
+        HEALTHY,
+        ("self.drop = nn.Dropout(0.1)\n", "pass\n"),
+        (
+            "self.drop(F.relu(self.hidden(x)))",
+            "F.dropout(F.relu(self.hidden(x)), 0.1, self.training)",
+        ),
+    ),
     "pairs": trained(
         CLASSES + "x[:, 6:] += 2 * x[:, :6]\n" + PAIRS,
         "F.cross_entropy(model(x[i]), torch.arange(32))",

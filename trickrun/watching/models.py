@@ -227,6 +227,26 @@ def look_at(given: torch.Tensor) -> InputLook | None:
     )
 
 
+@dataclass
+class Modes:
+    """The modes of the models that were trained, step by step.
+
+    Args:
+        in_train, in_eval: steps in either mode.
+        last_in_eval: steps in evaluation mode since the last one in training mode.
+    """
+
+    in_train: int = 0
+    in_eval: int = 0
+    last_in_eval: int = 0
+
+    def append(self, in_eval: bool) -> None:
+        """Count a step."""
+        self.in_train += not in_eval
+        self.in_eval += in_eval
+        self.last_in_eval = self.last_in_eval + 1 if in_eval else 0
+
+
 class ForwardWatch:
     """Sees module calls while it is switched on; switched off it costs nothing.
 

@@ -27,11 +27,14 @@ from torch.utils.data import DataLoader
 from trickrun.findings.evidence.program import Leak
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
-from trickrun.watching.models import Call, outputs_of
+from trickrun.watching.models import Call, is_random, outputs_of
 from trickrun.watching.places import place_of_class
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
+
+MOST_NOISE = 1_000_000
+"""Entries up to which numbers are looked at to tell whether they are those of dropout."""
 
 TRIES = 2
 """Batches in which a question is asked of one model."""
@@ -61,6 +64,7 @@ class Asked:
 
     samples: int = 0
     future: int = 0
+    dropout: int = 0
     seen: torch.Tensor | None = None
 
 
@@ -95,7 +99,8 @@ class Probe:
         """Ask about the calls of a looked-at pass what has not been answered yet."""
         for question in questions(calls, losses, batch_size):
             asked = self.asked.setdefault(question.module, Asked())
-            for leak in (self.future(question, asked), self.samples(question, asked)):
+            kinds = (self.future, self.samples, self.dropout)
+            for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
 
@@ -147,6 +152,41 @@ class Probe:
         sure = given.ndim > 2 or question.batch_size == len(given)
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
+
+    def dropout(self, question: Question, asked: Asked) -> Leak | None:
+        """Return whether dropout acts in evaluation mode, of a model that has no layer for it."""
+        module, outputs = question.module, list(outputs_of(question.call.output))
+        if asked.dropout or any(is_random(part) for part in module.modules()):
+            return None
+        asked.dropout += 1
+        if not any(drops(one) for one in outputs):
+            return None
+        given = next(outputs_of([question.call.given, question.call.named]), None)
+        found = False
+        if given is not None:
+            with answers(question, given) as answer:
+                if answer is not None:
+                    with torch.enable_grad():
+                        found = any(drops(one) for one in answer(given))
+        return leak_of(question, "dropout") if found else None
+
+
+def drops(output: torch.Tensor) -> bool:
+    """Whether dropout acted on the way to an output."""
+    return any(is_dropout(node) for node in graphs.read(output).nodes)
+
+
+def is_dropout(node: Any) -> bool:
+    """Whether an operation is dropout: on a CPU a product with zeros and one other number."""
+    kind = graphs.kind_of(node)
+    if kind != "Mul":
+        return kind == "NativeDropout"
+    kept = (getattr(node, name, None) for name in ("_saved_other", "_saved_self"))
+    noise = next((one for one in kept if isinstance(one, torch.Tensor) and one.ndim > 1), None)
+    if noise is None or len(graphs.inputs_of(node)) != 1 or noise.numel() > MOST_NOISE:
+        return False
+    largest = noise.max()
+    return bool(largest > 1) and bool(((noise == 0) | (noise == largest)).all())
 
 
 def leak_of(
@@ -248,7 +288,7 @@ def answers(
                 arguments, named = exchanged((call.given, call.named), given, other)
                 arguments, named = copy.deepcopy((arguments, named))
                 output = model(*arguments, **named)
-                return [one.detach() for one in outputs_of(output) if one.is_floating_point()]
+                return [one for one in outputs_of(output) if one.is_floating_point()]
 
             answer(given)
         except Exception:

@@ -41,7 +41,7 @@ from trickrun.watching import EVERY
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.hooks import listening
-from trickrun.watching.models import ForwardWatch
+from trickrun.watching.models import ForwardWatch, Modes
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series
 from trickrun.watching.places import caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
@@ -167,6 +167,7 @@ class Watch:
         self.forward = ForwardWatch()
         self.answers = AnswerWatch()
         self.probe = Probe()
+        self.modes = Modes()
         self.steep: Operation | None = None
         self.sites: dict[tuple[CodeType, int] | None, Site] = {}
         self.site: Site | None = None
@@ -442,9 +443,11 @@ class Watch:
             site.since_step = 0
         record.step_ended()
         self.stepped_last = True
+        in_eval = self.forward.last_in_eval()
+        self.modes.append(in_eval)
         if self.loader is not None:
             self.loader.steps += 1
-            self.loader.in_eval += self.forward.last_in_eval()
+            self.loader.in_eval += in_eval
         if self.before:
             self.look_gradients += self.seen_step()
             self.before = []
@@ -653,6 +656,9 @@ class Watch:
             loose=tuple(self.loose.values()),
             answers=self.answers.told(),
             leaks=tuple(self.probe.leaks),
+            steps_in_train=self.modes.in_train,
+            steps_in_eval=self.modes.in_eval,
+            last_in_eval=self.modes.last_in_eval,
             attended=self.forward.attended,
             attended_nothing=self.forward.attended_nothing,
             assisted=self.switched_off > self.passes // 4,

@@ -252,7 +252,8 @@ class Leak:
     """What the answers of a copy of a model depend on, in evaluation mode, and should not.
 
     Args:
-        kind: ``samples`` (other samples of the batch), ``future`` (the token that is to be
+        kind: ``samples`` (other samples of the batch), ``dropout`` (dropout that evaluation mode
+            does not switch off), ``future`` (the token that is to be
             predicted) or ``same`` (the targets are the inputs at their own place, which a model
             that only looks back copies).
         model, place: the model's class and where it is written.
@@ -470,6 +471,8 @@ class Program:
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
+        steps_in_train, steps_in_eval: optimizer steps with the last trained model in either mode.
+        last_in_eval: steps in evaluation mode since the last one in training mode.
         attended, attended_nothing: calls of attention layers that were looked at, and those whose
             mask of padding left nothing of a sample.
         assisted: whether gradients are switched off in a quarter of the steps or more: then the
@@ -499,6 +502,9 @@ class Program:
     answers: tuple[Answers, ...] = ()
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()
+    steps_in_train: int = 0
+    steps_in_eval: int = 0
+    last_in_eval: int = 0
     attended: int = 0
     attended_nothing: int = 0
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)

@@ -240,7 +240,7 @@ def leaks(program: Program) -> Iterator[Finding]:
     for leak in program.leaks:
         if leak.kind == "samples":
             yield mixed(leak)
-        else:
+        elif leak.kind in ("future", "same"):
             yield reads_ahead(program, leak)
 
 
