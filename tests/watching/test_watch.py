@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from tests.watching.scripts import HEALTHY, changed, watched
+from tests.watching.tasks import BEGIN
 from trickrun.watching.hooks import wrappers
 from trickrun.watching.watch import Watch
 
@@ -42,6 +43,80 @@ def test_a_program_computes_the_same_to_the_bit(tmp_path: Path, capfd: Any) -> N
         [sys.executable, str(tmp_path / "train.py")], capture_output=True, text=True, check=True
     )
     assert with_watch == plain.stdout
+
+
+COPIED = """
+import json
+{begin}
+calls = []
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inp = nn.Linear(5, 16)
+        self.norm = nn.BatchNorm1d(16)
+        self.drop = nn.Dropout(0.3)
+        self.rnn = nn.LSTM(16, 8)
+        self.out = nn.Linear(8, 2)
+        self.count = 0
+
+    def forward(self, x):
+        self.count += 1
+        print("forward", self.count, x.shape[0], torch.is_grad_enabled())
+        h = self.norm(self.inp(x).transpose(1, 2)).transpose(1, 2) + 0.1 * torch.rand(1)
+        return self.out(self.rnn(self.drop(h))[0].mean(1))
+
+x = torch.randn(256, 7, 5)
+y = (x[:, :, 0].sum(1) > 0).long()
+model = Net()
+optimizer = torch.optim.Adam(model.parameters())
+for step in range(12):
+    i = torch.randint(0, 256, (32,))
+    loss = F.cross_entropy(model(x[i]), y[i])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    print(loss.item(), model.training, model.norm.num_batches_tracked.item(), torch.rand(1).item())
+print(json.dumps([p.sum().item() for p in model.state_dict().values()]))
+"""
+
+
+def test_a_program_does_not_see_that_a_copy_of_its_model_was_asked(
+    tmp_path: Path, capfd: Any
+) -> None:
+    """The LSTM goes along the samples, which the copy shows; the model counts and prints its calls,
+    draws random numbers and has a batch norm."""
+    import subprocess
+
+    program, _ = watched(tmp_path, COPIED.replace("{begin}", BEGIN))
+    with_watch = capfd.readouterr().out
+    assert [leak.kind for leak in program.leaks] == ["samples"]
+    plain = subprocess.run(
+        [sys.executable, str(tmp_path / "train.py")], capture_output=True, text=True, check=True
+    )
+    assert with_watch == plain.stdout
+
+
+@pytest.mark.parametrize(
+    "attribute", ["torch.ones(3, requires_grad=True) * 2", "(k for k in 'ab')"]
+)
+def test_a_model_that_cannot_be_copied_is_not_asked(tmp_path: Path, attribute: str) -> None:
+    text = changed(
+        COPIED.replace("{begin}", BEGIN),
+        ("self.count = 0", f"self.count = 0; self.kept = {attribute}"),
+    )
+    program, ended = watched(tmp_path, text)
+    assert ended.how == "finished", ended.error
+    assert not program.leaks
+
+
+def test_a_model_with_hooks_is_not_asked(tmp_path: Path) -> None:
+    """They are the program's own functions, which a call of a copy would call."""
+    text = changed(
+        COPIED.replace("{begin}", BEGIN),
+        ("model = Net()", "model = Net()\nmodel.out.register_forward_hook(lambda *_: None)"),
+    )
+    assert not watched(tmp_path, text)[0].leaks
 
 
 def test_torch_is_as_it_was(tmp_path: Path) -> None:
@@ -115,3 +190,51 @@ def test_calls_of_a_model_are_seen_by_their_mode(tmp_path: Path) -> None:
     assert model.trained >= 6
     assert model.random_layers == ("drop",)
     assert set(model.batch_sizes) == {32}
+
+
+UNUSUAL = {
+    "plain ones": ("net = nn.Linear(8, 3)\n", "F.cross_entropy(net(x), y)"),
+    "half precision": (
+        "net = nn.Linear(8, 3).bfloat16()\n",
+        "F.cross_entropy(net(x.bfloat16()), y)",
+    ),
+    "no samples": (
+        "net = nn.Linear(8, 3)\n",
+        "F.cross_entropy(net(x[:0]), y[:0], reduction='sum')",
+    ),
+    "one sample": ("net = nn.Linear(8, 3)\n", "F.cross_entropy(net(x[0]), y[0])"),
+    "complex numbers": (
+        "net = nn.Linear(8, 3, dtype=torch.cfloat)\n",
+        "(net(x.cfloat()) - x[:, :3]).abs().pow(2).mean()",
+    ),
+    "a target without axes": (
+        "net = nn.Linear(8, 1)\n",
+        "F.mse_loss(net(x)[0, 0], torch.tensor(1.0))",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_tensors_stop_no_program(tmp_path: Path, name: str) -> None:
+    made, loss = UNUSUAL[name]
+    text = f"""
+class Sparse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(8, 3))
+
+    def forward(self, x):
+        return torch.sparse.mm(x, self.weight) if x.is_sparse else x @ self.weight
+
+{made}
+sparse = Sparse()
+optimizer = torch.optim.SGD([*net.parameters(), *sparse.parameters()], lr=0.01)
+for step in range(12):
+    x, y = torch.randn(16, 8), torch.randint(0, 3, (16,))
+    loss = {loss} + F.cross_entropy(sparse(x.to_sparse()), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+    program, ended = watched(tmp_path, BEGIN + text)
+    assert (ended.how, program.passes) == ("finished", 12), ended.traceback

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -77,6 +77,12 @@ SCALING = frozenset({"Mul", "Div", "Add", "Sub", "Neg", "Mean", "Sum", "Stack", 
 """Operations between a loss and what backward is called on: weights, sums, means."""
 
 NORMALIZING = frozenset({"Softmax", "LogSoftmax"})
+
+SELECTING = frozenset({"Index", "Gather", "MaskedSelect", "IndexSelect", "Sqrt"})
+"""Operations that leave some of the samples out of a loss, and the root of a mean square."""
+
+PICKING = frozenset({"Index", "Gather"})
+"""Operations that look up the entries of the targets' classes."""
 
 RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
 
@@ -156,22 +162,45 @@ def read(loss: torch.Tensor) -> Graph:
     return Graph(tuple(nodes), tuple(leaves))
 
 
-def terms(loss: torch.Tensor) -> list[LossTerm]:
-    """Return the loss operations that ``loss`` is made of, with what they are fed with."""
-    found: list[LossTerm] = []
-    waiting: list[tuple[Node, bool]] = [(loss.grad_fn, False)] if loss.grad_fn is not None else []
-    known = {node for node, _ in waiting}
+@dataclass(frozen=True)
+class LossNode:
+    """A node that is a loss.
+
+    Args:
+        node: torch's own loss, or what makes an error out of predictions: a square, an absolute
+            value, a choice of the targets' classes, a product with the targets.
+        predictions: what its predictions come from.
+        form: ``own`` for torch's, ``difference``, ``picked`` or ``weighed``.
+        weighted: whether the loss is multiplied or divided before backward is called on it.
+        each: whether that is done with a number for each sample, as rewards or weights are.
+        difference: the subtraction, for a difference.
+    """
+
+    node: Node
+    predictions: Node
+    form: str
+    weighted: bool
+    each: bool = False
+    difference: Node = None
+
+
+def loss_nodes(loss: torch.Tensor) -> list[LossNode]:
+    """Return the loss operations that ``loss`` is made of."""
+    found: list[LossNode] = []
+    waiting: list[tuple[Node, bool, bool]] = []
+    if loss.grad_fn is not None:
+        waiting.append((loss.grad_fn, False, False))
+    known = {node for node, _, _ in waiting}
     while waiting:
-        node, weighted = waiting.pop(0)
+        node, weighted, each = waiting.pop(0)
         kind = kind_of(node)
-        if kind in LOSSES:
-            found.append(term(node, weighted))
-        elif (difference := squared_or_absolute(node)) is not None:
-            found.append(own_term(node, difference, weighted))
-        elif kind in SCALING:
-            further = [one for one, _ in node.next_functions if one is not None]
-            weighted = weighted or kind in ("Mul", "Div")
-            waiting.extend((one, weighted) for one in further if one not in known)
+        if (one := loss_node(node, kind, weighted)) is not None:
+            found.append(replace(one, each=each))
+        elif kind in SCALING or kind in SELECTING:
+            further = inputs_of(node)
+            if kind in ("Mul", "Div"):
+                weighted, each = True, each or has_numbers(node)
+            waiting.extend((one, weighted, each) for one in further if one not in known)
             known.update(further)
     return found
 
@@ -190,48 +219,126 @@ def is_negated(loss: torch.Tensor) -> bool:
     return negated and node is not None and kind_of(node) in LOSSES
 
 
-def squared_or_absolute(node: Node) -> Node | None:
-    """Return the subtraction that is squared or made positive here: an error written by hand."""
-    kind = kind_of(node)
-    inner = [one for one, _ in node.next_functions if one is not None]
-    squares = kind == "Mul" and len(inner) == 2 and inner[0] is inner[1]
-    if kind in ("Pow", "Abs") or squares:
-        while inner and kind_of(inner[0]) in SHAPING:
-            inner = [one for one, _ in inner[0].next_functions if one is not None]
-        if inner and kind_of(inner[0]) in ("Sub", "Rsub"):
-            return inner[0]
+def has_numbers(node: Node) -> bool:
+    """Whether a product or quotient is one with several numbers."""
+    kept = (getattr(node, name, None) for name in ("_saved_self", "_saved_other"))
+    return any(isinstance(one, torch.Tensor) and one.numel() > 1 for one in kept)
+
+
+def loss_node(node: Node, kind: str, weighted: bool) -> LossNode | None:
+    """Return what kind of loss a node is; None if it is none."""
+    if kind in LOSSES:
+        return LossNode(node, node.next_functions[0][0], "own", weighted)
+    if (difference := squared_or_absolute(node)) is not None:
+        # Of two inputs the one that has a gradient is the prediction.
+        predictions = inputs_of(difference)[0]
+        return LossNode(node, predictions, "difference", weighted, difference=difference)
+    inner = inputs_of(node)
+    if kind in PICKING and kind_of(shaped(inner[0])) in NORMALIZING:
+        return LossNode(node, inner[0], "picked", weighted)
+    if kind == "Mul" and len(inner) == 1 and kind_of(shaped(inner[0])) == "LogSoftmax":
+        return LossNode(node, inner[0], "weighed", weighted)
     return None
 
 
-def term(node: Node, weighted: bool) -> LossTerm:
-    """Return a loss operation of torch's own."""
-    behind, prediction = chain(node.next_functions[0][0])
-    compared = getattr(node, "_saved_self", None)
-    targets = getattr(node, "_saved_target", None)
+def inputs_of(node: Node) -> list[Node]:
+    """Return the nodes that a node gets its inputs from, of those that have a gradient."""
+    return [one for one, _ in node.next_functions if one is not None]
+
+
+def shaped(node: Node) -> Node:
+    """Return what a tensor was before its shape or type was changed."""
+    while kind_of(node) in SHAPING and (inner := inputs_of(node)):
+        node = inner[0]
+    return node
+
+
+def terms(loss: torch.Tensor) -> list[LossTerm]:
+    """Return the loss operations that ``loss`` is made of, with what they are fed with."""
+    return [term(one) if one.form != "difference" else own_term(one) for one in loss_nodes(loss)]
+
+
+def squared_or_absolute(node: Node) -> Node | None:
+    """Return the subtraction that is squared or made positive here: an error written by hand."""
+    kind = kind_of(node)
+    inner = inputs_of(node)
+    squares = kind == "Mul" and len(inner) == 2 and inner[0] is inner[1]
+    if (kind in ("Pow", "Abs") or squares) and inner:
+        difference = shaped(inner[0])
+        if kind_of(difference) in ("Sub", "Rsub") and inputs_of(difference):
+            return difference
+    return None
+
+
+def targets_of(one: LossNode) -> torch.Tensor | None:
+    """Return the targets of a loss, where autograd keeps them."""
+    if one.form == "picked":
+        return picked_classes(one.node)
+    names = ("_saved_other", "_saved_self") if one.form == "weighed" else ("_saved_target",)
+    kept = (getattr(one.node, name, None) for name in names)
+    return next((t.detach() for t in kept if isinstance(t, torch.Tensor) and t.ndim), None)
+
+
+def picked_classes(node: Node) -> torch.Tensor | None:
+    """Return the classes at which log-probabilities were looked up, ``[N]``."""
+    if kind_of(node) == "Gather":
+        classes = getattr(node, "_saved_index", None)
+        return classes.squeeze(-1) if isinstance(classes, torch.Tensor) else None
+    indices: tuple[Any, ...] = getattr(node, "_saved_indices", None) or ()
+    last = indices[-1] if len(indices) == 2 else None
+    whole = isinstance(last, torch.Tensor) and last.dtype == torch.int64
+    return last if whole else None
+
+
+def term(one: LossNode) -> LossTerm:
+    """Return a loss operation of torch's own, or one of log-probabilities."""
+    node = one.node
+    behind, prediction = chain(one.predictions)
+    compared = getattr(node, "_saved_self", None) if one.form == "own" else None
+    targets = targets_of(one)
     reduction = getattr(node, "_saved_reduction", None)
+    what = operation(node)
+    if one.form != "own":
+        what = replace(what, kind="Picked" if one.form == "picked" else "SoftNll")
     return LossTerm(
-        operation(node),
+        what,
         behind,
         prediction,
-        described(targets) if isinstance(targets, torch.Tensor) else None,
+        described(targets) if targets is not None else None,
         REDUCTIONS.get(reduction, "") if reduction is not None else "",
         tuple(compared.shape) if isinstance(compared, torch.Tensor) else (),
-        weighted,
+        one.weighted,
+        crossed(compared, targets),
     )
 
 
-def own_term(node: Node, difference: Node, weighted: bool) -> LossTerm:
+def crossed(predictions: Any, targets: torch.Tensor | None) -> bool:
+    """Whether each sample's prediction met the targets of all samples: the targets were repeated
+    along the first axis, and the predictions along another one, or in the model already."""
+    if not isinstance(predictions, torch.Tensor) or targets is None or targets.ndim < 2:
+        return False
+    square = targets.ndim == 2 and targets.shape[0] == targets.shape[1]
+    each = targets.shape[0] > 1 and targets.stride(0) == 0
+    return each and (square or is_repeated(predictions))
+
+
+def is_repeated(tensor: torch.Tensor) -> bool:
+    """Whether the values along an axis are the same place in memory."""
+    return any(
+        size > 1 and stride == 0 for size, stride in zip(tensor.shape, tensor.stride(), strict=True)
+    )
+
+
+def own_term(one: LossNode) -> LossTerm:
     """Return a squared or absolute difference that the program wrote itself.
 
     Its own shape is that of the difference: larger than the predictions' where something was
     broadcast.
     """
-    # Of two inputs the one that has a gradient is the prediction.
-    inputs = [one for one, _ in difference.next_functions if one is not None]
-    behind, prediction = chain(inputs[0]) if inputs else ((), ())
-    shape = shape_of(difference)
-    whole = Operation("Difference", shape, place_of_node(difference))
-    return LossTerm(whole, behind, prediction, compared=shape, weighted=weighted)
+    behind, prediction = chain(one.predictions)
+    shape = shape_of(one.difference)
+    whole = Operation("Difference", shape, place_of_node(one.difference))
+    return LossTerm(whole, behind, prediction, compared=shape, weighted=one.weighted)
 
 
 def chain(node: Node) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
@@ -260,11 +367,19 @@ def described(targets: torch.Tensor) -> Targets | None:
         return None
     values = targets.detach()
     low, high = float(values.min()), float(values.max())
-    counts: tuple[int, ...] = ()
-    whole = not values.is_floating_point() and not values.is_complex()
-    if whole and low >= 0 and high < CLASSES:
-        counts = tuple(torch.bincount(values.flatten().long()).tolist())
+    counts = class_counts(values)
     return Targets(str(values.dtype).removeprefix("torch."), tuple(values.shape), low, high, counts)
+
+
+def class_counts(targets: torch.Tensor | None) -> tuple[int, ...]:
+    """Return how often each class occurs; () if the targets are no classes."""
+    if targets is None or targets.is_floating_point() or targets.is_complex():
+        return ()
+    values = targets.detach().flatten()
+    low, high = values.aminmax() if values.numel() else (-1, 0)
+    if low < 0 or high >= CLASSES:
+        return ()
+    return tuple(torch.bincount(values.long()).tolist())
 
 
 def activities(graph: Graph) -> list[Activity]:
@@ -299,14 +414,24 @@ def activity(node: Node) -> Activity | None:
     return Activity(operation(node), len(units), units.shape[1], dead, saturated)
 
 
-def mixing(graph: Graph) -> list[Operation]:
-    """Return the softmax operations over the axis of the samples, of outputs [samples, classes]."""
+def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
+    """Return the softmax operations over the axis of the samples, of outputs [samples, classes].
+
+    Args:
+        samples: of the targets. A softmax over anything else, such as the instances of a bag, is
+            none over samples.
+    """
     return [
         found
         for node in graph.nodes
         if kind_of(node) in NORMALIZING
-        if (found := operation(node)).dim == 0 and len(found.shape) == 2 and found.shape[0] > 1
+        if (found := operation(node)).dim == 0 and len(found.shape) == 2
+        if found.shape[0] > 1 and found.shape[0] in samples and found.shape[0] != found.shape[1]
     ]
+
+
+def is_nan(values: torch.Tensor) -> torch.Tensor:
+    return values.isnan().any()
 
 
 UNDEFINED: dict[str, tuple[str, Callable[[torch.Tensor], torch.Tensor], str]] = {
@@ -319,7 +444,10 @@ UNDEFINED: dict[str, tuple[str, Callable[[torch.Tensor], torch.Tensor], str]] = 
     "Exp": ("_saved_result", lambda x: ~x.isfinite().all(), "its result is too large"),
     "Sqrt": ("_saved_result", lambda x: ~x.isfinite().all(), "it got a negative number"),
     "Rsqrt": ("_saved_result", lambda x: ~x.isfinite().all(), "it got 0 or less"),
-    "Pow": ("_saved_self", lambda x: ~x.isfinite().all(), "its result is too large"),
+    "Softmax": ("_saved_result", is_nan, "all that it got along its axis was -inf, as masked"),
+    "Std": ("_saved_result", is_nan, "it got one number only, or the same"),
+    "Acos": ("_saved_self", lambda x: (x.abs() > 1).any(), "it got {low:.6g}"),
+    "Asin": ("_saved_self", lambda x: (x.abs() > 1).any(), "it got {low:.6g}"),
 }
 """Operations that make something that is no number out of numbers: what autograd keeps of them,
 when that has happened, and the words for it."""
@@ -333,9 +461,85 @@ def where_it_arose(graph: Graph, step: int, value: float) -> NonFinite:
         return NonFinite(step, said, "weights")
     # The deepest operation comes first in time.
     for node in reversed(graph.nodes):
+        if without_numbers := empty_mean(node):
+            return NonFinite(step, said, "operation", operation(node), without_numbers)
         known = UNDEFINED.get(kind_of(node))
         kept = getattr(node, known[0], None) if known else None
         if known and isinstance(kept, torch.Tensor) and bool(known[1](kept)):
             detail = known[2].format(low=float(kept.min()) if kept.numel() else math.nan)
             return NonFinite(step, said, "operation", operation(node), detail)
     return NonFinite(step, said)
+
+
+def empty_mean(node: Node) -> str:
+    """Return why an operation had nothing to take the mean of; empty if it had, or takes none."""
+    kind = kind_of(node)
+    if kind == "Mean" and getattr(node, "_saved_self_sym_numel", 1) == 0:
+        return "it is the mean of no numbers"
+    averaged = kind in ("NllLoss", "NllLoss2D") and node._saved_reduction == 1
+    if averaged and bool((node._saved_target == signed(node._saved_ignore_index)).all()):
+        return "all targets of the batch are the index that is ignored"
+    power = getattr(node, "_saved_exponent", 1) if kind == "Pow" else 1
+    if isinstance(power, float) and power % 1 and bool((node._saved_self < 0).any()):
+        return f"it raised a negative number to the power of {power:g}"
+    return ""
+
+
+STEEP: dict[str, tuple[str, Callable[[torch.Tensor], torch.Tensor]]] = {
+    "Sqrt": ("_saved_result", lambda x: (~(x > 0)).any()),
+    "Pow": ("_saved_self", lambda x: (x <= 0).any()),
+    "Acos": ("_saved_self", lambda x: (x.abs() >= 1).any()),
+    "Asin": ("_saved_self", lambda x: (x.abs() >= 1).any()),
+    "Log": ("_saved_self", lambda x: (x <= 0).any()),
+    "Div": ("_saved_other", lambda x: (x == 0).any()),
+    "Exp": ("_saved_result", lambda x: ~x.isfinite().all()),
+}
+"""Operations whose gradient is infinite at a number where they are finite themselves, or where a
+mask hides that they are not: what autograd keeps of them, and when that is so."""
+
+FLAT = frozenset({"Sign", "Round", "Floor", "Ceil", "Trunc", "Sgn"})
+"""Operations whose derivative is 0 everywhere, so that no gradient passes."""
+
+
+def flat(graph: Graph) -> tuple[Operation, ...]:
+    """Return the operations that let no gradient pass."""
+    return tuple(operation(node) for node in graph.nodes if kind_of(node) in FLAT)
+
+
+ROOTS = frozenset({"Sqrt", "Pow", "Acos", "Asin"})
+
+
+@torch.no_grad()
+def steep(graph: Graph) -> Operation | None:
+    """Return the operation, deepest first, that makes a gradient infinite or NaN in this pass."""
+    for node in reversed(graph.nodes):
+        known = STEEP.get(kind_of(node))
+        kept = getattr(node, known[0], None) if known else None
+        if known is None or not isinstance(kept, torch.Tensor) or not is_root(node):
+            continue
+        if bool(known[1](kept)):
+            return operation(node)
+    return None
+
+
+def is_root(node: Node) -> bool:
+    """Whether a power is one between 0 and 1; other operations always pass."""
+    if kind_of(node) != "Pow":
+        return True
+    power = node._saved_exponent
+    return isinstance(power, float) and 0 < power < 1
+
+
+def unguarded_root(graph: Graph) -> Operation | None:
+    """Return a root, or its like, to whose input nothing was added to keep it from 0."""
+    for node in reversed(graph.nodes):
+        if kind_of(node) not in ROOTS or not is_root(node):
+            continue
+        inner = inputs_of(node)
+        guarded = inner and (
+            kind_of(inner[0]).startswith("Clamp")
+            or (kind_of(inner[0]) == "Add" and len(inputs_of(inner[0])) == 1)
+        )
+        if not guarded:
+            return operation(node)
+    return None

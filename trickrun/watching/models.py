@@ -48,6 +48,7 @@ class Call:
         batch: size of the first axis of the input; None if it has no tensor.
         look: of its input, if it was a floating-point one.
         norm_values: fewest values per channel that one of its batch norms got.
+        module, given, named, output: the model itself, what it was called with, what it returned.
     """
 
     made: list[Node]
@@ -55,6 +56,10 @@ class Call:
     batch: int | None = None
     look: InputLook | None = None
     norm_values: int | None = None
+    module: nn.Module | None = None
+    given: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+    output: Any = None
 
 
 @dataclass
@@ -81,12 +86,15 @@ class ModelRecord:
     waiting: list[Call] = field(default_factory=list)
     last_test: weakref.ref[torch.Tensor] | None = None
     sampled: bool = False
+    test_inputs: list[InputLook] = field(default_factory=list)
 
-    def trained_on(self, nodes: set[Node]) -> None:
+    def trained_on(self, nodes: set[Node]) -> list[Call]:
         """Take note of the calls since the last backward pass whose output is in its graph."""
+        trained = []
         for call in self.waiting:
             if not any(node in nodes for node in call.made):
                 continue
+            trained.append(call)
             self.trained += 1
             self.trained_in_eval += call.in_eval
             if call.batch is not None:
@@ -97,6 +105,7 @@ class ModelRecord:
             known = [n for n in (self.norm_values, call.norm_values) if n is not None]
             self.norm_values = max(known, default=None)
         self.waiting.clear()
+        return trained
 
     def told(self) -> WatchedModel:
         """Return what was seen."""
@@ -120,6 +129,7 @@ class ModelRecord:
             self.names,
             self.normalizes_input,
             random_frozen=self.random_frozen,
+            test_inputs=tuple(self.test_inputs),
         )
 
 
@@ -183,11 +193,24 @@ def equal_pairs(module: nn.Module) -> Iterator[tuple[str, str]]:
             shared = one.data_ptr() == other.data_ptr()
             # Layers of a stack that were made as copies of one layer are not meant to be one.
             siblings = DIGITS.sub("", other_name) == DIGITS.sub("", name)
-            if shared or siblings or not torch.equal(one, other):
+            both = one.requires_grad and other.requires_grad
+            if shared or siblings or not both or not torch.equal(one, other):
+                continue
+            if whole_copies(module, other_name, name):
                 continue
             if bool((one != one.flatten()[0]).any()):
                 yield other_name, name
         known[tuple(one.shape)].append((name, one))
+
+
+def whole_copies(module: nn.Module, one: str, other: str) -> bool:
+    """Whether the layers of two tensors are copies in all their tensors: then one layer was copied
+    as a beginning of the other, and no single tensor was meant to be shared."""
+    parts = [module.get_submodule(name.rpartition(".")[0]) for name in (one, other)]
+    tensors = [[t for _, t in part.named_parameters(recurse=False)] for part in parts]
+    if len(tensors[0]) < 2 or len(tensors[0]) != len(tensors[1]) or parts[0] is parts[1]:
+        return False
+    return all(a.shape == b.shape and torch.equal(a, b) for a, b in zip(*tensors, strict=True))
 
 
 def outputs_of(value: Any) -> Iterator[torch.Tensor]:
@@ -204,7 +227,9 @@ def outputs_of(value: Any) -> Iterator[torch.Tensor]:
 
 @torch.no_grad()
 def look_at(given: torch.Tensor) -> InputLook | None:
-    """Return what an input is like; None for whole numbers, or without samples."""
+    """Return what an input is like; None for whole numbers, sparse ones, or without samples."""
+    if given.layout != torch.strided or given.is_nested:
+        return None
     if not given.is_floating_point() or given.numel() == 0 or given.ndim == 0:
         return None
     rows = max(1, MOST_VALUES // max(1, given[0].numel()))
@@ -225,6 +250,26 @@ def look_at(given: torch.Tensor) -> InputLook | None:
     )
 
 
+@dataclass
+class Modes:
+    """The modes of the models that were trained, step by step.
+
+    Args:
+        in_train, in_eval: steps in either mode.
+        last_in_eval: steps in evaluation mode since the last one in training mode.
+    """
+
+    in_train: int = 0
+    in_eval: int = 0
+    last_in_eval: int = 0
+
+    def append(self, in_eval: bool) -> None:
+        """Count a step."""
+        self.in_train += not in_eval
+        self.in_eval += in_eval
+        self.last_in_eval = self.last_in_eval + 1 if in_eval else 0
+
+
 class ForwardWatch:
     """Sees module calls while it is switched on; switched off it costs nothing.
 
@@ -242,6 +287,9 @@ class ForwardWatch:
         self.tests_left = 0
         self.training = False
         self.on_test: Callable[[nn.Module], None] = lambda module: None
+        self.calls: list[Call] = []
+        self.attended = self.attended_nothing = 0
+        self.last_trained: weakref.ref[nn.Module] | None = None
 
     def see_training(self) -> None:
         """See all calls until the next backward pass."""
@@ -261,7 +309,9 @@ class ForwardWatch:
             register = nn.modules.module
             self.handles = [
                 register.register_module_forward_pre_hook(self.begins),
-                register.register_module_forward_hook(self.ended, always_call=True),
+                register.register_module_forward_hook(
+                    self.ended, with_kwargs=True, always_call=True
+                ),
             ]
 
     def switch_off(self) -> None:
@@ -270,6 +320,8 @@ class ForwardWatch:
         if self.depth == 0:
             for handle in self.handles:
                 handle.remove()
+                # torch leaves this mark behind, and compiled models then warn of hooks.
+                nn.modules.module._global_forward_hooks_with_kwargs.pop(handle.id, None)
             self.handles = []
 
     def begins(self, module: nn.Module, given: tuple[Any, ...]) -> None:
@@ -281,9 +333,14 @@ class ForwardWatch:
             values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
             self.norm_values = min(values, self.norm_values or values)
 
-    def ended(self, module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
+    def ended(
+        self, module: nn.Module, given: tuple[Any, ...], named: dict[str, Any], output: Any
+    ) -> None:
         """A module has returned; ``output`` is None if it raised an exception."""
         self.depth = max(0, self.depth - 1)
+        if isinstance(module, nn.MultiheadAttention) and output is not None:
+            self.attended += 1
+            self.attended_nothing += masks_all(named.get("key_padding_mask"))
         if self.depth or output is None:
             return
         fewest, self.norm_values = self.norm_values, None
@@ -292,13 +349,17 @@ class ForwardWatch:
         record = self.known(module)
         first = next((one for one in given if isinstance(one, torch.Tensor)), None)
         if torch.is_grad_enabled():
-            self.maybe_trained(record, module, first, output, fewest)
+            call = Call([], not module.training, None, None, fewest, module, given, named, output)
+            self.maybe_trained(record, call, first)
         elif self.tests_left and not recalibrates():
             before = record.last_test() if record.last_test is not None else None
             if before is not None and before is first:
                 record.sampled = True
                 return
             record.last_test = weakref.ref(first) if first is not None else None
+            look = look_at(first) if first is not None else None
+            if look is not None and len(record.test_inputs) < MOST_INPUTS:
+                record.test_inputs.append(look)
             record.tested += 1
             record.tested_in_train += module.training
             if module.training or record.tested_at is None:
@@ -317,28 +378,42 @@ class ForwardWatch:
             self.records.append(record)
         return record
 
-    def maybe_trained(
-        self,
-        record: ModelRecord,
-        module: nn.Module,
-        given: torch.Tensor | None,
-        output: Any,
-        norm_values: int | None,
-    ) -> None:
+    def maybe_trained(self, record: ModelRecord, call: Call, given: torch.Tensor | None) -> None:
         """Keep a call until the next backward pass tells whether it was trained on."""
-        made = [one.grad_fn for one in outputs_of(output) if one.grad_fn is not None]
-        if not made:
+        call.made = [one.grad_fn for one in outputs_of(call.output) if one.grad_fn is not None]
+        if not call.made:
             return
-        look = look_at(given) if given is not None and len(record.inputs) < MOST_INPUTS else None
-        batch = int(given.shape[0]) if given is not None and given.ndim else None
-        record.waiting.append(Call(made, not module.training, batch, look, norm_values))
+        if given is not None:
+            call.look = look_at(given) if len(record.inputs) < MOST_INPUTS else None
+            call.batch = int(given.shape[0]) if given.ndim else None
+        record.waiting.append(call)
         # Calls that nothing is trained on must not keep their graphs for long.
         del record.waiting[:-8]
 
     def backward(self, nodes: set[Node]) -> None:
         """A looked-at backward pass begins, whose graph has these nodes."""
+        self.calls = [call for record in self.records for call in record.trained_on(nodes)]
+        if self.calls and (module := self.calls[-1].module) is not None:
+            self.last_trained = weakref.ref(module)
+
+    def last_in_eval(self) -> bool:
+        """Whether the model that was last seen to be trained is in evaluation mode now."""
+        module = self.last_trained() if self.last_trained is not None else None
+        return module is not None and not module.training
+
+    def forget(self) -> None:
+        """Let go of all calls."""
+        self.calls = []
         for record in self.records:
-            record.trained_on(nodes)
+            record.waiting.clear()
+
+
+def masks_all(mask: Any) -> bool:
+    """Whether a mask of padding leaves nothing of a sample."""
+    if not isinstance(mask, torch.Tensor) or mask.ndim != 2 or mask.numel() == 0:
+        return False
+    masked = mask == -torch.inf if mask.is_floating_point() else mask.bool()
+    return bool(masked.all(1).any())
 
 
 def recalibrates() -> bool:

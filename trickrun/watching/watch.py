@@ -39,11 +39,13 @@ from trickrun.findings.evidence.program import (
 from trickrun.nn.precision import widened
 from trickrun.watching import EVERY
 from trickrun.watching import graph as graphs
+from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
-from trickrun.watching.models import ForwardWatch
+from trickrun.watching.models import ForwardWatch, Modes
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import caller_key, calling, place_of_key
+from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
 
 EARLY = 6
@@ -83,6 +85,7 @@ class TrainingLost(KeyboardInterrupt):
 class Site:
     """The backward passes from one line."""
 
+    key: tuple[CodeType, int] | None = None
     times: int = 0
     losses: Series = field(default_factory=Series)
     terms: list[LossTerm] = field(default_factory=list)
@@ -113,10 +116,19 @@ class LoaderRecord:
     shuffled: bool
     epochs: int = 0
     passes: int = 0
+    steps: int = 0
+    in_eval: int = 0
 
     def told(self) -> WatchedLoader:
         return WatchedLoader(
-            self.place, self.samples, self.batch_size, self.shuffled, self.epochs, self.passes > 0
+            self.place,
+            self.samples,
+            self.batch_size,
+            self.shuffled,
+            self.epochs,
+            self.passes > 0,
+            self.steps,
+            self.in_eval,
         )
 
 
@@ -141,6 +153,10 @@ class Watch:
         self.next_look = 0
         self.compiled = False
         self.forward = ForwardWatch()
+        self.answers = AnswerWatch()
+        self.probe = Probe()
+        self.modes = Modes()
+        self.steep: Operation | None = None
         self.sites: dict[tuple[CodeType, int] | None, Site] = {}
         self.site: Site | None = None
         self.optimizers: dict[int, OptimizerRecord] = {}
@@ -232,7 +248,7 @@ class Watch:
         key = caller_key()
         site = self.sites.get(key)
         if site is None:
-            site = self.sites[key] = Site()
+            site = self.sites[key] = Site(key)
         if site.since_step and site is self.site and not self.in_step:
             site.thrown_away += any(record.threw_away() for record in self.records)
         self.site = site
@@ -249,16 +265,19 @@ class Watch:
         if loss is not None and loss.numel() == 1:
             self.read_loss(loss, site)
         if self.anomaly or self.forward.handles:
-            self.forget_calls()
             self.close_look()
+            if loss is not None and self.forward.calls:
+                batch_size = self.loader.batch_size if self.loader else None
+                self.probe.ask(self.forward.calls, graphs.loss_nodes(loss), batch_size)
+            self.forget_calls()
 
     def read_loss(self, loss: torch.Tensor, site: Site) -> None:
         """Take note of a loss; where a look is due, of the graph behind it."""
         look = self.passes == self.next_look
         if look:
             self.look_at(loss, site)
-        elif self.passes < FIRST_TARGETS:
-            self.count_targets(graphs.terms(loss))
+        elif self.answers.due(self.passes):
+            self.read_answers(loss, site)
         if look or not loss.is_cuda:
             value = loss.item()
             site.losses.add(self.passes, value)
@@ -310,10 +329,13 @@ class Watch:
         terms = graphs.terms(loss)
         if len(site.terms) < MOST_TERMS:
             site.terms += terms
-        if self.passes < FIRST_TARGETS:
-            self.count_targets(terms)
-        mixing = tuple(graphs.mixing(graph))
-        self.looked = StepLook(self.passes, tuple(graphs.activities(graph)), (), mixing)
+        self.read_answers(loss, site)
+        samples = {term.targets.shape[0] for term in terms if term.targets and term.targets.shape}
+        mixing = tuple(graphs.mixing(graph, samples))
+        self.steep = graphs.steep(graph)
+        self.looked = StepLook(
+            self.passes, tuple(graphs.activities(graph)), (), mixing, graphs.flat(graph)
+        )
         for place, node in enumerate(graph.nodes):
             found = graphs.place_of_node(node)
             if found is not None:
@@ -330,27 +352,48 @@ class Watch:
         if not self.records and self.moved:
             self.bare.still = [tuple(leaf.shape) for leaf in still if has_values(leaf.grad)]
 
-    def count_targets(self, terms: list[LossTerm]) -> None:
-        """Count the classes of a batch."""
-        for term in terms:
-            if term.targets is not None and term.targets.counts:
-                self.target_counts.append(term.targets.counts)
-                return
+    def read_answers(self, loss: torch.Tensor, site: Site) -> None:
+        """Read the predictions and targets of a pass; count the classes of its batch."""
+        nodes = graphs.loss_nodes(loss)
+        self.answers.read(nodes, site.key, self.passes, self.forward.calls)
+        if self.passes < FIRST_TARGETS:
+            counts = (graphs.class_counts(graphs.targets_of(one)) for one in nodes)
+            self.target_counts += [one for one in counts if one][:1]
 
     def forget_calls(self) -> None:
         """Let go of calls that a pass was not looked into for."""
-        for record in self.forward.records:
-            record.waiting.clear()
+        self.forward.forget()
 
     def became_non_finite(self, loss: torch.Tensor, value: float) -> None:
         """Find out what made a loss that is no number."""
-        found = graphs.where_it_arose(graphs.read(loss), self.passes, value)
+        graph = graphs.read(loss)
+        found = graphs.where_it_arose(graph, self.passes, value)
+        if found.cause == "weights" and math.isnan(value) and self.was_calm():
+            # Steps that are too large throw the loss about before it is lost.
+            root = graphs.unguarded_root(graph)
+            if root is not None:
+                found = replace(found, cause="gradient", operation=root)
         inputs = [look for record in self.forward.records for look in record.inputs]
         if not found.cause and any(look.non_finite for look in inputs):
             found = NonFinite(self.passes, str(value), "input")
         self.non_finite = found
         if self.stop_when_lost:
             raise TrainingLost(f"the loss of backward pass {self.passes + 1} is {value}")
+
+    def was_calm(self) -> bool:
+        """Whether the last losses before this one were of the usual size."""
+        last = self.site.losses.values[-20:-1] if self.site is not None else []
+        return (
+            bool(last)
+            and all(map(math.isfinite, last))
+            and abs(last[-1]) <= 10 * max(abs(one) for one in last[: max(1, len(last) // 2)])
+        )
+
+    def gradient_is_lost(self) -> None:
+        """A looked-at pass with a finite loss has left gradients that are no numbers."""
+        if self.non_finite is None and self.looked is not None:
+            step = self.looked.step
+            self.non_finite = NonFinite(step, "nan", "gradient", self.steep, "sure")
 
     # --- optimizer steps -------------------------------------------------------------------
 
@@ -397,6 +440,8 @@ class Watch:
             gradient = parameter.grad
             dense = gradient is not None and gradient.layout == torch.strided
             norm = float(widened(gradient.norm())) if gradient is not None and dense else None
+            if norm is not None and math.isnan(norm):
+                self.gradient_is_lost()
             self.before.append((parameter, parameter.detach().clone(), norm))
 
     def step_ended(self, optimizer: Optimizer) -> None:
@@ -420,6 +465,11 @@ class Watch:
             record.look()
             self.look_gradients += self.seen_closure(record)
             self.take_stock()
+        in_eval = self.forward.last_in_eval()
+        self.modes.append(in_eval)
+        if self.loader is not None:
+            self.loader.steps += 1
+            self.loader.in_eval += in_eval
         if self.before:
             self.look_gradients += self.seen_step(record)
             self.last_step = LastStep(record)
@@ -705,6 +755,14 @@ class Watch:
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),
             loose=tuple(self.loose.values()),
+            answers=self.answers.told(),
+            leaks=tuple(self.probe.leaks),
+            steps_in_train=self.modes.in_train,
+            steps_in_eval=self.modes.in_eval,
+            last_in_eval=self.modes.last_in_eval,
+            attended=self.forward.attended,
+            attended_nothing=self.forward.attended_nothing,
+            assisted=max(self.switched_off.values(), default=0) > self.passes // 4,
             target_counts=tuple(self.target_counts),
         )
 
@@ -716,7 +774,7 @@ class Watch:
         kind = found.operation.kind
         place = next((one for (name, _), one in self.places.items() if name == kind), None)
         operation = Operation(kind, found.operation.shape, place)
-        return NonFinite(found.step, found.value, found.cause, operation, found.detail)
+        return replace(found, operation=operation)
 
 
 def told_backward(key: tuple[CodeType, int] | None, site: Site) -> Backward:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +74,7 @@ class LossTerm:
         weighted: whether the loss is multiplied or divided before backward is called on it.
         targets: None if autograd does not keep them.
         reduction: ``mean``, ``sum``, ``none``; empty if it is not known.
+        crossed: whether each sample's prediction met the targets of all samples.
     """
 
     operation: Operation
@@ -81,6 +84,7 @@ class LossTerm:
     reduction: str = ""
     compared: tuple[int, ...] = ()
     weighted: bool = False
+    crossed: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,24 +145,28 @@ class StepLook:
         activities: in the order of the forward pass.
         gradients: of the optimizer's parameters, in their order in the network.
         mixing: operations that normalize over the axis of the samples.
+        flat: operations that let no gradient pass.
     """
 
     step: int
     activities: tuple[Activity, ...] = ()
     gradients: tuple[GradientLook, ...] = ()
     mixing: tuple[Operation, ...] = ()
+    flat: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
 class NonFinite:
-    """The first loss that was no number.
+    """The first loss that was no number, or the first gradient that was none of a finite loss.
 
     Args:
         step: backward passes before it.
         value: ``nan``, ``inf`` or ``-inf``.
-        cause: ``input``, ``weights``, ``operation`` or empty where it is not known.
+        cause: ``input``, ``weights``, ``operation``, ``gradient`` (of a finite loss) or empty where
+            it is not known.
         operation: the one that made it out of finite numbers; None if it is not known.
-        detail: what entered that operation, such as ``the smallest input is 0``.
+        detail: what entered that operation, such as ``the smallest input is 0``; of a gradient
+            ``sure`` where it was seen to be NaN.
     """
 
     step: int
@@ -195,6 +203,85 @@ class Backward:
     negated: int = 0
     thrown_away: int = 0
     stepped: int = 0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The predictions of one loss beside its targets, in many batches.
+
+    Args:
+        place: of the loss.
+        called: the line that called backward.
+        kind: ``values``, ``classes`` or ``yes or no``.
+        steps: backward passes before each batch.
+        errors: of each batch: the mean squared error, or the mean cross-entropy, without weights.
+        constant: what the best constant answer costs over all kept targets; NaN if they are not
+            known.
+        constants: what it costs in each batch; NaN where the targets were not kept.
+        size: root mean square of the targets around 0; NaN if they are not known.
+        low, high: the smallest and the largest of them.
+        between: share of the targets' variance that lies between the batches; NaN if unknown.
+        crossed: whether each sample's prediction was compared with the targets of all samples.
+        recurring: share of the batches whose targets' mean is that of an earlier batch.
+        alone: whether the loss of the pass is this one only, and nothing is multiplied to it.
+        chosen: whether the predictions were chosen among several, as values of actions are.
+        skill: how much better than a constant simple learners predict these targets from the
+            inputs of the same batches: 0 not at all, 1 perfectly; None if it was not tried.
+        chance: the same with targets in a random order.
+        samples: that the learners had.
+    """
+
+    place: Place | None
+    called: Place | None
+    kind: str
+    steps: tuple[int, ...]
+    errors: tuple[float, ...]
+    constant: float
+    constants: tuple[float, ...] = ()
+    size: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    between: float = math.nan
+    recurring: float = 0.0
+    crossed: bool = False
+    alone: bool = True
+    chosen: bool = False
+    skill: float | None = None
+    chance: float = 0.0
+    samples: int = 0
+
+    @property
+    def late(self) -> float:
+        """The mean error in the last quarter of the run."""
+        return late_mean(self.steps, self.errors)
+
+    @property
+    def late_constant(self) -> float:
+        """What the constant answer costs in the same batches, or in all where that is unknown."""
+        late = late_mean(self.steps, self.constants) if self.constants else math.nan
+        return late if math.isfinite(late) else self.constant
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What the answers of a copy of a model depend on, in evaluation mode, and should not.
+
+    Args:
+        kind: ``samples`` (other samples of the batch), ``dropout`` (dropout that evaluation mode
+            does not switch off), ``future`` (the token that is to be
+            predicted) or ``same`` (the targets are the inputs at their own place, which a model
+            that only looks back copies).
+        model, place: the model's class and where it is written.
+        part, layer: name and class of the first part of it in which this shows; empty if unknown.
+        sure: whether the axis of the samples is known for certain.
+    """
+
+    kind: str
+    model: str
+    place: Place | None = None
+    part: str = ""
+    layer: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -385,6 +472,7 @@ class WatchedModel:
         names: of its parameters, in its order.
         normalizes_input: whether its first layer is a normalization.
         random_frozen: matrices that are frozen and spread as torch's init leaves them.
+        test_inputs: the looked-at inputs of calls with gradients switched off.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -406,6 +494,7 @@ class WatchedModel:
     names: tuple[str, ...] = ()
     normalizes_input: bool = False
     random_frozen: tuple[str, ...] = ()
+    test_inputs: tuple[InputLook, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -418,6 +507,8 @@ class WatchedLoader:
         shuffled: whether it draws an order of its own.
         epochs: how often it was begun.
         trains: whether a backward pass came while it was read.
+        steps: optimizer steps while it was read.
+        in_eval: of them, those with the last trained model in evaluation mode.
     """
 
     place: Place | None
@@ -426,6 +517,8 @@ class WatchedLoader:
     shuffled: bool
     epochs: int
     trains: bool
+    steps: int = 0
+    in_eval: int = 0
 
 
 @dataclass(frozen=True)
@@ -449,6 +542,14 @@ class Program:
         bare_still: shapes of its tensors that get gradients and never change, while others do.
         copies: models that are evaluated in place of the trained one.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
+        answers: predictions beside their targets.
+        leaks: what answers depend on that they should not.
+        steps_in_train, steps_in_eval: optimizer steps with the last trained model in either mode.
+        last_in_eval: steps in evaluation mode since the last one in training mode.
+        attended, attended_nothing: calls of attention layers that were looked at, and those whose
+            mask of padding left nothing of a sample.
+        assisted: whether gradients are switched off in a quarter of the steps or more: then the
+            targets may be another network's answers.
         target_counts: how often each class occurred in each of the first batches.
     """
 
@@ -475,12 +576,27 @@ class Program:
     bare_still: tuple[tuple[int, ...], ...] = ()
     copies: tuple[EvaluatedCopy, ...] = ()
     loose: tuple[tuple[int, ...], ...] = ()
+    answers: tuple[Answers, ...] = ()
+    assisted: bool = False
+    leaks: tuple[Leak, ...] = ()
+    steps_in_train: int = 0
+    steps_in_eval: int = 0
+    last_in_eval: int = 0
+    attended: int = 0
+    attended_nothing: int = 0
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
 
     @property
     def main(self) -> Backward | None:
         """The backward pass that was called most."""
         return max(self.backwards, key=lambda one: one.times, default=None)
+
+
+def late_mean(steps: Sequence[int], errors: Sequence[float]) -> float:
+    """Return the mean of what was seen in the last quarter of the steps: early ones are kept more
+    densely."""
+    last = [error for step, error in zip(steps, errors, strict=True) if step >= 0.75 * steps[-1]]
+    return sum(last) / len(last)
 
 
 def as_location(place: Place | None, advice: str) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ FAULTS = (
     Fault(
         "TR02",
         "Inputs scaled twice",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "The standard deviation of all inputs together, and the largest value.",
         "A standard deviation below 0.05 and no value above 0.5; below 0.005 it is an error. Own: "
         "pixels divided by 255 twice have 0.0014. A sparse code has large values and passes.",
@@ -35,7 +35,7 @@ FAULTS = (
     Fault(
         "TR03",
         "Splits scaled differently",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "The distance of a split's feature means from those of the training split, in its "
         "standard deviations, and the ratio of the standard deviations.",
         "0.25 standard deviations beyond four standard errors, or a ratio outside 0.5 to 2; five "
@@ -72,7 +72,7 @@ FAULTS = (
     Fault(
         "TR06",
         "Unscaled targets",
-        (DATA, "train", "initial-loss"),
+        (DATA, "train", "initial-loss", "watch"),
         "The root mean square of the targets around the head's bias.",
         "Above 10 or below 0.1 (mse, huber); above 50 with sgd it is an error. Measured: sgd at "
         "its usual rates learned at 10 and diverged at 77; at 0.1 the error was 4 to 8 times as "
@@ -98,10 +98,11 @@ FAULTS = (
     Fault(
         "TR08",
         "Split leakage",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "Validation and test samples whose input is also in the training split, found by hashes. "
         "Also a column whose values repeat across splits, where the nearest sample with the same "
-        "value predicts the target and the nearest one with another value does not.",
+        "value predicts the target and the nearest one with another value does not. Of a program: "
+        "optimizer steps on another loader's batches, with the model in evaluation mode.",
         "5 % (catalogue). From 50 % on it is an error, because the score then measures memory "
         "more than new samples (own). It does not apply where the features take so few values "
         "that repeats are expected. Groups: 20 or more, and a skill that is 0.2 and a standard "
@@ -125,9 +126,11 @@ FAULTS = (
     Fault(
         "TR10",
         "Targets unrelated to inputs",
-        ("diagnose",),
+        ("diagnose", "watch"),
         "No network, no other learner and no other run on the same data does better than a "
-        "constant answer; or your training step pairs inputs with the targets of other samples.",
+        "constant answer; or your training step pairs inputs with the targets of other samples. "
+        "Of a program: the network does no better, nor do nearest neighbours and a linear model on "
+        "the batches that were looked into.",
         "A skill that chance explains (own).",
         "There is nothing to learn; the network can only memorize.",
         "Check where inputs and targets are put together: one of them was shuffled without the "
@@ -212,10 +215,12 @@ FAULTS = (
     Fault(
         "TR97",
         "Target among the inputs",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "A column of a table that alone determines the target: one value for each class, or the "
         "same order as the values to predict. Also one that nearly does while the other columns "
-        "together do not, and row numbers whose ranges predict the class.",
+        "together do not, and row numbers whose ranges predict the class. Of a program: targets "
+        "that are the model's own input, one place later or at the same place, and whether the "
+        "answers of a copy change with the token that is to be predicted.",
         "One to one on 30 values or samples: an error. A skill of 0.99 or a rank correlation of "
         "0.999, where the others have less than 0.9: a warning. Row numbers: a skill of 0.5, from "
         "0.9 on an error. Own: petal width alone predicts the iris species with a skill of 0.92.",

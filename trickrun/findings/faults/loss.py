@@ -117,7 +117,9 @@ FAULTS = (
         "TR32",
         "Samples mixed",
         ("grad-check", "diagnose", "watch"),
-        "The gradient of one sample's loss with respect to another sample's input.",
+        "The gradient of one sample's loss with respect to another sample's input. Of a program: "
+        "whether the answers of a copy of the model, in evaluation mode, change with another "
+        "sample; shapes of predictions and targets; the axis of a softmax.",
         "1e-8 of that by its own input, in float64 and evaluation mode (Karpathy; TheDeepChecker).",
         "The network reads the answer from other samples of the batch, and fails on a single "
         "sample.",

@@ -90,8 +90,8 @@ FAULTS = (
         "Operation outside its domain",
         WATCH,
         "The operation whose result is NaN or infinite where its inputs are finite.",
-        "The first loss that is NaN or infinite; the deepest operation of its graph that explains "
-        "it.",
+        "The first loss or gradient that is NaN or infinite; the deepest operation of its graph "
+        "that explains it. Of a root, that it got 0, where its gradient is infinite.",
         "One NaN makes every weight NaN.",
         "Keep the inputs of the operation in its domain, or use the stable form of the whole "
         "expression.",

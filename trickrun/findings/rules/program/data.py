@@ -6,14 +6,49 @@ import math
 from collections.abc import Iterator
 from statistics import fmean, median
 
-from trickrun.findings.evidence.program import Program, WatchedModel, as_location
+from trickrun.findings.evidence.program import Answers, Program, WatchedModel, as_location
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.data.inputs import HUGE, LARGE
-from trickrun.findings.rules.program.steps import place_or
+from trickrun.findings.rules.data.inputs import DARK, FAINT, GONE, HUGE, LARGE
+from trickrun.findings.rules.program.courses import FELL
+from trickrun.findings.rules.program.rates import SETTLED
+from trickrun.findings.rules.program.steps import competing, place_or
 
 PURE, MIXED = 0.9, 0.6
 """Share of the commonest class in a batch from which on it is sorted, and in all batches together
 below which that is no property of the data; own."""
+
+APART = 0.5
+"""Share of the targets' variance between batches from which on they are sorted: the bound of TR17
+for recipes."""
+
+RECURRING = 0.3
+"""Share of batches that occurred before from which on their order is kept; own."""
+
+OTHER_MEAN, OTHER_SCALE = 3.0, 5.0
+"""Distance of evaluation's inputs from training's, in deviations, and ratio of the deviations, from
+which on they are in another unit; the ratio is the recipe rule's, the distance own, since a
+program's batches may be of one kind."""
+
+BIG, SMALL, FAR = 10.0, 0.1, 50.0
+"""Sizes of targets that are unscaled, and badly so: the bounds of TR06 for recipes."""
+
+LEARNED = 0.3
+"""Share of a constant's error below which targets of any size count as learned; own."""
+
+FEWEST = 20
+"""Batches from which on answers are judged; own."""
+
+LONG = 300
+"""Backward passes from which on a network that predicts values must beat their mean; own: targets
+that are mostly noise, as of diffusion, take long."""
+
+HARDLY, MANY = 0.8, 300
+"""Share of a constant's error above which a network may have learned what it knows by heart, and
+samples from which on learners that find nothing are evidence for that; own."""
+
+PAIRS, GAIN = 100, 0.03
+"""Samples that simple learners need, and the share of the variance by which they must beat random
+pairs to have found something; own. Of four random orders the best one has about 0.01."""
 
 BATCHES, SAMPLES = 4, 8
 """Batches, and samples in each, from which on an order of classes can be told from chance."""
@@ -42,6 +77,28 @@ def sorted_by_class(program: Program) -> Iterator[Finding]:
                   location=as_location(place, advice))  # fmt: skip
 
 
+def sorted_by_value(program: Program) -> Iterator[Finding]:
+    """TR17: batches of similar values to predict, in the same order each epoch; traps: batches that
+    are tasks or recordings of their own, and a few batches."""
+    for answers in program.answers:
+        if answers.kind != "values" or not answers.alone or len(answers.errors) < 2 * BATCHES:
+            continue
+        if not answers.between > APART or answers.chosen or program.assisted:
+            continue
+        loader = next((one for one in program.loaders if one.trains and not one.shuffled), None)
+        if loader is None and answers.recurring < RECURRING:
+            continue
+        place = loader.place if loader else answers.place
+        why = (
+            f"{answers.between:.0%} of the targets' variance lies between the batches: the values "
+            "within a batch are alike. Each batch pulls the network towards its own mean."
+        )
+        advice = "pass shuffle=True" if loader else "shuffle the samples before each epoch"
+        yield Finding("TR17", "Not shuffled", "error" if loader else "warning", 0.8,
+                      place_or(place, "batches"), {"between": answers.between}, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
 def trained(program: Program) -> list[WatchedModel]:
     """Return the models that were trained and whose inputs were seen."""
     return [model for model in program.models if model.trained and model.inputs]
@@ -67,7 +124,10 @@ def unscaled(program: Program) -> Iterator[Finding]:
     for model in trained(program):
         if model.normalizes_input or any(look.non_finite for look in model.inputs):
             continue
-        size = median(math.hypot(look.mean, look.std) for look in model.inputs)
+        # Trained in two phases, a network may get other inputs in the second one.
+        half = -(-len(model.inputs) // 2)
+        phases = (model.inputs[:half], model.inputs[half:] or model.inputs[:half])
+        size = max(median(math.hypot(one.mean, one.std) for one in phase) for phase in phases)
         if not size > LARGE:
             continue
         grave: Severity = "error" if size > HUGE and not model.batch_norms else "warning"
@@ -102,4 +162,201 @@ def constant(program: Program) -> Iterator[Finding]:
                       {"batches": len(several)}, why, location=location)  # fmt: skip
 
 
-RULES = (non_finite, unscaled, constant, sorted_by_class)
+def faint(program: Program) -> Iterator[Finding]:
+    """TR02: inputs that were scaled down twice; traps: a network that normalizes them itself, and
+    sparse codes, whose few ones are large."""
+    for model in trained(program):
+        looks = [look for look in model.inputs if not look.non_finite]
+        if model.normalizes_input or not looks or all(look.constant == 1 for look in looks):
+            continue
+        spread = median(math.hypot(look.mean, look.std) for look in looks)
+        low, high = min(look.low for look in looks), max(look.high for look in looks)
+        if spread >= FAINT or max(abs(low), abs(high)) >= DARK:
+            continue
+        grave: Severity = "error" if spread < GONE and not model.batch_norms else "warning"
+        why = (
+            f"The inputs of {model.name} lie between {low:.3g} and {high:.3g}, with a size of "
+            f"about {spread:.2g}; about 1 is right. That looks as if they had been scaled twice. "
+            "They hardly affect the network's outputs."
+        )
+        advice = (
+            "look where the inputs are divided, as by 255: once is enough. Or divide them by "
+            "the training data's standard deviation"
+        )
+        yield Finding("TR02", "Inputs scaled twice", grave, 0.85 if grave == "error" else 0.6,
+                      model.name, {"size": spread, "low": low, "high": high}, why,
+                      location=as_location(model.place, advice))  # fmt: skip
+
+
+def unlike(program: Program) -> Iterator[Finding]:
+    """TR03: inputs of another unit in evaluation than in training; traps: single samples, a network
+    that samples from noise, and one that is trained on inputs of several scales."""
+    for model in trained(program):
+        train = [one for one in model.inputs if not one.non_finite and one.std > 0]
+        test = [
+            one
+            for one in model.test_inputs
+            if not one.non_finite and len(one.shape) > 1 and one.shape[0] >= SAMPLES
+        ]
+        if not train or not test or competing(program):
+            continue
+        spread = median(one.std for one in train)
+        wide = max(one.std for one in train) / min(one.std for one in train)
+        far = [abs(one.mean - median(t.mean for t in train)) / spread for one in test]
+        scale = [one.std / spread for one in test]
+        moved = min(far) > OTHER_MEAN or min(scale) > OTHER_SCALE or max(scale) < 1 / OTHER_SCALE
+        if not moved or wide > OTHER_SCALE:
+            continue
+        why = (
+            f"In evaluation the inputs of {model.name} have a spread of {median(scale):.3g} times "
+            f"that in training, and their mean is {median(far):.3g} deviations away. They were "
+            "not scaled in the same way."
+        )
+        advice = "scale these inputs with the training data's mean and deviation"
+        yield Finding("TR03", "Splits scaled differently", "error", 0.85,
+                      place_or(model.tested_at, model.name),
+                      {"scale": median(scale), "mean": median(far)}, why,
+                      location=as_location(model.tested_at, advice))  # fmt: skip
+
+
+def unscaled_targets(program: Program) -> Iterator[Finding]:
+    """TR06: values to predict that are far from size 1, in a network that has not learned them;
+    trap: networks that learn them all the same."""
+    for answers in judged(program):
+        if (
+            answers.kind != "values"
+            or not answers.size > 0
+            or answers.late < LEARNED * (answers.constant)
+        ):
+            continue
+        if SMALL <= answers.size <= BIG:
+            continue
+        lost = answers.size > FAR and not answers.late < (1 - FELL) * answers.late_constant
+        why = (
+            f"The targets have a size of about {answers.size:.3g}; about 1 is right. The mean "
+            f"squared error is still {answers.late:.3g}, and always answering with their mean has "
+            f"{answers.constant:.3g}."
+        )
+        advice = (
+            "subtract the training targets' mean and divide by their standard deviation; "
+            "undo it where you predict"
+        )
+        yield Finding("TR06", "Unscaled targets", "error" if lost else "warning", 0.8 if lost else
+                      0.65, place_or(answers.place, "targets"), {"size": answers.size}, why,
+                      location=as_location(answers.place, advice))  # fmt: skip
+
+
+def judged(program: Program) -> Iterator[Answers]:
+    """Yield the answers whose errors can be compared with a constant's; traps: another network's
+    answers as targets, values of chosen actions, and networks that compete."""
+    if program.passes < SETTLED or competing(program):
+        return
+    for answers in program.answers:
+        if program.assisted and answers.kind == "values":
+            continue
+        if not answers.alone and others_learned(program, answers):
+            continue
+        enough = len(answers.errors) >= FEWEST and answers.steps[-1] >= SETTLED // 2
+        if enough and not answers.chosen and answers.constant > 0:
+            yield answers
+
+
+def others_learned(program: Program, answers: Answers) -> bool:
+    """Whether the same is learned from another part of the loss, as where samples are mixed."""
+    return any(
+        other is not answers and other.kind == answers.kind and other.late < 0.9 * other.constant
+        for other in program.answers
+    )
+
+
+def is_stuck(answers: Answers) -> bool:
+    """Whether the last answers are no better than a constant."""
+    return answers.late >= (1 - FELL) * answers.late_constant
+
+
+def no_better(program: Program) -> Iterator[Finding]:
+    """TR112: answers that end no better than a constant; traps: short runs, of which the errors of
+    values are still large, and a loss that is one of several."""
+    for answers in judged(program):
+        if not is_stuck(answers):
+            continue
+        long = answers.kind != "values" or program.passes >= LONG
+        grave: Severity = "error" if answers.alone and long else "warning"
+        what = "mean squared error" if answers.kind == "values" else "cross-entropy"
+        why = (
+            f"After {program.passes} backward passes the {what} is {answers.late:.4g}. Always "
+            f"answering the same costs {answers.late_constant:.4g}: nothing was learned."
+        )
+        numbers = {"loss": answers.late, "constant": answers.constant, "skill": answers.skill}
+        advice = "see the causes; else check that inputs and targets belong to the same samples"
+        if answers.skill is not None and answers.skill > answers.chance + GAIN:
+            why += (
+                f" A simple learner explains {answers.skill:.0%} of the same targets' variance "
+                "from the same inputs: the fault is in the network or its training."
+            )
+            advice = "see the causes; else try other learning rates, and overfit one batch"
+        place = answers.called if answers.alone else answers.place
+        yield Finding("TR112", "No better than a constant answer", grave, 0.75 if grave == "error"
+                      else 0.55, place_or(place, "loss"), numbers, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
+def unrelated(program: Program) -> Iterator[Finding]:
+    """TR10: targets that neither the network nor simple learners can tell from the inputs; traps:
+    few samples, and targets that the network learns and the learners do not."""
+    for answers in judged(program):
+        if answers.skill is None or answers.samples < PAIRS:
+            continue
+        if answers.skill > answers.chance + GAIN:
+            continue
+        new = in_first_epoch(program, answers)
+        share = answers.late / answers.late_constant
+        if is_stuck(answers) or (share >= HARDLY and answers.samples >= MANY):
+            seen = "the network is hardly better than a constant answer"
+        elif len(new) >= FEWEST // 2 and fmean(new) >= (1 - FELL) * answers.constant:
+            seen = (
+                "in the first epoch, in which each sample was new, the network was no better than "
+                "a constant answer; what it learns later it learns by heart"
+            )
+        else:
+            continue
+        why = (
+            f"The targets do not seem to depend on the inputs: {seen}, and neither nearest "
+            f"neighbours nor a linear model predict them on {answers.samples} samples."
+        )
+        advice = (
+            "check where inputs and targets are put together: one of them may be shuffled, "
+            "sorted, moved or reshaped without the other"
+        )
+        yield Finding("TR10", "Targets unrelated to inputs", "warning", 0.7,
+                      place_or(answers.place, "targets"),
+                      {"skill": answers.skill, "chance": answers.chance}, why,
+                      location=as_location(answers.place, advice))  # fmt: skip
+
+
+def in_first_epoch(program: Program, answers: Answers) -> list[float]:
+    """Return the errors of the second half of the first epoch; [] where its length is unknown."""
+    loader = max((one for one in program.loaders if one.trains), key=lambda one: one.epochs,
+                 default=None)  # fmt: skip
+    if loader is None or not loader.samples or not loader.batch_size:
+        return []
+    batches = loader.samples // loader.batch_size
+    return [
+        error
+        for step, error in zip(answers.steps, answers.errors, strict=True)
+        if batches // 2 <= step < batches
+    ]
+
+
+RULES = (
+    non_finite,
+    unscaled,
+    faint,
+    unlike,
+    constant,
+    sorted_by_class,
+    sorted_by_value,
+    unscaled_targets,
+    unrelated,
+    no_better,
+)

@@ -8,7 +8,7 @@ from trickrun.findings.evidence.program import Activity, NonFinite, Program, Ste
 from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.program.courses import learns, main_optimizer
 from trickrun.findings.rules.program.rates import too_high
-from trickrun.findings.rules.program.steps import place_of_model, place_or
+from trickrun.findings.rules.program.steps import named, place_of_model, place_or
 from trickrun.findings.rules.signal.signal import EXPLODED, VANISHED
 from trickrun.findings.rules.signal.units import MOST
 
@@ -27,24 +27,62 @@ ADVICE = {
     "Log10": "clamp(min=1e-8) before the logarithm",
     "Div": "add a small number to the divisor",
     "Sqrt": "add a small number before the root: at 0 its gradient is infinite",
+    "Pow": "add a small number before the power: at 0 the gradient of a root is infinite",
+    "Acos": "clamp(-1 + 1e-6, 1 - 1e-6) before it: at 1 its gradient is infinite",
+    "Softmax": "see that the mask leaves something in each row: is it the right way round?",
+    "Mean": "leave out batches in which nothing is selected",
+    "NllLoss": "leave out batches without targets, and see that the ignored index is meant",
+    "Std": "use var(correction=0), or add a small number",
     "Exp": "subtract the maximum first, or use logsumexp or softmax",
 }
 """What helps against an operation that makes something that is no number."""
 
 
 def undefined(program: Program) -> Iterator[Finding]:
-    """TR121: an operation that made NaN or infinity of finite numbers."""
+    """TR121: an operation that made NaN or infinity of finite numbers; trap: steps that were too
+    large, after which the loss was thrown about first."""
     found = program.non_finite
-    if found is None or found.cause != "operation" or found.operation is None:
+    if found is None or found.cause not in ("operation", "gradient") or found.operation is None:
         return
     kind, place = found.operation.kind, found.operation.place
-    why = (
-        f"The loss of backward pass {found.step + 1} was {found.value}. It arose in "
-        f"{kind.lower()}: {found.detail}."
-    )
+    sure = found.cause == "operation" or found.detail == "sure"
+    if found.cause == "operation":
+        why = (
+            f"The loss of backward pass {found.step + 1} was {found.value}. It arose in "
+            f"{kind.lower()}: {found.detail}."
+        )
+    elif sure:
+        why = (
+            f"The loss of backward pass {found.step + 1} was a number, and its gradient was not. "
+            f"It arose in {kind.lower()}, which got a value at which its gradient is infinite."
+        )
+    else:
+        why = (
+            f"Before backward pass {found.step + 1} the weights became NaN in one step, while the "
+            f"loss was as usual. The gradient of {kind.lower()} is infinite where a root gets 0 "
+            "or an arc cosine 1, and it is not kept from that."
+        )
     advice = ADVICE.get(kind, "keep what enters this operation in its domain")
-    yield Finding("TR121", "Operation outside its domain", "error", 0.9,
+    yield Finding("TR121", "Operation outside its domain", "error", 0.9 if sure else 0.75,
                   place_or(place, kind.lower()), {"step": found.step, "value": found.value}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
+def attends_to_nothing(program: Program) -> Iterator[Finding]:
+    """TR121: attention whose mask hides all of a sample; trap: a batch that is filled up with empty
+    samples, which is why it is a warning."""
+    if program.attended < 2 or program.attended_nothing < 0.5 * program.attended:
+        return
+    why = (
+        f"In {program.attended_nothing} of {program.attended} looked-at calls of attention the "
+        "mask of padding hides all of a sample. What is left is NaN, or 0. In key_padding_mask "
+        "True means padding: the mask may be the wrong way round."
+    )
+    model = next((one for one in program.models if one.trained), None)
+    place = model.place if model else None
+    advice = "invert the mask: key_padding_mask=(ids == pad)"
+    yield Finding("TR121", "Attention to nothing", "warning", 0.75, place_or(place, "attention"),
+                  {"calls": program.attended, "nothing": program.attended_nothing}, why,
                   location=as_location(place, advice))  # fmt: skip
 
 
@@ -54,7 +92,8 @@ def exploded(program: Program) -> Iterator[Finding]:
     if found is None:
         return
     place = program.main.place if program.main else None
-    why = f"The loss of backward pass {found.step + 1} was {found.value}.{cause(found)}"
+    what = "gradient" if found.cause == "gradient" and found.detail == "sure" else "loss"
+    why = f"The {what} of backward pass {found.step + 1} was {found.value}.{cause(found)}"
     advice = "see the causes above; else lower the learning rate or clip the gradients"
     yield Finding("TR41", "Training explodes", "error", 0.9, place_or(place, "loss"),
                   {"step": found.step, "value": found.value}, why,
@@ -78,13 +117,21 @@ def silent(program: Program) -> Iterator[Finding]:
     before, now = program.looks[-2:]
     if len(before.activities) != len(now.activities):
         return
-    heads = {op.place for site in program.backwards for term in site.terms for op in term.behind}
+    heads = {
+        (op.kind, op.place, op.shape)
+        for site in program.backwards
+        for term in site.terms
+        for op in term.behind
+    }
     for one, other in zip(before.activities, now.activities, strict=True):
-        if min(one.samples, other.samples) < SAMPLES or other.operation.place in heads:
+        made = other.operation
+        head = (made.kind, made.place, made.shape) in heads
+        if min(one.samples, other.samples) < SAMPLES or head:
             continue
         dead = min(one.dead_fraction, other.dead_fraction)
         saturated = min(one.saturated_fraction, other.saturated_fraction)
-        if dead > MOST:
+        # Some dead units hurt no network that learns all the same.
+        if dead > (DEAD if learns(program) else MOST):
             yield dead_units(program, other, dead)
         elif saturated > MOST and not learns(program) and not pushed(program, one):
             yield saturated_units(program, other, saturated)
@@ -192,4 +239,34 @@ def copied_weights(program: Program) -> Iterator[Finding]:
                           location=as_location(model.place, advice))  # fmt: skip
 
 
-RULES = (undefined, exploded, silent, flow, copied_weights)
+def flat(program: Program) -> Iterator[Finding]:
+    """TR45: gradients of exactly 0 behind an operation whose derivative is 0; trap: one that is
+    passed by, straight through, and so is in no graph."""
+    looks = [look for look in program.looks if look.gradients]
+    made = next((op for look in looks for op in look.flat), None)
+    if made is None or len(looks) < 3 or any(not look.flat for look in looks):
+        return
+    zero = [{one.name for one in look.gradients if one.norm == 0 and one.name} for look in looks]
+    names = sorted(set.intersection(*zero))
+    if not names:
+        return
+    kind = made.kind.lower()
+    why = (
+        f"The gradients of {named(names)} are exactly 0 in each look: {kind} has the derivative 0, "
+        "so nothing behind it learns."
+    )
+    advice = f"use a smooth function, or pass the gradient by: x + ({kind}(x) - x).detach()"
+    yield Finding("TR45", "Frozen layers", "error", 0.9, place_or(made.place, kind),
+                  {"tensors": len(names), "operation": kind}, why,
+                  location=as_location(made.place, advice))  # fmt: skip
+
+
+RULES = (
+    flat,
+    undefined,
+    attends_to_nothing,
+    exploded,
+    silent,
+    flow,
+    copied_weights,
+)

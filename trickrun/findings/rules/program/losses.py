@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from trickrun.findings.evidence.program import LossTerm, Operation, Place, Program, as_location
-from trickrun.findings.finding import Finding
+from trickrun.findings.evidence.program import (
+    Leak,
+    LossTerm,
+    Operation,
+    Place,
+    Program,
+    Targets,
+    as_location,
+)
+from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.program.steps import place_or
 
 PROBABILITIES = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
@@ -19,8 +28,17 @@ BOUNDS = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Relu": (0.0, float("inf")
 NAMES = {
     "NllLoss": "cross-entropy",
     "NllLoss2D": "cross-entropy",
+    "Picked": "log-softmax",
+    "SoftNll": "cross-entropy",
     "BinaryCrossEntropyWithLogits": "binary cross-entropy with logits",
 }
+
+BATCH_SECOND = ("TransformerEncoderLayer", "TransformerDecoderLayer", "MultiheadAttention", "LSTM",
+                "GRU", "RNN")  # fmt: skip
+"""Layers that take the samples on the second axis unless they are told otherwise."""
+
+LOGARITHMS = ("LogSoftmax", "Log", "LogSigmoid", "Logsumexp", "Sub", "SoftNll")
+"""What makes log-probabilities."""
 
 BEYOND = 0.01
 """Share of the targets' range by which they must leave that of the head."""
@@ -40,7 +58,7 @@ def before_logits(term: LossTerm) -> Operation | None:
     """Return what makes the logits of a loss that has its own softmax or sigmoid; None where the
     loss has none, or it is not known."""
     kind = term.operation.kind
-    if kind in ("NllLoss", "NllLoss2D"):
+    if kind in ("NllLoss", "NllLoss2D", "Picked", "SoftNll"):
         own = len(term.behind) > 1 and term.behind[0].kind == "LogSoftmax"
         return term.behind[1] if own else None
     if kind == "BinaryCrossEntropyWithLogits" and term.behind:
@@ -82,18 +100,28 @@ def probabilities(program: Program) -> Iterator[Finding]:
 def no_logarithm(program: Program) -> Iterator[Finding]:
     """TR25: nll_loss of what is no logarithm of a probability; trap: log of a softmax."""
     for term, place in each_once(program):
-        if term.operation.kind not in ("NllLoss", "NllLoss2D") or not term.behind:
+        kind = term.operation.kind
+        if kind not in ("NllLoss", "NllLoss2D", "KlDiv", "Picked") or not term.behind:
             continue
-        if term.behind[0].kind in ("LogSoftmax", "Log", "LogSigmoid", "Logsumexp", "Sub"):
+        made = term.behind[0].kind
+        if made in LOGARITHMS or (kind in ("KlDiv", "Picked") and made != "Softmax"):
             continue
-        why = (
-            f"nll_loss takes log-probabilities, but gets the output of {term.behind[0].kind}. It "
-            "can then fall without end, even below 0."
-        )
+        why = LOG_WANTED.get(kind, LOG_WANTED["NllLoss"]).format(made=made)
         advice = "use cross_entropy, or apply log_softmax(dim=1) first"
         yield Finding("TR25", "No log-softmax before nll", "error", 0.95, place_or(place, "loss"),
                       {"behind": term.behind[0].kind}, why,
                       location=as_location(place, advice))  # fmt: skip
+
+
+LOG_WANTED = {
+    "NllLoss": "nll_loss takes log-probabilities, but gets the output of {made}. It can then fall "
+    "without end, even below 0.",
+    "KlDiv": "kl_div takes log-probabilities first, but gets the output of {made}. What it then "
+    "measures is no divergence, and is smallest elsewhere.",
+    "Picked": "The loss is the mean of the probabilities of the right classes. Without a logarithm "
+    "a confident mistake gets hardly any gradient.",
+}
+"""What is wrong without a logarithm."""
 
 
 def one_output(program: Program) -> Iterator[Finding]:
@@ -116,9 +144,9 @@ def broadcast(program: Program) -> Iterator[Finding]:
     pairs, and predictions that are compared with one number."""
     for term, place in each_once(program):
         one, other = term.prediction, term.compared
-        if len(other) != 2 or other[0] != other[1] or other[0] < 2:
-            continue
-        if one not in ((other[0], 1), (1, other[0]), (other[0],)):
+        square = len(other) == 2 and other[0] == other[1] >= 2
+        crossed = square and one in ((other[0], 1), (1, other[0]), (other[0],))
+        if not crossed and not term.crossed:
             continue
         why = (
             f"Predictions of shape {list(one)} and targets of another shape are broadcast to "
@@ -126,9 +154,30 @@ def broadcast(program: Program) -> Iterator[Finding]:
             "their mean is learned."
         )
         advice = "give both the same shape: prediction.squeeze(1), or target.unsqueeze(1)"
+        if one == other:
+            why = (
+                f"The predictions have shape {list(one)}: each sample was combined with all others "
+                "before the loss, where [N] met [N, 1], and is compared with the targets of all."
+            )
+            advice = "look for [N] + [N, 1] in the model: squeeze(1) what has the shape [N, 1]"
         yield Finding("TR32", "Samples mixed", "error", 0.95, place_or(place, "loss"),
                       {"prediction": list(one), "compared": list(other)}, why,
                       location=as_location(place, advice))  # fmt: skip
+
+
+def crossed_by_hand(program: Program) -> Iterator[Finding]:
+    """TR32: the same in an error that the program wrote itself, where [N] met [N, 1] in the model;
+    trap: losses of pairs, whose targets are of pairs too."""
+    for answers in program.answers:
+        if not answers.crossed:
+            continue
+        why = (
+            "The predictions are a square of all samples with all samples, and each row of it is "
+            "compared with the same targets. [N] met [N, 1] in the model."
+        )
+        advice = "look for [N] + [N, 1] in the model: squeeze(1) what has the shape [N, 1]"
+        yield Finding("TR32", "Samples mixed", "error", 0.9, place_or(answers.place, "loss"), {},
+                      why, location=as_location(answers.place, advice))  # fmt: skip
 
 
 def mixing(program: Program) -> Iterator[Finding]:
@@ -146,11 +195,20 @@ def mixing(program: Program) -> Iterator[Finding]:
                   location=as_location(made.place, "write dim=1 (or -1)"))  # fmt: skip
 
 
+def by_hand(program: Program, term: LossTerm) -> Targets | None:
+    """Return the targets of an error that the program wrote itself, where they are known."""
+    known = (one for one in program.answers if one.place == term.operation.place)
+    found = next((one for one in known if math.isfinite(one.low)), None)
+    if term.operation.kind != "Difference" or found is None or term.operation.place is None:
+        return None
+    return Targets("float32", term.operation.shape, found.low, found.high)
+
+
 def out_of_reach(program: Program) -> Iterator[Finding]:
     """TR28: targets that the last activation cannot put out."""
     for term, place in each_once(program):
-        targets, behind = term.targets, term.behind
-        if targets is None:
+        targets, behind = term.targets or by_hand(program, term), term.behind
+        if targets is None or term.operation.kind in ("Picked", "SoftNll"):
             continue
         if term.operation.kind.startswith("BinaryCrossEntropy"):
             low, high, what = 0.0, 1.0, "this loss"
@@ -175,4 +233,106 @@ def out_of_reach(program: Program) -> Iterator[Finding]:
                       location=as_location(where, advice))  # fmt: skip
 
 
-RULES = (probabilities, no_logarithm, one_output, broadcast, mixing, out_of_reach)
+def leaks(program: Program) -> Iterator[Finding]:
+    """TR32, TR97: answers that a copy of the model gives differently where another sample of the
+    batch, or a token that is to be predicted, was changed; traps: graphs, sequences whose first
+    axis is time, and batch norm, which mixes in training only."""
+    for leak in program.leaks:
+        if leak.kind == "samples":
+            yield mixed(leak)
+        elif leak.kind in ("future", "same"):
+            yield reads_ahead(program, leak)
+
+
+def mixed(leak: Leak) -> Finding:
+    """Return TR32 of a model that mixes samples."""
+    inside = f" It begins in {leak.part} ({leak.layer})." if leak.part else ""
+    why = (
+        f"The answers of {leak.model} depend on the other samples of the batch, in evaluation mode "
+        f"too: with another first sample the answers to the others change.{inside}"
+    )
+    advice = "look for a softmax, mean, norm, reshape or attention over the axis of the samples"
+    if leak.layer in BATCH_SECOND:
+        advice = f"pass batch_first=True to {leak.layer}, or give it [time, samples, features]"
+    grave: Severity = "error" if leak.sure else "warning"
+    return Finding("TR32", "Samples mixed", grave, 0.9 if leak.sure else 0.6,
+                   place_or(leak.place, leak.model), {"part": leak.part}, why,
+                   location=as_location(leak.place, advice))  # fmt: skip
+
+
+def reads_ahead(program: Program, leak: Leak) -> Finding:
+    """Return TR97 of a model that reads its targets."""
+    if leak.kind == "future":
+        name, place = "The model sees the future", leak.place
+        why = (
+            f"{leak.model} predicts the next token, and its answers change with that token: it "
+            "reads what it is to predict. Its loss says nothing of what it can generate."
+        )
+        advice = "mask the attention to later tokens (is_causal=True), and use no layer that looks "
+        advice += "ahead, such as a bidirectional one"
+    else:
+        name, place = "Targets are not shifted", program.main.place if program.main else None
+        why = (
+            f"{leak.model} looks back only, and its targets are its input tokens at their own "
+            "places. It learns to copy its input, not to predict the next token."
+        )
+        advice = "shift the targets by one: give tokens[:, :-1] and predict tokens[:, 1:]"
+    return Finding("TR97", name, "error", 0.9, place_or(place, leak.model), {}, why,
+                   location=as_location(place, advice))  # fmt: skip
+
+
+def wrong_axis(program: Program) -> Iterator[Finding]:
+    """TR32: log-probabilities that were normalized over another axis than that of the classes;
+    trap: an axis of the same size."""
+    for term, place in each_once(program):
+        made = term.behind[0] if term.behind else None
+        if made is None or made.dim is None or not term.operation.kind.startswith("NllLoss"):
+            continue
+        classes = term.compared[1] if len(term.compared) > 1 else None
+        if classes is None or len(made.shape) < 2 or made.shape[made.dim] == classes:
+            continue
+        if made.dim == 0 and len(made.shape) == 2:
+            continue  # said already
+        where = made.place or place
+        why = (
+            f"The softmax is taken over axis {made.dim} of an output of shape {list(made.shape)}, "
+            f"but the loss has {classes} classes: the numbers that it takes for probabilities of "
+            "classes do not add up to 1."
+        )
+        axis = next((k for k, size in enumerate(made.shape) if size == classes), -1)
+        yield Finding("TR32", "Softmax over the wrong axis", "error", 0.9,
+                      place_or(where, "softmax"), {"dim": made.dim, "classes": classes}, why,
+                      location=as_location(where, f"write dim={axis}"))  # fmt: skip
+
+
+def twice(program: Program) -> Iterator[Finding]:
+    """TR26: a sigmoid of what was a probability already."""
+    for term, place in each_once(program):
+        kinds = [one.kind for one in term.behind[:2]]
+        if term.operation.kind != "BinaryCrossEntropy" or len(kinds) < 2:
+            continue
+        if kinds[0] != "Sigmoid" or kinds[1] not in ("Sigmoid", "Softmax", "Relu"):
+            continue
+        where = term.behind[1].place or place
+        name = PROBABILITIES.get(kinds[1], "ReLU")
+        why = (
+            f"A sigmoid gets the output of a {name}, so it lies between "
+            f"0.5 and {'1' if name == 'ReLU' else '0.73'} and can never say no."
+        )
+        yield Finding("TR26" if name != "ReLU" else "TR29", "Probabilities into a sigmoid", "error",
+                      0.95, place_or(where, "loss"), {"activation": name}, why,
+                      location=as_location(where, f"leave out this {name}"))  # fmt: skip
+
+
+RULES = (
+    probabilities,
+    twice,
+    no_logarithm,
+    one_output,
+    broadcast,
+    crossed_by_hand,
+    wrong_axis,
+    mixing,
+    leaks,
+    out_of_reach,
+)

@@ -466,28 +466,10 @@ def constant_answer(program: Program) -> tuple[float, int] | None:
     return -sum(share * math.log(share) for share in shares), len(shares)
 
 
-def at_chance(program: Program) -> Iterator[Finding]:
-    """TR112: a cross-entropy that ends where always answering with the shares of the classes is;
-    traps: short runs, and losses that something is added to or taken from."""
-    found = chance(program)
-    if found is None or program.main is None or searches(program):
-        return
-    last, constant, classes = found
-    site = program.main
-    why = (
-        f"After {site.times} backward passes the loss is {last:.4g}. Always answering with the "
-        f"shares of the {classes} classes costs {constant:.4g}: nothing was learned."
-    )
-    advice = "see the causes; else check that inputs and targets belong to the same samples"
-    yield Finding("TR112", "No better than a constant answer", "error", 0.7,
-                  place_or(site.place, "loss"), {"loss": last, "constant": constant}, why,
-                  location=as_location(site.place, advice))  # fmt: skip
-
-
 def is_plain_cross_entropy(term: LossTerm) -> bool:
     """Whether a loss is a mean cross-entropy, with nothing multiplied to it."""
     plain = term.operation.kind == "NllLoss" and term.reduction == "mean" and not term.weighted
     return plain and bool(term.behind) and term.behind[0].kind == "LogSoftmax"
 
 
-RULES = (at_chance, too_high, too_low, decay_outweighs, betas, bound_sets_the_step, curve)
+RULES = (too_high, too_low, decay_outweighs, betas, bound_sets_the_step, curve)

@@ -51,6 +51,12 @@ def place_of_model(program: Program, parameter: str) -> Place | None:
     )
 
 
+def competing(program: Program) -> bool:
+    """Whether several losses are trained in turn, as those of networks that compete."""
+    most = max((one.times for one in program.backwards), default=0)
+    return sum(one.times >= MOSTLY * most for one in program.backwards) > 1
+
+
 def not_cleared(program: Program) -> Iterator[Finding]:
     """TR46: steps with gradients that still hold those of the steps before; traps: several backward
     passes before one step, gradients that are cleared later than usual, or set by the program."""

@@ -61,6 +61,8 @@ def alike(program: Program) -> Iterator[Finding]:
 def always_zero(program: Program) -> Iterator[Finding]:
     """TR45: matrices whose gradient is exactly 0 in each look; traps: a part whose loss has the
     weight 0, and all gradients of an optimizer, which are told otherwise."""
+    if any(look.flat for look in program.looks):
+        return  # layers.flat names the operation
     for optimizer in program.optimizers:
         looks = [
             {one.name: one for one in look.gradients
@@ -78,7 +80,7 @@ def always_zero(program: Program) -> Iterator[Finding]:
         grave: Severity = "error" if names[0] in zero else "warning"
         why = (
             f"The gradient of {named(zero)} is exactly 0 in each of {len(looks)} looks. What comes "
-            "after it has no slope: rounding, a sign or a comparison, dead units, or a factor of 0."
+            "after it has no slope: dead units, a comparison, or a factor of 0."
         )
         place = place_of_model(program, zero[0])
         advice = "use a straight-through or a smooth form of the operation after this layer"

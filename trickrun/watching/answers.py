@@ -1,0 +1,424 @@
+"""Predictions beside their targets: are they any better than always answering the same?
+
+A loss of its own says little: it may be weighted, summed or of a likelihood. The error is therefore
+computed anew from what autograd keeps for the backward pass.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from types import CodeType
+
+import torch
+from torch.nn import functional as F
+
+from trickrun.findings.evidence.program import Answers, Place, late_mean
+from trickrun.watching import graph as graphs
+from trickrun.watching.graph import LossNode
+from trickrun.watching.learners import skill
+from trickrun.watching.models import Call, outputs_of
+from trickrun.watching.places import place_of_key
+
+ALWAYS, THEN = 200, 20
+"""Backward passes at the beginning whose answers are read; then every so many are."""
+
+MOST_VALUES = 65_536
+"""Entries of one batch's predictions that are read: of more, none are."""
+
+MOST_TARGETS = 200_000
+"""Entries of the targets that are kept of one loss."""
+
+MOST_SAMPLES, MOST_FEATURES = 512, 2048
+"""Samples that are kept for the learners, and numbers of each."""
+
+VALUES, CLASSES, BINARY = "values", "classes", "yes or no"
+
+KINDS = {
+    "NllLoss": CLASSES,
+    "NllLoss2D": CLASSES,
+    "MseLoss": VALUES,
+    "SmoothL1Loss": VALUES,
+    "HuberLoss": VALUES,
+    "BinaryCrossEntropy": BINARY,
+    "BinaryCrossEntropyWithLogits": BINARY,
+}
+
+Key = tuple[CodeType, int] | None
+"""A line of the program, as ``caller_key`` returns it."""
+
+
+@dataclass
+class Record:
+    """The answers to one loss of one line."""
+
+    kind: str
+    node: str
+    key: Key
+    alone: bool
+    chosen: bool
+    place: Place | None = None
+    steps: list[int] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    targets: list[torch.Tensor] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    room: int = MOST_TARGETS
+    rows: list[torch.Tensor] = field(default_factory=list)
+    wanted: list[torch.Tensor] = field(default_factory=list)
+    repeats: bool = False
+    crossed: bool = False
+
+    def keep(self, targets: torch.Tensor) -> None:
+        """Keep a batch's targets, while there is room."""
+        if self.room >= targets.numel():
+            self.room -= targets.numel()
+            self.kept.append(len(self.errors) - 1)
+            self.targets.append(targets.detach().to("cpu", copy=True))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch's predictions and targets, as the error is computed of them."""
+
+    error: float
+    targets: torch.Tensor | None
+
+
+class AnswerWatch:
+    """Reads the predictions and targets of losses."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[Key, int, str], Record] = {}
+
+    def due(self, at: int) -> bool:
+        """Whether the answers of this backward pass are read."""
+        return at < ALWAYS or at % THEN == 0
+
+    @torch.no_grad()
+    def read(
+        self,
+        nodes: list[LossNode],
+        key: Key,
+        at: int,
+        calls: list[Call],
+    ) -> None:
+        """Read the answers of one backward pass.
+
+        Args:
+            nodes: its losses.
+            key: of its line.
+            at: backward passes before it.
+            calls: of models, where they were seen.
+        """
+        outputs: dict[object, torch.Tensor] = {
+            one.grad_fn: one for call in calls for one in outputs_of(call.output)
+        }
+        for number, one in enumerate(nodes[:8]):
+            batch = batch_of(one, outputs)
+            if batch is None:
+                continue
+            kind = graphs.kind_of(one.node)
+            record = self.records.get((key, number, kind))
+            if record is None:
+                alone = len(nodes) == 1 and not one.weighted
+                record = self.records[key, number, kind] = Record(
+                    kind_of(one), kind, key, alone, is_chosen(one)
+                )
+            record.place = record.place or graphs.place_of_node(one.node)
+            record.steps.append(at)
+            record.errors.append(batch.error)
+            if batch.targets is not None:
+                record.crossed = record.crossed or is_crossed(one, batch.targets)
+                record.keep(batch.targets)
+                if calls:
+                    keep_rows(record, inputs_of(calls, batch.targets), batch.targets)
+
+    def told(self) -> tuple[Answers, ...]:
+        """Return what was seen of each loss."""
+        return tuple(told(record) for record in self.records.values() if record.errors)
+
+
+def kind_of(one: LossNode) -> str:
+    """Return what a loss asks for."""
+    if one.form == "picked":
+        return CLASSES
+    return KINDS.get(graphs.kind_of(one.node), VALUES)
+
+
+def is_chosen(one: LossNode) -> bool:
+    """Whether the predictions were looked up among several, as the values of actions are."""
+    return graphs.kind_of(graphs.shaped(one.predictions)) in graphs.PICKING
+
+
+def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None:
+    """Return the error and the targets of one batch; None where they are not to be known, or
+    weights make the error another one than was trained."""
+    if one.form == "difference":
+        return of_difference(one, outputs)
+    if one.each and kind_of(one) != VALUES:
+        return None  # rewards, or weights that shift what is best
+    if one.form == "picked":
+        return of_picked(one)
+    kind = KINDS.get(graphs.kind_of(one.node)) if one.form == "own" else None
+    given = getattr(one.node, "_saved_self", None)
+    targets = graphs.targets_of(one)
+    if kind is None or not isinstance(given, torch.Tensor) or targets is None:
+        return None
+    none = getattr(one.node, "_saved_reduction", 1) == 0
+    weights = ("_saved_weight", "_saved_pos_weight")
+    if none or any(getattr(one.node, name, None) is not None for name in weights):
+        return None
+    if given.numel() > MOST_VALUES or given.numel() == 0:
+        return None
+    predictions = given.detach()
+    if kind == VALUES:
+        return Batch(float((predictions - targets).square().mean()), targets)
+    if kind == CLASSES:
+        return of_classes(one, predictions, targets)
+    if graphs.kind_of(one.node) == "BinaryCrossEntropy":
+        predictions = predictions.clamp(1e-7, 1 - 1e-7).logit()
+    return Batch(float(F.binary_cross_entropy_with_logits(predictions, targets)), targets)
+
+
+def of_classes(one: LossNode, given: torch.Tensor, targets: torch.Tensor) -> Batch | None:
+    """Return a batch of log-probabilities; None if they are none."""
+    ignored = getattr(one.node, "_saved_ignore_index", -100)
+    ignored = graphs.signed(ignored)
+    if graphs.kind_of(graphs.shaped(one.predictions)) != "LogSoftmax":
+        return None
+    error = F.nll_loss(given.float(), targets, ignore_index=ignored)
+    return Batch(float(error), torch.where(targets == ignored, -1, targets))
+
+
+def of_picked(one: LossNode) -> Batch | None:
+    """Return a batch of log-probabilities that were looked up by hand."""
+    source, classes = graphs.shaped(one.predictions), graphs.picked_classes(one.node)
+    result = getattr(source, "_saved_result", None)
+    if graphs.kind_of(source) != "LogSoftmax" or not isinstance(result, torch.Tensor):
+        return None
+    if classes is None or result.ndim != 2 or classes.shape != result.shape[:1]:
+        return None
+    return Batch(float(F.nll_loss(result.detach().float(), classes)), classes)
+
+
+def of_difference(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None:
+    """Return a batch of squared differences that the program wrote itself, whose targets are known
+    where the model's output was seen."""
+    difference = getattr(one.node, "_saved_self", None)
+    exponent = getattr(one.node, "_saved_exponent", 2)
+    if not isinstance(difference, torch.Tensor) or exponent != 2 or difference.numel() == 0:
+        return None
+    if len(graphs.inputs_of(one.difference)) > 1 or difference.numel() > MOST_VALUES:
+        return None  # both sides are trained: a distance, no target
+    difference = difference.detach()
+    made = graphs.shaped(one.predictions)
+    # Activations keep what they put out.
+    output = outputs.get(made, outputs.get(one.predictions, getattr(made, "_saved_result", None)))
+    targets = None
+    if isinstance(output, torch.Tensor) and output.numel() == difference.numel():
+        first = one.difference.next_functions[0][0] is not None
+        sign = 1.0 if first == (graphs.kind_of(one.difference) == "Sub") else -1.0
+        targets = output.detach().reshape(difference.shape) - sign * difference
+    return Batch(float(difference.square().mean()), targets)
+
+
+def is_crossed(one: LossNode, targets: torch.Tensor) -> bool:
+    """Whether targets of an error written by hand are one row, repeated for each sample."""
+    square = targets.ndim == 2 and targets.shape[0] == targets.shape[1] > 1
+    if not square or one.form != "difference":
+        return False
+    spread = float(targets.std(0).max())
+    return spread < 1e-4 * float(targets.std(1).max())
+
+
+def inputs_of(calls: list[Call], targets: torch.Tensor) -> list[torch.Tensor]:
+    """Return the tensors that models were called with, without the targets themselves."""
+    given = [t for call in calls for t in outputs_of([call.given, call.named])]
+    dense = [one.detach() for one in given if one.layout == torch.strided]
+    return [
+        one
+        for one in dense
+        if one.numel() != targets.numel()
+        or one.device != targets.device
+        or not torch.equal(one.flatten(), targets.flatten())
+    ]
+
+
+def keep_rows(record: Record, inputs: list[torch.Tensor], targets: torch.Tensor) -> None:
+    """Keep the samples of a batch for the learners: a row of numbers each, and what is wanted."""
+    kept = sum(len(one) for one in record.rows)
+    if kept >= MOST_SAMPLES:
+        return
+    rows = rows_of(inputs, targets)
+    if rows is None:
+        return
+    # Equal tokens are many samples; equal rows of values are one sample, in several epochs.
+    record.repeats = any(one.is_floating_point() for one in inputs)
+    wanted = targets.detach().reshape(len(rows), -1)[:, :64]
+    record.rows.append(rows[: MOST_SAMPLES - kept].to("cpu", torch.float32, copy=True))
+    record.wanted.append(wanted[: MOST_SAMPLES - kept].to("cpu", copy=True))
+
+
+def rows_of(inputs: list[torch.Tensor], targets: torch.Tensor) -> torch.Tensor | None:
+    """Return each sample's inputs as numbers; None if they cannot be paired with the targets.
+
+    Tokens become counts, or where each has a target of its own, an indicator.
+    """
+    if not inputs:
+        return None
+    first = inputs[0]
+    if first.ndim == 0 or targets.ndim == 0:
+        return None
+    whole = not first.is_floating_point()
+    if whole and first.ndim > 1 and targets.numel() == first.numel():
+        return indicators(first.reshape(-1))
+    if first.shape[0] != targets.shape[0]:
+        return None
+    if targets.numel() // len(targets) > MOST_FEATURES:
+        return None
+    parts = [one for one in inputs if one.ndim and len(one) == len(first)]
+    rows = [one.reshape(len(one), -1) if one.is_floating_point() else indicators(one)
+            for one in parts]  # fmt: skip
+    together = torch.cat([one.float().cpu() for one in rows], 1)
+    every = -(-together.shape[1] // MOST_FEATURES)
+    return together[:, ::every]
+
+
+def indicators(whole: torch.Tensor) -> torch.Tensor:
+    """Return how often each number occurs in each row, and where rows have several numbers, which
+    one stands at each place; what is beyond the room shares columns."""
+    numbers = whole.long().reshape(len(whole), -1).cpu()
+    counts = counted(numbers, 512)
+    if numbers.shape[1] < 2:
+        return counts
+    # Sparse enough for a shared column to be rare, and the order of tokens may be the answer.
+    places = torch.arange(numbers.shape[1]) * (int(numbers.max()) + 1) + numbers
+    return torch.cat([counts, counted(places, MOST_FEATURES - 512)], 1)
+
+
+def counted(numbers: torch.Tensor, room: int) -> torch.Tensor:
+    """Return how often each number, beyond the room modulo the room, occurs in each row."""
+    ones = torch.ones(numbers.shape, dtype=torch.float32)
+    return torch.zeros(len(numbers), room).scatter_add_(1, numbers % room, ones)
+
+
+def told(record: Record) -> Answers:
+    """Return what was seen of one loss."""
+    constant, size, between = statistics(record)
+    learned, chance, samples = None, 0.0, 0
+    if record.rows and stuck(record, constant):
+        rows, wanted = torch.cat(record.rows), same_width(record.wanted)
+        if wanted is not None and record.repeats:
+            once = first_of_each(rows, wanted)
+            rows, wanted = rows[once], wanted[once]
+        if wanted is not None and record.kind == CLASSES:
+            rows, wanted = rows[wanted[:, 0] >= 0], wanted[wanted[:, 0] >= 0]
+            wanted = F.one_hot(wanted[:, 0].long()) if len(wanted) else wanted
+        # Masked tokens are all alike: learners that see only them prove nothing.
+        if wanted is not None and len(rows) >= 100 and len(rows.unique(dim=0)) > 2:
+            samples = len(rows)
+            learned, chance = skill(rows, wanted.float())
+    return Answers(
+        record.place or place_of_key(record.key),
+        place_of_key(record.key),
+        record.kind,
+        tuple(record.steps),
+        tuple(record.errors),
+        constant,
+        constants(record),
+        size,
+        *bounds(record),
+        between,
+        recurring(record),
+        record.crossed,
+        record.alone,
+        record.chosen,
+        learned,
+        chance,
+        samples,
+    )
+
+
+def first_of_each(rows: torch.Tensor, wanted: torch.Tensor) -> list[int]:
+    """Return the places of samples that were not seen before, in an earlier epoch."""
+    pairs = torch.cat([rows, wanted.float().reshape(len(rows), -1)], 1)
+    return list({row.numpy().tobytes(): place for place, row in enumerate(pairs)}.values())
+
+
+def stuck(record: Record, constant: float) -> bool:
+    """Whether the learners are to be asked: the errors are, or long were, near a constant's."""
+    count = len(record.errors)
+    if count < 20:
+        return False
+    early = record.errors[10:40]
+    late = late_mean(record.steps, record.errors)
+    return max(late, sum(early) / len(early)) > 0.95 * constant
+
+
+def same_width(parts: list[torch.Tensor]) -> torch.Tensor | None:
+    """Return batches as one; None if they differ in more than their number of samples."""
+    return torch.cat(parts) if len({one.shape[1:] for one in parts}) == 1 else None
+
+
+def bounds(record: Record) -> tuple[float, float]:
+    """Return the smallest and the largest of the kept targets; NaN without any."""
+    kept = [one for one in record.targets if one.numel()]
+    if not kept:
+        return math.nan, math.nan
+    return min(float(one.min()) for one in kept), max(float(one.max()) for one in kept)
+
+
+def constants(record: Record) -> tuple[float, ...]:
+    """Return what the best constant answer to all kept targets costs in each batch."""
+    together = same_width(record.targets) if record.targets else None
+    if together is None or not len(together):
+        return ()
+    costs = [math.nan] * len(record.errors)
+    if record.kind == CLASSES:
+        counts = torch.bincount(together[together >= 0].flatten().long()).double()
+        table = -(counts / counts.sum()).log()
+        for place, one in zip(record.kept, record.targets, strict=True):
+            costs[place] = float(table[one[one >= 0].long()].mean())
+        return tuple(costs)
+    mean = together.double().mean(0)
+    for place, one in zip(record.kept, record.targets, strict=True):
+        values = one.double()
+        if record.kind == BINARY:
+            p = mean.clamp(1e-7, 1 - 1e-7)
+            cost = -(values * p.log() + (1 - values) * (1 - p).log())
+        else:
+            cost = (values - mean).square()
+        costs[place] = float(cost.mean())
+    return tuple(costs)
+
+
+def recurring(record: Record) -> float:
+    """Return the share of the batches whose targets' mean is that of an earlier one."""
+    means = [round(float(one.double().mean()), 6) for one in record.targets]
+    return 1 - len(set(means)) / len(means) if means else 0.0
+
+
+def statistics(record: Record) -> tuple[float, float, float]:
+    """Return the cost of the best constant answer to the kept targets, their size, and the share of
+    their variance between batches; NaN where it is not known."""
+    together = same_width(record.targets) if record.targets else None
+    if together is None or not len(together):
+        return math.nan, math.nan, math.nan
+    if record.kind == CLASSES:
+        counts = torch.bincount(together[together >= 0].flatten().long()).double()
+        shares = counts[counts > 0] / counts.sum()
+        cost = float(-(shares * shares.log()).sum()) if len(shares) > 1 else math.nan
+        return cost, math.nan, math.nan
+    values = together.double()
+    if record.kind == BINARY:
+        p = values.mean(0).clamp(0, 1)
+        cost = float(-(torch.xlogy(p, p) + torch.xlogy(1 - p, 1 - p)).mean())
+        return (cost if cost > 0 else math.nan), math.nan, math.nan
+    if values.ndim > 1 and values[0].numel() > 1 and len(values) < 64:
+        # A constant of its own for each of many places would fit them too well.
+        spread = float(values.var(correction=0))
+    else:
+        spread = float(values.var(0, correction=0).mean())
+    means = torch.stack([one.double().mean() for one in record.targets])
+    between = float(means.var(correction=0)) / spread if spread > 0 else math.nan
+    return (spread if spread > 0 else math.nan), float(values.square().mean().sqrt()), between
