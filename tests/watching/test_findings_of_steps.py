@@ -250,7 +250,7 @@ class Net(nn.Module):
         self.out = nn.Linear(32, 3)
 
     def forward(self, x):
-        return self.out(0.0 * self.hidden(x))
+        return self.out(0.0 * self.hidden(x) + x.repeat(1, 4)[:, :32])
 """
 
 
