@@ -506,3 +506,14 @@ for step in range(60):
 def test_losses_that_mean_something_else_are_left_in_peace(text: str, tmp_path: Path) -> None:
     """Values that are learned from themselves rise; critics and inner steps follow others."""
     assert [one for one in found(tmp_path, text) if one.severity == "error"] == []
+
+
+def test_a_layer_that_a_closure_does_not_reach_is_told(tmp_path: Path) -> None:
+    """All looks of so short a program fall into its first step."""
+    net = NET.strip() + "\n"
+    cut = net.replace("self.out = ", "self.more = nn.Linear(10, 32)\n        self.out = ").replace(
+        "self.hidden(x)", "self.hidden(x) + self.more(x).detach()"
+    )
+    text = changed(HEALTHY, (net, cut), *LBFGS, ("range(40)", "range(4)"))
+    first = found(tmp_path, text)[0]
+    assert (first.code, first.where) == ("TR45", "Net.more.weight")

@@ -144,6 +144,8 @@ class OptimizerRecord:
         self.first = next((weakref.ref(one) for one in self.parameters()), None)
         self.version = 0
         self.given = self.reached = False
+        # Whether its steps ask for backward passes of their own.
+        self.asks = False
         self.still = self.waiting = self.scaled = self.kept = self.undone = 0
         self.own = self.again = 0
 
@@ -222,6 +224,7 @@ class OptimizerRecord:
         self.lrs.add(at, max(float(group.get("lr", 0.0)) for group in groups))
         if self.steps == 0:
             self.settings = settings_of(optimizer)
+        self.asks = closure
         if closure:
             return
         self.scaled += scaled

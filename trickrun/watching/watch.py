@@ -688,15 +688,16 @@ class Watch:
         """Find an optimizer's parameters that never got a gradient, with the reason, and how many
         belong to no model that ran."""
         parameters = record.parameters()
-        if not parameters or record.looked < 2:
-            return  # looked at once, it may just not have been its turn
+        # Looked at once, it may just not have been its turn, unless it asked for the pass itself.
+        if not parameters or record.looked < (1 if record.asks else 2):
+            return
         names, owners = self.names(), self.owners()
         record.count = len(parameters)
         record.foreign = sum(id(parameter) not in names for parameter in parameters)
         record.unreached = tuple(
             Unreached(names.get(id(one), ""), self.reason(one, owners.get(id(one))))
             for one in parameters
-            if id(one) not in record.with_gradient
+            if id(one) not in record.with_gradient and one.grad is None
         )
 
     def reason(self, parameter: torch.Tensor, owner: nn.Module | None) -> str:
