@@ -133,3 +133,17 @@ def test_no_python_refuses_it(
     ran = trickrun("watch", script.name)
     assert ran.code == 2
     assert "refuses" in ran.err
+
+
+def test_a_bug_of_the_watcher_is_told_after_the_scripts_end(
+    trickrun: Trickrun, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trickrun.watching import graph
+
+    monkeypatch.setattr(graph, "read", repr)  # where a graph is expected
+    script.write_text(HEALTHY + "print('done')\n")
+    ran = trickrun("watch", script)
+    assert ran.code == 70
+    assert "done" in ran.out
+    assert "The script itself went on untouched." in ran.err
+    assert "bug in trickrun: AttributeError: 'str' object" in ran.err

@@ -74,6 +74,8 @@ def watch(
         print_watched(program, found, terminal(stderr=True))  # stdout is the script's
         if html is not None:
             write_page(html, watch_page(program, found))
+        if watched.harmless.failure is not None:
+            raise watched.harmless.failure
         return told(target, program, found, ended)
 
     answer("watch", as_json, debug, work)

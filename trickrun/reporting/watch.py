@@ -24,6 +24,12 @@ ENDS = {
 }
 
 
+FAILED = (
+    "Watching ended after {} backward passes, through a bug in trickrun. The script itself went on "
+    "untouched."
+)
+
+
 def print_watched(
     program: Program,
     findings: Sequence[Finding],
@@ -43,12 +49,14 @@ def print_watched(
     for story in stories(findings):
         for text, style in story_lines(story):
             say(console, Text(text, style))
-    if not findings:
+    if not findings or program.failure:
         say(console, Text(nothing_found(program)))
 
 
 def nothing_found(program: Program) -> str:
     """Return what to say where nothing was found."""
+    if program.failure:
+        return FAILED.format(program.passes)
     if not program.passes:
         return (
             "No backward pass was seen, so there is nothing to judge. Does the script train with "
@@ -120,7 +128,7 @@ def watch_page(
             "run": "watched while it ran",
             "seen": ". ".join([seen(program), *map(told_loss, losses)]),
             "ended": ENDS.get(program.ended, ""),
-            "nothing": "" if findings else nothing_found(program),
+            "nothing": "" if findings and not program.failure else nothing_found(program),
             "findings": rows,
             "pictures": shown_pictures({one.title: draw([one]) for one in panels(program, losses)}),
         },

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 from torch.utils.data import DataLoader
+
+from trickrun.watching.harmless import Harmless
 
 INSIDE = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 """The folders of torch and of trickrun."""
@@ -66,9 +68,19 @@ def replaced(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None
         setattr(owner, name, before)
 
 
+class Heard:
+    """A listener whose own failures stay with the watcher; see Harmless."""
+
+    def __init__(self, listener: Listener, harmless: Harmless) -> None:
+        for name in vars(Listener):
+            if not name.startswith("_"):
+                setattr(self, name, harmless(getattr(listener, name)))
+
+
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """Tell ``listener`` of a program's calls into torch, until the end of the with statement."""
+def listening(to: Listener, harmless: Harmless) -> Iterator[None]:
+    """Tell a listener of a program's calls into torch, until the end of the with statement."""
+    listener = cast(Listener, Heard(to, harmless))
     with ExitStack() as stack:
         for handle in (
             register_optimizer_step_pre_hook(before_step(listener)),

@@ -17,6 +17,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from trickrun.findings.evidence.program import InputLook, Place, WatchedModel
 from trickrun.watching.graph import Node
+from trickrun.watching.harmless import Harmless
 from trickrun.watching.places import calling, place_of_class
 
 MOST_VALUES = 1_000_000
@@ -274,9 +275,13 @@ class ForwardWatch:
     """Sees module calls while it is switched on; switched off it costs nothing.
 
     Only what the program calls itself is a model: what a model calls is a part of it.
+
+    Args:
+        harmless: keeps its own failures from the program.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, harmless: Harmless) -> None:
+        self.harmless = harmless
         self.models: weakref.WeakKeyDictionary[nn.Module, ModelRecord] = weakref.WeakKeyDictionary()
         self.records: list[ModelRecord] = []
         self.called: set[int] = set()
@@ -308,9 +313,9 @@ class ForwardWatch:
         if not self.handles and self.depth == 0:
             register = nn.modules.module
             self.handles = [
-                register.register_module_forward_pre_hook(self.begins),
+                register.register_module_forward_pre_hook(self.harmless(self.begins)),
                 register.register_module_forward_hook(
-                    self.ended, with_kwargs=True, always_call=True
+                    self.harmless(self.ended), with_kwargs=True, always_call=True
                 ),
             ]
 

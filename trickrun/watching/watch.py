@@ -24,6 +24,7 @@ from torch.optim.optimizer import Optimizer
 from torch.utils.data import DataLoader, SequentialSampler
 
 from trickrun.findings.evidence.program import (
+    Answers,
     Backward,
     ClippedGradients,
     GradientLook,
@@ -40,6 +41,7 @@ from trickrun.nn.precision import widened
 from trickrun.watching import EVERY
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
+from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
 from trickrun.watching.models import ForwardWatch, Modes
@@ -152,7 +154,8 @@ class Watch:
         self.in_backward = self.in_look = False
         self.next_look = 0
         self.compiled = False
-        self.forward = ForwardWatch()
+        self.harmless = Harmless(self.give_up)
+        self.forward = ForwardWatch(self.harmless)
         self.answers = AnswerWatch()
         self.probe = Probe()
         self.modes = Modes()
@@ -200,13 +203,13 @@ class Watch:
     def start(self) -> None:
         """Begin to watch."""
         self.began, self.running = time.monotonic(), True
-        self.hooks.enter_context(listening(self))
+        self.hooks.enter_context(listening(self, self.harmless))
         self.open_look()
 
     def stop(self) -> None:
         """Stop watching; torch is as it was."""
-        self.end_look()
-        self.take_stock()
+        self.harmless(self.end_look)()
+        self.harmless(self.take_stock)()
         self.close_look()
         self.hooks.close()
         self.seconds += time.monotonic() - self.began
@@ -228,6 +231,11 @@ class Watch:
         if self.anomaly:
             torch.set_anomaly_enabled(False)
             self.anomaly = False
+
+    def give_up(self) -> None:
+        """Get out of the program's way: something went wrong in here."""
+        self.forward.depth = 0
+        self.close_look()
 
     def next_due(self) -> int:
         """Return the next backward pass that is looked into."""
@@ -732,6 +740,9 @@ class Watch:
     def program(self, ended: str = "finished", error: str = "") -> Program:
         """Return what was seen; see Program for how it ``ended``."""
         since = time.monotonic() - self.began if self.running else 0.0
+        answers: tuple[Answers, ...] = ()
+        with self.harmless.part():
+            answers = self.answers.told()
         return Program(
             name=self.name,
             every=self.every,
@@ -748,6 +759,7 @@ class Watch:
             compiled=self.compiled,
             ended=ended,
             error=error,
+            failure=self.failure,
             moved=self.moved,
             bare_judged=self.bare.judged,
             bare_uncleared=self.bare.uncleared,
@@ -756,7 +768,7 @@ class Watch:
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),
             loose=tuple(self.loose.values()),
-            answers=self.answers.told(),
+            answers=answers,
             leaks=tuple(self.probe.leaks),
             steps_in_train=self.modes.in_train,
             steps_in_eval=self.modes.in_eval,
@@ -766,6 +778,12 @@ class Watch:
             assisted=max(self.switched_off.values(), default=0) > self.passes // 4,
             target_counts=tuple(self.target_counts),
         )
+
+    @property
+    def failure(self) -> str:
+        """What went wrong in the watcher itself; empty if nothing did."""
+        error = self.harmless.failure
+        return f"{type(error).__name__}: {error}" if error is not None else ""
 
     def placed(self, found: NonFinite | None) -> NonFinite | None:
         """Return where a number was lost, with the line that earlier looks saw such an operation

@@ -534,6 +534,8 @@ class Program:
         ended: ``finished``, ``exited`` (by itself, with a code), ``failed`` (an exception),
             ``interrupted`` or ``lost`` (stopped because the training was).
         error: the last line of the exception, where it failed.
+        failure: what went wrong in the watcher itself, after which it saw no more; empty if nothing
+            did.
         moved: whether a trained tensor changed between the first look and the end.
         bare_judged, bare_uncleared: in a program without optimizers, looked-at passes after an
             update by hand, and those of them whose gradients had not been cleared.
@@ -568,6 +570,7 @@ class Program:
     compiled: bool = False
     ended: str = "finished"
     error: str = ""
+    failure: str = ""
     moved: bool = False
     bare_judged: int = 0
     bare_uncleared: int = 0
