@@ -41,9 +41,8 @@ class LossWatch:
     def start(self) -> None:
         """Begin to see its calls."""
         if isinstance(self.loss, nn.Module):
-            handle = self.loss.register_forward_hook(
-                lambda module, given, value: self.called(value)
-            )
+            called = self.watch.harmless(self.called)
+            handle = self.loss.register_forward_hook(lambda module, given, value: called(value))
             self.hooks.callback(handle.remove)
             return
         for space in spaces_of(self.loss):
@@ -57,12 +56,12 @@ class LossWatch:
 
     def passing(self) -> Callable[..., Any]:
         """Return a function that calls the loss and takes note of its value."""
-        call = self.loss
+        call, called = self.loss, self.watch.harmless(self.called)
 
         @functools.wraps(call)
         def watched(*given: Any, **named: Any) -> Any:
             value = call(*given, **named)
-            self.called(value)
+            called(value)
             return value
 
         return watched
