@@ -316,7 +316,7 @@ def unrelated(program: Program) -> Iterator[Finding]:
         elif len(new) >= FEWEST // 2 and fmean(new) >= (1 - FELL) * answers.constant:
             seen = (
                 "in the first epoch, in which each sample was new, the network was no better than "
-                "a constant answer; what it learns later it learns by heart"
+                "a constant answer; what it learns later it memorizes"
             )
         else:
             continue
