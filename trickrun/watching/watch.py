@@ -38,7 +38,7 @@ from trickrun.findings.evidence.program import (
     WatchedLoader,
 )
 from trickrun.nn.precision import widened
-from trickrun.watching import EVERY
+from trickrun.watching import EVERY, rewards
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.harmless import Harmless
@@ -342,8 +342,15 @@ class Watch:
         mixing = tuple(graphs.mixing(graph, samples))
         self.steep = graphs.steep(graph)
         self.looked = StepLook(
-            self.passes, tuple(graphs.activities(graph)), (), mixing, graphs.flat(graph)
+            self.passes,
+            tuple(graphs.activities(graph)),
+            (),
+            mixing,
+            graphs.flat(graph),
+            rewards.rewarded(loss, graphs.loss_nodes(loss)),
         )
+        if rewards.is_weighed(graph):
+            self.answers.rewarded.add(site.key)
         for place, node in enumerate(graph.nodes):
             found = graphs.place_of_node(node)
             if found is not None:

@@ -137,6 +137,22 @@ class GradientLook:
 
 
 @dataclass(frozen=True)
+class Rewarded:
+    """The logarithms of the probabilities of choices, multiplied by a number each, in a loss.
+
+    Args:
+        place: the line of the product.
+        raised: whether the loss grows with both: choices with large numbers become rarer.
+        good: whether the numbers are known to be larger for better choices, by their name and,
+            where values are predicted, by these.
+    """
+
+    place: Place | None
+    raised: bool
+    good: bool
+
+
+@dataclass(frozen=True)
 class StepLook:
     """One looked-at step.
 
@@ -146,6 +162,7 @@ class StepLook:
         gradients: of the optimizer's parameters, in their order in the network.
         mixing: operations that normalize over the axis of the samples.
         flat: operations that let no gradient pass.
+        rewarded: choices that the loss weighs by what came of them.
     """
 
     step: int
@@ -153,6 +170,7 @@ class StepLook:
     gradients: tuple[GradientLook, ...] = ()
     mixing: tuple[Operation, ...] = ()
     flat: tuple[Operation, ...] = ()
+    rewarded: tuple[Rewarded, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -229,6 +247,10 @@ class Answers:
             inputs of the same batches: 0 not at all, 1 perfectly; None if it was not tried.
         chance: the same with targets in a random order.
         samples: that the learners had.
+        opposed: whether the loss is one of several, and is subtracted, or its gradient passes a
+            function of the program's own, which may reverse it: a part may be meant to fail at it.
+        rewarded: whether the loss of the pass also weighs what was chosen by what came of it, so
+            that these values are returns.
     """
 
     place: Place | None
@@ -249,6 +271,8 @@ class Answers:
     skill: float | None = None
     chance: float = 0.0
     samples: int = 0
+    opposed: bool = False
+    rewarded: bool = False
 
     @property
     def late(self) -> float:
