@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.watching.scripts import changed, found
-from tests.watching.tasks import BEGIN, model_of, trained
+from tests.watching.tasks import (
+    BEGIN,
+    CLASSES,
+    LOSS_OF_CLASSES,
+    SEQUENCES,
+    TOKENS,
+    model_of,
+    trained,
+)
 
 BANDIT = (
     BEGIN
@@ -75,7 +83,107 @@ CLASS_MASKS = "F.cross_entropy(model(x[i]), y[i][:, 0].long())"
 TWO = "model[2] = nn.Conv2d(8, 2, 3, padding=1)\n"
 OTHER_MASKS = "y = y[torch.randperm(96)]\n"
 
+MIXTURE = """
+x = torch.rand(512, 1) * 4 - 2
+y = (torch.randint(0, 2, (512, 1)) * 2 - 1) * (1 + x.abs()) + 0.2 * torch.randn(512, 1)
+"""
+DENSITY = model_of(
+    "self.a = nn.Linear(1, 24)\nself.out = nn.Linear(24, 6)",
+    "w, m = self.out(torch.tanh(self.a(x))).chunk(2, 1)\nreturn w.softmax({dim}), m",
+)
+LIKELIHOOD = "-((p[0] * (-0.5 * (y[i] - p[1]) ** 2).exp()).sum(1) + 1e-6).log().mean()"
+MASKED = "x, y = (x * (torch.rand(x.shape) > 0.3)), x\n"
+PER_TOKEN = model_of(
+    "self.emb, self.at = nn.Embedding(V, 24), nn.Embedding(9, 24)\n"
+    "self.q, self.out = nn.Linear(24, 24), nn.Linear(24, V)",
+    "h = self.emb(x) + self.at.weight\n"
+    "w = (self.q(h) @ h.transpose(1, 2)).softmax({dim})\nreturn self.out(h + w @ h)",
+)
+IN_A_ROW = "F.cross_entropy(model(x[i]).flatten(0, 1), y[i].flatten())"
+BY_TIME = model_of(
+    "self.emb, self.rnn = nn.Embedding(V, 24), nn.GRU(24, 24)\nself.out = nn.Linear(24, V)",
+    "return self.out(self.rnn(self.emb(x))[0])",
+)
+ROWS_OF_TIME = "F.cross_entropy(model(x[i].T).flatten(0, 1), y[i].T.flatten())"
+UNROLLED = model_of(
+    "self.cell, self.out = nn.{cell}(5, 16), nn.Linear(16, 2)",
+    "h = {start}\nfor step in x.unbind(1):\n    h = self.cell(step, {state})\n"
+    "return self.out({last})",
+)
+OWN_CELL = """
+class Cell(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(21, 16)
+
+    def forward(self, x, h):
+        return torch.tanh(self.a(torch.cat([x, h], 1)))
+
+
+nn.Own = lambda *sizes: Cell()
+"""
+ZEROS = "x.new_zeros(len(x), 16)"
+
+
+def unrolled(cell: str, state: str, start: str = ZEROS, last: str = "h") -> str:
+    """Return a program with a recurrent cell that is called step by step."""
+    filled = {"cell": cell, "state": state, "start": start, "last": last}
+    network = UNROLLED
+    for name, text in filled.items():
+        network = network.replace(f"{{{name}}}", text)
+    return trained(SEQUENCES + OWN_CELL + network, LOSS_OF_CLASSES, 150)
+
+
+DECODED = model_of(
+    "self.rnn, self.out = nn.GRU(5, 16, batch_first=True), nn.Linear(16, 2)",
+    "h = None\nfor part in x.split({window}, 1):\n"
+    "    made, h = self.rnn(part, None if h is None else h.detach())\n"
+    "return self.out(made[:, -1])",
+)
+STEEP = """
+x = torch.rand(512, 2) * 4 - 2
+y = (x[:, 0] * x[:, 1]).sin()
+"""
+SQUASHED = model_of(
+    "self.a, self.b = nn.Linear(2, 32), nn.Linear(32, 32)\nself.out = nn.Linear(32, 1){begin}",
+    "return self.out(torch.relu(self.b(torch.sigmoid(self.a(x) * {scale}))))",
+)
+VALUES_OF_X = "F.mse_loss(model(x[i])[:, 0], y[i])"
+TIED = model_of(
+    "self.w = nn.Parameter({std} * torch.randn(8, 12))\nself.b = nn.Parameter(torch.zeros(12))",
+    "return torch.tanh(x @ self.w.T) @ self.w + self.b",
+)
+RESTORED = "F.mse_loss(model(x[i]), x[i])"
+
 FAULTS = {
+    "TR32 weights of a mixture over the batch": (
+        "TR32",
+        trained(MIXTURE + DENSITY.replace("{dim}", "0"), LIKELIHOOD, 200, "p = model(x[i])"),
+    ),
+    "TR32 attention of masked tokens over the batch": (
+        "TR32",
+        trained(TOKENS + MASKED + PER_TOKEN.replace("{dim}", "0"), IN_A_ROW),
+    ),
+    "TR45 a cell's state detached": ("TR45", unrolled("GRUCell", "h.detach()")),
+    "TR45 the state and the memory detached": (
+        "TR45",
+        unrolled("LSTMCell", "tuple(one.detach() for one in h)", f"({ZEROS}, {ZEROS})", "h[0]"),
+    ),
+    "TR45 the data of the state of one's own cell": ("TR45", unrolled("Own", "h.data")),
+    "TR45 a layer's state detached at each step": (
+        "TR45",
+        trained(SEQUENCES + DECODED.replace("{window}", "1"), LOSS_OF_CLASSES, 150),
+    ),
+    "TR42 steep from the beginning, though it learns": (
+        "TR42",
+        trained(
+            STEEP + SQUASHED.replace("{scale}", "500").replace("{begin}", ""), VALUES_OF_X, 400
+        ),
+    ),
+    "TR42 a large init whose loss falls from far above": (
+        "TR42",
+        trained(CLASSES + TIED.replace("{std}", "10"), RESTORED, 300, lr=0.03),
+    ),
     "TR33 rewards made smaller": ("TR33", changed(BANDIT, (PRODUCT, PRODUCT.replace("-", "")))),
     "TR33 rewards made smaller, from a cross-entropy": (
         "TR33",
@@ -112,6 +220,33 @@ def test_a_mistake_comes_first(name: str, tmp_path: Path) -> None:
 
 
 HEALTHY_PROGRAMS = {
+    "weights of a mixture": trained(
+        MIXTURE + DENSITY.replace("{dim}", "1"), LIKELIHOOD, 200, "p = model(x[i])"
+    ),
+    "attention of masked tokens": trained(
+        TOKENS + MASKED + PER_TOKEN.replace("{dim}", "2"), IN_A_ROW
+    ),
+    "tokens with time first": trained(TOKENS + MASKED + BY_TIME, ROWS_OF_TIME, lr=1e-2),
+    "a state that is handed on": unrolled("GRUCell", "h"),
+    "a cell of one's own": unrolled("Own", "h"),
+    "a state that is detached between windows": trained(
+        SEQUENCES.replace("(x[:, :, 0].sum(1)", "(x[:, 4:, 0].sum(1)")
+        + DECODED.replace("{window}", "4"),
+        LOSS_OF_CLASSES,
+        150,
+    ),
+    "steep, but not too steep": trained(
+        STEEP + SQUASHED.replace("{scale}", "2").replace("{begin}", ""), VALUES_OF_X, 400
+    ),
+    "gates that begin closed": trained(
+        STEEP
+        + SQUASHED.replace("{scale}", "1").replace(
+            "{begin}", "\nnn.init.constant_(self.a.bias, -5.0)"
+        ),
+        VALUES_OF_X,
+        400,
+    ),
+    "a tied weight": trained(CLASSES + TIED.replace("{std}", "0.2"), RESTORED, 300),
     "a policy gradient with a critic": BANDIT,
     "a ratio of probabilities": changed(BANDIT, (PRODUCT, RATIO)),
     "costs that are made smaller": changed(

@@ -17,8 +17,9 @@ from trickrun.findings.evidence.program import Answers, Place, late_mean
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.learners import FOLDS, skill
-from trickrun.watching.models import Call, outputs_of
+from trickrun.watching.models import Call
 from trickrun.watching.places import place_of_key
+from trickrun.watching.tensors import outputs_of
 
 ALWAYS, THEN = 200, 20
 """Backward passes at the beginning whose answers are read; then every so many are."""

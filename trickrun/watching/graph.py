@@ -438,22 +438,24 @@ def activity(node: Node) -> Activity | None:
     units = values.movedim(1, -1) if values.ndim == 4 else values
     units = units.reshape(-1, units.shape[-1])
     kind = kind_of(node)
-    dead = saturated = 0.0
+    dead = saturated = rarer = 0.0
     if kind in RECTIFIED:
         dead = float(widened((units == 0).all(0)).mean())
     else:
         low, high = RANGES[kind]
         off = ((units - low) * (2 / (high - low)) - 1).abs().mean(0)
         saturated = float(widened(off > SATURATED).mean())
-    return Activity(operation(node), len(units), units.shape[1], dead, saturated)
+        upper = float(widened(units > (low + high) / 2).mean())
+        rarer = min(upper, 1 - upper)
+    return Activity(operation(node), len(units), units.shape[1], dead, saturated, rarer)
 
 
 def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
     """Return the softmax operations over the axis of the samples, of outputs [samples, classes].
 
     Args:
-        samples: of the targets. A softmax over anything else, such as the instances of a bag, is
-            none over samples.
+        samples: of the targets, or of the batch where these are unknown. A softmax over anything
+            else, such as the instances of a bag, is none over samples.
     """
     return [
         found

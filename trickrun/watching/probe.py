@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import random
 import sys
 import warnings
@@ -27,8 +28,9 @@ from torch.utils.data import DataLoader
 from trickrun.findings.evidence.program import Leak
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
-from trickrun.watching.models import Call, is_random, outputs_of
+from trickrun.watching.models import Call, is_random
 from trickrun.watching.places import place_of_class
+from trickrun.watching.tensors import outputs_of
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
@@ -131,25 +133,23 @@ class Probe:
         given = the_input(question)
         if asked.samples >= TRIES or given is None or not may_ask(question, given):
             return None
+        either = not may_tell(question, given)
         start = given.flatten()[:1000].clone()
         before, asked.seen = asked.seen, start
         # One batch of all samples may be a graph, whose nodes are meant to be mixed.
         if before is None or torch.equal(before, start):
             return None
         asked.samples += 1
-        other = other_first(given)
+        axes = (0, 1) if either else (0,)
         parts: list[tuple[str, str]] = []
         moved = False
         with answers(question, given, parts) as answer:
-            if other is not None and answer is not None:
-                once, again = answer(given), answer(given)
-                moved = any_moved(once, answer(other), len(given))
-                # Answers that differ without a cause tell nothing.
-                moved = moved and not any_moved(once, again, len(given))
+            if answer is not None:
+                moved = all(mixes(answer, given, axis) for axis in axes)
         if not moved:
             return None
         asked.samples = TRIES
-        sure = given.ndim > 2 or question.batch_size == len(given)
+        sure = either or given.ndim > 2 or question.batch_size == len(given)
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
 
@@ -343,16 +343,62 @@ def the_input(question: Question) -> torch.Tensor | None:
     every = list(outputs_of([question.call.given, question.call.named]))
     if any(one.layout != torch.strided for one in every):
         return None
-    samples = len(question.targets)
     targets = question.targets
     every = [one for one in every if one.ndim and not same(one, targets)]
-    if not every or any(len(one) != samples for one in every):
+    # Targets of places are often given to the loss in one row.
+    every = [one for one in every if not same(one.flatten(), targets)]
+    if not every:
+        return None
+    samples = len(every[0]) if is_by_place(every[0], targets) else len(targets)
+    if any(len(one) != samples for one in every):
         return None
     whole = [one for one in every if not one.is_floating_point()]
     values = [one for one in every if one.is_floating_point()]
     if len(values) > 1 or (not values and len(whole) != 1):
         return None
     return values[0] if values else whole[0]
+
+
+def is_by_place(given: torch.Tensor, targets: torch.Tensor) -> bool:
+    """Whether each place of sequences has a target, all in one row."""
+    return (
+        given.ndim in (2, 3)
+        and min(given.shape[:2]) > 2
+        and targets.ndim == 1
+        and len(targets) == given.shape[0] * given.shape[1]
+    )
+
+
+def may_tell(question: Question, given: torch.Tensor) -> bool:
+    """Whether it is known that the first axis is that of the samples, not that of time.
+
+    Else answers must change along both: one of the two is that of the samples.
+    """
+    targets = question.targets
+    along = targets.ndim > 1 and given.ndim in (2, 3) and targets.shape[:2] == given.shape[:2]
+    return question.batch_size == len(given) or not (along or is_by_place(given, targets))
+
+
+def mixes(answer: Answer, given: torch.Tensor, axis: int) -> bool:
+    """Whether answers along an axis change with the first entry along it."""
+    changed = other_first(given.transpose(0, axis))
+    if changed is None:
+        return False
+    made = (answer(given), answer(changed.transpose(0, axis)), answer(given))
+    once, other, again = ([along_axis(one, given, axis) for one in each] for each in made)
+    count = given.shape[axis]
+    # Answers that differ without a cause tell nothing.
+    return any_moved(once, other, count) and not any_moved(once, again, count)
+
+
+def along_axis(one: torch.Tensor, given: torch.Tensor, axis: int) -> torch.Tensor:
+    """Return an answer with an axis of the input as its first one, where it has that axis."""
+    rows = given.shape[:2]
+    if axis == 0 and len(one.shape) and len(one) == len(given):
+        return one
+    if one.ndim and len(one) == math.prod(rows):
+        one = one.reshape(*rows, -1)
+    return one.transpose(0, axis) if one.ndim > 1 and one.shape[:2] == rows else one
 
 
 def same(one: torch.Tensor, other: torch.Tensor) -> bool:
@@ -371,9 +417,8 @@ def may_ask(question: Question, given: torch.Tensor) -> bool:
         ordered = torch.arange(samples, device=targets.device)
         if torch.equal(targets.long(), ordered):
             return False  # each sample is its own class: pairs are compared
-    along = targets.ndim > 1 and given.ndim in (2, 3) and targets.shape[:2] == given.shape[:2]
-    if along and not loaded:
-        return False
+    if not may_tell(question, given):
+        return given.ndim == 2 or not has_images(question.module)
     sequences = (nn.RNNBase, nn.MultiheadAttention, nn.Conv1d)
     parts = list(question.module.modules())
     maybe_one = given.ndim == 2 and given.is_floating_point() and not loaded
@@ -381,6 +426,11 @@ def may_ask(question: Question, given: torch.Tensor) -> bool:
         return False
     tensors = (one for part in parts for one in tensors_of(part))
     return not any(one.is_sparse or is_graph(one, samples) for one in tensors)
+
+
+def has_images(module: nn.Module) -> bool:
+    """Whether a model has layers of images, which take a single one without an axis of samples."""
+    return any(isinstance(part, nn.Conv2d) for part in module.modules())
 
 
 def tensors_of(part: nn.Module) -> Iterator[torch.Tensor]:

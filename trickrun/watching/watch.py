@@ -44,7 +44,7 @@ from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
-from trickrun.watching.models import ForwardWatch, Modes
+from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
@@ -339,13 +339,17 @@ class Watch:
             site.terms += terms
         self.read_answers(loss, site)
         samples = {term.targets.shape[0] for term in terms if term.targets and term.targets.shape}
-        mixing = tuple(graphs.mixing(graph, samples))
+        mixing = graphs.mixing(graph, samples)
+        if not any(term.targets for term in terms):
+            rows = set(rows_of_samples(self.forward.calls))
+            # One number for each row is a weight, as in attention to a set.
+            mixing = [one for one in graphs.mixing(graph, rows) if one.shape[1] > 1]
         self.steep = graphs.steep(graph)
         self.looked = StepLook(
             self.passes,
             tuple(graphs.activities(graph)),
             (),
-            mixing,
+            tuple(mixing),
             graphs.flat(graph),
             rewards.rewarded(loss, graphs.loss_nodes(loss)),
         )
@@ -777,6 +781,7 @@ class Watch:
             loose=tuple(self.loose.values()),
             answers=answers,
             leaks=tuple(self.probe.leaks),
+            detached_states=self.forward.states.told(),
             steps_in_train=self.modes.in_train,
             steps_in_eval=self.modes.in_eval,
             last_in_eval=self.modes.last_in_eval,

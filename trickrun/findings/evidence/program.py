@@ -98,6 +98,7 @@ class Activity:
         dead_fraction: units that are 0 for every sample (of ReLU and its like).
         saturated_fraction: units whose values lie, on average, near the ends of their range (of
             sigmoid and tanh).
+        rarer_end: share of the values that lie at the end of the range where fewer lie.
     """
 
     operation: Operation
@@ -105,6 +106,7 @@ class Activity:
     units: int
     dead_fraction: float
     saturated_fraction: float
+    rarer_end: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -306,6 +308,23 @@ class Leak:
     part: str = ""
     layer: str = ""
     sure: bool = True
+
+
+@dataclass(frozen=True)
+class DetachedState:
+    """A module that was called step by step, and whose state was detached before each step.
+
+    Args:
+        module: its class.
+        place: the line of the calls.
+        recurrent: whether it is one of torch's recurrent layers or cells.
+        passes: looked-at passes in which this was so.
+    """
+
+    module: str
+    place: Place | None
+    recurrent: bool
+    passes: int
 
 
 @dataclass(frozen=True)
@@ -570,6 +589,7 @@ class Program:
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
+        detached_states: modules whose state was detached at each step of a pass.
         steps_in_train, steps_in_eval: optimizer steps with the last trained model in either mode.
         last_in_eval: steps in evaluation mode since the last one in training mode.
         attended, attended_nothing: calls of attention layers that were looked at, and those whose
@@ -606,6 +626,7 @@ class Program:
     answers: tuple[Answers, ...] = ()
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()
+    detached_states: tuple[DetachedState, ...] = ()
     steps_in_train: int = 0
     steps_in_eval: int = 0
     last_in_eval: int = 0
