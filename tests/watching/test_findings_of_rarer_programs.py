@@ -155,7 +155,68 @@ TIED = model_of(
 )
 RESTORED = "F.mse_loss(model(x[i]), x[i])"
 
+TRIPLETS = """
+c = torch.randint(0, 4, (512,))
+x = torch.randn(512, 12) + 3 * F.one_hot(c, 12)
+of = [(c == k).nonzero()[:, 0] for k in range(4)]
+
+
+def draw(k):
+    return x[torch.stack([of[j][torch.randint(0, len(of[j]), ())] for j in k])]
+
+
+"""
+EMBEDDED = model_of(
+    "self.a = nn.Linear(12, 24)\nself.out = nn.Linear(24, 8)",
+    "return F.normalize(self.out(F.relu(self.a(x))), dim={dim})",
+)
+DRAWN = "k = torch.randint(0, 4, (32,))\nother = (k + torch.randint(1, 4, (32,))) % 4"
+MARGIN = "F.triplet_margin_loss(model(draw(k)), model(draw(k)), model(draw(other)), margin=0.5)"
+CRITIC = model_of(
+    "self.a, self.out = nn.Linear(2, 24), nn.Linear(25, 1)",
+    "h = F.relu(self.a(x))\nreturn self.out(torch.cat([h, h.std(0).mean().expand(len(h), 1)], 1))",
+)
+COMPETING = """
+maker = nn.Sequential(nn.Linear(4, 24), nn.ReLU(), nn.Linear(24, 2))
+for_critic = torch.optim.RMSprop(model.parameters(), lr=1e-3)
+for_maker = torch.optim.RMSprop(maker.parameters(), lr=1e-3)
+for step in range(150):
+    real, made = torch.randn(64, 2) + 2, maker(torch.randn(64, 4))
+    loss = model(made.detach()).mean() - model(real).mean()
+    for_critic.zero_grad()
+    loss.backward()
+    for_critic.step()
+    for one in model.parameters():
+        one.data.clamp_(-0.1, 0.1)
+    wanted = -model(maker(torch.randn(64, 4))).mean()
+    for_maker.zero_grad()
+    wanted.backward()
+    for_maker.step()
+"""
+TWO_PARTS = """
+encoder = nn.Sequential(nn.Linear(12, 24), nn.ReLU())
+head = nn.Linear(24, 4)
+first = torch.optim.Adam(encoder.parameters(), lr=3e-3)
+second = torch.optim.Adam(head.parameters(), lr=3e-3)
+for step in range(200):
+    i = torch.randint(0, len(x), (32,))
+    loss = F.cross_entropy(head(encoder(x[i]){cut}), y[i])
+    first.zero_grad()
+    second.zero_grad()
+    loss.backward()
+    first.step()
+    second.step()
+"""
+
 FAULTS = {
+    "TR32 embeddings of triplets normalized over the batch": (
+        "TR32",
+        trained(TRIPLETS + EMBEDDED.replace("{dim}", "0"), MARGIN, 150, DRAWN),
+    ),
+    "TR45 an encoder with an optimizer of its own that is cut off": (
+        "TR45",
+        BEGIN + CLASSES + TWO_PARTS.replace("{cut}", ".detach()"),
+    ),
     "TR32 weights of a mixture over the batch": (
         "TR32",
         trained(MIXTURE + DENSITY.replace("{dim}", "0"), LIKELIHOOD, 200, "p = model(x[i])"),
@@ -220,6 +281,11 @@ def test_a_mistake_comes_first(name: str, tmp_path: Path) -> None:
 
 
 HEALTHY_PROGRAMS = {
+    "embeddings of triplets": trained(
+        TRIPLETS + EMBEDDED.replace("{dim}", "1"), MARGIN, 150, DRAWN
+    ),
+    "a critic that compares the samples of a batch": BEGIN + CRITIC + COMPETING,
+    "an encoder with an optimizer of its own": BEGIN + CLASSES + TWO_PARTS.replace("{cut}", ""),
     "weights of a mixture": trained(
         MIXTURE + DENSITY.replace("{dim}", "1"), LIKELIHOOD, 200, "p = model(x[i])"
     ),

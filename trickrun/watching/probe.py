@@ -79,6 +79,7 @@ class Question:
         targets: of the loss.
         valid: which of them count.
         batch_size: of the loader that is read; None without one.
+        known: whether the targets are known; else they only say how many samples there are.
     """
 
     module: nn.Module
@@ -86,6 +87,7 @@ class Question:
     targets: torch.Tensor
     valid: torch.Tensor
     batch_size: int | None
+    known: bool = True
 
 
 @dataclass
@@ -101,7 +103,7 @@ class Probe:
         """Ask about the calls of a looked-at pass what has not been answered yet."""
         for question in questions(calls, losses, batch_size):
             asked = self.asked.setdefault(question.module, Asked())
-            kinds = (self.future, self.samples, self.dropout)
+            kinds = (self.future, self.samples, self.dropout) if question.known else (self.samples,)
             for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
@@ -149,7 +151,7 @@ class Probe:
         if not moved:
             return None
         asked.samples = TRIES
-        sure = either or given.ndim > 2 or question.batch_size == len(given)
+        sure = question.known and (either or given.ndim > 2 or question.batch_size == len(given))
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
 
@@ -201,6 +203,8 @@ def questions(
     calls: list[Call], losses: list[LossNode], batch_size: int | None
 ) -> Iterator[Question]:
     """Yield the calls whose answers enter a loss with known targets."""
+    if not any(graphs.targets_of(loss) is not None for loss in losses):
+        yield from without_targets(calls, batch_size)
     for loss in losses:
         targets = graphs.targets_of(loss)
         if targets is None or targets.ndim == 0 or len(targets) < 2:
@@ -214,6 +218,30 @@ def questions(
             made = any(one.grad_fn in fed for one in outputs_of(call.output))
             if made and call.module is not None and can_be_copied(call.module):
                 yield Question(call.module, call, targets, valid, batch_size)
+
+
+def without_targets(calls: list[Call], batch_size: int | None) -> Iterator[Question]:
+    """Yield the calls that answer a row for each row they are given, where no loss is known, as in
+    losses of pairs and triplets, or likelihoods written by hand."""
+    for call in calls:
+        given = next((one for one in outputs_of([call.given]) if one.is_floating_point()), None)
+        made = list(outputs_of(call.output))
+        if given is None or call.module is None or not made or not has_rows(given, call.module):
+            continue
+        rows = all(one.ndim > 1 and len(one) == len(given) for one in made)
+        if rows and can_be_copied(call.module):
+            targets = given.new_zeros(len(given))
+            valid = torch.ones_like(targets, dtype=torch.bool)
+            yield Question(call.module, call, targets, valid, batch_size, known=False)
+
+
+def has_rows(given: torch.Tensor, module: nn.Module) -> bool:
+    """Whether the first axis can only be that of the samples."""
+    if given.ndim != 3:
+        return given.ndim in (2, 4)
+    parts = list(module.modules())
+    in_order = any(isinstance(part, nn.RNNBase | nn.MultiheadAttention) for part in parts)
+    return not in_order and any(isinstance(part, nn.Conv1d) for part in parts)
 
 
 def feeding(node: Any) -> Iterator[Any]:

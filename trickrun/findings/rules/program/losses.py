@@ -15,7 +15,7 @@ from trickrun.findings.evidence.program import (
     as_location,
 )
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.program.steps import FEW, place_or
+from trickrun.findings.rules.program.steps import FEW, competing, place_or
 
 PROBABILITIES = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
@@ -236,9 +236,10 @@ def out_of_reach(program: Program) -> Iterator[Finding]:
 def leaks(program: Program) -> Iterator[Finding]:
     """TR32, TR97: answers that a copy of the model gives differently where another sample of the
     batch, or a token that is to be predicted, was changed; traps: graphs, sequences whose first
-    axis is time, and batch norm, which mixes in training only."""
+    axis is time, batch norm, which mixes in training only, and networks that compete, which may
+    compare samples on purpose."""
     for leak in program.leaks:
-        if leak.kind == "samples":
+        if leak.kind == "samples" and (leak.sure or not competing(program)):
             yield mixed(leak)
         elif leak.kind in ("future", "same"):
             yield reads_ahead(program, leak)
