@@ -16,9 +16,10 @@ from torch.nn import functional as F
 from trickrun.findings.evidence.program import Answers, Place, late_mean
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
-from trickrun.watching.learners import skill
-from trickrun.watching.models import Call, outputs_of
+from trickrun.watching.learners import FOLDS, skill
+from trickrun.watching.models import Call
 from trickrun.watching.places import place_of_key
+from trickrun.watching.tensors import outputs_of
 
 ALWAYS, THEN = 200, 20
 """Backward passes at the beginning whose answers are read; then every so many are."""
@@ -31,6 +32,9 @@ MOST_TARGETS = 200_000
 
 MOST_SAMPLES, MOST_FEATURES = 512, 2048
 """Samples that are kept for the learners, and numbers of each."""
+
+PATCH, PLACES = 5, 3
+"""Side of what the learners see around a place of an image, and places of it along each axis."""
 
 VALUES, CLASSES, BINARY = "values", "classes", "yes or no"
 
@@ -65,8 +69,10 @@ class Record:
     room: int = MOST_TARGETS
     rows: list[torch.Tensor] = field(default_factory=list)
     wanted: list[torch.Tensor] = field(default_factory=list)
+    folds: list[torch.Tensor] = field(default_factory=list)
     repeats: bool = False
     crossed: bool = False
+    opposed: bool = False
 
     def keep(self, targets: torch.Tensor) -> None:
         """Keep a batch's targets, while there is room."""
@@ -89,6 +95,7 @@ class AnswerWatch:
 
     def __init__(self) -> None:
         self.records: dict[tuple[Key, int, str], Record] = {}
+        self.rewarded: set[Key] = set()
 
     def due(self, at: int) -> bool:
         """Whether the answers of this backward pass are read."""
@@ -124,6 +131,7 @@ class AnswerWatch:
                 record = self.records[key, number, kind] = Record(
                     kind_of(one), kind, key, alone, is_chosen(one)
                 )
+                record.opposed = not alone and graphs.is_opposed(one)
             record.place = record.place or graphs.place_of_node(one.node)
             record.steps.append(at)
             record.errors.append(batch.error)
@@ -135,7 +143,11 @@ class AnswerWatch:
 
     def told(self) -> tuple[Answers, ...]:
         """Return what was seen of each loss."""
-        return tuple(told(record) for record in self.records.values() if record.errors)
+        return tuple(
+            told(record, record.key in self.rewarded)
+            for record in self.records.values()
+            if record.errors
+        )
 
 
 def kind_of(one: LossNode) -> str:
@@ -249,14 +261,54 @@ def keep_rows(record: Record, inputs: list[torch.Tensor], targets: torch.Tensor)
     kept = sum(len(one) for one in record.rows)
     if kept >= MOST_SAMPLES:
         return
+    if is_dense(inputs, targets):
+        keep_patches(record, inputs[0], targets)
+        return
     rows = rows_of(inputs, targets)
-    if rows is None:
+    # Learners need samples of one length.
+    if rows is None or (record.rows and record.rows[0].shape[1] != rows.shape[1]):
         return
     # Equal tokens are many samples; equal rows of values are one sample, in several epochs.
     record.repeats = any(one.is_floating_point() for one in inputs)
     wanted = targets.detach().reshape(len(rows), -1)[:, :64]
     record.rows.append(rows[: MOST_SAMPLES - kept].to("cpu", torch.float32, copy=True))
     record.wanted.append(wanted[: MOST_SAMPLES - kept].to("cpu", copy=True))
+
+
+def is_dense(inputs: list[torch.Tensor], targets: torch.Tensor) -> bool:
+    """Whether each place of an image has a target of its own."""
+    images = inputs[0] if len(inputs) == 1 else None
+    return (
+        images is not None
+        and images.is_floating_point()
+        and images.ndim == 4
+        and targets.ndim in (3, 4)
+        and len(images) == len(targets)
+        and images.shape[2:] == targets.shape[-2:]
+        and min(images.shape[2:]) > PATCH
+    )
+
+
+def keep_patches(record: Record, images: torch.Tensor, targets: torch.Tensor) -> None:
+    """Keep some places of images for the learners: what is around each, and what is wanted there.
+
+    Places of one image are alike, so that each image is in one fold, whichever batch it comes in.
+    """
+    room = MOST_SAMPLES - sum(len(one) for one in record.rows)
+    rows, columns = (torch.linspace(1, size - 2, PLACES).long() for size in images.shape[2:])
+    few = images.detach()[: -(-room // PLACES**2)].to("cpu", torch.float32)
+    around = F.pad(few, [PATCH // 2] * 4).unfold(2, PATCH, 1).unfold(3, PATCH, 1)
+    around = around[:, :, rows][:, :, :, columns].permute(0, 2, 3, 1, 4, 5)
+    patches = around.reshape(len(few) * PLACES**2, -1)[:, :MOST_FEATURES]
+    if record.rows and record.rows[0].shape[1] != patches.shape[1]:
+        return
+    wanted = targets.detach()[: len(few)].to("cpu")
+    wanted = wanted[:, None] if wanted.ndim == 3 else wanted
+    wanted = wanted[:, :, rows][:, :, :, columns].permute(0, 2, 3, 1)
+    fold = (few.double().sum((1, 2, 3)) * 1e6).long() % FOLDS
+    record.rows.append(patches[:room].clone())
+    record.wanted.append(wanted.reshape(len(patches), -1)[:room, :64].clone())
+    record.folds.append(fold.repeat_interleave(PLACES**2)[:room])
 
 
 def rows_of(inputs: list[torch.Tensor], targets: torch.Tensor) -> torch.Tensor | None:
@@ -302,22 +354,24 @@ def counted(numbers: torch.Tensor, room: int) -> torch.Tensor:
     return torch.zeros(len(numbers), room).scatter_add_(1, numbers % room, ones)
 
 
-def told(record: Record) -> Answers:
+def told(record: Record, rewarded: bool = False) -> Answers:
     """Return what was seen of one loss."""
     constant, size, between = statistics(record)
     learned, chance, samples = None, 0.0, 0
     if record.rows and stuck(record, constant):
         rows, wanted = torch.cat(record.rows), same_width(record.wanted)
+        folds = torch.cat(record.folds) if record.folds else torch.arange(len(rows)) % FOLDS
         if wanted is not None and record.repeats:
             once = first_of_each(rows, wanted)
-            rows, wanted = rows[once], wanted[once]
+            rows, wanted, folds = rows[once], wanted[once], folds[: len(once)]
         if wanted is not None and record.kind == CLASSES:
-            rows, wanted = rows[wanted[:, 0] >= 0], wanted[wanted[:, 0] >= 0]
+            known = wanted[:, 0] >= 0
+            rows, wanted, folds = rows[known], wanted[known], folds[known]
             wanted = F.one_hot(wanted[:, 0].long()) if len(wanted) else wanted
         # Masked tokens are all alike: learners that see only them prove nothing.
         if wanted is not None and len(rows) >= 100 and len(rows.unique(dim=0)) > 2:
             samples = len(rows)
-            learned, chance = skill(rows, wanted.float())
+            learned, chance = skill(rows, wanted.float(), folds)
     return Answers(
         record.place or place_of_key(record.key),
         place_of_key(record.key),
@@ -336,6 +390,8 @@ def told(record: Record) -> Answers:
         learned,
         chance,
         samples,
+        record.opposed,
+        rewarded,
     )
 
 

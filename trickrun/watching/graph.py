@@ -149,17 +149,20 @@ def read(loss: torch.Tensor) -> Graph:
     """Return the graph behind ``loss``, up to MOST_NODES."""
     if loss.grad_fn is None:
         return Graph((), ())
-    nodes: list[Node] = [loss.grad_fn]
-    known = {loss.grad_fn}
-    leaves: list[torch.Tensor] = []
+    nodes = nodes_behind(loss.grad_fn)
+    leaves = [node.variable for node in nodes if hasattr(node, "variable")]
+    return Graph(tuple(nodes), tuple(leaves))
+
+
+def nodes_behind(first: Node) -> list[Node]:
+    """Return a node and those behind it, in breadth-first order, up to MOST_NODES."""
+    nodes, known = [first], {first}
     for node in nodes:
-        if hasattr(node, "variable"):
-            leaves.append(node.variable)
         for further, _ in node.next_functions:
             if further is not None and further not in known and len(nodes) < MOST_NODES:
                 known.add(further)
                 nodes.append(further)
-    return Graph(tuple(nodes), tuple(leaves))
+    return nodes
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ class LossNode:
         weighted: whether the loss is multiplied or divided before backward is called on it.
         each: whether that is done with a number for each sample, as rewards or weights are.
         difference: the subtraction, for a difference.
+        negative: whether it is subtracted.
     """
 
     node: Node
@@ -182,27 +186,57 @@ class LossNode:
     weighted: bool
     each: bool = False
     difference: Node = None
+    negative: bool = False
 
 
 def loss_nodes(loss: torch.Tensor) -> list[LossNode]:
     """Return the loss operations that ``loss`` is made of."""
     found: list[LossNode] = []
-    waiting: list[tuple[Node, bool, bool]] = []
+    waiting: list[tuple[Node, bool, bool, bool]] = []
     if loss.grad_fn is not None:
-        waiting.append((loss.grad_fn, False, False))
-    known = {node for node, _, _ in waiting}
+        waiting.append((loss.grad_fn, False, False, False))
+    known = {node for node, _, _, _ in waiting}
     while waiting:
-        node, weighted, each = waiting.pop(0)
+        node, weighted, each, negative = waiting.pop(0)
         kind = kind_of(node)
         if (one := loss_node(node, kind, weighted)) is not None:
-            found.append(replace(one, each=each))
+            found.append(replace(one, each=each, negative=negative))
         elif kind in SCALING or kind in SELECTING:
-            further = inputs_of(node)
+            further = signed_inputs(node)
             if kind in ("Mul", "Div"):
                 weighted, each = True, each or has_numbers(node)
-            waiting.extend((one, weighted, each) for one in further if one not in known)
-            known.update(further)
+            waiting.extend(
+                (one, weighted, each, negative != turned)
+                for one, turned in further
+                if one not in known
+            )
+            known.update(one for one, _ in further)
     return found
+
+
+def signed_inputs(node: Node) -> list[tuple[Node, bool]]:
+    """Return the nodes that a node gets its inputs from, and whether it turns their signs."""
+    kind = kind_of(node)
+    factor = getattr(node, "_saved_other", None) if kind in ("Mul", "Div") else None
+    below = isinstance(factor, torch.Tensor) and factor.ndim == 0 and float(factor) < 0
+    turned = kind == "Neg" or below
+    subtracted = {"Sub": 1, "Rsub": 0}.get(kind)
+    return [
+        (one, turned or place == subtracted)
+        for place, (one, _) in enumerate(node.next_functions)
+        if one is not None
+    ]
+
+
+def is_opposed(one: LossNode) -> bool:
+    """Whether a part of the network may be trained against a loss: it is subtracted, or a function
+    of the program's own lies behind it, which may reverse the gradient."""
+    return one.negative or any(map(is_own_function, nodes_behind(one.predictions)))
+
+
+def is_own_function(node: Node) -> bool:
+    """Whether an operation is a ``torch.autograd.Function``, with a backward of its own."""
+    return isinstance(node, torch.autograd.function.BackwardCFunction)
 
 
 def is_negated(loss: torch.Tensor) -> bool:
@@ -404,22 +438,24 @@ def activity(node: Node) -> Activity | None:
     units = values.movedim(1, -1) if values.ndim == 4 else values
     units = units.reshape(-1, units.shape[-1])
     kind = kind_of(node)
-    dead = saturated = 0.0
+    dead = saturated = rarer = 0.0
     if kind in RECTIFIED:
         dead = float(widened((units == 0).all(0)).mean())
     else:
         low, high = RANGES[kind]
         off = ((units - low) * (2 / (high - low)) - 1).abs().mean(0)
         saturated = float(widened(off > SATURATED).mean())
-    return Activity(operation(node), len(units), units.shape[1], dead, saturated)
+        upper = float(widened(units > (low + high) / 2).mean())
+        rarer = min(upper, 1 - upper)
+    return Activity(operation(node), len(units), units.shape[1], dead, saturated, rarer)
 
 
 def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
     """Return the softmax operations over the axis of the samples, of outputs [samples, classes].
 
     Args:
-        samples: of the targets. A softmax over anything else, such as the instances of a bag, is
-            none over samples.
+        samples: of the targets, or of the batch where these are unknown. A softmax over anything
+            else, such as the instances of a bag, is none over samples.
     """
     return [
         found

@@ -15,19 +15,20 @@ PENALTIES = (0.01, 1.0, 100.0)
 
 
 @torch.no_grad()
-def skill(rows: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float]:
+def skill(rows: torch.Tensor, wanted: torch.Tensor, folds: torch.Tensor) -> tuple[float, float]:
     """Return the share of the targets' variance that the better of two learners explains on samples
     it has not seen, and the largest such share with the targets in random orders.
 
     Args:
         rows: ``[samples, features]``.
         wanted: ``[samples, targets]``.
+        folds: ``[samples]``: samples that may belong together are in one.
     """
     kernel, distances = standardized(rows)
     draws = torch.Generator().manual_seed(0)
     orders = [torch.randperm(len(rows), generator=draws) for _ in range(ORDERS)]
     targets = torch.stack([wanted, *(wanted[order] for order in orders)]).double()
-    explained = best(kernel, distances, targets)
+    explained = best(kernel, distances, targets, folds)
     return float(explained[0]), max(0.0, float(explained[1:].max()))
 
 
@@ -42,16 +43,15 @@ def standardized(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return kernel, norms[:, None] + norms - 2 * kernel
 
 
-def best(kernel: torch.Tensor, distances: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def best(
+    kernel: torch.Tensor, distances: torch.Tensor, targets: torch.Tensor, folds: torch.Tensor
+) -> torch.Tensor:
     """Return the largest explained share for each of several sets of targets."""
-    count = len(kernel)
-    # Samples of one batch may belong together: folds take every fifth.
-    fold = torch.arange(count) % FOLDS
     learners = len(NEIGHBOURS) + len(PENALTIES)
     errors = torch.zeros(learners, len(targets), dtype=torch.float64)
     constant = torch.zeros(len(targets), dtype=torch.float64)
     for number in range(FOLDS):
-        seen, new = fold != number, fold == number
+        seen, new = folds != number, folds == number
         mean = targets[:, seen].mean(1, keepdim=True)
         truth = targets[:, new]
         constant += (truth - mean).square().sum((1, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -19,6 +19,8 @@ from trickrun.findings.evidence.program import InputLook, Place, WatchedModel
 from trickrun.watching.graph import Node
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.places import calling, place_of_class
+from trickrun.watching.states import StateWatch
+from trickrun.watching.tensors import outputs_of
 
 MOST_VALUES = 1_000_000
 """Values of an input that are looked at; of more, those of the first samples."""
@@ -214,18 +216,6 @@ def whole_copies(module: nn.Module, one: str, other: str) -> bool:
     return all(a.shape == b.shape and torch.equal(a, b) for a, b in zip(*tensors, strict=True))
 
 
-def outputs_of(value: Any) -> Iterator[torch.Tensor]:
-    """Yield the tensors in what a module returned."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from outputs_of(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from outputs_of(inner)
-
-
 @torch.no_grad()
 def look_at(given: torch.Tensor) -> InputLook | None:
     """Return what an input is like; None for whole numbers, sparse ones, or without samples."""
@@ -295,6 +285,7 @@ class ForwardWatch:
         self.calls: list[Call] = []
         self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
+        self.states = StateWatch()
 
     def see_training(self) -> None:
         """See all calls until the next backward pass."""
@@ -346,6 +337,8 @@ class ForwardWatch:
         if isinstance(module, nn.MultiheadAttention) and output is not None:
             self.attended += 1
             self.attended_nothing += masks_all(named.get("key_padding_mask"))
+        if output is not None and torch.is_grad_enabled():
+            self.states.called(module, given, output)
         if self.depth or output is None:
             return
         fewest, self.norm_values = self.norm_values, None
@@ -398,6 +391,7 @@ class ForwardWatch:
     def backward(self, nodes: set[Node]) -> None:
         """A looked-at backward pass begins, whose graph has these nodes."""
         self.calls = [call for record in self.records for call in record.trained_on(nodes)]
+        self.states.pass_ends()
         if self.calls and (module := self.calls[-1].module) is not None:
             self.last_trained = weakref.ref(module)
 
@@ -409,8 +403,21 @@ class ForwardWatch:
     def forget(self) -> None:
         """Let go of all calls."""
         self.calls = []
+        self.states.forget()
         for record in self.records:
             record.waiting.clear()
+
+
+def rows_of_samples(calls: list[Call]) -> Iterator[int]:
+    """Yield the sizes of the batches of models that answer a row for each row they are given: of a
+    set, such as the instances of a bag, the answer is one."""
+    for call in calls:
+        given = next((one for one in outputs_of([call.given]) if one.is_floating_point()), None)
+        made = list(outputs_of(call.output))
+        if given is None or given.ndim not in (2, 4) or not made:
+            continue
+        if all(one.ndim > 1 and len(one) == len(given) for one in made):
+            yield len(given)
 
 
 def masks_all(mask: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import random
 import sys
 import warnings
@@ -27,8 +28,9 @@ from torch.utils.data import DataLoader
 from trickrun.findings.evidence.program import Leak
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
-from trickrun.watching.models import Call, is_random, outputs_of
+from trickrun.watching.models import Call, is_random
 from trickrun.watching.places import place_of_class
+from trickrun.watching.tensors import outputs_of
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
@@ -77,6 +79,7 @@ class Question:
         targets: of the loss.
         valid: which of them count.
         batch_size: of the loader that is read; None without one.
+        known: whether the targets are known; else they only say how many samples there are.
     """
 
     module: nn.Module
@@ -84,6 +87,7 @@ class Question:
     targets: torch.Tensor
     valid: torch.Tensor
     batch_size: int | None
+    known: bool = True
 
 
 @dataclass
@@ -99,7 +103,7 @@ class Probe:
         """Ask about the calls of a looked-at pass what has not been answered yet."""
         for question in questions(calls, losses, batch_size):
             asked = self.asked.setdefault(question.module, Asked())
-            kinds = (self.future, self.samples, self.dropout)
+            kinds = (self.future, self.samples, self.dropout) if question.known else (self.samples,)
             for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
@@ -131,25 +135,23 @@ class Probe:
         given = the_input(question)
         if asked.samples >= TRIES or given is None or not may_ask(question, given):
             return None
+        either = not may_tell(question, given)
         start = given.flatten()[:1000].clone()
         before, asked.seen = asked.seen, start
         # One batch of all samples may be a graph, whose nodes are meant to be mixed.
         if before is None or torch.equal(before, start):
             return None
         asked.samples += 1
-        other = other_first(given)
+        axes = (0, 1) if either else (0,)
         parts: list[tuple[str, str]] = []
         moved = False
         with answers(question, given, parts) as answer:
-            if other is not None and answer is not None:
-                once, again = answer(given), answer(given)
-                moved = any_moved(once, answer(other), len(given))
-                # Answers that differ without a cause tell nothing.
-                moved = moved and not any_moved(once, again, len(given))
+            if answer is not None:
+                moved = all(mixes(answer, given, axis) for axis in axes)
         if not moved:
             return None
         asked.samples = TRIES
-        sure = given.ndim > 2 or question.batch_size == len(given)
+        sure = question.known and (either or given.ndim > 2 or question.batch_size == len(given))
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
 
@@ -201,6 +203,8 @@ def questions(
     calls: list[Call], losses: list[LossNode], batch_size: int | None
 ) -> Iterator[Question]:
     """Yield the calls whose answers enter a loss with known targets."""
+    if not any(graphs.targets_of(loss) is not None for loss in losses):
+        yield from without_targets(calls, batch_size)
     for loss in losses:
         targets = graphs.targets_of(loss)
         if targets is None or targets.ndim == 0 or len(targets) < 2:
@@ -214,6 +218,30 @@ def questions(
             made = any(one.grad_fn in fed for one in outputs_of(call.output))
             if made and call.module is not None and can_be_copied(call.module):
                 yield Question(call.module, call, targets, valid, batch_size)
+
+
+def without_targets(calls: list[Call], batch_size: int | None) -> Iterator[Question]:
+    """Yield the calls that answer a row for each row they are given, where no loss is known, as in
+    losses of pairs and triplets, or likelihoods written by hand."""
+    for call in calls:
+        given = next((one for one in outputs_of([call.given]) if one.is_floating_point()), None)
+        made = list(outputs_of(call.output))
+        if given is None or call.module is None or not made or not has_rows(given, call.module):
+            continue
+        rows = all(one.ndim > 1 and len(one) == len(given) for one in made)
+        if rows and can_be_copied(call.module):
+            targets = given.new_zeros(len(given))
+            valid = torch.ones_like(targets, dtype=torch.bool)
+            yield Question(call.module, call, targets, valid, batch_size, known=False)
+
+
+def has_rows(given: torch.Tensor, module: nn.Module) -> bool:
+    """Whether the first axis can only be that of the samples."""
+    if given.ndim != 3:
+        return given.ndim in (2, 4)
+    parts = list(module.modules())
+    in_order = any(isinstance(part, nn.RNNBase | nn.MultiheadAttention) for part in parts)
+    return not in_order and any(isinstance(part, nn.Conv1d) for part in parts)
 
 
 def feeding(node: Any) -> Iterator[Any]:
@@ -343,16 +371,62 @@ def the_input(question: Question) -> torch.Tensor | None:
     every = list(outputs_of([question.call.given, question.call.named]))
     if any(one.layout != torch.strided for one in every):
         return None
-    samples = len(question.targets)
     targets = question.targets
     every = [one for one in every if one.ndim and not same(one, targets)]
-    if not every or any(len(one) != samples for one in every):
+    # Targets of places are often given to the loss in one row.
+    every = [one for one in every if not same(one.flatten(), targets)]
+    if not every:
+        return None
+    samples = len(every[0]) if is_by_place(every[0], targets) else len(targets)
+    if any(len(one) != samples for one in every):
         return None
     whole = [one for one in every if not one.is_floating_point()]
     values = [one for one in every if one.is_floating_point()]
     if len(values) > 1 or (not values and len(whole) != 1):
         return None
     return values[0] if values else whole[0]
+
+
+def is_by_place(given: torch.Tensor, targets: torch.Tensor) -> bool:
+    """Whether each place of sequences has a target, all in one row."""
+    return (
+        given.ndim in (2, 3)
+        and min(given.shape[:2]) > 2
+        and targets.ndim == 1
+        and len(targets) == given.shape[0] * given.shape[1]
+    )
+
+
+def may_tell(question: Question, given: torch.Tensor) -> bool:
+    """Whether it is known that the first axis is that of the samples, not that of time.
+
+    Else answers must change along both: one of the two is that of the samples.
+    """
+    targets = question.targets
+    along = targets.ndim > 1 and given.ndim in (2, 3) and targets.shape[:2] == given.shape[:2]
+    return question.batch_size == len(given) or not (along or is_by_place(given, targets))
+
+
+def mixes(answer: Answer, given: torch.Tensor, axis: int) -> bool:
+    """Whether answers along an axis change with the first entry along it."""
+    changed = other_first(given.transpose(0, axis))
+    if changed is None:
+        return False
+    made = (answer(given), answer(changed.transpose(0, axis)), answer(given))
+    once, other, again = ([along_axis(one, given, axis) for one in each] for each in made)
+    count = given.shape[axis]
+    # Answers that differ without a cause tell nothing.
+    return any_moved(once, other, count) and not any_moved(once, again, count)
+
+
+def along_axis(one: torch.Tensor, given: torch.Tensor, axis: int) -> torch.Tensor:
+    """Return an answer with an axis of the input as its first one, where it has that axis."""
+    rows = given.shape[:2]
+    if axis == 0 and len(one.shape) and len(one) == len(given):
+        return one
+    if one.ndim and len(one) == math.prod(rows):
+        one = one.reshape(*rows, -1)
+    return one.transpose(0, axis) if one.ndim > 1 and one.shape[:2] == rows else one
 
 
 def same(one: torch.Tensor, other: torch.Tensor) -> bool:
@@ -371,9 +445,8 @@ def may_ask(question: Question, given: torch.Tensor) -> bool:
         ordered = torch.arange(samples, device=targets.device)
         if torch.equal(targets.long(), ordered):
             return False  # each sample is its own class: pairs are compared
-    along = targets.ndim > 1 and given.ndim in (2, 3) and targets.shape[:2] == given.shape[:2]
-    if along and not loaded:
-        return False
+    if not may_tell(question, given):
+        return given.ndim == 2 or not has_images(question.module)
     sequences = (nn.RNNBase, nn.MultiheadAttention, nn.Conv1d)
     parts = list(question.module.modules())
     maybe_one = given.ndim == 2 and given.is_floating_point() and not loaded
@@ -381,6 +454,11 @@ def may_ask(question: Question, given: torch.Tensor) -> bool:
         return False
     tensors = (one for part in parts for one in tensors_of(part))
     return not any(one.is_sparse or is_graph(one, samples) for one in tensors)
+
+
+def has_images(module: nn.Module) -> bool:
+    """Whether a model has layers of images, which take a single one without an axis of samples."""
+    return any(isinstance(part, nn.Conv2d) for part in module.modules())
 
 
 def tensors_of(part: nn.Module) -> Iterator[torch.Tensor]:

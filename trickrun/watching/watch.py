@@ -38,13 +38,13 @@ from trickrun.findings.evidence.program import (
     WatchedLoader,
 )
 from trickrun.nn.precision import widened
-from trickrun.watching import EVERY
+from trickrun.watching import EVERY, rewards
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
-from trickrun.watching.models import ForwardWatch, Modes
+from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
@@ -339,11 +339,22 @@ class Watch:
             site.terms += terms
         self.read_answers(loss, site)
         samples = {term.targets.shape[0] for term in terms if term.targets and term.targets.shape}
-        mixing = tuple(graphs.mixing(graph, samples))
+        mixing = graphs.mixing(graph, samples)
+        if not any(term.targets for term in terms):
+            rows = set(rows_of_samples(self.forward.calls))
+            # One number for each row is a weight, as in attention to a set.
+            mixing = [one for one in graphs.mixing(graph, rows) if one.shape[1] > 1]
         self.steep = graphs.steep(graph)
         self.looked = StepLook(
-            self.passes, tuple(graphs.activities(graph)), (), mixing, graphs.flat(graph)
+            self.passes,
+            tuple(graphs.activities(graph)),
+            (),
+            tuple(mixing),
+            graphs.flat(graph),
+            rewards.rewarded(loss, graphs.loss_nodes(loss)),
         )
+        if rewards.is_weighed(graph):
+            self.answers.rewarded.add(site.key)
         for place, node in enumerate(graph.nodes):
             found = graphs.place_of_node(node)
             if found is not None:
@@ -770,6 +781,7 @@ class Watch:
             loose=tuple(self.loose.values()),
             answers=answers,
             leaks=tuple(self.probe.leaks),
+            detached_states=self.forward.states.told(),
             steps_in_train=self.modes.in_train,
             steps_in_eval=self.modes.in_eval,
             last_in_eval=self.modes.last_in_eval,

@@ -98,6 +98,7 @@ class Activity:
         dead_fraction: units that are 0 for every sample (of ReLU and its like).
         saturated_fraction: units whose values lie, on average, near the ends of their range (of
             sigmoid and tanh).
+        rarer_end: share of the values that lie at the end of the range where fewer lie.
     """
 
     operation: Operation
@@ -105,6 +106,7 @@ class Activity:
     units: int
     dead_fraction: float
     saturated_fraction: float
+    rarer_end: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,22 @@ class GradientLook:
 
 
 @dataclass(frozen=True)
+class Rewarded:
+    """The logarithms of the probabilities of choices, multiplied by a number each, in a loss.
+
+    Args:
+        place: the line of the product.
+        raised: whether the loss grows with both: choices with large numbers become rarer.
+        good: whether the numbers are known to be larger for better choices, by their name and,
+            where values are predicted, by these.
+    """
+
+    place: Place | None
+    raised: bool
+    good: bool
+
+
+@dataclass(frozen=True)
 class StepLook:
     """One looked-at step.
 
@@ -146,6 +164,7 @@ class StepLook:
         gradients: of the optimizer's parameters, in their order in the network.
         mixing: operations that normalize over the axis of the samples.
         flat: operations that let no gradient pass.
+        rewarded: choices that the loss weighs by what came of them.
     """
 
     step: int
@@ -153,6 +172,7 @@ class StepLook:
     gradients: tuple[GradientLook, ...] = ()
     mixing: tuple[Operation, ...] = ()
     flat: tuple[Operation, ...] = ()
+    rewarded: tuple[Rewarded, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -229,6 +249,10 @@ class Answers:
             inputs of the same batches: 0 not at all, 1 perfectly; None if it was not tried.
         chance: the same with targets in a random order.
         samples: that the learners had.
+        opposed: whether the loss is one of several, and is subtracted, or its gradient passes a
+            function of the program's own, which may reverse it: a part may be meant to fail at it.
+        rewarded: whether the loss of the pass also weighs what was chosen by what came of it, so
+            that these values are returns.
     """
 
     place: Place | None
@@ -249,6 +273,8 @@ class Answers:
     skill: float | None = None
     chance: float = 0.0
     samples: int = 0
+    opposed: bool = False
+    rewarded: bool = False
 
     @property
     def late(self) -> float:
@@ -282,6 +308,23 @@ class Leak:
     part: str = ""
     layer: str = ""
     sure: bool = True
+
+
+@dataclass(frozen=True)
+class DetachedState:
+    """A module that was called step by step, and whose state was detached before each step.
+
+    Args:
+        module: its class.
+        place: the line of the calls.
+        recurrent: whether it is one of torch's recurrent layers or cells.
+        passes: looked-at passes in which this was so.
+    """
+
+    module: str
+    place: Place | None
+    recurrent: bool
+    passes: int
 
 
 @dataclass(frozen=True)
@@ -546,6 +589,7 @@ class Program:
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
+        detached_states: modules whose state was detached at each step of a pass.
         steps_in_train, steps_in_eval: optimizer steps with the last trained model in either mode.
         last_in_eval: steps in evaluation mode since the last one in training mode.
         attended, attended_nothing: calls of attention layers that were looked at, and those whose
@@ -582,6 +626,7 @@ class Program:
     answers: tuple[Answers, ...] = ()
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()
+    detached_states: tuple[DetachedState, ...] = ()
     steps_in_train: int = 0
     steps_in_eval: int = 0
     last_in_eval: int = 0

@@ -248,11 +248,14 @@ def unscaled_targets(program: Program) -> Iterator[Finding]:
 
 def judged(program: Program) -> Iterator[Answers]:
     """Yield the answers whose errors can be compared with a constant's; traps: another network's
-    answers as targets, values of chosen actions, and networks that compete."""
+    answers as targets, values of chosen actions, returns, whose noise is that of the choices, and
+    networks that compete, in turn or through a reversed gradient."""
     if program.passes < SETTLED or competing(program):
         return
     for answers in program.answers:
-        if program.assisted and answers.kind == "values":
+        if (program.assisted or answers.rewarded) and answers.kind == "values":
+            continue
+        if answers.opposed:
             continue
         if not answers.alone and others_learned(program, answers):
             continue

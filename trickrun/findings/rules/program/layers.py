@@ -18,6 +18,13 @@ SAMPLES = 32
 DEAD = 0.9
 """Share of a layer's units from which on dead ones are an error; own."""
 
+SEEN = 3
+"""Looked-at passes in which a state must have been detached; own."""
+
+LOOKS, BOTH = 4, 0.1
+"""Looks from which on units count as always saturated, and the share of their values that must lie
+at the end where fewer lie; own."""
+
 LOOK_UP = ("Embedding", "EmbeddingBag", "LayerNorm", "BatchNorm1d", "BatchNorm2d", "GroupNorm")
 """Layers whose gradient is of another size than a matrix's by nature."""
 
@@ -133,8 +140,32 @@ def silent(program: Program) -> Iterator[Finding]:
         # Some dead units hurt no network that learns all the same.
         if dead > (DEAD if learns(program) else MOST):
             yield dead_units(program, other, dead)
-        elif saturated > MOST and not learns(program) and not pushed(program, one):
-            yield saturated_units(program, other, saturated)
+        elif saturated > MOST and (not learns(program) or loses(program)):
+            if not pushed(program, one):
+                yield saturated_units(program, other, saturated, "error")
+        elif saturated > MOST and always_at_the_ends(program, other):
+            yield saturated_units(program, other, saturated, "warning")
+
+
+def loses(program: Program) -> bool:
+    """Whether the answers end far worse than a constant, though the loss fell."""
+    judged = [one for one in program.answers if one.alone and one.constant > 0]
+    return bool(judged) and all(one.late > 2 * one.late_constant for one in judged)
+
+
+def always_at_the_ends(program: Program, activity: Activity) -> bool:
+    """Whether units were at both ends of their range from the first look to the last: the layer
+    before them was hardly trained, even where the others make up for it; trap: gates that begin
+    closed, at one end."""
+    made = activity.operation
+    same = [
+        [one for one in look.activities if (one.operation.kind, one.operation.place) ==
+         (made.kind, made.place)]
+        for look in program.looks
+    ]  # fmt: skip
+    return len(same) >= LOOKS and all(
+        any(one.saturated_fraction > DEAD and one.rarer_end > BOTH for one in look) for look in same
+    )
 
 
 def pushed(program: Program, activity: Activity) -> bool:
@@ -167,7 +198,9 @@ def dead_units(program: Program, activity: Activity, share: float) -> Finding:
                    location=as_location(place, advice))  # fmt: skip
 
 
-def saturated_units(program: Program, activity: Activity, share: float) -> Finding:
+def saturated_units(
+    program: Program, activity: Activity, share: float, severity: Severity
+) -> Finding:
     """Return TR42 of one activation."""
     place, name = activity.operation.place, activity.operation.kind.lower()
     why = (
@@ -175,7 +208,7 @@ def saturated_units(program: Program, activity: Activity, share: float) -> Findi
         "for nearly every sample. The activation is flat there, and little gradient passes."
     )
     advice = "scale the inputs, use a smaller init, or ReLU"
-    return Finding("TR42", "Saturated units", "error", 0.8, place_or(place, name),
+    return Finding("TR42", "Saturated units", severity, 0.8, place_or(place, name),
                    {"saturated": share, "units": activity.units}, why,
                    location=as_location(place, advice))  # fmt: skip
 
@@ -261,7 +294,27 @@ def flat(program: Program) -> Iterator[Finding]:
                   location=as_location(made.place, advice))  # fmt: skip
 
 
+def detached_states(program: Program) -> Iterator[Finding]:
+    """TR45: a recurrent state that is detached at each step of one pass; traps: windows of a long
+    sequence, and a step whose own answer is its next input, which some programs detach on purpose:
+    a warning where the module is no recurrent one of torch's."""
+    for one in program.detached_states:
+        if one.passes < SEEN:
+            continue
+        why = (
+            f"{one.module} is called step by step, and what it put out is detached before each "
+            "next step. No gradient passes from one step to those before, so it does not learn "
+            "what to remember."
+        )
+        grave: Severity = "error" if one.recurrent else "warning"
+        advice = "hand on the state itself; detach it between backward passes only"
+        yield Finding("TR45", "State detached at each step", grave, 0.9 if one.recurrent else 0.6,
+                      place_or(one.place, one.module), {"passes": one.passes}, why,
+                      location=as_location(one.place, advice))  # fmt: skip
+
+
 RULES = (
+    detached_states,
     flat,
     undefined,
     attends_to_nothing,

@@ -15,7 +15,7 @@ from trickrun.findings.evidence.program import (
     as_location,
 )
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.program.steps import place_or
+from trickrun.findings.rules.program.steps import FEW, competing, place_or
 
 PROBABILITIES = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
@@ -236,9 +236,10 @@ def out_of_reach(program: Program) -> Iterator[Finding]:
 def leaks(program: Program) -> Iterator[Finding]:
     """TR32, TR97: answers that a copy of the model gives differently where another sample of the
     batch, or a token that is to be predicted, was changed; traps: graphs, sequences whose first
-    axis is time, and batch norm, which mixes in training only."""
+    axis is time, batch norm, which mixes in training only, and networks that compete, which may
+    compare samples on purpose."""
     for leak in program.leaks:
-        if leak.kind == "samples":
+        if leak.kind == "samples" and (leak.sure or not competing(program)):
             yield mixed(leak)
         elif leak.kind in ("future", "same"):
             yield reads_ahead(program, leak)
@@ -324,7 +325,24 @@ def twice(program: Program) -> Iterator[Finding]:
                       location=as_location(where, f"leave out this {name}"))  # fmt: skip
 
 
+def rewards_lowered(program: Program) -> Iterator[Finding]:
+    """TR33: a policy gradient with the wrong sign; trap: numbers that are to become small."""
+    looks = [look.rewarded for look in program.looks if look.rewarded]
+    wrong = [one for look in looks for one in look if one.raised and one.good]
+    if len(looks) < FEW or len(wrong) < sum(map(len, looks)):
+        return
+    place = wrong[-1].place
+    why = (
+        "The loss grows with the logarithm of the probability of what was chosen times what came "
+        "of it. So each step makes choices with a large reward less likely."
+    )
+    yield Finding("TR33", "Flipped gradient", "error", 0.9, place_or(place, "loss"),
+                  {"looks": len(looks)}, why,
+                  location=as_location(place, "put a minus before this product"))  # fmt: skip
+
+
 RULES = (
+    rewards_lowered,
     probabilities,
     twice,
     no_logarithm,

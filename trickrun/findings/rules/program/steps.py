@@ -145,6 +145,12 @@ def unreached_optimizer(program: Program) -> Iterator[Finding]:
     for optimizer in program.optimizers:
         if not is_unreached(optimizer) or optimizer.looked < FEW:
             continue
+        others = any(other.reached for other in program.optimizers if other is not optimizer)
+        cut_off = [one for one in optimizer.unreached if one.reason == "cut off"]
+        if others and len(cut_off) == optimizer.parameters:
+            # The loss is trained, and this part of the network ran: it is a part that is cut off.
+            yield from cut(program, optimizer, cut_off, "cut off", REASONS["cut off"])
+            continue
         if any(one.reason == "frozen" for one in optimizer.unreached):
             why = f"The tensors of {optimizer.kind} are frozen: their requires_grad is off."
             advice = "pass the parameters that are to be trained"
