@@ -95,6 +95,31 @@ FAULTS: dict[str, tuple[str, list[Change], str]] = {
         [optimizer("Adam(model.parameters(), lr=3.0)"), LONGER],
         "torch.optim.Adam",
     ),
+    "a loss that falls only as the rate goes to 0": (
+        "TR35",
+        [made(f"scheduler = {RATES}CosineAnnealingLR(optimizer, 128)"),
+         optimizer("Adam(model.parameters(), lr=1.0)"),
+         after(STEP, "scheduler.step()"), LONGER],
+        "torch.optim.Adam",
+    ),
+    "steps that hardly move a weight in the whole run": (
+        "TR36",
+        [optimizer("Adam(model.parameters(), lr=1e-5)"), ("nn.Dropout(0.1)", "nn.Dropout(0.0)"),
+         ("range(4)", "range(60)")],
+        "torch.optim.Adam",
+    ),
+    "milestones of epochs in each batch": (
+        "TR118",
+        [made(f"scheduler = {RATES}MultiStepLR(optimizer, [3, 6], gamma=0.3)"),
+         after(STEP, "scheduler.step()"), LONGER],
+        "MultiStepLR",
+    ),
+    "a linear decay of epochs in each batch": (
+        "TR118",
+        [made(f"scheduler = {RATES}LinearLR(optimizer, 1.0, 0.05, total_iters=8)"),
+         after(STEP, "scheduler.step()"), LONGER],
+        "LinearLR",
+    ),
     "a weight decay that outweighs the data": (
         "TR50",
         [sgd("lr=0.1, weight_decay=1.0"), LONGER],
@@ -337,6 +362,18 @@ HEALTHY_PROGRAMS: dict[str, list[Change]] = {
                                   LONGER],
     "a warm-up that ends, of two schedules": [made(SEQUENCE), after(STEP, "scheduler.step()"),
                                               LONGER],
+    "milestones of batches in each batch": [
+        made(f"scheduler = {RATES}MultiStepLR(optimizer, [60, 100], gamma=0.3)"),
+        after(STEP, "scheduler.step()"), LONGER],
+    "milestones of epochs in each epoch": [
+        made(f"scheduler = {RATES}MultiStepLR(optimizer, [3, 6], gamma=0.3)"),
+        (EVALUATE, "    scheduler.step()\n" + EVALUATE), LONGER],
+    "a loss that falls at a high rate, stays, and falls again": [
+        made(f"scheduler = {RATES}MultiStepLR(optimizer, [10], gamma=0.1)"),
+        sgd("lr=0.3, momentum=0.9"),
+        (EVALUATE, "    scheduler.step()\n" + EVALUATE), LONGER],
+    "a careful rate that learns": [
+        optimizer("Adam(model.parameters(), lr=2e-4)"), ("range(4)", "range(30)")],
     "cosine with restarts": [
         made(f"scheduler = {RATES}CosineAnnealingWarmRestarts(optimizer, 2)"),
         (EVALUATE, "    scheduler.step()\n" + EVALUATE), LONGER],
@@ -519,3 +556,35 @@ def test_a_layer_that_a_closure_does_not_reach_is_told(tmp_path: Path) -> None:
     )
     first = found(tmp_path, text)[0]
     assert (first.code, first.where) == ("TR45", "Net.more.weight")
+
+
+DEAF = (
+    HEAD
+    + """
+x = torch.randn(640, 10)
+y = {targets}
+model = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 4))
+optimizer = torch.optim.Adam(model.parameters(), lr={lr})
+for step in range(160):
+    i = torch.randint(0, 640, (32,))
+    optimizer.zero_grad()
+    F.cross_entropy(model(x[i]), y[i]).backward()
+    optimizer.step()
+"""
+)
+PARITY = "((x[:, 0] * x[:, 1] * x[:, 2] > 0).long() * 2 + (x[:, 3] * x[:, 4] * x[:, 5] > 0).long())"
+
+
+@pytest.mark.parametrize("targets", [PARITY, "torch.randint(0, 4, (640,))"])
+def test_a_network_that_cannot_move_proves_nothing_of_its_targets(
+    targets: str, tmp_path: Path
+) -> None:
+    """The rate comes first; at a usual rate, targets without relation are told."""
+    slow = [one.code for one in found(tmp_path, DEAF.format(targets=targets, lr=1e-7))]
+    assert slow[0] == "TR36"
+    assert "TR10" not in slow
+
+
+def test_targets_without_relation_are_told_at_a_usual_rate(tmp_path: Path) -> None:
+    text = DEAF.format(targets="torch.randint(0, 4, (640,))", lr=1e-3)
+    assert "TR10" in [one.code for one in found(tmp_path, text)]

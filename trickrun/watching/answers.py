@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from types import CodeType
 
 import torch
 from torch.nn import functional as F
@@ -18,11 +17,12 @@ from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.learners import FOLDS, skill
 from trickrun.watching.models import Call
-from trickrun.watching.places import place_of_key
+from trickrun.watching.places import Key, place_of_key
 from trickrun.watching.tensors import outputs_of
 
-ALWAYS, THEN = 200, 20
-"""Backward passes at the beginning whose answers are read; then every so many are."""
+ALWAYS, THEN, RARER = 200, 20, 1000
+"""Backward passes at the beginning whose answers are read; then every so many are, and more rarely
+the more there were: twice, three times as rarely after so many, and so on."""
 
 MOST_VALUES = 65_536
 """Entries of one batch's predictions that are read: of more, none are."""
@@ -47,9 +47,6 @@ KINDS = {
     "BinaryCrossEntropy": BINARY,
     "BinaryCrossEntropyWithLogits": BINARY,
 }
-
-Key = tuple[CodeType, int] | None
-"""A line of the program, as ``caller_key`` returns it."""
 
 
 @dataclass
@@ -99,7 +96,7 @@ class AnswerWatch:
 
     def due(self, at: int) -> bool:
         """Whether the answers of this backward pass are read."""
-        return at < ALWAYS or at % THEN == 0
+        return at < ALWAYS or at % (THEN * (1 + at // RARER)) == 0
 
     @torch.no_grad()
     def read(

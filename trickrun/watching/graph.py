@@ -287,9 +287,9 @@ def shaped(node: Node) -> Node:
     return node
 
 
-def terms(loss: torch.Tensor) -> list[LossTerm]:
-    """Return the loss operations that ``loss`` is made of, with what they are fed with."""
-    return [term(one) if one.form != "difference" else own_term(one) for one in loss_nodes(loss)]
+def terms(nodes: list[LossNode]) -> list[LossTerm]:
+    """Return loss operations with what they are fed with."""
+    return [term(one) if one.form != "difference" else own_term(one) for one in nodes]
 
 
 def squared_or_absolute(node: Node) -> Node | None:

@@ -55,7 +55,7 @@ class LastStep:
         """Return whether next to nothing is left of the step; None if there is nothing to tell it
         from."""
         left = [
-            float((now.detach() - before).norm() / (after - before).norm())
+            share_left(now.detach(), before, after)
             for reference, before, after in self.changed
             if (now := reference()) is not None and now.shape == before.shape
         ]
@@ -63,15 +63,29 @@ class LastStep:
         return max(left) <= GONE if left else None
 
 
+def share_left(now: torch.Tensor, before: torch.Tensor, after: torch.Tensor) -> float:
+    """Return how much of the step from ``before`` to ``after`` is still there: usually all."""
+    if torch.equal(now, after):
+        return 1.0
+    return float((now - before).norm() / (after - before).norm())
+
+
 def numel(pair: tuple[torch.Tensor, torch.Tensor]) -> int:
     return pair[0].numel()
 
 
-def slope(gradient: torch.Tensor | None, change: torch.Tensor) -> float | None:
-    """Return the cosine between a gradient and the change of its tensor; None if one is 0."""
+def slope(
+    gradient: torch.Tensor | None, change: torch.Tensor, length: float | None = None
+) -> float | None:
+    """Return the cosine between a gradient and the change of its tensor; None if one is 0.
+
+    Args:
+        length: of the change, where it is known.
+    """
     if gradient is None or gradient.layout != torch.strided or gradient.is_complex():
         return None
-    size = float(widened(gradient.norm())) * float(widened(change.norm()))
+    length = float(widened(change.norm())) if length is None else length
+    size = float(widened(gradient.norm())) * length
     if not size > 0 or not math.isfinite(size):
         return None
     return float(widened((gradient * change).sum())) / size

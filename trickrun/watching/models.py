@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import weakref
@@ -226,16 +227,19 @@ def look_at(given: torch.Tensor) -> InputLook | None:
     rows = max(1, MOST_VALUES // max(1, given[0].numel()))
     values = given.detach()[:rows]
     values = values.float() if values.dtype != torch.float64 else values
-    bad = int((~values.isfinite()).sum())
+    low, high = (float(one) for one in values.aminmax())
+    finite = math.isfinite(low) and math.isfinite(high)
+    bad = 0 if finite else int((~values.isfinite()).sum())
+    deviation, mean = torch.std_mean(values, correction=0)
     flat = values.reshape(len(values), -1)
     # One sample has one value in every feature.
     constant = float((flat == flat[:1]).all(0).float().mean()) if len(flat) > 1 else 0.0
     return InputLook(
         tuple(given.shape),
-        float(values.mean()),
-        float(values.std(correction=0)),
-        float(values.min()),
-        float(values.max()),
+        float(mean),
+        float(deviation),
+        low,
+        high,
         constant,
         bad,
     )

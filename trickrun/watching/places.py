@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 
 import torch
 
@@ -28,8 +28,12 @@ LIBRARIES = tuple(
 PACKAGES = ("site-packages", "dist-packages")
 """Folders of installed packages, also those of another environment on the path."""
 
-USERS: dict[CodeType, bool] = {}
-"""Whether code that was seen on the stack is the user's: a look-up a frame, in each step."""
+USERS: dict[str, bool] = {}
+"""Whether files that were seen on the stack are the user's: a look-up a frame, in each step. Code
+objects would be hashed with all their constants each time."""
+
+Key = tuple[str, int] | None
+"""A line of the program."""
 
 LINE = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+), in ')
 """A frame in a formatted traceback."""
@@ -70,32 +74,37 @@ def calling() -> Place | None:
     return None
 
 
-def caller_key() -> tuple[CodeType, int] | None:
+def caller_key() -> Key:
     """Return what tells the user's calling line apart from others: cheap enough for every step."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
-        code = frame.f_code
-        known = USERS.get(code)
+        file = frame.f_code.co_filename
+        known = USERS.get(file)
         if known is None:
-            known = USERS[code] = is_users(code.co_filename)
+            known = USERS[file] = is_users(file)
         if known:
-            return code, frame.f_lineno
+            return file, frame.f_lineno
         frame = frame.f_back
     return None
 
 
-def place_of_key(key: tuple[CodeType, int] | None) -> Place | None:
+def place_of_key(key: Key) -> Place | None:
     """Return the place of what ``caller_key`` returned."""
-    return None if key is None else place_of(key[0].co_filename, key[1])
+    return None if key is None else place_of(*key)
 
 
 def place_in(frames: list[str]) -> Place | None:
     """Return the innermost line of the user's code in a formatted traceback."""
-    for text in reversed(frames):
-        found = LINE.search(text)
-        if found and is_users(found["file"]):
-            return place_of(found["file"], int(found["line"]))
-    return None
+    return next((place for text in reversed(frames) if (place := place_in_frame(text))), None)
+
+
+@lru_cache(maxsize=4096)
+def place_in_frame(text: str) -> Place | None:
+    """Return the line of one frame of a formatted traceback; None if it is not the user's code."""
+    found = LINE.search(text)
+    if found is None or not is_users(found["file"]):
+        return None
+    return place_of(found["file"], int(found["line"]))
 
 
 def place_of_class(kind: type) -> Place | None:

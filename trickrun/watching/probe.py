@@ -41,6 +41,9 @@ MOST_NOISE = 1_000_000
 TRIES = 2
 """Batches in which a question is asked of one model."""
 
+LOOKS = 24
+"""Looks in which one model may be asked; what it leaks, it leaks in most of its passes."""
+
 CHANGED = 1e-4
 """Change of an answer over the largest answer from which on it is none of rounding; own."""
 
@@ -67,6 +70,7 @@ class Asked:
     samples: int = 0
     future: int = 0
     dropout: int = 0
+    looks: int = 0
     seen: torch.Tensor | None = None
 
 
@@ -101,12 +105,20 @@ class Probe:
 
     def ask(self, calls: list[Call], losses: list[LossNode], batch_size: int | None) -> None:
         """Ask about the calls of a looked-at pass what has not been answered yet."""
+        if all(self.was_offered(call) for call in calls):
+            return
         for question in questions(calls, losses, batch_size):
             asked = self.asked.setdefault(question.module, Asked())
+            asked.looks += 1
             kinds = (self.future, self.samples, self.dropout) if question.known else (self.samples,)
             for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
+
+    def was_offered(self, call: Call) -> bool:
+        """Whether a model has had its chances."""
+        known = self.asked.get(call.module) if call.module is not None else None
+        return known is not None and known.looks >= LOOKS
 
     def future(self, question: Question, asked: Asked) -> Leak | None:
         """Return whether earlier answers depend on later tokens, where the targets are these."""

@@ -14,7 +14,6 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from statistics import median
-from types import CodeType
 from typing import Any
 
 import torch
@@ -46,7 +45,7 @@ from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
 from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
-from trickrun.watching.places import caller_key, calling, place_of_key
+from trickrun.watching.places import Key, caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
 
@@ -87,7 +86,7 @@ class TrainingLost(KeyboardInterrupt):
 class Site:
     """The backward passes from one line."""
 
-    key: tuple[CodeType, int] | None = None
+    key: Key = None
     times: int = 0
     losses: Series = field(default_factory=Series)
     terms: list[LossTerm] = field(default_factory=list)
@@ -160,7 +159,7 @@ class Watch:
         self.probe = Probe()
         self.modes = Modes()
         self.steep: Operation | None = None
-        self.sites: dict[tuple[CodeType, int] | None, Site] = {}
+        self.sites: dict[Key, Site] = {}
         self.site: Site | None = None
         self.optimizers: dict[int, OptimizerRecord] = {}
         self.records: list[OptimizerRecord] = []
@@ -171,7 +170,7 @@ class Watch:
         )
         self.known_loaders: list[LoaderRecord] = []
         self.loader: LoaderRecord | None = None
-        self.clips: dict[tuple[CodeType, int] | None, Clipping] = {}
+        self.clips: dict[Key, Clipping] = {}
         self.looks: list[StepLook] = []
         self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
         self.looked: StepLook | None = None
@@ -188,7 +187,7 @@ class Watch:
         self.scaled: tuple[weakref.ref[torch.Tensor], torch.Tensor] | None = None
         self.still_scaled = False
         self.anomaly = False
-        self.switched_off: Counter[tuple[CodeType, int] | None] = Counter()
+        self.switched_off: Counter[Key] = Counter()
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
         self.loose: dict[int, tuple[int, ...]] = {}
@@ -285,7 +284,7 @@ class Watch:
         if look:
             self.look_at(loss, site)
         elif self.answers.due(self.passes):
-            self.read_answers(loss, site)
+            self.read_answers(graphs.loss_nodes(loss), site)
         if look or not loss.is_cuda:
             value = loss.item()
             site.losses.add(self.passes, value)
@@ -334,13 +333,14 @@ class Watch:
             small = sorted(graph.leaves, key=torch.Tensor.numel)[:FIRST_VALUES]
             known = [one for one in small if one.numel() <= MOST_ENTRIES] or small[:1]
             self.first_values = [(weakref.ref(one), one.detach().clone()) for one in known]
-        terms = graphs.terms(loss)
+        nodes = graphs.loss_nodes(loss)
         if len(site.terms) < MOST_TERMS:
-            site.terms += terms
-        self.read_answers(loss, site)
-        samples = {term.targets.shape[0] for term in terms if term.targets and term.targets.shape}
+            site.terms += graphs.terms(nodes)
+        self.read_answers(nodes, site)
+        targets = [one for node in nodes if (one := graphs.targets_of(node)) is not None]
+        samples = {len(one) for one in targets if one.ndim}
         mixing = graphs.mixing(graph, samples)
-        if not any(term.targets for term in terms):
+        if not targets:
             rows = set(rows_of_samples(self.forward.calls))
             # One number for each row is a weight, as in attention to a set.
             mixing = [one for one in graphs.mixing(graph, rows) if one.shape[1] > 1]
@@ -351,7 +351,7 @@ class Watch:
             (),
             tuple(mixing),
             graphs.flat(graph),
-            rewards.rewarded(loss, graphs.loss_nodes(loss)),
+            rewards.rewarded(loss, nodes),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
@@ -371,9 +371,8 @@ class Watch:
         if not self.records and self.moved:
             self.bare.still = [tuple(leaf.shape) for leaf in still if has_values(leaf.grad)]
 
-    def read_answers(self, loss: torch.Tensor, site: Site) -> None:
+    def read_answers(self, nodes: list[graphs.LossNode], site: Site) -> None:
         """Read the predictions and targets of a pass; count the classes of its batch."""
-        nodes = graphs.loss_nodes(loss)
         self.answers.read(nodes, site.key, self.passes, self.forward.calls)
         if self.passes < FIRST_TARGETS:
             counts = (graphs.class_counts(graphs.targets_of(one)) for one in nodes)
@@ -531,7 +530,7 @@ class Watch:
                     change / size if size > 0 else None,
                     size,
                     rows_alike(parameter),
-                    slope(parameter.grad, difference),
+                    slope(parameter.grad, difference, change),
                     record.number,
                 )
             )
@@ -636,13 +635,12 @@ class Watch:
         """Take note of what can only be asked of objects that still exist: a program may make
         them in a function, and they are gone when it returns."""
         self.see_whether_moved()
+        names = self.names()
         for record in self.records:
-            self.find_unreached(record)
+            self.find_unreached(record, names)
         for record in self.records:
             self.owned.update({id(p): weakref.ref(p) for p in record.parameters()})
-        of_models = set()
         for module, model in self.forward.models.items():
-            of_models |= {id(parameter) for parameter in module.parameters()}
             model.homeless = tuple(
                 name
                 for name, parameter in module.named_parameters()
@@ -650,7 +648,7 @@ class Watch:
             )
         for key, reference in self.leaves.items():
             leaf = reference()
-            if isinstance(leaf, nn.Parameter) and key not in of_models and not self.is_owned(leaf):
+            if isinstance(leaf, nn.Parameter) and key not in names and not self.is_owned(leaf):
                 self.loose[key] = tuple(leaf.shape)
         for one in self.schedulers:
             optimizer = one.optimizer()
@@ -703,20 +701,21 @@ class Watch:
         reference = self.owned.get(id(parameter))
         return reference is not None and reference() is parameter
 
-    def find_unreached(self, record: OptimizerRecord) -> None:
+    def find_unreached(self, record: OptimizerRecord, names: dict[int, str]) -> None:
         """Find an optimizer's parameters that never got a gradient, with the reason, and how many
         belong to no model that ran."""
         parameters = record.parameters()
         # Looked at once, it may just not have been its turn, unless it asked for the pass itself.
         if not parameters or record.looked < (1 if record.asks else 2):
             return
-        names, owners = self.names(), self.owners()
         record.count = len(parameters)
         record.foreign = sum(id(parameter) not in names for parameter in parameters)
+        known = record.with_gradient
+        unreached = [one for one in parameters if id(one) not in known and one.grad is None]
+        owners = self.owners() if unreached else {}
         record.unreached = tuple(
             Unreached(names.get(id(one), ""), self.reason(one, owners.get(id(one))))
-            for one in parameters
-            if id(one) not in record.with_gradient and one.grad is None
+            for one in unreached
         )
 
     def reason(self, parameter: torch.Tensor, owner: nn.Module | None) -> str:
@@ -808,7 +807,7 @@ class Watch:
         return replace(found, operation=operation)
 
 
-def told_backward(key: tuple[CodeType, int] | None, site: Site) -> Backward:
+def told_backward(key: Key, site: Site) -> Backward:
     """Return the backward passes from one line."""
     return Backward(
         place_of_key(key),
@@ -824,7 +823,7 @@ def told_backward(key: tuple[CodeType, int] | None, site: Site) -> Backward:
     )
 
 
-def told_clipping(key: tuple[CodeType, int] | None, clip: Clipping) -> ClippedGradients:
+def told_clipping(key: Key, clip: Clipping) -> ClippedGradients:
     """Return the calls of clipping from one line."""
     norms = tuple(clip.norms.values)
     return ClippedGradients(

@@ -10,7 +10,7 @@ from trickrun.findings.evidence.program import Answers, Program, WatchedModel, a
 from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.data.inputs import DARK, FAINT, GONE, HUGE, LARGE
 from trickrun.findings.rules.program.courses import FELL
-from trickrun.findings.rules.program.rates import SETTLED
+from trickrun.findings.rules.program.rates import SETTLED, too_low
 from trickrun.findings.rules.program.steps import competing, place_or
 
 PURE, MIXED = 0.9, 0.6
@@ -306,7 +306,10 @@ def no_better(program: Program) -> Iterator[Finding]:
 
 def unrelated(program: Program) -> Iterator[Finding]:
     """TR10: targets that neither the network nor simple learners can tell from the inputs; traps:
-    few samples, and targets that the network learns and the learners do not."""
+    few samples, targets that the network learns and the learners do not, and a network that could
+    not learn anything, as its steps are too small."""
+    if any(True for _ in too_low(program)):
+        return
     for answers in judged(program):
         if answers.skill is None or answers.samples < PAIRS:
             continue

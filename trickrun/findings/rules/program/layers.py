@@ -302,7 +302,7 @@ def detached_states(program: Program) -> Iterator[Finding]:
         if one.passes < SEEN:
             continue
         why = (
-            f"{one.module} is called step by step, and what it put out is detached before each "
+            f"{one.module} is called step by step, and its state is detached before each "
             "next step. No gradient passes from one step to those before, so it does not learn "
             "what to remember."
         )

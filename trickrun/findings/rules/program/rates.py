@@ -46,6 +46,15 @@ TRAINED = 0.9
 POOR = 0.5
 """Loss over that of the first batch above which little was learned; own."""
 
+LITTLE = 0.8
+"""Loss over that of the beginning above which a long run has hardly begun to learn; own."""
+
+UNMOVED = 0.2
+"""Share of their size that all steps together may have changed weights that hardly moved; own."""
+
+REACHED = 0.5
+"""Share of its highest from which on a rate counts as high; own."""
+
 BEGINNING = 6
 """Looks, one a step, at the beginning of a program."""
 
@@ -130,6 +139,7 @@ def replaced(program: Program, optimizer: SteppedOptimizer) -> str | None:
     looks = matrices(program, optimizer)
     known = course_of(program, optimizer)
     learned = known is not None and known.learned and chance(program) is None
+    learned = learned and not only_once_lowered(program, optimizer)
     if len(looks) < FEW or learned or not tells(program, optimizer):
         return None
     first = {one.name: one.size for one in looks[0]}
@@ -147,6 +157,26 @@ def replaced(program: Program, optimizer: SteppedOptimizer) -> str | None:
             f"tensor; 10^{IDEAL:.0f} is usual."
         )
     return None
+
+
+def only_once_lowered(program: Program, optimizer: SteppedOptimizer) -> bool:
+    """Whether a loss did not fall while the rate was high, and did when a schedule had lowered it;
+    trap: a loss that falls, stays, and falls again with the rate."""
+    known, top = course_of(program, optimizer), max(optimizer.lrs, default=0.0)
+    high = [at for at, lr in zip(optimizer.lr_steps, optimizer.lrs, strict=True)
+            if lr >= REACHED * top]  # fmt: skip
+    if known is None or not high or optimizer.lrs[-1] >= REACHED * top:
+        return False
+    # A step is counted after its pass.
+    losses = [loss for at, loss in losses_of(program, optimizer) if high[0] <= at + 1 <= high[-1]]
+    if len(losses) < JUDGED:
+        return False
+    least, site = min(known.first, known.start), site_of(program, optimizer)
+    # Before the first step a network may answer worse than always the same.
+    constant = constant_answer(program) if site is not None and is_plain(site) else None
+    if constant is not None:
+        least = min(least, constant[0])
+    return median(losses[-(len(losses) // 3) :]) >= (1 - FELL) * least > 0
 
 
 def tells(program: Program, optimizer: SteppedOptimizer) -> bool:
@@ -226,15 +256,30 @@ def too_low(program: Program) -> Iterator[Finding]:
             continue
         typical = median(middle(look) for look in looks)
         largest = median(max(one.update_ratio or 0.0 for one in look) for look in looks)
-        if not typical > 0 or largest >= 10**LOW or (known.learned and not known.steadily):
+        if not typical > 0 or (known.learned and not known.steadily):
             continue
-        if max(middle(look) for look in looks) >= 10**LOW:
+        tiny = largest < 10**LOW and max(middle(look) for look in looks) < 10**LOW
+        if not tiny and not barely_moved(optimizer, known, looks):
             continue
         if not known.learned and not tells(program, optimizer):
             continue
         # All steps together did not change the weights by their size.
         if typical * optimizer.steps < REPLACED:
             yield low(optimizer, known, largest, typical)
+
+
+def barely_moved(
+    optimizer: SteppedOptimizer, known: Course, looks: list[list[GradientLook]]
+) -> bool:
+    """Whether all steps of a long run together can have changed no weight by much, at a size of
+    steps well below the usual one, and the loss fell a little, as fast at the end as at the
+    beginning; traps: a short run, and a loss that stays, which other faults bring about."""
+    steps = [max(one.update_ratio or 0.0 for one in look) for look in looks]
+    slow = known.learned and known.steadily and known.last > LITTLE * min(known.first, known.start)
+    usual = max(steps) < 10 ** ((LOW + IDEAL) / 2)
+    return (
+        slow and usual and optimizer.steps >= SETTLED and median(steps) * optimizer.steps < UNMOVED
+    )
 
 
 def tuned(program: Program, optimizer: SteppedOptimizer, known: Course) -> bool:
@@ -443,9 +488,7 @@ def chance(program: Program) -> tuple[float, float, int] | None:
     optimizer = main_optimizer(program)
     site = site_of(program, optimizer) if optimizer is not None else program.main
     known = course_of(program, optimizer) if optimizer is not None else course_by_hand(program)
-    if site is None or known is None or site.times < SETTLED or not program.target_counts:
-        return None
-    if not site.terms or any(not is_plain_cross_entropy(term) for term in site.terms):
+    if site is None or known is None or site.times < SETTLED or not is_plain(site):
         return None
     constant = constant_answer(program)
     if constant is None or known.last < (1 - FELL) * constant[0]:
@@ -464,6 +507,11 @@ def constant_answer(program: Program) -> tuple[float, int] | None:
     if len(shares) < 2:
         return None
     return -sum(share * math.log(share) for share in shares), len(shares)
+
+
+def is_plain(site: Backward) -> bool:
+    """Whether all losses of a line are mean cross-entropies, which a constant's is known of."""
+    return bool(site.terms) and all(map(is_plain_cross_entropy, site.terms))
 
 
 def is_plain_cross_entropy(term: LossTerm) -> bool:

@@ -30,6 +30,12 @@ DECAYED = 1e-3
 EARLY = 0.3
 """Share of the steps in which a schedule must not have used itself up; own."""
 
+AT_ONCE = 0.1
+"""Share of the steps within which no schedule is meant to end; own."""
+
+LOWERED = 1 / 3
+"""Learning rate over its largest from which on it is lowered by far; own."""
+
 RISING = 0.6
 """Share of the run after which the highest rate must have been reached: the bound of TR82."""
 
@@ -133,7 +139,27 @@ def per_batch(program: Program, scheduler: WatchedScheduler) -> Told:
             "step it once an epoch, after the batches",
             "error",
         )
+    if optimizer is not None and (over := is_over(optimizer)) and scheduler.mode == "":
+        largest = max(optimizer.lrs)
+        return (
+            f"{scheduler.kind} is stepped once per batch. After {over:.0%} of the run it has "
+            f"lowered the learning rate from {largest:.3g} to {optimizer.lrs[-1]:.3g} and ends, so "
+            "nearly the whole run has the last rate.",
+            "step it once an epoch, after the batches, or count its length in batches",
+            "error",
+        )
     return None
+
+
+def is_over(optimizer: SteppedOptimizer) -> float:
+    """Return the share of a run after which a schedule that lowers the rate by far is over for
+    good, if that is near its beginning; else 0; trap: the usual milestones, late in the run."""
+    rates = optimizer.lrs
+    if len(rates) < JUDGED or rates[-1] >= LOWERED * max(rates):
+        return 0.0
+    last = max(place for place in range(len(rates)) if rates[place] != rates[-1])
+    share = (last + 1) / len(rates)
+    return share if share <= AT_ONCE else 0.0
 
 
 def per_epoch(program: Program, scheduler: WatchedScheduler) -> Told:
