@@ -93,23 +93,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     workers = parser.parse_args().jobs
-    halves = [scripts(part) for part in PARTS]
+    parts = [scripts(part) for part in PARTS]
     trained = Journal(TRAINED)
     preload()
     with tempfile.TemporaryDirectory() as folder:
-        for half in halves:
+        for part in parts:
             for seed in SEEDS:
-                before = verdicts(half, trained)
+                before = verdicts(part, trained)
                 todo = [
                     one
-                    for one in half
+                    for one in part
                     if key(one, seed) not in trained and before[one.name] == NOT_MEASURED
                 ]
                 jobs = [(one, partial(train, one, seed, Path(folder))) for one in todo]
                 for script, ran in run_all(jobs, workers):
                     trained.add(key(script, seed), entry_of(ran))
-    for half in halves:
-        for name, said in verdicts(half, trained).items():
+    for part in parts:
+        for name, said in verdicts(part, trained).items():
             print(f"{name}: {said}")
 
 

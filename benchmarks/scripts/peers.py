@@ -2,6 +2,7 @@
 
     python -m benchmarks.scripts.peers development [--jobs 2]
     python -m benchmarks.scripts.peers held-back
+    python -m benchmarks.scripts.peers fresh
 
 in an environment that has both packages beside this project. Each takes one model and its
 optimizer: the first outermost module that is called for training, with the optimizer that has its
@@ -28,7 +29,7 @@ from benchmarks.scripts.forked import Ran, preload, run_all
 from benchmarks.scripts.hurts import NOT_MEASURED, RESULTS, train
 from benchmarks.scripts.programs import PARTS, Script
 from benchmarks.scripts.run import counted, key
-from benchmarks.scripts.table import Watched
+from benchmarks.scripts.table import HEADINGS, Watched
 
 PEERS = ("torch-audit", "torchmortem")
 
@@ -216,7 +217,7 @@ def main() -> None:
         + "\n".join(row(peer, scripts, journal) for peer in PEERS)
     )
     print(body)
-    write_section(f"Watching scripts, peers, {options.part} half", body)
+    write_section(HEADINGS[options.part].replace("scripts,", "scripts, peers,"), body)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the benchmark is made of: scripts that train well, and mistakes as small changes of them.
 
-Nothing here imports torch, so that the frozen half can be checked in a moment.
+Nothing here imports torch, so that the frozen parts can be checked in a moment.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Part = Literal["development", "held-back"]
+Part = Literal["development", "held-back", "fresh"]
 
 HERE = Path(__file__).parent
 
-PARTS: tuple[Part, ...] = ("development", "held-back")
+PARTS: tuple[Part, ...] = ("development", "held-back", "fresh")
+
+FROZEN_PARTS: tuple[Part, ...] = ("held-back", "fresh")
+"""Parts that stay as they were before anything of them was watched."""
 
 Change = tuple[str, str]
 """A piece of a script, and what it becomes."""
@@ -62,7 +65,7 @@ class Script:
 
     Args:
         name: of its base and what was changed.
-        part: its half.
+        part: where it belongs.
         base: its repair, by the file's name.
         text: the whole of it.
         kind: the kind of its mistake; empty if it is healthy.
@@ -82,12 +85,12 @@ class Script:
 
 
 def folder(part: Part) -> Path:
-    """Return where a half's scripts are."""
+    """Return where a part's scripts are."""
     return HERE / part.replace("-", "_")
 
 
 def bases(part: Part) -> dict[str, str]:
-    """Return the texts of a half's healthy scripts, by name."""
+    """Return the texts of a part's healthy scripts, by name."""
     return {file.stem: file.read_text("utf-8") for file in sorted(folder(part).glob("*.py"))}
 
 
@@ -101,7 +104,7 @@ def changed(text: str, changes: Iterable[Change]) -> str:
 
 
 def compose(part: Part, faults: Iterable[Fault], variants: Iterable[Variant]) -> Iterator[Script]:
-    """Yield all scripts of a half: the healthy ones, then the faulty ones."""
+    """Yield all scripts of a part: the healthy ones, then the faulty ones."""
     texts = bases(part)
     for name, text in texts.items():
         yield Script(name, part, name, text)

@@ -1,11 +1,12 @@
 """Every script is watched, each in its own process.
 
     python -m benchmarks.scripts.run development [--jobs 2] [--misses]
-    python -m benchmarks.scripts.run held-back
+    python -m benchmarks.scripts.run held-back [--jobs 2] [--misses]
+    python -m benchmarks.scripts.run fresh
 
-goes on from results/watched-<half>.jsonl (remove it after a change of the rules), and writes the
-section in RESULTS.md. --misses prints what went wrong, script by script: not for the held-back
-half, which must stay unseen.
+goes on from results/watched-<part>.jsonl (remove it after a change of the rules), and writes the
+section in RESULTS.md. --misses prints what went wrong, script by script: not for the fresh
+part, which must stay unseen.
 """
 
 from __future__ import annotations
@@ -66,19 +67,21 @@ def watch_all(of: Sequence[Script], journal: Journal, jobs: int) -> None:
 
 
 def counted(part: Part) -> tuple[list[Script], dict[str, str]]:
-    """Return a half's scripts without those that do not count, and why these do not, by name."""
+    """Return a part's scripts without those that do not count, and why these do not, by name."""
     every = scripts(part)
     said = verdicts(every, Journal(TRAINED))
     dropped = {name: why for name, why in said.items() if why not in ("counts", NOT_MEASURED)}
     return [one for one in every if one.name not in dropped], dropped
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--misses", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    if options.misses and options.part == "fresh":
+        parser.error("the fresh part is not looked at script by script")
     count, dropped = counted(options.part)
     journal = Journal(RESULTS / f"watched-{options.part}.jsonl")
     watch_all(count, journal, options.jobs)

@@ -13,6 +13,13 @@ from benchmarks.scripts.programs import Part, Script
 
 Finding = Mapping[str, Any]
 
+HEADINGS: Mapping[Part, str] = {
+    "development": "Watching scripts, development half",
+    "held-back": "Watching scripts, held-back half",
+    "fresh": "Watching scripts, fresh part",
+}
+"""The sections in RESULTS.md."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -76,7 +83,7 @@ def by_kind(faulty: Sequence[Watched]) -> list[str]:
 
 
 def section(part: Part, results: Sequence[Watched], dropped: Mapping[str, str]) -> str:
-    """Return the text of a half's section."""
+    """Return the text of a part's section."""
     faulty = [one for one in results if one.script.faulty]
     healthy = [one for one in results if not one.script.faulty]
     failed = [one for one in results if one.said.get("failed")]
@@ -135,7 +142,7 @@ def misses(results: Sequence[Watched]) -> str:
 
 
 def write_results(part: Part, results: Sequence[Watched], dropped: Mapping[str, str]) -> str:
-    """Write a half's section into RESULTS.md, and return it."""
+    """Write a part's section into RESULTS.md, and return it."""
     text = section(part, results, dropped)
-    write_section(f"Watching scripts, {part} half", text)
+    write_section(HEADINGS[part], text)
     return text

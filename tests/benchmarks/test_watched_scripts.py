@@ -1,5 +1,5 @@
-"""The benchmark of mistakes in scripts: every script compiles, the held-back half is as it was
-frozen, one script goes from its training to the table."""
+"""The benchmark of mistakes in scripts: every script compiles, the frozen parts are as they
+were, one script goes from its training to the table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.journal import Journal
-from benchmarks.scripts.collection import FROZEN, frozen_hash, scripts
+from benchmarks.scripts import run
+from benchmarks.scripts.collection import FROZEN, frozen_hashes, scripts
 from benchmarks.scripts.hurts import NOT_MEASURED, SEEDS, key, verdict
-from benchmarks.scripts.programs import PARTS, Script, changed
+from benchmarks.scripts.programs import FROZEN_PARTS, PARTS, Part, Script, changed
 from benchmarks.scripts.run import entry_of
 from benchmarks.scripts.table import Watched, beyond_repair, misses, section
 from trickrun.findings.faults import CATALOGUE
@@ -32,13 +33,22 @@ def test_names_are_unique_and_codes_are_known() -> None:
     assert {code for script in EVERY for code in script.accepted} <= set(CATALOGUE)
 
 
-def test_the_halves_share_no_script() -> None:
-    halves = [{script.base for script in scripts(part)} for part in PARTS]
-    assert not halves[0] & halves[1]
+def test_the_parts_share_no_script() -> None:
+    bases = [{script.base for script in scripts(part)} for part in PARTS]
+    assert len(set.union(*bases)) == sum(map(len, bases))
 
 
-def test_the_held_back_half_is_as_it_was_frozen() -> None:
-    assert frozen_hash() == FROZEN.read_text(encoding="utf-8").split()[0]
+@pytest.mark.parametrize("part", FROZEN_PARTS)
+def test_a_frozen_part_is_as_it_was(part: Part) -> None:
+    frozen = dict(line.split() for line in FROZEN.read_text(encoding="utf-8").splitlines())
+    assert frozen_hashes()[part] == frozen[part]
+
+
+def test_misses_of_the_fresh_part_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run.main(["fresh", "--misses"])
+    assert stopped.value.code == 2
+    assert "not looked at script by script" in capsys.readouterr().err
 
 
 def test_a_change_is_made_where_its_piece_is_found_once() -> None:
