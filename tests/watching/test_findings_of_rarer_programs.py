@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.watching.scripts import changed, found
+from tests.watching.scripts import changed, found, watched
 from tests.watching.tasks import (
     BEGIN,
     CLASSES,
@@ -17,6 +17,7 @@ from tests.watching.tasks import (
     model_of,
     trained,
 )
+from trickrun.findings.rules.program import findings
 
 BANDIT = (
     BEGIN
@@ -340,3 +341,30 @@ def test_targets_of_other_samples_are_told_beside_an_adversary(tmp_path: Path) -
     """Only the loss that is to be failed at is left in peace."""
     other = changed(ADVERSARIAL, ("head(h), y[i])", "head(h), y[i.roll(1)])"))
     assert "TR10" in {one.code for one in found(tmp_path, other)}
+
+
+def test_models_in_vmap_and_grad_are_not_read(tmp_path: Path) -> None:
+    """The tensors that a transformed function sees have no values."""
+    text = """
+import torch
+from torch import nn
+from torch.func import functional_call, stack_module_state, vmap
+
+torch.manual_seed(0)
+x = torch.randn(256, 10)
+y = x[:, :3].argmax(1)
+nets = [nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 3)) for _ in range(3)]
+weights, buffers = stack_module_state(nets)
+optimizer = torch.optim.Adam(weights.values(), lr=0.01)
+call = vmap(lambda w, b, x: functional_call(nets[0], (w, b), (x,)), (0, 0, None))
+for step in range(60):
+    optimizer.zero_grad()
+    answers = call(weights, buffers, x)
+    loss = nn.functional.cross_entropy(answers.flatten(0, 1), y.repeat(3))
+    loss.backward()
+    optimizer.step()
+"""
+    program, ended = watched(tmp_path, text)
+    assert ended.how == "finished"
+    assert program.failure == ""
+    assert [one for one in findings(program) if one.severity == "error"] == []

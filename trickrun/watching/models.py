@@ -21,7 +21,7 @@ from trickrun.watching.graph import Node
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.places import calling, place_of_class
 from trickrun.watching.states import StateWatch
-from trickrun.watching.tensors import outputs_of
+from trickrun.watching.tensors import in_transform, outputs_of
 
 MOST_VALUES = 1_000_000
 """Values of an input that are looked at; of more, those of the first samples."""
@@ -338,6 +338,8 @@ class ForwardWatch:
     ) -> None:
         """A module has returned; ``output`` is None if it raised an exception."""
         self.depth = max(0, self.depth - 1)
+        if in_transform():
+            return
         if isinstance(module, nn.MultiheadAttention) and output is not None:
             self.attended += 1
             self.attended_nothing += masks_all(named.get("key_padding_mask"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
+from torch._C import _functorch  # nothing public tells it
 
 
 def outputs_of(value: Any) -> Iterator[torch.Tensor]:
@@ -18,3 +19,9 @@ def outputs_of(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from outputs_of(inner)
+
+
+def in_transform() -> bool:
+    """Whether torch.func transforms what is computed now, as vmap and grad do: the tensors then
+    have no values that could be read."""
+    return _functorch.peek_interpreter_stack() is not None
