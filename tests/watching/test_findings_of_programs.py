@@ -263,6 +263,12 @@ HEALTHY_PROGRAMS = {
         ("    model.eval()\n", "    scheduler.step()\n    model.eval()\n"),
     ],
     "log_softmax before nll": [(LOSS, "F.nll_loss(model(inputs).log_softmax(1), targets)")],
+    "some rows of a log_softmax": [
+        (
+            LOSS,
+            "F.nll_loss(model(inputs).log_softmax(1)[targets >= 0], targets[targets >= 0])",
+        )
+    ],
     "values of shape [N, 1]": [
         (LABELS, "y = x[:, :1]"),
         (HEAD_LAYER, ONE),

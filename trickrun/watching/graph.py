@@ -84,6 +84,9 @@ SELECTING = frozenset({"Index", "Gather", "MaskedSelect", "IndexSelect", "Sqrt"}
 PICKING = frozenset({"Index", "Gather"})
 """Operations that look up the entries of the targets' classes."""
 
+UNCHANGING = frozenset({*SHAPING, *PICKING, "IndexSelect", "MaskedSelect"})
+"""Operations whose result has no other values than what they get: some of them, or all."""
+
 RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
 
 RECTIFIED = frozenset({"Relu", "Threshold"})
@@ -382,14 +385,14 @@ def chain(node: Node) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
     prediction: tuple[int, ...] = ()
     while node is not None and len(behind) < 4:
         kind = kind_of(node)
-        if kind not in SHAPING:
+        if kind not in UNCHANGING:
             behind.append(operation(node))
         # What is broadcast was smaller before.
         if kind != "Expand" and not prediction:
             prediction = shape_of(node)
         further = [one for one, _ in node.next_functions if one is not None]
         # A bias or a weight is a leaf; what has two inputs is no chain any more.
-        if kind not in SHAPING and len(further) != 1:
+        if kind not in UNCHANGING and len(further) != 1:
             break
         node = further[0] if further else None
     return tuple(behind), prediction
