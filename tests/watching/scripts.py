@@ -69,6 +69,15 @@ def found(folder: Path, text: str, every: int = 100) -> list[Finding]:
     return [finding for finding in findings(program) if finding.explained_by is None]
 
 
+def comes_first(folder: Path, text: str, code: str, part: str) -> None:
+    """Assert that the first thing found wrong with a script has this code, at the first line that
+    holds ``part``."""
+    first = found(folder, text)[0]
+    assert first.code == code, first
+    assert first.location is not None
+    assert first.location["line"] == line_of(text, part), first
+
+
 def changed(text: str, *changes: tuple[str, str]) -> str:
     """Return a text with some of its parts exchanged; each must be there."""
     for before, after in changes:

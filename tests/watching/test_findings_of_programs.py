@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.watching.scripts import HEAD, HEALTHY, LOOP, NET, changed, found, line_of
+from tests.watching.scripts import HEAD, HEALTHY, LOOP, NET, changed, comes_first, found
 
 BACKWARD = "loss.backward()"
 CLEAR = "        optimizer.zero_grad()\n"
@@ -233,11 +233,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_comes_first_and_at_its_line(name: str, tmp_path: Path) -> None:
     code, changes, line = FAULTS[name]
-    text = changed(HEALTHY, *changes)
-    first = found(tmp_path, text)[0]
-    assert first.code == code, first
-    assert first.location is not None
-    assert first.location["line"] == line_of(text, line)
+    comes_first(tmp_path, changed(HEALTHY, *changes), code, line)
 
 
 HEALTHY_PROGRAMS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.watching.scripts import HEAD, HEALTHY, NET, changed, found, line_of
+from tests.watching.scripts import HEAD, HEALTHY, NET, changed, comes_first, found, line_of
 
 Change = tuple[str, str]
 
@@ -260,11 +260,7 @@ FAULTS: dict[str, tuple[str, list[Change], str]] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_comes_first_and_at_its_line(name: str, tmp_path: Path) -> None:
     code, changes, line = FAULTS[name]
-    text = changed(HEALTHY, *changes)
-    first = found(tmp_path, text)[0]
-    assert first.code == code, first
-    assert first.location is not None
-    assert first.location["line"] == line_of(text, line)
+    comes_first(tmp_path, changed(HEALTHY, *changes), code, line)
 
 
 TIMES_0 = """\

@@ -49,14 +49,16 @@ def print_watched(
     for story in stories(findings):
         for text, style in story_lines(story):
             say(console, Text(text, style))
-    if not findings or program.failure:
-        say(console, Text(nothing_found(program)))
+    if last := last_line(program, findings):
+        say(console, Text(last))
 
 
-def nothing_found(program: Program) -> str:
-    """Return what to say where nothing was found."""
+def last_line(program: Program, findings: Sequence[Finding]) -> str:
+    """Return what is said where watching failed or nothing was found; else nothing."""
     if program.failure:
         return FAILED.format(program.passes)
+    if findings:
+        return ""
     if not program.passes:
         return (
             "No backward pass was seen, so there is nothing to judge. Does the script train with "
@@ -128,7 +130,7 @@ def watch_page(
             "run": "watched while it ran",
             "seen": ". ".join([seen(program), *map(told_loss, losses)]),
             "ended": ENDS.get(program.ended, ""),
-            "nothing": "" if findings and not program.failure else nothing_found(program),
+            "nothing": last_line(program, findings),
             "findings": rows,
             "pictures": shown_pictures({one.title: draw([one]) for one in panels(program, losses)}),
         },

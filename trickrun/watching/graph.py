@@ -78,13 +78,16 @@ SCALING = frozenset({"Mul", "Div", "Add", "Sub", "Neg", "Mean", "Sum", "Stack", 
 
 NORMALIZING = frozenset({"Softmax", "LogSoftmax"})
 
-SELECTING = frozenset({"Index", "Gather", "MaskedSelect", "IndexSelect", "Sqrt"})
+CHOOSING = frozenset({"Index", "Gather", "MaskedSelect", "IndexSelect"})
+"""Operations that choose some of the entries of what they get."""
+
+SELECTING = frozenset({*CHOOSING, "Sqrt"})
 """Operations that leave some of the samples out of a loss, and the root of a mean square."""
 
 PICKING = frozenset({"Index", "Gather"})
 """Operations that look up the entries of the targets' classes."""
 
-UNCHANGING = frozenset({*SHAPING, *PICKING, "IndexSelect", "MaskedSelect"})
+UNCHANGING = SHAPING | CHOOSING
 """Operations whose result has no other values than what they get: some of them, or all."""
 
 RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
@@ -251,7 +254,7 @@ def is_negated(loss: torch.Tensor) -> bool:
         factor = getattr(node, "_saved_other", None)
         if isinstance(factor, torch.Tensor) and factor.ndim == 0 and float(factor) < 0:
             negated = not negated
-        further = [one for one, _ in node.next_functions if one is not None]
+        further = inputs_of(node)
         node = further[0] if len(further) == 1 else None
     return negated and node is not None and kind_of(node) in LOSSES
 
@@ -390,7 +393,7 @@ def chain(node: Node) -> tuple[tuple[Operation, ...], tuple[int, ...]]:
         # What is broadcast was smaller before.
         if kind != "Expand" and not prediction:
             prediction = shape_of(node)
-        further = [one for one, _ in node.next_functions if one is not None]
+        further = inputs_of(node)
         # A bias or a weight is a leaf; what has two inputs is no chain any more.
         if kind not in UNCHANGING and len(further) != 1:
             break

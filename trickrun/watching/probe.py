@@ -103,11 +103,11 @@ class Probe:
         default_factory=weakref.WeakKeyDictionary
     )
 
-    def ask(self, calls: list[Call], losses: list[LossNode], batch_size: int | None) -> None:
+    def ask(self, calls: list[Call], loss: torch.Tensor, batch_size: int | None) -> None:
         """Ask about the calls of a looked-at pass what has not been answered yet."""
         if all(self.was_offered(call) for call in calls):
             return
-        for question in questions(calls, losses, batch_size):
+        for question in questions(calls, graphs.loss_nodes(loss), batch_size):
             asked = self.asked.setdefault(question.module, Asked())
             asked.looks += 1
             kinds = (self.future, self.samples, self.dropout) if question.known else (self.samples,)

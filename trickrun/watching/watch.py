@@ -275,8 +275,8 @@ class Watch:
             self.close_look()
             if loss is not None and self.forward.calls:
                 batch_size = self.loader.batch_size if self.loader else None
-                self.probe.ask(self.forward.calls, graphs.loss_nodes(loss), batch_size)
-            self.forget_calls()
+                self.probe.ask(self.forward.calls, loss, batch_size)
+            self.forward.forget()
 
     def read_loss(self, loss: torch.Tensor, site: Site) -> None:
         """Take note of a loss; where a look is due, of the graph behind it."""
@@ -338,9 +338,9 @@ class Watch:
             site.terms += graphs.terms(nodes)
         self.read_answers(nodes, site)
         targets = [one for node in nodes if (one := graphs.targets_of(node)) is not None]
-        samples = {len(one) for one in targets if one.ndim}
-        mixing = graphs.mixing(graph, samples)
-        if not targets:
+        if targets:
+            mixing = graphs.mixing(graph, {len(one) for one in targets if one.ndim})
+        else:
             rows = set(rows_of_samples(self.forward.calls))
             # One number for each row is a weight, as in attention to a set.
             mixing = [one for one in graphs.mixing(graph, rows) if one.shape[1] > 1]
@@ -377,10 +377,6 @@ class Watch:
         if self.passes < FIRST_TARGETS:
             counts = (graphs.class_counts(graphs.targets_of(one)) for one in nodes)
             self.target_counts += [one for one in counts if one][:1]
-
-    def forget_calls(self) -> None:
-        """Let go of calls that a pass was not looked into for."""
-        self.forward.forget()
 
     def became_non_finite(self, loss: torch.Tensor, value: float) -> None:
         """Find out what made a loss that is no number."""

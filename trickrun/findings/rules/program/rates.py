@@ -138,7 +138,7 @@ def replaced(program: Program, optimizer: SteppedOptimizer) -> str | None:
     """Say that steps replace the weights, and nothing is learned; None if that is not so."""
     looks = matrices(program, optimizer)
     known = course_of(program, optimizer)
-    learned = known is not None and known.learned and chance(program) is None
+    learned = known is not None and known.learned and not at_chance(program)
     learned = learned and not only_once_lowered(program, optimizer)
     if len(looks) < FEW or learned or not tells(program, optimizer):
         return None
@@ -175,7 +175,7 @@ def only_once_lowered(program: Program, optimizer: SteppedOptimizer) -> bool:
     # Before the first step a network may answer worse than always the same.
     constant = constant_answer(program) if site is not None and is_plain(site) else None
     if constant is not None:
-        least = min(least, constant[0])
+        least = min(least, constant)
     return median(losses[-(len(losses) // 3) :]) >= (1 - FELL) * least > 0
 
 
@@ -288,7 +288,7 @@ def tuned(program: Program, optimizer: SteppedOptimizer, known: Course) -> bool:
     later = any(one.steps and one.lr_steps[-1] < begins for one in program.optimizers)
     constant = constant_answer(program)
     later = later or searches(program)
-    return program.loaded or later or (constant is not None and known.start < TRAINED * constant[0])
+    return program.loaded or later or (constant is not None and known.start < TRAINED * constant)
 
 
 def highest(program: Program, optimizer: SteppedOptimizer) -> list[list[GradientLook]]:
@@ -482,23 +482,21 @@ def targets_move(site: Backward) -> bool:
     return third > 0 and max(sizes[-third:]) > MOVED * max(max(sizes[:third]), 1e-12)
 
 
-def chance(program: Program) -> tuple[float, float, int] | None:
-    """Return the loss at the end, that of always answering with the shares of the classes, and how
-    many classes there are; None if the first is clearly better, or it is not known."""
+def at_chance(program: Program) -> bool:
+    """Whether a cross-entropy ends no better than always answering with the shares of the
+    classes; not so where that is not known."""
     optimizer = main_optimizer(program)
     site = site_of(program, optimizer) if optimizer is not None else program.main
     known = course_of(program, optimizer) if optimizer is not None else course_by_hand(program)
     if site is None or known is None or site.times < SETTLED or not is_plain(site):
-        return None
+        return False
     constant = constant_answer(program)
-    if constant is None or known.last < (1 - FELL) * constant[0]:
-        return None
-    return known.last, *constant
+    return constant is not None and not known.last < (1 - FELL) * constant
 
 
-def constant_answer(program: Program) -> tuple[float, int] | None:
-    """Return the cross-entropy of always answering with the shares of the classes, and how many
-    there are; None if no classes were seen."""
+def constant_answer(program: Program) -> float | None:
+    """Return the cross-entropy of always answering with the shares of the classes; None if fewer
+    than two were seen."""
     if not program.target_counts:
         return None
     classes = max(len(one) for one in program.target_counts)
@@ -506,7 +504,7 @@ def constant_answer(program: Program) -> tuple[float, int] | None:
     shares = [total / sum(totals) for total in totals if total]
     if len(shares) < 2:
         return None
-    return -sum(share * math.log(share) for share in shares), len(shares)
+    return -sum(share * math.log(share) for share in shares)
 
 
 def is_plain(site: Backward) -> bool:
