@@ -70,6 +70,7 @@ class Record:
     repeats: bool = False
     crossed: bool = False
     opposed: bool = False
+    ignored: int = -1
 
     def keep(self, targets: torch.Tensor) -> None:
         """Keep a batch's targets, while there is room."""
@@ -81,10 +82,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch's predictions and targets, as the error is computed of them."""
+    """One batch's error, the targets that it is of, and the class that is left out of it."""
 
     error: float
     targets: torch.Tensor | None
+    ignored: int = -1
 
 
 class AnswerWatch:
@@ -93,10 +95,7 @@ class AnswerWatch:
     def __init__(self) -> None:
         self.records: dict[tuple[Key, int, str], Record] = {}
         self.rewarded: set[Key] = set()
-
-    def due(self, at: int) -> bool:
-        """Whether the answers of this backward pass are read."""
-        return at < ALWAYS or at % (THEN * (1 + at // RARER)) == 0
+        self.next = 0
 
     @torch.no_grad()
     def read(
@@ -114,6 +113,7 @@ class AnswerWatch:
             at: backward passes before it.
             calls: of models, where they were seen.
         """
+        self.next = due_after(at)
         outputs: dict[object, torch.Tensor] = {
             one.grad_fn: one for call in calls for one in outputs_of(call.output)
         }
@@ -134,6 +134,7 @@ class AnswerWatch:
             record.errors.append(batch.error)
             if batch.targets is not None:
                 record.crossed = record.crossed or is_crossed(one, batch.targets)
+                record.ignored = batch.ignored
                 record.keep(batch.targets)
                 if calls:
                     keep_rows(record, inputs_of(calls, batch.targets), batch.targets)
@@ -145,6 +146,14 @@ class AnswerWatch:
             for record in self.records.values()
             if record.errors
         )
+
+
+def due_after(at: int) -> int:
+    """Return the next backward pass whose answers are read after one."""
+    if at + 1 < ALWAYS:
+        return at + 1
+    every = THEN * (1 + at // RARER)
+    return (at // every + 1) * every
 
 
 def kind_of(one: LossNode) -> str:
@@ -191,12 +200,11 @@ def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None
 
 def of_classes(one: LossNode, given: torch.Tensor, targets: torch.Tensor) -> Batch | None:
     """Return a batch of log-probabilities; None if they are none."""
-    ignored = getattr(one.node, "_saved_ignore_index", -100)
-    ignored = graphs.signed(ignored)
+    ignored = graphs.signed(getattr(one.node, "_saved_ignore_index", -100))
     if graphs.kind_of(graphs.shaped(one.predictions)) != "LogSoftmax":
         return None
     error = F.nll_loss(given.float(), targets, ignore_index=ignored)
-    return Batch(float(error), torch.where(targets == ignored, -1, targets))
+    return Batch(float(error), targets, ignored)
 
 
 def of_picked(one: LossNode) -> Batch | None:
@@ -353,6 +361,7 @@ def counted(numbers: torch.Tensor, room: int) -> torch.Tensor:
 
 def told(record: Record, rewarded: bool = False) -> Answers:
     """Return what was seen of one loss."""
+    without_ignored(record)
     constant, size, between = statistics(record)
     learned, chance, samples = None, 0.0, 0
     if record.rows and stuck(record, constant):
@@ -390,6 +399,14 @@ def told(record: Record, rewarded: bool = False) -> Answers:
         record.opposed,
         rewarded,
     )
+
+
+def without_ignored(record: Record) -> None:
+    """Mark the targets that a loss leaves out, as class -1."""
+    if record.ignored != -1:
+        for kept in (record.targets, record.wanted):
+            kept[:] = [torch.where(one == record.ignored, -1, one) for one in kept]
+        record.ignored = -1
 
 
 def first_of_each(rows: torch.Tensor, wanted: torch.Tensor) -> list[int]:

@@ -411,9 +411,14 @@ def described(targets: torch.Tensor) -> Targets | None:
     return Targets(str(values.dtype).removeprefix("torch."), tuple(values.shape), low, high, counts)
 
 
+def are_whole(targets: torch.Tensor | None) -> bool:
+    """Whether there are targets, and they are whole numbers."""
+    return targets is not None and not (targets.is_floating_point() or targets.is_complex())
+
+
 def class_counts(targets: torch.Tensor | None) -> tuple[int, ...]:
     """Return how often each class occurs; () if the targets are no classes."""
-    if targets is None or targets.is_floating_point() or targets.is_complex():
+    if targets is None or not are_whole(targets):
         return ()
     values = targets.detach().flatten()
     low, high = values.aminmax() if values.numel() else (-1, 0)

@@ -30,10 +30,24 @@ from torch.optim.optimizer import (
 )
 from torch.utils.data import DataLoader
 
+from trickrun.watching.counting import Counting
 from trickrun.watching.harmless import Harmless
 
 INSIDE = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 """The folders of torch and of trickrun."""
+
+
+class State(Protocol):
+    """What is set at each pass and step, without a call.
+
+    Args:
+        in_backward, in_step: whether the program is in one.
+        counting: which may have nothing more to be told.
+    """
+
+    in_backward: bool
+    in_step: bool
+    counting: Counting
 
 
 class Listener(Protocol):
@@ -78,24 +92,24 @@ class Heard:
 
 
 @contextmanager
-def listening(to: Listener, harmless: Harmless) -> Iterator[None]:
+def listening(to: Listener, state: State, harmless: Harmless) -> Iterator[None]:
     """Tell a listener of a program's calls into torch, until the end of the with statement."""
     listener = cast(Listener, Heard(to, harmless))
     with ExitStack() as stack:
         for handle in (
-            register_optimizer_step_pre_hook(before_step(listener)),
-            register_optimizer_step_post_hook(after_step(listener)),
+            register_optimizer_step_pre_hook(before_step(listener, state)),
+            register_optimizer_step_post_hook(after_step(listener, state)),
         ):
             stack.callback(handle.remove)
-        for owner, name, wrap in wrappers(listener):
+        for owner, name, wrap in wrappers(listener, state):
             stack.enter_context(replaced(owner, name, wrap))
         yield
 
 
-def wrappers(to: Listener) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
+def wrappers(to: Listener, state: State) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     """Yield what is wrapped: its owner, its name and the wrapper."""
     # Tensor.backward calls it too.
-    yield torch.autograd, "backward", lambda f: backward(f, to)
+    yield torch.autograd, "backward", lambda f: backward(f, to, state)
     yield Optimizer, "__init__", lambda f: afterwards(f, to.optimizer_made)
     yield DataLoader, "__init__", lambda f: afterwards(f, to.loader_made)
     yield DataLoader, "__iter__", lambda f: before(f, to.epoch_begins)
@@ -116,33 +130,47 @@ def wrappers(to: Listener) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield nn.Module, "compile", lambda f: compiling(f, to)
 
 
-def before_step(to: Listener) -> Callable[..., None]:
+def before_step(to: Listener, state: State) -> Callable[..., None]:
     """Return the hook before an optimizer's step."""
+    counts = state.counting.counts_step
 
     def hook(optimizer: Optimizer, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        state.in_step = True
         # The first of the arguments is the optimizer itself.
-        closure = given[1] if len(given) > 1 else named.get("closure")
-        to.step_begins(optimizer, closure is not None)
+        if not counts(optimizer, len(given) < 2 and not named):
+            closure = given[1] if len(given) > 1 else named.get("closure")
+            to.step_begins(optimizer, closure is not None)
 
     return hook
 
 
-def after_step(to: Listener) -> Callable[..., None]:
+def after_step(to: Listener, state: State) -> Callable[..., None]:
     """Return the hook after an optimizer's step."""
 
     def hook(optimizer: Optimizer, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-        to.step_ended(optimizer)
+        state.in_step = False
+        if not state.counting.on:
+            to.step_ended(optimizer)
 
     return hook
 
 
-def backward(call: Any, to: Listener) -> Any:
+def backward(call: Any, to: Listener, state: State) -> Any:
+    """Return ``torch.autograd.backward``, which Tensor.backward calls too, so that it tells."""
+    counts = state.counting.counts_pass
+
     @functools.wraps(call)
     def watched(tensors: Any, *given: Any, **named: Any) -> Any:
-        several = (tensors,) if isinstance(tensors, torch.Tensor) else tuple(tensors)
-        to.backward_begins(several)
-        result = call(tensors, *given, **named)
-        to.backward_ended()
+        counted = counts(tensors)
+        if not counted:
+            to.backward_begins((tensors,) if isinstance(tensors, torch.Tensor) else tuple(tensors))
+        state.in_backward = True
+        try:
+            result = call(tensors, *given, **named)
+        finally:
+            state.in_backward = False
+        if not counted:
+            to.backward_ended()
         return result
 
     return watched

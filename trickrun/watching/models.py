@@ -258,11 +258,14 @@ class Modes:
     in_eval: int = 0
     last_in_eval: int = 0
 
-    def append(self, in_eval: bool) -> None:
-        """Count a step."""
-        self.in_train += not in_eval
-        self.in_eval += in_eval
-        self.last_in_eval = self.last_in_eval + 1 if in_eval else 0
+    def add(self, in_eval: bool, steps: int = 1) -> None:
+        """Count steps in one mode."""
+        if in_eval:
+            self.in_eval += steps
+            self.last_in_eval += steps
+        elif steps:
+            self.in_train += steps
+            self.last_in_eval = 0
 
 
 class ForwardWatch:

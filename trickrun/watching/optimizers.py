@@ -33,6 +33,10 @@ def mark(parameter: torch.Tensor) -> Mark:
     return None if gradient is None else (id(gradient), gradient._version)
 
 
+UNKNOWN: Mark = (0, -1)
+"""The mark of a gradient that was not attended to."""
+
+
 def has_values(gradient: torch.Tensor | None) -> bool:
     """Whether a gradient has an entry that is not 0."""
     if gradient is None:
@@ -131,7 +135,7 @@ class OptimizerRecord:
         self.kind = type(optimizer).__name__
         self.place = place
         self.lrs = Series()
-        self.steps = self.judged = self.uncleared = self.empty = 0
+        self.steps = self.attended = self.judged = self.uncleared = self.empty = 0
         self.looked = self.zero = 0
         self.stepped_at: Place | None = None
         self.probe: torch.Tensor | None = None
@@ -176,7 +180,7 @@ class OptimizerRecord:
         """
         if self.probe is None or (self.cleared and not in_closure):
             return
-        if not self.steps and not in_closure:
+        if self.mark is UNKNOWN or (not self.steps and not in_closure):
             return
         now = mark(self.probe)
         touched = now is None or now != self.mark
@@ -204,7 +208,11 @@ class OptimizerRecord:
 
     def threw_away(self) -> bool:
         """Whether the gradients of the last pass were cleared, and the weights are as they were."""
-        if self.probe is None or self.mark is None or self.probe._version != self.version:
+        if (
+            self.probe is None
+            or self.mark in (None, UNKNOWN)
+            or self.probe._version != self.version
+        ):
             return False
         now = mark(self.probe)
         return now is None or (now != self.mark and not has_values(self.probe.grad))
@@ -222,6 +230,7 @@ class OptimizerRecord:
             return
         groups = optimizer.param_groups
         self.lrs.add(at, max(float(group.get("lr", 0.0)) for group in groups))
+        self.attended += 1
         if self.steps == 0:
             self.settings = settings_of(optimizer)
         self.asks = closure
@@ -229,12 +238,17 @@ class OptimizerRecord:
             return
         self.scaled += scaled
         now = mark(self.probe) if self.probe is not None else None
-        self.own += now is not None and (self.mark is None or now[0] != self.mark[0])
+        if self.mark is not UNKNOWN:
+            self.own += now is not None and (self.mark is None or now[0] != self.mark[0])
         if self.probe is not None and self.cleared is not None:
             self.judged += 1
             self.uncleared += not self.cleared
         if self.probe is None or self.probe.grad is None:
             self.empty += all(p.grad is None for p in self.parameters())
+
+    def forget(self) -> None:
+        """Passes and steps went by unattended: the gradients may be any."""
+        self.mark, self.cleared = UNKNOWN, None
 
     def step_ended(self, closure: bool) -> None:
         """Take note of the gradients as the step has left them.
@@ -270,6 +284,7 @@ class OptimizerRecord:
             tuple(self.lrs.at),
             tuple(self.lrs.values),
             self.steps,
+            self.attended,
             self.judged,
             self.uncleared,
             self.empty,

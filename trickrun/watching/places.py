@@ -6,11 +6,13 @@ import linecache
 import re
 import sys
 import sysconfig
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
 import torch
+import torch.fx.traceback
 
 from trickrun.findings.evidence.program import Place
 
@@ -76,7 +78,7 @@ def calling() -> Place | None:
 
 def caller_key() -> Key:
     """Return what tells the user's calling line apart from others: cheap enough for every step."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
         known = USERS.get(file)
@@ -86,6 +88,37 @@ def caller_key() -> Key:
             return file, frame.f_lineno
         frame = frame.f_back
     return None
+
+
+class OperationLines:
+    """Has autograd keep the line of the user's code with each operation that is recorded.
+
+    Autograd's anomaly mode does that, and is asked to check no value. To format the whole stack for
+    each operation takes as long as a small layer, so only one line is given to it.
+    """
+
+    def __init__(self) -> None:
+        self.format_stack: Callable[[], list[str]] | None = None
+
+    def open(self) -> None:
+        """Begin, if the program itself has not switched the mode on."""
+        if self.format_stack is None and not torch.is_anomaly_enabled():
+            self.format_stack = torch.fx.traceback.format_stack
+            torch.fx.traceback.format_stack = line_only
+            torch.set_anomaly_enabled(True, False)
+
+    def close(self) -> None:
+        """End; torch is as it was."""
+        if self.format_stack is not None:
+            torch.set_anomaly_enabled(False)
+            torch.fx.traceback.format_stack = self.format_stack
+            self.format_stack = None
+
+
+def line_only() -> list[str]:
+    """Return the user's line that called, as a traceback of one frame, or of none."""
+    key = caller_key()
+    return [] if key is None else [f'  File "{key[0]}", line {key[1]}, in ?\n']
 
 
 def place_of_key(key: Key) -> Place | None:

@@ -40,12 +40,13 @@ from trickrun.nn.precision import widened
 from trickrun.watching import EVERY, rewards
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
+from trickrun.watching.counting import Counting
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
 from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
-from trickrun.watching.places import Key, caller_key, calling, place_of_key
+from trickrun.watching.places import Key, OperationLines, caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
 
@@ -62,6 +63,16 @@ one of several losses."""
 
 FIRST_TARGETS = 200
 """Backward passes at the beginning whose targets are counted, to tell whether they are shuffled."""
+
+SMALL = 4096
+"""Entries of targets that are counted at the end only."""
+
+ATTENTIVE, BEFORE, AFTER = 200, 4, 2
+"""Backward passes at the beginning that are attended to; then so many before a look and so many
+after it are, and until each optimizer has stepped a few times. All others are only counted."""
+
+STEPS_EACH = 3
+"""Steps for each optimizer after which attention may end."""
 
 FIRST_VALUES, MOST_ENTRIES = 12, 200_000
 """Tensors, and entries of each, that are compared with their first values."""
@@ -95,6 +106,7 @@ class Site:
     rebuilt: int = 0
     negated: int = 0
     thrown_away: int = 0
+    unused: int = 0
     stepped: int = 0
 
 
@@ -151,7 +163,9 @@ class Watch:
         self.seconds, self.running = 0.0, False
         self.passes = 0
         self.in_backward = self.in_look = False
-        self.next_look = 0
+        self.next_look = self.last_look = 0
+        self.counting = Counting(self)
+        self.steps_attended = 0
         self.compiled = False
         self.harmless = Harmless(self.give_up)
         self.forward = ForwardWatch(self.harmless)
@@ -181,12 +195,12 @@ class Watch:
         self.before: list[tuple[torch.Tensor, torch.Tensor, float | None]] = []
         self.non_finite: NonFinite | None = None
         self.places: dict[tuple[str, int], Place] = {}
-        self.target_counts: list[tuple[int, ...]] = []
+        self.targets: list[torch.Tensor | tuple[int, ...]] = []
         self.stepped_last = False
         self.in_step = self.in_closure = False
         self.scaled: tuple[weakref.ref[torch.Tensor], torch.Tensor] | None = None
-        self.still_scaled = False
-        self.anomaly = False
+        self.still_scaled = self.uses_scaler = False
+        self.lines = OperationLines()
         self.switched_off: Counter[Key] = Counter()
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
@@ -202,11 +216,12 @@ class Watch:
     def start(self) -> None:
         """Begin to watch."""
         self.began, self.running = time.monotonic(), True
-        self.hooks.enter_context(listening(self, self.harmless))
+        self.hooks.enter_context(listening(self, self, self.harmless))
         self.open_look()
 
     def stop(self) -> None:
         """Stop watching; torch is as it was."""
+        self.harmless(self.counting.end)()
         self.harmless(self.end_look)()
         self.harmless(self.take_stock)()
         self.close_look()
@@ -216,20 +231,14 @@ class Watch:
 
     def open_look(self) -> None:
         """Look into the forward pass that comes."""
-        if self.compiled or self.anomaly:
-            return
-        self.forward.see_training()
-        if not torch.is_anomaly_enabled():
-            # Autograd then keeps the line of each operation; it checks no value.
-            torch.set_anomaly_enabled(True, False)
-            self.anomaly = True
+        if not self.compiled:
+            self.forward.see_training()
+            self.lines.open()
 
     def close_look(self) -> None:
         """Look no further into forward passes."""
         self.forward.switch_off()
-        if self.anomaly:
-            torch.set_anomaly_enabled(False)
-            self.anomaly = False
+        self.lines.close()
 
     def give_up(self) -> None:
         """Get out of the program's way: something went wrong in here."""
@@ -251,19 +260,14 @@ class Watch:
     # --- backward passes -------------------------------------------------------------------
 
     def backward_begins(self, losses: tuple[torch.Tensor, ...]) -> None:
-        self.in_backward = True
         key = caller_key()
         site = self.sites.get(key)
         if site is None:
             site = self.sites[key] = Site(key)
-        if site.since_step and site is self.site and not self.in_step:
-            site.thrown_away += any(record.threw_away() for record in self.records)
+            self.counting.learn(site)
+        self.judge_gradients(site)
         self.site = site
         site.times += 1
-        if self.last_step.changed:
-            self.judge_last_step()
-        for record in self.records:
-            record.backward_begins(self.in_closure)
         if self.loader is not None:
             self.loader.passes += 1
         loss = losses[0] if losses else None
@@ -271,19 +275,29 @@ class Watch:
             loss = self.unscaled_loss(loss)
         if loss is not None and loss.numel() == 1:
             self.read_loss(loss, site)
-        if self.anomaly or self.forward.handles:
+        if self.forward.handles:
             self.close_look()
             if loss is not None and self.forward.calls:
                 batch_size = self.loader.batch_size if self.loader else None
                 self.probe.ask(self.forward.calls, loss, batch_size)
             self.forward.forget()
 
+    def judge_gradients(self, site: Site) -> None:
+        """See what has become of the gradients and of the step before this pass."""
+        if site.since_step and site is self.site and not self.in_step:
+            site.unused += 1
+            site.thrown_away += any(record.threw_away() for record in self.records)
+        if self.last_step.changed:
+            self.judge_last_step()
+        for record in self.records:
+            record.backward_begins(self.in_closure)
+
     def read_loss(self, loss: torch.Tensor, site: Site) -> None:
         """Take note of a loss; where a look is due, of the graph behind it."""
         look = self.passes == self.next_look
         if look:
             self.look_at(loss, site)
-        elif self.answers.due(self.passes):
+        elif self.passes >= self.answers.next:
             self.read_answers(graphs.loss_nodes(loss), site)
         if look or not loss.is_cuda:
             value = loss.item()
@@ -292,7 +306,6 @@ class Watch:
                 self.became_non_finite(loss, value)
 
     def backward_ended(self) -> None:
-        self.in_backward = False
         self.passes += 1
         self.stepped_last = False
         if self.site is not None:
@@ -304,11 +317,29 @@ class Watch:
                 record.see_gradients()
             self.in_look = False
         if self.passes > self.next_look:
-            self.next_look = self.next_due()
+            self.last_look, self.next_look = self.next_look, self.next_due()
         if self.passes == self.next_look:
             if not self.records:
                 self.bare.look_comes()
             self.open_look()
+
+    def attend(self) -> None:
+        """Attend to each pass and step again: what gradients were like before is not known."""
+        self.steps_attended = 0
+        for site in self.sites.values():
+            site.since_step = 0
+        for record in self.records:
+            record.forget()
+
+    def may_count(self) -> bool:
+        """Whether nothing needs attention until the next look: passes are only counted till then,
+        so that watching costs a small step little."""
+        return (
+            self.passes >= ATTENTIVE
+            and self.last_look + AFTER <= self.passes < self.next_look - BEFORE
+            and self.steps_attended >= STEPS_EACH * len(self.records)
+            and not (self.in_closure or self.uses_scaler or self.last_step.changed)
+        )
 
     def unscaled_loss(self, loss: torch.Tensor | None) -> torch.Tensor | None:
         """Return the loss as it was before a gradient scaler."""
@@ -375,8 +406,21 @@ class Watch:
         """Read the predictions and targets of a pass; count the classes of its batch."""
         self.answers.read(nodes, site.key, self.passes, self.forward.calls)
         if self.passes < FIRST_TARGETS:
-            counts = (graphs.class_counts(graphs.targets_of(one)) for one in nodes)
-            self.target_counts += [one for one in counts if one][:1]
+            targets = (graphs.targets_of(one) for one in nodes)
+            first = next((one for one in targets if graphs.are_whole(one)), None)
+            if first is not None:
+                small = first.numel() <= SMALL
+                # Counting a small batch takes longer than copying it.
+                kept = first.clone() if small else graphs.class_counts(first)
+                self.targets.append(kept)
+
+    def target_counts(self) -> tuple[tuple[int, ...], ...]:
+        """Return how often each class occurs in the first batches whose targets are classes."""
+        counts = (
+            graphs.class_counts(one) if isinstance(one, torch.Tensor) else one
+            for one in self.targets
+        )
+        return tuple(one for one in counts if one)
 
     def became_non_finite(self, loss: torch.Tensor, value: float) -> None:
         """Find out what made a loss that is no number."""
@@ -424,6 +468,7 @@ class Watch:
         """Return the new record of an optimizer; let go of those that are gone."""
         self.gone += [record for record in self.records if record.optimizer() is None]
         self.records = [record for record in self.records if record.optimizer() is not None]
+        self.counting.end()
         number = len(self.gone) + len(self.records)
         record = self.optimizers[id(optimizer)] = OptimizerRecord(optimizer, place, number)
         record.made_before([*self.gone[-100:], *self.records])
@@ -431,7 +476,6 @@ class Watch:
         return record
 
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
-        self.in_step = True
         self.in_closure = closure
         record = self.record_of(optimizer) or self.known_optimizer(optimizer, None)
         # A fused optimizer is given the factor.
@@ -459,7 +503,6 @@ class Watch:
             self.before.append((parameter, parameter.detach().clone(), norm))
 
     def step_ended(self, optimizer: Optimizer) -> None:
-        self.in_step = False
         record = self.record_of(optimizer)
         if record is None:
             return
@@ -470,8 +513,10 @@ class Watch:
                 del site.between[:-1000]
             site.stepped += bool(site.since_step) and site is self.site
             site.since_step = 0
-        record.step_ended(self.in_closure)
         self.stepped_last = True
+        self.count_mode()
+        self.steps_attended += 1
+        record.step_ended(self.in_closure)
         if record.steps == 1 and not record.again:
             self.look_again()
         if self.in_closure and self.looked is not None and id(record) not in self.look_done:
@@ -479,17 +524,22 @@ class Watch:
             record.look()
             self.look_gradients += self.seen_closure(record)
             self.take_stock()
-        in_eval = self.forward.last_in_eval()
-        self.modes.append(in_eval)
-        if self.loader is not None:
-            self.loader.steps += 1
-            self.loader.in_eval += in_eval
         if self.before:
             self.look_gradients += self.seen_step(record)
             self.last_step = LastStep(record)
             self.last_step.keep((parameter, before) for parameter, before, _ in self.before)
             self.before = []
             self.take_stock()
+        if self.may_count():
+            self.counting.begin(self.next_look - BEFORE)
+
+    def count_mode(self) -> None:
+        """Count the mode in which a step was taken."""
+        in_eval = self.forward.last_in_eval()
+        self.modes.add(in_eval)
+        if self.loader is not None:
+            self.loader.steps += 1
+            self.loader.in_eval += in_eval
 
     def look_again(self) -> None:
         """An optimizer has begun: look at its first steps, if those of the program are over."""
@@ -595,7 +645,8 @@ class Watch:
             clipping.norms.add(self.passes, float(norm))
 
     def loss_scaled(self, loss: torch.Tensor, scaled: torch.Tensor) -> None:
-        self.scaled = weakref.ref(scaled), loss
+        self.scaled, self.uses_scaler = (weakref.ref(scaled), loss), True
+        self.counting.end()
 
     def unscaled(self, optimizer: Optimizer) -> None:
         self.still_scaled = False
@@ -783,7 +834,7 @@ class Watch:
             attended=self.forward.attended,
             attended_nothing=self.forward.attended_nothing,
             assisted=max(self.switched_off.values(), default=0) > self.passes // 4,
-            target_counts=tuple(self.target_counts),
+            target_counts=self.target_counts(),
         )
 
     @property
@@ -815,6 +866,7 @@ def told_backward(key: Key, site: Site) -> Backward:
         site.rebuilt,
         site.negated,
         site.thrown_away,
+        site.unused,
         site.stepped,
     )
 

@@ -209,7 +209,9 @@ class Backward:
         per_step: backward passes between two optimizer steps, the median.
         rebuilt: looked-at passes of a loss that is a new tensor, which nothing lies behind.
         negated: looked-at passes of a loss whose sign was changed.
-        thrown_away: passes whose gradients were cleared before any optimizer stepped.
+        unused: attended passes after which another pass came, not a step; between looks passes are
+            only counted.
+        thrown_away: of them, passes whose gradients were cleared.
         stepped: steps that came right after a pass of this line.
     """
 
@@ -222,6 +224,7 @@ class Backward:
     rebuilt: int = 0
     negated: int = 0
     thrown_away: int = 0
+    unused: int = 0
     stepped: int = 0
 
 
@@ -372,9 +375,10 @@ class SteppedOptimizer:
         place: where it was made; None if that was before watching began.
         lrs: learning rate of the first group at steps that were kept, with ``lr_steps``.
         steps: calls of ``step``.
-        judged: steps before which it is known whether the gradients had been cleared.
+        attended: of them, those that were attended to; between looks steps are only counted.
+        judged: attended steps before which it is known whether the gradients had been cleared.
         uncleared: of them, steps with gradients that still held those of the step before.
-        empty: steps at which no parameter had a gradient.
+        empty: attended steps at which no parameter had a gradient.
         looked: steps that were looked into.
         zero: of them, steps at which every gradient was 0.
         stepped_at: the line that called ``step`` when it was looked into.
@@ -387,10 +391,10 @@ class SteppedOptimizer:
         still: of the looked-at steps with gradients of 0, those that were so after backward.
         reached: whether a looked-at loss depended on one of its tensors.
         waiting: its tensors that got gradients and that no optimizer that stepped has.
-        scaled: steps with gradients that still had a gradient scaler's factor.
+        scaled: attended steps with gradients that still had a gradient scaler's factor.
         kept, undone: looked-at steps of which it is known whether the next pass found the weights
             as they had left them; of them, those of which nothing was left.
-        own: steps with gradients that the program had put there itself.
+        own: attended steps with gradients that the program had put there itself.
         again: optimizers that were made at the same line for the same tensors before.
     """
 
@@ -399,6 +403,7 @@ class SteppedOptimizer:
     lr_steps: tuple[int, ...]
     lrs: tuple[float, ...]
     steps: int
+    attended: int = 0
     judged: int = 0
     uncleared: int = 0
     empty: int = 0

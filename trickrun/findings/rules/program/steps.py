@@ -63,7 +63,7 @@ def not_cleared(program: Program) -> Iterator[Finding]:
     for optimizer in program.optimizers:
         if optimizer.judged < FEW or optimizer.uncleared < MOSTLY * optimizer.judged:
             continue
-        if not optimizer.reached or optimizer.own >= MOSTLY * optimizer.steps:
+        if not optimizer.reached or optimizer.own >= MOSTLY * optimizer.attended:
             continue
         if optimizer.looked and optimizer.zero >= MOSTLY * optimizer.looked:
             continue  # cleared with zeros, between the backward pass and the step
@@ -101,7 +101,7 @@ def without_gradient(program: Program) -> Iterator[Finding]:
     for optimizer in program.optimizers:
         if not optimizer.reached or optimizer.still >= MOSTLY * max(optimizer.looked, 1):
             continue
-        empty = optimizer.steps >= FEW and optimizer.empty >= MOSTLY * optimizer.steps
+        empty = optimizer.attended >= FEW and optimizer.empty >= MOSTLY * optimizer.attended
         zero = optimizer.looked >= FEW and optimizer.zero >= MOSTLY * optimizer.looked
         if not (empty or zero) or not program.passes or not reaches(program, optimizer):
             continue
@@ -110,7 +110,7 @@ def without_gradient(program: Program) -> Iterator[Finding]:
             f"{optimizer.kind} found {what} when it stepped. They were cleared between the "
             "backward pass and the step, so the weights do not change."
         )
-        numbers = {"steps": optimizer.steps, "empty": optimizer.empty, "zero": optimizer.zero}
+        numbers = {"steps": optimizer.attended, "empty": optimizer.empty, "zero": optimizer.zero}
         place = optimizer.stepped_at or optimizer.place
         advice = "clear the gradients before the backward pass, not between it and this step"
         yield Finding("TR116", "Steps without gradients", "error", 0.9,
@@ -168,7 +168,7 @@ def unreached_optimizer(program: Program) -> Iterator[Finding]:
 def is_unreached(optimizer: SteppedOptimizer) -> bool:
     """Whether no loss depends on an optimizer's tensors; trap: gradients that come another way, as
     through reentrant checkpoints or by hand."""
-    never = optimizer.empty >= MOSTLY * optimizer.steps
+    never = optimizer.empty >= MOSTLY * optimizer.attended
     return not optimizer.reached and optimizer.steps >= FEW and never
 
 
@@ -215,20 +215,25 @@ def thrown_away(program: Program) -> Iterator[Finding]:
     """TR116: gradients of most batches that are cleared before any step uses them; traps: weights
     that are changed by hand between two passes, and gradients that the program adds up itself."""
     for site in program.backwards:
-        unused = site.times - site.stepped
-        if site.per_step < MANY or site.stepped < FEW or site.thrown_away < MOSTLY * unused:
+        if site.per_step < MANY or site.stepped < FEW or not is_thrown_away(site):
             continue
-        if any(one.own >= MOSTLY * one.steps > 0 for one in program.optimizers):
+        if any(one.own >= MOSTLY * one.attended > 0 for one in program.optimizers):
             continue
         why = (
-            f"Of {site.times} backward passes the gradients of {site.thrown_away} are cleared "
-            f"before any optimizer steps. There is one step in about {site.per_step:.0f} passes."
+            f"Of {site.unused} backward passes without a step after them the gradients of "
+            f"{site.thrown_away} are cleared before any optimizer steps. There is one step in "
+            f"about {site.per_step:.0f} passes."
         )
         advice = "call optimizer.step() after this line, in the same loop as zero_grad()"
         yield Finding("TR116", "Steps without gradients", "error", 0.9,
                       place_or(site.place, "backward"),
-                      {"passes": site.times, "thrown_away": site.thrown_away}, why,
+                      {"passes": site.unused, "thrown_away": site.thrown_away}, why,
                       location=as_location(site.place, advice))  # fmt: skip
+
+
+def is_thrown_away(site: Backward) -> bool:
+    """Whether the gradients of most passes without a step after them are cleared unused."""
+    return site.unused >= FEW and site.thrown_away >= MOSTLY * site.unused
 
 
 def reaches(program: Program, optimizer: SteppedOptimizer) -> bool:
@@ -366,7 +371,7 @@ def cut_off(program: Program) -> Iterator[Finding]:
     """TR45: parameters of an optimizer that never get a gradient; traps: frozen ones, and layers
     that a program does not use, which hurt nothing."""
     for optimizer in program.optimizers:
-        if optimizer.steps < FEW or optimizer.empty >= optimizer.steps:
+        if optimizer.steps < FEW or optimizer.empty >= optimizer.attended:
             continue
         for reason, words in REASONS.items():
             found = [one for one in optimizer.unreached if one.reason == reason]
@@ -397,7 +402,7 @@ def accumulation(program: Program) -> Iterator[Finding]:
     for site in program.backwards:
         if site.per_step < 2 or not site.terms or any(term.weighted for term in site.terms):
             continue
-        if site.stepped < FEW or site.thrown_away >= MOSTLY * (site.times - site.stepped):
+        if site.stepped < FEW or is_thrown_away(site):
             continue
         if once_an_epoch(program, site):
             yield stepped_rarely(program, site)
