@@ -121,9 +121,15 @@ def test_a_model_with_hooks_is_not_asked(tmp_path: Path) -> None:
 
 def test_torch_is_as_it_was(tmp_path: Path) -> None:
     watch = Watch("x")
-    before = {(id(owner), name): owner.__dict__[name] for owner, name, _ in wrappers(watch, watch)}
+    before = {
+        (id(owner), name): owner.__dict__[name]
+        for owner, name, _ in wrappers(watch, watch.counting)
+    }
     watched(tmp_path, HEALTHY)
-    after = {(id(owner), name): owner.__dict__[name] for owner, name, _ in wrappers(watch, watch)}
+    after = {
+        (id(owner), name): owner.__dict__[name]
+        for owner, name, _ in wrappers(watch, watch.counting)
+    }
     assert before == after
     assert not torch.is_anomaly_enabled()
     assert not nn.modules.module._global_forward_hooks

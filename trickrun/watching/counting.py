@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 METHOD = torch.Tensor.backward.__code__
 
+COMPUTING = (torch.autograd.backward.__code__, Optimizer.profile_hook_step(print).__code__)
+"""What torch itself runs in a backward pass, and in a step of an optimizer."""
+
 Spot = tuple[int, int]
 """A place in a code object that stays alive: its identity, and the offset of the call."""
 
@@ -154,6 +157,16 @@ class Counting:
         self.watch.modes.add(not self.training, self.steps)
         self.losses, self.lrs, self.steps = [], {}, 0
         self.watch.attend()
+
+
+def is_computing() -> bool:
+    """Whether this is called from within a backward pass or an optimizer's step."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code in COMPUTING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 NO_RECORD: tuple[Any, list[tuple[int, float]]] = (None, [])

@@ -37,19 +37,6 @@ INSIDE = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 """The folders of torch and of trickrun."""
 
 
-class State(Protocol):
-    """What is set at each pass and step, without a call.
-
-    Args:
-        in_backward, in_step: whether the program is in one.
-        counting: which may have nothing more to be told.
-    """
-
-    in_backward: bool
-    in_step: bool
-    counting: Counting
-
-
 class Listener(Protocol):
     """What is told of a program's calls into torch."""
 
@@ -92,24 +79,24 @@ class Heard:
 
 
 @contextmanager
-def listening(to: Listener, state: State, harmless: Harmless) -> Iterator[None]:
+def listening(to: Listener, counting: Counting, harmless: Harmless) -> Iterator[None]:
     """Tell a listener of a program's calls into torch, until the end of the with statement."""
     listener = cast(Listener, Heard(to, harmless))
     with ExitStack() as stack:
         for handle in (
-            register_optimizer_step_pre_hook(before_step(listener, state)),
-            register_optimizer_step_post_hook(after_step(listener, state)),
+            register_optimizer_step_pre_hook(before_step(listener, counting)),
+            register_optimizer_step_post_hook(after_step(listener, counting)),
         ):
             stack.callback(handle.remove)
-        for owner, name, wrap in wrappers(listener, state):
+        for owner, name, wrap in wrappers(listener, counting):
             stack.enter_context(replaced(owner, name, wrap))
         yield
 
 
-def wrappers(to: Listener, state: State) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
+def wrappers(to: Listener, counting: Counting) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     """Yield what is wrapped: its owner, its name and the wrapper."""
     # Tensor.backward calls it too.
-    yield torch.autograd, "backward", lambda f: backward(f, to, state)
+    yield torch.autograd, "backward", lambda f: backward(f, to, counting)
     yield Optimizer, "__init__", lambda f: afterwards(f, to.optimizer_made)
     yield DataLoader, "__init__", lambda f: afterwards(f, to.loader_made)
     yield DataLoader, "__iter__", lambda f: before(f, to.epoch_begins)
@@ -130,12 +117,11 @@ def wrappers(to: Listener, state: State) -> Iterator[tuple[Any, str, Callable[[A
     yield nn.Module, "compile", lambda f: compiling(f, to)
 
 
-def before_step(to: Listener, state: State) -> Callable[..., None]:
+def before_step(to: Listener, counting: Counting) -> Callable[..., None]:
     """Return the hook before an optimizer's step."""
-    counts = state.counting.counts_step
+    counts = counting.counts_step
 
     def hook(optimizer: Optimizer, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-        state.in_step = True
         # The first of the arguments is the optimizer itself.
         if not counts(optimizer, len(given) < 2 and not named):
             closure = given[1] if len(given) > 1 else named.get("closure")
@@ -144,33 +130,27 @@ def before_step(to: Listener, state: State) -> Callable[..., None]:
     return hook
 
 
-def after_step(to: Listener, state: State) -> Callable[..., None]:
+def after_step(to: Listener, counting: Counting) -> Callable[..., None]:
     """Return the hook after an optimizer's step."""
 
     def hook(optimizer: Optimizer, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-        state.in_step = False
-        if not state.counting.on:
+        if not counting.on:
             to.step_ended(optimizer)
 
     return hook
 
 
-def backward(call: Any, to: Listener, state: State) -> Any:
+def backward(call: Any, to: Listener, counting: Counting) -> Any:
     """Return ``torch.autograd.backward``, which Tensor.backward calls too, so that it tells."""
-    counts = state.counting.counts_pass
+    counts = counting.counts_pass
 
     @functools.wraps(call)
     def watched(tensors: Any, *given: Any, **named: Any) -> Any:
-        counted = counts(tensors)
-        if not counted:
-            to.backward_begins((tensors,) if isinstance(tensors, torch.Tensor) else tuple(tensors))
-        state.in_backward = True
-        try:
-            result = call(tensors, *given, **named)
-        finally:
-            state.in_backward = False
-        if not counted:
-            to.backward_ended()
+        if counts(tensors):
+            return call(tensors, *given, **named)
+        to.backward_begins((tensors,) if isinstance(tensors, torch.Tensor) else tuple(tensors))
+        result = call(tensors, *given, **named)
+        to.backward_ended()
         return result
 
     return watched

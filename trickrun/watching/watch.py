@@ -40,7 +40,7 @@ from trickrun.nn.precision import widened
 from trickrun.watching import EVERY, rewards
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
-from trickrun.watching.counting import Counting
+from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
@@ -56,6 +56,9 @@ optimizers have called each of them then."""
 
 AGAIN, MOST_AGAIN = 4, 24
 """Looks at the first steps of an optimizer that comes later, and such looks in all."""
+
+RARER = 20
+"""Looks after which they come half as often, after twice as many a third as often, and so on."""
 
 PHASES = 4
 """Further looks come one pass later each time, up to so many: else they would always see the same
@@ -150,7 +153,7 @@ class Watch:
 
     Args:
         name: what the program is called.
-        every: backward passes between two looks.
+        every: backward passes between two looks, at first.
         stop_when_lost: whether to raise TrainingLost at the first loss that is no number.
     """
 
@@ -216,7 +219,7 @@ class Watch:
     def start(self) -> None:
         """Begin to watch."""
         self.began, self.running = time.monotonic(), True
-        self.hooks.enter_context(listening(self, self, self.harmless))
+        self.hooks.enter_context(listening(self, self.counting, self.harmless))
         self.open_look()
 
     def stop(self) -> None:
@@ -250,16 +253,18 @@ class Watch:
         following = self.passes
         if following < max(EARLY, self.early_until):
             return following
-        turn = following // self.every
+        every = self.every * (1 + following // (RARER * self.every))
+        turn = following // every
         while True:
-            later = turn % PHASES if self.every > PHASES else 0
-            if turn * self.every + later >= following:
-                return turn * self.every + later
+            later = turn % PHASES if every > PHASES else 0
+            if turn * every + later >= following:
+                return turn * every + later
             turn += 1
 
     # --- backward passes -------------------------------------------------------------------
 
     def backward_begins(self, losses: tuple[torch.Tensor, ...]) -> None:
+        self.in_backward = True
         key = caller_key()
         site = self.sites.get(key)
         if site is None:
@@ -306,6 +311,7 @@ class Watch:
                 self.became_non_finite(loss, value)
 
     def backward_ended(self) -> None:
+        self.in_backward = False
         self.passes += 1
         self.stepped_last = False
         if self.site is not None:
@@ -476,7 +482,7 @@ class Watch:
         return record
 
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
-        self.in_closure = closure
+        self.in_step, self.in_closure = True, closure
         record = self.record_of(optimizer) or self.known_optimizer(optimizer, None)
         # A fused optimizer is given the factor.
         scaled = self.still_scaled and getattr(optimizer, "grad_scale", None) is None
@@ -503,6 +509,7 @@ class Watch:
             self.before.append((parameter, parameter.detach().clone(), norm))
 
     def step_ended(self, optimizer: Optimizer) -> None:
+        self.in_step = False
         record = self.record_of(optimizer)
         if record is None:
             return
@@ -658,6 +665,8 @@ class Watch:
         targets that another network gives, samples of a generator, or updates by hand.
         """
         if self.in_step or self.in_backward or self.compiled or not self.passes:
+            return
+        if self.counting.on and is_computing():
             return
         line = caller_key()
         self.switched_off[line] += 1
