@@ -323,7 +323,9 @@ def answers(
             seen = follow(model, len(given), parts) if parts is not None else {}
 
             def answer(other: torch.Tensor) -> list[torch.Tensor]:
-                torch.manual_seed(0)
+                torch.default_generator.manual_seed(0)
+                if given.is_cuda:
+                    torch.cuda.manual_seed_all(0)
                 seen.clear()
                 arguments, named = exchanged((call.given, call.named), given, other)
                 arguments, named = copy.deepcopy((arguments, named))
