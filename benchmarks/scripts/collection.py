@@ -9,7 +9,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.scripts import faults_development, faults_fresh, faults_held_back
+from benchmarks.scripts import (
+    faults_development,
+    faults_forum,
+    faults_fresh,
+    faults_held_back,
+)
 from benchmarks.scripts.programs import (
     FROZEN_PARTS,
     PARTS,
@@ -27,6 +32,7 @@ CHANGES: Mapping[Part, tuple[Sequence[Fault], Sequence[Variant]]] = {
     "development": (faults_development.FAULTS, faults_development.VARIANTS),
     "held-back": (faults_held_back.FAULTS, faults_held_back.VARIANTS),
     "fresh": (faults_fresh.FAULTS, faults_fresh.VARIANTS),
+    "forum": (faults_forum.FAULTS, faults_forum.VARIANTS),
 }
 
 

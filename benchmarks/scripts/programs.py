@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Part = Literal["development", "held-back", "fresh"]
+Part = Literal["development", "held-back", "fresh", "forum"]
 
 HERE = Path(__file__).parent
 
-PARTS: tuple[Part, ...] = ("development", "held-back", "fresh")
+PARTS: tuple[Part, ...] = ("development", "held-back", "fresh", "forum")
 
-FROZEN_PARTS: tuple[Part, ...] = ("held-back", "fresh")
+FROZEN_PARTS: tuple[Part, ...] = ("held-back", "fresh", "forum")
 """Parts that stay as they were before anything of them was watched."""
+
+UNSEEN_PARTS: tuple[Part, ...] = ("fresh", "forum")
+"""Frozen parts whose misses nobody has looked at."""
 
 Change = tuple[str, str]
 """A piece of a script, and what it becomes."""

@@ -25,7 +25,7 @@ from benchmarks.faults.journal import Journal
 from benchmarks.scripts.collection import scripts
 from benchmarks.scripts.forked import Ran, preload, run_all
 from benchmarks.scripts.hurts import NOT_MEASURED, RESULTS, TRAINED, verdicts
-from benchmarks.scripts.programs import PARTS, Part, Script, digest
+from benchmarks.scripts.programs import PARTS, UNSEEN_PARTS, Part, Script, digest
 from benchmarks.scripts.table import Watched, misses, write_results
 
 
@@ -80,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--misses", action="store_true")
     options = parser.parse_args(arguments)
-    if options.misses and options.part == "fresh":
-        parser.error("the fresh part is not looked at script by script")
+    if options.misses and options.part in UNSEEN_PARTS:
+        parser.error(f"the {options.part} part is not looked at script by script")
     count, dropped = counted(options.part)
     journal = Journal(RESULTS / f"watched-{options.part}.jsonl")
     watch_all(count, journal, options.jobs)

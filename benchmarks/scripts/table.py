@@ -17,6 +17,7 @@ HEADINGS: Mapping[Part, str] = {
     "development": "Watching scripts, development half",
     "held-back": "Watching scripts, held-back half",
     "fresh": "Watching scripts, fresh part",
+    "forum": "Watching scripts, forum part",
 }
 """The sections in RESULTS.md."""
 
