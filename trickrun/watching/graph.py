@@ -8,7 +8,7 @@ is read before the backward pass frees it, and reading changes nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 
 from trickrun.findings.evidence.program import (
     Activity,
+    Exchanged,
     LossTerm,
     NonFinite,
     Operation,
@@ -28,6 +29,8 @@ MOST_NODES = 20_000
 """Nodes of a graph that are read: a long recurrent network has more, all alike."""
 
 MOST_ACTIVITIES = 64
+
+MOST_AXES = 8
 
 LOSSES = frozenset(
     {
@@ -259,6 +262,24 @@ def is_negated(loss: torch.Tensor) -> bool:
     return negated and node is not None and kind_of(node) in LOSSES
 
 
+def summed(loss: torch.Tensor) -> int:
+    """Return of how many samples a loss is the sum, as a whole and divided by nothing; 0 if it is
+    none."""
+    node = loss.grad_fn
+    while node is not None:
+        kind, inner = kind_of(node), inputs_of(node)
+        if kind == "Sum":
+            size = shape_of(inner[0]) if inner else ()
+            return size[0] if size else 0
+        if kind in LOSSES:
+            kept = getattr(node, "_saved_self", None)
+            if getattr(node, "_saved_reduction", 1) != 2 or not isinstance(kept, torch.Tensor):
+                return 0
+            return len(kept) if kept.ndim else 0
+        node = inner[0] if len(inner) == 1 and kind in ("Neg", *SHAPING) else None
+    return 0
+
+
 def has_numbers(node: Node) -> bool:
     """Whether a product or quotient is one with several numbers."""
     kept = (getattr(node, name, None) for name in ("_saved_self", "_saved_other"))
@@ -475,6 +496,37 @@ def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
         if (found := operation(node)).dim == 0 and len(found.shape) == 2
         if found.shape[0] > 1 and found.shape[0] in samples and found.shape[0] != found.shape[1]
     ]
+
+
+RESHAPING = frozenset({"View", "UnsafeView", "ReshapeAlias"})
+
+
+def exchanged(graph: Graph) -> Iterator[Exchanged]:
+    """Yield the reshapes that were to exchange axes, and cut the values into other rows instead."""
+    for node in graph.nodes:
+        if kind_of(node) not in RESHAPING:
+            continue
+        before = getattr(node, "_saved_self_sym_sizes", None)
+        sizes = (
+            ()
+            if before is None or len(before) > MOST_AXES
+            else tuple(signed(int(size)) for size in before)
+        )
+        if are_exchanged(sizes, shape_of(node)) and not is_shifted(node):
+            yield Exchanged(operation(node), sizes)
+
+
+def are_exchanged(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether two shapes have the same axes, those of one place left out, in another order."""
+    one, other = ([size for size in shape if size != 1] for shape in (before, after))
+    return one != other and sorted(one) == sorted(other)
+
+
+def is_shifted(node: Node) -> bool:
+    """Whether rows that were made longer are cut anew to shift each of them, as attention with
+    relative positions does."""
+    inner = inputs_of(node)
+    return bool(inner) and kind_of(shaped(inner[0])) in ("Cat", "ConstantPadNd")
 
 
 def is_nan(values: torch.Tensor) -> torch.Tensor:

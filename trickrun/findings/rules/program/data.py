@@ -119,6 +119,27 @@ def non_finite(program: Program) -> Iterator[Finding]:
                                                "are loaded"))  # fmt: skip
 
 
+def entered(program: Program) -> Iterator[Finding]:
+    """TR05: data that made the first loss NaN, wherever they entered it: a second input, or the
+    targets; trap: an operation that makes NaN of numbers, which is TR121."""
+    lost = program.non_finite
+    if lost is None or lost.cause not in ("input", "targets"):
+        return
+    if any(look.non_finite for model in trained(program) for look in model.inputs):
+        return  # said already
+    known = lost.operation.place if lost.operation is not None else None
+    place = known or (program.main.place if program.main else None)
+    which = "targets" if lost.cause == "targets" else "inputs"
+    why = (
+        f"The loss of backward pass {lost.step + 1} is the first that is {lost.value}: its {which} "
+        "hold NaN, while the weights and all that was computed of them were numbers. One such "
+        "value makes every weight NaN in one step."
+    )
+    advice = f"drop or replace samples whose {which} are NaN where the data are made"
+    yield Finding("TR05", f"NaN or infinity in the {which}", "error", 0.95, place_or(place, which),
+                  {"step": lost.step}, why, location=as_location(place, advice))  # fmt: skip
+
+
 def unscaled(program: Program) -> Iterator[Finding]:
     """TR01: inputs far from size 1; trap: a network that normalizes them itself."""
     for model in trained(program):
@@ -356,6 +377,7 @@ def in_first_epoch(program: Program, answers: Answers) -> list[float]:
 
 RULES = (
     non_finite,
+    entered,
     unscaled,
     faint,
     unlike,
