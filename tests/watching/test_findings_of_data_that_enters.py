@@ -9,8 +9,11 @@ import pytest
 
 from tests.watching.scripts import changed, found
 from tests.watching.tasks import (
+    BACKWARD_ALSO,
     CLASSES,
+    LOOKS_BACK,
     LOSS_OF_CLASSES,
+    SAID,
     TOKENS,
     VALUES,
     model_of,
@@ -62,7 +65,39 @@ def with_sgd(text: str, options: str) -> str:
     return changed(text, (ADAM, f"torch.optim.SGD(model.parameters(), {options})"))
 
 
+PROMPTED = "F.cross_entropy(model(t[:, :-1])[:, 4:].flatten(0, 1), t[:, {start}].flatten())"
+AHEAD = TOKENS + model_of(BACKWARD_ALSO, SAID)
+BACK = TOKENS + model_of(LOOKS_BACK, SAID)
+VIEWS = CLASSES + model_of(
+    "self.a = nn.Linear(12, 32)\nself.out = nn.Linear(32, 8)",
+    "return F.normalize(self.out(F.relu(self.a(x))), dim={dim})",
+)
+ATTRACTED = "F.cross_entropy(a @ b.T / 0.2, torch.arange(32))"
+BOTH = "a, b = (model(x[i] + 0.3 * torch.randn(32, 12)) for _ in range(2))"
+IN_ORDER = (
+    "i = y.argsort()[32 * (step % 16) : 32 * (step % 16) + 32]\n"
+    "j = i[torch.randperm(32)]\no = model(0.8 * x[i] + 0.2 * x[j])"
+)
+MIXED = "0.8 * F.cross_entropy(o, y[i]) + 0.2 * F.cross_entropy(o, y[j])"
+MIXING = "j = i[torch.randperm(32)]\no = model(0.8 * x[i] + 0.2 * x[j])"
+
 FAULTS = {
+    "TR97 a model that looks ahead, of which the end is scored": (
+        "TR97",
+        trained(AHEAD, PROMPTED.replace("{start}", "5:"), before="t = x[i]"),
+    ),
+    "TR97 targets that are not shifted, of which the end is scored": (
+        "TR97",
+        trained(BACK, PROMPTED.replace("{start}", "4:-1"), before="t = x[i]"),
+    ),
+    "TR32 encodings of pairs, normalized over the batch": (
+        "TR32",
+        trained(VIEWS.replace("{dim}", "0"), ATTRACTED, 60, BOTH),
+    ),
+    "TR17 sorted samples that are mixed within batches": (
+        "TR17",
+        trained(CLASSES, MIXED, 100, IN_ORDER),
+    ),
     "TR26 a distribution that gets probabilities": (
         "TR26",
         trained(SOFT, CHOSEN.format(what="logits=model(x[i])")),
@@ -130,6 +165,11 @@ def test_a_mistake_comes_first(name: str, tmp_path: Path) -> None:
 
 
 HEALTHY_PROGRAMS = {
+    "the next token, of which the end is scored": trained(
+        BACK, PROMPTED.replace("{start}", "5:"), before="t = x[i]"
+    ),
+    "encodings of pairs": trained(VIEWS.replace("{dim}", "1"), ATTRACTED, 60, BOTH),
+    "samples that are mixed": trained(CLASSES, MIXED, 100, MIXING),
     "a distribution that gets logits": trained(CLASSES, CHOSEN.format(what="logits=model(x[i])")),
     "a distribution that gets probabilities, as such": trained(
         SOFT, CHOSEN.format(what="probs=model(x[i])")

@@ -264,7 +264,7 @@ def inputs_of(calls: list[Call], targets: torch.Tensor) -> list[torch.Tensor]:
 def keep_rows(record: Record, inputs: list[torch.Tensor], targets: torch.Tensor) -> None:
     """Keep the samples of a batch for the learners: a row of numbers each, and what is wanted."""
     kept = sum(len(one) for one in record.rows)
-    if kept >= MOST_SAMPLES:
+    if kept >= MOST_SAMPLES or are_places(targets):
         return
     if is_dense(inputs, targets):
         keep_patches(record, inputs[0], targets)
@@ -278,6 +278,15 @@ def keep_rows(record: Record, inputs: list[torch.Tensor], targets: torch.Tensor)
     wanted = targets.detach().reshape(len(rows), -1)[:, :64]
     record.rows.append(rows[: MOST_SAMPLES - kept].to("cpu", torch.float32, copy=True))
     record.wanted.append(wanted[: MOST_SAMPLES - kept].to("cpu", copy=True))
+
+
+def are_places(targets: torch.Tensor) -> bool:
+    """Whether each sample is its own class, as where pairs are compared: nobody can tell its place
+    in the batch from it."""
+    if targets.is_floating_point() or targets.ndim != 1 or len(targets) < 2:
+        return False
+    ordered = torch.arange(len(targets), device=targets.device)
+    return torch.equal(targets.long(), ordered)
 
 
 def is_dense(inputs: list[torch.Tensor], targets: torch.Tensor) -> bool:

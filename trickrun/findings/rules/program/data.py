@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 
 from trickrun.findings.evidence.program import Answers, Program, WatchedModel, as_location
@@ -13,9 +13,9 @@ from trickrun.findings.rules.program.courses import FELL
 from trickrun.findings.rules.program.rates import SETTLED, too_low
 from trickrun.findings.rules.program.steps import competing, place_or
 
-PURE, MIXED = 0.9, 0.6
-"""Share of the commonest class in a batch from which on it is sorted, and in all batches together
-below which that is no property of the data; own."""
+MIXED = 0.6
+"""Share of the commonest class in all batches together below which batches of few classes are no
+property of the data; own."""
 
 APART = 0.5
 """Share of the targets' variance between batches from which on they are sorted: the bound of TR17
@@ -63,18 +63,25 @@ def sorted_by_class(program: Program) -> Iterator[Finding]:
     classes = max(len(one) for one in counts)
     totals = [sum(one[k] for one in counts if k < len(one)) for k in range(classes)]
     purity = fmean(max(one) / sum(one) for one in counts)
-    if purity < PURE or max(totals) > MIXED * sum(totals):
+    apart = 1 - fmean(map(impurity, counts)) / max(impurity(totals), 1e-12)
+    if apart < APART or max(totals) > MIXED * sum(totals):
         return
     loader = next((one for one in program.loaders if one.trains and not one.shuffled), None)
     place = loader.place if loader else program.main.place if program.main else None
     why = (
-        f"In the first {len(counts)} batches {purity:.0%} of the samples are of one class, and the "
-        "class changes from batch to batch. Each batch makes the network forget the others."
+        f"In the first {len(counts)} batches {purity:.0%} of the samples are of the batch's "
+        "commonest class, and that changes from batch to batch. Each batch makes the network "
+        "forget the others."
     )
     advice = "pass shuffle=True" if loader else "shuffle the samples before each epoch"
     yield Finding("TR17", "Not shuffled", "error", 0.9, place_or(place, "batches"),
-                  {"purity": purity, "batches": len(counts)}, why,
+                  {"purity": purity, "between": apart, "batches": len(counts)}, why,
                   location=as_location(place, advice))  # fmt: skip
+
+
+def impurity(counts: Sequence[int]) -> float:
+    """Return the chance that two draws from these counts are of two classes."""
+    return 1 - sum(one * one for one in counts) / sum(counts) ** 2
 
 
 def sorted_by_value(program: Program) -> Iterator[Finding]:
