@@ -498,6 +498,15 @@ def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
     ]
 
 
+def single(graph: Graph) -> Iterator[Operation]:
+    """Yield the softmax operations over one number each, which are always 1."""
+    for node in graph.nodes:
+        if kind_of(node) in NORMALIZING:
+            made = operation(node)
+            if made.dim is not None and made.shape and made.shape[made.dim] == 1:
+                yield made
+
+
 RESHAPING = frozenset({"View", "UnsafeView", "ReshapeAlias"})
 
 

@@ -395,6 +395,7 @@ class Watch:
             rewards.rewarded(loss, nodes),
             likelihoods(loss),
             tuple(graphs.exchanged(graph))[:8],
+            tuple(graphs.single(graph))[:8],
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)

@@ -199,6 +199,7 @@ class StepLook:
         rewarded: choices that the loss weighs by what came of them.
         likelihoods: that the loss is a sum of.
         exchanged: reshapes that were to exchange axes.
+        single: softmax operations over one number each.
     """
 
     step: int
@@ -209,6 +210,7 @@ class StepLook:
     rewarded: tuple[Rewarded, ...] = ()
     likelihoods: tuple[Likelihood, ...] = ()
     exchanged: tuple[Exchanged, ...] = ()
+    single: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ FAULTS = (
         "Its output is always 1.",
         "A sigmoid, or a linear head before bce.",
         "{loss: bce, model: {kind: mlp, head_activation: softmax}}",
-        explains=(*SIGNAL, *STUCK, "TR14", "TR45", "TR76"),
+        explains=(*SIGNAL, *STUCK, "TR14", "TR45", "TR76", "TR116"),
     ),
     Fault(
         "TR28",

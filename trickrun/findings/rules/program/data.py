@@ -347,7 +347,11 @@ def unrelated(program: Program) -> Iterator[Finding]:
         share = answers.late / answers.late_constant
         if is_stuck(answers) or (share >= HARDLY and answers.samples >= MANY):
             seen = "the network is hardly better than a constant answer"
-        elif len(new) >= FEWEST // 2 and fmean(new) >= (1 - FELL) * answers.constant:
+        elif (
+            len(new) >= FEWEST // 2
+            and fmean(new) >= (1 - FELL) * answers.constant
+            and not is_quick(program, answers)
+        ):
             seen = (
                 "in the first epoch, in which each sample was new, the network was no better than "
                 "a constant answer; what it learns later it memorizes"
@@ -368,8 +372,20 @@ def unrelated(program: Program) -> Iterator[Finding]:
                       location=as_location(answers.place, advice))  # fmt: skip
 
 
+def is_quick(program: Program, answers: Answers) -> bool:
+    """Whether the network is clearly better than a constant when it has seen each sample only three
+    times: it cannot have learned so many by heart."""
+    errors = in_epochs(program, answers, 2, 3)
+    return bool(errors) and fmean(errors) < HARDLY * answers.constant
+
+
 def in_first_epoch(program: Program, answers: Answers) -> list[float]:
     """Return the errors of the second half of the first epoch; [] where its length is unknown."""
+    return in_epochs(program, answers, 0.5, 1)
+
+
+def in_epochs(program: Program, answers: Answers, begin: float, end: float) -> list[float]:
+    """Return the errors from one moment to another, in epochs; [] where their length is unknown."""
     loader = max((one for one in program.loaders if one.trains), key=lambda one: one.epochs,
                  default=None)  # fmt: skip
     if loader is None or not loader.samples or not loader.batch_size:
@@ -378,7 +394,7 @@ def in_first_epoch(program: Program, answers: Answers) -> list[float]:
     return [
         error
         for step, error in zip(answers.steps, answers.errors, strict=True)
-        if batches // 2 <= step < batches
+        if int(begin * batches) <= step < end * batches
     ]
 
 

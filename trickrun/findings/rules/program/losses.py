@@ -156,6 +156,26 @@ def one_output(program: Program) -> Iterator[Finding]:
             break
 
 
+def one_number(program: Program) -> Iterator[Finding]:
+    """TR27: the same where the loss is not known: all gradients are 0; trap: attention to a single
+    thing, which other paths pass by."""
+    looks = [look for look in program.looks if any(one.norm is not None for one in look.gradients)]
+    if len(looks) < FEW or any(True for _ in one_output(program)):
+        return
+    still = all(not one.norm for look in looks for one in look.gradients)
+    if not still or not all(look.single for look in looks):
+        return
+    made = looks[-1].single[0]
+    why = (
+        "A softmax over a single number is always 1. It lies between the loss and all weights, "
+        "whose gradients are 0."
+    )
+    advice = "use two outputs, or one with binary_cross_entropy_with_logits"
+    yield Finding("TR27", "Softmax on one output", "error", 0.95, place_or(made.place, "softmax"),
+                  {"shape": list(made.shape)}, why,
+                  location=as_location(made.place, advice))  # fmt: skip
+
+
 def broadcast(program: Program) -> Iterator[Finding]:
     """TR32: predictions [N, 1] against targets [N], which makes N x N differences; traps: losses of
     pairs, and predictions that are compared with one number."""
@@ -482,6 +502,7 @@ RULES = (
     twice,
     no_logarithm,
     one_output,
+    one_number,
     broadcast,
     crossed_by_hand,
     wrong_axis,
