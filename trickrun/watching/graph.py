@@ -32,6 +32,17 @@ MOST_ACTIVITIES = 64
 
 MOST_AXES = 8
 
+MOST_BETWEEN = 200
+"""Operations between models and a loss that are read."""
+
+FEWEST_SAMPLES = 4
+"""Samples from which on a square of them is no chance."""
+
+JOINED = frozenset({"Mul", "Sub", "Rsub", "Add", "Div", "Maximum", "Minimum", "Where", "Pow"})
+
+SPREADING = frozenset({"Unsqueeze", "Expand", "Repeat", "Index", "Slice"})
+"""Operations that set something up to meet all others: x[:, None] is a slice too."""
+
 LOSSES = frozenset(
     {
         "NllLoss",
@@ -496,6 +507,40 @@ def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
         if (found := operation(node)).dim == 0 and len(found.shape) == 2
         if found.shape[0] > 1 and found.shape[0] in samples and found.shape[0] != found.shape[1]
     ]
+
+
+def outer(loss: torch.Tensor, made: set[Node]) -> Iterator[Operation]:
+    """Yield the operations between models and a loss in which ``[N]`` met ``[N, 1]``: their result
+    has each sample with each.
+
+    Args:
+        made: what made the models' outputs.
+    """
+    waiting = [loss.grad_fn] if loss.grad_fn is not None else []
+    known = set(waiting)
+    while waiting and len(known) < MOST_BETWEEN:
+        node = waiting.pop(0)
+        inner = inputs_of(node)
+        if node in made or any(hasattr(one, "variable") for one in inner):
+            continue
+        if len(inner) == 1 and kind_of(node) in JOINED and is_square(node, inner[0]):
+            yield operation(node)
+        further = [one for one in inner if one not in known]
+        known.update(further)
+        waiting += further
+
+
+def is_square(node: Node, inner: Node) -> bool:
+    """Whether an operation made each with each out of as many numbers; not so where these were set
+    up for it, or the other side is a table of pairs."""
+    before, after = shape_of(inner), shape_of(node)
+    if len(after) < 2 or after[0] != after[1] or after[0] < FEWEST_SAMPLES:
+        return False
+    count, rest = after[0], after[2:]
+    if before not in ((count, 1, *rest), (count, *rest)) or kind_of(inner) in SPREADING:
+        return False
+    other = getattr(node, "_saved_other", None)
+    return not isinstance(other, torch.Tensor) or other.numel() < math.prod(after)
 
 
 def single(graph: Graph) -> Iterator[Operation]:

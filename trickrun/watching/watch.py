@@ -396,6 +396,7 @@ class Watch:
             likelihoods(loss),
             tuple(graphs.exchanged(graph))[:8],
             tuple(graphs.single(graph))[:8],
+            tuple(graphs.outer(loss, self.forward.made()))[:8],
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)

@@ -200,6 +200,7 @@ class StepLook:
         likelihoods: that the loss is a sum of.
         exchanged: reshapes that were to exchange axes.
         single: softmax operations over one number each.
+        outer: operations between the models and the loss that made each sample with each.
     """
 
     step: int
@@ -211,6 +212,7 @@ class StepLook:
     likelihoods: tuple[Likelihood, ...] = ()
     exchanged: tuple[Exchanged, ...] = ()
     single: tuple[Operation, ...] = ()
+    outer: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)

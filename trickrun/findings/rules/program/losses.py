@@ -202,6 +202,25 @@ def broadcast(program: Program) -> Iterator[Finding]:
                       location=as_location(place, advice))  # fmt: skip
 
 
+def each_with_each(program: Program) -> Iterator[Finding]:
+    """TR32: the same in any loss: a product of predictions [N, 1] with targets [N], or [N] with
+    [N, 1], whatever is made of it; traps: losses of pairs, which spread their numbers on purpose or
+    have a table of pairs."""
+    looks = [look for look in program.looks if look.outer]
+    told = any(True for rule in (broadcast, crossed_by_hand) for _ in rule(program))
+    if len(looks) < max(2, len(program.looks) // 2) or told:
+        return
+    made = looks[-1].outer[-1]
+    why = (
+        f"Predictions and targets of the shapes [N] and [N, 1] make {list(made.shape)}: each "
+        "prediction meets the targets of all samples, and their mean is learned."
+    )
+    advice = "give both the same shape: prediction.squeeze(1), or target.unsqueeze(1)"
+    yield Finding("TR32", "Samples mixed", "error", 0.9, place_or(made.place, "loss"),
+                  {"shape": list(made.shape)}, why,
+                  location=as_location(made.place, advice))  # fmt: skip
+
+
 def crossed_by_hand(program: Program) -> Iterator[Finding]:
     """TR32: the same in an error that the program wrote itself, where [N] met [N, 1] in the model;
     trap: losses of pairs, whose targets are of pairs too."""
@@ -505,6 +524,7 @@ RULES = (
     one_number,
     broadcast,
     crossed_by_hand,
+    each_with_each,
     wrong_axis,
     mixing,
     leaks,
