@@ -64,6 +64,7 @@ class Record:
     targets: list[torch.Tensor] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     room: int = MOST_TARGETS
+    weight: torch.Tensor | None = None
     rows: list[torch.Tensor] = field(default_factory=list)
     wanted: list[torch.Tensor] = field(default_factory=list)
     folds: list[torch.Tensor] = field(default_factory=list)
@@ -87,6 +88,7 @@ class Batch:
     error: float
     targets: torch.Tensor | None
     ignored: int = -1
+    weight: torch.Tensor | None = None
 
 
 class AnswerWatch:
@@ -129,6 +131,7 @@ class AnswerWatch:
                     kind_of(one), kind, key, alone, is_chosen(one)
                 )
                 record.opposed = not alone and graphs.is_opposed(one)
+                record.weight = batch.weight.double().cpu() if batch.weight is not None else None
             record.place = record.place or graphs.place_of_node(one.node)
             record.steps.append(at)
             record.errors.append(batch.error)
@@ -137,7 +140,8 @@ class AnswerWatch:
                 record.ignored = batch.ignored
                 record.keep(batch.targets)
                 if calls:
-                    keep_rows(record, inputs_of(calls, batch.targets), batch.targets)
+                    inputs = rows_chosen(one.predictions, inputs_of(calls, batch.targets))
+                    keep_rows(record, inputs, batch.targets)
 
     def told(self) -> tuple[Answers, ...]:
         """Return what was seen of each loss."""
@@ -165,7 +169,31 @@ def kind_of(one: LossNode) -> str:
 
 def is_chosen(one: LossNode) -> bool:
     """Whether the predictions were looked up among several, as the values of actions are."""
-    return graphs.kind_of(graphs.shaped(one.predictions)) in graphs.PICKING
+    picked = graphs.shaped(one.predictions)
+    return graphs.kind_of(picked) in graphs.PICKING and chosen_rows(picked) is None
+
+
+def chosen_rows(node: graphs.Node) -> torch.Tensor | None:
+    """Return which rows a node chose of what it got; None if it did not choose whole rows."""
+    kind = graphs.kind_of(node)
+    if kind == "IndexSelect" and graphs.signed(node._saved_dim) == 0:
+        return node._saved_index  # type: ignore[no-any-return]
+    indices = list(getattr(node, "_saved_indices", ())) if kind == "Index" else []
+    rows = indices[0] if len(indices) == 1 else None
+    if not isinstance(rows, torch.Tensor) or rows.ndim != 1:
+        return None
+    return rows.nonzero()[:, 0] if rows.dtype == torch.bool else rows
+
+
+def rows_chosen(predictions: graphs.Node, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Return the inputs' rows of which the predictions entered a loss, as those of labelled nodes:
+    all of them, if none were chosen."""
+    node = graphs.shaped(predictions)
+    rows = chosen_rows(node)
+    if rows is None:
+        return inputs
+    count = int(node._saved_self_sym_sizes[0])
+    return [one[rows] if one.ndim and len(one) == count else one for one in inputs]
 
 
 def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None:
@@ -183,8 +211,8 @@ def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None
     if kind is None or not isinstance(given, torch.Tensor) or targets is None:
         return None
     none = getattr(one.node, "_saved_reduction", 1) == 0
-    weights = ("_saved_weight", "_saved_pos_weight")
-    if none or any(getattr(one.node, name, None) is not None for name in weights):
+    weight = getattr(one.node, "_saved_weight", None)
+    if none or (kind == BINARY and weight is not None):
         return None
     if given.numel() > MOST_VALUES or given.numel() == 0:
         return None
@@ -192,19 +220,27 @@ def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None
     if kind == VALUES:
         return Batch(float((predictions - targets).square().mean()), targets)
     if kind == CLASSES:
-        return of_classes(one, predictions, targets)
+        return of_classes(one, predictions, targets, weight)
     if graphs.kind_of(one.node) == "BinaryCrossEntropy":
         predictions = predictions.clamp(1e-7, 1 - 1e-7).logit()
-    return Batch(float(F.binary_cross_entropy_with_logits(predictions, targets)), targets)
+    weight = getattr(one.node, "_saved_pos_weight", None)
+    error = F.binary_cross_entropy_with_logits(predictions, targets, pos_weight=weight)
+    return Batch(float(error), targets, weight=weight)
 
 
-def of_classes(one: LossNode, given: torch.Tensor, targets: torch.Tensor) -> Batch | None:
+def of_classes(
+    one: LossNode, given: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None
+) -> Batch | None:
     """Return a batch of log-probabilities; None if they are none."""
     ignored = graphs.signed(getattr(one.node, "_saved_ignore_index", -100))
-    if graphs.kind_of(graphs.shaped(one.predictions)) != "LogSoftmax":
+    made = graphs.shaped(one.predictions)
+    if chosen_rows(made) is not None:
+        made = graphs.shaped(graphs.inputs_of(made)[0])
+    if graphs.kind_of(made) != "LogSoftmax":
         return None
-    error = F.nll_loss(given.float(), targets, ignore_index=ignored)
-    return Batch(float(error), targets, ignored)
+    own = weight.float() if weight is not None else None
+    error = F.nll_loss(given.float(), targets, own, ignore_index=ignored)
+    return Batch(float(error), targets, ignored, own)
 
 
 def of_picked(one: LossNode) -> Batch | None:
@@ -264,7 +300,7 @@ def inputs_of(calls: list[Call], targets: torch.Tensor) -> list[torch.Tensor]:
 def keep_rows(record: Record, inputs: list[torch.Tensor], targets: torch.Tensor) -> None:
     """Keep the samples of a batch for the learners: a row of numbers each, and what is wanted."""
     kept = sum(len(one) for one in record.rows)
-    if kept >= MOST_SAMPLES:
+    if kept >= MOST_SAMPLES or are_places(targets):
         return
     if is_dense(inputs, targets):
         keep_patches(record, inputs[0], targets)
@@ -278,6 +314,15 @@ def keep_rows(record: Record, inputs: list[torch.Tensor], targets: torch.Tensor)
     wanted = targets.detach().reshape(len(rows), -1)[:, :64]
     record.rows.append(rows[: MOST_SAMPLES - kept].to("cpu", torch.float32, copy=True))
     record.wanted.append(wanted[: MOST_SAMPLES - kept].to("cpu", copy=True))
+
+
+def are_places(targets: torch.Tensor) -> bool:
+    """Whether each sample is its own class, as where pairs are compared: nobody can tell its place
+    in the batch from it."""
+    if targets.is_floating_point() or targets.ndim != 1 or len(targets) < 2:
+        return False
+    ordered = torch.arange(len(targets), device=targets.device)
+    return torch.equal(targets.long(), ordered)
 
 
 def is_dense(inputs: list[torch.Tensor], targets: torch.Tensor) -> bool:
@@ -445,21 +490,49 @@ def constants(record: Record) -> tuple[float, ...]:
         return ()
     costs = [math.nan] * len(record.errors)
     if record.kind == CLASSES:
-        counts = torch.bincount(together[together >= 0].flatten().long()).double()
-        table = -(counts / counts.sum()).log()
+        counts = class_shares(record, together)
+        table = -counts.log()
+        weight = weights_of(record, counts)
         for place, one in zip(record.kept, record.targets, strict=True):
-            costs[place] = float(table[one[one >= 0].long()].mean())
+            classes = one[one >= 0].long()
+            costs[place] = float((weight * table)[classes].sum() / weight[classes].sum())
         return tuple(costs)
     mean = together.double().mean(0)
     for place, one in zip(record.kept, record.targets, strict=True):
         values = one.double()
         if record.kind == BINARY:
-            p = mean.clamp(1e-7, 1 - 1e-7)
-            cost = -(values * p.log() + (1 - values) * (1 - p).log())
+            p, weight = share_of_yes(record, mean), yes_weight(record)
+            p = p.clamp(1e-7, 1 - 1e-7)
+            cost = -(weight * values * p.log() + (1 - values) * (1 - p).log())
         else:
             cost = (values - mean).square()
         costs[place] = float(cost.mean())
     return tuple(costs)
+
+
+def class_shares(record: Record, targets: torch.Tensor) -> torch.Tensor:
+    """Return the shares of the classes, as the loss weighs them: the best constant answer."""
+    counts = torch.bincount(targets[targets >= 0].flatten().long()).double()
+    counts = counts * weights_of(record, counts)
+    return counts / counts.sum()
+
+
+def weights_of(record: Record, counts: torch.Tensor) -> torch.Tensor:
+    """Return the weights of as many classes as were counted."""
+    if record.weight is None or len(record.weight) < len(counts):
+        return torch.ones_like(counts)
+    return record.weight[: len(counts)]
+
+
+def yes_weight(record: Record) -> torch.Tensor:
+    """Return how much more a yes counts than a no."""
+    return record.weight if record.weight is not None else torch.ones((), dtype=torch.float64)
+
+
+def share_of_yes(record: Record, share: torch.Tensor) -> torch.Tensor:
+    """Return the best constant answer where so large a share of the answers is yes."""
+    weighed = yes_weight(record) * share
+    return weighed / (weighed + 1 - share)
 
 
 def recurring(record: Record) -> float:
@@ -475,14 +548,14 @@ def statistics(record: Record) -> tuple[float, float, float]:
     if together is None or not len(together):
         return math.nan, math.nan, math.nan
     if record.kind == CLASSES:
-        counts = torch.bincount(together[together >= 0].flatten().long()).double()
-        shares = counts[counts > 0] / counts.sum()
-        cost = float(-(shares * shares.log()).sum()) if len(shares) > 1 else math.nan
-        return cost, math.nan, math.nan
+        shares = class_shares(record, together)
+        cost = float(-torch.xlogy(shares, shares).sum())
+        return (cost if int((shares > 0).sum()) > 1 else math.nan), math.nan, math.nan
     values = together.double()
     if record.kind == BINARY:
-        p = values.mean(0).clamp(0, 1)
-        cost = float(-(torch.xlogy(p, p) + torch.xlogy(1 - p, 1 - p)).mean())
+        p, weight = values.mean(0).clamp(0, 1), yes_weight(record)
+        q = share_of_yes(record, p)
+        cost = float(-(weight * torch.xlogy(p, q) + torch.xlogy(1 - p, 1 - q)).mean())
         return (cost if cost > 0 else math.nan), math.nan, math.nan
     if values.ndim > 1 and values[0].numel() > 1 and len(values) < 64:
         # A constant of its own for each of many places would fit them too well.

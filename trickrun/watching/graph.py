@@ -8,7 +8,7 @@ is read before the backward pass frees it, and reading changes nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 
 from trickrun.findings.evidence.program import (
     Activity,
+    Exchanged,
     LossTerm,
     NonFinite,
     Operation,
@@ -28,6 +29,19 @@ MOST_NODES = 20_000
 """Nodes of a graph that are read: a long recurrent network has more, all alike."""
 
 MOST_ACTIVITIES = 64
+
+MOST_AXES = 8
+
+MOST_BETWEEN = 200
+"""Operations between models and a loss that are read."""
+
+FEWEST_SAMPLES = 4
+"""Samples from which on a square of them is no chance."""
+
+JOINED = frozenset({"Mul", "Sub", "Rsub", "Add", "Div", "Maximum", "Minimum", "Where", "Pow"})
+
+SPREADING = frozenset({"Unsqueeze", "Expand", "Repeat", "Index", "Slice"})
+"""Operations that set something up to meet all others: x[:, None] is a slice too."""
 
 LOSSES = frozenset(
     {
@@ -259,6 +273,24 @@ def is_negated(loss: torch.Tensor) -> bool:
     return negated and node is not None and kind_of(node) in LOSSES
 
 
+def summed(loss: torch.Tensor) -> int:
+    """Return of how many samples a loss is the sum, as a whole and divided by nothing; 0 if it is
+    none."""
+    node = loss.grad_fn
+    while node is not None:
+        kind, inner = kind_of(node), inputs_of(node)
+        if kind == "Sum":
+            size = shape_of(inner[0]) if inner else ()
+            return size[0] if size else 0
+        if kind in LOSSES:
+            kept = getattr(node, "_saved_self", None)
+            if getattr(node, "_saved_reduction", 1) != 2 or not isinstance(kept, torch.Tensor):
+                return 0
+            return len(kept) if kept.ndim else 0
+        node = inner[0] if len(inner) == 1 and kind in ("Neg", *SHAPING) else None
+    return 0
+
+
 def has_numbers(node: Node) -> bool:
     """Whether a product or quotient is one with several numbers."""
     kept = (getattr(node, name, None) for name in ("_saved_self", "_saved_other"))
@@ -475,6 +507,80 @@ def mixing(graph: Graph, samples: set[int]) -> list[Operation]:
         if (found := operation(node)).dim == 0 and len(found.shape) == 2
         if found.shape[0] > 1 and found.shape[0] in samples and found.shape[0] != found.shape[1]
     ]
+
+
+def outer(loss: torch.Tensor, made: set[Node]) -> Iterator[Operation]:
+    """Yield the operations between models and a loss in which ``[N]`` met ``[N, 1]``: their result
+    has each sample with each.
+
+    Args:
+        made: what made the models' outputs.
+    """
+    waiting = [loss.grad_fn] if loss.grad_fn is not None else []
+    known = set(waiting)
+    while waiting and len(known) < MOST_BETWEEN:
+        node = waiting.pop(0)
+        inner = inputs_of(node)
+        if node in made or any(hasattr(one, "variable") for one in inner):
+            continue
+        if len(inner) == 1 and kind_of(node) in JOINED and is_square(node, inner[0]):
+            yield operation(node)
+        further = [one for one in inner if one not in known]
+        known.update(further)
+        waiting += further
+
+
+def is_square(node: Node, inner: Node) -> bool:
+    """Whether an operation made each with each out of as many numbers; not so where these were set
+    up for it, or the other side is a table of pairs."""
+    before, after = shape_of(inner), shape_of(node)
+    if len(after) < 2 or after[0] != after[1] or after[0] < FEWEST_SAMPLES:
+        return False
+    count, rest = after[0], after[2:]
+    if before not in ((count, 1, *rest), (count, *rest)) or kind_of(inner) in SPREADING:
+        return False
+    other = getattr(node, "_saved_other", None)
+    return not isinstance(other, torch.Tensor) or other.numel() < math.prod(after)
+
+
+def single(graph: Graph) -> Iterator[Operation]:
+    """Yield the softmax operations over one number each, which are always 1."""
+    for node in graph.nodes:
+        if kind_of(node) in NORMALIZING:
+            made = operation(node)
+            if made.dim is not None and made.shape and made.shape[made.dim] == 1:
+                yield made
+
+
+RESHAPING = frozenset({"View", "UnsafeView", "ReshapeAlias"})
+
+
+def exchanged(graph: Graph) -> Iterator[Exchanged]:
+    """Yield the reshapes that were to exchange axes, and cut the values into other rows instead."""
+    for node in graph.nodes:
+        if kind_of(node) not in RESHAPING:
+            continue
+        before = getattr(node, "_saved_self_sym_sizes", None)
+        sizes = (
+            ()
+            if before is None or len(before) > MOST_AXES
+            else tuple(signed(int(size)) for size in before)
+        )
+        if are_exchanged(sizes, shape_of(node)) and not is_shifted(node):
+            yield Exchanged(operation(node), sizes)
+
+
+def are_exchanged(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether two shapes have the same axes, those of one place left out, in another order."""
+    one, other = ([size for size in shape if size != 1] for shape in (before, after))
+    return one != other and sorted(one) == sorted(other)
+
+
+def is_shifted(node: Node) -> bool:
+    """Whether rows that were made longer are cut anew to shift each of them, as attention with
+    relative positions does."""
+    inner = inputs_of(node)
+    return bool(inner) and kind_of(shaped(inner[0])) in ("Cat", "ConstantPadNd")
 
 
 def is_nan(values: torch.Tensor) -> torch.Tensor:

@@ -404,6 +404,10 @@ class ForwardWatch:
         if self.calls and (module := self.calls[-1].module) is not None:
             self.last_trained = weakref.ref(module)
 
+    def made(self) -> set[Node]:
+        """Return what made the outputs that the last looked-at loss depends on."""
+        return {node for call in self.calls for node in call.made}
+
     def last_in_eval(self) -> bool:
         """Whether the model that was last seen to be trained is in evaluation mode now."""
         module = self.last_trained() if self.last_trained is not None else None

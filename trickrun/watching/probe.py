@@ -84,6 +84,9 @@ class Question:
         valid: which of them count.
         batch_size: of the loader that is read; None without one.
         known: whether the targets are known; else they only say how many samples there are.
+        counted: whether the loss tells that the first axis is that of the samples.
+        starts: where the places that enter the loss begin, by the axis along which the answers were
+            cut.
     """
 
     module: nn.Module
@@ -92,6 +95,8 @@ class Question:
     valid: torch.Tensor
     batch_size: int | None
     known: bool = True
+    counted: bool = False
+    starts: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -164,6 +169,7 @@ class Probe:
             return None
         asked.samples = TRIES
         sure = question.known and (either or given.ndim > 2 or question.batch_size == len(given))
+        sure = sure or question.counted
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
 
@@ -215,8 +221,8 @@ def questions(
     calls: list[Call], losses: list[LossNode], batch_size: int | None
 ) -> Iterator[Question]:
     """Yield the calls whose answers enter a loss with known targets."""
-    if not any(graphs.targets_of(loss) is not None for loss in losses):
-        yield from without_targets(calls, batch_size)
+    counts = {len(t) for one in losses if (t := graphs.targets_of(one)) is not None and t.ndim}
+    asked = False
     for loss in losses:
         targets = graphs.targets_of(loss)
         if targets is None or targets.ndim == 0 or len(targets) < 2:
@@ -225,26 +231,39 @@ def questions(
         valid = torch.ones_like(targets, dtype=torch.bool)
         if isinstance(ignored, int):
             valid = targets != graphs.signed(ignored)
-        fed = set(feeding(loss.predictions))
+        fed = dict(feeding(loss.predictions))
         for call in calls:
-            made = any(one.grad_fn in fed for one in outputs_of(call.output))
+            made = [one.grad_fn for one in outputs_of(call.output) if one.grad_fn in fed]
             if made and call.module is not None and can_be_copied(call.module):
-                yield Question(call.module, call, targets, valid, batch_size)
+                asked = True
+                starts = fed[made[0]]
+                yield Question(call.module, call, targets, valid, batch_size, starts=starts)
+    if not asked:
+        yield from without_targets(calls, batch_size, counts)
 
 
-def without_targets(calls: list[Call], batch_size: int | None) -> Iterator[Question]:
-    """Yield the calls that answer a row for each row they are given, where no loss is known, as in
-    losses of pairs and triplets, or likelihoods written by hand."""
+def without_targets(
+    calls: list[Call], batch_size: int | None, counts: set[int]
+) -> Iterator[Question]:
+    """Yield the calls that answer a row for each row they are given, where no loss of these answers
+    is known, as in losses of pairs and triplets, or likelihoods written by hand.
+
+    Args:
+        counts: of the targets that are known, such as the places of pairs.
+    """
     for call in calls:
         given = next((one for one in outputs_of([call.given]) if one.is_floating_point()), None)
         made = list(outputs_of(call.output))
-        if given is None or call.module is None or not made or not has_rows(given, call.module):
+        if given is None or call.module is None or not made:
+            continue
+        counted = given.ndim > 1 and len(given) in counts
+        if not counted and not has_rows(given, call.module):
             continue
         rows = all(one.ndim > 1 and len(one) == len(given) for one in made)
         if rows and can_be_copied(call.module):
             targets = given.new_zeros(len(given))
             valid = torch.ones_like(targets, dtype=torch.bool)
-            yield Question(call.module, call, targets, valid, batch_size, known=False)
+            yield Question(call.module, call, targets, valid, batch_size, False, counted)
 
 
 def has_rows(given: torch.Tensor, module: nn.Module) -> bool:
@@ -256,11 +275,22 @@ def has_rows(given: torch.Tensor, module: nn.Module) -> bool:
     return not in_order and any(isinstance(part, nn.Conv1d) for part in parts)
 
 
-def feeding(node: Any) -> Iterator[Any]:
-    """Yield what predictions were before a softmax, or a change of shape."""
+def feeding(node: Any) -> Iterator[tuple[Any, dict[int, int]]]:
+    """Yield what predictions were before a softmax, or a change of shape, and where along each axis
+    of it they begin."""
+    starts: dict[int, int] = {}
     while node is not None:
-        yield node
-        single = graphs.kind_of(node) in graphs.SHAPING | graphs.NORMALIZING | {"Sigmoid"}
+        yield node, dict(starts)
+        kind = graphs.kind_of(node)
+        if kind == "Slice":
+            size = node._saved_self_sym_sizes[graphs.signed(node._saved_dim)]
+            start = graphs.signed(node._saved_start)
+            begins = start if start >= 0 else int(size) + start
+            axis = graphs.signed(node._saved_dim) % len(node._saved_self_sym_sizes)
+            starts[axis] = starts.get(axis, 0) + begins
+        elif kind in ("Transpose", "Permute", "T"):
+            starts = {}
+        single = kind in graphs.SHAPING | graphs.NORMALIZING | {"Sigmoid"}
         inner = graphs.inputs_of(node) if single else []
         node = inner[0] if inner else None
 
@@ -536,6 +566,8 @@ def shifted(question: Question) -> Iterator[tuple[torch.Tensor, int, str]]:
             elif targets.numel() == late.numel():
                 goal, counted = targets.reshape(late.shape), valid.reshape(late.shape)
                 own = given.narrow(axis, 0, count - 1)
+            elif (some := part_of(question, given, axis)) is not None:
+                goal, counted, own, late = some
             else:
                 continue
             if int(counted.sum()) < PLACES:
@@ -546,6 +578,27 @@ def shifted(question: Question) -> Iterator[tuple[torch.Tensor, int, str]]:
                 yield given, axis, "future"
             elif here >= AGREE and later < DISAGREE and not given.is_floating_point():
                 yield given, axis, "same"
+
+
+def part_of(
+    question: Question, given: torch.Tensor, axis: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor] | None:
+    """Return the same where only some places enter the loss, as those after a prompt: the targets,
+    which of them count, and the inputs at their places and one place later."""
+    start, count = question.starts.get(axis), given.shape[axis]
+    rows = given.numel() // count
+    if start is None or given.ndim != 2 or question.targets.numel() % rows:
+        return None
+    places = min(question.targets.numel() // rows, count - start - 1)
+    shape = list(given.shape)
+    shape[axis] = question.targets.numel() // rows
+    if places < 2 or shape[axis] > count:
+        return None
+    goal, counted = (
+        one.reshape(shape).narrow(axis, 0, places) for one in (question.targets, question.valid)
+    )
+    own, late = (given.narrow(axis, start + later, places) for later in (0, 1))
+    return goal, counted, own, late
 
 
 def agreement(targets: torch.Tensor, given: torch.Tensor, counted: torch.Tensor) -> float:

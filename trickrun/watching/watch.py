@@ -41,9 +41,11 @@ from trickrun.watching import EVERY, rewards
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.counting import Counting, is_computing
+from trickrun.watching.entering import lost_in
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
+from trickrun.watching.likelihoods import likelihoods
 from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import Key, OperationLines, caller_key, calling, place_of_key
@@ -108,6 +110,7 @@ class Site:
     since_step: int = 0
     rebuilt: int = 0
     negated: int = 0
+    summed: list[int] = field(default_factory=list)
     thrown_away: int = 0
     unused: int = 0
     stepped: int = 0
@@ -364,6 +367,7 @@ class Watch:
         self.leaves.update({id(leaf): weakref.ref(leaf) for leaf in graph.leaves})
         site.rebuilt += loss.grad_fn is None
         site.negated += graphs.is_negated(loss)
+        site.summed.append(graphs.summed(loss))
         self.see_beginnings()
         self.see_whether_moved()
         if not self.first_values:
@@ -389,6 +393,10 @@ class Watch:
             tuple(mixing),
             graphs.flat(graph),
             rewards.rewarded(loss, nodes),
+            likelihoods(loss),
+            tuple(graphs.exchanged(graph))[:8],
+            tuple(graphs.single(graph))[:8],
+            tuple(graphs.outer(loss, self.forward.made()))[:8],
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
@@ -432,6 +440,10 @@ class Watch:
         """Find out what made a loss that is no number."""
         graph = graphs.read(loss)
         found = graphs.where_it_arose(graph, self.passes, value)
+        entered = lost_in(graph) if math.isnan(value) and found.cause != "weights" else None
+        if entered is not None:
+            where = graphs.operation(entered[1])
+            found = NonFinite(self.passes, str(value), entered[0], where)
         if found.cause == "weights" and math.isnan(value) and self.was_calm():
             # Steps that are too large throw the loss about before it is lost.
             root = graphs.unguarded_root(graph)
@@ -877,6 +889,7 @@ def told_backward(key: Key, site: Site) -> Backward:
         site.thrown_away,
         site.unused,
         site.stepped,
+        int(median(site.summed)) if site.summed else 0,
     )
 
 

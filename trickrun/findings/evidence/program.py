@@ -155,6 +155,38 @@ class Rewarded:
 
 
 @dataclass(frozen=True)
+class Exchanged:
+    """A reshape to the same axes in another order.
+
+    Args:
+        operation: it, with the shape after it.
+        before: the shape before it.
+    """
+
+    operation: Operation
+    before: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The logarithm of a probability, or a loss of counts, that a loss is a sum of.
+
+    Args:
+        kind: ``softmax``, ``sigmoid`` or ``counts``.
+        place: its line.
+        made: the kind of operation that its logits, or the logarithms of its rates, came from.
+        raised: whether the loss grows with it: what is seen becomes less likely.
+        weighed: whether it is multiplied with numbers that may be below 0, as rewards are.
+    """
+
+    kind: str
+    place: Place | None
+    made: str
+    raised: bool
+    weighed: bool
+
+
+@dataclass(frozen=True)
 class StepLook:
     """One looked-at step.
 
@@ -165,6 +197,10 @@ class StepLook:
         mixing: operations that normalize over the axis of the samples.
         flat: operations that let no gradient pass.
         rewarded: choices that the loss weighs by what came of them.
+        likelihoods: that the loss is a sum of.
+        exchanged: reshapes that were to exchange axes.
+        single: softmax operations over one number each.
+        outer: operations between the models and the loss that made each sample with each.
     """
 
     step: int
@@ -173,6 +209,10 @@ class StepLook:
     mixing: tuple[Operation, ...] = ()
     flat: tuple[Operation, ...] = ()
     rewarded: tuple[Rewarded, ...] = ()
+    likelihoods: tuple[Likelihood, ...] = ()
+    exchanged: tuple[Exchanged, ...] = ()
+    single: tuple[Operation, ...] = ()
+    outer: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,9 +222,10 @@ class NonFinite:
     Args:
         step: backward passes before it.
         value: ``nan``, ``inf`` or ``-inf``.
-        cause: ``input``, ``weights``, ``operation``, ``gradient`` (of a finite loss) or empty where
-            it is not known.
-        operation: the one that made it out of finite numbers; None if it is not known.
+        cause: ``input``, ``targets``, ``weights``, ``operation``, ``gradient`` (of a finite loss)
+            or empty where it is not known.
+        operation: the one that made it out of finite numbers, or got it with the data; None if it
+            is not known.
         detail: what entered that operation, such as ``the smallest input is 0``; of a gradient
             ``sure`` where it was seen to be NaN.
     """
@@ -213,6 +254,7 @@ class Backward:
             only counted.
         thrown_away: of them, passes whose gradients were cleared.
         stepped: steps that came right after a pass of this line.
+        summed: samples that a loss is the sum of, without a division, the median; 0 if it is none.
     """
 
     place: Place | None
@@ -226,6 +268,7 @@ class Backward:
     thrown_away: int = 0
     unused: int = 0
     stepped: int = 0
+    summed: int = 0
 
 
 @dataclass(frozen=True)

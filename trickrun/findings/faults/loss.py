@@ -21,8 +21,9 @@ FAULTS = (
     Fault(
         "TR21",
         "Sum over the batch instead of mean",
-        (TEXT, "initial-loss", "diagnose"),
-        "The loss of a batch over that of its halves. From the recipe alone: `reduction: sum`.",
+        (TEXT, "initial-loss", "diagnose", "watch"),
+        "The loss of a batch over that of its halves. From the recipe alone: `reduction: sum`. Of "
+        "a program: a loss that is a sum, steps as long as the gradient, and nothing learned.",
         "1.8 (own; 1 is a mean, 2 a sum). From the recipe alone: an error where lr times the "
         "batch size is more than sgd tolerates, a remark where the optimizer makes up for it.",
         "The gradients grow with the batch size, and so do the steps.",
@@ -74,7 +75,7 @@ FAULTS = (
         "Its output is always 1.",
         "A sigmoid, or a linear head before bce.",
         "{loss: bce, model: {kind: mlp, head_activation: softmax}}",
-        explains=(*SIGNAL, *STUCK, "TR14", "TR45", "TR76"),
+        explains=(*SIGNAL, *STUCK, "TR14", "TR45", "TR76", "TR116"),
     ),
     Fault(
         "TR28",
@@ -119,7 +120,8 @@ FAULTS = (
         ("grad-check", "diagnose", "watch"),
         "The gradient of one sample's loss with respect to another sample's input. Of a program: "
         "whether the answers of a copy of the model, in evaluation mode, change with another "
-        "sample; shapes of predictions and targets; the axis of a softmax.",
+        "sample; shapes of predictions and targets; the axis of a softmax; reshapes to the same "
+        "axes in another order.",
         "1e-8 of that by its own input, in float64 and evaluation mode (Karpathy; TheDeepChecker).",
         "The network reads the answer from other samples of the batch, and fails on a single "
         "sample.",
@@ -133,7 +135,8 @@ FAULTS = (
         "Analytic gradients compared with numerical ones; also the direction in which your own "
         "step or optimizer moves the weights.",
         "A relative error above 1.9: a wrong sign gives 2. A cosine with the descent direction "
-        "below -0.05 (own); in a program, nine of ten looks at steps, or a loss with a minus.",
+        "below -0.05 (own); in a program, nine of ten looks at steps, a loss with a minus, or a "
+        "likelihood without one.",
         "Each step goes uphill.",
         "Flip the sign in your backward, loss, step or optimizer.",
         explains=(*WILD, *STUCK, "TR34"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 
 from trickrun.findings.evidence.program import Answers, Program, WatchedModel, as_location
@@ -13,9 +13,9 @@ from trickrun.findings.rules.program.courses import FELL
 from trickrun.findings.rules.program.rates import SETTLED, too_low
 from trickrun.findings.rules.program.steps import competing, place_or
 
-PURE, MIXED = 0.9, 0.6
-"""Share of the commonest class in a batch from which on it is sorted, and in all batches together
-below which that is no property of the data; own."""
+MIXED = 0.6
+"""Share of the commonest class in all batches together below which batches of few classes are no
+property of the data; own."""
 
 APART = 0.5
 """Share of the targets' variance between batches from which on they are sorted: the bound of TR17
@@ -63,18 +63,25 @@ def sorted_by_class(program: Program) -> Iterator[Finding]:
     classes = max(len(one) for one in counts)
     totals = [sum(one[k] for one in counts if k < len(one)) for k in range(classes)]
     purity = fmean(max(one) / sum(one) for one in counts)
-    if purity < PURE or max(totals) > MIXED * sum(totals):
+    apart = 1 - fmean(map(impurity, counts)) / max(impurity(totals), 1e-12)
+    if apart < APART or max(totals) > MIXED * sum(totals):
         return
     loader = next((one for one in program.loaders if one.trains and not one.shuffled), None)
     place = loader.place if loader else program.main.place if program.main else None
     why = (
-        f"In the first {len(counts)} batches {purity:.0%} of the samples are of one class, and the "
-        "class changes from batch to batch. Each batch makes the network forget the others."
+        f"In the first {len(counts)} batches {purity:.0%} of the samples are of the batch's "
+        "commonest class, and that changes from batch to batch. Each batch makes the network "
+        "forget the others."
     )
     advice = "pass shuffle=True" if loader else "shuffle the samples before each epoch"
     yield Finding("TR17", "Not shuffled", "error", 0.9, place_or(place, "batches"),
-                  {"purity": purity, "batches": len(counts)}, why,
+                  {"purity": purity, "between": apart, "batches": len(counts)}, why,
                   location=as_location(place, advice))  # fmt: skip
+
+
+def impurity(counts: Sequence[int]) -> float:
+    """Return the chance that two draws from these counts are of two classes."""
+    return 1 - sum(one * one for one in counts) / sum(counts) ** 2
 
 
 def sorted_by_value(program: Program) -> Iterator[Finding]:
@@ -117,6 +124,27 @@ def non_finite(program: Program) -> Iterator[Finding]:
                           {"values": bad[0].non_finite}, why,
                           location=as_location(model.place, "replace or drop them where the data "
                                                "are loaded"))  # fmt: skip
+
+
+def entered(program: Program) -> Iterator[Finding]:
+    """TR05: data that made the first loss NaN, wherever they entered it: a second input, or the
+    targets; trap: an operation that makes NaN of numbers, which is TR121."""
+    lost = program.non_finite
+    if lost is None or lost.cause not in ("input", "targets"):
+        return
+    if any(look.non_finite for model in trained(program) for look in model.inputs):
+        return  # said already
+    known = lost.operation.place if lost.operation is not None else None
+    place = known or (program.main.place if program.main else None)
+    which = "targets" if lost.cause == "targets" else "inputs"
+    why = (
+        f"The loss of backward pass {lost.step + 1} is the first that is {lost.value}: its {which} "
+        "hold NaN, while the weights and all that was computed of them were numbers. One such "
+        "value makes every weight NaN in one step."
+    )
+    advice = f"drop or replace samples whose {which} are NaN where the data are made"
+    yield Finding("TR05", f"NaN or infinity in the {which}", "error", 0.95, place_or(place, which),
+                  {"step": lost.step}, why, location=as_location(place, advice))  # fmt: skip
 
 
 def unscaled(program: Program) -> Iterator[Finding]:
@@ -319,7 +347,11 @@ def unrelated(program: Program) -> Iterator[Finding]:
         share = answers.late / answers.late_constant
         if is_stuck(answers) or (share >= HARDLY and answers.samples >= MANY):
             seen = "the network is hardly better than a constant answer"
-        elif len(new) >= FEWEST // 2 and fmean(new) >= (1 - FELL) * answers.constant:
+        elif (
+            len(new) >= FEWEST // 2
+            and fmean(new) >= (1 - FELL) * answers.constant
+            and not is_quick(program, answers)
+        ):
             seen = (
                 "in the first epoch, in which each sample was new, the network was no better than "
                 "a constant answer; what it learns later it memorizes"
@@ -340,8 +372,20 @@ def unrelated(program: Program) -> Iterator[Finding]:
                       location=as_location(answers.place, advice))  # fmt: skip
 
 
+def is_quick(program: Program, answers: Answers) -> bool:
+    """Whether the network is clearly better than a constant when it has seen each sample only three
+    times: it cannot have learned so many by heart."""
+    errors = in_epochs(program, answers, 2, 3)
+    return bool(errors) and fmean(errors) < HARDLY * answers.constant
+
+
 def in_first_epoch(program: Program, answers: Answers) -> list[float]:
     """Return the errors of the second half of the first epoch; [] where its length is unknown."""
+    return in_epochs(program, answers, 0.5, 1)
+
+
+def in_epochs(program: Program, answers: Answers, begin: float, end: float) -> list[float]:
+    """Return the errors from one moment to another, in epochs; [] where their length is unknown."""
     loader = max((one for one in program.loaders if one.trains), key=lambda one: one.epochs,
                  default=None)  # fmt: skip
     if loader is None or not loader.samples or not loader.batch_size:
@@ -350,12 +394,13 @@ def in_first_epoch(program: Program, answers: Answers) -> list[float]:
     return [
         error
         for step, error in zip(answers.steps, answers.errors, strict=True)
-        if batches // 2 <= step < batches
+        if int(begin * batches) <= step < end * batches
     ]
 
 
 RULES = (
     non_finite,
+    entered,
     unscaled,
     faint,
     unlike,

@@ -112,6 +112,7 @@ def cause(found: NonFinite) -> str:
     said = {
         "weights": " The weights had become NaN or infinite.",
         "input": " The inputs hold such a value.",
+        "targets": " The targets hold such a value.",
     }
     return said.get(found.cause, "")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from statistics import fmean
 
 from trickrun.findings.evidence.program import (
+    Exchanged,
     Leak,
     LossTerm,
     Operation,
@@ -15,11 +17,17 @@ from trickrun.findings.evidence.program import (
     as_location,
 )
 from trickrun.findings.finding import Finding, Severity
+from trickrun.findings.rules.program.courses import main_optimizer, searches, site_of
+from trickrun.findings.rules.program.data import is_stuck, judged
+from trickrun.findings.rules.program.rates import too_high
 from trickrun.findings.rules.program.steps import FEW, competing, place_or
 
 PROBABILITIES = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
 RECTIFIED = {"Relu": "ReLU", "Threshold": "a threshold"}
+
+RATES = {"Exp": "exp", "Softplus": "softplus", **RECTIFIED}
+"""What makes numbers that are never below 0, such as rates."""
 
 BOUNDS = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Relu": (0.0, float("inf")),
           "Softmax": (0.0, 1.0)}  # fmt: skip
@@ -39,6 +47,12 @@ BATCH_SECOND = ("TransformerEncoderLayer", "TransformerDecoderLayer", "Multihead
 
 LOGARITHMS = ("LogSoftmax", "Log", "LogSigmoid", "Logsumexp", "Sub", "SoftNll")
 """What makes log-probabilities."""
+
+PLAIN = ("SGD", "ASGD")
+"""Optimizers whose steps are as long as the gradient is."""
+
+FEWEST = 8
+"""Samples from which on it matters whether a loss is their sum; own."""
 
 BEYOND = 0.01
 """Share of the targets' range by which they must leave that of the head."""
@@ -99,9 +113,12 @@ def probabilities(program: Program) -> Iterator[Finding]:
 
 def no_logarithm(program: Program) -> Iterator[Finding]:
     """TR25: nll_loss of what is no logarithm of a probability; trap: log of a softmax."""
+    written = any(look.likelihoods for look in program.looks)
     for term, place in each_once(program):
         kind = term.operation.kind
         if kind not in ("NllLoss", "NllLoss2D", "KlDiv", "Picked") or not term.behind:
+            continue
+        if kind == "Picked" and written:
             continue
         made = term.behind[0].kind
         if made in LOGARITHMS or (kind in ("KlDiv", "Picked") and made != "Softmax"):
@@ -139,6 +156,26 @@ def one_output(program: Program) -> Iterator[Finding]:
             break
 
 
+def one_number(program: Program) -> Iterator[Finding]:
+    """TR27: the same where the loss is not known: all gradients are 0; trap: attention to a single
+    thing, which other paths pass by."""
+    looks = [look for look in program.looks if any(one.norm is not None for one in look.gradients)]
+    if len(looks) < FEW or any(True for _ in one_output(program)):
+        return
+    still = all(not one.norm for look in looks for one in look.gradients)
+    if not still or not all(look.single for look in looks):
+        return
+    made = looks[-1].single[0]
+    why = (
+        "A softmax over a single number is always 1. It lies between the loss and all weights, "
+        "whose gradients are 0."
+    )
+    advice = "use two outputs, or one with binary_cross_entropy_with_logits"
+    yield Finding("TR27", "Softmax on one output", "error", 0.95, place_or(made.place, "softmax"),
+                  {"shape": list(made.shape)}, why,
+                  location=as_location(made.place, advice))  # fmt: skip
+
+
 def broadcast(program: Program) -> Iterator[Finding]:
     """TR32: predictions [N, 1] against targets [N], which makes N x N differences; traps: losses of
     pairs, and predictions that are compared with one number."""
@@ -163,6 +200,25 @@ def broadcast(program: Program) -> Iterator[Finding]:
         yield Finding("TR32", "Samples mixed", "error", 0.95, place_or(place, "loss"),
                       {"prediction": list(one), "compared": list(other)}, why,
                       location=as_location(place, advice))  # fmt: skip
+
+
+def each_with_each(program: Program) -> Iterator[Finding]:
+    """TR32: the same in any loss: a product of predictions [N, 1] with targets [N], or [N] with
+    [N, 1], whatever is made of it; traps: losses of pairs, which spread their numbers on purpose or
+    have a table of pairs."""
+    looks = [look for look in program.looks if look.outer]
+    told = any(True for rule in (broadcast, crossed_by_hand) for _ in rule(program))
+    if len(looks) < max(2, len(program.looks) // 2) or told:
+        return
+    made = looks[-1].outer[-1]
+    why = (
+        f"Predictions and targets of the shapes [N] and [N, 1] make {list(made.shape)}: each "
+        "prediction meets the targets of all samples, and their mean is learned."
+    )
+    advice = "give both the same shape: prediction.squeeze(1), or target.unsqueeze(1)"
+    yield Finding("TR32", "Samples mixed", "error", 0.9, place_or(made.place, "loss"),
+                  {"shape": list(made.shape)}, why,
+                  location=as_location(made.place, advice))  # fmt: skip
 
 
 def crossed_by_hand(program: Program) -> Iterator[Finding]:
@@ -341,14 +397,134 @@ def rewards_lowered(program: Program) -> Iterator[Finding]:
                   location=as_location(place, "put a minus before this product"))  # fmt: skip
 
 
+def reshaped(program: Program) -> Iterator[Finding]:
+    """TR32: a reshape where axes were to be exchanged; traps: axes of one place, a shape that is
+    the same by chance in one batch, and rows that are shifted on purpose."""
+    seen: dict[Place | None, list[Exchanged]] = {}
+    for look in program.looks:
+        for one in {one.operation.place: one for one in look.exchanged}.values():
+            seen.setdefault(one.operation.place, []).append(one)
+    for place, found in seen.items():
+        if len(found) < max(2, len(program.looks) // 2):
+            continue
+        before, after = list(found[-1].before), list(found[-1].operation.shape)
+        why = (
+            f"A reshape from {before} to {after} does not exchange the axes: it cuts the same row "
+            "of numbers into other pieces, so that values of different samples, places or classes "
+            "are mixed."
+        )
+        advice = "exchange axes with transpose or permute, not with view or reshape"
+        yield Finding("TR32", "Axes exchanged by a reshape", "error", 0.9,
+                      place_or(place, "reshape"), {"before": before, "after": after}, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
+def summed(program: Program) -> Iterator[Finding]:
+    """TR21: a loss that is summed over the batch, with steps that are as many times as long, and
+    nothing learned with them; traps: a rate that makes up for it, and optimizers that divide a
+    gradient by its own size."""
+    optimizer = main_optimizer(program)
+    if optimizer is None or optimizer.kind not in PLAIN or searches(program):
+        return
+    site, lr = site_of(program, optimizer), max(optimizer.lrs, default=0.0)
+    if site is None or site.summed < FEWEST or lr * site.summed <= 1 or competing(program):
+        return
+    lost = program.non_finite is not None and program.non_finite.cause in ("weights", "")
+    stuck = any(map(is_stuck, judged(program)))
+    if not lost and not stuck and not any(True for _ in too_high(program)):
+        return
+    why = (
+        f"The loss is the sum over {site.summed} samples, so each step is {site.summed} times as "
+        f"long as with their mean: lr={lr:g} acts like {lr * site.summed:.3g}. Nothing is learned."
+    )
+    advice = 'take the mean (reduction="mean", .mean()), or divide the loss by the batch size'
+    yield Finding("TR21", "Sum over the batch instead of mean", "error", 0.9,
+                  place_or(site.place, "loss"), {"samples": site.summed, "lr": lr}, why,
+                  location=as_location(site.place, advice))  # fmt: skip
+
+
+def as_logits(program: Program) -> Iterator[Finding]:
+    """TR26, TR29: probabilities where a likelihood takes logits, as a distribution does or a loss
+    written by hand, and rates where it takes their logarithms; trap: scores times a temperature."""
+    if any(True for _ in probabilities(program)):
+        return  # said already
+    found = {one.place: one for look in program.looks for one in look.likelihoods}
+    for one in found.values():
+        counts = one.kind == "counts"
+        name = (RATES if counts else PROBABILITIES | RECTIFIED).get(one.made)
+        if name is None:
+            continue
+        what = "logarithm of the rate" if counts else "logits"
+        code = "TR29" if one.made in RECTIFIED else "TR26"
+        known = code == "TR26"
+        title = (
+            "An activation after the logits"
+            if not known
+            else "Rates into a loss that takes their logarithms"
+            if counts
+            else "Probabilities into a loss that takes logits"
+        )
+        why = (
+            f"The loss takes the {what}, any number, and gets the output of {name}: the {one.kind} "
+            "is applied to what is bounded already. Most answers are then out of reach, and the "
+            "gradient is small."
+        )
+        if counts:
+            why = (
+                f"The loss takes the {what}, and applies exp itself, but it gets the output of "
+                f"{name}. The rates are then those of another model, and grow wildly."
+            )
+        advice = f"give it the values before this {name}"
+        if counts:
+            advice += ", or pass log_input=False"
+        yield Finding(code, title, "error", 0.9, place_or(one.place, "loss"),
+                      {"activation": name}, why,
+                      location=as_location(one.place, advice))  # fmt: skip
+
+
+def without_minus(program: Program) -> Iterator[Finding]:
+    """TR33: a likelihood that is made smaller, since the minus before it is missing; traps:
+    rewards, which may be below 0, entropies, networks that compete, a loss with other parts."""
+    looks = [look.likelihoods for look in program.looks if look.likelihoods]
+    every = [one for look in looks for one in look]
+    if len(looks) < max(FEW, len(program.looks) // 2) or competing(program):
+        return
+    if not all(one.raised and not one.weighed for one in every):
+        return
+    site = program.main
+    if site is None or len(site.losses) < FEWEST:
+        return
+    half = len(site.losses) // 2
+    first, last = fmean(site.losses[:half]), fmean(site.losses[half:])
+    several = len(program.optimizers) > 1 or any(one.foreign for one in program.optimizers)
+    # With maximize=True a likelihood is made larger, as it should be.
+    if last >= first or several:
+        return
+    place = every[-1].place
+    why = (
+        "The loss grows with the likelihood of what was seen: each step makes it less likely. The "
+        f"loss went from {first:.4g} to {last:.4g} (means of both halves), and would fall without "
+        "end."
+    )
+    yield Finding("TR33", "Flipped gradient", "error", 0.9, place_or(place, "loss"),
+                  {"first": first, "last": last}, why,
+                  location=as_location(place, "put a minus before this likelihood"))  # fmt: skip
+
+
 RULES = (
     rewards_lowered,
+    reshaped,
+    summed,
+    as_logits,
+    without_minus,
     probabilities,
     twice,
     no_logarithm,
     one_output,
+    one_number,
     broadcast,
     crossed_by_hand,
+    each_with_each,
     wrong_axis,
     mixing,
     leaks,
