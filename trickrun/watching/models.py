@@ -90,6 +90,7 @@ class ModelRecord:
     waiting: list[Call] = field(default_factory=list)
     last_test: weakref.ref[torch.Tensor] | None = None
     sampled: bool = False
+    evaluated: bool = False
     test_inputs: list[InputLook] = field(default_factory=list)
 
     def trained_on(self, nodes: set[Node]) -> list[Call]:
@@ -134,6 +135,7 @@ class ModelRecord:
             self.normalizes_input,
             random_frozen=self.random_frozen,
             test_inputs=tuple(self.test_inputs),
+            evaluated=self.evaluated,
         )
 
 

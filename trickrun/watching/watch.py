@@ -209,7 +209,7 @@ class Watch:
         self.moved = False
         self.loose: dict[int, tuple[int, ...]] = {}
         self.early_until = self.looked_again = 0
-        self.loaded = False
+        self.loaded_at: float = math.inf
         self.last_step = LastStep()
         self.beginnings = Beginnings()
         self.forward.on_test = self.model_tested
@@ -674,7 +674,13 @@ class Watch:
             self.forward.see_tests(TESTS)
 
     def weights_loaded(self, module: nn.Module) -> None:
-        self.loaded = True
+        self.loaded_at = min(self.loaded_at, self.passes)
+
+    def evaluation_begins(self, module: nn.Module) -> None:
+        """A module is put into evaluation mode."""
+        record = self.forward.models.get(module)
+        if record is not None:
+            record.evaluated = True
 
     def compiles(self) -> None:
         self.close_look()
@@ -718,8 +724,9 @@ class Watch:
         """Count the tensors of optimizers that do not step which get gradients all the same."""
         waiting = [record for record in self.records if not record.steps]
         for record in self.records:
-            record.waiting = 0
-        if waiting:
+            record.waiting = 0 if record.steps else record.waiting
+        # Of an optimizer that is gone, what was seen before it went is kept.
+        if waiting and all(record.optimizer() is not None for record in self.records):
             has = {
                 id(one) for record in self.records if record.steps for one in record.parameters()
             }
@@ -829,7 +836,7 @@ class Watch:
             moved=self.moved,
             bare_judged=self.bare.judged,
             bare_uncleared=self.bare.uncleared,
-            loaded=self.loaded,
+            loaded=self.loaded_at < self.passes,
             bare_slopes=tuple(self.bare.slopes),
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),

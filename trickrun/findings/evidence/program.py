@@ -521,6 +521,7 @@ class WatchedModel:
         normalizes_input: whether its first layer is a normalization.
         random_frozen: matrices that are frozen and spread as torch's init leaves them.
         test_inputs: the looked-at inputs of calls with gradients switched off.
+        evaluated: whether it was put into evaluation mode by eval().
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -543,6 +544,7 @@ class WatchedModel:
     normalizes_input: bool = False
     random_frozen: tuple[str, ...] = ()
     test_inputs: tuple[InputLook, ...] = ()
+    evaluated: bool = False
 
 
 @dataclass(frozen=True)
@@ -587,7 +589,7 @@ class Program:
         moved: whether a trained tensor changed between the first look and the end.
         bare_judged, bare_uncleared: in a program without optimizers, looked-at passes after an
             update by hand, and those of them whose gradients had not been cleared.
-        loaded: whether a model's weights were loaded.
+        loaded: whether a model's weights were loaded, and trained on after that.
         bare_slopes: cosines between gradient and change of such updates.
         bare_still: shapes of its tensors that get gradients and never change, while others do.
         copies: models that are evaluated in place of the trained one.

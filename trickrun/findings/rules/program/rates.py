@@ -52,6 +52,9 @@ LITTLE = 0.8
 UNMOVED = 0.2
 """Share of their size that all steps together may have changed weights that hardly moved; own."""
 
+AS_BEFORE = 0.05
+"""The same for a loss that stays: weights that moved less cannot have learned anything; own."""
+
 REACHED = 0.5
 """Share of its highest from which on a rate counts as high; own."""
 
@@ -256,12 +259,11 @@ def too_low(program: Program) -> Iterator[Finding]:
             continue
         typical = median(middle(look) for look in looks)
         largest = median(max(one.update_ratio or 0.0 for one in look) for look in looks)
-        if not typical > 0 or (known.learned and not known.steadily):
+        if not typical > 0:
             continue
         tiny = largest < 10**LOW and max(middle(look) for look in looks) < 10**LOW
-        if not tiny and not barely_moved(optimizer, known, looks):
-            continue
-        if not known.learned and not tells(program, optimizer):
+        tiny = tiny and (known.steadily if known.learned else tells(program, optimizer))
+        if not tiny and not barely_moved(program, optimizer, known, looks):
             continue
         # All steps together did not change the weights by their size.
         if typical * optimizer.steps < REPLACED:
@@ -269,17 +271,19 @@ def too_low(program: Program) -> Iterator[Finding]:
 
 
 def barely_moved(
-    optimizer: SteppedOptimizer, known: Course, looks: list[list[GradientLook]]
+    program: Program, optimizer: SteppedOptimizer, known: Course, looks: list[list[GradientLook]]
 ) -> bool:
     """Whether all steps of a long run together can have changed no weight by much, at a size of
     steps well below the usual one, and the loss fell a little, as fast at the end as at the
-    beginning; traps: a short run, and a loss that stays, which other faults bring about."""
+    beginning, or stayed where the weights are next to what they began with; trap: a short run."""
     steps = [max(one.update_ratio or 0.0 for one in look) for look in looks]
-    slow = known.learned and known.steadily and known.last > LITTLE * min(known.first, known.start)
-    usual = max(steps) < 10 ** ((LOW + IDEAL) / 2)
-    return (
-        slow and usual and optimizer.steps >= SETTLED and median(steps) * optimizer.steps < UNMOVED
-    )
+    if known.last <= LITTLE * min(known.first, known.start) or optimizer.steps < SETTLED:
+        return False
+    if max(steps) >= 10 ** ((LOW + IDEAL) / 2):
+        return False
+    way = median(steps) * optimizer.steps
+    slow = known.learned and known.steadily and way < UNMOVED
+    return slow or (way < AS_BEFORE and not compete(program) and known.last >= 0)
 
 
 def tuned(program: Program, optimizer: SteppedOptimizer, known: Course) -> bool:
