@@ -75,7 +75,49 @@ print((model(x).argmax(1) == y)[1::2].float().mean())
 )
 
 
+SOLUTION = """
+t = torch.linspace(0, 2, 60).reshape(-1, 1).requires_grad_()
+rate = torch.tensor(0.1, requires_grad=True)
+model = nn.Sequential(nn.Linear(1, 24), nn.Tanh(), nn.Linear(24, 1))
+optimizer = torch.optim.Adam([*model.parameters(), rate], lr=0.01)
+for step in range(150):
+    u = model(t)
+    slope = torch.autograd.grad(u.sum(), t, create_graph=True)[0]
+    loss = (u - torch.exp(-t.detach())).square().mean() + (slope + rate * u).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+RAW = """
+W = [torch.randn(12, 64).div(4).requires_grad_(), torch.randn(64, 4).div(8).requires_grad_()]
+b = [torch.zeros(64, requires_grad=True), torch.zeros(4, requires_grad=True)]
+model = lambda rows: torch.relu(rows @ W[0] + b[0]) @ W[1] + b[1]
+optimizer = torch.optim.Adam([*W, *b], lr=0.01)
+"""
+
+HAND_WRITTEN = model_of(
+    "self.first = nn.Parameter(torch.randn(12, 32) / 4)\nself.out = nn.Linear(32, 4)",
+    "return self.out(torch.relu(x @ self.first))",
+)
+PLAIN = ("nn.Parameter(torch.randn(12, 32) / 4)", "torch.randn(12, 32).div(4).requires_grad_()")
+
+
+def raw(*changes: tuple[str, str]) -> str:
+    """Return a program of plain tensors, changed."""
+    text = trained(CLASSES, LOSS_OF_CLASSES, 120)
+    made = next(line for line in text.splitlines() if line.startswith("optimizer ="))
+    return changed(text, (f"{made}\n", RAW), *changes)
+
+
 FAULTS = {
+    "TR114 weights that are no parameters": trained(
+        CLASSES + changed(HAND_WRITTEN, PLAIN), LOSS_OF_CLASSES
+    ),
+    "TR114 plain tensors that are left out": raw(("[*W, *b]", "b")),
+    "TR114 a coefficient that is left out": changed(
+        BEGIN + SOLUTION, ("[*model.parameters(), rate]", "model.parameters()")
+    ),
     "TR36 weights that are put back at the end": trained(VALUES, PINBALL, 300, lr=3e-6) + BEST,
     "TR36 a loss that stays": trained(CLASSES, LOSS_OF_CLASSES, 120, lr=3e-6),
     "TR116 the last optimizer of a list": changed(
@@ -89,6 +131,18 @@ FAULTS = {
 }
 
 HEALTHY_PROGRAMS = {
+    "weights that are parameters": trained(CLASSES + HAND_WRITTEN, LOSS_OF_CLASSES),
+    "plain tensors": raw(),
+    "points at which a solution is differentiated": BEGIN + SOLUTION,
+    "inputs with a gradient": raw(("b = [", "x.requires_grad_()\nb = [")),
+    "a perturbation that is changed by hand": raw(
+        ("b = [", "bent = torch.zeros(12, requires_grad=True)\nb = ["),
+        ("model(x[i])", "model(x[i] + bent)"),
+        (
+            "    optimizer.step()\n",
+            "    optimizer.step()\n    bent.data += bent.grad.sign() / 99\n",
+        ),
+    ),
     "weights that are put back at the end": trained(VALUES, PINBALL, 300) + BEST,
     "a step of each optimizer of a list": BEGIN + BAGS + TWO_OPTIMIZERS,
     "dropout as a function, with the mode": GRAPH,

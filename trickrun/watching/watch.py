@@ -49,6 +49,7 @@ from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_valu
 from trickrun.watching.places import Key, OperationLines, caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
+from trickrun.watching.unregistered import Unregistered
 
 EARLY = 6
 """Backward passes at the beginning that are all looked into: programs with several losses or
@@ -208,6 +209,7 @@ class Watch:
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
         self.loose: dict[int, tuple[int, ...]] = {}
+        self.unregistered = Unregistered()
         self.early_until = self.looked_again = 0
         self.loaded_at: float = math.inf
         self.last_step = LastStep()
@@ -373,6 +375,8 @@ class Watch:
         nodes = graphs.loss_nodes(loss)
         if len(site.terms) < MOST_TERMS:
             site.terms += graphs.terms(nodes)
+        rows = rows_of(site.terms)
+        self.unregistered.look(graph, self.forward.calls, rows, self.is_owned)
         self.read_answers(nodes, site)
         targets = [one for node in nodes if (one := graphs.targets_of(node)) is not None]
         if targets:
@@ -841,6 +845,7 @@ class Watch:
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),
             loose=tuple(self.loose.values()),
+            unregistered=self.unregistered.told(self.is_owned),
             answers=answers,
             leaks=tuple(self.probe.leaks),
             detached_states=self.forward.states.told(),
@@ -893,6 +898,13 @@ def told_clipping(key: Key, clip: Clipping) -> ClippedGradients:
     return ClippedGradients(
         place_of_key(key), clip.times, clip.bound, norms, clip.after_step, clip.scaled
     )
+
+
+def rows_of(terms: list[LossTerm]) -> set[int]:
+    """Return the sizes of the first axis of what losses compare."""
+    targets = [one.targets.shape for one in terms if one.targets is not None]
+    shapes = [shape for one in terms for shape in (one.prediction, one.compared)]
+    return {shape[0] for shape in (*shapes, *targets) if shape}
 
 
 def samples_of(loader: DataLoader[Any]) -> int | None:

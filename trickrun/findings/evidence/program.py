@@ -594,6 +594,8 @@ class Program:
         bare_still: shapes of its tensors that get gradients and never change, while others do.
         copies: models that are evaluated in place of the trained one.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
+        unregistered: names or shapes of plain tensors that get gradients, belong to no optimizer
+            and never change; inputs left out.
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
         detached_states: modules whose state was detached at each step of a pass.
@@ -630,6 +632,7 @@ class Program:
     bare_still: tuple[tuple[int, ...], ...] = ()
     copies: tuple[EvaluatedCopy, ...] = ()
     loose: tuple[tuple[int, ...], ...] = ()
+    unregistered: tuple[str, ...] = ()
     answers: tuple[Answers, ...] = ()
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()

@@ -330,6 +330,26 @@ def loose_parameters(program: Program) -> Iterator[Finding]:
                   location=as_location(place, advice))  # fmt: skip
 
 
+def no_parameters(program: Program) -> Iterator[Finding]:
+    """TR114: plain tensors with a gradient that stay as they are; traps: inputs whose gradient is
+    wanted, and coordinates at which a solution is differentiated."""
+    stepped = [optimizer for optimizer in program.optimizers if optimizer.steps >= FEW]
+    if not stepped or not program.unregistered or list(other_model(program)):
+        return
+    why = (
+        f"The tensors {named(program.unregistered)} get gradients, and no optimizer has them, so "
+        "they keep their initial values. A plain tensor is no parameter of a module, whatever its "
+        "requires_grad."
+    )
+    model = next((one for one in program.models if one.trained), None)
+    place = model.place if model is not None and model.place is not None else stepped[0].place
+    advice = "make them nn.Parameter, or pass them to the optimizer"
+    yield Finding("TR114", "Parameters in no optimizer", "error", 0.85,
+                  place_or(place, program.unregistered[0]),
+                  {"tensors": len(program.unregistered)}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
 def not_updated_by_hand(program: Program) -> Iterator[Finding]:
     """TR114: tensors that get gradients and are not updated, in a program that updates others by
     hand; trap: a program that does not update any yet."""
@@ -486,6 +506,7 @@ RULES = (
     not_cleared,
     not_cleared_by_hand,
     loose_parameters,
+    no_parameters,
     not_updated_by_hand,
     rebuilt,
     without_gradient,
