@@ -110,7 +110,33 @@ def raw(*changes: tuple[str, str]) -> str:
     return changed(text, (f"{made}\n", RAW), *changes)
 
 
+TARGETS = """
+import copy
+
+x = torch.randn(1000, 6)
+action = torch.randint(0, 3, (1000,))
+reward = x[:, 0] * (action - 1)
+online = nn.Sequential(nn.Linear(6, 64), nn.ReLU(), nn.Linear(64, 3))
+target = copy.deepcopy(online)
+optimizer = torch.optim.Adam(online.parameters(), lr=0.003)
+for step in range(300):
+    i, j = torch.randint(0, 1000, (2, 64))
+    with torch.no_grad():
+        future = target(x[j]).max(1).values
+    value = online(x[i]).gather(1, action[i, None]).squeeze(1)
+    loss = F.smooth_l1_loss(value, reward[i] + 0.9 * future)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    for slow, fast in zip(target.parameters(), online.parameters()):
+        slow.data.lerp_(fast.data, 0.02)
+"""
+FOLLOW = "slow.data.lerp_(fast.data, 0.02)"
+
 FAULTS = {
+    "TR89 targets that hardly follow": BEGIN
+    + changed(TARGETS, (FOLLOW, FOLLOW.replace("2", "002"))),
+    "TR89 targets that stay": BEGIN + changed(TARGETS, (FOLLOW, "pass")),
     "TR114 weights that are no parameters": trained(
         CLASSES + changed(HAND_WRITTEN, PLAIN), LOSS_OF_CLASSES
     ),
@@ -131,6 +157,15 @@ FAULTS = {
 }
 
 HEALTHY_PROGRAMS = {
+    "targets that follow": BEGIN + TARGETS,
+    "targets that are copied now and then": BEGIN
+    + changed(TARGETS, (FOLLOW, "slow.data.copy_(fast.data if step % 50 == 0 else slow.data)")),
+    "a reference that was loaded": BEGIN
+    + changed(
+        TARGETS,
+        (FOLLOW, "pass"),
+        ("target = ", "online.load_state_dict(online.state_dict())\ntarget = "),
+    ),
     "weights that are parameters": trained(CLASSES + HAND_WRITTEN, LOSS_OF_CLASSES),
     "plain tensors": raw(),
     "points at which a solution is differentiated": BEGIN + SOLUTION,

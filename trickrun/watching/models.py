@@ -295,6 +295,9 @@ class ForwardWatch:
         self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
         self.states = StateWatch()
+        self.helpers: weakref.WeakKeyDictionary[nn.Module, Place | None] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def see_training(self) -> None:
         """See all calls until the next backward pass."""
@@ -358,8 +361,11 @@ class ForwardWatch:
         record = self.known(module)
         first = next((one for one in given if isinstance(one, torch.Tensor)), None)
         if torch.is_grad_enabled():
+            self.helps(module)
             call = Call([], not module.training, None, None, fewest, module, given, named, output)
             self.maybe_trained(record, call, first)
+        elif self.training and not self.tests_left:
+            self.helps(module)
         elif self.tests_left and not recalibrates():
             before = record.last_test() if record.last_test is not None else None
             if before is not None and before is first:
@@ -378,6 +384,11 @@ class ForwardWatch:
             self.tests_left -= 1
             if not self.tests_left and not self.training:
                 self.switch_off()
+
+    def helps(self, module: nn.Module) -> None:
+        """Take note of a model's call before a backward pass, which may not be trained by it."""
+        if module not in self.helpers:
+            self.helpers[module] = calling()
 
     def known(self, module: nn.Module) -> ModelRecord:
         """Return the record of a model, a new one if there is none."""
@@ -414,6 +425,7 @@ class ForwardWatch:
     def forget(self) -> None:
         """Let go of all calls."""
         self.calls = []
+        self.helpers.clear()
         self.states.forget()
         for record in self.records:
             record.waiting.clear()

@@ -679,6 +679,7 @@ class Watch:
 
     def weights_loaded(self, module: nn.Module) -> None:
         self.loaded_at = min(self.loaded_at, self.passes)
+        self.beginnings.loaded.add(module)
 
     def evaluation_begins(self, module: nn.Module) -> None:
         """A module is put into evaluation mode."""
@@ -746,6 +747,10 @@ class Watch:
         for module, model in self.forward.models.items():
             if model.trained:
                 self.beginnings.keep(module)
+        for module, place in self.forward.helpers.items():
+            record = self.forward.models.get(module)
+            if record is None or not record.trained:
+                self.beginnings.helps(module, place)
 
     def judge_last_step(self) -> None:
         """See whether what the last looked-at step changed is still there."""
@@ -844,6 +849,7 @@ class Watch:
             bare_slopes=tuple(self.bare.slopes),
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),
+            helpers=tuple(self.beginnings.helpers.values()),
             loose=tuple(self.loose.values()),
             unregistered=self.unregistered.told(self.is_owned),
             answers=answers,

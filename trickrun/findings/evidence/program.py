@@ -469,12 +469,16 @@ class EvaluatedCopy:
         place: the line that called it.
         moved: distance of its weights from those at the first look.
         trained: the same of the trained model.
+        calls: looked-at training steps in which it was called.
+        loaded: whether the trained model's weights were loaded.
     """
 
     name: str
     place: Place | None
     moved: float
     trained: float
+    calls: int = 0
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -593,6 +597,8 @@ class Program:
         bare_slopes: cosines between gradient and change of such updates.
         bare_still: shapes of its tensors that get gradients and never change, while others do.
         copies: models that are evaluated in place of the trained one.
+        helpers: models that are called in the training steps and not trained, and whose weights
+            began as those of one that is: targets come from them.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         unregistered: names or shapes of plain tensors that get gradients, belong to no optimizer
             and never change; inputs left out.
@@ -631,6 +637,7 @@ class Program:
     bare_slopes: tuple[float, ...] = ()
     bare_still: tuple[tuple[int, ...], ...] = ()
     copies: tuple[EvaluatedCopy, ...] = ()
+    helpers: tuple[EvaluatedCopy, ...] = ()
     loose: tuple[tuple[int, ...], ...] = ()
     unregistered: tuple[str, ...] = ()
     answers: tuple[Answers, ...] = ()

@@ -230,6 +230,31 @@ def evaluated_copy(program: Program) -> Iterator[Finding]:
                       location=as_location(copy.place, advice))  # fmt: skip
 
 
+def helper_at_rest(program: Program) -> Iterator[Finding]:
+    """TR89: a copy of the trained model that makes its targets, and that stays where both began;
+    traps: a reference that was trained before, which is meant to stay, and random networks."""
+    for copy in program.helpers:
+        if copy.calls < FEW or copy.loaded or copy.trained < MOVED:
+            continue
+        if copy.moved > AT_REST * copy.trained:
+            continue
+        if copy.moved == 0:
+            how = "Its weights are those that the trained model began with: no step updates it."
+            advice = "copy the weights of the trained model into it, every so many steps"
+        else:
+            how = (
+                f"Its weights moved {copy.moved / copy.trained:.1%} as far as those of the trained "
+                "model: it follows too slowly for this run."
+            )
+            advice = "let it follow faster: a share of 0.005 to 0.05 a step is usual"
+        why = f"A copy of {copy.name} is called in the training steps. {how}"
+        grave: Severity = "error" if 0 < copy.moved <= AT_REST / 2 * copy.trained else "warning"
+        yield Finding("TR89", "Target network at rest", grave, 0.85 if grave == "error" else 0.7,
+                      place_or(copy.place, copy.name),
+                      {"moved": copy.moved, "trained": copy.trained}, why,
+                      location=as_location(copy.place, advice))  # fmt: skip
+
+
 RULES = (
     alike,
     always_zero,
@@ -239,4 +264,5 @@ RULES = (
     uphill_by_hand,
     wrong_sign,
     evaluated_copy,
+    helper_at_rest,
 )
