@@ -748,8 +748,7 @@ class Watch:
             if model.trained:
                 self.beginnings.keep(module)
         for module, place in self.forward.helpers.items():
-            record = self.forward.models.get(module)
-            if record is None or not record.trained:
+            if (known := self.forward.models.get(module)) is None or not known.trained:
                 self.beginnings.helps(module, place)
 
     def judge_last_step(self) -> None:

@@ -448,6 +448,8 @@ def curve(program: Program) -> Iterator[Finding]:
         return
     if searches(program):
         return
+    # Where a copy of the network makes the targets, the loss says little.
+    follows = any(one.moved > 0 for one in program.helpers)
     site, known = site_of(program, optimizer), course_of(program, optimizer)
     losses = [loss for _, loss in losses_of(program, optimizer)]
     if site is None or known is None or min(losses) < 0 or is_small(known):
@@ -460,7 +462,9 @@ def curve(program: Program) -> Iterator[Finding]:
         location = as_location(site.place, "see the causes; else lower the learning rate")
         yield Finding("TR60", "Diverged", "error" if sure else "warning", 0.9,
                       place_or(site.place, "loss"), numbers, why, location=location)  # fmt: skip
-    elif last >= (1 - FELL) * first and first > 0 and not tuned(program, optimizer, known):
+    elif follows or first <= 0 or tuned(program, optimizer, known):
+        return
+    elif last >= (1 - FELL) * first:
         why = (
             f"The loss of the first batches was {first:.4g}, that of the last ones is {last:.4g}, "
             f"after {site.times} backward passes: nothing was learned."
