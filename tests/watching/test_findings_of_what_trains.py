@@ -133,7 +133,44 @@ for step in range(300):
 """
 FOLLOW = "slow.data.lerp_(fast.data, 0.02)"
 
+ADAM = "torch.optim.Adam(model.parameters(), lr=0.003)"
+SGD = "torch.optim.SGD(model.parameters(), lr=0.1)"
+BEHIND = "    optimizer.step()\n"
+DEEPER = changed(VALUES, ("nn.ReLU(), ", "nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), "))
+LOSS_OF_VALUES = "F.mse_loss(model(x[i])[:, 0], y[i])"
+PENALTY = " + sum(w.square().sum() for w in model.parameters())"
+CONSTANT = "for p in model.parameters():\n    if p.ndim > 1:\n        nn.init.constant_(p, 0.05)\n"
+DROPS = changed(CLASSES, ("nn.ReLU(), ", "nn.ReLU(), nn.Dropout(0.5), "))
+CLIPPED = "    nn.utils.clip_grad_value_(model.parameters(), 0.00001)\n"
+TWO_RATES = (
+    "torch.optim.Adam([{'params': model[0].parameters(), 'lr': 0.0000003},"
+    " {'params': model[2].parameters()}], lr=0.003)"
+)
+WIDE = changed(CLASSES, ("12, 32", "12, 64"), ("32, 4", "64, 4"))
+
+
+def stepped_by_both(text: str) -> str:
+    """Return a program with a second optimizer of the same tensors."""
+    again = ("    optimizer.step()\n", "    optimizer.step()\n    other.step()\n")
+    return changed(text, (f"{ADAM}\n", f"{ADAM}\nother = {SGD}\n"), again)
+
+
 FAULTS = {
+    "TR22 matrices of one number": trained(DEEPER + CONSTANT, LOSS_OF_VALUES),
+    "TR36 layers at a rate far below": changed(trained(WIDE, LOSS_OF_CLASSES), (ADAM, TWO_RATES)),
+    "TR45 a slice of the model without gradients": trained(
+        DEEPER, "F.mse_loss(model[2:](model[:2](x[i]).detach())[:, 0], y[i])"
+    ),
+    "TR49 dropout of what was meant to stay": trained(
+        changed(DROPS, ("Dropout(0.5)", "Dropout(0.98)")), LOSS_OF_CLASSES
+    ),
+    "TR50 a penalty by hand": trained(
+        VALUES, LOSS_OF_VALUES + PENALTY.replace("sum(", "9 * sum(", 1), 400
+    ),
+    "TR71 each entry at its bound": changed(
+        trained(VALUES, LOSS_OF_VALUES), (ADAM, SGD), (BEHIND, CLIPPED + BEHIND)
+    ),
+    "TR117 two optimizers of the same tensors": stepped_by_both(trained(VALUES, LOSS_OF_VALUES)),
     "TR89 targets that hardly follow": BEGIN
     + changed(TARGETS, (FOLLOW, FOLLOW.replace("2", "002"))),
     "TR89 targets that stay": BEGIN + changed(TARGETS, (FOLLOW, "pass")),
@@ -157,6 +194,27 @@ FAULTS = {
 }
 
 HEALTHY_PROGRAMS = {
+    "layers at a tenth of the rate": changed(
+        trained(WIDE, LOSS_OF_CLASSES), (ADAM, TWO_RATES.replace("0.0000003", "0.0003"))
+    ),
+    "a slice of the model with gradients": trained(
+        DEEPER, "F.mse_loss(model[2:](model[:2](x[i]))[:, 0], y[i])"
+    ),
+    "half of it dropped": trained(DROPS, LOSS_OF_CLASSES),
+    "a small penalty by hand": trained(
+        VALUES, LOSS_OF_VALUES + PENALTY.replace("sum(", "1e-4 * sum(", 1)
+    ),
+    "a last layer of zeros": trained(VALUES + "nn.init.zeros_(model[-1].weight)\n", LOSS_OF_VALUES),
+    "entries below their bound": changed(
+        trained(VALUES, LOSS_OF_VALUES), (BEHIND, CLIPPED.replace("0.00001", "1.0") + BEHIND)
+    ),
+    "one optimizer after the other": changed(
+        stepped_by_both(trained(VALUES, LOSS_OF_VALUES)),
+        (
+            "    optimizer.step()\n    other.step()\n",
+            "    (optimizer if step < 100 else other).step()\n",
+        ),
+    ),
     "targets that follow": BEGIN + TARGETS,
     "targets that are copied now and then": BEGIN
     + changed(TARGETS, (FOLLOW, "slow.data.copy_(fast.data if step % 50 == 0 else slow.data)")),

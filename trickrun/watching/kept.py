@@ -101,6 +101,16 @@ def rows_alike(parameter: torch.Tensor) -> bool:
     return torch.equal(rows[0], rows[1]) and bool((rows == rows[:1]).all())
 
 
+@torch.no_grad()
+def is_constant(weights: torch.Tensor) -> bool:
+    """Whether a matrix is one number over and over, and not 0."""
+    if weights.ndim < 2 or min(weights.shape[:2]) < 2 or weights.layout != torch.strided:
+        return False
+    flat = weights.flatten()
+    # Nearly always the first two differ.
+    return bool(flat[0] == flat[1] != 0) and bool((flat == flat[0]).all())
+
+
 def plain_name(name: str) -> str:
     """Return a parameter's name without what wrappers put before it."""
     for wrapper in WRAPPERS:

@@ -161,13 +161,24 @@ def untrained_frozen(module: nn.Module) -> Iterator[str]:
         if not isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
             continue
         weight = part.weight
-        if weight.requires_grad or not 500 <= weight.numel() <= MOST_TIED:
-            continue
-        bound = weight[0].numel() ** -0.5
-        even = float(weight.abs().max()) <= bound * (1 + 1e-6)
-        spread = float(weight.std()) * 3**0.5 / bound
-        if even and abs(spread - 1) < EVEN:
+        if not weight.requires_grad and is_as_made(part, weight, weight):
             yield f"{name}.weight" if name else "weight"
+
+
+def is_as_made(part: nn.Module, parameter: torch.Tensor, values: torch.Tensor) -> bool:
+    """Whether the values of a layer's matrix are spread as torch's own init leaves them."""
+    if parameter is not getattr(part, "weight", None):
+        return False
+    if not 500 <= values.numel() <= MOST_TIED:
+        return False
+    deviation = float(values.std())
+    if isinstance(part, nn.Embedding | nn.EmbeddingBag):
+        return abs(deviation - 1) < EVEN and abs(float(values.mean())) < EVEN
+    if not isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
+        return False
+    bound = values[0].numel() ** -0.5
+    even = float(values.abs().max()) <= bound * (1 + 1e-6)
+    return even and bool(abs(deviation * 3**0.5 / bound - 1) < EVEN)
 
 
 def begins_with_norm(module: nn.Module) -> bool:
@@ -283,6 +294,8 @@ class ForwardWatch:
         self.harmless = harmless
         self.models: weakref.WeakKeyDictionary[nn.Module, ModelRecord] = weakref.WeakKeyDictionary()
         self.records: list[ModelRecord] = []
+        # A model may be called in pieces that are made for each call, such as a slice of it.
+        self.parts: weakref.WeakSet[nn.Module] = weakref.WeakSet()
         self.called: set[int] = set()
         self.called_without_gradients: set[int] = set()
         self.handles: list[Any] = []
@@ -337,6 +350,7 @@ class ForwardWatch:
         self.depth += 1
         known = self.called if torch.is_grad_enabled() else self.called_without_gradients
         known.add(id(module))
+        self.parts.add(module)
         if isinstance(module, _BatchNorm) and module.training and given:
             values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
             self.norm_values = min(values, self.norm_values or values)

@@ -30,13 +30,11 @@ from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.models import Call, is_random
 from trickrun.watching.places import place_of_class
+from trickrun.watching.strength import noise_of
 from trickrun.watching.tensors import outputs_of
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
-
-MOST_NOISE = 1_000_000
-"""Entries up to which numbers are looked at to tell whether they are those of dropout."""
 
 TRIES = 2
 """Batches in which a question is asked of one model."""
@@ -205,15 +203,7 @@ def drops(output: torch.Tensor) -> bool:
 
 def is_dropout(node: Any) -> bool:
     """Whether an operation is dropout: on a CPU a product with zeros and one other number."""
-    kind = graphs.kind_of(node)
-    if kind != "Mul":
-        return kind == "NativeDropout"
-    kept = (getattr(node, name, None) for name in ("_saved_other", "_saved_self"))
-    noise = next((one for one in kept if isinstance(one, torch.Tensor) and one.ndim > 1), None)
-    if noise is None or len(graphs.inputs_of(node)) != 1 or noise.numel() > MOST_NOISE:
-        return False
-    largest = noise.max()
-    return bool(largest > 1) and bool(((noise == 0) | (noise == largest)).all())
+    return graphs.kind_of(node) == "NativeDropout" or noise_of(node) is not None
 
 
 def leak_of(

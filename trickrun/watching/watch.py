@@ -13,6 +13,7 @@ import weakref
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from statistics import median
 from typing import Any
 
@@ -37,14 +38,14 @@ from trickrun.findings.evidence.program import (
     WatchedLoader,
 )
 from trickrun.nn.precision import widened
-from trickrun.watching import EVERY, rewards
+from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
-from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
-from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
+from trickrun.watching.kept import Beginnings, LastStep, is_constant, rows_alike, slope
+from trickrun.watching.models import ForwardWatch, Modes, is_as_made, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import Key, OperationLines, caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
@@ -393,6 +394,8 @@ class Watch:
             tuple(mixing),
             graphs.flat(graph),
             rewards.rewarded(loss, nodes),
+            strength.dropped(graph),
+            strength.is_penalized(graph),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
@@ -570,7 +573,7 @@ class Watch:
     @torch.no_grad()
     def seen_step(self, record: OptimizerRecord) -> list[GradientLook]:
         """Return what a step of an optimizer made of the weights."""
-        names, owners = self.names(), self.owners()
+        names, owners, rates = self.names(), self.owners(), record.rates()
         gradients = []
         for parameter, before, norm in self.before:
             size = float(widened(before.norm()))
@@ -589,6 +592,9 @@ class Watch:
                     rows_alike(parameter),
                     slope(parameter.grad, difference, change),
                     record.number,
+                    rates.get(id(parameter), 0.0),
+                    is_constant(before),
+                    owner is not None and is_as_made(owner, parameter, before),
                 )
             )
         return gradients
@@ -717,6 +723,7 @@ class Watch:
             leaf = reference()
             if isinstance(leaf, nn.Parameter) and key not in names and not self.is_owned(leaf):
                 self.loose[key] = tuple(leaf.shape)
+        self.find_shared()
         for one in self.schedulers:
             optimizer = one.optimizer()
             stepped = self.record_of(optimizer) if optimizer is not None else None
@@ -724,6 +731,14 @@ class Watch:
                 one.number = stepped.number
                 one.take_stock(stepped.steps, self.epochs)
         self.find_waiting()
+
+    def find_shared(self) -> None:
+        """Count the tensors that an optimizer has in common with an earlier one that steps too."""
+        for record, other in combinations([one for one in self.records if one.steps], 2):
+            own = {id(one) for one in record.parameters()}
+            shared = sum(id(one) in own for one in other.parameters())
+            if shared:
+                other.shared, other.shares_with = shared, record.number
 
     def find_waiting(self) -> None:
         """Count the tensors of optimizers that do not step which get gradients all the same."""
@@ -780,13 +795,17 @@ class Watch:
         if not parameters or record.looked < (1 if record.asks else 2):
             return
         record.count = len(parameters)
-        record.foreign = sum(id(parameter) not in names for parameter in parameters)
+        owners = self.owners()
+        record.foreign = sum(id(parameter) not in owners for parameter in parameters)
         known = record.with_gradient
         unreached = [one for one in parameters if id(one) not in known and one.grad is None]
-        owners = self.owners() if unreached else {}
         record.unreached = tuple(
-            Unreached(names.get(id(one), ""), self.reason(one, owners.get(id(one))))
+            Unreached(
+                names.get(id(one)) or name_in(owner, one) if owner is not None else "",
+                self.reason(one, owner),
+            )
             for one in unreached
+            for owner in [owners.get(id(one))]
         )
 
     def reason(self, parameter: torch.Tensor, owner: nn.Module | None) -> str:
@@ -810,11 +829,11 @@ class Watch:
         }
 
     def owners(self) -> dict[int, nn.Module]:
-        """Return the layer that each parameter of the models that ran belongs to."""
+        """Return the layer that each parameter of what ran belongs to."""
+        models = (part for module in self.forward.models for part in module.modules())
         return {
             id(parameter): part
-            for module in self.forward.models
-            for part in module.modules()
+            for part in (*self.forward.parts, *models)
             for parameter in part.parameters(recurse=False)
         }
 
@@ -903,6 +922,13 @@ def told_clipping(key: Key, clip: Clipping) -> ClippedGradients:
     return ClippedGradients(
         place_of_key(key), clip.times, clip.bound, norms, clip.after_step, clip.scaled
     )
+
+
+def name_in(owner: nn.Module, parameter: torch.Tensor) -> str:
+    """Return what a parameter is called in its layer, after the layer's class."""
+    own = owner.named_parameters(recurse=False)
+    name = next((name for name, one in own if one is parameter), "")
+    return f"{type(owner).__name__}.{name}"
 
 
 def rows_of(terms: list[LossTerm]) -> set[int]:

@@ -124,6 +124,9 @@ class GradientLook:
         alike: whether all rows of a matrix are equal, so that its units cannot differ.
         slope: cosine between the gradient and the step's change: below 0 downhill.
         optimizer: number of the optimizer that took the step.
+        rate: learning rate of its group.
+        constant: whether the matrix was one number over and over before the step, and not 0.
+        as_made: whether it was spread as torch's own init leaves it.
     """
 
     name: str
@@ -136,6 +139,9 @@ class GradientLook:
     alike: bool = False
     slope: float | None = None
     optimizer: int = 0
+    rate: float = 0.0
+    constant: bool = False
+    as_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,8 @@ class StepLook:
         mixing: operations that normalize over the axis of the samples.
         flat: operations that let no gradient pass.
         rewarded: choices that the loss weighs by what came of them.
+        dropped: the largest share that dropout leaves out.
+        penalized: whether the loss depends on the size of matrices.
     """
 
     step: int
@@ -173,6 +181,8 @@ class StepLook:
     mixing: tuple[Operation, ...] = ()
     flat: tuple[Operation, ...] = ()
     rewarded: tuple[Rewarded, ...] = ()
+    dropped: float = 0.0
+    penalized: bool = False
 
 
 @dataclass(frozen=True)
@@ -396,6 +406,8 @@ class SteppedOptimizer:
             as they had left them; of them, those of which nothing was left.
         own: attended steps with gradients that the program had put there itself.
         again: optimizers that were made at the same line for the same tensors before.
+        shared, shares_with: tensors that it has in common with an earlier optimizer that steps, and
+            the number of that.
     """
 
     kind: str
@@ -426,6 +438,8 @@ class SteppedOptimizer:
     undone: int = 0
     own: int = 0
     again: int = 0
+    shared: int = 0
+    shares_with: int | None = None
 
 
 @dataclass(frozen=True)

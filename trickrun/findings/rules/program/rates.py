@@ -31,7 +31,7 @@ from trickrun.findings.rules.program.courses import (
     searches,
     site_of,
 )
-from trickrun.findings.rules.program.steps import FEW, MOSTLY, place_or
+from trickrun.findings.rules.program.steps import FEW, MOSTLY, named, place_or
 from trickrun.findings.rules.signal.steps import HIGH, IDEAL, LOW, WARM
 
 ROSE = 3.0
@@ -55,6 +55,12 @@ UNMOVED = 0.2
 AS_BEFORE = 0.05
 """The same for a loss that stays: weights that moved less cannot have learned anything; own."""
 
+MOST_DROPPED = 0.85
+"""Share that dropout leaves out from which on it is too much: the bound of TR49 is 0.8; own."""
+
+FAR_BELOW = 30.0
+"""Rate of the fastest part over that of another from which on they are worlds apart; own."""
+
 REACHED = 0.5
 """Share of its highest from which on a rate counts as high; own."""
 
@@ -67,6 +73,9 @@ REPLACED = 1.0
 BINDS, TIGHT = 0.95, 10.0
 """Share of the steps that are clipped, and norm over the bound, from which on the bound sets the
 step instead of stopping the rare large one; own."""
+
+AT_BOUND = 0.5
+"""Root mean square of a clipped gradient over the bound above which most entries are at it; own."""
 
 OUTWEIGHED = 2.0
 """Gradient of the decay over that of the data: the bound of TheDeepChecker."""
@@ -286,6 +295,45 @@ def barely_moved(
     return slow or (way < AS_BEFORE and not compete(program) and known.last >= 0)
 
 
+def slow_part(program: Program) -> Iterator[Finding]:
+    """TR36: layers whose rate is far below that of others, so that they stay as init made them;
+    traps: layers that were trained before, whose values are spread otherwise, and small rates that
+    move them all the same."""
+    if program.loaded or searches(program):
+        return
+    known: dict[str, list[GradientLook]] = {}
+    for look in program.looks:
+        for one in look.gradients:
+            if one.name and one.dimensions >= 2 and one.update_ratio is not None:
+                known.setdefault(one.name, []).append(one)
+    steps = {one.number: one.steps for one in program.optimizers}
+    top = max((one.rate for looks in known.values() for one in looks), default=0.0)
+    slow = [
+        looks[0]
+        for looks in known.values()
+        if len(looks) >= FEW
+        and max(one.rate for one in looks) * FAR_BELOW <= top
+        and median(one.update_ratio or 0.0 for one in looks) * steps.get(looks[0].optimizer, 0)
+        < AS_BEFORE
+        and looks[0].update_ratio
+    ]
+    fresh = [one for one in slow if one.as_made and steps.get(one.optimizer, 0) >= SETTLED]
+    optimizer = next(
+        (o for o in program.optimizers if fresh and o.number == fresh[0].optimizer), None
+    )
+    if optimizer is None:
+        return
+    why = (
+        f"{named([one.name for one in slow])} have a learning rate of {fresh[0].rate:g}, other "
+        f"layers one of {top:g}. All steps together moved them by less than {AS_BEFORE:.0%} of "
+        "their size: they stay as the random init made them."
+    )
+    yield Finding("TR36", "Learning rate too low", "error", 0.8,
+                  place_or(optimizer.place, optimizer.kind), {"lr": fresh[0].rate, "top": top}, why,
+                  location=as_location(optimizer.place, "raise the rate of these layers: "
+                                       f"lr={top:g}"))  # fmt: skip
+
+
 def tuned(program: Program, optimizer: SteppedOptimizer, known: Course) -> bool:
     """Whether weights may have been trained before: then small steps are meant to be small."""
     begins = optimizer.lr_steps[0]
@@ -370,6 +418,51 @@ def decay_outweighs(program: Program) -> Iterator[Finding]:
                       location=as_location(optimizer.place, "lower it to 1e-4"))  # fmt: skip
 
 
+def penalized(program: Program) -> Iterator[Finding]:
+    """TR50: a penalty on the weights that the program adds itself; traps: weights that are
+    normalized, which do not shrink, and penalties that leave enough to answer with."""
+    for optimizer in program.optimizers:
+        looks = matrices(program, optimizer)
+        within = [look for look in program.looks if matrices_of(look, optimizer)]
+        if len(looks) < FEW or sum(one.penalized for one in within) < MOSTLY * len(within):
+            continue
+        left = shrunk(looks)
+        stuck = any(one.late > (1 - FELL) * one.late_constant for one in program.answers)
+        if left > (SHRANK if stuck else 1 - SHRANK):
+            continue
+        place = program.main.place if program.main is not None else optimizer.place
+        why = (
+            "The loss has a penalty on the size of the weights, and they shrank to "
+            f"{left:.0%} of their first size."
+        )
+        if stuck:
+            why += " The answers are no better than a constant."
+        yield Finding("TR50", "Regularized too strongly", "error" if stuck else "warning", 0.85,
+                      place_or(place, "loss"), {"shrank": left}, why,
+                      location=as_location(place, "make the penalty a hundred times "
+                                           "smaller"))  # fmt: skip
+
+
+def drops_much(program: Program) -> Iterator[Finding]:
+    """TR49: dropout that leaves nearly nothing, as where its argument is taken for the share
+    that is kept; trap: masks of a program's own, which are not scaled up."""
+    share = median(look.dropped for look in program.looks) if program.looks else 0.0
+    optimizer = main_optimizer(program)
+    known = course_of(program, optimizer)
+    if share < MOST_DROPPED or known is None:
+        return
+    model = next((one for one in program.models if one.trained), None)
+    place = model.place if model is not None else None
+    why = (
+        f"Dropout leaves out {share:.0%} of the values in each step. Little is left to learn from."
+    )
+    grave: Severity = "error" if known.fell < POOR else "warning"
+    yield Finding("TR49", "Dropout too high", grave, 0.85, place_or(place, "dropout"),
+                  {"dropped": share}, why,
+                  location=as_location(place, "its argument is the share that is left out: use 0.1 "
+                                       "to 0.5"))  # fmt: skip
+
+
 def shrunk(looks: list[list[GradientLook]]) -> float:
     """Return the size of the median matrix at the last look over that at the first one."""
     first = {one.name: one.size for one in looks[0] if one.size > 0}
@@ -408,6 +501,8 @@ def bound_sets_the_step(program: Program) -> Iterator[Finding]:
     if optimizer is None or optimizer.kind.startswith(ADAPTIVE):
         return
     for clip in program.clips:
+        if not clip.norms and clip.times >= JUDGED and clip.bound > 0:
+            yield from each_at_its_bound(program, optimizer, clip)
         if len(clip.norms) < JUDGED or clip.after_step or clip.scaled or clip.bound <= 0:
             continue
         above = fmean(norm > clip.bound for norm in clip.norms)
@@ -415,6 +510,29 @@ def bound_sets_the_step(program: Program) -> Iterator[Finding]:
         if above < BINDS or factor < TIGHT or not is_short(program, optimizer):
             continue
         yield tight(clip, above, factor)
+
+
+def each_at_its_bound(
+    program: Program, optimizer: SteppedOptimizer, clip: ClippedGradients
+) -> Iterator[Finding]:
+    """Yield TR71 of a line that clips each entry, where most entries are at the bound."""
+    sizes = [
+        median(one.rms for one in look if one.rms is not None) / clip.bound
+        for look in matrices(program, optimizer)
+        if any(one.rms is not None for one in look)
+    ]
+    if len(sizes) < FEW or clip.after_step or clip.scaled or not is_short(program, optimizer):
+        return
+    # The root of the mean square of entries that are all at the bound is the bound.
+    if not AT_BOUND <= median(sizes) <= 1 + 1e-3:
+        return
+    why = (
+        f"Nearly all entries of the gradients are clipped to {clip.bound:g}. The bound shortens "
+        "every step."
+    )
+    yield Finding("TR71", "Clipping too tight", "error", 0.7, place_or(clip.place, "clipping"),
+                  {"size_over_bound": median(sizes)}, why,
+                  location=as_location(clip.place, "raise the bound a hundred times"))  # fmt: skip
 
 
 def is_short(program: Program, optimizer: SteppedOptimizer) -> bool:
@@ -526,4 +644,14 @@ def is_plain_cross_entropy(term: LossTerm) -> bool:
     return plain and bool(term.behind) and term.behind[0].kind == "LogSoftmax"
 
 
-RULES = (too_high, too_low, decay_outweighs, betas, bound_sets_the_step, curve)
+RULES = (
+    too_high,
+    too_low,
+    slow_part,
+    decay_outweighs,
+    penalized,
+    drops_much,
+    betas,
+    bound_sets_the_step,
+    curve,
+)

@@ -461,6 +461,28 @@ def stepped_rarely(program: Program, site: Backward) -> Finding:
                                         "each batch, in the loop of this line"))  # fmt: skip
 
 
+def stepped_twice(program: Program) -> Iterator[Finding]:
+    """TR117: two optimizers that have the same tensors and both step after the same passes; traps:
+    one after the other, and losses in turn."""
+    for optimizer in program.optimizers:
+        other = next((o for o in program.optimizers if o.number == optimizer.shares_with), None)
+        if other is None or optimizer.steps < FEW:
+            continue
+        both = set(optimizer.lr_steps) & set(other.lr_steps)
+        if len(both) < MOSTLY * min(len(optimizer.lr_steps), len(other.lr_steps)):
+            continue
+        if len(both) < MOSTLY / 2 * max(len(optimizer.lr_steps), len(other.lr_steps)):
+            continue
+        why = (
+            f"{optimizer.kind} has {optimizer.shared} tensors that {other.kind} has too, and both "
+            "step after the same backward passes: each gradient is used twice."
+        )
+        advice = f"step one of them; the other one is made at {place_or(other.place, other.kind)}"
+        yield Finding("TR117", "Stepped twice", "error", 0.85,
+                      place_or(optimizer.place, optimizer.kind), {"tensors": optimizer.shared}, why,
+                      location=as_location(optimizer.place, advice))  # fmt: skip
+
+
 def still_scaled(program: Program) -> Iterator[Finding]:
     """TR74: steps with gradients that a gradient scaler's factor is still on."""
     for optimizer in program.optimizers:
@@ -519,6 +541,7 @@ RULES = (
     in_no_optimizer,
     cut_off,
     accumulation,
+    stepped_twice,
     still_scaled,
     clipping,
 )

@@ -16,6 +16,9 @@ STEPS = 5
 UPHILL = 0.05
 """Cosine between gradient and change from which on a step goes uphill: the bound of TR33."""
 
+LAYERS = ("Linear", "Conv1d", "Conv2d", "Conv3d", "RNN", "GRU", "LSTM")
+"""Layers whose units are told apart by their weights."""
+
 AT_REST = 0.25
 """Way of an average over that of the trained weights below which it hardly moved; own."""
 
@@ -55,6 +58,29 @@ def alike(program: Program) -> Iterator[Finding]:
         place = place_of_model(program, same[0])
         advice = "start from random weights, as the layers do by default"
         yield Finding("TR22", "Constant init", "error", 0.95, same[0], {"tensors": same}, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
+def constant(program: Program) -> Iterator[Finding]:
+    """TR22: layers whose matrices begin as one number: what tells their units apart are at most the
+    biases, or the layers around them; trap: zeros, which heads and branches begin with."""
+    for optimizer in program.optimizers:
+        looks = (
+            [one for one in look.gradients if one.optimizer == optimizer.number]
+            for look in program.looks
+        )
+        first = next((look for look in looks if look), [])
+        same = [one.name for one in first if one.constant and one.layer in LAYERS]
+        if not same or any(True for _ in alike(program)):
+            continue
+        verb = "begins" if len(same) == 1 else "begin"
+        why = (
+            f"{named(same)} {verb} as one number over and over: all units of such a layer start "
+            "alike, and hardly become different."
+        )
+        place = place_of_model(program, same[0])
+        advice = "start from random weights, as the layers do by default"
+        yield Finding("TR22", "Constant init", "error", 0.9, same[0], {"tensors": same}, why,
                       location=as_location(place, advice))  # fmt: skip
 
 
@@ -257,6 +283,7 @@ def helper_at_rest(program: Program) -> Iterator[Finding]:
 
 RULES = (
     alike,
+    constant,
     always_zero,
     frozen_at_random,
     undone,
