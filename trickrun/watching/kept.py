@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any
 
@@ -101,6 +101,16 @@ def rows_alike(parameter: torch.Tensor) -> bool:
     return torch.equal(rows[0], rows[1]) and bool((rows == rows[:1]).all())
 
 
+@torch.no_grad()
+def is_constant(weights: torch.Tensor) -> bool:
+    """Whether a matrix is one number over and over, and not 0."""
+    if weights.ndim < 2 or min(weights.shape[:2]) < 2 or weights.layout != torch.strided:
+        return False
+    flat = weights.flatten()
+    # Nearly always the first two differ.
+    return bool(flat[0] == flat[1] != 0) and bool((flat == flat[0]).all())
+
+
 def plain_name(name: str) -> str:
     """Return a parameter's name without what wrappers put before it."""
     for wrapper in WRAPPERS:
@@ -114,6 +124,8 @@ class Beginnings:
 
     of: dict[weakref.ref[nn.Module], dict[str, torch.Tensor]] = field(default_factory=dict)
     found: dict[str, EvaluatedCopy] = field(default_factory=dict)
+    helpers: dict[str, EvaluatedCopy] = field(default_factory=dict)
+    loaded: weakref.WeakSet[nn.Module] = field(default_factory=weakref.WeakSet)
 
     @torch.no_grad()
     def keep(self, module: nn.Module) -> None:
@@ -132,6 +144,18 @@ class Beginnings:
 
     def evaluated(self, module: nn.Module, place: Place | None) -> None:
         """Compare a model that is evaluated with each trained one that has its shapes."""
+        if (copy := self.compared(module, place)) is not None:
+            self.found[copy.name] = copy
+
+    def helps(self, module: nn.Module, place: Place | None) -> None:
+        """Compare a model that is called in a training step, and not trained, in the same way."""
+        copy = self.compared(module, place)
+        if copy is not None:
+            before = self.helpers.get(copy.name)
+            self.helpers[copy.name] = replace(copy, calls=before.calls + 1 if before else 1)
+
+    def compared(self, module: nn.Module, place: Place | None) -> EvaluatedCopy | None:
+        """Return how far a model has moved from where a trained one of its shapes began."""
         parameters = {plain_name(name): one for name, one in module.named_parameters()}
         own = {id(one) for one in parameters.values()}
         for reference, beginning in self.of.items():
@@ -146,8 +170,9 @@ class Beginnings:
             if not alike or any(id(now[name]) in own for name in beginning if name in now):
                 continue
             moved, learned = distance(parameters, beginning), distance(now, beginning)
-            name = type(module).__name__
-            self.found[name] = EvaluatedCopy(name, place, moved, learned)
+            loaded = trained in self.loaded
+            return EvaluatedCopy(type(module).__name__, place, moved, learned, loaded=loaded)
+        return None
 
 
 @torch.no_grad()

@@ -90,6 +90,7 @@ class ModelRecord:
     waiting: list[Call] = field(default_factory=list)
     last_test: weakref.ref[torch.Tensor] | None = None
     sampled: bool = False
+    evaluated: bool = False
     test_inputs: list[InputLook] = field(default_factory=list)
 
     def trained_on(self, nodes: set[Node]) -> list[Call]:
@@ -134,6 +135,7 @@ class ModelRecord:
             self.normalizes_input,
             random_frozen=self.random_frozen,
             test_inputs=tuple(self.test_inputs),
+            evaluated=self.evaluated,
         )
 
 
@@ -159,13 +161,24 @@ def untrained_frozen(module: nn.Module) -> Iterator[str]:
         if not isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
             continue
         weight = part.weight
-        if weight.requires_grad or not 500 <= weight.numel() <= MOST_TIED:
-            continue
-        bound = weight[0].numel() ** -0.5
-        even = float(weight.abs().max()) <= bound * (1 + 1e-6)
-        spread = float(weight.std()) * 3**0.5 / bound
-        if even and abs(spread - 1) < EVEN:
+        if not weight.requires_grad and is_as_made(part, weight, weight):
             yield f"{name}.weight" if name else "weight"
+
+
+def is_as_made(part: nn.Module, parameter: torch.Tensor, values: torch.Tensor) -> bool:
+    """Whether the values of a layer's matrix are spread as torch's own init leaves them."""
+    if parameter is not getattr(part, "weight", None):
+        return False
+    if not 500 <= values.numel() <= MOST_TIED:
+        return False
+    deviation = float(values.std())
+    if isinstance(part, nn.Embedding | nn.EmbeddingBag):
+        return abs(deviation - 1) < EVEN and abs(float(values.mean())) < EVEN
+    if not isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
+        return False
+    bound = values[0].numel() ** -0.5
+    even = float(values.abs().max()) <= bound * (1 + 1e-6)
+    return even and bool(abs(deviation * 3**0.5 / bound - 1) < EVEN)
 
 
 def begins_with_norm(module: nn.Module) -> bool:
@@ -281,6 +294,8 @@ class ForwardWatch:
         self.harmless = harmless
         self.models: weakref.WeakKeyDictionary[nn.Module, ModelRecord] = weakref.WeakKeyDictionary()
         self.records: list[ModelRecord] = []
+        # A model may be called in pieces that are made for each call, such as a slice of it.
+        self.parts: weakref.WeakSet[nn.Module] = weakref.WeakSet()
         self.called: set[int] = set()
         self.called_without_gradients: set[int] = set()
         self.handles: list[Any] = []
@@ -293,6 +308,9 @@ class ForwardWatch:
         self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
         self.states = StateWatch()
+        self.helpers: weakref.WeakKeyDictionary[nn.Module, Place | None] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def see_training(self) -> None:
         """See all calls until the next backward pass."""
@@ -332,6 +350,7 @@ class ForwardWatch:
         self.depth += 1
         known = self.called if torch.is_grad_enabled() else self.called_without_gradients
         known.add(id(module))
+        self.parts.add(module)
         if isinstance(module, _BatchNorm) and module.training and given:
             values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
             self.norm_values = min(values, self.norm_values or values)
@@ -356,8 +375,11 @@ class ForwardWatch:
         record = self.known(module)
         first = next((one for one in given if isinstance(one, torch.Tensor)), None)
         if torch.is_grad_enabled():
+            self.helps(module)
             call = Call([], not module.training, None, None, fewest, module, given, named, output)
             self.maybe_trained(record, call, first)
+        elif self.training and not self.tests_left:
+            self.helps(module)
         elif self.tests_left and not recalibrates():
             before = record.last_test() if record.last_test is not None else None
             if before is not None and before is first:
@@ -376,6 +398,11 @@ class ForwardWatch:
             self.tests_left -= 1
             if not self.tests_left and not self.training:
                 self.switch_off()
+
+    def helps(self, module: nn.Module) -> None:
+        """Take note of a model's call before a backward pass, which may not be trained by it."""
+        if module not in self.helpers:
+            self.helpers[module] = calling()
 
     def known(self, module: nn.Module) -> ModelRecord:
         """Return the record of a model, a new one if there is none."""
@@ -416,6 +443,7 @@ class ForwardWatch:
     def forget(self) -> None:
         """Let go of all calls."""
         self.calls = []
+        self.helpers.clear()
         self.states.forget()
         for record in self.records:
             record.waiting.clear()

@@ -151,7 +151,8 @@ class OptimizerRecord:
         # Whether its steps ask for backward passes of their own.
         self.asks = False
         self.still = self.waiting = self.scaled = self.kept = self.undone = 0
-        self.own = self.again = 0
+        self.own = self.again = self.shared = 0
+        self.shares_with: int | None = None
 
     def made_before(self, others: Iterable[OptimizerRecord]) -> None:
         """Count the optimizers that were made at the same line for the same tensors."""
@@ -169,6 +170,12 @@ class OptimizerRecord:
         if optimizer is None:
             return []
         return [tensor for group in optimizer.param_groups for tensor in group["params"]]
+
+    def rates(self) -> dict[int, float]:
+        """Return the learning rate of each tensor, by identity."""
+        optimizer = self.optimizer()
+        groups = optimizer.param_groups if optimizer is not None else []
+        return {id(one): float(group.get("lr", 0.0)) for group in groups for one in group["params"]}
 
     def backward_begins(self, in_closure: bool) -> None:
         """See whether the gradients were touched since the last step or pass: between them, only
@@ -307,4 +314,6 @@ class OptimizerRecord:
             self.undone,
             self.own,
             self.again,
+            self.shared,
+            self.shares_with,
         )

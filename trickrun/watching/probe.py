@@ -30,13 +30,11 @@ from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.models import Call, is_random
 from trickrun.watching.places import place_of_class
+from trickrun.watching.strength import noise_of
 from trickrun.watching.tensors import outputs_of
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
-
-MOST_NOISE = 1_000_000
-"""Entries up to which numbers are looked at to tell whether they are those of dropout."""
 
 TRIES = 2
 """Batches in which a question is asked of one model."""
@@ -115,10 +113,13 @@ class Probe:
         for question in questions(calls, graphs.loss_nodes(loss), batch_size):
             asked = self.asked.setdefault(question.module, Asked())
             asked.looks += 1
-            kinds = (self.future, self.samples, self.dropout) if question.known else (self.samples,)
+            kinds = (self.future, self.samples) if question.known else (self.samples,)
             for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
+        for call in calls:
+            if (leak := self.dropout(call)) is not None:
+                self.leaks.append(leak)
 
     def was_offered(self, call: Call) -> bool:
         """Whether a model has had its chances."""
@@ -173,22 +174,32 @@ class Probe:
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
 
-    def dropout(self, question: Question, asked: Asked) -> Leak | None:
-        """Return whether dropout acts in evaluation mode, of a model that has no layer for it."""
-        module, outputs = question.module, list(outputs_of(question.call.output))
-        if asked.dropout or any(is_random(part) for part in module.modules()):
+    def dropout(self, call: Call) -> Leak | None:
+        """Return whether dropout acts in evaluation mode; None for a model that has a layer of its
+        own for it, which may act so on purpose."""
+        module = call.module
+        if module is None or self.asked.setdefault(module, Asked()).dropout:
             return None
-        asked.dropout += 1
-        if not any(drops(one) for one in outputs):
+        self.asked[module].dropout += 1
+        own = (is_random(part) and not is_of_torch(part) for part in module.modules())
+        if any(own) or not any(map(drops, outputs_of(call.output))) or not can_be_copied(module):
             return None
-        given = next(outputs_of([question.call.given, question.call.named]), None)
+        given = next(outputs_of([call.given, call.named]), None)
+        if given is None:
+            return None
+        nothing = given.new_zeros(0)
+        question = Question(module, call, nothing, nothing.bool(), None, known=False)
         found = False
-        if given is not None:
-            with answers(question, given) as answer:
-                if answer is not None:
-                    with torch.enable_grad():
-                        found = any(drops(one) for one in answer(given))
+        with answers(question, given) as answer:
+            if answer is not None:
+                with torch.enable_grad():
+                    found = any(drops(one) for one in answer(given))
         return leak_of(question, "dropout") if found else None
+
+
+def is_of_torch(part: nn.Module) -> bool:
+    """Whether a layer's class is one of torch's own."""
+    return type(part).__module__.startswith("torch.")
 
 
 def drops(output: torch.Tensor) -> bool:
@@ -198,15 +209,7 @@ def drops(output: torch.Tensor) -> bool:
 
 def is_dropout(node: Any) -> bool:
     """Whether an operation is dropout: on a CPU a product with zeros and one other number."""
-    kind = graphs.kind_of(node)
-    if kind != "Mul":
-        return kind == "NativeDropout"
-    kept = (getattr(node, name, None) for name in ("_saved_other", "_saved_self"))
-    noise = next((one for one in kept if isinstance(one, torch.Tensor) and one.ndim > 1), None)
-    if noise is None or len(graphs.inputs_of(node)) != 1 or noise.numel() > MOST_NOISE:
-        return False
-    largest = noise.max()
-    return bool(largest > 1) and bool(((noise == 0) | (noise == largest)).all())
+    return graphs.kind_of(node) == "NativeDropout" or noise_of(node) is not None
 
 
 def leak_of(

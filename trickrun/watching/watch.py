@@ -13,6 +13,7 @@ import weakref
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from statistics import median
 from typing import Any
 
@@ -37,20 +38,21 @@ from trickrun.findings.evidence.program import (
     WatchedLoader,
 )
 from trickrun.nn.precision import widened
-from trickrun.watching import EVERY, rewards
+from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.entering import lost_in
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
-from trickrun.watching.kept import Beginnings, LastStep, rows_alike, slope
+from trickrun.watching.kept import Beginnings, LastStep, is_constant, rows_alike, slope
 from trickrun.watching.likelihoods import likelihoods
-from trickrun.watching.models import ForwardWatch, Modes, rows_of_samples
+from trickrun.watching.models import ForwardWatch, Modes, is_as_made, rows_of_samples
 from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
 from trickrun.watching.places import Key, OperationLines, caller_key, calling, place_of_key
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
+from trickrun.watching.unregistered import Unregistered
 
 EARLY = 6
 """Backward passes at the beginning that are all looked into: programs with several losses or
@@ -211,8 +213,9 @@ class Watch:
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
         self.loose: dict[int, tuple[int, ...]] = {}
+        self.unregistered = Unregistered()
         self.early_until = self.looked_again = 0
-        self.loaded = False
+        self.loaded_at: float = math.inf
         self.last_step = LastStep()
         self.beginnings = Beginnings()
         self.forward.on_test = self.model_tested
@@ -377,6 +380,8 @@ class Watch:
         nodes = graphs.loss_nodes(loss)
         if len(site.terms) < MOST_TERMS:
             site.terms += graphs.terms(nodes)
+        rows = rows_of(site.terms)
+        self.unregistered.look(graph, self.forward.calls, rows, self.is_owned)
         self.read_answers(nodes, site)
         targets = [one for node in nodes if (one := graphs.targets_of(node)) is not None]
         if targets:
@@ -397,6 +402,8 @@ class Watch:
             tuple(graphs.exchanged(graph))[:8],
             tuple(graphs.single(graph))[:8],
             tuple(graphs.outer(loss, self.forward.made()))[:8],
+            strength.dropped(graph),
+            strength.is_penalized(graph),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
@@ -578,7 +585,7 @@ class Watch:
     @torch.no_grad()
     def seen_step(self, record: OptimizerRecord) -> list[GradientLook]:
         """Return what a step of an optimizer made of the weights."""
-        names, owners = self.names(), self.owners()
+        names, owners, rates = self.names(), self.owners(), record.rates()
         gradients = []
         for parameter, before, norm in self.before:
             size = float(widened(before.norm()))
@@ -597,6 +604,9 @@ class Watch:
                     rows_alike(parameter),
                     slope(parameter.grad, difference, change),
                     record.number,
+                    rates.get(id(parameter), 0.0),
+                    is_constant(before),
+                    owner is not None and is_as_made(owner, parameter, before),
                 )
             )
         return gradients
@@ -686,7 +696,14 @@ class Watch:
             self.forward.see_tests(TESTS)
 
     def weights_loaded(self, module: nn.Module) -> None:
-        self.loaded = True
+        self.loaded_at = min(self.loaded_at, self.passes)
+        self.beginnings.loaded.add(module)
+
+    def evaluation_begins(self, module: nn.Module) -> None:
+        """A module is put into evaluation mode."""
+        record = self.forward.models.get(module)
+        if record is not None:
+            record.evaluated = True
 
     def compiles(self) -> None:
         self.close_look()
@@ -718,6 +735,7 @@ class Watch:
             leaf = reference()
             if isinstance(leaf, nn.Parameter) and key not in names and not self.is_owned(leaf):
                 self.loose[key] = tuple(leaf.shape)
+        self.find_shared()
         for one in self.schedulers:
             optimizer = one.optimizer()
             stepped = self.record_of(optimizer) if optimizer is not None else None
@@ -726,12 +744,21 @@ class Watch:
                 one.take_stock(stepped.steps, self.epochs)
         self.find_waiting()
 
+    def find_shared(self) -> None:
+        """Count the tensors that an optimizer has in common with an earlier one that steps too."""
+        for record, other in combinations([one for one in self.records if one.steps], 2):
+            own = {id(one) for one in record.parameters()}
+            shared = sum(id(one) in own for one in other.parameters())
+            if shared:
+                other.shared, other.shares_with = shared, record.number
+
     def find_waiting(self) -> None:
         """Count the tensors of optimizers that do not step which get gradients all the same."""
         waiting = [record for record in self.records if not record.steps]
         for record in self.records:
-            record.waiting = 0
-        if waiting:
+            record.waiting = 0 if record.steps else record.waiting
+        # Of an optimizer that is gone, what was seen before it went is kept.
+        if waiting and all(record.optimizer() is not None for record in self.records):
             has = {
                 id(one) for record in self.records if record.steps for one in record.parameters()
             }
@@ -747,6 +774,9 @@ class Watch:
         for module, model in self.forward.models.items():
             if model.trained:
                 self.beginnings.keep(module)
+        for module, place in self.forward.helpers.items():
+            if (known := self.forward.models.get(module)) is None or not known.trained:
+                self.beginnings.helps(module, place)
 
     def judge_last_step(self) -> None:
         """See whether what the last looked-at step changed is still there."""
@@ -777,13 +807,17 @@ class Watch:
         if not parameters or record.looked < (1 if record.asks else 2):
             return
         record.count = len(parameters)
-        record.foreign = sum(id(parameter) not in names for parameter in parameters)
+        owners = self.owners()
+        record.foreign = sum(id(parameter) not in owners for parameter in parameters)
         known = record.with_gradient
         unreached = [one for one in parameters if id(one) not in known and one.grad is None]
-        owners = self.owners() if unreached else {}
         record.unreached = tuple(
-            Unreached(names.get(id(one), ""), self.reason(one, owners.get(id(one))))
+            Unreached(
+                names.get(id(one)) or name_in(owner, one) if owner is not None else "",
+                self.reason(one, owner),
+            )
             for one in unreached
+            for owner in [owners.get(id(one))]
         )
 
     def reason(self, parameter: torch.Tensor, owner: nn.Module | None) -> str:
@@ -807,11 +841,11 @@ class Watch:
         }
 
     def owners(self) -> dict[int, nn.Module]:
-        """Return the layer that each parameter of the models that ran belongs to."""
+        """Return the layer that each parameter of what ran belongs to."""
+        models = (part for module in self.forward.models for part in module.modules())
         return {
             id(parameter): part
-            for module in self.forward.models
-            for part in module.modules()
+            for part in (*self.forward.parts, *models)
             for parameter in part.parameters(recurse=False)
         }
 
@@ -841,11 +875,13 @@ class Watch:
             moved=self.moved,
             bare_judged=self.bare.judged,
             bare_uncleared=self.bare.uncleared,
-            loaded=self.loaded,
+            loaded=self.loaded_at < self.passes,
             bare_slopes=tuple(self.bare.slopes),
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),
+            helpers=tuple(self.beginnings.helpers.values()),
             loose=tuple(self.loose.values()),
+            unregistered=self.unregistered.told(self.is_owned),
             answers=answers,
             leaks=tuple(self.probe.leaks),
             detached_states=self.forward.states.told(),
@@ -899,6 +935,20 @@ def told_clipping(key: Key, clip: Clipping) -> ClippedGradients:
     return ClippedGradients(
         place_of_key(key), clip.times, clip.bound, norms, clip.after_step, clip.scaled
     )
+
+
+def name_in(owner: nn.Module, parameter: torch.Tensor) -> str:
+    """Return what a parameter is called in its layer, after the layer's class."""
+    own = owner.named_parameters(recurse=False)
+    name = next((name for name, one in own if one is parameter), "")
+    return f"{type(owner).__name__}.{name}"
+
+
+def rows_of(terms: list[LossTerm]) -> set[int]:
+    """Return the sizes of the first axis of what losses compare."""
+    targets = [one.targets.shape for one in terms if one.targets is not None]
+    shapes = [shape for one in terms for shape in (one.prediction, one.compared)]
+    return {shape[0] for shape in (*shapes, *targets) if shape}
 
 
 def samples_of(loader: DataLoader[Any]) -> int | None:

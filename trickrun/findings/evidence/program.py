@@ -124,6 +124,9 @@ class GradientLook:
         alike: whether all rows of a matrix are equal, so that its units cannot differ.
         slope: cosine between the gradient and the step's change: below 0 downhill.
         optimizer: number of the optimizer that took the step.
+        rate: learning rate of its group.
+        constant: whether the matrix was one number over and over before the step, and not 0.
+        as_made: whether it was spread as torch's own init leaves it.
     """
 
     name: str
@@ -136,6 +139,9 @@ class GradientLook:
     alike: bool = False
     slope: float | None = None
     optimizer: int = 0
+    rate: float = 0.0
+    constant: bool = False
+    as_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,8 @@ class StepLook:
         exchanged: reshapes that were to exchange axes.
         single: softmax operations over one number each.
         outer: operations between the models and the loss that made each sample with each.
+        dropped: the largest share that dropout leaves out.
+        penalized: whether the loss depends on the size of matrices.
     """
 
     step: int
@@ -213,6 +221,8 @@ class StepLook:
     exchanged: tuple[Exchanged, ...] = ()
     single: tuple[Operation, ...] = ()
     outer: tuple[Operation, ...] = ()
+    dropped: float = 0.0
+    penalized: bool = False
 
 
 @dataclass(frozen=True)
@@ -439,6 +449,8 @@ class SteppedOptimizer:
             as they had left them; of them, those of which nothing was left.
         own: attended steps with gradients that the program had put there itself.
         again: optimizers that were made at the same line for the same tensors before.
+        shared, shares_with: tensors that it has in common with an earlier optimizer that steps, and
+            the number of that.
     """
 
     kind: str
@@ -469,6 +481,8 @@ class SteppedOptimizer:
     undone: int = 0
     own: int = 0
     again: int = 0
+    shared: int = 0
+    shares_with: int | None = None
 
 
 @dataclass(frozen=True)
@@ -512,12 +526,16 @@ class EvaluatedCopy:
         place: the line that called it.
         moved: distance of its weights from those at the first look.
         trained: the same of the trained model.
+        calls: looked-at training steps in which it was called.
+        loaded: whether the trained model's weights were loaded.
     """
 
     name: str
     place: Place | None
     moved: float
     trained: float
+    calls: int = 0
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -564,6 +582,7 @@ class WatchedModel:
         normalizes_input: whether its first layer is a normalization.
         random_frozen: matrices that are frozen and spread as torch's init leaves them.
         test_inputs: the looked-at inputs of calls with gradients switched off.
+        evaluated: whether it was put into evaluation mode by eval().
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -586,6 +605,7 @@ class WatchedModel:
     normalizes_input: bool = False
     random_frozen: tuple[str, ...] = ()
     test_inputs: tuple[InputLook, ...] = ()
+    evaluated: bool = False
 
 
 @dataclass(frozen=True)
@@ -630,11 +650,15 @@ class Program:
         moved: whether a trained tensor changed between the first look and the end.
         bare_judged, bare_uncleared: in a program without optimizers, looked-at passes after an
             update by hand, and those of them whose gradients had not been cleared.
-        loaded: whether a model's weights were loaded.
+        loaded: whether a model's weights were loaded, and trained on after that.
         bare_slopes: cosines between gradient and change of such updates.
         bare_still: shapes of its tensors that get gradients and never change, while others do.
         copies: models that are evaluated in place of the trained one.
+        helpers: models that are called in the training steps and not trained, and whose weights
+            began as those of one that is: targets come from them.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
+        unregistered: names or shapes of plain tensors that get gradients, belong to no optimizer
+            and never change; inputs left out.
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
         detached_states: modules whose state was detached at each step of a pass.
@@ -670,7 +694,9 @@ class Program:
     bare_slopes: tuple[float, ...] = ()
     bare_still: tuple[tuple[int, ...], ...] = ()
     copies: tuple[EvaluatedCopy, ...] = ()
+    helpers: tuple[EvaluatedCopy, ...] = ()
     loose: tuple[tuple[int, ...], ...] = ()
+    unregistered: tuple[str, ...] = ()
     answers: tuple[Answers, ...] = ()
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()

@@ -12,7 +12,8 @@ FAULTS = (
         (TEXT, "initial-loss", "overfit-batch", "signal", "watch"),
         "Hidden weights that all start at one value.",
         "From the recipe: zeros, constant and positive_uniform. Measured: a standard deviation "
-        "below 1e-6 (TheDeepChecker: 0); in a program, rows that are all equal at each look. A "
+        "below 1e-6 (TheDeepChecker: 0); in a program, rows that are all equal at each look, or "
+        "a matrix that is one number, and not 0, at first. A "
         "head that starts at zero is a known trick and allowed.",
         "Units that start alike get the same gradient and stay alike.",
         "`init: auto`.",

@@ -10,7 +10,8 @@ FAULTS = (
         "TR114",
         "Parameters in no optimizer",
         WATCH,
-        "Parameters that the loss depends on and that no optimizer has.",
+        "Parameters that the loss depends on and that no optimizer has; plain tensors with a "
+        "gradient that stay as they are, inputs left out.",
         "Any; only a warning if they are the first ones of the model, as in fine-tuning.",
         "They keep their initial values.",
         "Pass all parameters of the model to the optimizer.",
@@ -45,8 +46,10 @@ FAULTS = (
         "TR117",
         "Accumulated, not averaged",
         WATCH,
-        "Backward passes from one line between two steps, and whether the loss is divided.",
-        "Two or more, with an optimizer whose steps grow with the gradient.",
+        "Backward passes from one line between two steps, and whether the loss is divided; "
+        "optimizers that have tensors in common.",
+        "Two or more, with an optimizer whose steps grow with the gradient; two optimizers that "
+        "step after the same passes.",
         "The step is that many times too long.",
         "Divide the loss by the number of passes.",
         explains=WILD,

@@ -57,7 +57,9 @@ FAULTS = (
         "The sum is below 0.03 for adam and similar optimizers, 0.01 for lion and 1 for sgd, or "
         "the second half has less than 1 % of it (own). An error if the run comes to fewer than "
         "100 steps at the highest rate and to less than a tenth of its own. Measured: updates "
-        "below 10^-4 (TheDeepChecker); 10^-3 is good (CS231n). Fine-tuning is exempt.",
+        "below 10^-4 (TheDeepChecker); 10^-3 is good (CS231n). Fine-tuning is exempt. In a program "
+        "also: weights that all steps together moved by less than 5 % while the loss stayed, or "
+        "while other layers have thirty times the rate (own).",
         "The run ends before the network has learned much.",
         "Ten times; `trickrun lr-find` suggests a value.",
         "{optimizer: {kind: adam, lr: 1e-6}, train: {steps: 1000}}",
@@ -107,9 +109,10 @@ FAULTS = (
     Fault(
         "TR49",
         "Dropout too high",
-        (TEXT, "overfit-batch"),
+        (TEXT, "overfit-batch", "watch"),
         "The probability of dropout; a batch that is fitted only without it.",
-        "Above 0.5 (UMLAUT); from 0.9 on it is an error (own).",
+        "Above 0.5 (UMLAUT); from 0.9 on it is an error (own). In a program: 0.85 and more are "
+        "left out in the median look (own).",
         "Too little of the signal is left to learn from.",
         "0.2 to 0.5 for hidden units, 0.1 for inputs.",
         "regularizers: {dropout: 0.8}",
@@ -124,7 +127,8 @@ FAULTS = (
         "of 3, and for similar optimizers one that decays as much per step. Own: there the "
         "gradient of the penalty is as large as that of the data (TheDeepChecker's ratio is 2). In "
         "a program: that ratio at the first looks, or a hundredth of the weights in a step (own), "
-        "and weights that shrink below 70 % of their size (own).",
+        "and weights that shrink below 70 % of their size (own). Of a penalty that the program "
+        "adds itself: weights that shrink so, and answers no better than a constant.",
         "The weights cannot grow to the size that the answer needs.",
         "1e-4, and a search from there.",
         "regularizers: {l2: 0.5}",
@@ -148,7 +152,8 @@ FAULTS = (
         "fitted only without clipping.",
         "0.3 for all weights together (own: usual weights have norms of 5 and more), with a "
         "clipping norm below the usual 1. In a program: 95 % of the steps are clipped, to a tenth "
-        "and less, and change the weights by less than 10^-3 while the loss hardly falls (own).",
+        "and less, and change the weights by less than 10^-3 while the loss hardly falls (own); "
+        "entries that are nearly all at their bound count as clipped.",
         "The steps are so short that nothing changes.",
         "A norm of 1.",
         "{optimizer: {kind: sgd, lr: 0.1, clip: 1e-4}, train: {steps: 1000}}",
@@ -252,7 +257,8 @@ FAULTS = (
         "weights.",
         "cosine, linear, one_cycle, polynomial and exponential (Izmailov et al. 2018 average at a "
         "constant or cyclic rate). In a program: an evaluated average that moved less than a "
-        "quarter as far as the trained weights; an error below an eighth (own).",
+        "quarter as far as the trained weights; an error below an eighth (own). The same of a copy "
+        "that makes the targets of the training.",
         "The weights hardly move any more, or there is only one set of them, so the average "
         "equals the last weights.",
         "No schedule (constant), or `step`; an earlier start.",

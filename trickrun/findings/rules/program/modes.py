@@ -66,7 +66,11 @@ def stays_in_eval(program: Program) -> Iterator[Finding]:
 def always_drops(program: Program) -> Iterator[Finding]:
     """TR47: dropout that is called as a function, and acts in evaluation too; trap: answers that
     are sampled with it on purpose."""
-    evaluated = {model.name for model in program.models if model.tested > model.tested_in_train}
+    evaluated = {
+        model.name
+        for model in program.models
+        if model.tested > model.tested_in_train or model.evaluated
+    }
     for leak in program.leaks:
         if leak.kind != "dropout" or leak.model not in evaluated:
             continue

@@ -31,7 +31,7 @@ from trickrun.findings.rules.program.courses import (
     searches,
     site_of,
 )
-from trickrun.findings.rules.program.steps import FEW, MOSTLY, place_or
+from trickrun.findings.rules.program.steps import FEW, MOSTLY, named, place_or
 from trickrun.findings.rules.signal.steps import HIGH, IDEAL, LOW, WARM
 
 ROSE = 3.0
@@ -52,6 +52,15 @@ LITTLE = 0.8
 UNMOVED = 0.2
 """Share of their size that all steps together may have changed weights that hardly moved; own."""
 
+AS_BEFORE = 0.05
+"""The same for a loss that stays: weights that moved less cannot have learned anything; own."""
+
+MOST_DROPPED = 0.85
+"""Share that dropout leaves out from which on it is too much: the bound of TR49 is 0.8; own."""
+
+FAR_BELOW = 30.0
+"""Rate of the fastest part over that of another from which on they are worlds apart; own."""
+
 REACHED = 0.5
 """Share of its highest from which on a rate counts as high; own."""
 
@@ -64,6 +73,9 @@ REPLACED = 1.0
 BINDS, TIGHT = 0.95, 10.0
 """Share of the steps that are clipped, and norm over the bound, from which on the bound sets the
 step instead of stopping the rare large one; own."""
+
+AT_BOUND = 0.5
+"""Root mean square of a clipped gradient over the bound above which most entries are at it; own."""
 
 OUTWEIGHED = 2.0
 """Gradient of the decay over that of the data: the bound of TheDeepChecker."""
@@ -256,12 +268,11 @@ def too_low(program: Program) -> Iterator[Finding]:
             continue
         typical = median(middle(look) for look in looks)
         largest = median(max(one.update_ratio or 0.0 for one in look) for look in looks)
-        if not typical > 0 or (known.learned and not known.steadily):
+        if not typical > 0:
             continue
         tiny = largest < 10**LOW and max(middle(look) for look in looks) < 10**LOW
-        if not tiny and not barely_moved(optimizer, known, looks):
-            continue
-        if not known.learned and not tells(program, optimizer):
+        tiny = tiny and (known.steadily if known.learned else tells(program, optimizer))
+        if not tiny and not barely_moved(program, optimizer, known, looks):
             continue
         # All steps together did not change the weights by their size.
         if typical * optimizer.steps < REPLACED:
@@ -269,17 +280,58 @@ def too_low(program: Program) -> Iterator[Finding]:
 
 
 def barely_moved(
-    optimizer: SteppedOptimizer, known: Course, looks: list[list[GradientLook]]
+    program: Program, optimizer: SteppedOptimizer, known: Course, looks: list[list[GradientLook]]
 ) -> bool:
     """Whether all steps of a long run together can have changed no weight by much, at a size of
     steps well below the usual one, and the loss fell a little, as fast at the end as at the
-    beginning; traps: a short run, and a loss that stays, which other faults bring about."""
+    beginning, or stayed where the weights are next to what they began with; trap: a short run."""
     steps = [max(one.update_ratio or 0.0 for one in look) for look in looks]
-    slow = known.learned and known.steadily and known.last > LITTLE * min(known.first, known.start)
-    usual = max(steps) < 10 ** ((LOW + IDEAL) / 2)
-    return (
-        slow and usual and optimizer.steps >= SETTLED and median(steps) * optimizer.steps < UNMOVED
+    if known.last <= LITTLE * min(known.first, known.start) or optimizer.steps < SETTLED:
+        return False
+    if max(steps) >= 10 ** ((LOW + IDEAL) / 2):
+        return False
+    way = median(steps) * optimizer.steps
+    slow = known.learned and known.steadily and way < UNMOVED
+    return slow or (way < AS_BEFORE and not compete(program) and known.last >= 0)
+
+
+def slow_part(program: Program) -> Iterator[Finding]:
+    """TR36: layers whose rate is far below that of others, so that they stay as init made them;
+    traps: layers that were trained before, whose values are spread otherwise, and small rates that
+    move them all the same."""
+    if program.loaded or searches(program):
+        return
+    known: dict[str, list[GradientLook]] = {}
+    for look in program.looks:
+        for one in look.gradients:
+            if one.name and one.dimensions >= 2 and one.update_ratio is not None:
+                known.setdefault(one.name, []).append(one)
+    steps = {one.number: one.steps for one in program.optimizers}
+    top = max((one.rate for looks in known.values() for one in looks), default=0.0)
+    slow = [
+        looks[0]
+        for looks in known.values()
+        if len(looks) >= FEW
+        and max(one.rate for one in looks) * FAR_BELOW <= top
+        and median(one.update_ratio or 0.0 for one in looks) * steps.get(looks[0].optimizer, 0)
+        < AS_BEFORE
+        and looks[0].update_ratio
+    ]
+    fresh = [one for one in slow if one.as_made and steps.get(one.optimizer, 0) >= SETTLED]
+    optimizer = next(
+        (o for o in program.optimizers if fresh and o.number == fresh[0].optimizer), None
     )
+    if optimizer is None:
+        return
+    why = (
+        f"{named([one.name for one in slow])} have a learning rate of {fresh[0].rate:g}, other "
+        f"layers one of {top:g}. All steps together moved them by less than {AS_BEFORE:.0%} of "
+        "their size: they stay as the random init made them."
+    )
+    yield Finding("TR36", "Learning rate too low", "error", 0.8,
+                  place_or(optimizer.place, optimizer.kind), {"lr": fresh[0].rate, "top": top}, why,
+                  location=as_location(optimizer.place, "raise the rate of these layers: "
+                                       f"lr={top:g}"))  # fmt: skip
 
 
 def tuned(program: Program, optimizer: SteppedOptimizer, known: Course) -> bool:
@@ -366,6 +418,51 @@ def decay_outweighs(program: Program) -> Iterator[Finding]:
                       location=as_location(optimizer.place, "lower it to 1e-4"))  # fmt: skip
 
 
+def penalized(program: Program) -> Iterator[Finding]:
+    """TR50: a penalty on the weights that the program adds itself; traps: weights that are
+    normalized, which do not shrink, and penalties that leave enough to answer with."""
+    for optimizer in program.optimizers:
+        looks = matrices(program, optimizer)
+        within = [look for look in program.looks if matrices_of(look, optimizer)]
+        if len(looks) < FEW or sum(one.penalized for one in within) < MOSTLY * len(within):
+            continue
+        left = shrunk(looks)
+        stuck = any(one.late > (1 - FELL) * one.late_constant for one in program.answers)
+        if left > (SHRANK if stuck else 1 - SHRANK):
+            continue
+        place = program.main.place if program.main is not None else optimizer.place
+        why = (
+            "The loss has a penalty on the size of the weights, and they shrank to "
+            f"{left:.0%} of their first size."
+        )
+        if stuck:
+            why += " The answers are no better than a constant."
+        yield Finding("TR50", "Regularized too strongly", "error" if stuck else "warning", 0.85,
+                      place_or(place, "loss"), {"shrank": left}, why,
+                      location=as_location(place, "make the penalty a hundred times "
+                                           "smaller"))  # fmt: skip
+
+
+def drops_much(program: Program) -> Iterator[Finding]:
+    """TR49: dropout that leaves nearly nothing, as where its argument is taken for the share
+    that is kept; trap: masks of a program's own, which are not scaled up."""
+    share = median(look.dropped for look in program.looks) if program.looks else 0.0
+    optimizer = main_optimizer(program)
+    known = course_of(program, optimizer)
+    if share < MOST_DROPPED or known is None:
+        return
+    model = next((one for one in program.models if one.trained), None)
+    place = model.place if model is not None else None
+    why = (
+        f"Dropout leaves out {share:.0%} of the values in each step. Little is left to learn from."
+    )
+    grave: Severity = "error" if known.fell < POOR else "warning"
+    yield Finding("TR49", "Dropout too high", grave, 0.85, place_or(place, "dropout"),
+                  {"dropped": share}, why,
+                  location=as_location(place, "its argument is the share that is left out: use 0.1 "
+                                       "to 0.5"))  # fmt: skip
+
+
 def shrunk(looks: list[list[GradientLook]]) -> float:
     """Return the size of the median matrix at the last look over that at the first one."""
     first = {one.name: one.size for one in looks[0] if one.size > 0}
@@ -404,6 +501,8 @@ def bound_sets_the_step(program: Program) -> Iterator[Finding]:
     if optimizer is None or optimizer.kind.startswith(ADAPTIVE):
         return
     for clip in program.clips:
+        if not clip.norms and clip.times >= JUDGED and clip.bound > 0:
+            yield from each_at_its_bound(program, optimizer, clip)
         if len(clip.norms) < JUDGED or clip.after_step or clip.scaled or clip.bound <= 0:
             continue
         above = fmean(norm > clip.bound for norm in clip.norms)
@@ -411,6 +510,29 @@ def bound_sets_the_step(program: Program) -> Iterator[Finding]:
         if above < BINDS or factor < TIGHT or not is_short(program, optimizer):
             continue
         yield tight(clip, above, factor)
+
+
+def each_at_its_bound(
+    program: Program, optimizer: SteppedOptimizer, clip: ClippedGradients
+) -> Iterator[Finding]:
+    """Yield TR71 of a line that clips each entry, where most entries are at the bound."""
+    sizes = [
+        median(one.rms for one in look if one.rms is not None) / clip.bound
+        for look in matrices(program, optimizer)
+        if any(one.rms is not None for one in look)
+    ]
+    if len(sizes) < FEW or clip.after_step or clip.scaled or not is_short(program, optimizer):
+        return
+    # The root of the mean square of entries that are all at the bound is the bound.
+    if not AT_BOUND <= median(sizes) <= 1 + 1e-3:
+        return
+    why = (
+        f"Nearly all entries of the gradients are clipped to {clip.bound:g}. The bound shortens "
+        "every step."
+    )
+    yield Finding("TR71", "Clipping too tight", "error", 0.7, place_or(clip.place, "clipping"),
+                  {"size_over_bound": median(sizes)}, why,
+                  location=as_location(clip.place, "raise the bound a hundred times"))  # fmt: skip
 
 
 def is_short(program: Program, optimizer: SteppedOptimizer) -> bool:
@@ -444,6 +566,8 @@ def curve(program: Program) -> Iterator[Finding]:
         return
     if searches(program):
         return
+    # Where a copy of the network makes the targets, the loss says little.
+    follows = any(one.moved > 0 for one in program.helpers)
     site, known = site_of(program, optimizer), course_of(program, optimizer)
     losses = [loss for _, loss in losses_of(program, optimizer)]
     if site is None or known is None or min(losses) < 0 or is_small(known):
@@ -456,7 +580,9 @@ def curve(program: Program) -> Iterator[Finding]:
         location = as_location(site.place, "see the causes; else lower the learning rate")
         yield Finding("TR60", "Diverged", "error" if sure else "warning", 0.9,
                       place_or(site.place, "loss"), numbers, why, location=location)  # fmt: skip
-    elif last >= (1 - FELL) * first and first > 0 and not tuned(program, optimizer, known):
+    elif follows or first <= 0 or tuned(program, optimizer, known):
+        return
+    elif last >= (1 - FELL) * first:
         why = (
             f"The loss of the first batches was {first:.4g}, that of the last ones is {last:.4g}, "
             f"after {site.times} backward passes: nothing was learned."
@@ -518,4 +644,14 @@ def is_plain_cross_entropy(term: LossTerm) -> bool:
     return plain and bool(term.behind) and term.behind[0].kind == "LogSoftmax"
 
 
-RULES = (too_high, too_low, decay_outweighs, betas, bound_sets_the_step, curve)
+RULES = (
+    too_high,
+    too_low,
+    slow_part,
+    decay_outweighs,
+    penalized,
+    drops_much,
+    betas,
+    bound_sets_the_step,
+    curve,
+)

@@ -330,6 +330,26 @@ def loose_parameters(program: Program) -> Iterator[Finding]:
                   location=as_location(place, advice))  # fmt: skip
 
 
+def no_parameters(program: Program) -> Iterator[Finding]:
+    """TR114: plain tensors with a gradient that stay as they are; traps: inputs whose gradient is
+    wanted, and coordinates at which a solution is differentiated."""
+    stepped = [optimizer for optimizer in program.optimizers if optimizer.steps >= FEW]
+    if not stepped or not program.unregistered or list(other_model(program)):
+        return
+    why = (
+        f"The tensors {named(program.unregistered)} get gradients, and no optimizer has them, so "
+        "they keep their initial values. A plain tensor is no parameter of a module, whatever its "
+        "requires_grad."
+    )
+    model = next((one for one in program.models if one.trained), None)
+    place = model.place if model is not None and model.place is not None else stepped[0].place
+    advice = "make them nn.Parameter, or pass them to the optimizer"
+    yield Finding("TR114", "Parameters in no optimizer", "error", 0.85,
+                  place_or(place, program.unregistered[0]),
+                  {"tensors": len(program.unregistered)}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
 def not_updated_by_hand(program: Program) -> Iterator[Finding]:
     """TR114: tensors that get gradients and are not updated, in a program that updates others by
     hand; trap: a program that does not update any yet."""
@@ -441,6 +461,28 @@ def stepped_rarely(program: Program, site: Backward) -> Finding:
                                         "each batch, in the loop of this line"))  # fmt: skip
 
 
+def stepped_twice(program: Program) -> Iterator[Finding]:
+    """TR117: two optimizers that have the same tensors and both step after the same passes; traps:
+    one after the other, and losses in turn."""
+    for optimizer in program.optimizers:
+        other = next((o for o in program.optimizers if o.number == optimizer.shares_with), None)
+        if other is None or optimizer.steps < FEW:
+            continue
+        both = set(optimizer.lr_steps) & set(other.lr_steps)
+        if len(both) < MOSTLY * min(len(optimizer.lr_steps), len(other.lr_steps)):
+            continue
+        if len(both) < MOSTLY / 2 * max(len(optimizer.lr_steps), len(other.lr_steps)):
+            continue
+        why = (
+            f"{optimizer.kind} has {optimizer.shared} tensors that {other.kind} has too, and both "
+            "step after the same backward passes: each gradient is used twice."
+        )
+        advice = f"step one of them; the other one is made at {place_or(other.place, other.kind)}"
+        yield Finding("TR117", "Stepped twice", "error", 0.85,
+                      place_or(optimizer.place, optimizer.kind), {"tensors": optimizer.shared}, why,
+                      location=as_location(optimizer.place, advice))  # fmt: skip
+
+
 def still_scaled(program: Program) -> Iterator[Finding]:
     """TR74: steps with gradients that a gradient scaler's factor is still on."""
     for optimizer in program.optimizers:
@@ -486,6 +528,7 @@ RULES = (
     not_cleared,
     not_cleared_by_hand,
     loose_parameters,
+    no_parameters,
     not_updated_by_hand,
     rebuilt,
     without_gradient,
@@ -498,6 +541,7 @@ RULES = (
     in_no_optimizer,
     cut_off,
     accumulation,
+    stepped_twice,
     still_scaled,
     clipping,
 )

@@ -16,6 +16,9 @@ STEPS = 5
 UPHILL = 0.05
 """Cosine between gradient and change from which on a step goes uphill: the bound of TR33."""
 
+LAYERS = ("Linear", "Conv1d", "Conv2d", "Conv3d", "RNN", "GRU", "LSTM")
+"""Layers whose units are told apart by their weights."""
+
 AT_REST = 0.25
 """Way of an average over that of the trained weights below which it hardly moved; own."""
 
@@ -55,6 +58,29 @@ def alike(program: Program) -> Iterator[Finding]:
         place = place_of_model(program, same[0])
         advice = "start from random weights, as the layers do by default"
         yield Finding("TR22", "Constant init", "error", 0.95, same[0], {"tensors": same}, why,
+                      location=as_location(place, advice))  # fmt: skip
+
+
+def constant(program: Program) -> Iterator[Finding]:
+    """TR22: layers whose matrices begin as one number: what tells their units apart are at most the
+    biases, or the layers around them; trap: zeros, which heads and branches begin with."""
+    for optimizer in program.optimizers:
+        looks = (
+            [one for one in look.gradients if one.optimizer == optimizer.number]
+            for look in program.looks
+        )
+        first = next((look for look in looks if look), [])
+        same = [one.name for one in first if one.constant and one.layer in LAYERS]
+        if not same or any(True for _ in alike(program)):
+            continue
+        verb = "begins" if len(same) == 1 else "begin"
+        why = (
+            f"{named(same)} {verb} as one number over and over: all units of such a layer start "
+            "alike, and hardly become different."
+        )
+        place = place_of_model(program, same[0])
+        advice = "start from random weights, as the layers do by default"
+        yield Finding("TR22", "Constant init", "error", 0.9, same[0], {"tensors": same}, why,
                       location=as_location(place, advice))  # fmt: skip
 
 
@@ -230,8 +256,34 @@ def evaluated_copy(program: Program) -> Iterator[Finding]:
                       location=as_location(copy.place, advice))  # fmt: skip
 
 
+def helper_at_rest(program: Program) -> Iterator[Finding]:
+    """TR89: a copy of the trained model that makes its targets, and that stays where both began;
+    traps: a reference that was trained before, which is meant to stay, and random networks."""
+    for copy in program.helpers:
+        if copy.calls < FEW or copy.loaded or copy.trained < MOVED:
+            continue
+        if copy.moved > AT_REST * copy.trained:
+            continue
+        if copy.moved == 0:
+            how = "Its weights are those that the trained model began with: no step updates it."
+            advice = "copy the weights of the trained model into it, every so many steps"
+        else:
+            how = (
+                f"Its weights moved {copy.moved / copy.trained:.1%} as far as those of the trained "
+                "model: it follows too slowly for this run."
+            )
+            advice = "let it follow faster: a share of 0.005 to 0.05 a step is usual"
+        why = f"A copy of {copy.name} is called in the training steps. {how}"
+        grave: Severity = "error" if 0 < copy.moved <= AT_REST / 2 * copy.trained else "warning"
+        yield Finding("TR89", "Target network at rest", grave, 0.85 if grave == "error" else 0.7,
+                      place_or(copy.place, copy.name),
+                      {"moved": copy.moved, "trained": copy.trained}, why,
+                      location=as_location(copy.place, advice))  # fmt: skip
+
+
 RULES = (
     alike,
+    constant,
     always_zero,
     frozen_at_random,
     undone,
@@ -239,4 +291,5 @@ RULES = (
     uphill_by_hand,
     wrong_sign,
     evaluated_copy,
+    helper_at_rest,
 )
