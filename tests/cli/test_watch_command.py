@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,29 @@ def test_a_page_shows_the_line(trickrun: Trickrun, script: Path) -> None:
     page = Path("page.html").read_text()
     assert "Gradients not cleared" in page
     assert "loss.backward()" in page
+
+
+def test_a_page_is_where_it_was_asked_for(trickrun: Trickrun, script: Path) -> None:
+    (script.parent / "in").mkdir()
+    script.write_text(f"import os\nos.chdir({str(script.parent / 'in')!r})\n" + BROKEN)
+    try:
+        ran = trickrun("watch", "--html", "page.html", script.name)
+    finally:
+        os.chdir(script.parent)
+    assert "report: page.html" in ran.err
+    assert (script.parent / "page.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "end", ["import sys; sys.exit(2)", "1 / 0", "def f(:", "raise KeyboardInterrupt"]
+)
+def test_a_script_that_ended_before_it_trained_is_not_asked_whether_it_trains(
+    end: str, trickrun: Trickrun, script: Path
+) -> None:
+    script.write_text(end)
+    ran = trickrun("watch", script.name)
+    assert "It had not made a backward pass" in ran.err
+    assert "Does the script train" not in ran.err
 
 
 @pytest.mark.parametrize(

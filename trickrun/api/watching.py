@@ -173,6 +173,7 @@ def watch(
     from torch.optim import Optimizer
 
     from trickrun.api.loss_watch import LossWatch
+    from trickrun.watching.places import name_files_from_here
     from trickrun.watching.watch import Watch
 
     models = several(model, nn.Module, "model", "an nn.Module")
@@ -184,6 +185,7 @@ def watch(
         raise TrickrunError(f"this is {every!r}", "every", "give a whole number from 1")
     if _now is not None:
         _now.stop()
+    name_files_from_here()
     begun = Watch(", ".join(type(one).__name__ for one in models) or "this program", every)
     begun.start()
     for one in models:

@@ -63,6 +63,8 @@ def watch(
         from trickrun.watching.script import run_watched
         from trickrun.watching.watch import Watch
 
+        # The script may change the working folder.
+        page = None if html is None else html.absolute()
         watched = Watch(Path(target).name, every, stop_when is not None)
         ended = run_watched(target, arguments or [], module, watched)
         program = watched.program(ended.how, ended.error)
@@ -72,8 +74,9 @@ def watch(
             print(ended.traceback, end="", file=sys.stderr)
         sys.stderr.flush()
         print_watched(program, found, terminal(stderr=True))  # stdout is the script's
-        if html is not None:
-            write_page(html, watch_page(program, found))
+        if page is not None:
+            write_page(page, watch_page(program, found))
+            print(f"report: {html}", file=sys.stderr)
         if watched.harmless.failure is not None:
             raise watched.harmless.failure
         return told(target, program, found, ended)
@@ -135,7 +138,6 @@ def write_page(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TrickrunError(f"cannot be written: {error.strerror}", str(file)) from error
-    print(f"report: {file}", file=sys.stderr)
 
 
 def told(target: str, program: Program, found: list[Finding], ended: Ended) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import runpy
 import sys
@@ -9,9 +10,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import SOURCE_SUFFIXES, SourceFileLoader
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
+from trickrun.watching.places import name_files_from_here
 from trickrun.watching.watch import TrainingLost, Watch
 
 
@@ -54,13 +57,14 @@ def run_watched(target: str, arguments: Sequence[str], module: bool, watch: Watc
         module: whether it is a module's name.
     """
     folder = os.getcwd() if module else str(Path(target).resolve().parent)
+    name_files_from_here()
     with as_main(target, arguments, folder):
         watch.start()
         try:
             if module:
                 runpy.run_module(target, run_name="__main__", alter_sys=True)
             else:
-                runpy.run_path(target, run_name="__main__")
+                run_script(target)
         except SystemExit as end:
             return exited(end)
         except TrainingLost as end:
@@ -72,6 +76,30 @@ def run_watched(target: str, arguments: Sequence[str], module: bool, watch: Watc
         finally:
             watch.stop()
     return Ended("finished")
+
+
+def run_script(target: str) -> None:
+    """Run a script's file, or a folder or archive with a ``__main__.py``, as ``python`` would.
+
+    ``runpy`` would give a script its ``__file__`` as it was typed. Python makes it absolute, and
+    scripts that change the working folder find their files, and their worker processes, by it.
+    """
+    if Path(target).suffix not in SOURCE_SUFFIXES or not Path(target).is_file():
+        runpy.run_path(target, run_name="__main__")
+        return
+    file = str(Path(target).absolute())
+    with io.open_code(file) as source:
+        code = compile(source.read(), file, "exec", dont_inherit=True)
+    main = ModuleType("__main__")
+    main.__file__, main.__package__ = file, None
+    main.__loader__ = SourceFileLoader("__main__", file)
+    vars(main)["__cached__"] = None
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = main
+    try:
+        exec(code, vars(main))
+    finally:
+        sys.modules["__main__"] = before
 
 
 def exited(end: SystemExit) -> Ended:
