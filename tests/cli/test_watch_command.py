@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,3 +173,14 @@ def test_a_bug_of_the_watcher_is_told_after_the_scripts_end(
     assert "done" in ran.out
     assert "The script itself went on untouched." in ran.err
     assert "bug in trickrun: AttributeError: 'str' object" in ran.err
+
+
+def test_garbage_is_collected_as_in_any_script(tmp_path: Path) -> None:
+    """A command looks for it rarely while it imports; a script's tensors may be in it."""
+    (tmp_path / "train.py").write_text("import gc\nprint(gc.get_threshold())")
+
+    def printed(*command: str) -> str:
+        line = [sys.executable, *command, "train.py"]
+        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert printed("-m", "trickrun", "watch") == printed()

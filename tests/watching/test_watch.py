@@ -174,6 +174,30 @@ def test_a_script_sees_of_itself_what_python_shows(
     assert with_watch == plain.stdout
 
 
+HOOKED = """
+import sys
+def hook(kind, error, trace):
+    print("mine:", kind.__name__, trace.tb_frame.f_code.co_name)
+    {body}
+sys.excepthook = hook
+1 / 0
+"""
+
+
+def test_a_scripts_own_hook_shows_its_exception(tmp_path: Path, capfd: Any) -> None:
+    before = sys.excepthook
+    _, ended = watched(tmp_path, HOOKED.format(body="pass"))
+    assert ended.error == "ZeroDivisionError: division by zero"
+    assert not ended.traceback
+    assert capfd.readouterr().out == "mine: ZeroDivisionError <module>\n"
+    assert sys.excepthook is before
+
+
+def test_a_hook_that_fails_hides_no_traceback(tmp_path: Path) -> None:
+    _, ended = watched(tmp_path, HOOKED.format(body="raise ValueError"))
+    assert "1 / 0" in ended.traceback
+
+
 def test_a_program_that_changes_the_working_folder_is_named_from_where_it_began(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

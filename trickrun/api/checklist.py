@@ -57,6 +57,8 @@ def checklist(
     Of a recipe they end with a tuned recipe and one report. Of a module the searches, steps 4 and
     5, vary its learning rate, and its weight decay if its optimizer has one; they need ``val``.
 
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
         val: validation samples, in the form of ``train``.
         keep_going: go on after a step that fails.

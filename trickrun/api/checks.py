@@ -80,8 +80,30 @@ def initial_loss(
 ) -> Verdict:
     """Step 1: compare the loss before training with what the loss and the data make expect.
 
+    That is the loss of equal chances, such as ln 10 for 10 classes (CS231n). Untrained outputs pass
+    up to a size (root mean square) of 2 and fail from 4 on, as benchmarks/initial_loss.py measures.
+
     Args:
+        what: a recipe's path, or what ``load`` returned; or a model: an ``nn.Module``, or what
+            makes one, a function or a class.
+        given: changes of the recipe, each ``path=value``; or ``train``, ``loss`` and ``optimizer``
+            in this order.
+        train: a ``DataLoader``, a ``Dataset``, or (x, y) of tensors or arrays: x [N, …], and y [N]
+            or [N, …].
+        loss: ``f(prediction, target)`` that returns a mean or one value per sample [N]; None: the
+            model computes its own.
+        optimizer: of the model's parameters, or a function from parameters to one; None: Adam.
         seeds: draws of the weights.
+        batch_size: samples of a batch; None: the loader's, or 64. A recipe says it itself.
+        runs_dir: where the run folder of a recipe's check is made; None: TRICKRUN_RUNS, or ``runs``
+            in the working folder. A check of a model writes nothing.
+
+    Returns:
+        The verdict; ``result["loss"]`` is the median over the seeds, ``result["formula"]`` what was
+            expected, in words.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or do not fit together.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.initial_loss.initial_loss_check import initial_loss as check
@@ -133,9 +155,21 @@ def overfit_batch(
 ) -> Verdict:
     """Step 2: fit one small batch without regularizers; if that fails, say what blocks.
 
+    The batch counts as fitted once 5 % are left of what there is to learn: of the way from the best
+    constant answer's loss down to the lowest that any network can reach. This bound is trickrun's
+    own; trickrun/checks/overfit_batch/goal.py says what it was measured on.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        size: samples of the batch.
-        steps: optimizer steps at most.
+        size: samples of the batch; the whole training split if that has fewer.
+        steps: optimizer steps at most, and half as many for each attempt to find what blocks.
+
+    Returns:
+        The verdict; ``result["blocked_by"]`` names what kept the network from it.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or do not fit together.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch as check
@@ -193,13 +227,23 @@ def lr_find(
 ) -> Verdict:
     """Step 3: find the learning rate by a range test, or say why none can be suggested.
 
+    The rate rises by the same factor at each step (Smith, Cyclical learning rates, 2017). The
+    suggestion lies two thirds of the way, in log lr, from where the loss falls steepest to where it
+    stops falling; benchmarks/lr_find.py compares it with exhaustive sweeps.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        low: the learning rate of its first step.
-        high: the learning rate of its last step.
+        low: the learning rate of the first step.
+        high: the learning rate of the last step.
         steps: training steps of each seed.
         seeds: draws of weights and batches.
 
-    The verdict's ``result["suggestion"]`` is the learning rate, or None.
+    Returns:
+        The verdict; ``result["suggestion"]`` is the learning rate, or None.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or the range does not rise.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.lr_find.lr_find_check import Range
@@ -259,10 +303,23 @@ def grad_check(
 ) -> Verdict:
     """Compare gradients with centred differences in float64; find losses that mix samples.
 
+    A relative error |a - n| / max(|a|, |n|) above 1e-2 is a wrong gradient, one above 1e-4 a
+    doubtful one (CS231n). A sample's loss mixes with others if its gradient by their inputs is more
+    than 1e-8 of that by its own, where rounding stays far below.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        samples: training samples to look at.
-        coordinates: entries of each parameter.
-        h: the step of the differences; ``h_sweep``: measure the error over many steps too.
+        samples: training samples to look at. Few cross few kinks of the loss.
+        coordinates: entries of each parameter, beside a direction through all of them.
+        h: the step of the differences, in units of the weights.
+        h_sweep: measure the error over many steps too.
+
+    Returns:
+        The verdict; ``result`` is that of ``trickrun grad-check --json``.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or two forward passes differ.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.grad_check.gradient_check import grad_check as check
@@ -314,9 +371,22 @@ def signal(
 ) -> Verdict:
     """Look at each layer's activations, gradients and updates, before and while training.
 
+    The gradient has vanished where the first layer's is below 1e-3 of the last one's, and exploded
+    above 70 (AutoTrainer, 2021). A layer is dead or saturated if half of its units are
+    (TheDeepChecker). trickrun/findings/rules/signal/ has all bounds with their sources.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        steps: training steps to take; None: a few epochs.
-        samples: of each look, at most.
+        steps: training steps to take; None: three epochs, but 100 to 500 steps, and never more than
+            the whole training.
+        samples: training samples of each look, at most.
+
+    Returns:
+        The verdict; ``result`` is that of ``trickrun signal --json``.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or do not fit together.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.signal.signal_check import signal as check

@@ -56,6 +56,8 @@ def diagnose(
 ) -> Verdict:
     """Say why a recipe, a run or a module trains badly: causes first, with evidence and edit.
 
+    The recipe or the model is given as to ``initial_loss``; a run is a ``Run``.
+
     Args:
         val: validation samples, in the form of ``train``; None: edits are judged by the training
             loss.

@@ -60,9 +60,11 @@ def watch(
         from trickrun.findings.rules.program import findings
         from trickrun.reporting.console import terminal
         from trickrun.reporting.watch import print_watched, watch_page
+        from trickrun.training.garbage import collect_as_usual
         from trickrun.watching.script import run_watched
         from trickrun.watching.watch import Watch
 
+        collect_as_usual()
         # The script may change the working folder.
         page = None if html is None else html.absolute()
         watched = Watch(Path(target).name, every, stop_when is not None)

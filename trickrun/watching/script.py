@@ -7,7 +7,7 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import SOURCE_SUFFIXES, SourceFileLoader
@@ -16,6 +16,8 @@ from types import ModuleType, TracebackType
 
 from trickrun.watching.places import name_files_from_here
 from trickrun.watching.watch import TrainingLost, Watch
+
+Hook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Ended:
         how: ``finished``, ``exited``, ``failed``, ``interrupted`` or ``lost``; see Program.
         code: its exit code, where it exited by itself; else 0.
         error: the exception's text, in one line; empty without one.
-        traceback: as Python would have printed it, without trickrun's own frames.
+        traceback: as Python would have printed it, without trickrun's own frames; empty if the
+            script has shown it itself.
     """
 
     how: str
@@ -37,14 +40,16 @@ class Ended:
 
 @contextmanager
 def as_main(program: str, arguments: Sequence[str], folder: str) -> Iterator[None]:
-    """Give the script its own ``sys.argv``, and its folder as the first place to import from."""
-    argv = sys.argv
+    """Give the script its own ``sys.argv`` and Python's ``sys.excepthook``, and its folder as the
+    first place to import from."""
+    argv, hook = sys.argv, sys.excepthook
     sys.argv = [program, *arguments]
+    sys.excepthook = sys.__excepthook__
     sys.path.insert(0, folder)
     try:
         yield
     finally:
-        sys.argv = argv
+        sys.argv, sys.excepthook = argv, hook
         if folder in sys.path:
             sys.path.remove(folder)
 
@@ -114,10 +119,22 @@ def exited(end: SystemExit) -> Ended:
 
 
 def failed(error: BaseException) -> Ended:
-    """Return how a script ended that raised an exception."""
-    shown = "".join(traceback.format_exception(type(error), error, users(error.__traceback__)))
+    """Return how a script ended that raised an exception; a hook of its own is told of that."""
+    trace = users(error.__traceback__)
+    shown = "".join(traceback.format_exception(type(error), error, trace))
     said = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+    if sys.excepthook is not sys.__excepthook__ and told(sys.excepthook, error, trace):
+        shown = ""
     return Ended("failed", error=said[-1] if said else type(error).__name__, traceback=shown)
+
+
+def told(hook: Hook, error: BaseException, trace: TracebackType | None) -> bool:
+    """Whether a script's ``sys.excepthook`` has shown an exception without an error of its own."""
+    try:
+        hook(type(error), error, trace)
+    except BaseException:
+        return False
+    return True
 
 
 def users(trace: TracebackType | None) -> TracebackType | None:
