@@ -131,6 +131,38 @@ def test_a_module_runs_as_with_python_m(trickrun: Trickrun, script: Path) -> Non
     assert ran.out == "__main__ ['a']\n"
 
 
+def test_a_package_runs_with_the_arguments_of_its_program(trickrun: Trickrun, script: Path) -> None:
+    package = script.parent / "outer"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("import sys\nprint(__name__, sys.argv[1:])")
+    (package / "inner" / "go.py").write_text("print(__name__)")
+    ran = trickrun("watch", "-m", "outer.inner.go", "a")
+    assert ran.code == 0
+    assert ran.out == "outer ['a']\n__main__\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("shy.go.py", "a file is run without -m, a module without .py: -m shy.go"),
+        ("shy.absent", "name it as you would for python -m"),
+        ("absent.go", "name it as you would for python -m"),
+    ],
+)
+def test_a_module_that_is_not_there_runs_nothing(
+    name: str, said: str, trickrun: Trickrun, script: Path
+) -> None:
+    package = script.parent / "shy"
+    package.mkdir()
+    for file in ("__init__.py", "go.py"):
+        (package / file).write_text("print('ran')")
+    ran = trickrun("watch", "-m", name)
+    assert ran.code == 2
+    assert f"{name}: there is no such module" in ran.err
+    assert said in ran.err
+    assert "ran" not in ran.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

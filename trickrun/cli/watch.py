@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -104,17 +105,36 @@ def check_options(target: str, module: bool, stop_when: str | None, html: Path |
 
 def check_module(name: str) -> None:
     """Raise TrickrunError if there is no such module, from the working folder on."""
-    import importlib.util
-
-    sys.path.insert(0, os.getcwd())
+    here = os.getcwd()
+    sys.path.insert(0, here)
     try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        found = None
+        found = is_module(name)
     finally:
-        sys.path.remove(os.getcwd())
-    if found is None:
-        raise TrickrunError("there is no such module", name, "name it as you would for python -m")
+        sys.path.remove(here)
+    if not found:
+        hint = "name it as you would for python -m"
+        if name.endswith(".py"):
+            hint = f"a file is run without -m, a module without .py: -m {name.removesuffix('.py')}"
+        raise TrickrunError("there is no such module", name, hint)
+
+
+def is_module(name: str) -> bool:
+    """Whether there is a module of this name. Nothing is imported: its packages are the program's,
+    and would run before it has its own ``sys.argv``, and unwatched."""
+    path: Sequence[str] | None = None
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        below = ".".join(parts[:count])
+        specs = (finder.find_spec(below, path) for finder in sys.meta_path)
+        try:
+            found = next((spec for spec in specs if spec is not None), None)
+        except KeyError:
+            # A folder without an __init__.py can be found only once the one above is imported.
+            return True
+        if found is None:
+            return False
+        path = list(found.submodule_search_locations or [])
+    return True
 
 
 def check_script(target: str) -> None:
