@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trickrun.api.checks import checklist as checklist
-    from trickrun.api.checks import diagnose as diagnose
+    from trickrun.api.checklist import checklist as checklist
     from trickrun.api.checks import grad_check as grad_check
     from trickrun.api.checks import initial_loss as initial_loss
     from trickrun.api.checks import lr_find as lr_find
     from trickrun.api.checks import overfit_batch as overfit_batch
     from trickrun.api.checks import signal as signal
+    from trickrun.api.diagnose import diagnose as diagnose
     from trickrun.api.lightning_watch import LightningWatch as LightningWatch
     from trickrun.api.recipes import load as load
     from trickrun.api.recipes import train as train
@@ -57,8 +57,8 @@ PLACES = {
     "TrickrunError": "errors",
     "Verdict": "findings.verdict",
     "Watching": "api.watching",
-    "checklist": "api.checks",
-    "diagnose": "api.checks",
+    "checklist": "api.checklist",
+    "diagnose": "api.diagnose",
     "grad_check": "api.checks",
     "initial_loss": "api.checks",
     "load": "api.recipes",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +70,29 @@ def test_a_page_shows_the_line(trickrun: Trickrun, script: Path) -> None:
     assert "loss.backward()" in page
 
 
+def test_a_page_is_where_it_was_asked_for(trickrun: Trickrun, script: Path) -> None:
+    (script.parent / "in").mkdir()
+    script.write_text(f"import os\nos.chdir({str(script.parent / 'in')!r})\n" + BROKEN)
+    try:
+        ran = trickrun("watch", "--html", "page.html", script.name)
+    finally:
+        os.chdir(script.parent)
+    assert "report: page.html" in ran.err
+    assert (script.parent / "page.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "end", ["import sys; sys.exit(2)", "1 / 0", "def f(:", "raise KeyboardInterrupt"]
+)
+def test_a_script_that_ended_before_it_trained_is_not_asked_whether_it_trains(
+    end: str, trickrun: Trickrun, script: Path
+) -> None:
+    script.write_text(end)
+    ran = trickrun("watch", script.name)
+    assert "It had not made a backward pass" in ran.err
+    assert "Does the script train" not in ran.err
+
+
 @pytest.mark.parametrize(
     ("end", "code"),
     [("import sys; sys.exit(7)", 7), ("1 / 0", 3), ("raise KeyboardInterrupt", 130)],
@@ -103,6 +129,38 @@ def test_a_module_runs_as_with_python_m(trickrun: Trickrun, script: Path) -> Non
     ran = trickrun("watch", "-m", "pack.go", "a")
     assert ran.code == 0
     assert ran.out == "__main__ ['a']\n"
+
+
+def test_a_package_runs_with_the_arguments_of_its_program(trickrun: Trickrun, script: Path) -> None:
+    package = script.parent / "outer"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("import sys\nprint(__name__, sys.argv[1:])")
+    (package / "inner" / "go.py").write_text("print(__name__)")
+    ran = trickrun("watch", "-m", "outer.inner.go", "a")
+    assert ran.code == 0
+    assert ran.out == "outer ['a']\n__main__\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("shy.go.py", "a file is run without -m, a module without .py: -m shy.go"),
+        ("shy.absent", "name it as you would for python -m"),
+        ("absent.go", "name it as you would for python -m"),
+    ],
+)
+def test_a_module_that_is_not_there_runs_nothing(
+    name: str, said: str, trickrun: Trickrun, script: Path
+) -> None:
+    package = script.parent / "shy"
+    package.mkdir()
+    for file in ("__init__.py", "go.py"):
+        (package / file).write_text("print('ran')")
+    ran = trickrun("watch", "-m", name)
+    assert ran.code == 2
+    assert f"{name}: there is no such module" in ran.err
+    assert said in ran.err
+    assert "ran" not in ran.out
 
 
 @pytest.mark.parametrize(
@@ -147,3 +205,14 @@ def test_a_bug_of_the_watcher_is_told_after_the_scripts_end(
     assert "done" in ran.out
     assert "The script itself went on untouched." in ran.err
     assert "bug in trickrun: AttributeError: 'str' object" in ran.err
+
+
+def test_garbage_is_collected_as_in_any_script(tmp_path: Path) -> None:
+    """A command looks for it rarely while it imports; a script's tensors may be in it."""
+    (tmp_path / "train.py").write_text("import gc\nprint(gc.get_threshold())")
+
+    def printed(*command: str) -> str:
+        line = [sys.executable, *command, "train.py"]
+        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert printed("-m", "trickrun", "watch") == printed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,80 @@ KEYS: dict[str, tuple[str, ...]] = {
     "groupby": ("False", "True"),
 }
 """A piece of each cell's code, and what it must show."""
+
+
+BROKEN = (
+    """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import trickrun
+
+x, y = torch.randn(64, 4), torch.randint(0, 2, (64,))
+model = nn.Linear(4, 2)
+w = trickrun.watch()
+""",
+    """
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+def loss_of(scores):
+    return F.cross_entropy(scores.softmax(1), y)""",
+    """
+for _ in range(20):
+    loss_of(model(x)).backward()
+    optimizer.step()""",
+    """%%time
+for _ in range(20):
+    loss_of(model(x)).backward()
+    optimizer.step()""",
+    "w.report()",
+    "w",
+)
+"""A training in a notebook: mistakes in its cells 2 and 3, the training once more in cell 4."""
+
+
+@pytest.fixture
+def executed(tmp_path: Path) -> Callable[[Sequence[str]], Any]:
+    """Run cells in a kernel's notebook; return them with what they put out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nbformat = pytest.importorskip("nbformat", reason="needs trickrun[notebook]")
+        nbclient = pytest.importorskip("nbclient", reason="needs trickrun[notebook]")
+        pytest.importorskip("ipykernel", reason="needs trickrun[notebook]")
+
+    def run(cells: Sequence[str]) -> Any:
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(text.strip("\n")) for text in cells]
+        )
+        where = {"metadata": {"path": str(tmp_path)}}
+        nbclient.NotebookClient(notebook, timeout=600, resources=where).execute()
+        return notebook.cells
+
+    return run
+
+
+def test_a_finding_names_the_cell_and_its_line(executed: Any) -> None:
+    cells = executed(BROKEN)
+    said = texts(cells[4])
+    assert "Probabilities into a loss that takes logits (cell [2], line 5)" in said, said
+    assert "  cell [2], line 5: " in said
+    assert "Gradients not cleared (cell [3], line 2)" in said
+    assert "ipykernel" not in said
+    page = next(one for one in cells[5].outputs if "text/html" in one.get("data", {}))
+    assert "cell [3], line 2" in page.data["text/html"]
+    assert "ipykernel" not in page.data["text/html"]
+
+
+def test_a_timed_cell_has_its_lines_too(executed: Any) -> None:
+    said = texts(executed([*BROKEN[:2], BROKEN[3], "w.report()"])[3])
+    assert "Gradients not cleared (cell [%%time], line 3)" in said, said
+
+
+def test_a_cell_that_is_run_again_has_the_number_that_is_shown(executed: Any) -> None:
+    said = texts(executed([*BROKEN[:3], BROKEN[2], "w.report()"])[4])
+    assert "Gradients not cleared (cell [4], line 2)" in said, said
 
 
 def test_tables_are_taken_by_pandas_and_polars(tmp_path: Path, monkeypatch: Any) -> None:

@@ -144,6 +144,72 @@ def test_argv_and_the_path_are_the_scripts_own_and_come_back(tmp_path: Path, cap
     assert sys.path == path
 
 
+AS_MAIN = """
+import os, pickle, sys, __main__
+class Own: pass
+print(__file__, __name__, __package__, __spec__, __cached__, sys.argv, sys.path[0])
+print(type(__loader__).__name__, __loader__.get_source("__main__").count("Own"))
+print(vars(__main__) is globals(), type(pickle.loads(pickle.dumps(Own()))) is Own)
+os.chdir("..")
+print(os.path.exists(__file__))
+"""
+
+
+def test_a_script_sees_of_itself_what_python_shows(
+    tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import subprocess
+
+    from trickrun.watching.script import run_watched
+
+    (tmp_path / "train.py").write_text(AS_MAIN)
+    monkeypatch.chdir(tmp_path)
+    before = sys.modules["__main__"]
+    ended = run_watched("train.py", ["--a", "b"], False, Watch("train.py", 100))
+    assert ended.how == "finished", ended.traceback
+    assert sys.modules["__main__"] is before
+    with_watch = capfd.readouterr().out
+    command = [sys.executable, "train.py", "--a", "b"]
+    plain = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert with_watch == plain.stdout
+
+
+HOOKED = """
+import sys
+def hook(kind, error, trace):
+    print("mine:", kind.__name__, trace.tb_frame.f_code.co_name)
+    {body}
+sys.excepthook = hook
+1 / 0
+"""
+
+
+def test_a_scripts_own_hook_shows_its_exception(tmp_path: Path, capfd: Any) -> None:
+    before = sys.excepthook
+    _, ended = watched(tmp_path, HOOKED.format(body="pass"))
+    assert ended.error == "ZeroDivisionError: division by zero"
+    assert not ended.traceback
+    assert capfd.readouterr().out == "mine: ZeroDivisionError <module>\n"
+    assert sys.excepthook is before
+
+
+def test_a_hook_that_fails_hides_no_traceback(tmp_path: Path) -> None:
+    _, ended = watched(tmp_path, HOOKED.format(body="raise ValueError"))
+    assert "1 / 0" in ended.traceback
+
+
+def test_a_program_that_changes_the_working_folder_is_named_from_where_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program, _ = watched(tmp_path, 'import os\nos.mkdir("in"); os.chdir("in")\n' + HEALTHY)
+    assert program.main is not None
+    assert [str(one.place).split(":")[0] for one in (program.main, *program.optimizers)] == [
+        "train.py",
+        "train.py",
+    ]
+
+
 @pytest.mark.parametrize(
     ("end", "how", "code"),
     [

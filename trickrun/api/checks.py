@@ -1,15 +1,14 @@
-"""The checks in Python: of a recipe, or of a module with its data, loss and optimizer."""
+"""The single checks in Python: of a recipe, or of a module with its data, loss and optimizer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
-from trickrun.api.recipes import RecipeLike, command_line, load
-from trickrun.api.runs import Folder, Run, root_of
-from trickrun.errors import TrickrunError
+from trickrun.api.asked import Objects, asked, unhurried
+from trickrun.api.recipes import RecipeLike, command_line
+from trickrun.api.runs import Folder, root_of
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import Loaded
 from trickrun.reporting.telling import tell_report
@@ -20,88 +19,6 @@ if TYPE_CHECKING:
     from trickrun.reporting.commands.checks import Pictures, Show
     from trickrun.run.folder import RunFolder
     from trickrun.run.pace import Pace
-
-
-NAMES, WITH_VAL = ("train", "loss", "optimizer"), ("train", "loss", "optimizer", "val")
-
-
-@dataclass(frozen=True)
-class Objects:
-    """What is given of a training by its objects.
-
-    Args:
-        train, loss, optimizer, val: by their names; None: not by name.
-        batch_size: None: the loader's, or 64.
-        steps: length of the whole training; None: 1000.
-    """
-
-    train: TrainLike | None
-    loss: LossLike | None
-    optimizer: OptimizerLike | None
-    batch_size: int | None
-    val: TrainLike | None = None
-    steps: int | None = None
-
-
-def asked(
-    what: Any, given: tuple[Any, ...], objects: Objects, names: Sequence[str] = NAMES
-) -> Loaded | ModuleSubject:
-    """Return the recipe, or the module with its data, that a check is asked about.
-
-    Args:
-        what: a recipe, a module or what makes one.
-        given: a recipe's changes; or objects.
-        names: what the objects are called, in their order.
-
-    Raises TrickrunError if it is none of these, or they do not fit together.
-    """
-    named = [name for name in names if getattr(objects, name) is not None]
-    if is_recipe(what):
-        lengths = [n for n in ("batch_size", "steps") if getattr(objects, n) is not None]
-        if named or lengths:
-            first = (named or lengths)[0]
-            raise TrickrunError(
-                "a recipe says this itself", first, "leave it out, or change the recipe"
-            )
-        wrong = [one for one in given if not isinstance(one, str)]
-        if wrong:
-            shown = type(wrong[0]).__name__
-            raise TrickrunError(f"a recipe's changes are texts, path=value, and this is {shown}")
-        return load(what, *given)
-    from trickrun.checks.objects.subject import subject_of
-
-    placed = dict(zip(names, given, strict=False))
-    twice = [name for name in named if name in placed]
-    if len(given) > len(names) or twice:
-        hint = f"the order is: model, {', '.join(names)}"
-        raise TrickrunError("too much is given", twice[0] if twice else "", hint)
-    whole = replace(objects, **placed)
-    for name in ("batch_size", "steps"):
-        positive(getattr(whole, name), name)
-    subject = subject_of(
-        what, whole.train, whole.loss, whole.optimizer, whole.batch_size, whole.val
-    )
-    return subject if whole.steps is None else replace(subject, steps=whole.steps)
-
-
-def positive(number: Any, name: str) -> None:
-    """Raise TrickrunError for what is neither None nor a whole number from 1."""
-    if number is None or (isinstance(number, int) and number >= 1 and number is not True):
-        return
-    raise TrickrunError(f"this is {number!r}", name, "give a whole number from 1")
-
-
-def is_recipe(what: Any) -> bool:
-    """Whether something is a recipe: its path, or loaded."""
-    return isinstance(what, str | Path | Loaded) or hasattr(what, "__fspath__")
-
-
-def unhurried(seconds: float | None = None) -> Pace:
-    """Return the pace of a call that may take ``seconds`` from now; None: as long as it takes."""
-    from trickrun.reporting.phases import phase
-    from trickrun.run.pace import budget
-
-    return budget(seconds, None, phase)
 
 
 def taken(
@@ -163,8 +80,30 @@ def initial_loss(
 ) -> Verdict:
     """Step 1: compare the loss before training with what the loss and the data make expect.
 
+    That is the loss of equal chances, such as ln 10 for 10 classes (CS231n). Untrained outputs pass
+    up to a size (root mean square) of 2 and fail from 4 on, as benchmarks/initial_loss.py measures.
+
     Args:
+        what: a recipe's path, or what ``load`` returned; or a model: an ``nn.Module``, or what
+            makes one, a function or a class.
+        given: changes of the recipe, each ``path=value``; or ``train``, ``loss`` and ``optimizer``
+            in this order.
+        train: a ``DataLoader``, a ``Dataset``, or (x, y) of tensors or arrays: x [N, …], and y [N]
+            or [N, …].
+        loss: ``f(prediction, target)`` that returns a mean or one value per sample [N]; None: the
+            model computes its own.
+        optimizer: of the model's parameters, or a function from parameters to one; None: Adam.
         seeds: draws of the weights.
+        batch_size: samples of a batch; None: the loader's, or 64. A recipe says it itself.
+        runs_dir: where the run folder of a recipe's check is made; None: TRICKRUN_RUNS, or ``runs``
+            in the working folder. A check of a model writes nothing.
+
+    Returns:
+        The verdict; ``result["loss"]`` is the median over the seeds, ``result["formula"]`` what was
+            expected, in words.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or do not fit together.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.initial_loss.initial_loss_check import initial_loss as check
@@ -216,9 +155,21 @@ def overfit_batch(
 ) -> Verdict:
     """Step 2: fit one small batch without regularizers; if that fails, say what blocks.
 
+    The batch counts as fitted once 5 % are left of what there is to learn: of the way from the best
+    constant answer's loss down to the lowest that any network can reach. This bound is trickrun's
+    own; trickrun/checks/overfit_batch/goal.py says what it was measured on.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        size: samples of the batch.
-        steps: optimizer steps at most.
+        size: samples of the batch; the whole training split if that has fewer.
+        steps: optimizer steps at most, and half as many for each attempt to find what blocks.
+
+    Returns:
+        The verdict; ``result["blocked_by"]`` names what kept the network from it.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or do not fit together.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.overfit_batch.overfit_batch_check import overfit_batch as check
@@ -276,13 +227,23 @@ def lr_find(
 ) -> Verdict:
     """Step 3: find the learning rate by a range test, or say why none can be suggested.
 
+    The rate rises by the same factor at each step (Smith, Cyclical learning rates, 2017). The
+    suggestion lies two thirds of the way, in log lr, from where the loss falls steepest to where it
+    stops falling; benchmarks/lr_find.py compares it with exhaustive sweeps.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        low: the learning rate of its first step.
-        high: the learning rate of its last step.
+        low: the learning rate of the first step.
+        high: the learning rate of the last step.
         steps: training steps of each seed.
         seeds: draws of weights and batches.
 
-    The verdict's ``result["suggestion"]`` is the learning rate, or None.
+    Returns:
+        The verdict; ``result["suggestion"]`` is the learning rate, or None.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or the range does not rise.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.lr_find.lr_find_check import Range
@@ -342,10 +303,23 @@ def grad_check(
 ) -> Verdict:
     """Compare gradients with centred differences in float64; find losses that mix samples.
 
+    A relative error |a - n| / max(|a|, |n|) above 1e-2 is a wrong gradient, one above 1e-4 a
+    doubtful one (CS231n). A sample's loss mixes with others if its gradient by their inputs is more
+    than 1e-8 of that by its own, where rounding stays far below.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        samples: training samples to look at.
-        coordinates: entries of each parameter.
-        h: the step of the differences; ``h_sweep``: measure the error over many steps too.
+        samples: training samples to look at. Few cross few kinks of the loss.
+        coordinates: entries of each parameter, beside a direction through all of them.
+        h: the step of the differences, in units of the weights.
+        h_sweep: measure the error over many steps too.
+
+    Returns:
+        The verdict; ``result`` is that of ``trickrun grad-check --json``.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or two forward passes differ.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.grad_check.gradient_check import grad_check as check
@@ -397,9 +371,22 @@ def signal(
 ) -> Verdict:
     """Look at each layer's activations, gradients and updates, before and while training.
 
+    The gradient has vanished where the first layer's is below 1e-3 of the last one's, and exploded
+    above 70 (AutoTrainer, 2021). A layer is dead or saturated if half of its units are
+    (TheDeepChecker). trickrun/findings/rules/signal/ has all bounds with their sources.
+
+    The recipe or the model is given as to ``initial_loss``.
+
     Args:
-        steps: training steps to take; None: a few epochs.
-        samples: of each look, at most.
+        steps: training steps to take; None: three epochs, but 100 to 500 steps, and never more than
+            the whole training.
+        samples: training samples of each look, at most.
+
+    Returns:
+        The verdict; ``result`` is that of ``trickrun signal --json``.
+
+    Raises:
+        TrickrunError: recipe, model or data are at fault, or do not fit together.
     """
     whole = asked(what, given, Objects(train, loss, optimizer, batch_size))
     from trickrun.checks.signal.signal_check import signal as check
@@ -415,157 +402,3 @@ def signal(
         pictures,
         runs_dir,
     )
-
-
-@overload
-def diagnose(
-    recipe: RecipeLike | Run,
-    /,
-    *overrides: str,
-    confirm: bool = False,
-    budget: float | None = None,
-    runs_dir: Folder = None,
-) -> Verdict: ...
-@overload
-def diagnose(
-    model: ModelLike,
-    /,
-    train: TrainLike,
-    loss: LossLike | None = None,
-    optimizer: OptimizerLike | None = None,
-    val: TrainLike | None = None,
-    *,
-    confirm: bool = False,
-    budget: float | None = None,
-    steps: int | None = None,
-    batch_size: int | None = None,
-) -> Verdict: ...
-def diagnose(
-    what: Any,
-    /,
-    *given: Any,
-    train: TrainLike | None = None,
-    loss: LossLike | None = None,
-    optimizer: OptimizerLike | None = None,
-    val: TrainLike | None = None,
-    confirm: bool = False,
-    budget: float | None = None,
-    steps: int | None = None,
-    batch_size: int | None = None,
-    runs_dir: Folder = None,
-) -> Verdict:
-    """Say why a recipe, a run or a module trains badly: causes first, with evidence and edit.
-
-    Args:
-        val: validation samples, in the form of ``train``; None: edits are judged by the training
-            loss.
-        confirm: train briefly with each edit, and keep what helps. Of a module these are edits of
-            its optimizer, its initial weights, its dropout, the batch size and the inputs' scale.
-        budget: seconds that it may take; None: 60, or 150 for a slow recipe; of a module as long
-            as it takes.
-        steps: length of a module's whole training, in optimizer steps; None: 1000.
-
-    Returns:
-        The findings, causes first. Of a module, ``result["confirmed"]`` tells of the edits that
-        were tried.
-
-    Raises:
-        TrickrunError: recipe, run, module or data are at fault.
-    """
-    if isinstance(what, Run):
-        if given:
-            raise TrickrunError("a run cannot be changed", str(given[0]))
-        return diagnosed(str(what.path), what.folder, ["trickrun", "diagnose", str(what.path)],
-                         confirm, budget, runs_dir)  # fmt: skip
-    whole = asked(what, given, Objects(train, loss, optimizer, batch_size, val, steps), WITH_VAL)
-    if isinstance(whole, Loaded):
-        line = command_line("diagnose", whole, {"confirm": confirm, "budget": budget})
-        return diagnosed(str(whole.path), whole, line, confirm, budget, runs_dir)
-    from trickrun.reporting.commands.objects import diagnose_objects
-
-    return diagnose_objects(whole, confirm, unhurried(budget))
-
-
-def diagnosed(
-    target: str,
-    of: Loaded | RunFolder,
-    line: list[str],
-    confirm: bool,
-    budget: float | None,
-    runs_dir: Folder,
-) -> Verdict:
-    """Diagnose a recipe or a run; see ``diagnose_and_tell``."""
-    from trickrun.reporting.commands.diagnosis import diagnose_and_tell
-
-    root = root_of(runs_dir)
-    verdict, folder = diagnose_and_tell(target, of, root, line, confirm, unhurried(budget))
-    return replace(verdict, run=str(folder.path))
-
-
-@overload
-def checklist(
-    recipe: RecipeLike,
-    /,
-    *overrides: str,
-    keep_going: bool = False,
-    budget: float | None = None,
-    runs_dir: Folder = None,
-) -> Verdict: ...
-@overload
-def checklist(
-    model: ModelLike,
-    /,
-    train: TrainLike,
-    loss: LossLike | None = None,
-    optimizer: OptimizerLike | None = None,
-    val: TrainLike | None = None,
-    *,
-    keep_going: bool = False,
-    steps: int | None = None,
-    batch_size: int | None = None,
-) -> Verdict: ...
-def checklist(
-    what: Any,
-    /,
-    *given: Any,
-    train: TrainLike | None = None,
-    loss: LossLike | None = None,
-    optimizer: OptimizerLike | None = None,
-    val: TrainLike | None = None,
-    keep_going: bool = False,
-    budget: float | None = None,
-    steps: int | None = None,
-    batch_size: int | None = None,
-    runs_dir: Folder = None,
-) -> Verdict:
-    """Take the steps of the checklist in order, each gated on the one before.
-
-    Of a recipe they end with a tuned recipe and one report. Of a module the searches, steps 4 and
-    5, vary its learning rate, and its weight decay if its optimizer has one; they need ``val``.
-
-    Args:
-        val: validation samples, in the form of ``train``.
-        keep_going: go on after a step that fails.
-        budget: seconds that a recipe's checklist may take; None: as long as it takes.
-        steps: length of a module's whole training, in optimizer steps; None: 1000.
-
-    Returns:
-        The verdict; ``result["steps"]`` has each step's, ``result["edits"]`` what a module's
-        checklist learned.
-
-    Raises:
-        TrickrunError: recipe, module or data are at fault.
-    """
-    whole = asked(what, given, Objects(train, loss, optimizer, batch_size, val, steps), WITH_VAL)
-    if not isinstance(whole, Loaded):
-        if budget is not None:
-            raise TrickrunError("this is for recipes", "budget", "leave it out")
-        from trickrun.reporting.commands.objects import checklist_of_objects
-
-        return checklist_of_objects(whole, keep_going, unhurried())
-    from trickrun.reporting.commands.checklist import take_checklist
-
-    line = command_line("checklist", whole, {"keep-going": keep_going, "budget": budget})
-    pace = unhurried(budget)
-    verdict, folder = take_checklist(whole, root_of(runs_dir), line, keep_going, pace)
-    return replace(verdict, run=str(folder.path))

@@ -24,7 +24,11 @@ class LightningWatch(Callback):  # type: ignore[misc, unused-ignore]
     ``Trainer(callbacks=[trickrun.LightningWatch()])``; what it found stays in ``watching``.
 
     Args:
-        every: look into every Nth backward pass.
+        every: look into every Nth backward pass, after the first six.
+
+    Raises:
+        TrickrunError: lightning is not installed (at the import), or ``every`` is no whole number
+            from 1 (when the training begins).
     """
 
     def __init__(self, every: int = EVERY) -> None:

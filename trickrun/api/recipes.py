@@ -23,10 +23,13 @@ def load(recipe: RecipeLike, *overrides: str) -> Loaded:
         recipe: its path; or a loaded recipe, whose file is read again with its own changes first.
         overrides: changes, each ``path=value`` as on the command line.
 
-    Returns the checked recipe; its values stand in ``recipe``, for example
-    ``trickrun.load("r.yaml").recipe.optimizer.lr``.
+    Returns:
+        The checked recipe; its values stand in ``recipe``, for example
+            ``trickrun.load("r.yaml").recipe.optimizer.lr``.
 
-    Raises RecipeError with all problems of the text.
+    Raises:
+        RecipeError: the file cannot be read, or its text or a change is wrong; it tells of all
+            problems.
     """
     if isinstance(recipe, Loaded):
         if not overrides:

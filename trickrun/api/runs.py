@@ -50,7 +50,8 @@ class Run:
         """Return the run that ``wanted`` names, as on the command line: its folder, its id or the
         beginning of it, or a name, which means its newest training.
 
-        Raises RunFolderError if there is none or several match.
+        Raises:
+            RunFolderError: there is none, or several match.
         """
         return cls(find(root_of(runs_dir), wanted, trained=True).path)
 
@@ -129,9 +130,11 @@ class Run:
         """Return the trained network, on the CPU and in evaluation mode, a new one at each call.
 
         Its weights are those of the best epoch, unless the recipe says otherwise. It takes inputs
-        as the run's data have them after normalization; ``predict`` takes them as they come.
+        [N, *shape] as the run's data have them after normalization; ``predict`` takes them as they
+        come. It returns outputs [N, …] as the recipe's loss takes them.
 
-        Raises RunFolderError if the run has no weights yet.
+        Raises:
+            RunFolderError: the run has no weights yet, or is a check.
         """
         from trickrun.run.trained import open_run
 
@@ -144,10 +147,13 @@ class Run:
             samples: a file's path, in the form of the run's own data; or an array or a tensor
                 [N, *shape], as the data were before normalization.
 
-        Returns a column for the predicted class and one for the score of each class; or a column
-        for each value or label.
+        Returns:
+            A column for the predicted class and one for the score of each class; or a column for
+                each value or label. A column has one entry per sample.
 
-        Raises DataError for samples of another form.
+        Raises:
+            DataError: the samples have another form, or the file cannot be read.
+            RunFolderError: the run has no weights yet.
         """
         import torch
 

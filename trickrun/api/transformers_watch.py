@@ -25,7 +25,11 @@ class TransformersWatch(TrainerCallback):  # type: ignore[misc, unused-ignore]
     If the training raises an exception, ``watching.stop()`` and ``watching.report()`` tell.
 
     Args:
-        every: look into every Nth backward pass.
+        every: look into every Nth backward pass, after the first six.
+
+    Raises:
+        TrickrunError: transformers is not installed (at the import), or ``every`` is no whole
+            number from 1 (when the training begins).
     """
 
     def __init__(self, every: int = EVERY) -> None:

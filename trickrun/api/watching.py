@@ -60,7 +60,10 @@ class Watching:
 
     @property
     def findings(self) -> list[Finding]:
-        """What is wrong with what was seen so far, best first, each with its line of code."""
+        """What is wrong with what was seen so far, best first, each with its line of code.
+
+        Each rule with its bounds and their sources is in trickrun/findings/rules/program/.
+        """
         return rules.findings(self.program)
 
     @property
@@ -95,7 +98,10 @@ class Watching:
         }
 
     def report(self) -> None:
-        """Print what was seen so far and what is wrong with it, as ``trickrun watch`` does."""
+        """Print what was seen so far and what is wrong with it, as ``trickrun watch`` does.
+
+        It goes to stdout and may be called while watching goes on.
+        """
         from trickrun.reporting.console import terminal
         from trickrun.reporting.watch import print_watched
 
@@ -158,9 +164,10 @@ def watch(
         model: what is going to train, or several. It need not be given: what is called is seen
             anyway. What is given is known even if nothing ever calls it.
         optimizer: the same, of what steps.
-        loss: a module or a function that the training calls, or several. Its values are then kept,
-            those without a gradient (of a validation) too; see ``Watching.losses``.
-        every: look into every Nth backward pass.
+        loss: a module or a function that the training calls, or several. The mean of what it
+            returns is then kept at each call, also without a gradient, as in a validation; see
+            ``Watching.losses``.
+        every: look into every Nth backward pass, after the first six.
 
     Returns:
         What watches, and tells of what it saw.
@@ -173,6 +180,7 @@ def watch(
     from torch.optim import Optimizer
 
     from trickrun.api.loss_watch import LossWatch
+    from trickrun.watching.places import name_files_from_here
     from trickrun.watching.watch import Watch
 
     models = several(model, nn.Module, "model", "an nn.Module")
@@ -184,6 +192,7 @@ def watch(
         raise TrickrunError(f"this is {every!r}", "every", "give a whole number from 1")
     if _now is not None:
         _now.stop()
+    name_files_from_here()
     begun = Watch(", ".join(type(one).__name__ for one in models) or "this program", every)
     begun.start()
     for one in models:

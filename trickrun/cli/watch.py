@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,9 +61,13 @@ def watch(
         from trickrun.findings.rules.program import findings
         from trickrun.reporting.console import terminal
         from trickrun.reporting.watch import print_watched, watch_page
+        from trickrun.training.garbage import collect_as_usual
         from trickrun.watching.script import run_watched
         from trickrun.watching.watch import Watch
 
+        collect_as_usual()
+        # The script may change the working folder.
+        page = None if html is None else html.absolute()
         watched = Watch(Path(target).name, every, stop_when is not None)
         ended = run_watched(target, arguments or [], module, watched)
         program = watched.program(ended.how, ended.error)
@@ -72,8 +77,9 @@ def watch(
             print(ended.traceback, end="", file=sys.stderr)
         sys.stderr.flush()
         print_watched(program, found, terminal(stderr=True))  # stdout is the script's
-        if html is not None:
-            write_page(html, watch_page(program, found))
+        if page is not None:
+            write_page(page, watch_page(program, found))
+            print(f"report: {html}", file=sys.stderr)
         if watched.harmless.failure is not None:
             raise watched.harmless.failure
         return told(target, program, found, ended)
@@ -99,17 +105,36 @@ def check_options(target: str, module: bool, stop_when: str | None, html: Path |
 
 def check_module(name: str) -> None:
     """Raise TrickrunError if there is no such module, from the working folder on."""
-    import importlib.util
-
-    sys.path.insert(0, os.getcwd())
+    here = os.getcwd()
+    sys.path.insert(0, here)
     try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        found = None
+        found = is_module(name)
     finally:
-        sys.path.remove(os.getcwd())
-    if found is None:
-        raise TrickrunError("there is no such module", name, "name it as you would for python -m")
+        sys.path.remove(here)
+    if not found:
+        hint = "name it as you would for python -m"
+        if name.endswith(".py"):
+            hint = f"a file is run without -m, a module without .py: -m {name.removesuffix('.py')}"
+        raise TrickrunError("there is no such module", name, hint)
+
+
+def is_module(name: str) -> bool:
+    """Whether there is a module of this name. Nothing is imported: its packages are the program's,
+    and would run before it has its own ``sys.argv``, and unwatched."""
+    path: Sequence[str] | None = None
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        below = ".".join(parts[:count])
+        specs = (finder.find_spec(below, path) for finder in sys.meta_path)
+        try:
+            found = next((spec for spec in specs if spec is not None), None)
+        except KeyError:
+            # A folder without an __init__.py can be found only once the one above is imported.
+            return True
+        if found is None:
+            return False
+        path = list(found.submodule_search_locations or [])
+    return True
 
 
 def check_script(target: str) -> None:
@@ -135,7 +160,6 @@ def write_page(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TrickrunError(f"cannot be written: {error.strerror}", str(file)) from error
-    print(f"report: {file}", file=sys.stderr)
 
 
 def told(target: str, program: Program, found: list[Finding], ended: Ended) -> Answer:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from trickrun.findings.evidence.program import named_line
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import Story, stories
 from trickrun.recipe.text.command_line import typed
@@ -59,8 +60,8 @@ def story_lines(story: Story, known: bool = False) -> Iterator[tuple[str, str]]:
     yield f"  {'This is the fault named above.' if known else in_line(cause.why)}", ""
     for path, value in (story.edit or {}).items():
         yield f"{EDIT}{typed({path: value})}", "cyan"
-    if cause.location is not None:
-        yield "  {file}:{line}: {advice}".format_map(cause.location), "cyan"
+    if (at := cause.location) is not None:
+        yield f"  {named_line(at['file'], at['line'])}: {at['advice']}", "cyan"
     if cause.confirmed is not None:
         before, after = (number(cause.confirmed[when]) for when in ("before", "after"))
         yield f"  tried: {before} before, {after} after", "green"

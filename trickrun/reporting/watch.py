@@ -59,6 +59,8 @@ def last_line(program: Program, findings: Sequence[Finding]) -> str:
         return FAILED.format(program.passes)
     if findings:
         return ""
+    if not program.passes and program.ended != "finished":
+        return "It had not made a backward pass, so there is nothing to judge."
     if not program.passes:
         return (
             "No backward pass was seen, so there is nothing to judge. Does the script train with "

@@ -40,13 +40,22 @@ Key = tuple[str, int] | None
 LINE = re.compile(r'File "(?P<file>.+)", line (?P<line>\d+), in ')
 """A frame in a formatted traceback."""
 
+TIMED = "<timed "
+"""How the name of the code of a cell with ``%%time`` begins, or of a line with ``%time``."""
+
+NUMBER = re.compile(r"\[(\d+)\]")
+"""The number of a cell in what IPython calls it, such as ``In[3]``."""
+
+OLD_CELL = re.compile(r"<ipython-input-(\d+)-")
+"""The name of a cell's code where IPython does not keep the numbers of cells."""
+
 
 @lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Whether a source file is the user's own: no library, not trickrun, no frozen module."""
     if file.startswith("<"):
         # A cell of a notebook is the user's, a frozen or generated module is not.
-        return file.startswith(("<ipython", "<stdin>", "<string>"))
+        return file.startswith(("<ipython", "<stdin>", "<string>", TIMED))
     path = str(Path(file).absolute())
     if path.startswith(OWN):
         return False
@@ -55,14 +64,45 @@ def is_users(file: str) -> bool:
     return not path.startswith(LIBRARIES)
 
 
-@lru_cache(maxsize=4096)
+_folder: Path | None = None
+"""The working folder when watching began; None: it has not."""
+
+
+def name_files_from_here() -> None:
+    """Name files as seen from the working folder of now, also when the program has changed it."""
+    global _folder
+    _folder = Path.cwd()
+
+
 def place_of(file: str, line: int) -> Place:
-    """Return the place, with its file as people would name it from here."""
+    """Return the place, with its file as people would name it."""
+    return named_place(file, line, cell_of(file), _folder or Path.cwd())
+
+
+def cell_of(file: str) -> str:
+    """Return the name of a notebook's cell by that of its code; empty if it is none.
+
+    A kernel compiles a cell under a name of its own, such as that of a temporary file. A cell that
+    is run again gets the number that the notebook then shows.
+    """
+    if file.startswith(TIMED):
+        return "cell [%%time]"
+    ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = None if ipython is None else ipython()
+    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
+    found = NUMBER.search(named[1]) if named else OLD_CELL.match(file)
+    return f"cell [{found[1]}]" if found else ""
+
+
+@lru_cache(maxsize=4096)
+def named_place(file: str, line: int, cell: str, folder: Path) -> Place:
+    """Return a place in a file, named as seen from a folder, or in a cell if that has a name."""
     code = linecache.getline(file, line).strip()
-    try:
-        shown = str(Path(file).absolute().relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        shown = file
+    if cell:
+        # The code of a timed cell begins below the line with %%time.
+        return Place(cell, line + file.startswith(TIMED), code)
+    path = Path(file).absolute()
+    shown = str(path.relative_to(folder)) if path.is_relative_to(folder) else file
     return Place(shown, line, code)
 
 
@@ -131,13 +171,18 @@ def place_in(frames: list[str]) -> Place | None:
     return next((place for text in reversed(frames) if (place := place_in_frame(text))), None)
 
 
-@lru_cache(maxsize=4096)
 def place_in_frame(text: str) -> Place | None:
     """Return the line of one frame of a formatted traceback; None if it is not the user's code."""
+    return place_of_key(key_in_frame(text))
+
+
+@lru_cache(maxsize=4096)
+def key_in_frame(text: str) -> Key:
+    """Return what tells that line apart from others."""
     found = LINE.search(text)
     if found is None or not is_users(found["file"]):
         return None
-    return place_of(found["file"], int(found["line"]))
+    return found["file"], int(found["line"])
 
 
 def place_of_class(kind: type) -> Place | None:

@@ -13,7 +13,8 @@ class Place:
     """A line of the user's own code.
 
     Args:
-        file: as it is shown: relative to the working folder where it lies below it.
+        file: as it is shown: relative to the working folder where it lies below it; a cell of a
+            notebook as ``cell [3]``.
         line: from 1.
         code: the line itself, without the blanks around it; empty if the file cannot be read.
     """
@@ -23,7 +24,12 @@ class Place:
     code: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return named_line(self.file, self.line)
+
+
+def named_line(file: str, line: int) -> str:
+    """Return a line as people name it: ``train.py:3``, in a notebook ``cell [2], line 3``."""
+    return f"{file}, line {line}" if file.startswith("cell [") else f"{file}:{line}"
 
 
 @dataclass(frozen=True)
