@@ -21,7 +21,7 @@ PARTS: tuple[Part, ...] = ("development", "held-back", "fresh", "forum")
 FROZEN_PARTS: tuple[Part, ...] = ("held-back", "fresh", "forum")
 """Parts that stay as they were before anything of them was watched."""
 
-UNSEEN_PARTS: tuple[Part, ...] = ("fresh", "forum")
+UNSEEN_PARTS: tuple[Part, ...] = ()
 """Frozen parts whose misses nobody has looked at."""
 
 Change = tuple[str, str]

@@ -2,11 +2,11 @@
 
     python -m benchmarks.scripts.run development [--jobs 2] [--misses]
     python -m benchmarks.scripts.run held-back [--jobs 2] [--misses]
-    python -m benchmarks.scripts.run fresh
+    python -m benchmarks.scripts.run forum [--jobs 2] [--misses]
 
 goes on from results/watched-<part>.jsonl (remove it after a change of the rules), and writes the
-section in RESULTS.md. --misses prints what went wrong, script by script: not for the fresh
-part, which must stay unseen.
+section in RESULTS.md. --misses prints what went wrong, script by script: not for a part that nobody
+has looked at, which must stay unseen.
 """
 
 from __future__ import annotations
