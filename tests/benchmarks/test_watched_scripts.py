@@ -13,7 +13,7 @@ from benchmarks.faults.journal import Journal
 from benchmarks.scripts import run
 from benchmarks.scripts.collection import FROZEN, frozen_hashes, scripts
 from benchmarks.scripts.hurts import NOT_MEASURED, SEEDS, key, verdict
-from benchmarks.scripts.programs import FROZEN_PARTS, PARTS, UNSEEN_PARTS, Part, Script, changed
+from benchmarks.scripts.programs import FROZEN_PARTS, PARTS, Part, Script, changed
 from benchmarks.scripts.run import entry_of
 from benchmarks.scripts.table import Watched, beyond_repair, misses, section
 from trickrun.findings.faults import CATALOGUE
@@ -44,10 +44,11 @@ def test_a_frozen_part_is_as_it_was(part: Part) -> None:
     assert frozen_hashes()[part] == frozen[part]
 
 
-@pytest.mark.parametrize("part", UNSEEN_PARTS)
+@pytest.mark.parametrize("part", FROZEN_PARTS)
 def test_misses_of_an_unseen_part_are_refused(
-    part: Part, capsys: pytest.CaptureFixture[str]
+    part: Part, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run, "UNSEEN_PARTS", (part,))
     with pytest.raises(SystemExit) as stopped:
         run.main([part, "--misses"])
     assert stopped.value.code == 2

@@ -272,7 +272,7 @@ def helper_at_rest(program: Program) -> Iterator[Finding]:
                 f"Its weights moved {copy.moved / copy.trained:.1%} as far as those of the trained "
                 "model: it follows too slowly for this run."
             )
-            advice = "let it follow faster, by a share of 0.005 to 0.05 a step"
+            advice = "let it follow faster, by 0.5 % to 5 % of the way in each step"
         why = f"A copy of {copy.name} is called in the training steps. {how}"
         grave: Severity = "error" if 0 < copy.moved <= AT_REST / 2 * copy.trained else "warning"
         yield Finding("TR89", "Target network at rest", grave, 0.85 if grave == "error" else 0.7,
