@@ -401,3 +401,14 @@ def test_targets_that_nothing_predicts_are_told(tmp_path: Path) -> None:
     text = changed(HEALTHY, ("y = x[:, :3].argmax(1)", "y = torch.randint(0, 3, (256,))"),
                    ("lr=0.01", "lr=0.0003"), ("range(4)", "range(16)"))  # fmt: skip
     assert [finding.code for finding in found(tmp_path, text)] == ["TR10"]
+
+
+def test_inputs_of_a_model_of_torchs_own_class_are_told_at_the_line_that_calls_it(
+    tmp_path: Path,
+) -> None:
+    text = changed(
+        HEALTHY,
+        ("model = Net()", "model = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 3))"),
+        ("x = torch.randn(256, 10)", "x = torch.randn(256, 10) * 5000"),
+    )
+    comes_first(tmp_path, text, "TR01", LOSS)

@@ -91,6 +91,7 @@ class ModelRecord:
     last_test: weakref.ref[torch.Tensor] | None = None
     sampled: bool = False
     evaluated: bool = False
+    called: Place | None = None
     test_inputs: list[InputLook] = field(default_factory=list)
 
     def trained_on(self, nodes: set[Node]) -> list[Call]:
@@ -136,6 +137,7 @@ class ModelRecord:
             random_frozen=self.random_frozen,
             test_inputs=tuple(self.test_inputs),
             evaluated=self.evaluated,
+            called=self.called,
         )
 
 
@@ -409,6 +411,7 @@ class ForwardWatch:
         record = self.models.get(module)
         if record is None:
             record = self.models[module] = first_seen(module)
+            record.called = calling()
             self.records.append(record)
         return record
 

@@ -589,6 +589,7 @@ class WatchedModel:
         random_frozen: matrices that are frozen and spread as torch's init leaves them.
         test_inputs: the looked-at inputs of calls with gradients switched off.
         evaluated: whether it was put into evaluation mode by eval().
+        called: the line that first called it.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -612,6 +613,12 @@ class WatchedModel:
     random_frozen: tuple[str, ...] = ()
     test_inputs: tuple[InputLook, ...] = ()
     evaluated: bool = False
+    called: Place | None = None
+
+    @property
+    def line(self) -> Place | None:
+        """Where its class is written, or, where that is not the user's code, where it is called."""
+        return self.place or self.called
 
 
 @dataclass(frozen=True)

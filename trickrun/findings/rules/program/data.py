@@ -122,7 +122,7 @@ def non_finite(program: Program) -> Iterator[Finding]:
             )
             yield Finding("TR05", "NaN or infinity in the inputs", "error", 0.98, model.name,
                           {"values": bad[0].non_finite}, why,
-                          location=as_location(model.place, "replace or drop them where the data "
+                          location=as_location(model.line, "replace or drop them where the data "
                                                "are loaded"))  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def unscaled(program: Program) -> Iterator[Finding]:
         )
         yield Finding("TR01", "Unscaled inputs", grave, 0.8 if grave == "error" else 0.6,
                       model.name, {"size": size, "low": low, "high": high}, why,
-                      location=as_location(model.place, advice))  # fmt: skip
+                      location=as_location(model.line, advice))  # fmt: skip
 
 
 def constant(program: Program) -> Iterator[Finding]:
@@ -185,7 +185,7 @@ def constant(program: Program) -> Iterator[Finding]:
             f"All samples of a batch that enters {model.name} are equal, in each of "
             f"{len(several)} batches: the network cannot tell them apart."
         )
-        location = as_location(model.place, "look at how the batches are made")
+        location = as_location(model.line, "look at how the batches are made")
         yield Finding("TR04", "Constant features", "error", 0.9, model.name,
                       {"batches": len(several)}, why, location=location)  # fmt: skip
 
@@ -213,7 +213,7 @@ def faint(program: Program) -> Iterator[Finding]:
         )
         yield Finding("TR02", "Inputs scaled twice", grave, 0.85 if grave == "error" else 0.6,
                       model.name, {"size": spread, "low": low, "high": high}, why,
-                      location=as_location(model.place, advice))  # fmt: skip
+                      location=as_location(model.line, advice))  # fmt: skip
 
 
 def unlike(program: Program) -> Iterator[Finding]:

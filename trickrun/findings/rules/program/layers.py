@@ -101,7 +101,7 @@ def exploded(program: Program) -> Iterator[Finding]:
     place = program.main.place if program.main else None
     what = "gradient" if found.cause == "gradient" and found.detail == "sure" else "loss"
     why = f"The {what} of backward pass {found.step + 1} was {found.value}.{cause(found)}"
-    advice = "see the causes above; else lower the learning rate or clip the gradients"
+    advice = "lower the learning rate or clip the gradients, if no other cause is told"
     yield Finding("TR41", "Training explodes", "error", 0.9, place_or(place, "loss"),
                   {"step": found.step, "value": found.value}, why,
                   location=as_location(place, advice))  # fmt: skip
