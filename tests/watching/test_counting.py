@@ -9,6 +9,7 @@ import pytest
 from tests.watching.scripts import changed, found, watched
 from tests.watching.tasks import BEGIN
 from trickrun.watching import watch as watching
+from trickrun.watching.sites import Site
 
 STEPS = 700
 
@@ -40,7 +41,7 @@ def attended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     judge = watching.Watch.judge_gradients
 
-    def judged(self: watching.Watch, site: watching.Site) -> None:
+    def judged(self: watching.Watch, site: Site) -> None:
         seen.append(self.passes)
         judge(self, site)
 

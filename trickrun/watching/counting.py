@@ -18,7 +18,8 @@ from trickrun.watching import graph as graphs
 from trickrun.watching.optimizers import OptimizerRecord
 
 if TYPE_CHECKING:
-    from trickrun.watching.watch import Site, Watch
+    from trickrun.watching.sites import Site
+    from trickrun.watching.watch import Watch
 
 METHOD = torch.Tensor.backward.__code__
 
@@ -99,8 +100,9 @@ class Counting:
             watch.passes += 1
             watch.site = site
             watch.stepped_last = False
-            if watch.loader is not None:
-                watch.loader.passes += 1
+            loader = watch.loaders.current
+            if loader is not None:
+                loader.passes += 1
         except Exception as error:
             self.failed(error)
         return True
@@ -131,9 +133,10 @@ class Counting:
             lrs.append((watch.passes, float(lr)))
             self.steps += 1
             watch.stepped_last = True
-            if watch.loader is not None:
-                watch.loader.steps += 1
-                watch.loader.in_eval += not training
+            loader = watch.loaders.current
+            if loader is not None:
+                loader.steps += 1
+                loader.in_eval += not training
         except Exception as error:
             self.failed(error)
         return True

@@ -12,21 +12,18 @@ import time
 import weakref
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations
-from statistics import median
 from typing import Any
 
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import Optimizer
-from torch.utils.data import DataLoader, SequentialSampler
+from torch.utils.data import DataLoader
 
 from trickrun.findings.evidence.program import (
     Answers,
-    Backward,
-    ClippedGradients,
     GradientLook,
     LossTerm,
     NonFinite,
@@ -35,7 +32,6 @@ from trickrun.findings.evidence.program import (
     Program,
     StepLook,
     Unreached,
-    WatchedLoader,
 )
 from trickrun.nn.precision import widened
 from trickrun.watching import EVERY, rewards, strength
@@ -47,11 +43,13 @@ from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, is_constant, rows_alike, slope
 from trickrun.watching.likelihoods import likelihoods
+from trickrun.watching.loaders import Loaders
 from trickrun.watching.models import ForwardWatch, Modes, is_as_made, rows_of_samples
-from trickrun.watching.optimizers import Bare, OptimizerRecord, Series, has_values
-from trickrun.watching.places import Key, OperationLines, caller_key, calling, place_of_key
+from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
+from trickrun.watching.places import Key, OperationLines, caller_key, calling
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
+from trickrun.watching.sites import Clipping, Site
 from trickrun.watching.unregistered import Unregistered
 
 EARLY = 6
@@ -100,59 +98,6 @@ class TrainingLost(KeyboardInterrupt):
     """
 
 
-@dataclass
-class Site:
-    """The backward passes from one line."""
-
-    key: Key = None
-    times: int = 0
-    losses: Series = field(default_factory=Series)
-    terms: list[LossTerm] = field(default_factory=list)
-    between: list[int] = field(default_factory=list)
-    since_step: int = 0
-    rebuilt: int = 0
-    negated: int = 0
-    summed: list[int] = field(default_factory=list)
-    thrown_away: int = 0
-    unused: int = 0
-    stepped: int = 0
-
-
-@dataclass
-class Clipping:
-    """The calls of clipping from one line."""
-
-    bound: float
-    times: int = 0
-    norms: Series = field(default_factory=Series)
-    after_step: int = 0
-    scaled: int = 0
-
-
-@dataclass
-class LoaderRecord:
-    place: Place | None
-    samples: int | None
-    batch_size: int | None
-    shuffled: bool
-    epochs: int = 0
-    passes: int = 0
-    steps: int = 0
-    in_eval: int = 0
-
-    def told(self) -> WatchedLoader:
-        return WatchedLoader(
-            self.place,
-            self.samples,
-            self.batch_size,
-            self.shuffled,
-            self.epochs,
-            self.passes > 0,
-            self.steps,
-            self.in_eval,
-        )
-
-
 class Watch:
     """Watches all training in this process between ``start`` and ``stop``.
 
@@ -187,11 +132,7 @@ class Watch:
         self.records: list[OptimizerRecord] = []
         self.gone: list[OptimizerRecord] = []
         self.schedulers: list[SchedulerRecord] = []
-        self.loaders: weakref.WeakKeyDictionary[DataLoader[Any], LoaderRecord] = (
-            weakref.WeakKeyDictionary()
-        )
-        self.known_loaders: list[LoaderRecord] = []
-        self.loader: LoaderRecord | None = None
+        self.loaders = Loaders()
         self.clips: dict[Key, Clipping] = {}
         self.looks: list[StepLook] = []
         self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
@@ -279,8 +220,8 @@ class Watch:
         self.judge_gradients(site)
         self.site = site
         site.times += 1
-        if self.loader is not None:
-            self.loader.passes += 1
+        if self.loaders.current is not None:
+            self.loaders.current.passes += 1
         loss = losses[0] if losses else None
         if self.scaled is not None:
             loss = self.unscaled_loss(loss)
@@ -289,8 +230,7 @@ class Watch:
         if self.forward.handles:
             self.close_look()
             if loss is not None and self.forward.calls:
-                batch_size = self.loader.batch_size if self.loader else None
-                self.probe.ask(self.forward.calls, loss, batch_size)
+                self.probe.ask(self.forward.calls, loss, self.loaders.batch_size)
             self.forward.forget()
 
     def judge_gradients(self, site: Site) -> None:
@@ -563,9 +503,9 @@ class Watch:
         """Count the mode in which a step was taken."""
         in_eval = self.forward.last_in_eval()
         self.modes.add(in_eval)
-        if self.loader is not None:
-            self.loader.steps += 1
-            self.loader.in_eval += in_eval
+        if self.loaders.current is not None:
+            self.loaders.current.steps += 1
+            self.loaders.current.in_eval += in_eval
 
     def look_again(self) -> None:
         """An optimizer has begun: look at its first steps, if those of the program are over."""
@@ -634,7 +574,9 @@ class Watch:
     def scheduler_made(self, scheduler: LRScheduler, optimizer: Optimizer) -> None:
         record = self.record_of(optimizer)
         steps = record.steps if record is not None else 0
-        self.schedulers.append(new_record(scheduler, optimizer, calling(), steps, self.epochs))
+        self.schedulers.append(
+            new_record(scheduler, optimizer, calling(), steps, self.loaders.epochs)
+        )
 
     def scheduler_combined(self, scheduler: Any) -> None:
         """A scheduler was made of others, which it alone steps."""
@@ -651,22 +593,14 @@ class Watch:
                 one.metric_given(self.passes, metric, rate)
 
     def loader_made(self, loader: DataLoader[Any]) -> None:
-        shuffled = not isinstance(loader.sampler, SequentialSampler)
-        record = LoaderRecord(calling(), samples_of(loader), loader.batch_size, shuffled)
-        self.loaders[loader] = record
-        self.known_loaders.append(record)
+        self.loaders.made(loader)
 
     def epoch_begins(self, loader: DataLoader[Any]) -> None:
-        record = self.loaders.get(loader)
-        if record is None:
-            self.loader_made(loader)
-            record = self.loaders[loader]
-        record.epochs += 1
-        self.loader = record
+        self.loaders.begins(loader)
 
     def clipped(self, bound: float, norm: torch.Tensor | None) -> None:
         key = caller_key()
-        clipping = self.clips.setdefault(key, Clipping(bound))
+        clipping = self.clips.setdefault(key, Clipping(key, bound))
         clipping.times += 1
         clipping.after_step += self.stepped_last
         clipping.scaled += self.still_scaled
@@ -711,11 +645,6 @@ class Watch:
 
     # --- what was seen ---------------------------------------------------------------------
 
-    @property
-    def epochs(self) -> int:
-        """Epochs of the loaders that were trained on."""
-        return sum(loader.epochs for loader in self.known_loaders if loader.passes)
-
     def take_stock(self) -> None:
         """Take note of what can only be asked of objects that still exist: a program may make
         them in a function, and they are gone when it returns."""
@@ -741,7 +670,7 @@ class Watch:
             stepped = self.record_of(optimizer) if optimizer is not None else None
             if stepped is not None:
                 one.number = stepped.number
-                one.take_stock(stepped.steps, self.epochs)
+                one.take_stock(stepped.steps, self.loaders.epochs)
         self.find_waiting()
 
     def find_shared(self) -> None:
@@ -860,13 +789,13 @@ class Watch:
             every=self.every,
             passes=self.passes,
             seconds=self.seconds + since,
-            backwards=tuple(told_backward(key, site) for key, site in self.sites.items()),
+            backwards=tuple(site.told() for site in self.sites.values()),
             looks=tuple(self.looks),
             optimizers=tuple(record.told() for record in self.gone + self.records),
             schedulers=tuple(record.told() for record in self.schedulers if not record.inner),
             models=tuple(record.told() for record in self.forward.records),
-            loaders=tuple(record.told() for record in self.known_loaders if record.epochs),
-            clips=tuple(told_clipping(key, clip) for key, clip in self.clips.items()),
+            loaders=self.loaders.told(),
+            clips=tuple(clipping.told() for clipping in self.clips.values()),
             non_finite=self.placed(self.non_finite),
             compiled=self.compiled,
             ended=ended,
@@ -911,32 +840,6 @@ class Watch:
         return replace(found, operation=operation)
 
 
-def told_backward(key: Key, site: Site) -> Backward:
-    """Return the backward passes from one line."""
-    return Backward(
-        place_of_key(key),
-        site.times,
-        tuple(site.losses.at),
-        tuple(site.losses.values),
-        tuple(site.terms),
-        median(site.between) if site.between else 0.0,
-        site.rebuilt,
-        site.negated,
-        site.thrown_away,
-        site.unused,
-        site.stepped,
-        int(median(site.summed)) if site.summed else 0,
-    )
-
-
-def told_clipping(key: Key, clip: Clipping) -> ClippedGradients:
-    """Return the calls of clipping from one line."""
-    norms = tuple(clip.norms.values)
-    return ClippedGradients(
-        place_of_key(key), clip.times, clip.bound, norms, clip.after_step, clip.scaled
-    )
-
-
 def name_in(owner: nn.Module, parameter: torch.Tensor) -> str:
     """Return what a parameter is called in its layer, after the layer's class."""
     own = owner.named_parameters(recurse=False)
@@ -949,11 +852,3 @@ def rows_of(terms: list[LossTerm]) -> set[int]:
     targets = [one.targets.shape for one in terms if one.targets is not None]
     shapes = [shape for one in terms for shape in (one.prediction, one.compared)]
     return {shape[0] for shape in (*shapes, *targets) if shape}
-
-
-def samples_of(loader: DataLoader[Any]) -> int | None:
-    """Return how many samples a loader's data set has; None if it does not tell."""
-    try:
-        return len(loader.dataset)  # type: ignore[arg-type]
-    except (TypeError, NotImplementedError):
-        return None
