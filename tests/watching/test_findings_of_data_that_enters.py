@@ -10,6 +10,7 @@ import pytest
 from tests.watching.scripts import changed, found
 from tests.watching.tasks import (
     BACKWARD_ALSO,
+    BEGIN,
     CLASSES,
     LOOKS_BACK,
     LOSS_OF_CLASSES,
@@ -83,12 +84,107 @@ MIXING = "j = i[torch.randperm(32)]\no = model(0.8 * x[i] + 0.2 * x[j])"
 
 TAGGED = CLASSES + "y = (x[:, :4] > 1).float()\n"
 WEIGHED = "F.binary_cross_entropy_with_logits(model(x[i]), y[{rows}], pos_weight={weight})"
+OVERLAP = "1 - 2 * (p * (y[i] > 0).float()).sum() / (p.sum() + (y[i] > 0).sum())"
 NODES = CLASSES + "known = torch.arange(0, 512, 2)\n"
 OF_KNOWN = "F.cross_entropy(model(x)[known], y[{rows}])"
 ONE = VALUES + "model.append(nn.Softmax(1))\n"
 YES = "-((y[i] > 0) * p.log() + (y[i] <= 0) * (1 - p + 1e-7).log()).mean()"
 
+SPEECH = """
+V, x = 6, torch.zeros(64, 1)
+signs = torch.randn(V, 8)
+""" + model_of(
+    "self.rnn = nn.GRU(8, 32)\nself.out = nn.Linear(32, V)", "return self.out(self.rnn(x)[0])"
+)  # fmt: skip
+SPOKEN = (
+    "y = torch.randint(1, V, (8, 4))\n"
+    "heard = signs[y.repeat_interleave(4, 1)].transpose(0, 1)\n"
+    "lengths = torch.full((8,), 16), torch.full((8,), 4)"
+)
+WRITTEN = "F.ctc_loss(model(heard).{normalized}, y, *lengths)"
+RARE = CLASSES + "y = (x[:, 0] > 1.2).long()\nshares = torch.bincount(y) / len(y)\n"
+BALANCED = "F.cross_entropy(model(x[i])[:, :2], y[i], weight={weight})"
+BATCHES = """
+x = torch.randn(512, 12)
+y = x[:, :4].argmax(1)
+model = nn.Sequential(nn.Linear(12, 32), nn.ReLU(), nn.Linear(32, 4))
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+loader = DataLoader(TensorDataset(x, y), batch_size=32, shuffle={shuffle})
+for step in range(60):
+    inputs, targets = next(iter(loader))
+    loss = F.cross_entropy(model(inputs), targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+VARIATIONAL = CLASSES + model_of(
+    "self.enc = nn.Linear(12, 8)\nself.dec = nn.Linear(4, 12)",
+    "mean, log_var = self.enc(x).chunk(2, 1)\n"
+    "code = mean + (log_var / 2).exp() * torch.randn_like(mean)\n"
+    "return self.dec(code), mean, log_var",
+)
+BOUND = "(F.mse_loss(out, x[i], reduction='sum') {sign} 0.5 * prior) / 32"
+PRIOR = "out, m, v = model(x[i])\nprior = (1 + v - m.pow(2) - v.exp()).sum()"
+GAME = """
+G = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
+D = nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1))
+first, second = (torch.optim.Adam(one.parameters(), lr=3e-3) for one in (D, G))
+says = F.binary_cross_entropy_with_logits
+yes, no = torch.ones(64, 1), torch.zeros(64, 1)
+for step in range(200):
+    made = G(torch.randn(64, 8))
+    loss = says(D(torch.randn(64, 2) * 0.3 + 2), yes) + says(D(made.detach()), no)
+    first.zero_grad()
+    loss.backward()
+    first.step()
+    loss = says(D(made), {wanted})
+    second.zero_grad()
+    loss.backward()
+    second.step()
+"""
+
+IMAGES = """
+x = F.interpolate(torch.randn(256, 3, 4, 4), size=(12, 12), mode="bilinear")
+y = (x[:, 0].mean((1, 2)) > 0).long()
+model = nn.Sequential(
+    nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 2)
+)
+read = x.permute(0, 2, 3, 1).contiguous()
+"""
+
 FAULTS = {
+    "TR103 channels that a view was to move": (
+        "TR103",
+        trained(IMAGES + "x = read.view(-1, 3, 12, 12)\n", LOSS_OF_CLASSES, 60),
+    ),
+    "TR25 a softmax before a loss of alignments": (
+        "TR25",
+        trained(SPEECH, WRITTEN.format(normalized="softmax(-1)"), 60, SPOKEN),
+    ),
+    "TR30 predictions in the place of targets": (
+        "TR30",
+        trained(
+            VALUES, "F.binary_cross_entropy_with_logits((y[i] > 0).float(), model(x[i])[:, 0])"
+        ),
+    ),
+    "TR17 the first batch in each step": ("TR17", BEGIN + BATCHES.format(shuffle=False)),
+    "TR94 shares in the place of their inverse": (
+        "TR94",
+        trained(RARE, BALANCED.format(weight="shares")),
+    ),
+    "TR33 a divergence that is subtracted": (
+        "TR33",
+        trained(VARIATIONAL, BOUND.format(sign="+"), 300, PRIOR, lr=1e-2),
+    ),
+    "TR33 a generator that is to look generated": ("TR33", BEGIN + GAME.format(wanted="no")),
+    "TR32 [N, 1] against [N] in a loss of counts": (
+        "TR32",
+        trained(COUNTS, "F.poisson_nll_loss(model(x[i]), y[i])"),
+    ),
+    "TR32 [N, 1] against [N] in an overlap": (
+        "TR32",
+        trained(VALUES, OVERLAP, 60, "p = model(x[i]).sigmoid()"),
+    ),
     "TR10 tags in another order, weighed": (
         "TR10",
         trained(TAGGED, WEIGHED.format(rows="i.flip(0)", weight="torch.tensor(5.0)"), 400),
@@ -179,6 +275,29 @@ def test_a_mistake_comes_first(name: str, tmp_path: Path) -> None:
 
 
 HEALTHY_PROGRAMS = {
+    "channels that are moved": trained(
+        IMAGES + "x = read.permute(0, 3, 1, 2)\n", LOSS_OF_CLASSES, 60
+    ),
+    "noise with channels": trained(IMAGES + "x = torch.randn(x.shape)\n", LOSS_OF_CLASSES, 20),
+    "a loss of alignments": trained(
+        SPEECH, WRITTEN.format(normalized="log_softmax(-1)"), 60, SPOKEN
+    ),
+    "the first batch of another order in each step": BEGIN + BATCHES.format(shuffle=True),
+    "weights that make up for rare classes": trained(RARE, BALANCED.format(weight="1 / shares")),
+    "a divergence": trained(VARIATIONAL, BOUND.format(sign="-"), 300, PRIOR, lr=1e-2),
+    "a game": BEGIN + GAME.format(wanted="yes"),
+    "a table of pairs": trained(
+        EVENTS,
+        "-(r - ((r.exp() * at_risk).sum(1)).log()).mean()",
+        60,
+        "r = model(x[i])[:, 0]\nat_risk = (y[i][None] >= y[i][:, None]).float()",
+    ),
+    "differences of pairs": trained(
+        VALUES,
+        "F.softplus(-(y[i][:, None] - y[i]).sign() * (r - r.T)).mean()",
+        60,
+        "r = model(x[i])",
+    ),
     "tags, weighed so that a constant would be worse": trained(
         TAGGED, WEIGHED.format(rows="i", weight="torch.tensor(5.0)"), 400
     ),

@@ -443,6 +443,7 @@ def told(record: Record, rewarded: bool = False) -> Answers:
         samples,
         record.opposed,
         rewarded,
+        weighted(record),
     )
 
 
@@ -515,6 +516,19 @@ def class_shares(record: Record, targets: torch.Tensor) -> torch.Tensor:
     counts = torch.bincount(targets[targets >= 0].flatten().long()).double()
     counts = counts * weights_of(record, counts)
     return counts / counts.sum()
+
+
+def weighted(record: Record) -> tuple[tuple[int, float], ...]:
+    """Return how often each class occurs, and its weight; () without weights."""
+    together = same_width(record.targets) if record.targets else None
+    if record.weight is None or together is None or not len(together):
+        return ()
+    if record.kind == BINARY:
+        yes = int((together > 0.5).sum())
+        return (together.numel() - yes, 1.0), (yes, float(record.weight.mean()))
+    counts = torch.bincount(together[together >= 0].flatten().long())
+    pairs = zip(counts.tolist(), record.weight.tolist(), strict=False)
+    return tuple((int(count), float(weight)) for count, weight in pairs)
 
 
 def weights_of(record: Record, counts: torch.Tensor) -> torch.Tensor:

@@ -56,6 +56,8 @@ LOSSES = frozenset(
         "MultiMargin",
         "MultilabelMarginLoss",
         "SoftMarginLoss",
+        "CtcLoss",
+        "CudnnCtcLoss",
     }
 )
 """Operations of autograd that are a loss by themselves."""
@@ -300,7 +302,9 @@ def has_numbers(node: Node) -> bool:
 def loss_node(node: Node, kind: str, weighted: bool) -> LossNode | None:
     """Return what kind of loss a node is; None if it is none."""
     if kind in LOSSES:
-        return LossNode(node, node.next_functions[0][0], "own", weighted)
+        # Given in the other order, the targets come first, which have no gradient.
+        first = next(iter(inputs_of(node)), None)
+        return LossNode(node, first, "own", weighted) if first is not None else None
     if (difference := squared_or_absolute(node)) is not None:
         # Of two inputs the one that has a gradient is the prediction.
         predictions = inputs_of(difference)[0]
@@ -381,6 +385,7 @@ def term(one: LossNode) -> LossTerm:
         tuple(compared.shape) if isinstance(compared, torch.Tensor) else (),
         one.weighted,
         crossed(compared, targets),
+        one.form == "own" and node.next_functions[0][0] is None,
     )
 
 

@@ -50,6 +50,10 @@ def behind(loss: torch.Tensor) -> Iterator[Likelihood]:
             place = graphs.place_of_node(node)
             yield Likelihood(kind, place, made_by(scores), raised != turned, weighed)
             continue
+        if is_growing(node):
+            if not raised and not weighed:
+                yield Likelihood("growing", graphs.place_of_node(node), "", True, False)
+            continue
         if graphs.kind_of(node) not in LINEAR or has_two(node):
             continue
         weighed = weighed or not keeps_sign(node)
@@ -72,6 +76,17 @@ def likelihood(node: Node) -> tuple[str, Node, bool] | None:
             kind = graphs.kind_of(probability).lower()
             return kind, graphs.inputs_of(probability)[0], False
     return None
+
+
+def is_growing(node: Node) -> bool:
+    """Whether a node is never below 0 and has no upper bound: a square, a distance, an exponential,
+    or a loss of torch's own."""
+    kind, inner = graphs.kind_of(node), graphs.inputs_of(node)
+    if kind in graphs.LOSSES or kind in ("Exp", "Abs"):
+        return True
+    if kind == "Pow":
+        return getattr(node, "_saved_exponent", 0) == 2
+    return kind == "Mul" and len(inner) == 2 and inner[0] is inner[1]
 
 
 def of_difference(one: Node, other: Node) -> tuple[str, Node, bool] | None:

@@ -28,6 +28,9 @@ MOST_VALUES = 1_000_000
 
 MOST_INPUTS = 32
 
+CHANNELS = (2, 3, 4)
+"""Channels that images have where the order of the axes matters."""
+
 MOST_TIED = 20_000_000
 """Entries of two tensors that are compared."""
 
@@ -257,7 +260,22 @@ def look_at(given: torch.Tensor) -> InputLook | None:
         high,
         constant,
         bad,
+        comb(values),
     )
+
+
+def comb(images: torch.Tensor) -> float:
+    """Return how unlike values are at the distance of the channels, over how unlike neighbours are,
+    along the last axis of images: below 1 where the channels of each pixel lie side by side; 1 for
+    anything else."""
+    if images.ndim != 4 or images.shape[1] not in CHANNELS:
+        return 1.0
+    channels, width = images.shape[1], images.shape[3]
+    if width < 2 * channels:
+        return 1.0
+    near = float((images[..., 1:] - images[..., :-1]).abs().mean())
+    far = float((images[..., channels:] - images[..., :-channels]).abs().mean())
+    return far / near if near > 0 and math.isfinite(near) else 1.0
 
 
 @dataclass

@@ -81,6 +81,7 @@ class LossTerm:
         targets: None if autograd does not keep them.
         reduction: ``mean``, ``sum``, ``none``; empty if it is not known.
         crossed: whether each sample's prediction met the targets of all samples.
+        swapped: whether what is trained was given in the place of the targets.
     """
 
     operation: Operation
@@ -91,6 +92,7 @@ class LossTerm:
     compared: tuple[int, ...] = ()
     weighted: bool = False
     crossed: bool = False
+    swapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ class Likelihood:
     """The logarithm of a probability, or a loss of counts, that a loss is a sum of.
 
     Args:
-        kind: ``softmax``, ``sigmoid`` or ``counts``.
+        kind: ``softmax``, ``sigmoid`` or ``counts``; ``growing`` for a square, an exponential or
+            the like that is subtracted, though it has no upper bound.
         place: its line.
         made: the kind of operation that its logits, or the logarithms of its rates, came from.
         raised: whether the loss grows with it: what is seen becomes less likely.
@@ -315,6 +318,7 @@ class Answers:
             function of the program's own, which may reverse it: a part may be meant to fail at it.
         rewarded: whether the loss of the pass also weighs what was chosen by what came of it, so
             that these values are returns.
+        weighted: how often each class occurs and how much the loss weighs it; () without weights.
     """
 
     place: Place | None
@@ -337,6 +341,7 @@ class Answers:
     samples: int = 0
     opposed: bool = False
     rewarded: bool = False
+    weighted: tuple[tuple[int, float], ...] = ()
 
     @property
     def late(self) -> float:
@@ -553,6 +558,8 @@ class InputLook:
         mean, std, low, high: over all its values; NaN if there is one.
         constant: features that had one value in the whole batch, as a share.
         non_finite: values that are no numbers.
+        comb: how unlike values are at the distance of the channels along the last axis of images,
+            over how unlike neighbours are; 1 for anything else.
     """
 
     shape: tuple[int, ...]
@@ -562,6 +569,7 @@ class InputLook:
     high: float
     constant: float
     non_finite: int
+    comb: float = 1.0
 
 
 @dataclass(frozen=True)

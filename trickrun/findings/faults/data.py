@@ -265,7 +265,7 @@ FAULTS = (
     Fault(
         "TR94",
         "Class weights out of proportion",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "A class's share of the loss under the weights, compared with its share without weights "
         "and with balanced ones. Also whether larger classes have larger weights.",
         "10 times less; 50 times less is an error (measured). It is always an error where weights "
@@ -294,9 +294,10 @@ FAULTS = (
     Fault(
         "TR103",
         "Channels on the last axis",
-        (DATA, "train"),
+        (DATA, "train", "watch"),
         "The input shape of a convolutional network, where the recipe does not say which axis "
-        "holds the channels.",
+        "holds the channels. Of a program: whether the channels of a pixel lie side by side in "
+        "rows.",
         "[H, W, C] with C of 1, 3 or 4, where H is none of these, both sides are at least 8 and "
         "above 2C, and one side is at most twice the other. A square is an error, anything else a "
         "warning. Own: feature maps of that shape are rare.",

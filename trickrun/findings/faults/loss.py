@@ -103,9 +103,9 @@ FAULTS = (
     Fault(
         "TR30",
         "Loss does not suit the task",
-        (TEXT, DATA, "overfit-batch", "diagnose"),
+        (TEXT, DATA, "overfit-batch", "diagnose", "watch"),
         "A regression loss with classes, a classification loss with values, or values read as "
-        "classes.",
+        "classes. Of a program: a loss whose two arguments were exchanged.",
         "AutoTrainer's pairs. Squared errors with classes are a warning: they do train, only "
         "later (Hui & Belkin 2020). More than 20 numeric classes of fewer than 3 samples each are "
         "values (own).",

@@ -8,6 +8,7 @@ from statistics import fmean, median
 
 from trickrun.findings.evidence.program import Answers, Program, WatchedModel, as_location
 from trickrun.findings.finding import Finding, Severity
+from trickrun.findings.rules.data.class_weights import AGAINST, grows_with_class
 from trickrun.findings.rules.data.inputs import DARK, FAINT, GONE, HUGE, LARGE
 from trickrun.findings.rules.program.courses import FELL
 from trickrun.findings.rules.program.rates import SETTLED, too_low
@@ -20,6 +21,10 @@ property of the data; own."""
 APART = 0.5
 """Share of the targets' variance between batches from which on they are sorted: the bound of TR17
 for recipes."""
+
+COMB = 0.8
+"""Difference of values at the distance of the channels over that of neighbours below which images
+were cut the wrong way; own: in images it is above 1, in noise 1."""
 
 RECURRING = 0.3
 """Share of batches that occurred before from which on their order is kept; own."""
@@ -82,6 +87,48 @@ def sorted_by_class(program: Program) -> Iterator[Finding]:
 def impurity(counts: Sequence[int]) -> float:
     """Return the chance that two draws from these counts are of two classes."""
     return 1 - sum(one * one for one in counts) / sum(counts) ** 2
+
+
+def first_batch_only(program: Program) -> Iterator[Finding]:
+    """TR17: a loader that is begun anew for each step and does not shuffle, so that each step has
+    its first batch; traps: a single batch an epoch, and a loader that shuffles."""
+    for loader in program.loaders:
+        samples, size = loader.samples or 0, loader.batch_size or 0
+        if loader.shuffled or not loader.trains or loader.steps < FEWEST or not size:
+            continue
+        if samples <= size or loader.epochs < loader.steps:
+            continue
+        why = (
+            f"The loader was begun {loader.epochs} times for {loader.steps} steps and does not "
+            f"shuffle: each step has the same first {size} of {samples} samples."
+        )
+        advice = "iterate over the loader: for batch in loader; and pass shuffle=True"
+        yield Finding("TR17", "Only the first batch is seen", "error", 0.95,
+                      place_or(loader.place, "batches"),
+                      {"begun": loader.epochs, "steps": loader.steps}, why,
+                      location=as_location(loader.place, advice))  # fmt: skip
+
+
+def weights_upside_down(program: Program) -> Iterator[Finding]:
+    """TR94: weights of classes that grow with the classes, as where shares were written in the
+    place of their inverse; trap: weights that make up for rare classes, or nearly equal ones."""
+    for answers in program.answers:
+        present = [(count, weight) for count, weight in answers.weighted if count]
+        if len(present) < 2 or not grows_with_class(present):
+            continue
+        (most, heavy), (least, light) = max(present), min(present)
+        factor = heavy / max(light, 1e-12)
+        if factor < AGAINST:
+            continue
+        why = (
+            f"The loss weighs the commonest class {factor:.3g} times as much as the rarest, which "
+            f"has {least / most:.2g} as many samples. The network may ignore the rare one."
+        )
+        advice = "weigh each class by the inverse of its share: total / (classes * counts)"
+        yield Finding("TR94", "Class weights upside down", "error", 0.9,
+                      place_or(answers.place, "loss"),
+                      {"weights": [one for _, one in present]}, why,
+                      location=as_location(answers.place, advice))  # fmt: skip
 
 
 def sorted_by_value(program: Program) -> Iterator[Finding]:
@@ -173,6 +220,25 @@ def unscaled(program: Program) -> Iterator[Finding]:
         yield Finding("TR01", "Unscaled inputs", grave, 0.8 if grave == "error" else 0.6,
                       model.name, {"size": size, "low": low, "high": high}, why,
                       location=as_location(model.line, advice))  # fmt: skip
+
+
+def channels_side_by_side(program: Program) -> Iterator[Finding]:
+    """TR103: images [N, C, H, W] whose rows have the channels of each pixel side by side, as where
+    [N, H, W, C] was reshaped; traps: noise, and patterns that repeat at that distance."""
+    for model in trained(program):
+        looks = [look for look in model.inputs if len(look.shape) == 4]
+        if len(looks) < 2 or any(look.comb > COMB for look in looks):
+            continue
+        shape = looks[-1].shape
+        why = (
+            f"The inputs of {model.name} have the shape {list(shape)}, but along a row each value "
+            f"is more like that {shape[1]} places further than like its neighbour: the channels of "
+            "a pixel lie side by side. A reshape does not move an axis."
+        )
+        advice = "move the channels with permute(0, 3, 1, 2), not with view or reshape"
+        yield Finding("TR103", "Channels on the last axis", "error", 0.85, model.name,
+                      {"comb": median(look.comb for look in looks)}, why,
+                      location=as_location(model.place, advice))  # fmt: skip
 
 
 def constant(program: Program) -> Iterator[Finding]:
@@ -405,9 +471,12 @@ RULES = (
     unscaled,
     faint,
     unlike,
+    channels_side_by_side,
     constant,
     sorted_by_class,
     sorted_by_value,
+    first_batch_only,
+    weights_upside_down,
     unscaled_targets,
     unrelated,
     no_better,

@@ -51,6 +51,11 @@ LOGARITHMS = ("LogSoftmax", "Log", "LogSigmoid", "Logsumexp", "Sub", "SoftNll")
 PLAIN = ("SGD", "ASGD")
 """Optimizers whose steps are as long as the gradient is."""
 
+BINARY = ("BinaryCrossEntropy", "BinaryCrossEntropyWithLogits")
+
+WON = 0.15
+"""Loss of a game's side below which it has won; own: undecided it is 0.69."""
+
 FEWEST = 8
 """Samples from which on it matters whether a loss is their sum; own."""
 
@@ -116,29 +121,59 @@ def no_logarithm(program: Program) -> Iterator[Finding]:
     written = any(look.likelihoods for look in program.looks)
     for term, place in each_once(program):
         kind = term.operation.kind
-        if kind not in ("NllLoss", "NllLoss2D", "KlDiv", "Picked") or not term.behind:
+        if kind not in LOG_WANTED or not term.behind or term.swapped:
             continue
         if kind == "Picked" and written:
             continue
         made = term.behind[0].kind
         if made in LOGARITHMS or (kind in ("KlDiv", "Picked") and made != "Softmax"):
             continue
-        why = LOG_WANTED.get(kind, LOG_WANTED["NllLoss"]).format(made=made)
+        why = LOG_WANTED[kind].format(made=made)
         advice = "use cross_entropy, or apply log_softmax(dim=1) first"
+        if kind.endswith("CtcLoss"):
+            advice = "apply log_softmax(dim=-1) first"
         yield Finding("TR25", "No log-softmax before nll", "error", 0.95, place_or(place, "loss"),
                       {"behind": term.behind[0].kind}, why,
                       location=as_location(place, advice))  # fmt: skip
 
 
+NLL = (
+    "nll_loss takes log-probabilities, but gets the output of {made}. It can then fall without "
+    "end, even below 0."
+)
+
+CTC = (
+    "ctc_loss takes log-probabilities, but gets the output of {made}. It then adds up what are no "
+    "probabilities."
+)
+
 LOG_WANTED = {
-    "NllLoss": "nll_loss takes log-probabilities, but gets the output of {made}. It can then fall "
-    "without end, even below 0.",
+    "NllLoss": NLL,
+    "NllLoss2D": NLL,
+    "CtcLoss": CTC,
+    "CudnnCtcLoss": CTC,
     "KlDiv": "kl_div takes log-probabilities first, but gets the output of {made}. What it then "
     "measures is no divergence, and is smallest elsewhere.",
     "Picked": "The loss is the mean of the probabilities of the right classes. Without a logarithm "
     "a confident mistake gets hardly any gradient.",
 }
 """What is wrong without a logarithm."""
+
+
+def swapped(program: Program) -> Iterator[Finding]:
+    """TR30: a binary cross-entropy whose two arguments were exchanged; traps: losses that are the
+    same either way, and a divergence of what is trained from something else."""
+    for term, place in each_once(program):
+        if not term.swapped or not term.operation.kind.startswith("BinaryCrossEntropy"):
+            continue
+        why = (
+            "The binary cross-entropy gets the targets first and what is trained second. It takes "
+            "the targets for predictions, and its gradient is another one."
+        )
+        advice = "exchange the two: loss(prediction, target)"
+        yield Finding("TR30", "Predictions in the place of targets", "error", 0.9,
+                      place_or(place, "loss"), {"loss": term.operation.kind}, why,
+                      location=as_location(place, advice))  # fmt: skip
 
 
 def one_output(program: Program) -> Iterator[Finding]:
@@ -485,7 +520,11 @@ def as_logits(program: Program) -> Iterator[Finding]:
 def without_minus(program: Program) -> Iterator[Finding]:
     """TR33: a likelihood that is made smaller, since the minus before it is missing; traps:
     rewards, which may be below 0, entropies, networks that compete, a loss with other parts."""
-    looks = [look.likelihoods for look in program.looks if look.likelihoods]
+    looks = [
+        known
+        for look in program.looks
+        if (known := [one for one in look.likelihoods if one.kind != "growing"])
+    ]
     every = [one for look in looks for one in look]
     if len(looks) < max(FEW, len(program.looks) // 2) or competing(program):
         return
@@ -511,8 +550,70 @@ def without_minus(program: Program) -> Iterator[Finding]:
                   location=as_location(place, "put a minus before this likelihood"))  # fmt: skip
 
 
+def without_end(program: Program) -> Iterator[Finding]:
+    """TR33: a square, an exponential or a loss that is subtracted, with a loss that falls below 0:
+    it can fall without end; traps: networks that compete, also through a reversed gradient."""
+    looks = [
+        known
+        for look in program.looks
+        if (known := [one for one in look.likelihoods if one.kind == "growing"])
+    ]
+    site = program.main
+    if len(looks) < max(FEW, len(program.looks) // 2) or site is None or competing(program):
+        return
+    if len(program.optimizers) > 1 or len(site.losses) < FEWEST or program.loaded:
+        return
+    half = len(site.losses) // 2
+    first, last = fmean(site.losses[:half]), fmean(site.losses[half:])
+    if not last < min(first, 0.0) or any(one.opposed for one in program.answers):
+        return
+    place = looks[-1][0].place
+    why = (
+        "The loss subtracts something that is never below 0 and can grow without end, such as a "
+        f"square or an exponential. It has gone below 0, to {site.losses[-1]:.4g}, and the rest of "
+        "the loss counts less and less."
+    )
+    yield Finding("TR33", "Flipped gradient", "error", 0.85, place_or(place, "loss"),
+                  {"first": first, "last": last}, why,
+                  location=as_location(place, "look at the sign of this term"))  # fmt: skip
+
+
+def both_win(program: Program) -> Iterator[Finding]:
+    """TR33: two networks that should compete and both end with next to no loss: one of them is
+    trained on the other's targets; trap: a game that one side has won, where the other has lost."""
+    if len(program.optimizers) < 2 or not competing(program):
+        return
+    most = max(site.times for site in program.backwards)
+    sides = [site for site in program.backwards if site.times >= 0.5 * most]
+    if len(sides) != 2 or any(len(site.losses) < FEWEST for site in sides):
+        return
+    alike = all(
+        site.terms and all(one.operation.kind in BINARY for one in site.terms) for site in sides
+    )
+    constant = any(all(is_constant(one.targets) for one in site.terms) for site in sides)
+    late = [fmean(site.losses[-len(site.losses) // 4 :]) for site in sides]
+    if not alike or not constant or max(late) > WON:
+        return
+    fooling = min(sides, key=lambda site: len(site.terms))
+    why = (
+        f"Both losses end near 0 ({late[0]:.2g} and {late[1]:.2g}), so the two networks do not "
+        "compete: what one is trained to say of the other's output is what the other wants too."
+    )
+    advice = "for the generator use the targets of real samples, not those of generated ones"
+    yield Finding("TR33", "Flipped gradient", "error", 0.85, place_or(fooling.place, "loss"),
+                  {"losses": late}, why,
+                  location=as_location(fooling.place, advice))  # fmt: skip
+
+
+def is_constant(targets: Targets | None) -> bool:
+    """Whether all targets of a batch are one number."""
+    return targets is not None and targets.low == targets.high
+
+
 RULES = (
     rewards_lowered,
+    without_end,
+    both_win,
     reshaped,
     summed,
     as_logits,
@@ -520,6 +621,7 @@ RULES = (
     probabilities,
     twice,
     no_logarithm,
+    swapped,
     one_output,
     one_number,
     broadcast,
