@@ -33,6 +33,10 @@ MOST_TARGETS = 200_000
 MOST_SAMPLES, MOST_FEATURES = 512, 2048
 """Samples that are kept for the learners, and numbers of each."""
 
+SAMPLES, FEW, SAME = 64, 8, 1e-6
+"""Samples from which on it is no chance that a number of each is its target, samples that must
+differ in it, and how far from 1 the correlation may be."""
+
 PATCH, PLACES = 5, 3
 """Side of what the learners see around a place of an image, and places of it along each axis."""
 
@@ -444,6 +448,7 @@ def told(record: Record, rewarded: bool = False) -> Answers:
         record.opposed,
         rewarded,
         weighted(record),
+        copied(record),
     )
 
 
@@ -516,6 +521,33 @@ def class_shares(record: Record, targets: torch.Tensor) -> torch.Tensor:
     counts = torch.bincount(targets[targets >= 0].flatten().long()).double()
     counts = counts * weights_of(record, counts)
     return counts / counts.sum()
+
+
+@torch.no_grad()
+def copied(record: Record) -> int | None:
+    """Return which of the numbers of a sample is its target, or a multiple of it; None if none is,
+    or there are as many targets as numbers, as where inputs are to be restored."""
+    wanted = same_width(record.wanted) if record.wanted else None
+    if wanted is None or record.folds or not record.repeats or len(wanted) < SAMPLES:
+        return None
+    rows = torch.cat(record.rows).double()
+    if record.kind == CLASSES:
+        rows, wanted = rows[wanted[:, 0] >= 0], wanted[wanted[:, 0] >= 0]
+        wanted = F.one_hot(wanted[:, 0].long())[:, 1:] if len(wanted) else wanted
+    if not len(rows) or rows.shape[1] < 2 or 2 * wanted.shape[1] > rows.shape[1]:
+        return None
+    columns, targets = standard(rows), standard(wanted.double())
+    alike = (columns.T @ targets).abs() / len(rows)
+    best = alike.max(1).values
+    return int(best.argmax()) if float(best.max()) > 1 - SAME else None
+
+
+def standard(values: torch.Tensor) -> torch.Tensor:
+    """Return columns of mean 0 and deviation 1; 0 where a column has hardly any other value."""
+    values = torch.nan_to_num(values - values.mean(0), posinf=0.0, neginf=0.0)
+    spread = values.std(0, correction=0)
+    few = (values != values.mode(0).values).sum(0) < FEW
+    return torch.where((spread > 0) & ~few, values / spread.clamp(min=1e-300), 0.0)
 
 
 def weighted(record: Record) -> tuple[tuple[int, float], ...]:

@@ -319,6 +319,7 @@ class Answers:
         rewarded: whether the loss of the pass also weighs what was chosen by what came of it, so
             that these values are returns.
         weighted: how often each class occurs and how much the loss weighs it; () without weights.
+        copied: which number of a sample is its target, or a multiple of it; None if none is.
     """
 
     place: Place | None
@@ -342,6 +343,7 @@ class Answers:
     opposed: bool = False
     rewarded: bool = False
     weighted: tuple[tuple[int, float], ...] = ()
+    copied: int | None = None
 
     @property
     def late(self) -> float:

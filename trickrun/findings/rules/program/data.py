@@ -109,6 +109,24 @@ def first_batch_only(program: Program) -> Iterator[Finding]:
                       location=as_location(loader.place, advice))  # fmt: skip
 
 
+def among_inputs(program: Program) -> Iterator[Finding]:
+    """TR97: a target that is one of the inputs, as a label that was left in a table, or a window
+    that ends with what is to be predicted; traps: inputs that are to be restored, and tasks made up
+    so, which is why it is a warning."""
+    for answers in program.answers:
+        if answers.copied is None or answers.opposed or answers.rewarded or program.assisted:
+            continue
+        why = (
+            f"Number {answers.copied + 1} of each sample's inputs, counted from 1, is its target, "
+            "or a multiple of it, in all samples that were looked at. The network has only to copy "
+            "it. New samples may not have it."
+        )
+        advice = "leave the target out of the inputs, or predict one step further ahead"
+        yield Finding("TR97", "Target among the inputs", "warning", 0.8,
+                      place_or(answers.place, "targets"), {"input": answers.copied}, why,
+                      location=as_location(answers.place, advice))  # fmt: skip
+
+
 def weights_upside_down(program: Program) -> Iterator[Finding]:
     """TR94: weights of classes that grow with the classes, as where shares were written in the
     place of their inverse; trap: weights that make up for rare classes, or nearly equal ones."""
@@ -477,6 +495,7 @@ RULES = (
     sorted_by_value,
     first_batch_only,
     weights_upside_down,
+    among_inputs,
     unscaled_targets,
     unrelated,
     no_better,
