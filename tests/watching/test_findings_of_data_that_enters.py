@@ -160,7 +160,20 @@ x, y = series.unfold(0, 8, 1)[:500], series[{first}:{last}]
 model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1))
 """
 
+SPREAD = VALUES + "model[2] = nn.Linear(32, 2)\n"
+NORMAL = "m, s = model(x[i]).unbind(1)\nd = torch.distributions.Normal(m, F.softplus(s) + 0.01)"
+TAUGHT = CLASSES + "wanted = (3 * x[:, :4]).softmax(1)\n"
+TOLD = "F.kl_div(model(x[i]).{normalized}, wanted[i], reduction='batchmean')"
+
 FAULTS = {
+    "TR33 no minus before a Gaussian": (
+        "TR33",
+        trained(SPREAD, "d.log_prob(y[i]).mean()", 60, NORMAL),
+    ),
+    "TR25 a softmax before a divergence": (
+        "TR25",
+        trained(TAUGHT, TOLD.format(normalized="softmax(1)"), 60),
+    ),
     "TR97 the label left in the table": ("TR97", trained(LEFT_IN + AMONG, LOSS_OF_CLASSES)),
     "TR97 a window that ends with the target": (
         "TR97",
@@ -288,6 +301,8 @@ def test_a_mistake_comes_first(name: str, tmp_path: Path) -> None:
 
 
 HEALTHY_PROGRAMS = {
+    "a Gaussian": trained(SPREAD, "-d.log_prob(y[i]).mean()", 60, NORMAL),
+    "a divergence from a teacher": trained(TAUGHT, TOLD.format(normalized="log_softmax(1)"), 60),
     "a window that ends before the target": trained(
         WINDOWS.format(first=8, last=508), "F.mse_loss(model(x[i])[:, 0], y[i])"
     ),

@@ -25,6 +25,9 @@ SUMS = ("Logsumexp", "Logcumsumexp")
 LINEAR = graphs.SCALING | graphs.CHOOSING | {"Diagonal", "Where", "MaskedFill", "Trace"}
 """Operations between a loss and a likelihood that keep its sign, or turn it."""
 
+POSITIVE = ("Exp", "Pow", "Softplus", "Sigmoid", "Softmax")
+"""Operations whose result is not below 0; a power may be, and is mostly a square."""
+
 PICKED = graphs.SHAPING | graphs.CHOOSING | {"Diagonal", "Div", "Mul"}
 
 
@@ -51,10 +54,19 @@ def behind(loss: torch.Tensor) -> Iterator[Likelihood]:
             yield Likelihood(kind, place, made_by(scores), raised != turned, weighed)
             continue
         if is_growing(node):
-            if not raised and not weighed:
+            # A function of the program's own may reverse the gradient behind it.
+            own = any(map(graphs.is_own_function, graphs.nodes_behind(node)))
+            if not raised and not weighed and not own:
                 yield Likelihood("growing", graphs.place_of_node(node), "", True, False)
             continue
-        if graphs.kind_of(node) not in LINEAR or has_two(node):
+        if graphs.kind_of(node) not in LINEAR:
+            continue
+        if has_two(node):
+            waiting += [(one, raised, weighed) for one in over_positive(node)]
+            continue
+        if is_unlogged(node):
+            made = made_by(graphs.inputs_of(node)[0])
+            yield Likelihood("unlogged", graphs.place_of_node(node), made, raised, weighed)
             continue
         weighed = weighed or not keeps_sign(node)
         waiting += [(one, raised != turned, weighed) for one, turned in graphs.signed_inputs(node)]
@@ -76,6 +88,30 @@ def likelihood(node: Node) -> tuple[str, Node, bool] | None:
             kind = graphs.kind_of(probability).lower()
             return kind, graphs.inputs_of(probability)[0], False
     return None
+
+
+def over_positive(node: Node) -> list[Node]:
+    """Return what a product or quotient has the sign of, where the other side is never below 0, as
+    the variance of a Gaussian."""
+    one, other = graphs.inputs_of(node)[:2]
+    if graphs.kind_of(node) == "Div":
+        return [one]
+    kinds = [graphs.kind_of(graphs.shaped(each)) for each in (one, other)]
+    return [each for each, kind in zip((other, one), kinds, strict=True) if kind in POSITIVE][:1]
+
+
+def is_unlogged(node: Node) -> bool:
+    """Whether probabilities are multiplied with the shares that are wanted, without a logarithm."""
+    inner = graphs.inputs_of(node)
+    shares = getattr(node, "_saved_other", None)
+    if not isinstance(shares, torch.Tensor):
+        shares = getattr(node, "_saved_self", None)
+    if graphs.kind_of(node) != "Mul" or len(inner) != 1 or not isinstance(shares, torch.Tensor):
+        return False
+    if graphs.kind_of(graphs.shaped(inner[0])) != "Softmax" or shares.ndim < 2:
+        return False
+    sums = shares.sum(-1)
+    return bool((shares >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
 
 
 def is_growing(node: Node) -> bool:

@@ -187,7 +187,8 @@ class Likelihood:
 
     Args:
         kind: ``softmax``, ``sigmoid`` or ``counts``; ``growing`` for a square, an exponential or
-            the like that is subtracted, though it has no upper bound.
+            the like that is subtracted, though it has no upper bound; ``unlogged`` for
+            probabilities times the shares that are wanted, without a logarithm.
         place: its line.
         made: the kind of operation that its logits, or the logarithms of its rates, came from.
         raised: whether the loss grows with it: what is seen becomes less likely.

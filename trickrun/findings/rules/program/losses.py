@@ -45,6 +45,9 @@ BATCH_SECOND = ("TransformerEncoderLayer", "TransformerDecoderLayer", "Multihead
                 "GRU", "RNN")  # fmt: skip
 """Layers that take the samples on the second axis unless they are told otherwise."""
 
+LOGARITHMIC = ("softmax", "sigmoid", "counts")
+"""Likelihoods that are logarithms, whoever wrote them."""
+
 LOGARITHMS = ("LogSoftmax", "Log", "LogSigmoid", "Logsumexp", "Sub", "SoftNll")
 """What makes log-probabilities."""
 
@@ -118,7 +121,14 @@ def probabilities(program: Program) -> Iterator[Finding]:
 
 def no_logarithm(program: Program) -> Iterator[Finding]:
     """TR25: nll_loss of what is no logarithm of a probability; trap: log of a softmax."""
-    written = any(look.likelihoods for look in program.looks)
+    every = [one for look in program.looks for one in look.likelihoods]
+    unlogged = [one for one in every if one.kind == "unlogged" and not one.raised]
+    if unlogged and len(unlogged) == len(every):
+        place = unlogged[-1].place
+        yield Finding("TR25", "No log-softmax before nll", "error", 0.9, place_or(place, "loss"),
+                      {"behind": "Softmax"}, LOG_WANTED["Picked"],
+                      location=as_location(place, "apply log_softmax, not softmax"))  # fmt: skip
+    written = any(one.kind in LOGARITHMIC for one in every)
     for term, place in each_once(program):
         kind = term.operation.kind
         if kind not in LOG_WANTED or not term.behind or term.swapped:
@@ -485,6 +495,8 @@ def as_logits(program: Program) -> Iterator[Finding]:
         return  # said already
     found = {one.place: one for look in program.looks for one in look.likelihoods}
     for one in found.values():
+        if one.kind not in LOGARITHMIC:
+            continue
         counts = one.kind == "counts"
         name = (RATES if counts else PROBABILITIES | RECTIFIED).get(one.made)
         if name is None:
@@ -523,7 +535,7 @@ def without_minus(program: Program) -> Iterator[Finding]:
     looks = [
         known
         for look in program.looks
-        if (known := [one for one in look.likelihoods if one.kind != "growing"])
+        if (known := [one for one in look.likelihoods if one.kind in LOGARITHMIC])
     ]
     every = [one for look in looks for one in look]
     if len(looks) < max(FEW, len(program.looks) // 2) or competing(program):
@@ -565,7 +577,7 @@ def without_end(program: Program) -> Iterator[Finding]:
         return
     half = len(site.losses) // 2
     first, last = fmean(site.losses[:half]), fmean(site.losses[half:])
-    if not last < min(first, 0.0) or any(one.opposed for one in program.answers):
+    if not last < min(first, 0.0):
         return
     place = looks[-1][0].place
     why = (
