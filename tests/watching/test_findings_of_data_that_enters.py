@@ -165,7 +165,18 @@ NORMAL = "m, s = model(x[i]).unbind(1)\nd = torch.distributions.Normal(m, F.soft
 TAUGHT = CLASSES + "wanted = (3 * x[:, :4]).softmax(1)\n"
 TOLD = "F.kl_div(model(x[i]).{normalized}, wanted[i], reduction='batchmean')"
 
+LONG = "x = torch.randn(512, 24, 1)\ny = x[:, -3:, 0].sum(1)\n" + model_of(
+    "self.rnn = nn.GRU(1, 16)\nself.out = nn.Linear(16, 1)",
+    "return self.out(self.rnn(x.{how})[0][-1])",
+)
+
 FAULTS = {
+    "TR32 a view of the inputs, of which the first is forgotten": (
+        "TR32",
+        trained(
+            LONG.replace("{how}", "view(24, len(x), 1)"), "F.mse_loss(model(x[i])[:, 0], y[i])", 60
+        ),
+    ),
     "TR33 no minus before a Gaussian": (
         "TR33",
         trained(SPREAD, "d.log_prob(y[i]).mean()", 60, NORMAL),
@@ -301,6 +312,9 @@ def test_a_mistake_comes_first(name: str, tmp_path: Path) -> None:
 
 
 HEALTHY_PROGRAMS = {
+    "inputs whose axes are exchanged": trained(
+        LONG.replace("{how}", "transpose(0, 1)"), "F.mse_loss(model(x[i])[:, 0], y[i])", 60
+    ),
     "a Gaussian": trained(SPREAD, "-d.log_prob(y[i]).mean()", 60, NORMAL),
     "a divergence from a teacher": trained(TAUGHT, TOLD.format(normalized="log_softmax(1)"), 60),
     "a window that ends before the target": trained(

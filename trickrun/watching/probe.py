@@ -455,15 +455,21 @@ def may_tell(question: Question, given: torch.Tensor) -> bool:
 
 
 def mixes(answer: Answer, given: torch.Tensor, axis: int) -> bool:
-    """Whether answers along an axis change with the first entry along it."""
-    changed = other_first(given.transpose(0, axis))
-    if changed is None:
-        return False
-    made = (answer(given), answer(changed.transpose(0, axis)), answer(given))
-    once, other, again = ([along_axis(one, given, axis) for one in each] for each in made)
+    """Whether answers along an axis change with the first entry along it, or with the last one,
+    where a recurrent layer has forgotten the first."""
     count = given.shape[axis]
-    # Answers that differ without a cause tell nothing.
-    return any_moved(once, other, count) and not any_moved(once, again, count)
+    for place in (0, -1):
+        changed = other_sample(given.transpose(0, axis), place)
+        if changed is None:
+            return False
+        made = (answer(given), answer(changed.transpose(0, axis)), answer(given))
+        once, other, again = ([along_axis(one, given, axis) for one in each] for each in made)
+        # Answers that differ without a cause tell nothing.
+        if any_moved(once, again, count, place):
+            return False
+        if any_moved(once, other, count, place):
+            return True
+    return False
 
 
 def along_axis(one: torch.Tensor, given: torch.Tensor, axis: int) -> torch.Tensor:
@@ -520,30 +526,33 @@ def is_graph(one: torch.Tensor, samples: int) -> bool:
     return edges or (one.ndim == 2 and one.shape == (samples, samples))
 
 
-def other_first(given: torch.Tensor) -> torch.Tensor | None:
-    """Return a batch whose first sample is another one; None if all are alike."""
-    unlike = (given != given[:1]).reshape(len(given), -1).any(1).nonzero()
+def other_sample(given: torch.Tensor, place: int) -> torch.Tensor | None:
+    """Return a batch whose sample at a place is another one; None if all are alike."""
+    unlike = (given != given[place]).reshape(len(given), -1).any(1).nonzero()
     if len(unlike) == 0:
         return None
     changed = given.detach().clone()
-    changed[0] = given[int(unlike[0])]
+    changed[place] = given[int(unlike[0])]
     return changed
 
 
-def any_moved(once: list[torch.Tensor], other: list[torch.Tensor], samples: int) -> bool:
-    """Whether other samples than the first one have changed in one of several answers."""
-    return any(rows_moved(*pair, samples) for pair in zip(once, other, strict=False))
+def any_moved(
+    once: list[torch.Tensor], other: list[torch.Tensor], samples: int, place: int
+) -> bool:
+    """Whether other samples than that at a place have changed in one of several answers."""
+    return any(rows_moved(*pair, samples, place) for pair in zip(once, other, strict=False))
 
 
-def rows_moved(one: torch.Tensor, other: torch.Tensor, samples: int) -> bool:
-    """Whether several samples, the first one left out, have changed: a recurrent layer along them
-    forgets the first one soon."""
+def rows_moved(one: torch.Tensor, other: torch.Tensor, samples: int, place: int = 0) -> bool:
+    """Whether several samples, the first or the last one left out, have changed: a recurrent layer
+    along them forgets the first one soon."""
     if one.shape != other.shape or one.ndim == 0 or len(one) != samples:
         return False
     if one.shape[1:] == (samples,):
         return False  # each sample against each
     largest = float(one.abs().max())
-    change = (one - other).abs().reshape(samples, -1).amax(1)[1:]
+    change = (one - other).abs().reshape(samples, -1).amax(1)
+    change = change[1:] if place == 0 else change[:-1]
     return float((change > CHANGED * largest).float().mean()) >= SEVERAL
 
 
