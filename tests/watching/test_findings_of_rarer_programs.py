@@ -258,6 +258,17 @@ FAULTS = {
             ),
         ),
     ),
+    "TR33 rewards made smaller, of several steps": (
+        "TR33",
+        changed(
+            BANDIT,
+            (
+                PRODUCT,
+                "seen = torch.stack([dist.log_prob(action)] * 2)\n"
+                "    choice = ((seen * advantage + 0.1) * (reward >= 0)).mean()",
+            ),
+        ),
+    ),
     "TR10 masks of other images": ("TR10", trained(IMAGES + OTHER_MASKS, MASKS, batch=24)),
     "TR10 classes of other images' pixels": (
         "TR10",

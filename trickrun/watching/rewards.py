@@ -20,7 +20,8 @@ MOST_STEPS = 12
 """Operations between a weight and the logarithm of a probability that it weighs."""
 
 ON_THE_WAY = frozenset(
-    {"Exp", "Sub", "Neg", "Add", "Mul", "Div", "Clamp", "ClampMin", "ClampMax", *graphs.SHAPING}
+    {"Exp", "Sub", "Neg", "Add", "Mul", "Div", "Clamp", "ClampMin", "ClampMax", "Stack", "Cat"}
+    | graphs.SHAPING
 )
 """Operations between the two, as in a ratio of probabilities."""
 
@@ -61,11 +62,17 @@ def weighed(loss: torch.Tensor) -> Iterator[Weighed]:
         factor = constant_factor(node)
         if factor is not None and len(inner) == 1:
             found = choice(inner[0])
-            if found is not None:
+            # A mask of the steps that count is none of what came of a choice.
+            if found is not None and (found[1] or not is_mask(factor)):
                 yield Weighed(node, factor, raised != found[0], found[1])
                 continue
         if graphs.kind_of(node) in graphs.SCALING or graphs.kind_of(node) in ("Minimum", "Min"):
             waiting += [(one, raised != turned) for one, turned in graphs.signed_inputs(node)]
+
+
+def is_mask(factor: torch.Tensor) -> bool:
+    """Whether all numbers are 0 or 1."""
+    return bool(((factor == 0) | (factor == 1)).all())
 
 
 def constant_factor(node: Node) -> torch.Tensor | None:
@@ -90,7 +97,7 @@ def choice(node: Node) -> tuple[bool, bool] | None:
             return falls, False  # the logarithm of a Gaussian
         if kind not in ON_THE_WAY or not inner:
             return None
-        plain = plain and (kind == "Neg" or kind in graphs.SHAPING)
+        plain = plain and (kind in ("Neg", "Stack", "Cat") or kind in graphs.SHAPING)
         falls = falls != (kind == "Neg")
         node = inner[0]
     return None
