@@ -37,6 +37,9 @@ SAMPLES, FEW, SAME = 64, 8, 1e-6
 """Samples from which on it is no chance that a number of each is its target, samples that must
 differ in it, and how far from 1 the correlation may be."""
 
+RELATED = 0.2
+"""Correlation from which on another number tells something of the target; own."""
+
 PATCH, PLACES = 5, 3
 """Side of what the learners see around a place of an image, and places of it along each axis."""
 
@@ -539,7 +542,11 @@ def copied(record: Record) -> int | None:
     columns, targets = standard(rows), standard(wanted.double())
     alike = (columns.T @ targets).abs() / len(rows)
     best = alike.max(1).values
-    return int(best.argmax()) if float(best.max()) > 1 - SAME else None
+    same = best > 1 - SAME
+    # In a task that was made up of one input, the others tell nothing of it.
+    told = float(best[~same].max()) if bool((~same).any()) else 0.0
+    related = told > max(RELATED, 5 / len(rows) ** 0.5)
+    return int(best.argmax()) if bool(same.any()) and related else None
 
 
 def standard(values: torch.Tensor) -> torch.Tensor:

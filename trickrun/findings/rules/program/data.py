@@ -112,7 +112,7 @@ def first_batch_only(program: Program) -> Iterator[Finding]:
 def among_inputs(program: Program) -> Iterator[Finding]:
     """TR97: a target that is one of the inputs, as a label that was left in a table, or a window
     that ends with what is to be predicted; traps: inputs that are to be restored, and tasks made up
-    so, which is why it is a warning."""
+    of one input, of which the others tell nothing."""
     for answers in program.answers:
         if answers.copied is None or answers.opposed or answers.rewarded or program.assisted:
             continue
