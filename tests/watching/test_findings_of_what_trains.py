@@ -149,6 +149,20 @@ TWO_RATES = (
 WIDE = changed(CLASSES, ("12, 32", "12, 64"), ("32, 4", "64, 4"))
 
 
+KEPT = "    kept = {name: one.clone() for name, one in model.state_dict().items()}\n"
+EPOCHS = changed(
+    HEALTHY,
+    ("range(4)", "range(6)"),
+    ("    model.eval()\n", f"    model.eval()\n{KEPT}"),
+    ("(10, 32)", "(10, 128)"),
+    ("(32, 3)", "(128, 3)"),
+)
+PUT_BACK = "model.load_state_dict(kept)\n"
+TEST = "{0}.eval()\nwith torch.no_grad():\n    {0}(x)\n"
+OTHER = "other = Net()\n"
+MISFIT = "other.load_state_dict({f'm.{k}': v for k, v in kept.items()}, strict=False)\n"
+
+
 def stepped_by_both(text: str) -> str:
     """Return a program with a second optimizer of the same tensors."""
     again = ("    optimizer.step()\n", "    optimizer.step()\n    other.step()\n")
@@ -156,6 +170,14 @@ def stepped_by_both(text: str) -> str:
 
 
 FAULTS = {
+    "TR93 the weights of the first evaluation": changed(
+        EPOCHS, (KEPT, f"    if epoch == 0:\n    {KEPT}")
+    )
+    + PUT_BACK,
+    "TR106 weights that are kept without a copy": changed(EPOCHS, ("one.clone()", "one"))
+    + PUT_BACK,
+    "TR115 another model is evaluated": EPOCHS + OTHER + TEST.format("other"),
+    "TR115 weights whose names do not fit": EPOCHS + OTHER + MISFIT + TEST.format("other"),
     "TR22 matrices of one number": trained(DEEPER + CONSTANT, LOSS_OF_VALUES),
     "TR36 layers at a rate far below": changed(trained(WIDE, LOSS_OF_CLASSES), (ADAM, TWO_RATES)),
     "TR45 a slice of the model without gradients": trained(
@@ -194,6 +216,17 @@ FAULTS = {
 }
 
 HEALTHY_PROGRAMS = {
+    "the weights of the last evaluation": EPOCHS + PUT_BACK + TEST.format("model"),
+    "the weights of the last but one": changed(EPOCHS, (KEPT, f"    if epoch < 5:\n    {KEPT}"))
+    + PUT_BACK,
+    "the trained weights in another model": EPOCHS
+    + OTHER
+    + "other.load_state_dict(kept)\n"
+    + TEST.format("other"),
+    "a second model, evaluated before it is trained": EPOCHS
+    + changed(OTHER, ("other", "model"))
+    + TEST.format("model")
+    + EPOCHS.partition("model = Net()\n")[2],
     "layers at a tenth of the rate": changed(
         trained(WIDE, LOSS_OF_CLASSES), (ADAM, TWO_RATES.replace("0.0000003", "0.0003"))
     ),

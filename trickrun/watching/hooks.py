@@ -54,7 +54,7 @@ class Listener(Protocol):
     def loss_scaled(self, loss: torch.Tensor, scaled: torch.Tensor) -> None: ...
     def unscaled(self, optimizer: Optimizer) -> None: ...
     def gradients_switched_off(self) -> None: ...
-    def weights_loaded(self, module: nn.Module) -> None: ...
+    def weights_loaded(self, module: nn.Module, state: Any) -> None: ...
     def evaluation_begins(self, module: nn.Module) -> None: ...
     def compiles(self) -> None: ...
 
@@ -113,7 +113,7 @@ def wrappers(to: Listener, counting: Counting) -> Iterator[tuple[Any, str, Calla
     yield torch.amp.GradScaler, "unscale_", lambda f: unscaling(f, to)
     for context in (torch.no_grad, torch.inference_mode):
         yield context, "__enter__", lambda f: entering(f, to)
-    yield nn.Module, "load_state_dict", lambda f: before(f, to.weights_loaded)
+    yield nn.Module, "load_state_dict", lambda f: loading(f, to)
     yield nn.Module, "eval", lambda f: before(f, to.evaluation_begins)
     yield torch, "compile", lambda f: compiling(f, to)
     yield nn.Module, "compile", lambda f: compiling(f, to)
@@ -254,6 +254,15 @@ def is_inside(frame: FrameType | None) -> bool:
     if frame is not None and frame.f_code.co_filename.endswith("_contextlib.py"):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename.startswith(INSIDE)
+
+
+def loading(call: Any, to: Listener) -> Any:
+    @functools.wraps(call)
+    def load(self: nn.Module, state: Any, *given: Any, **named: Any) -> Any:
+        to.weights_loaded(self, state)
+        return call(self, state, *given, **named)
+
+    return load
 
 
 def compiling(call: Any, to: Listener) -> Any:

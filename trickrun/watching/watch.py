@@ -37,6 +37,7 @@ from trickrun.nn.precision import widened
 from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
+from trickrun.watching.checkpoints import Checkpoints
 from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.entering import lost_in
 from trickrun.watching.harmless import Harmless
@@ -159,6 +160,7 @@ class Watch:
         self.loaded_at: float = math.inf
         self.last_step = LastStep()
         self.beginnings = Beginnings()
+        self.checkpoints = Checkpoints()
         self.forward.on_test = self.model_tested
 
     # --- beginning and end -----------------------------------------------------------------
@@ -628,16 +630,22 @@ class Watch:
         self.switched_off[line] += 1
         if self.switched_off[line] <= self.passes // 4:
             self.forward.see_tests(TESTS)
+            last = self.forward.last_trained
+            if last is not None and (module := last()) is not None:
+                self.checkpoints.evaluated(module, self.passes)
 
-    def weights_loaded(self, module: nn.Module) -> None:
+    def weights_loaded(self, module: nn.Module, state: Any) -> None:
         self.loaded_at = min(self.loaded_at, self.passes)
         self.beginnings.loaded.add(module)
+        self.checkpoints.loads(module, state, self.passes, calling())
 
     def evaluation_begins(self, module: nn.Module) -> None:
         """A module is put into evaluation mode."""
         record = self.forward.models.get(module)
         if record is not None:
             record.evaluated = True
+            if record.trained:
+                self.checkpoints.evaluated(module, self.passes)
 
     def compiles(self) -> None:
         self.close_look()
@@ -716,7 +724,10 @@ class Watch:
 
     def model_tested(self, module: nn.Module) -> None:
         """A model that was not trained so far is evaluated."""
-        self.beginnings.evaluated(module, calling())
+        place = calling()
+        self.beginnings.evaluated(module, place)
+        trained = [one for one, model in self.forward.models.items() if model.trained]
+        self.checkpoints.tested(module, trained, self.passes, place)
 
     def is_leaf(self, parameter: torch.Tensor) -> bool:
         """Whether a looked-at loss depends on a parameter."""
@@ -809,6 +820,8 @@ class Watch:
             bare_still=tuple(self.bare.still),
             copies=tuple(self.beginnings.found.values()),
             helpers=tuple(self.beginnings.helpers.values()),
+            restored=self.checkpoints.restored,
+            untrained=tuple(self.checkpoints.untrained.values()),
             loose=tuple(self.loose.values()),
             unregistered=self.unregistered.told(self.is_owned),
             answers=answers,

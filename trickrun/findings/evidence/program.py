@@ -553,6 +553,45 @@ class EvaluatedCopy:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """Weights of a trained model that are loaded again.
+
+    Args:
+        name: its class.
+        place: the line that loaded them.
+        passes: backward passes before that.
+        at: backward passes before the evaluation that they are from.
+        number, evaluations: of that evaluation, from 0, None if unknown; how many there were.
+        itself: whether they are the model's own tensors, which were never copied.
+    """
+
+    name: str
+    place: Place | None
+    passes: int
+    at: int
+    number: int | None
+    evaluations: int
+    itself: bool
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """A model that is evaluated with the weights that init made, while one of its class is trained.
+
+    Args:
+        name: its class.
+        place: the line that called it.
+        passes: backward passes before that.
+        loaded: whether weights were loaded into it, which then did not fit.
+    """
+
+    name: str
+    place: Place | None
+    passes: int
+    loaded: bool
+
+
+@dataclass(frozen=True)
 class InputLook:
     """The first floating-point input of a model, in one looked-at call.
 
@@ -680,6 +719,8 @@ class Program:
         copies: models that are evaluated in place of the trained one.
         helpers: models that are called in the training steps and not trained, and whose weights
             began as those of one that is: targets come from them.
+        restored: the last weights of a trained model that were loaded again.
+        untrained: models that are evaluated and have the weights that init made.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
         unregistered: names or shapes of plain tensors that get gradients, belong to no optimizer
             and never change; inputs left out.
@@ -719,6 +760,8 @@ class Program:
     bare_still: tuple[tuple[int, ...], ...] = ()
     copies: tuple[EvaluatedCopy, ...] = ()
     helpers: tuple[EvaluatedCopy, ...] = ()
+    restored: Restored | None = None
+    untrained: tuple[Untrained, ...] = ()
     loose: tuple[tuple[int, ...], ...] = ()
     unregistered: tuple[str, ...] = ()
     answers: tuple[Answers, ...] = ()

@@ -24,7 +24,8 @@ FAULTS = (
         "The optimizer's tensors compared with those of the models that run; the weights of a "
         "model that is evaluated compared with those of the one that is trained.",
         "None of them belongs to a model that runs, while a model is trained that no optimizer "
-        "has; an evaluated model whose weights are those that the trained one began with.",
+        "has; an evaluated model whose weights are those that the trained one began with, or "
+        "that init made.",
         "The optimizer changes weights that nothing uses.",
         "Create the optimizer after the model has its final form.",
         explains=("TR45", "TR114", "TR116", *STUCK),

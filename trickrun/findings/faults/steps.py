@@ -296,7 +296,8 @@ FAULTS = (
         "Early stopping or schedule plateau, simulated on evaluations that improve each time; the "
         "mode of a search.",
         "It acts (by construction). For a search, which is no training, it is a warning. In a "
-        "program: ReduceLROnPlateau lowers the rate while its metric improves with the loss.",
+        "program: ReduceLROnPlateau lowers the rate while its metric improves with the loss; the "
+        "weights of the first of four and more evaluations are put back (own).",
         "Early stopping ends a run because it improves, and keeps its worst weights. plateau "
         "lowers the learning rate of a run that improves. A short training shows neither.",
         "`mode: auto`, or remove it.",
@@ -306,10 +307,11 @@ FAULTS = (
     Fault(
         "TR106",
         "Improvements do not count",
-        (TEXT, DATA),
+        (TEXT, DATA, "watch"),
         "The min_delta of early stopping or of schedule plateau, compared with the largest "
         "possible gain: 1 for an accuracy, the loss of a constant answer for a loss.",
-        "The whole of it: an error. A tenth (own): a warning.",
+        "The whole of it: an error. A tenth (own): a warning. In a program: the weights that are "
+        "put back at the end are the model's own tensors, which were never copied.",
         "Real progress does not count as an improvement, so the run stops, or its learning rate "
         "is lowered. A short training shows neither.",
         "0, or a thousandth.",

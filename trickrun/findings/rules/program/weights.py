@@ -7,7 +7,7 @@ from statistics import median
 
 from trickrun.findings.evidence.program import Program, SteppedOptimizer, as_location
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.program.courses import learns, site_of
+from trickrun.findings.rules.program.courses import JUDGED, learns, site_of
 from trickrun.findings.rules.program.steps import FEW, MOSTLY, named, place_of_model, place_or
 
 STEPS = 5
@@ -15,6 +15,12 @@ STEPS = 5
 
 UPHILL = 0.05
 """Cosine between gradient and change from which on a step goes uphill: the bound of TR33."""
+
+EVALUATIONS = 4
+"""Evaluations from which on the first is an unlikely best one; own."""
+
+FALLEN = 0.85
+"""Training loss over that at the weights that are put back, from which on it fell by far; own."""
 
 LAYERS = ("Linear", "Conv1d", "Conv2d", "Conv3d", "RNN", "GRU", "LSTM")
 """Layers whose units are told apart by their weights."""
@@ -281,6 +287,63 @@ def helper_at_rest(program: Program) -> Iterator[Finding]:
                       location=as_location(copy.place, advice))  # fmt: skip
 
 
+def untrained(program: Program) -> Iterator[Finding]:
+    """TR115: after the training a model is evaluated that init made, and no step and no file has
+    changed; traps: members of an ensemble, which are trained later, and averages."""
+    for one in program.untrained:
+        if one.passes < program.passes or not any(model.trained for model in program.models):
+            continue
+        why = (
+            f"{one.name} is evaluated after the training with weights as the random init made them."
+        )
+        if one.loaded:
+            why += (
+                " Weights were loaded into it, but none of their names fits, which strict=False "
+                "does not tell."
+            )
+            advice = "load with strict=True, and see how the names differ (such as 'module.')"
+        else:
+            why += " It is not the model that was trained."
+            advice = "evaluate the model that was trained, or load its weights first"
+        yield Finding("TR115", "Untrained model evaluated", "error", 0.9,
+                      place_or(one.place, one.name), {}, why,
+                      location=as_location(one.place, advice))  # fmt: skip
+
+
+def put_back(program: Program) -> Iterator[Finding]:
+    """TR93, TR106: weights that are put back after the training, which are not copies, or those of
+    the first evaluation though the loss has fallen by far since; trap: a network that overfits from
+    its first epoch on, so that this is a warning."""
+    one = program.restored
+    if one is None or one.passes < program.passes or program.main is None:
+        return
+    since = [loss for at, loss in zip(program.main.steps, program.main.losses, strict=True)
+             if at >= one.at]  # fmt: skip
+    if one.itself:
+        code, name = "TR106", "Best weights not kept"
+        why = (
+            "The weights that are loaded are the model's own tensors: state_dict() refers to them, "
+            "and they went on changing. What was kept as the best are the last weights."
+        )
+        advice = "copy them when you keep them: copy.deepcopy(model.state_dict())"
+    elif one.number == 0 and one.evaluations >= EVALUATIONS and len(since) >= JUDGED:
+        part = len(since) // 5
+        then, now = median(since[:part]), median(since[-part:])
+        if not 0 < now < FALLEN * then:
+            return
+        code, name = "TR93", "Monitor with the wrong mode"
+        why = (
+            f"After the training the weights of the first of {one.evaluations} evaluations are put "
+            f"back. Since then the training loss fell from {then:.4g} to {now:.4g}."
+        )
+        advice = "see whether lower or higher counts as better where weights are kept"
+    else:
+        return
+    yield Finding(code, name, "warning", 0.75, place_or(one.place, one.name),
+                  {"evaluations": one.evaluations}, why,
+                  location=as_location(one.place, advice))  # fmt: skip
+
+
 RULES = (
     alike,
     constant,
@@ -292,4 +355,6 @@ RULES = (
     wrong_sign,
     evaluated_copy,
     helper_at_rest,
+    untrained,
+    put_back,
 )
