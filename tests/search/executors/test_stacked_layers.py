@@ -27,6 +27,10 @@ NETWORKS: dict[str, tuple[nn.Module, ...]] = {
     ),
     "no activation, no bias": (nn.Linear(12, 5, bias=False), nn.Linear(5, 4)),
     "images": (nn.Flatten(), nn.Linear(12, 5), nn.ReLU(), nn.Linear(5, 4)),
+    "batch norm": (
+        nn.Linear(12, 5, bias=False), nn.BatchNorm1d(5), nn.ReLU(), GivenDropout(),
+        nn.Linear(5, 6), nn.Tanh(), nn.BatchNorm1d(6, momentum=0.3, affine=False), nn.Linear(6, 4),
+    ),
     "dropout": (
         GivenDropout(), nn.Linear(12, 5), nn.Tanh(), GivenDropout(), nn.Linear(5, 6),
         GivenDropout(), nn.Linear(6, 4),
@@ -34,13 +38,14 @@ NETWORKS: dict[str, tuple[nn.Module, ...]] = {
 }  # fmt: skip
 
 
-def stacked(of: nn.Module) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """Return weights of ``TRIALS`` networks like ``of`` and where their gradients go."""
+def stacked(of: nn.Module) -> tuple[dict[str, torch.Tensor], ...]:
+    """Return weights of ``TRIALS`` networks like ``of``, where their gradients go, and buffers."""
     shapes = {name: p.shape for name, p in of.named_parameters()}
     weights = {
         name: torch.randn(TRIALS, *shape, dtype=torch.float64) for name, shape in shapes.items()
     }
-    return weights, {name: torch.full_like(w, torch.nan) for name, w in weights.items()}
+    buffers = {name: torch.stack([b.clone()] * TRIALS) for name, b in of.named_buffers()}
+    return weights, {name: torch.full_like(w, torch.nan) for name, w in weights.items()}, buffers
 
 
 def drawn_masks(of: nn.Module, samples: int) -> dict[str, torch.Tensor]:
@@ -76,33 +81,37 @@ def by_autograd(
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "own batches"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_gradients_are_those_of_autograd(name, shared):
+def test_passes_are_those_of_autograd(name, shared):
     of = network(*NETWORKS[name])
-    weights, gradients = stacked(of)
-    layers = linear_stack(of, weights, gradients)
+    weights, gradients, buffers = stacked(of)
+    expected_buffers = {n: b.clone() for n, b in buffers.items()}
+    layers = linear_stack(of, weights, gradients, buffers)
     assert isinstance(layers, LinearStack)
     for samples in (SAMPLES, 2, 3, SAMPLES):  # more sizes than are kept
         shape = (samples, 3, 4) if name == "images" else (samples, 12)
         x = torch.randn(*(() if shared else (TRIALS,)), *shape, dtype=torch.float64)
-        masks = drawn_masks(of, samples)
-        found = layers.forward(x, masks, shared)
-        layers.backward(2 * found, masks)
+        given = expected_buffers | drawn_masks(of, samples)
+        found = layers.forward(x, given, shared)
+        layers.backward(2 * found)
         each = x.expand(TRIALS, *shape)
-        predictions, expected = by_autograd(of.train(), weights, each, masks)
+        predictions, expected = by_autograd(of.train(), weights, each, given)
         torch.testing.assert_close(found, predictions)
         torch.testing.assert_close(gradients, expected)
+        torch.testing.assert_close(buffers, expected_buffers)
         if shared:
-            evaluated, _ = by_autograd(of.eval(), weights, each, masks)
+            evaluated, _ = by_autograd(of.eval(), weights, each, given)
             torch.testing.assert_close(layers.predict(x), evaluated)
 
 
 @pytest.mark.parametrize(
     "layers",
     [
-        (nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2)),
+        (nn.Linear(4, 3), nn.LayerNorm(3), nn.Linear(3, 2)),
+        (nn.BatchNorm1d(4), nn.Linear(4, 2)),
+        (nn.Linear(4, 3), nn.BatchNorm1d(3, momentum=None)),
+        (nn.Linear(4, 3), nn.BatchNorm1d(3, track_running_stats=False)),
         (nn.Linear(4, 3), nn.GELU(), nn.Linear(3, 2)),
         (nn.Linear(4, 3), nn.ReLU(), nn.Tanh(), nn.Linear(3, 2)),
-        (nn.Linear(4, 3), GivenDropout()),
         (nn.Linear(4, 3), GivenDropout(), nn.ReLU(), nn.Linear(3, 2)),
         (nn.Linear(4, 3), nn.Flatten(), nn.Linear(3, 2)),
         (nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)),),
@@ -117,9 +126,9 @@ def test_other_networks_are_left_to_autograd(layers):
 
 def test_networks_with_frozen_layers_are_left_to_autograd():
     of = network(nn.Linear(4, 3), nn.Linear(3, 2))
-    weights, gradients = stacked(of)
+    weights, gradients, buffers = stacked(of)
     del weights["l0.bias"]
-    assert linear_stack(of, weights, gradients) is None
+    assert linear_stack(of, weights, gradients, buffers) is None
 
 
 def test_a_network_of_another_class_is_left_to_autograd():

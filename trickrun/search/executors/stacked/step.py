@@ -81,7 +81,7 @@ class Stack:
         job = self.jobs[0]
         if job.device.type != "cpu" or job.settings.half is not None:
             return None
-        return linear_stack(self.network, self.parameters, self.views(self.gradients))
+        return linear_stack(self.network, self.parameters, self.views(self.gradients), self.fixed)
 
     def keep(self, places: Sequence[int], step: int) -> None:
         """Go on from ``step`` with the trials at ``places`` only."""
@@ -153,14 +153,9 @@ class Stack:
             losses = self.backward(batch, masks)
         if not self.penalties:
             return losses, None, self.gradients
-        penalties = torch.stack([penalty(self.parameters) for penalty in self.penalties]).sum(0)
-        found = torch.autograd.grad(
-            penalties.sum(), list(self.parameters.values()), allow_unused=True
-        )
-        for own, place in zip(found, self.views(self.gradients).values(), strict=True):
-            if own is not None:
-                place.add_(own)
-        return losses, penalties.detach(), self.gradients
+        places = self.views(self.gradients)
+        terms = [penalty.add_gradient(self.parameters, places) for penalty in self.penalties]
+        return losses, torch.stack(terms).sum(0), self.gradients
 
     def backward(self, batch: Batch, masks: Tensors) -> torch.Tensor:
         """Put the gradients of the data loss into ``gradients``; return the losses [K]."""
@@ -181,7 +176,7 @@ class Stack:
         predictions = layers.forward(batch[0], masks, self.batches.shared).detach()
         losses = self.loss(predictions.requires_grad_(), self.targets(batch))
         [gradient] = torch.autograd.grad(losses.sum(), [predictions])
-        layers.backward(gradient, masks)
+        layers.backward(gradient)
         return losses.detach()
 
     def forward(self, x: torch.Tensor, masks: Tensors, shared: bool) -> torch.Tensor:
