@@ -131,6 +131,12 @@ def test_networks_with_frozen_layers_are_left_to_autograd():
     assert linear_stack(of, weights, gradients, buffers) is None
 
 
+def test_networks_with_a_layer_twice_are_left_to_autograd():
+    layer = nn.Linear(4, 4)
+    of = network(layer, nn.ReLU(), layer)
+    assert linear_stack(of, *stacked(of)) is None
+
+
 def test_a_network_of_another_class_is_left_to_autograd():
     class Own(nn.Sequential):
         pass

@@ -8,10 +8,11 @@ their arithmetic: small networks on a CPU, nearly everything on a GPU.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -20,13 +21,14 @@ import torch
 
 from trickrun.data.formats.memory import usable_memory
 from trickrun.errors import TrickrunError
+from trickrun.recipe.load import from_tree
 from trickrun.run.memory import footprint
 from trickrun.run.pace import UNHURRIED, Moved, Pace
 from trickrun.search.executors.processes import Chunk, run_chunks
 from trickrun.search.executors.stacked.step import Stack
 from trickrun.search.executors.work import compiled, run_chunk
 from trickrun.search.executors.workers import WORKERS
-from trickrun.search.groups import groups
+from trickrun.search.groups import groups, shape_of
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
 from trickrun.training.job import Job
@@ -220,14 +222,20 @@ def moved_further(moved: Moved, before: int, done: float) -> None:
 def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> Layout:
     """Return where each trial trains, so that the last one ends soonest."""
     layout, timings, alike = Layout(), [], groups(trials)
+    known: dict[tuple[str, int], Timing | None] = {}
     with timed("choosing"), pace.phase("choosing how to train", len(alike)) as moved:
         for done, group in enumerate(alike):
             moved(done)
-            timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
+            timing = None
+            if len(group) >= SMALL:
+                work = work_of(group[0]), len(group)
+                if work not in known:
+                    known[work] = time_group(group, folder, cores())
+                timing = known[work]
             if timing is None:
                 layout.workers += split(group, 1)
             else:
-                timings.append(timing)
+                timings.append(replace(timing, group=tuple(group)))
     here = sum(timing.seconds_here for timing in timings)
     away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
     if not layout.workers and here <= WORKERS.seconds() + away:
@@ -239,6 +247,15 @@ def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> La
         share = WITHIN * pace.left / min(here, away)
         return layout.cut(max(1, int(share * max(len(timing.group) for timing in timings) / 2)))
     return layout
+
+
+def work_of(trial: Trial) -> str:
+    """Return what decides how long a trial's steps take: its shape, whatever fold it leaves out."""
+    shape = json.loads(shape_of(from_tree(trial.tree)))
+    split = shape["data"].get("split")
+    if isinstance(split, dict):
+        split.pop("fold", None)
+    return json.dumps(shape)
 
 
 def chunks_for_workers(timings: Sequence[Timing]) -> list[Chunk]:

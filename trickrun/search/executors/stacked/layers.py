@@ -310,8 +310,8 @@ def linear_stack(
 
 def is_sequence(network: nn.Module) -> bool:
     """Return whether a network is a sequence of linear layers, each with what ``layers_of`` knows
-    after it. Inputs are flattened at the beginning, and dropped perhaps."""
-    if type(network) is not nn.Sequential:
+    after it, and none there twice. Inputs are flattened at the beginning, and dropped perhaps."""
+    if type(network) is not nn.Sequential or len(set(network)) < len(network):
         return False
     before: nn.Module | None = None
     for module in network:
