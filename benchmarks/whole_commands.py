@@ -7,7 +7,8 @@ In each round each command runs once, one after another, so that what else the m
 all of them; a round before them fills the caches. A plain script imports torch and scikit-learn,
 trains sequentially and evaluates after each epoch; it gets torch's own number of threads. Because
 both sides import torch, a second ratio has the time of a bare ``import torch``, measured in the
-same round, taken from both.
+same round, taken from both. Grids also run in Optuna and in Ray Tune around the script's own
+training, where these are installed (``pip install -e '.[bench]'``).
 
 --before names the Python of another version's environment, for example a work tree of an earlier
 commit with trickrun installed: it runs the same commands in the same rounds. Processor seconds are
@@ -25,12 +26,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from command_times import RECIPES
-from results import machine, write_section
+from results import installed, machine, write_section
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,6 +88,46 @@ for k in range({trials}):
 print(min(results))
 """
 
+OPTUNA = """
+import optuna
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+x, y = digits()
+rates = [1e-4 * 1000 ** (k / ({trials} - 1)) for k in range({trials})]
+
+def objective(trial):
+    return train(x, y, {sizes}, 10, 64, trial.suggest_categorical("lr", rates), 1e-6)
+
+study = optuna.create_study(sampler=optuna.samplers.GridSampler({{"lr": rates}}))
+study.optimize(objective, n_trials={trials})
+print(study.best_value, study.best_params)
+"""
+
+RAY = """
+import logging, os, tempfile
+import ray
+from ray import tune
+x, y = digits()
+rates = [1e-4 * 1000 ** (k / ({trials} - 1)) for k in range({trials})]
+
+def trainable(config):
+    torch.set_num_threads(1)
+    return {{"loss": train(x, y, {sizes}, 10, 64, config["lr"], 1e-6)}}
+
+ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+with tempfile.TemporaryDirectory() as folder:
+    results = tune.Tuner(
+        tune.with_resources(trainable, {{"cpu": 1}}),
+        param_space={{"lr": tune.grid_search(rates)}},
+        tune_config=tune.TuneConfig(reuse_actors=True),
+        run_config=tune.RunConfig(storage_path=folder, verbose=0),
+    ).fit()
+    assert not results.errors, results.errors
+    print(results.get_best_result("loss", "min").metrics["loss"])
+"""
+
+PEERS = {"Optuna": ("optuna", OPTUNA), "Ray Tune": ("ray", RAY)}
+"""Other ways to search: the package that each needs, and what follows HEAD in its script."""
+
 FASHION = """recipe_version: 1
 name: timed
 data: {kind: fashion_mnist, batch_size: 128, split: {val: 0.15, test: 0.15}}
@@ -113,18 +154,25 @@ class Case:
         script: what does the same by hand; None: there is nothing of the kind.
         aim: the largest ratio of seconds to the script's; without one, to those before.
         bare: the same, once a bare ``import torch`` is taken from both.
+        peers: scripts that do the same with what others have, by name.
     """
 
     words: Sequence[str]
     script: str | None = None
     aim: float | None = None
     bare: float | None = None
+    peers: Mapping[str, str] = field(default_factory=dict)
 
 
 def search(recipe: str, sizes: list[int], trials: int, aim: float | None, bare: float) -> Case:
     """Return a grid beside a loop over learning rates."""
     script = HEAD + SEARCH.format(sizes=sizes, trials=trials)
-    return Case(("grid", "coarse", recipe), script, aim, bare)
+    peers = {
+        name: HEAD + rest.format(sizes=sizes, trials=trials)
+        for name, (package, rest) in PEERS.items()
+        if installed(package) != "missing"
+    }
+    return Case(("grid", "coarse", recipe), script, aim, bare, peers)
 
 
 def training(recipe: str, call: str) -> Case:
@@ -173,8 +221,8 @@ def spent(command: Sequence[str]) -> Spent:
         before, begun = os.times(), time.perf_counter()
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True)
         took, after = time.perf_counter() - begun, os.times()
-    # Exit status 1 is a verdict; what is worse is a mistake of the benchmark.
-    if done.returncode > 1:
+    # A command's exit status 1 is a verdict; anything else is a mistake of the benchmark.
+    if done.returncode > ("trickrun" in command):
         raise SystemExit(f"exit status {done.returncode}: {done.stderr.decode()[-500:]}")
     processor = after.children_user - before.children_user
     return Spent(took, processor + after.children_system - before.children_system)
@@ -190,6 +238,7 @@ def commands_of(case: Case, before: str | None) -> dict[str, list[str]]:
         found["script"] = [sys.executable, "-c", case.script]
     if case.bare is not None:
         found["torch"] = [sys.executable, "-c", "import torch"]
+    found |= {name: [sys.executable, "-c", script] for name, script in case.peers.items()}
     return found
 
 
@@ -214,7 +263,7 @@ def row(name: str, ways: dict[str, list[Spent]]) -> str:
     now = [one.seconds for one in ways["now"]]
     cells = [middle(now), f"{statistics.median(s.processor for s in ways['now']):.2f}"]
     aimed_at = "script" if case.script is not None else "before"
-    for way in ("before", "script"):
+    for way in ("before", "script", *PEERS):
         beside = [one.seconds for one in ways.get(way, ())]
         aim = f", aim {case.aim:.2f}" if case.aim is not None and way == aimed_at else ""
         cells += [middle(beside), f"{ratio(now, beside)}{aim}"] if beside else ["", ""]
@@ -252,16 +301,18 @@ def main() -> None:
         subprocess.run([options.before, "-c", build], check=True, cwd="/")
     load = os.getloadavg()[0]
     found = measure(options.only, options.before, options.rounds)
+    peers = "".join(f"{name} | of it | " for name in PEERS)
     lines = [
-        "| command | seconds | processor | before | of it | script | of it | without torch |",
-        "|---|---|---|---|---|---|---|---|",
+        "| command | seconds | processor | before | of it | script | of it | "
+        f"{peers}without torch |",
+        f"|---|---|---|---|---|---|---|{'---|---|' * len(PEERS)}---|",
         *(row(name, ways) for name, ways in found.items()),
     ]
     print("\n".join(lines))
     if options.write:
         told = (
             f"`python benchmarks/whole_commands.py`: medians (ranges) of {options.rounds} rounds.\n"
-            f"{machine('torch', 'scikit-learn')}, load {load:.1f} before and "
+            f"{machine('torch', 'scikit-learn', 'optuna', 'ray')}, load {load:.1f} before and "
             f"{os.getloadavg()[0]:.1f} after\n\n"
         )
         write_section("Whole commands", told + "\n".join(lines))

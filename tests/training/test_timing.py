@@ -7,7 +7,7 @@ from torch import nn
 from trickrun.data.splits.source import SplitData
 from trickrun.training import timing
 from trickrun.training.assemble import assemble
-from trickrun.training.timing import seconds_a_step, seconds_of
+from trickrun.training.timing import processor_clock, seconds_a_step, seconds_of
 
 CPU = torch.device("cpu")
 
@@ -45,6 +45,19 @@ def test_of_slow_steps_two_are_enough(clock):
 
     assert seconds_of(step, CPU) == pytest.approx(4.0)
     assert seen == [0, 1]
+
+
+def test_a_clock_of_its_own_counts(clock):
+    """What else a machine does makes other time pass."""
+    own = [0.0]
+
+    def step(number):
+        clock(50.0)
+        own[0] += 0.01
+
+    assert seconds_of(step, CPU, lambda: own[0]) == pytest.approx(0.01)
+    assert processor_clock(CPU) is timing.time.process_time
+    assert processor_clock(torch.device("cuda", 0)) is None
 
 
 def test_a_gpu_is_waited_for(clock, monkeypatch):

@@ -118,7 +118,52 @@ def test_many_short_groups_together_are_worth_a_pool(monkeypatch):
     timing = replace(TIMING, steps=1000)
     assert sizes(laid_out(monkeypatch, SIXTEEN, timing)) == HERE_ONLY
     other = trials(*({"optimizer.lr": 0.001 * k, "model.hidden": [4]} for k in range(1, 17)))
-    assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], timing)) == ([], [8, 8, 8, 8])
+    assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], timing)) == ([], [16, 16])
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ([16, 16, 16], [16, 16, 8, 8]),  # two groups whole, the third on both
+        ([16, 16, 16, 15], [16, 16, 16, 15]),
+        ([16, 4], [8, 8, 2, 2]),  # whole ones would leave a worker idle
+        ([4, 16, 12], [16, 12, 4]),
+    ],
+)
+def test_groups_stay_whole_where_that_leaves_no_worker_idle(monkeypatch, groups, expected):
+    of = [
+        trial
+        for number, size in enumerate(groups)
+        for trial in trials(
+            *({"optimizer.lr": 0.001 * (k + 1), "model.hidden": [4 + number]} for k in range(size))
+        )
+    ]
+    assert sizes(laid_out(monkeypatch, of, TIMING)) == ([], expected)
+
+
+def test_of_groups_that_differ_in_their_fold_one_is_timed(monkeypatch):
+    def of(fold: int, width: int) -> list[Trial]:
+        split = {"folds": 5, "fold": fold}
+        data, model = {**BASE["data"], "split": split}, {"kind": "mlp", "hidden": [width]}
+        changes = [{"optimizer.lr": 0.001 * k} for k in range(1, 5)]
+        return trials(*changes, data=data, model=model)
+
+    timed = []
+
+    def time_group(group: list[Trial], folder: Path, workers: int) -> Timing:
+        timed.append(group[0].tree["model"]["hidden"])
+        return replace(TIMING, group=tuple(group))
+
+    monkeypatch.setattr(choose, "time_group", time_group)
+    every = [*of(0, 8), *of(1, 8), *of(2, 8), *of(0, 4)]
+    layout = lay_out(every, HERE)
+    assert timed == [[8], [4]]
+    assert layout.ids == {trial.id for trial in every}
+
+
+def test_groups_that_train_faster_alone_are_not_kept_whole(monkeypatch):
+    other = trials(*({"optimizer.lr": 0.001 * k, "model.hidden": [4]} for k in range(1, 17)))
+    assert sizes(laid_out(monkeypatch, [*SIXTEEN, *other], SLOW)) == ([], [1] * 32)
 
 
 def test_workers_that_are_there_are_worth_it_sooner(monkeypatch):

@@ -9,6 +9,7 @@ import torch
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.patch import canonical
 from trickrun.search.executors.stacked.optimizer import (
+    FusedAdam,
     OneDirection,
     RowwiseSteps,
     Update,
@@ -16,6 +17,7 @@ from trickrun.search.executors.stacked.optimizer import (
     has_one_direction,
     on_row,
     row_of,
+    update_of,
 )
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import Job
@@ -76,6 +78,43 @@ def test_one_direction_is_each_rows_own_step(optimizer):
     take(RowwiseSteps(others), others, range(6))
     assert not torch.equal(expected, stacked(rated(optimizer))[1])
     torch.testing.assert_close(flat, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "optimizers",
+    [
+        [{"kind": "adam", "lr": lr} for lr in LRS],
+        [{"kind": "adam", "amsgrad": True, "weight_decay": 0.1, "lr": lr} for lr in LRS],
+        [{"kind": "adam", "bias_correction": False, "lr": lr} for lr in LRS],
+        [{"kind": "adam"}, {"kind": "adam", "betas": [0.8, 0.99]}, {"kind": "adam", "eps": 1e-3}],
+        [{"kind": "adamw", "weight_decay": decay} for decay in (0.0, 0.1, 0.5)],
+        [{"kind": "adamw", "amsgrad": True, "clip": {"norm": norm}} for norm in (0.1, 1.0, 9.0)],
+    ],
+    ids=str,
+)
+def test_fused_adam_is_each_rows_own_step(optimizers):
+    jobs, flat = stacked(optimizers)
+    others, expected = stacked(optimizers)
+    assert isinstance(update_of(jobs, flat), FusedAdam)
+    first, second = FusedAdam(jobs), RowwiseSteps(others)
+    take(first, jobs, range(3))
+    take(second, others, range(3))
+    assert not torch.equal(expected, stacked(optimizers)[1])
+    assert torch.equal(flat, expected)
+
+    # The states go from one to the other.
+    swapped = FusedAdam(jobs), RowwiseSteps(others)
+    swapped[0].restore(second.states())
+    swapped[1].restore(first.states())
+    take(swapped[0], jobs, range(3, 6))
+    take(swapped[1], others, range(3, 6))
+    assert torch.equal(flat, expected)
+
+
+@pytest.mark.parametrize("other", [{"kind": "nadam"}, {"kind": "adam", "lookahead": {}}], ids=str)
+def test_other_optimizers_do_not_step_as_fused_adam(other):
+    jobs, flat = stacked([{"kind": "adam"}, other])
+    assert not isinstance(update_of(jobs[1:], flat[1:]), FusedAdam)
 
 
 @pytest.mark.parametrize("optimizer", PROPORTIONAL, ids=str)

@@ -8,10 +8,11 @@ their arithmetic: small networks on a CPU, nearly everything on a GPU.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -20,25 +21,29 @@ import torch
 
 from trickrun.data.formats.memory import usable_memory
 from trickrun.errors import TrickrunError
+from trickrun.recipe.load import from_tree
 from trickrun.run.memory import footprint
 from trickrun.run.pace import UNHURRIED, Moved, Pace
 from trickrun.search.executors.processes import Chunk, run_chunks
 from trickrun.search.executors.stacked.step import Stack
 from trickrun.search.executors.work import compiled, run_chunk
 from trickrun.search.executors.workers import WORKERS
-from trickrun.search.groups import groups
+from trickrun.search.groups import groups, shape_of
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
 from trickrun.training.job import Job
 from trickrun.training.spans import timed
 from trickrun.training.threads import cores
-from trickrun.training.timing import seconds_a_step, seconds_of
+from trickrun.training.timing import processor_clock, seconds_a_step, seconds_of
 
 SMALL = 3
 """Trials from which on a group is worth timing."""
 
 WITHIN = 0.6
 """The share of the time left that trials may be expected to take in large chunks."""
+
+UNEVEN = 1.1
+"""How many times as long as on the average the last worker may take, so that groups stay whole."""
 
 MEMORY_SHARE = 0.5
 """The share of the free memory that stacks may take."""
@@ -139,11 +144,11 @@ class Timing:
         return self.steps * self.stacked / self.size * len(self.group)
 
     def chunks_here(self) -> list[Chunk]:
-        """Return the group in stacks for this process."""
+        """Return the group in stacks for this process, or for one worker."""
         return split(self.group, self.largest)
 
     def chunks_away(self) -> list[Chunk]:
-        """Return the group as worker processes train it the fastest."""
+        """Return the group as all worker processes train it the fastest."""
         if self.seconds_alone <= self.seconds_stacked:
             return split(self.group, 1)
         return split(self.group, min(ceil(len(self.group) / self.stacks), self.largest))
@@ -217,25 +222,66 @@ def moved_further(moved: Moved, before: int, done: float) -> None:
 def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> Layout:
     """Return where each trial trains, so that the last one ends soonest."""
     layout, timings, alike = Layout(), [], groups(trials)
+    known: dict[tuple[str, int], Timing | None] = {}
     with timed("choosing"), pace.phase("choosing how to train", len(alike)) as moved:
         for done, group in enumerate(alike):
             moved(done)
-            timing = time_group(group, folder, cores()) if len(group) >= SMALL else None
+            timing = None
+            if len(group) >= SMALL:
+                work = work_of(group[0]), len(group)
+                if work not in known:
+                    known[work] = time_group(group, folder, cores())
+                timing = known[work]
             if timing is None:
                 layout.workers += split(group, 1)
             else:
-                timings.append(timing)
+                timings.append(replace(timing, group=tuple(group)))
     here = sum(timing.seconds_here for timing in timings)
     away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
     if not layout.workers and here <= WORKERS.seconds() + away:
         layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
     else:
-        layout.workers += [chunk for timing in timings for chunk in timing.chunks_away()]
+        layout.workers += chunks_for_workers(timings)
     if min(here, away) > WITHIN * pace.left:
         # The deadline may come in between: chunks that end before it count.
         share = WITHIN * pace.left / min(here, away)
         return layout.cut(max(1, int(share * max(len(timing.group) for timing in timings) / 2)))
     return layout
+
+
+def work_of(trial: Trial) -> str:
+    """Return what decides how long a trial's steps take: its shape, whatever fold it leaves out."""
+    shape = json.loads(shape_of(from_tree(trial.tree)))
+    split = shape["data"].get("split")
+    if isinstance(split, dict):
+        split.pop("fold", None)
+    return json.dumps(shape)
+
+
+def chunks_for_workers(timings: Sequence[Timing]) -> list[Chunk]:
+    """Return what worker processes train: as many groups whole as leave no worker idle, for the
+    larger a stack, the less each of its trials takes; the others are shared out to all workers."""
+    order = sorted(timings, key=lambda timing: -timing.seconds_here)
+    stacked = [timing for timing in order if timing.seconds_stacked < timing.seconds_alone]
+    count = next(count for count in range(len(stacked), -1, -1) if is_even(stacked, count))
+    whole = stacked[:count]
+    found = [chunk for timing in whole for chunk in timing.chunks_here()]
+    for timing in order:
+        if not any(timing is one for one in whole):
+            found += timing.chunks_away()
+    return found
+
+
+def is_even(stacked: Sequence[Timing], whole: int) -> bool:
+    """Return whether all workers end at about the same time if the first ``whole`` of groups, the
+    longest first, are one worker's each, and the rest is shared out."""
+    if whole == 0:
+        return True
+    loads = [0.0] * stacked[0].stacks
+    for timing in stacked[:whole]:
+        loads[loads.index(min(loads))] += timing.seconds_here
+    total = sum(timing.seconds_here for timing in stacked)
+    return max(loads) <= UNEVEN * total / len(loads)
 
 
 def split(group: Sequence[Trial], size: int) -> list[Chunk]:
@@ -247,7 +293,8 @@ def split(group: Sequence[Trial], size: int) -> list[Chunk]:
 def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | None:
     """Take a few steps with one trial and with a stack, on jobs that are thrown away.
 
-    The stack is as large as each of ``workers`` processes would have, on a GPU the whole group.
+    The stack is as large as each of ``workers`` processes would have, on a GPU the whole group. On
+    a CPU processor time counts: what else the machine does meanwhile must not decide.
     None if the trials cannot be stacked.
     """
     try:
@@ -257,10 +304,11 @@ def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | N
             largest = room_for(job)
             size = min(max(2, ceil(len(group) / stacks)), largest)
             jobs = [compiled(trial, folder) for trial in group[:size]]
-            alone = seconds_a_step(job)
+            clock = processor_clock(job.device)
+            alone = seconds_a_step(job, clock)
             stack = Stack(jobs)
             histories: list[list[dict[str, float]]] = [[] for _ in jobs]
-            stacked = seconds_of(lambda n: stack.take_step(n, histories), job.device)
+            stacked = seconds_of(lambda n: stack.take_step(n, histories), job.device, clock)
     except TrickrunError:
         return None  # a trial that cannot be a job is told when it is its turn
     except RuntimeError:

@@ -49,6 +49,12 @@ class Penalty(Regularizer):
     def doubt(self) -> float:
         return 0.85 if self.strength >= 0.03 else 0.4 if self.strength >= 3e-3 else 0.15
 
+    @property
+    def factors(self) -> tuple[float, float] | None:
+        """The factors of the sum of all entries' sizes and of that of their squares, if the term is
+        those and nothing else; a stack then needs no autograd for it."""
+        return None
+
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the scalar added to the loss for ``parameters`` (at least one, of any shape)."""
         raise NotImplementedError

@@ -40,6 +40,10 @@ class ElasticNet(Penalty):
     def off(self) -> bool:
         return self.lambda_ == 0
 
+    @property
+    def factors(self) -> tuple[float, float]:
+        return self.lambda_ * (1 - self.alpha), self.lambda_ * self.alpha
+
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         sizes = (1 - self.alpha) * sum_of_sizes(parameters)
         return self.lambda_ * (sizes + self.alpha * sum_of_squares(parameters))

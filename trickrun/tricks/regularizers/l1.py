@@ -37,5 +37,9 @@ class L1(Penalty):
     def off(self) -> bool:
         return self.lambda_ == 0
 
+    @property
+    def factors(self) -> tuple[float, float]:
+        return self.lambda_, 0.0
+
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         return self.lambda_ * sum_of_sizes(parameters)

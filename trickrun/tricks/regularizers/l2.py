@@ -38,5 +38,9 @@ class L2(Penalty):
     def off(self) -> bool:
         return self.lambda_ == 0
 
+    @property
+    def factors(self) -> tuple[float, float]:
+        return 0.0, self.lambda_
+
     def penalty(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         return self.lambda_ * sum_of_squares(parameters)

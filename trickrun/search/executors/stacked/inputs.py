@@ -49,7 +49,8 @@ class Batches:
 class Masks:
     """The dropout masks of a stack: each trial's are those that it would draw alone.
 
-    Trials of one seed share the draws and differ only in what they compare them with.
+    Trials of one seed share the draws and differ only in what they compare them with; where that
+    is the same too, there is one mask for all.
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
@@ -59,14 +60,15 @@ class Masks:
         self.jobs = [jobs[seeds.index(seed)] for seed in different]
         self.which = torch.tensor([different.index(seed) for seed in seeds], device=jobs[0].device)
         self.shapes = dropped_shapes(jobs[0])
-        self.keep = {
-            name: torch.tensor(
-                [[1 - layer.p] for layer in layers(jobs, name)],
-                dtype=self.dtype,
-                device=jobs[0].device,
-            )
-            for name in self.shapes
-        }
+        self.trials = len(jobs)
+        self.keep = {name: self.kept(layers(jobs, name)) for name in self.shapes}
+
+    def kept(self, dropped: Sequence[KeyedDropout]) -> torch.Tensor:
+        """Return the probability that an entry stays, [K, 1], or [1, 1] if it is the same for
+        all."""
+        shares = [1 - layer.p for layer in dropped]
+        different = shares[:1] if len(set(shares)) == 1 else shares
+        return torch.tensor(different, dtype=self.dtype, device=self.which.device).unsqueeze(1)
 
     def at(self, step: int, samples: int) -> dict[str, torch.Tensor]:
         """Return each layer's masks [K, B, *shape] for a batch of ``samples``."""
@@ -80,7 +82,7 @@ class Masks:
             drawn = [layer.draw(size, self.dtype) for layer in layers(self.jobs, name)]
             draws = torch.stack(drawn)[self.which] if len(drawn) > 1 else drawn[0].unsqueeze(0)
             keep = self.keep[name].reshape(-1, *[1] * len(size))
-            masks[f"{name}.mask"] = dropout_mask(draws, keep)
+            masks[f"{name}.mask"] = dropout_mask(draws, keep).expand(self.trials, *size)
         return masks
 
 

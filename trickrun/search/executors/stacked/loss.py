@@ -13,6 +13,8 @@ from trickrun.tricks.losses import LossFunction
 from trickrun.tricks.losses._loss import positive
 from trickrun.tricks.regularizers._penalty import Penalty
 
+Tensors = Mapping[str, torch.Tensor]
+
 
 class StackedLoss:
     """The data loss of each trial. Losses are per sample, so all trials' samples are one batch.
@@ -77,25 +79,72 @@ class StackedPenalty:
             for name in stackable(type(self.penalty))
         }
 
-    def __call__(self, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Return each trial's term [K] for its parameters, name to [K, *shape]."""
+    def add_gradient(self, parameters: Tensors, gradients: Tensors) -> torch.Tensor:
+        """Add each trial's gradient to ``gradients``, name to [K, *shape], and return the terms
+        [K] for ``parameters``, which require one."""
+        acted_on = [parameters[name] for name in self.names]
+        terms = self.terms(acted_on)
+        found = torch.autograd.grad(terms.sum(), acted_on)
+        for name, own in zip(self.names, found, strict=True):
+            gradients[name].add_(own)
+        return terms.detach()
+
+    def terms(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return each trial's term [K] for its parameters [K, *shape]."""
 
         def term(strengths: dict[str, torch.Tensor], *own: torch.Tensor) -> torch.Tensor:
             return self.penalty.model_copy(update=strengths).penalty(own)
 
-        acted_on = [parameters[name] for name in self.names]
-        found: torch.Tensor = vmap(term)(self.strengths, *acted_on)
+        found: torch.Tensor = vmap(term)(self.strengths, *parameters)
         return found
 
 
-def stacked_penalties(jobs: Sequence[Job]) -> list[StackedPenalty]:
+class EntrywisePenalty:
+    """Penalties that are sums of sizes and of squares, whose gradients need no autograd.
+
+    Args:
+        factors: of each trial's two sums; see ``Penalty.factors``.
+        names: see StackedPenalty.
+    """
+
+    def __init__(
+        self, factors: Sequence[tuple[float, float]], names: Sequence[str], like: torch.Tensor
+    ) -> None:
+        self.names = names
+        self.of_sizes, self.of_squares = like.new_tensor(factors).unbind(1)
+        self.sizes, self.squares = (any(column) for column in zip(*factors, strict=True))
+
+    @torch.no_grad()
+    def add_gradient(self, parameters: Tensors, gradients: Tensors) -> torch.Tensor:
+        """Do what StackedPenalty does."""
+        terms = torch.zeros_like(self.of_sizes)
+        for name in self.names:
+            own, gradient = parameters[name], gradients[name]
+            if own.ndim == 3:
+                # So they lie in memory; see Stack.views.
+                own, gradient = own.transpose(1, 2), gradient.transpose(1, 2)
+            column = [-1, *[1] * (own.ndim - 1)]
+            if self.sizes:
+                terms += own.abs().flatten(1).sum(1) * self.of_sizes
+                gradient.addcmul_(own.sign(), self.of_sizes.view(column))
+            if self.squares:
+                terms += own.square().flatten(1).sum(1) * self.of_squares
+                gradient.addcmul_(own, self.of_squares.view(column), value=2)
+        return terms
+
+
+def stacked_penalties(jobs: Sequence[Job]) -> list[StackedPenalty | EntrywisePenalty]:
     """Return the penalties of jobs that all have the same ones."""
     job = jobs[0]
     names = {parameter: name for name, parameter in job.model.named_parameters()}
     like = next(job.model.parameters())
-    return [
-        StackedPenalty(
-            [j.penalties[index].penalty for j in jobs], [names[p] for p in bound.parameters], like
-        )
-        for index, bound in enumerate(job.penalties)
-    ]
+
+    def stacked(index: int) -> StackedPenalty | EntrywisePenalty:
+        penalties = [j.penalties[index].penalty for j in jobs]
+        acted_on = [names[p] for p in job.penalties[index].parameters]
+        factors = [f for f in (penalty.factors for penalty in penalties) if f is not None]
+        if len(factors) == len(penalties):
+            return EntrywisePenalty(factors, acted_on, like)
+        return StackedPenalty(penalties, acted_on, like)
+
+    return [stacked(index) for index in range(len(job.penalties))]

@@ -10,6 +10,8 @@ import torch
 
 from trickrun.training.job import RecipeJob
 from trickrun.tricks.optimizers import Decaying
+from trickrun.tricks.optimizers.adam import Adam
+from trickrun.tricks.optimizers.adamw import AdamW
 
 State = dict[str, Any]
 """An optimizer's state of one row: tensors [P] and numbers, by name."""
@@ -127,12 +129,88 @@ class OneDirection:
             }
 
 
-Update = RowwiseSteps | OneDirection
+class FusedAdam:
+    """Each row takes the step of its trial's own Adam or AdamW, by the operation that torch.optim
+    calls for it.
+
+    What torch.optim does around that operation takes as long for one row as the operation itself.
+    A row's weights, gradient and state stay in the cache meanwhile, which makes this faster than
+    ``OneDirection`` too.
+
+    Args:
+        jobs: see ``on_row`` and ``takes_fused_adam``.
+    """
+
+    def __init__(self, jobs: Sequence[RecipeJob]) -> None:
+        self.rows = [row_of(job) for job in jobs]
+        self.groups = [job.optimizer.param_groups[0] for job in jobs]
+        self.held = [adam_state(job) for job in jobs]
+
+    @torch.no_grad()
+    def step(self, gradients: torch.Tensor, lrs: Sequence[float]) -> None:
+        """Move the rows along their ``gradients`` [K, P], each by its learning rate in ``lrs``."""
+        torch._foreach_add_([state["step"] for state in self.held], 1)
+        rows = zip(self.rows, gradients.unbind(), self.groups, self.held, lrs, strict=True)
+        for row, gradient, group, state, lr in rows:
+            decoupled = group["decoupled_weight_decay"]
+            take = torch._fused_adamw_ if decoupled else torch._fused_adam_
+            take(
+                [row],
+                [gradient],
+                [state["exp_avg"]],
+                [state["exp_avg_sq"]],
+                [state["max_exp_avg_sq"]] if group["amsgrad"] else [],
+                [state["step"]],
+                lr=lr,
+                beta1=group["betas"][0],
+                beta2=group["betas"][1],
+                weight_decay=group["weight_decay"],
+                eps=group["eps"],
+                amsgrad=group["amsgrad"],
+                maximize=False,
+            )
+
+    def states(self) -> list[State]:
+        """Return each row's state: views of what the next step changes."""
+        return [dict(state) for state in self.held]
+
+    def restore(self, states: Sequence[State]) -> None:
+        """Go on from a state for each row."""
+        for held, state, row in zip(self.held, states, self.rows, strict=True):
+            held |= {name: copied(value, row.device) for name, value in state.items()}
+
+
+def takes_fused_adam(jobs: Sequence[RecipeJob]) -> bool:
+    """Return whether ``FusedAdam`` is what the jobs' optimizers do. On a GPU a call for each row
+    would cost more than the rows."""
+    return all(
+        job.device.type == "cpu"
+        and type(job.recipe.optimizer) in (Adam, AdamW)
+        and job.recipe.optimizer.lookahead is None
+        for job in jobs
+    )
+
+
+def adam_state(job: RecipeJob) -> State:
+    """Return the state that the job's Adam has, or would begin with."""
+    row = row_of(job)
+    begun = {
+        "step": torch.tensor(0.0, dtype=torch.float32),
+        "exp_avg": torch.zeros_like(row),
+        "exp_avg_sq": torch.zeros_like(row),
+    }
+    if job.optimizer.param_groups[0]["amsgrad"]:
+        begun["max_exp_avg_sq"] = torch.zeros_like(row)
+    return begun | dict(job.optimizer.state.get(row, {}))
+
+
+Update = FusedAdam | RowwiseSteps | OneDirection
 
 
 def update_of(jobs: Sequence[RecipeJob], flat: torch.Tensor) -> Update:
-    """Return what updates the rows ``flat`` [K, P] of ``jobs``, all at once where that is the
-    same."""
+    """Return what updates the rows ``flat`` [K, P] of ``jobs`` the fastest."""
+    if takes_fused_adam(jobs):
+        return FusedAdam(jobs)
     return OneDirection(jobs, flat) if has_one_direction(jobs) else RowwiseSteps(jobs)
 
 

@@ -2,7 +2,8 @@
 
 All trainable parameters are one tensor [K, P], a row for each trial. The network runs once for all
 rows under vmap and the gradient of the summed losses is, row by row, each trial's own, because no
-trial's loss depends on another's row. Each trial then takes the step of its own torch optimizer on
+trial's loss depends on another's row; of networks of linear layers both passes are written out
+(layers.py). Each trial then takes the step of its own torch optimizer on
 its own row, with its own learning rate and clipping: nothing of torch.optim is written again (see
 optimizer.py).
 """
@@ -19,6 +20,7 @@ from torch import nn
 from torch.func import functional_call, vmap
 
 from trickrun.search.executors.stacked.inputs import Batches, Masks, with_given_dropout
+from trickrun.search.executors.stacked.layers import LinearStack, linear_stack
 from trickrun.search.executors.stacked.loss import StackedLoss, stacked_penalties
 from trickrun.search.executors.stacked.optimizer import (
     clip_rows,
@@ -67,10 +69,19 @@ class Stack:
         """Make what depends on which trials are in the stack, for the steps from ``step`` on."""
         self.parameters = {name: v.requires_grad_() for name, v in self.views(self.flat).items()}
         self.gradients = torch.empty_like(self.flat)
+        self.layers = self.linear_layers()
         self.batches = Batches(self.jobs, step)
         self.masks = Masks(self.jobs)
         self.loss = StackedLoss(self.jobs)
         self.penalties = stacked_penalties(self.jobs)
+
+    def linear_layers(self) -> LinearStack | None:
+        """Return the networks as linear layers whose passes are written out; None if they are more
+        than that, or on a device or in a precision where nobody has measured it."""
+        job = self.jobs[0]
+        if job.device.type != "cpu" or job.settings.half is not None:
+            return None
+        return linear_stack(self.network, self.parameters, self.views(self.gradients), self.fixed)
 
     def keep(self, places: Sequence[int], step: int) -> None:
         """Go on from ``step`` with the trials at ``places`` only."""
@@ -136,20 +147,37 @@ class Stack:
         self, batch: Batch, masks: Tensors
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
         """Return the trials' losses [K], penalties [K] (None: they have none), gradients [K, P]."""
+        if self.layers is not None:
+            losses = self.backward_by_layers(self.layers, batch, masks)
+        else:
+            losses = self.backward(batch, masks)
+        if not self.penalties:
+            return losses, None, self.gradients
+        places = self.views(self.gradients)
+        terms = [penalty.add_gradient(self.parameters, places) for penalty in self.penalties]
+        return losses, torch.stack(terms).sum(0), self.gradients
+
+    def backward(self, batch: Batch, masks: Tensors) -> torch.Tensor:
+        """Put the gradients of the data loss into ``gradients``; return the losses [K]."""
         self.set_mode(training=True)
         with self.jobs[0].autocast():
             predictions = self.forward(batch[0], masks, self.batches.shared)
             losses = self.loss(predictions, self.targets(batch))
-        terms = [penalty(self.parameters) for penalty in self.penalties]
-        penalties = torch.stack(terms).sum(0) if terms else None
-        whole = losses if penalties is None else losses + penalties
         found = torch.autograd.grad(
-            whole.sum(), list(self.parameters.values()), materialize_grads=True
+            losses.sum(), list(self.parameters.values()), materialize_grads=True
         )
         # One copy into memory that is there already costs a quarter of the gradient of a split.
         for own, place in zip(found, self.views(self.gradients).values(), strict=True):
             place.copy_(own)
-        return losses.detach(), None if penalties is None else penalties.detach(), self.gradients
+        return losses.detach()
+
+    def backward_by_layers(self, layers: LinearStack, batch: Batch, masks: Tensors) -> torch.Tensor:
+        """Do what ``backward`` does, with passes that are written out."""
+        predictions = layers.forward(batch[0], masks, self.batches.shared).detach()
+        losses = self.loss(predictions.requires_grad_(), self.targets(batch))
+        [gradient] = torch.autograd.grad(losses.sum(), [predictions])
+        layers.backward(gradient)
+        return losses.detach()
 
     def forward(self, x: torch.Tensor, masks: Tensors, shared: bool) -> torch.Tensor:
         """Return predictions [K, B, outputs] for inputs [B, ...] that all share, or [K, B, ...]."""
@@ -187,8 +215,11 @@ class Stack:
         A pass has so many samples that it takes about the memory of a training step.
         """
         job = self.jobs[0]
-        self.set_mode(training=False)
         size = min(LARGE_PASS, 4 * job.batch_size)
+        if self.layers is not None:
+            parts = [self.layers.predict(job.inputs(part)) for part in x.split(size)]
+            return torch.cat(parts, dim=1)
+        self.set_mode(training=False)
         with torch.inference_mode(), job.autocast():
             return torch.cat(
                 [
