@@ -547,9 +547,8 @@ def without_minus(program: Program) -> Iterator[Finding]:
         return
     half = len(site.losses) // 2
     first, last = fmean(site.losses[:half]), fmean(site.losses[half:])
-    several = len(program.optimizers) > 1 or any(one.foreign for one in program.optimizers)
     # With maximize=True a likelihood is made larger, as it should be.
-    if last >= first or several:
+    if last >= first or not one_optimizer_of_a_model(program):
         return
     place = every[-1].place
     why = (
@@ -562,9 +561,15 @@ def without_minus(program: Program) -> Iterator[Finding]:
                   location=as_location(place, "put a minus before this likelihood"))  # fmt: skip
 
 
+def one_optimizer_of_a_model(program: Program) -> bool:
+    """Whether a single optimizer trains models only: not, say, an input that is to fool one."""
+    return len(program.optimizers) < 2 and not any(one.foreign for one in program.optimizers)
+
+
 def without_end(program: Program) -> Iterator[Finding]:
     """TR33: a square, an exponential or a loss that is subtracted, with a loss that falls below 0:
-    it can fall without end; traps: networks that compete, also through a reversed gradient."""
+    it can fall without end; traps: networks that compete, also through a reversed gradient, and
+    inputs that are to fool a network."""
     looks = [
         known
         for look in program.looks
@@ -573,7 +578,7 @@ def without_end(program: Program) -> Iterator[Finding]:
     site = program.main
     if len(looks) < max(FEW, len(program.looks) // 2) or site is None or competing(program):
         return
-    if len(program.optimizers) > 1 or len(site.losses) < FEWEST or program.loaded:
+    if not one_optimizer_of_a_model(program) or len(site.losses) < FEWEST or program.loaded:
         return
     half = len(site.losses) // 2
     first, last = fmean(site.losses[:half]), fmean(site.losses[half:])
