@@ -14,6 +14,7 @@ from benchmarks.scripts import (
     faults_forum,
     faults_fresh,
     faults_held_back,
+    faults_trackers,
 )
 from benchmarks.scripts.programs import (
     FROZEN_PARTS,
@@ -33,6 +34,7 @@ CHANGES: Mapping[Part, tuple[Sequence[Fault], Sequence[Variant]]] = {
     "held-back": (faults_held_back.FAULTS, faults_held_back.VARIANTS),
     "fresh": (faults_fresh.FAULTS, faults_fresh.VARIANTS),
     "forum": (faults_forum.FAULTS, faults_forum.VARIANTS),
+    "trackers": (faults_trackers.FAULTS, faults_trackers.VARIANTS),
 }
 
 

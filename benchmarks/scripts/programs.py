@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Part = Literal["development", "held-back", "fresh", "forum"]
+Part = Literal["development", "held-back", "fresh", "forum", "trackers"]
 
 HERE = Path(__file__).parent
 
-PARTS: tuple[Part, ...] = ("development", "held-back", "fresh", "forum")
+PARTS: tuple[Part, ...] = ("development", "held-back", "fresh", "forum", "trackers")
 
-FROZEN_PARTS: tuple[Part, ...] = ("held-back", "fresh", "forum")
+FROZEN_PARTS: tuple[Part, ...] = ("held-back", "fresh", "forum", "trackers")
 """Parts that stay as they were before anything of them was watched."""
 
-UNSEEN_PARTS: tuple[Part, ...] = ()
+UNSEEN_PARTS: tuple[Part, ...] = ("trackers",)
 """Frozen parts whose misses nobody has looked at."""
 
 Change = tuple[str, str]

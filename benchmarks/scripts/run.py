@@ -3,6 +3,7 @@
     python -m benchmarks.scripts.run development [--jobs 2] [--misses]
     python -m benchmarks.scripts.run held-back [--jobs 2] [--misses]
     python -m benchmarks.scripts.run forum [--jobs 2] [--misses]
+    python -m benchmarks.scripts.run trackers [--jobs 2]
 
 goes on from results/watched-<part>.jsonl (remove it after a change of the rules), and writes the
 section in RESULTS.md. --misses prints what went wrong, script by script: not for a part that nobody

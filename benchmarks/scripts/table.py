@@ -18,6 +18,7 @@ HEADINGS: Mapping[Part, str] = {
     "held-back": "Watching scripts, held-back half",
     "fresh": "Watching scripts, fresh part",
     "forum": "Watching scripts, forum part",
+    "trackers": "Watching scripts, trackers part",
 }
 """The sections in RESULTS.md."""
 
