@@ -488,7 +488,7 @@ def activity(node: Node) -> Activity | None:
     kind = kind_of(node)
     dead = saturated = rarer = 0.0
     if kind in RECTIFIED:
-        dead = float(widened((units == 0).all(0)).mean())
+        dead = 1 - int(units.any(0).sum()) / units.shape[1]
     else:
         low, high = RANGES[kind]
         off = ((units - low) * (2 / (high - low)) - 1).abs().mean(0)

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from trickrun.findings.evidence.program import EvaluatedCopy, Place
 from trickrun.nn.precision import widened
@@ -74,24 +75,31 @@ def numel(pair: tuple[torch.Tensor, torch.Tensor]) -> int:
     return pair[0].numel()
 
 
+def length(values: torch.Tensor) -> float:
+    """Return the Euclidean norm of all entries."""
+    return float(torch.linalg.vector_norm(values))
+
+
 def slope(
-    gradient: torch.Tensor | None, change: torch.Tensor, length: float | None = None
+    gradient: torch.Tensor | None,
+    change: torch.Tensor,
+    norm: float | None = None,
+    moved: float | None = None,
 ) -> float | None:
     """Return the cosine between a gradient and the change of its tensor; None if one is 0.
 
     Args:
-        length: of the change, where it is known.
+        norm, moved: the norms of the gradient and of the change, where they are known.
     """
     if gradient is None or gradient.layout != torch.strided or gradient.is_complex():
         return None
-    length = float(widened(change.norm())) if length is None else length
-    size = float(widened(gradient.norm())) * length
+    norm = length(gradient) if norm is None else norm
+    size = norm * (length(change) if moved is None else moved)
     if not size > 0 or not math.isfinite(size):
         return None
     return float(widened((gradient * change).sum())) / size
 
 
-@torch.no_grad()
 def rows_alike(parameter: torch.Tensor) -> bool:
     """Whether all rows of a matrix are equal: its units compute the same."""
     if parameter.ndim < 2 or min(parameter.shape[:2]) < 2 or parameter.layout != torch.strided:
@@ -101,14 +109,13 @@ def rows_alike(parameter: torch.Tensor) -> bool:
     return torch.equal(rows[0], rows[1]) and bool((rows == rows[:1]).all())
 
 
-@torch.no_grad()
 def is_constant(weights: torch.Tensor) -> bool:
     """Whether a matrix is one number over and over, and not 0."""
     if weights.ndim < 2 or min(weights.shape[:2]) < 2 or weights.layout != torch.strided:
         return False
-    flat = weights.flatten()
     # Nearly always the first two differ.
-    return bool(flat[0] == flat[1] != 0) and bool((flat == flat[0]).all())
+    first, second = weights.flatten()[:2].tolist()
+    return first == second != 0 and bool((weights == first).all())
 
 
 def plain_name(name: str) -> str:
@@ -170,9 +177,30 @@ class Beginnings:
             if not alike or any(id(now[name]) in own for name in beginning if name in now):
                 continue
             moved, learned = distance(parameters, beginning), distance(now, beginning)
-            loaded = trained in self.loaded
-            return EvaluatedCopy(type(module).__name__, place, moved, learned, loaded=loaded)
+            return EvaluatedCopy(
+                type(module).__name__,
+                place,
+                moved,
+                learned,
+                loaded=trained in self.loaded,
+                # Each change in place counts, that of an average too.
+                updates=max(parameters[name]._version for name in beginning),
+                still=has_no_statistics(module),
+            )
         return None
+
+
+def has_no_statistics(module: nn.Module) -> bool:
+    """Whether a model has batch norms, and their statistics are those that they are made with."""
+    known = [
+        (part.running_mean, part.running_var)
+        for part in module.modules()
+        if isinstance(part, _BatchNorm)
+    ]
+    tracked = [(mean, var) for mean, var in known if mean is not None and var is not None]
+    return bool(tracked) and all(
+        not bool(mean.any()) and torch.equal(var, torch.ones_like(var)) for mean, var in tracked
+    )
 
 
 @torch.no_grad()

@@ -95,6 +95,7 @@ class ModelRecord:
     sampled: bool = False
     evaluated: bool = False
     called: Place | None = None
+    remembered: float = 1.0
     test_inputs: list[InputLook] = field(default_factory=list)
 
     def trained_on(self, nodes: set[Node]) -> list[Call]:
@@ -141,6 +142,7 @@ class ModelRecord:
             test_inputs=tuple(self.test_inputs),
             evaluated=self.evaluated,
             called=self.called,
+            remembered=self.remembered,
         )
 
 
@@ -176,14 +178,28 @@ def is_as_made(part: nn.Module, parameter: torch.Tensor, values: torch.Tensor) -
         return False
     if not 500 <= values.numel() <= MOST_TIED:
         return False
-    deviation = float(values.std())
     if isinstance(part, nn.Embedding | nn.EmbeddingBag):
-        return abs(deviation - 1) < EVEN and abs(float(values.mean())) < EVEN
+        return abs(float(values.std()) - 1) < EVEN and abs(float(values.mean())) < EVEN
     if not isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
         return False
     bound = values[0].numel() ** -0.5
     even = float(values.abs().max()) <= bound * (1 + 1e-6)
-    return even and bool(abs(deviation * 3**0.5 / bound - 1) < EVEN)
+    spread = float(values.std()) * 3**0.5 / bound
+    return even and bool(abs(spread - 1) < EVEN)
+
+
+def share_remembered(module: nn.Module) -> float:
+    """Return how far the running statistics of a model's batch norms have come from those that they
+    are made with, 1 - (1 - momentum)^batches, the least of them; 1 without batch norms."""
+    return min(
+        (
+            1 - (1 - part.momentum) ** int(part.num_batches_tracked)
+            for part in module.modules()
+            if isinstance(part, _BatchNorm) and part.momentum is not None
+            if part.num_batches_tracked is not None
+        ),
+        default=1.0,
+    )
 
 
 def begins_with_norm(module: nn.Module) -> bool:

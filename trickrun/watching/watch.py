@@ -33,7 +33,6 @@ from trickrun.findings.evidence.program import (
     StepLook,
     Unreached,
 )
-from trickrun.nn.precision import widened
 from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
@@ -42,10 +41,17 @@ from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.entering import lost_in
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
-from trickrun.watching.kept import Beginnings, LastStep, is_constant, rows_alike, slope
+from trickrun.watching.kept import Beginnings, LastStep, is_constant, length, rows_alike, slope
 from trickrun.watching.likelihoods import likelihoods
+from trickrun.watching.linear import straight
 from trickrun.watching.loaders import Loaders
-from trickrun.watching.models import ForwardWatch, Modes, is_as_made, rows_of_samples
+from trickrun.watching.models import (
+    ForwardWatch,
+    Modes,
+    is_as_made,
+    rows_of_samples,
+    share_remembered,
+)
 from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
 from trickrun.watching.places import Key, OperationLines, caller_key, calling
 from trickrun.watching.probe import Probe
@@ -60,7 +66,7 @@ optimizers have called each of them then."""
 AGAIN, MOST_AGAIN = 4, 24
 """Looks at the first steps of an optimizer that comes later, and such looks in all."""
 
-RARER = 20
+RARER = 10
 """Looks after which they come half as often, after twice as many a third as often, and so on."""
 
 PHASES = 4
@@ -86,7 +92,7 @@ FIRST_VALUES, MOST_ENTRIES = 12, 200_000
 MOST_COPIED = 50_000_000
 """Entries of the weights that are copied for one look: 200 MB in float32."""
 
-MOST_TERMS = 64
+MOST_TERMS = 32
 
 TESTS = 3
 """Calls of a model without gradients that are looked at before the next training step."""
@@ -346,13 +352,16 @@ class Watch:
             tuple(graphs.outer(loss, self.forward.made()))[:8],
             strength.dropped(graph),
             strength.is_penalized(graph),
+            straight(graph, self.forward.models),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
-        for place, node in enumerate(graph.nodes):
-            found = graphs.place_of_node(node)
-            if found is not None:
-                self.places[graphs.kind_of(node), place] = found
+        for number, node in enumerate(graph.nodes):
+            kind = graphs.kind_of(node)
+            if (kind, number) not in self.places:
+                found = graphs.place_of_node(node)
+                if found is not None:
+                    self.places[kind, number] = found
 
     def see_whether_moved(self) -> None:
         """See which of the tensors of the first look have changed, and which have not though they
@@ -464,7 +473,7 @@ class Watch:
                 break
             gradient = parameter.grad
             dense = gradient is not None and gradient.layout == torch.strided
-            norm = float(widened(gradient.norm())) if gradient is not None and dense else None
+            norm = length(gradient) if gradient is not None and dense else None
             if norm is not None and math.isnan(norm):
                 self.gradient_is_lost()
             self.before.append((parameter, parameter.detach().clone(), norm))
@@ -530,9 +539,9 @@ class Watch:
         names, owners, rates = self.names(), self.owners(), record.rates()
         gradients = []
         for parameter, before, norm in self.before:
-            size = float(widened(before.norm()))
+            size = length(before)
             difference = parameter.detach() - before
-            change = float(widened(difference.norm()))
+            change = length(difference)
             owner = owners.get(id(parameter))
             gradients.append(
                 GradientLook(
@@ -544,7 +553,7 @@ class Watch:
                     change / size if size > 0 else None,
                     size,
                     rows_alike(parameter),
-                    slope(parameter.grad, difference, change),
+                    slope(parameter.grad, difference, norm, change),
                     record.number,
                     rates.get(id(parameter), 0.0),
                     is_constant(before),
@@ -663,6 +672,7 @@ class Watch:
         for record in self.records:
             self.owned.update({id(p): weakref.ref(p) for p in record.parameters()})
         for module, model in self.forward.models.items():
+            model.remembered = share_remembered(module)
             model.homeless = tuple(
                 name
                 for name, parameter in module.named_parameters()

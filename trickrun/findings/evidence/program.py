@@ -203,6 +203,21 @@ class Likelihood:
 
 
 @dataclass(frozen=True)
+class Straight:
+    """Layers whose output goes into other layers with nothing in between that bends.
+
+    Args:
+        layers: how many.
+        hidden: layers in all, without the last one.
+        first: the first of them.
+    """
+
+    layers: int
+    hidden: int
+    first: Operation
+
+
+@dataclass(frozen=True)
 class StepLook:
     """One looked-at step.
 
@@ -219,6 +234,7 @@ class StepLook:
         outer: operations between the models and the loss that made each sample with each.
         dropped: the largest share that dropout leaves out.
         penalized: whether the loss depends on the size of matrices.
+        straight: layers that are one with those after them; None without any.
     """
 
     step: int
@@ -233,6 +249,7 @@ class StepLook:
     outer: tuple[Operation, ...] = ()
     dropped: float = 0.0
     penalized: bool = False
+    straight: Straight | None = None
 
 
 @dataclass(frozen=True)
@@ -542,6 +559,8 @@ class EvaluatedCopy:
         trained: the same of the trained model.
         calls: looked-at training steps in which it was called.
         loaded: whether the trained model's weights were loaded.
+        updates: changes in place of one of its weights.
+        still: whether its batch norms' statistics are still those that they are made with.
     """
 
     name: str
@@ -550,6 +569,8 @@ class EvaluatedCopy:
     trained: float
     calls: int = 0
     loaded: bool = False
+    updates: int = 0
+    still: bool = False
 
 
 @dataclass(frozen=True)
@@ -640,6 +661,8 @@ class WatchedModel:
         test_inputs: the looked-at inputs of calls with gradients switched off.
         evaluated: whether it was put into evaluation mode by eval().
         called: the line that first called it.
+        remembered: how far its batch norms' running statistics have come from those that they are
+            made with, at the end; 1 without batch norms.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -664,6 +687,7 @@ class WatchedModel:
     test_inputs: tuple[InputLook, ...] = ()
     evaluated: bool = False
     called: Place | None = None
+    remembered: float = 1.0
 
     @property
     def line(self) -> Place | None:

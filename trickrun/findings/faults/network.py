@@ -120,9 +120,11 @@ FAULTS = (
     Fault(
         "TR52",
         "Linear hidden layers",
-        (TEXT, "overfit-batch"),
-        "Hidden layers without an activation.",
-        "Any (UMLAUT). A model without hidden layers is linear on purpose.",
+        (TEXT, "overfit-batch", "watch"),
+        "Hidden layers without an activation. Of a program: layers whose output goes into other "
+        "layers by linear operations only.",
+        "Any (UMLAUT). A model without hidden layers is linear on purpose. Of a program: half "
+        "of the hidden layers.",
         "Together they are a single linear map.",
         "`model.activation: relu`.",
         "model: {kind: mlp, hidden: [64], activation: linear}",

@@ -314,7 +314,28 @@ def detached_states(program: Program) -> Iterator[Finding]:
                       location=as_location(one.place, advice))  # fmt: skip
 
 
+def without_activation(program: Program) -> Iterator[Finding]:
+    """TR52: half of the hidden layers or more have nothing that bends after them; traps: a few such
+    layers, a narrow layer between wide ones, recurrent layers and attention, residual sums."""
+    found = [one for look in program.looks if (one := look.straight) is not None]
+    if len(found) < max(SEEN, len(program.looks) // 2):
+        return
+    last = found[-1]
+    if 2 * last.layers < last.hidden:
+        return
+    place = last.first.place
+    why = (
+        f"The output of {last.layers} of {last.hidden} hidden layers goes into the next layer "
+        "without an activation. Such layers are together one linear map."
+    )
+    advice = "apply an activation, such as relu, to the output of this layer"
+    yield Finding("TR52", "Linear hidden layers", "warning", 0.75, place_or(place, "hidden layers"),
+                  {"layers": last.layers, "hidden": last.hidden}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
 RULES = (
+    without_activation,
     detached_states,
     flat,
     undefined,

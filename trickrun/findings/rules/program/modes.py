@@ -15,6 +15,9 @@ CALLS = 2
 STEPS, SHARE = 5, 0.2
 """Steps in evaluation mode, and their share of all, from which on it was forgotten; own."""
 
+HALF = 0.5
+"""Share of the way from their start that running statistics must have come; own."""
+
 TINY = 4
 """Values per channel up to which batch statistics are mostly noise: the issue is Wu & He's (2018),
 whose error on ImageNet is 3.6 points up at 4."""
@@ -82,6 +85,30 @@ def always_drops(program: Program) -> Iterator[Finding]:
         yield Finding("TR47", "Dropout in evaluation", "error", 0.9,
                       place_or(leak.place, leak.model), {}, why,
                       location=as_location(leak.place, advice))  # fmt: skip
+
+
+def statistics_behind(program: Program) -> Iterator[Finding]:
+    """TR48: batch norms whose running statistics are still nearer to those that they are made with
+    than to those of the batches; traps: weights that were loaded, with their statistics, and models
+    that are never evaluated."""
+    if program.loaded:
+        return
+    for model in program.models:
+        in_eval = model.tested > model.tested_in_train or model.evaluated
+        if not model.trained or not in_eval or model.remembered >= HALF:
+            continue
+        if model.trained_in_eval >= model.trained:
+            continue
+        why = (
+            f"The running statistics of batch norm in {model.name} came only "
+            f"{model.remembered:.0%} of the way from 0 and 1 to those of the batches: the momentum "
+            "is too small for so few steps. In evaluation mode the network gets other numbers than "
+            "in training."
+        )
+        advice = "leave the momentum of batch norm at 0.1, or train for more steps"
+        yield Finding("TR48", "Batch norm remembers its start", "error", 0.85,
+                      place_or(model.line, model.name), {"share": model.remembered}, why,
+                      location=as_location(model.line, advice))  # fmt: skip
 
 
 def tested_in_train(program: Program) -> Iterator[Finding]:
@@ -157,6 +184,7 @@ RULES = (
     trains_in_eval,
     stays_in_eval,
     tested_in_train,
+    statistics_behind,
     always_drops,
     steps_in_evaluation,
     tiny_batches,

@@ -25,6 +25,10 @@ FALLEN = 0.85
 LAYERS = ("Linear", "Conv1d", "Conv2d", "Conv3d", "RNN", "GRU", "LSTM")
 """Layers whose units are told apart by their weights."""
 
+BEHIND, RARELY = 0.6, 5
+"""Share of the trained model's way that an average has come where it is behind, and steps for each
+of its updates from which on it is updated rarely; own."""
+
 AT_REST = 0.25
 """Way of an average over that of the trained weights below which it hardly moved; own."""
 
@@ -262,6 +266,37 @@ def evaluated_copy(program: Program) -> Iterator[Finding]:
                       location=as_location(copy.place, advice))  # fmt: skip
 
 
+def average_without_updates(program: Program) -> Iterator[Finding]:
+    """TR89: an evaluated average that is updated rarely and has come half of the way, or whose
+    statistics stay where they began; traps: an average of whole epochs that is near, and statistics
+    that are measured anew before it is evaluated."""
+    if any(model.trained and model.tested for model in program.models):
+        return
+    steps = max((one.steps for one in program.optimizers), default=0)
+    for copy in program.copies:
+        if copy.trained < MOVED or copy.moved <= AT_REST * copy.trained:
+            continue
+        if copy.still:
+            why = (
+                f"{copy.name} is evaluated. Its weights follow those of the trained model, but the "
+                "running means and variances of its batch norms are still 0 and 1."
+            )
+            advice = "copy the buffers of the trained model too where the average is updated"
+        elif 0 < copy.updates * RARELY <= steps and copy.moved <= BEHIND * copy.trained:
+            why = (
+                f"{copy.name} is evaluated. Its weights changed {copy.updates} times in {steps} "
+                f"steps, and came {copy.moved / copy.trained:.0%} as far as those of the trained "
+                "model: they are an average of old weights."
+            )
+            advice = "update the average after each step of the optimizer"
+        else:
+            continue
+        yield Finding("TR89", "Averaged weights are behind", "error" if copy.still else "warning",
+                      0.85, place_or(copy.place, copy.name),
+                      {"updates": copy.updates, "steps": steps}, why,
+                      location=as_location(copy.place, advice))  # fmt: skip
+
+
 def helper_at_rest(program: Program) -> Iterator[Finding]:
     """TR89: a copy of the trained model that makes its targets, and that stays where both began;
     traps: a reference that was trained before, which is meant to stay, and random networks."""
@@ -354,6 +389,7 @@ RULES = (
     uphill_by_hand,
     wrong_sign,
     evaluated_copy,
+    average_without_updates,
     helper_at_rest,
     untrained,
     put_back,
