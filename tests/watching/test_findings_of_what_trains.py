@@ -169,7 +169,20 @@ def stepped_by_both(text: str) -> str:
     return changed(text, (f"{ADAM}\n", f"{ADAM}\nother = {SGD}\n"), again)
 
 
+DRAWN = "for p in model.parameters():\n    nn.init.normal_(p, 0, {})\n"
+SHARP = model_of(
+    "self.first = nn.Linear(12, 64)\nself.out = nn.Linear(64, 4)",
+    "self.first.weight = nn.Parameter(F.normalize(self.first.weight, dim=1))\n"
+    "return self.out(torch.relu(self.first(x)))",
+)
+FIXED = "model[0].requires_grad_(False)\n"
+
 FAULTS = {
+    "TR23 weights that are drawn too wide": trained(DEEPER + DRAWN.format(9.0), LOSS_OF_VALUES),
+    "TR23 weights that are drawn too narrow": changed(
+        trained(DEEPER + DRAWN.format(1e-5), LOSS_OF_VALUES), (ADAM, SGD)
+    ),
+    "TR114 a parameter that each pass makes anew": trained(CLASSES + SHARP, LOSS_OF_CLASSES),
     "TR93 the weights of the first evaluation": changed(
         EPOCHS, (KEPT, f"    if epoch == 0:\n    {KEPT}")
     )
@@ -216,6 +229,23 @@ FAULTS = {
 }
 
 HEALTHY_PROGRAMS = {
+    "weights that are drawn as usual": trained(DEEPER + DRAWN.format(0.2), LOSS_OF_VALUES),
+    "weights drawn wide, before a normalization": trained(
+        changed(
+            DEEPER,
+            ("nn.ReLU(), nn.Linear(32, 32)", "nn.LayerNorm(32), nn.ReLU(), nn.Linear(32, 32)"),
+        )
+        + "for layer in (model[0], model[3]):\n    nn.init.normal_(layer.weight, 0, 3.0)\n",
+        LOSS_OF_VALUES,
+        400,
+        lr=0.01,
+    ),
+    "random features on purpose": trained(
+        changed(CLASSES, ("12, 32", "12, 400"), ("32, 4", "400, 4")) + FIXED,
+        LOSS_OF_CLASSES,
+        400,
+        lr=0.01,
+    ),
     "the weights of the last evaluation": EPOCHS + PUT_BACK + TEST.format("model"),
     "the weights of the last but one": changed(EPOCHS, (KEPT, f"    if epoch < 5:\n    {KEPT}"))
     + PUT_BACK,

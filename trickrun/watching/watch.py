@@ -557,6 +557,7 @@ class Watch:
                     record.number,
                     rates.get(id(parameter), 0.0),
                     is_constant(before),
+                    size / math.sqrt(len(before)) if parameter.ndim >= 2 else 0.0,
                     owner is not None and is_as_made(owner, parameter, before),
                 )
             )
@@ -673,11 +674,10 @@ class Watch:
             self.owned.update({id(p): weakref.ref(p) for p in record.parameters()})
         for module, model in self.forward.models.items():
             model.remembered = share_remembered(module)
-            model.homeless = tuple(
-                name
-                for name, parameter in module.named_parameters()
-                if self.is_leaf(parameter) and not self.is_owned(parameter)
-            )
+            unowned = [pair for pair in module.named_parameters() if not self.is_owned(pair[1])]
+            homeless = tuple(name for name, parameter in unowned if self.is_leaf(parameter))
+            # Of parameters that are made anew in each pass, those of the last look are known.
+            model.homeless = homeless if homeless or not unowned else model.homeless
         for key, reference in self.leaves.items():
             leaf = reference()
             if isinstance(leaf, nn.Parameter) and key not in names and not self.is_owned(leaf):

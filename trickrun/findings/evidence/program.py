@@ -134,6 +134,7 @@ class GradientLook:
         optimizer: number of the optimizer that took the step.
         rate: learning rate of its group.
         constant: whether the matrix was one number over and over before the step, and not 0.
+        gain: norm of a matrix over the root of its rows: what it makes of a signal of size 1.
         as_made: whether it was spread as torch's own init leaves it.
     """
 
@@ -149,6 +150,7 @@ class GradientLook:
     optimizer: int = 0
     rate: float = 0.0
     constant: bool = False
+    gain: float = 0.0
     as_made: bool = False
 
 

@@ -23,11 +23,12 @@ FAULTS = (
     Fault(
         "TR23",
         "Wrong init scale",
-        (TEXT, DATA, "initial-loss", "overfit-batch", "signal"),
+        (TEXT, DATA, "initial-loss", "overfit-batch", "signal", "watch"),
         "How the variance of the signal changes through the layers before training.",
         "A factor of 10 (SageMaker Debugger's bound for poor initial weights); 1e4 is an error. "
         "From the recipe: normal and uniform weights compared with an init that depends on the "
-        "width.",
+        "width. In a program: what the median matrix makes of a signal of size 1, 0.03 and less or "
+        "6 and more, where the loss does not halve (own).",
         "The signal explodes or vanishes on its way, and the gradient with it.",
         "An init that depends on the width, or normalization layers.",
         "{model: {kind: mlp, hidden: [256, 256]}, init: {kind: normal, std: 1.0}}",

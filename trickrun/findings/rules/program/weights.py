@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from statistics import median
 
 from trickrun.findings.evidence.program import Program, SteppedOptimizer, as_location
 from trickrun.findings.finding import Finding, Severity
-from trickrun.findings.rules.program.courses import JUDGED, learns, site_of
+from trickrun.findings.rules.program.courses import (
+    JUDGED,
+    course_of,
+    learns,
+    main_optimizer,
+    site_of,
+)
 from trickrun.findings.rules.program.steps import FEW, MOSTLY, named, place_of_model, place_or
 
 STEPS = 5
@@ -21,6 +28,16 @@ EVALUATIONS = 4
 
 FALLEN = 0.85
 """Training loss over that at the weights that are put back, from which on it fell by far; own."""
+
+SMALLEST_GAIN, LARGEST_GAIN = 0.03, 6.0
+"""What a matrix makes of a signal of size 1, below and above which it hardly passes; own: the usual
+inits have 0.6 to 1.4."""
+
+WELL = 0.7
+"""Share by which a loss must fall for random features to be good enough; own."""
+
+HALF = 0.5
+"""Share by which a loss must fall for any init to be good enough; own."""
 
 LAYERS = ("Linear", "Conv1d", "Conv2d", "Conv3d", "RNN", "GRU", "LSTM")
 """Layers whose units are told apart by their weights."""
@@ -94,6 +111,36 @@ def constant(program: Program) -> Iterator[Finding]:
                       location=as_location(place, advice))  # fmt: skip
 
 
+def init_scale(program: Program) -> Iterator[Finding]:
+    """TR23: matrices that begin far too large or small for a signal to pass them, in a network that
+    does not learn; traps: normalization after each layer, which makes up for it, and layers that
+    look up."""
+    optimizer = main_optimizer(program)
+    known = course_of(program, optimizer)
+    stuck = any(one.late > one.late_constant for one in program.answers if one.alone)
+    if optimizer is None or known is None or (known.fell > HALF and not stuck):
+        return
+    looks = ([one for one in look.gradients if one.optimizer == optimizer.number and one.gain > 0
+              and one.layer in LAYERS] for look in program.looks)  # fmt: skip
+    first = next((look for look in looks if look), [])
+    # A last layer may begin near 0.
+    if len(first) < 2 or any(True for _ in constant(program)):
+        return
+    gain = median(one.gain for one in first)
+    if SMALLEST_GAIN < gain < LARGEST_GAIN:
+        return
+    worst = max(first, key=lambda one: abs(math.log(one.gain)))
+    what = "large" if gain >= LARGEST_GAIN else "small"
+    why = (
+        f"The weights begin too {what}: the median matrix makes {gain:.2g} of a signal of size 1; "
+        "about 1 is usual."
+    )
+    place = place_of_model(program, worst.name)
+    advice = "use the init that the layers have by default, or nn.init.kaiming_normal_"
+    yield Finding("TR23", "Wrong init scale", "error", 0.85, worst.name, {"gain": gain}, why,
+                  location=as_location(place, advice))  # fmt: skip
+
+
 def always_zero(program: Program) -> Iterator[Finding]:
     """TR45: matrices whose gradient is exactly 0 in each look; traps: a part whose loss has the
     weight 0, and all gradients of an optimizer, which are told otherwise."""
@@ -126,7 +173,10 @@ def always_zero(program: Program) -> Iterator[Finding]:
 
 def frozen_at_random(program: Program) -> Iterator[Finding]:
     """TR45: frozen layers with the values of their init, before layers that are trained; traps:
-    weights that were trained before, and random features, which are meant so."""
+    weights that were trained before, and random features, which are meant so: a note where the
+    layers after them do well with them."""
+    known = course_of(program, main_optimizer(program))
+    grave: Severity = "info" if known is not None and known.fell > WELL else "warning"
     for model in program.models:
         if not model.trained or not model.random_frozen:
             continue
@@ -135,7 +185,7 @@ def frozen_at_random(program: Program) -> Iterator[Finding]:
             "as the random init leaves them: the layers after them learn from random features."
         )
         advice = "load the trained weights before freezing, or do not freeze"
-        yield Finding("TR45", "Frozen layers", "warning", 0.75,
+        yield Finding("TR45", "Frozen layers", grave, 0.75,
                       f"{model.name}.{model.random_frozen[0]}",
                       {"tensors": list(model.random_frozen)}, why,
                       location=as_location(model.place, advice))  # fmt: skip
@@ -382,6 +432,7 @@ def put_back(program: Program) -> Iterator[Finding]:
 RULES = (
     alike,
     constant,
+    init_scale,
     always_zero,
     frozen_at_random,
     undone,
