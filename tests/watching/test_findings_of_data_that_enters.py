@@ -54,7 +54,7 @@ RECURRENT = TOKENS + "y = (x == 5).any(1).long()\n" + model_of(
 SCRAMBLED = "view(x.size(1), x.size(0), -1)"
 SHIFTED = VALUES + model_of(
     "self.a = nn.Linear(6, 20)\nself.out = nn.Linear(20, 1)",
-    "h = F.pad(self.a(x).view(-1, 4, 5), (1, 0)).reshape(-1, 6, 4)[:, 1:]\n"
+    "h = F.pad(self.a(x).relu().view(-1, 4, 5), (1, 0)).reshape(-1, 6, 4)[:, 1:]\n"
     "return self.out(h.reshape(-1, 20))",
 )
 ADAM = "torch.optim.Adam(model.parameters(), lr=0.003)"

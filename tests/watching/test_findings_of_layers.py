@@ -72,6 +72,9 @@ FAULTS = {
     "products of plain tensors": (
         "TR52", RAW, [("(x @ w1).tanh() @ w2).tanh()", "x @ w1 @ w2)")],
     ),
+    "a mask of samples": (
+        "TR52", HEALTHY, [(RELU, "self.drop(self.hidden(x)) * torch.ones(len(x), 1)")],
+    ),
     "convolutions": (
         "TR52",
         HEALTHY,
@@ -124,6 +127,18 @@ HEALTHY_ONES = {
          "        self.all = nn.Conv1d(8, 8, 1)"),
         (RELU, "F.relu(self.all(self.each(F.relu(self.first(x[:, None]))))).flatten(1)"),
         ("nn.Linear(32, 3)", "nn.Linear(48, 3)"),
+    ],
+    "a ReLU by hand": [
+        (RELU, "self.drop(self.rectified(self.hidden(x)))"),
+        ("    def forward(self, x):",
+         "    def rectified(self, h):\n        return h * (h > 0).float()\n\n"
+         "    def forward(self, x):"),
+    ],
+    "a straight-through estimator": [
+        (RELU, "self.drop(self.rounded(self.hidden(x)))"),
+        ("    def forward(self, x):",
+         "    def rounded(self, h):\n        return h + (h.round() - h).detach()\n\n"
+         "    def forward(self, x):"),
     ],
     "a usual batch norm": [(NORM[0], NORM[1].format(options=""))],
 }  # fmt: skip

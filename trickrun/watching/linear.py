@@ -6,6 +6,7 @@ goes into first is another layer's product with weights, on every way to the los
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,14 +15,12 @@ from torch import nn
 
 from trickrun.findings.evidence.program import Straight
 from trickrun.watching import graph as graphs
+from trickrun.watching import strength
 from trickrun.watching.graph import Graph, Node
 
 PRODUCTS = frozenset({"Addmm", "Mm", "Bmm", "Baddbmm", "Convolution", "Linear"})
 
 KEEPING = graphs.UNCHANGING | {
-    "Add",
-    "Sub",
-    "Rsub",
     "Neg",
     "Mean",
     "Sum",
@@ -34,7 +33,7 @@ KEEPING = graphs.UNCHANGING | {
     "MkldnnAdaptiveAvgPool2D",
     "ConstantPadNd",
 }
-"""Operations that are linear in all that they get; a product or quotient is with a constant."""
+"""Operations that are linear in all that they get."""
 
 COMPOSITE = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention)
 """Modules with several weights each, whose parts are straight on purpose."""
@@ -129,7 +128,21 @@ def goes_straight(
 
 def keeps(node: Node) -> bool:
     """Whether an operation is linear in what it gets."""
-    kind = graphs.kind_of(node)
-    if kind in ("Mul", "Div", "Mm", "Bmm"):
-        return len(graphs.inputs_of(node)) == 1
+    kind, inputs = graphs.kind_of(node), graphs.inputs_of(node)
+    if kind in ("Add", "Sub", "Rsub"):
+        # What has no gradient may be made of the other, as in a straight-through estimator.
+        return len(inputs) == 2
+    if kind in ("Mul", "Div"):
+        # A factor for each entry may be made of it, as in a ReLU that is written by hand.
+        return len(inputs) == 1 and not is_for_each(node)
+    if kind in ("Mm", "Bmm"):
+        return len(inputs) == 1
     return kind in KEEPING
+
+
+def is_for_each(node: Node) -> bool:
+    """Whether a product has a factor for each of its entries, which is not dropout's."""
+    kept = (getattr(node, name, None) for name in ("_saved_self", "_saved_other"))
+    entries = math.prod(graphs.shape_of(node))
+    each = any(isinstance(one, torch.Tensor) and one.numel() == entries > 1 for one in kept)
+    return each and strength.noise_of(node) is None

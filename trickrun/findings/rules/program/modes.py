@@ -97,7 +97,7 @@ def statistics_behind(program: Program) -> Iterator[Finding]:
         in_eval = model.tested > model.tested_in_train or model.evaluated
         if not model.trained or not in_eval or model.remembered >= HALF:
             continue
-        if model.trained_in_eval >= model.trained:
+        if model.trained_in_eval >= model.trained or model.random_frozen:
             continue
         why = (
             f"The running statistics of batch norm in {model.name} came only "
@@ -106,7 +106,7 @@ def statistics_behind(program: Program) -> Iterator[Finding]:
             "in training."
         )
         advice = "leave the momentum of batch norm at 0.1, or train for more steps"
-        yield Finding("TR48", "Batch norm remembers its start", "error", 0.85,
+        yield Finding("TR48", "Batch norm remembers its start", "warning", 0.8,
                       place_or(model.line, model.name), {"share": model.remembered}, why,
                       location=as_location(model.line, advice))  # fmt: skip
 
