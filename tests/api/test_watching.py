@@ -105,7 +105,9 @@ def test_what_is_given_is_known_even_if_nothing_uses_it() -> None:
 
 
 def test_a_new_watch_ends_the_one_before_and_torch_is_as_it_was() -> None:
-    before = {(id(owner), name): owner.__dict__[name] for owner, name, _ in wrappers(Watch("x"))}
+    watch = Watch("x")
+    every = list(wrappers(watch, watch.counting))
+    before = {(id(owner), name): owner.__dict__[name] for owner, name, _ in every}
     model, optimizer = parts()
     first = tr.watch(model, optimizer)
     steps(model, optimizer, 4)
@@ -115,7 +117,7 @@ def test_a_new_watch_ends_the_one_before_and_torch_is_as_it_was() -> None:
     assert second.running
     second.stop()
     assert (first.program.passes, second.program.passes) == (4, 2)
-    after = {(id(owner), name): owner.__dict__[name] for owner, name, _ in wrappers(Watch("x"))}
+    after = {(id(owner), name): owner.__dict__[name] for owner, name, _ in every}
     assert before == after
     assert not nn.modules.module._global_forward_hooks
     assert not torch.is_anomaly_enabled()

@@ -13,7 +13,6 @@ import weakref
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import combinations
 from typing import Any
 
 import torch
@@ -31,7 +30,6 @@ from trickrun.findings.evidence.program import (
     Place,
     Program,
     StepLook,
-    Unreached,
 )
 from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
@@ -50,13 +48,13 @@ from trickrun.watching.models import (
     Modes,
     is_as_made,
     rows_of_samples,
-    share_remembered,
 )
 from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
 from trickrun.watching.places import Key, OperationLines, caller_key, calling
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
 from trickrun.watching.sites import Clipping, Site
+from trickrun.watching.stock import Stock, names_of, owners_of
 from trickrun.watching.unregistered import Unregistered
 
 EARLY = 6
@@ -142,11 +140,10 @@ class Watch:
         self.loaders = Loaders()
         self.clips: dict[Key, Clipping] = {}
         self.looks: list[StepLook] = []
-        self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
+        self.stock = Stock()
         self.looked: StepLook | None = None
         self.look_gradients: list[GradientLook] = []
         self.look_done: set[int] = set()
-        self.owned: dict[int, weakref.ref[torch.Tensor]] = {}
         self.bare = Bare()
         self.before: list[tuple[torch.Tensor, torch.Tensor, float | None]] = []
         self.non_finite: NonFinite | None = None
@@ -160,7 +157,6 @@ class Watch:
         self.switched_off: Counter[Key] = Counter()
         self.first_values: list[tuple[weakref.ref[torch.Tensor], torch.Tensor]] = []
         self.moved = False
-        self.loose: dict[int, tuple[int, ...]] = {}
         self.unregistered = Unregistered()
         self.early_until = self.looked_again = 0
         self.loaded_at: float = math.inf
@@ -315,7 +311,7 @@ class Watch:
         self.forward.backward(set(graph.nodes))
         if not self.records:
             self.bare.look(graph.leaves)
-        self.leaves.update({id(leaf): weakref.ref(leaf) for leaf in graph.leaves})
+        self.stock.reached(graph.leaves)
         site.rebuilt += loss.grad_fn is None
         site.negated += graphs.is_negated(loss)
         site.summed.append(graphs.summed(loss))
@@ -329,7 +325,7 @@ class Watch:
         if len(site.terms) < MOST_TERMS:
             site.terms += graphs.terms(nodes)
         rows = rows_of(site.terms)
-        self.unregistered.look(graph, self.forward.calls, rows, self.is_owned)
+        self.unregistered.look(graph, self.forward.calls, rows, self.stock.is_owned)
         self.read_answers(nodes, site)
         targets = [one for node in nodes if (one := graphs.targets_of(node)) is not None]
         if targets:
@@ -536,7 +532,7 @@ class Watch:
     @torch.no_grad()
     def seen_step(self, record: OptimizerRecord) -> list[GradientLook]:
         """Return what a step of an optimizer made of the weights."""
-        names, owners, rates = self.names(), self.owners(), record.rates()
+        names, owners, rates = names_of(self.forward), owners_of(self.forward), record.rates()
         gradients = []
         for parameter, before, norm in self.before:
             size = length(before)
@@ -566,7 +562,7 @@ class Watch:
     def seen_closure(self, record: OptimizerRecord) -> list[GradientLook]:
         """Return what the weights are like after a step that computed its gradients itself: it may
         have gone back and forth, so that its change says nothing about one gradient."""
-        names = self.names()
+        names = names_of(self.forward)
         return [
             GradientLook(
                 names.get(id(parameter), ""),
@@ -667,57 +663,18 @@ class Watch:
         """Take note of what can only be asked of objects that still exist: a program may make
         them in a function, and they are gone when it returns."""
         self.see_whether_moved()
-        names = self.names()
-        for record in self.records:
-            self.find_unreached(record, names)
-        for record in self.records:
-            self.owned.update({id(p): weakref.ref(p) for p in record.parameters()})
-        for module, model in self.forward.models.items():
-            model.remembered = share_remembered(module)
-            unowned = [pair for pair in module.named_parameters() if not self.is_owned(pair[1])]
-            homeless = tuple(name for name, parameter in unowned if self.is_leaf(parameter))
-            # Of parameters that are made anew in each pass, those of the last look are known.
-            model.homeless = homeless if homeless or not unowned else model.homeless
-        for key, reference in self.leaves.items():
-            leaf = reference()
-            if isinstance(leaf, nn.Parameter) and key not in names and not self.is_owned(leaf):
-                self.loose[key] = tuple(leaf.shape)
-        self.find_shared()
+        self.stock.take(self.records, self.forward)
         for one in self.schedulers:
             optimizer = one.optimizer()
             stepped = self.record_of(optimizer) if optimizer is not None else None
             if stepped is not None:
                 one.number = stepped.number
                 one.take_stock(stepped.steps, self.loaders.epochs)
-        self.find_waiting()
-
-    def find_shared(self) -> None:
-        """Count the tensors that an optimizer has in common with an earlier one that steps too."""
-        for record, other in combinations([one for one in self.records if one.steps], 2):
-            own = {id(one) for one in record.parameters()}
-            shared = sum(id(one) in own for one in other.parameters())
-            if shared:
-                other.shared, other.shares_with = shared, record.number
-
-    def find_waiting(self) -> None:
-        """Count the tensors of optimizers that do not step which get gradients all the same."""
-        waiting = [record for record in self.records if not record.steps]
-        for record in self.records:
-            record.waiting = 0 if record.steps else record.waiting
-        # Of an optimizer that is gone, what was seen before it went is kept.
-        if waiting and all(record.optimizer() is not None for record in self.records):
-            has = {
-                id(one) for record in self.records if record.steps for one in record.parameters()
-            }
-            for record in waiting:
-                record.waiting = sum(
-                    self.is_leaf(one) and id(one) not in has for one in record.parameters()
-                )
 
     def see_beginnings(self) -> None:
         """Take note of which optimizers a loss reaches, and of how trained models begin."""
         for record in self.records:
-            record.reached = record.reached or any(map(self.is_leaf, record.parameters()))
+            record.reached = record.reached or any(map(self.stock.is_leaf, record.parameters()))
         for module, model in self.forward.models.items():
             if model.trained:
                 self.beginnings.keep(module)
@@ -738,66 +695,6 @@ class Watch:
         self.beginnings.evaluated(module, place)
         trained = [one for one, model in self.forward.models.items() if model.trained]
         self.checkpoints.tested(module, trained, self.passes, place)
-
-    def is_leaf(self, parameter: torch.Tensor) -> bool:
-        """Whether a looked-at loss depends on a parameter."""
-        reference = self.leaves.get(id(parameter))
-        return reference is not None and reference() is parameter
-
-    def is_owned(self, parameter: torch.Tensor) -> bool:
-        """Whether an optimizer has, or had, a parameter."""
-        reference = self.owned.get(id(parameter))
-        return reference is not None and reference() is parameter
-
-    def find_unreached(self, record: OptimizerRecord, names: dict[int, str]) -> None:
-        """Find an optimizer's parameters that never got a gradient, with the reason, and how many
-        belong to no model that ran."""
-        parameters = record.parameters()
-        # Looked at once, it may just not have been its turn, unless it asked for the pass itself.
-        if not parameters or record.looked < (1 if record.asks else 2):
-            return
-        record.count = len(parameters)
-        owners = self.owners()
-        record.foreign = sum(id(parameter) not in owners for parameter in parameters)
-        known = record.with_gradient
-        unreached = [one for one in parameters if id(one) not in known and one.grad is None]
-        record.unreached = tuple(
-            Unreached(
-                names.get(id(one)) or name_in(owner, one) if owner is not None else "",
-                self.reason(one, owner),
-            )
-            for one in unreached
-            for owner in [owners.get(id(one))]
-        )
-
-    def reason(self, parameter: torch.Tensor, owner: nn.Module | None) -> str:
-        """Return why a parameter never got a gradient."""
-        if not parameter.requires_grad:
-            return "frozen"
-        if owner is None:
-            return "foreign"
-        if id(owner) in self.forward.called:
-            return "cut off"
-        if id(owner) in self.forward.called_without_gradients:
-            return "no grad"
-        return "unused"
-
-    def names(self) -> dict[int, str]:
-        """Return the names of the parameters of all models that ran, by identity."""
-        return {
-            id(parameter): f"{record.name}.{name}"
-            for module, record in self.forward.models.items()
-            for name, parameter in module.named_parameters()
-        }
-
-    def owners(self) -> dict[int, nn.Module]:
-        """Return the layer that each parameter of what ran belongs to."""
-        models = (part for module in self.forward.models for part in module.modules())
-        return {
-            id(parameter): part
-            for part in (*self.forward.parts, *models)
-            for parameter in part.parameters(recurse=False)
-        }
 
     def program(self, ended: str = "finished", error: str = "") -> Program:
         """Return what was seen; see Program for how it ``ended``."""
@@ -832,8 +729,8 @@ class Watch:
             helpers=tuple(self.beginnings.helpers.values()),
             restored=self.checkpoints.restored,
             untrained=tuple(self.checkpoints.untrained.values()),
-            loose=tuple(self.loose.values()),
-            unregistered=self.unregistered.told(self.is_owned),
+            loose=tuple(self.stock.loose.values()),
+            unregistered=self.unregistered.told(self.stock.is_owned),
             answers=answers,
             leaks=tuple(self.probe.leaks),
             detached_states=self.forward.states.told(),
@@ -861,13 +758,6 @@ class Watch:
         place = next((one for (name, _), one in self.places.items() if name == kind), None)
         operation = Operation(kind, found.operation.shape, place)
         return replace(found, operation=operation)
-
-
-def name_in(owner: nn.Module, parameter: torch.Tensor) -> str:
-    """Return what a parameter is called in its layer, after the layer's class."""
-    own = owner.named_parameters(recurse=False)
-    name = next((name for name, one in own if one is parameter), "")
-    return f"{type(owner).__name__}.{name}"
 
 
 def rows_of(terms: list[LossTerm]) -> set[int]:
