@@ -190,12 +190,13 @@ def is_as_made(part: nn.Module, parameter: torch.Tensor, values: torch.Tensor) -
 
 def share_remembered(module: nn.Module) -> float:
     """Return how far the running statistics of a model's batch norms have come from those that they
-    are made with, 1 - (1 - momentum)^batches, the least of them; 1 without batch norms."""
+    are made with, 1 - (1 - momentum)^batches, the least of them. Only those with a momentum below
+    torch's own are asked, with which it takes a few batches; 1 without any."""
     return min(
         (
             1 - (1 - part.momentum) ** int(part.num_batches_tracked)
             for part in module.modules()
-            if isinstance(part, _BatchNorm) and part.momentum is not None
+            if isinstance(part, _BatchNorm) and part.momentum is not None and part.momentum < 0.1
             if part.num_batches_tracked is not None
         ),
         default=1.0,

@@ -173,10 +173,10 @@ def always_zero(program: Program) -> Iterator[Finding]:
 
 def frozen_at_random(program: Program) -> Iterator[Finding]:
     """TR45: frozen layers with the values of their init, before layers that are trained; traps:
-    weights that were trained before, and random features, which are meant so: a note where the
-    layers after them do well with them."""
+    weights that were trained before, and one layer of random features, which is meant so: a note
+    where the layers after it do well with it."""
     known = course_of(program, main_optimizer(program))
-    grave: Severity = "info" if known is not None and known.fell > WELL else "warning"
+    well = known is not None and known.fell > WELL
     for model in program.models:
         if not model.trained or not model.random_frozen:
             continue
@@ -184,6 +184,7 @@ def frozen_at_random(program: Program) -> Iterator[Finding]:
             f"{named(model.random_frozen)} of {model.name} are frozen, and their values are spread "
             "as the random init leaves them: the layers after them learn from random features."
         )
+        grave: Severity = "info" if well and len(model.random_frozen) == 1 else "warning"
         advice = "load the trained weights before freezing, or do not freeze"
         yield Finding("TR45", "Frozen layers", grave, 0.75,
                       f"{model.name}.{model.random_frozen[0]}",
