@@ -663,8 +663,8 @@ class WatchedModel:
         test_inputs: the looked-at inputs of calls with gradients switched off.
         evaluated: whether it was put into evaluation mode by eval().
         called: the line that first called it.
-        remembered: how far the running statistics of its batch norms with a small momentum have come
-            from those that they are made with, at the end; 1 without any.
+        remembered: how far the running statistics of its batch norms with a small momentum have
+            come from those that they are made with, at the end; 1 without any.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
