@@ -529,9 +529,11 @@ def class_shares(record: Record, targets: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def copied(record: Record) -> int | None:
     """Return which of the numbers of a sample is its target, or a multiple of it; None if none is,
-    or there are as many targets as numbers, as where inputs are to be restored."""
+    or a sample has several targets, as where inputs are to be restored, or sequences continued."""
     wanted = same_width(record.wanted) if record.wanted else None
     if wanted is None or record.folds or not record.repeats or len(wanted) < SAMPLES:
+        return None
+    if record.kind != CLASSES and wanted.shape[1] > 1:
         return None
     rows = torch.cat(record.rows).double()
     if record.kind == CLASSES:
