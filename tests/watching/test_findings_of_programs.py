@@ -82,7 +82,7 @@ FAULTS = {
     "TR45 cut off": (
         "TR45",
         [("F.relu(self.hidden(x))", "F.relu(self.hidden(x)).detach()")],
-        "def forward",
+        ".detach()",
     ),
     "TR26 softmax before cross-entropy": (
         "TR26",

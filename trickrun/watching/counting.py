@@ -15,6 +15,7 @@ import torch
 from torch.optim.optimizer import Optimizer
 
 from trickrun.watching import graph as graphs
+from trickrun.watching.cuts import Cuts
 from trickrun.watching.optimizers import OptimizerRecord
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Counting:
         """Remember the place in the code that a line's first pass comes from: in a library, one
         place may stand for several lines, and is then not to be counted."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code is not METHOD:
+        while frame is not None and (frame.f_code is not METHOD or comes_from_mode(frame)):
             frame = frame.f_back
         if frame is None or frame.f_back is None:
             self.possible = False
@@ -160,6 +161,11 @@ class Counting:
         self.watch.modes.add(not self.training, self.steps)
         self.losses, self.lrs, self.steps = [], {}, 0
         self.watch.attend()
+
+
+def comes_from_mode(frame: FrameType) -> bool:
+    """Whether a method was called again by the mode that sees operations, which it was given to."""
+    return frame.f_back is not None and frame.f_back.f_code is Cuts.__torch_function__.__code__
 
 
 def is_computing() -> bool:

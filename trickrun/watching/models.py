@@ -341,6 +341,7 @@ class ForwardWatch:
         self.tests_left = 0
         self.training = False
         self.on_test: Callable[[nn.Module], None] = lambda module: None
+        self.on_training: Callable[[nn.Module], None] = lambda module: None
         self.calls: list[Call] = []
         self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
@@ -388,6 +389,8 @@ class ForwardWatch:
         known = self.called if torch.is_grad_enabled() else self.called_without_gradients
         known.add(id(module))
         self.parts.add(module)
+        if self.depth == 1 and self.training:
+            self.on_training(module)
         if isinstance(module, _BatchNorm) and module.training and given:
             values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
             self.norm_values = min(values, self.norm_values or values)

@@ -13,7 +13,8 @@ from itertools import combinations
 import torch
 from torch import nn
 
-from trickrun.findings.evidence.program import Unreached
+from trickrun.findings.evidence.program import Cut, Unreached
+from trickrun.watching.cuts import Cuts
 from trickrun.watching.models import ForwardWatch, share_remembered
 from trickrun.watching.optimizers import OptimizerRecord
 
@@ -25,12 +26,14 @@ class Stock:
         leaves: those that a looked-at loss depends on.
         owned: those that an optimizer has, or had.
         loose: shapes of parameters that get gradients and belong to no model and no optimizer.
+        samples: see Program.
     """
 
     def __init__(self) -> None:
         self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
         self.owned: dict[int, weakref.ref[torch.Tensor]] = {}
         self.loose: dict[int, tuple[int, ...]] = {}
+        self.samples: tuple[Cut, ...] = ()
 
     def reached(self, leaves: Iterable[torch.Tensor]) -> None:
         """Take note of the tensors that a loss depends on."""
@@ -46,11 +49,12 @@ class Stock:
         reference = self.owned.get(id(parameter))
         return reference is not None and reference() is parameter
 
-    def take(self, records: list[OptimizerRecord], forward: ForwardWatch) -> None:
+    def take(self, records: list[OptimizerRecord], forward: ForwardWatch, cuts: Cuts) -> None:
         """Take note of what can only be asked of objects that still exist."""
         names, owners = names_of(forward), owners_of(forward)
         for record in records:
-            find_unreached(record, names, owners, forward)
+            find_unreached(record, names, owners, forward, cuts)
+        self.samples = cuts.samples(names) or self.samples
         for record in records:
             self.owned.update({id(p): weakref.ref(p) for p in record.parameters()})
         for module, model in forward.models.items():
@@ -94,6 +98,7 @@ def find_unreached(
     names: dict[int, str],
     owners: dict[int, nn.Module],
     forward: ForwardWatch,
+    cuts: Cuts,
 ) -> None:
     """Find an optimizer's parameters that never got a gradient, with the reason, and how many
     belong to no model that ran."""
@@ -109,6 +114,7 @@ def find_unreached(
         Unreached(
             names.get(id(one)) or name_in(owner, one) if owner is not None else "",
             reason(one, owner, forward),
+            cuts.before(one),
         )
         for one in unreached
         for owner in [owners.get(id(one))]

@@ -36,6 +36,7 @@ from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.checkpoints import Checkpoints
 from trickrun.watching.counting import Counting, is_computing
+from trickrun.watching.cuts import Cuts
 from trickrun.watching.entering import lost_in
 from trickrun.watching.harmless import Harmless
 from trickrun.watching.hooks import listening
@@ -127,6 +128,7 @@ class Watch:
         self.compiled = False
         self.harmless = Harmless(self.give_up)
         self.forward = ForwardWatch(self.harmless)
+        self.cuts = Cuts(self.harmless)
         self.answers = AnswerWatch()
         self.probe = Probe()
         self.modes = Modes()
@@ -164,6 +166,7 @@ class Watch:
         self.beginnings = Beginnings()
         self.checkpoints = Checkpoints()
         self.forward.on_test = self.model_tested
+        self.forward.on_training = self.cuts.open
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -193,6 +196,7 @@ class Watch:
         """Look no further into forward passes."""
         self.forward.switch_off()
         self.lines.close()
+        self.cuts.close()
 
     def give_up(self) -> None:
         """Get out of the program's way: something went wrong in here."""
@@ -312,6 +316,7 @@ class Watch:
         if not self.records:
             self.bare.look(graph.leaves)
         self.stock.reached(graph.leaves)
+        self.cuts.reach(loss, graph.leaves)
         site.rebuilt += loss.grad_fn is None
         site.negated += graphs.is_negated(loss)
         site.summed.append(graphs.summed(loss))
@@ -449,6 +454,7 @@ class Watch:
 
     def step_begins(self, optimizer: Optimizer, closure: bool) -> None:
         self.in_step, self.in_closure = True, closure
+        self.cuts.leave()
         record = self.record_of(optimizer) or self.known_optimizer(optimizer, None)
         # A fused optimizer is given the factor.
         scaled = self.still_scaled and getattr(optimizer, "grad_scale", None) is None
@@ -476,6 +482,7 @@ class Watch:
 
     def step_ended(self, optimizer: Optimizer) -> None:
         self.in_step = False
+        self.cuts.leave()
         record = self.record_of(optimizer)
         if record is None:
             return
@@ -628,6 +635,7 @@ class Watch:
         What a line does without gradients once in four passes or more is a part of the training:
         targets that another network gives, samples of a generator, or updates by hand.
         """
+        self.cuts.leave()
         if self.in_step or self.in_backward or self.compiled or not self.passes:
             return
         if self.counting.on and is_computing():
@@ -663,7 +671,7 @@ class Watch:
         """Take note of what can only be asked of objects that still exist: a program may make
         them in a function, and they are gone when it returns."""
         self.see_whether_moved()
-        self.stock.take(self.records, self.forward)
+        self.stock.take(self.records, self.forward, self.cuts)
         for one in self.schedulers:
             optimizer = one.optimizer()
             stepped = self.record_of(optimizer) if optimizer is not None else None
@@ -734,6 +742,7 @@ class Watch:
             answers=answers,
             leaks=tuple(self.probe.leaks),
             detached_states=self.forward.states.told(),
+            samples=self.stock.samples,
             steps_in_train=self.modes.in_train,
             steps_in_eval=self.modes.in_eval,
             last_in_eval=self.modes.last_in_eval,

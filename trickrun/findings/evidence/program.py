@@ -417,6 +417,24 @@ class DetachedState:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """An operation whose result has no gradient though what it was given needs one.
+
+    Args:
+        operation: its name in torch; ``no_grad`` for any without gradients, ``sample`` for draws of
+            a distribution.
+        place: the line.
+        redrawn: for a ``sample``, whether its distribution has an ``rsample``.
+        names: the parameters that lie before it, where they are told.
+    """
+
+    operation: str
+    place: Place | None
+    redrawn: bool = False
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Unreached:
     """A parameter that an optimizer has and that never got a gradient.
 
@@ -425,10 +443,12 @@ class Unreached:
         reason: ``frozen``, ``unused`` (its layer was never called), ``cut off`` (its layer was
             called, and the loss does not depend on it through autograd), ``no grad`` (its layer
             only ran while gradients were switched off) or ``foreign`` (no model that ran has it).
+        cut: what cuts it off from the loss; None if that is not known.
     """
 
     name: str
     reason: str
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True)
@@ -753,6 +773,8 @@ class Program:
         answers: predictions beside their targets.
         leaks: what answers depend on that they should not.
         detached_states: modules whose state was detached at each step of a pass.
+        samples: draws of distributions through which no gradient passes, though the loss could
+            train what they were drawn with.
         steps_in_train, steps_in_eval: optimizer steps with the last trained model in either mode.
         last_in_eval: steps in evaluation mode since the last one in training mode.
         attended, attended_nothing: calls of attention layers that were looked at, and those whose
@@ -794,6 +816,7 @@ class Program:
     assisted: bool = False
     leaks: tuple[Leak, ...] = ()
     detached_states: tuple[DetachedState, ...] = ()
+    samples: tuple[Cut, ...] = ()
     steps_in_train: int = 0
     steps_in_eval: int = 0
     last_in_eval: int = 0

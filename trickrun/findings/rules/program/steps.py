@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trickrun.findings.evidence.program import (
     Backward,
+    Cut,
     Place,
     Program,
     SteppedOptimizer,
@@ -160,9 +161,12 @@ def unreached_optimizer(program: Program) -> Iterator[Finding]:
                 "look for detach(), .data, .item(), numpy(), torch.no_grad() or torch.tensor() "
                 "between its tensors and the loss"
             )
+        place = optimizer.place
+        if (found := last_cut(optimizer.unreached)) is not None:
+            place, advice = found.place, advice_on(found)
         yield Finding("TR116", "Steps without gradients", "error", 0.85,
-                      place_or(optimizer.place, optimizer.kind), {"steps": optimizer.steps}, why,
-                      location=as_location(optimizer.place, advice))  # fmt: skip
+                      place_or(place, optimizer.kind), {"steps": optimizer.steps}, why,
+                      location=as_location(place, advice))  # fmt: skip
 
 
 def is_unreached(optimizer: SteppedOptimizer) -> bool:
@@ -409,11 +413,46 @@ def cut(
     """Yield the finding of parameters that lack a gradient for one reason."""
     grave: Severity = "warning" if reason == "unused" else "error"
     names = [one.name for one in found]
-    place = place_of_model(program, names[0])
+    place, advice = place_of_model(program, names[0]), ADVICE[reason]
     why = f"{named(names)} never got a gradient: {words}."
+    if reason != "unused" and (known := last_cut(found)) is not None:
+        place, advice = known.place, advice_on(known)
     numbers = {"tensors": len(found), "of": optimizer.parameters, "reason": reason}
     yield Finding("TR45", "Frozen layers", grave, 0.5 if grave == "warning" else 0.9, names[0],
-                  numbers, why, location=as_location(place, ADVICE[reason]))  # fmt: skip
+                  numbers, why, location=as_location(place, advice))  # fmt: skip
+
+
+def last_cut(unreached: Sequence[Unreached]) -> Cut | None:
+    """Return what cuts parameters off: of layers one after another, the last one's, which all lie
+    behind."""
+    known = [one.cut for one in unreached if one.cut is not None and one.cut.place is not None]
+    return known[-1] if known else None
+
+
+def advice_on(cut: Cut) -> str:
+    """Return what to do about a line that cuts a gradient."""
+    if cut.operation == "no_grad":
+        return "gradients are switched off here: compute it outside of torch.no_grad()"
+    if cut.operation == "sample":
+        return (
+            "sample() passes no gradient: draw with rsample()"
+            if cut.redrawn
+            else "sample() passes no gradient: F.gumbel_softmax does, or use log_prob of the draw"
+        )
+    return f"the result of {cut.operation} has no gradient: take it out, or use what has one"
+
+
+def drawn_without_gradient(program: Program) -> Iterator[Finding]:
+    """TR45: a draw by ``sample`` in the place of ``rsample``; traps: draws whose probability is
+    trained by rewards, and draws that are data for another loss."""
+    for one in program.samples:
+        why = (
+            f"No gradient passes through this draw, since sample() has none. The loss trains "
+            f"{named(one.names)} in other ways only."
+        )
+        yield Finding("TR45", "Frozen layers", "error", 0.8, place_or(one.place, one.names[0]),
+                      {"tensors": len(one.names)}, why,
+                      location=as_location(one.place, advice_on(one)))  # fmt: skip
 
 
 def accumulation(program: Program) -> Iterator[Finding]:
@@ -540,6 +579,7 @@ RULES = (
     other_model,
     in_no_optimizer,
     cut_off,
+    drawn_without_gradient,
     accumulation,
     stepped_twice,
     still_scaled,
