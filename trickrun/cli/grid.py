@@ -19,7 +19,7 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.output import Answer, answer, begin_workers, pace
 from trickrun.errors import TrainingFailed, TrickrunError
 from trickrun.reporting.telling import tell_report
 
@@ -104,10 +104,7 @@ def run_grid(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.search.executors.workers import WORKERS
-
-    WORKERS.warm_up()
-    import_torch()
+    begin_workers()
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
     from trickrun.reporting.pictures import draw_aside, get_ready

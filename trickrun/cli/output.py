@@ -146,6 +146,17 @@ def import_torch() -> None:
         os.write(sys.stderr.fileno(), b"\r\x1b[K")
 
 
+def begin_workers() -> None:
+    """Import torch and start the server that a command's workers come from."""
+    from trickrun.search.executors.workers import WORKERS
+
+    if _own_process:
+        WORKERS.begin(import_torch)
+    else:
+        WORKERS.warm_up()
+        import_torch()
+
+
 def note_beginning(own_process: bool) -> None:
     """Note that a command begins: in a process of its own, or in one that lives longer."""
     global _begun, _own_process

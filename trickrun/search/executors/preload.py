@@ -10,6 +10,7 @@ import gc
 import importlib
 import signal
 
+from trickrun.search.executors.workers import WORK
 from trickrun.training.spans import time_imports
 
 FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
@@ -18,6 +19,6 @@ for number in FROM_TERMINAL:
 signal.pthread_sigmask(signal.SIG_UNBLOCK, FROM_TERMINAL)
 
 time_imports()
-importlib.import_module("trickrun.search.executors.work")
+importlib.import_module(WORK)
 # A worker's garbage collection would write into all of this, and so copy the memory that it shares.
 gc.freeze()

@@ -1,12 +1,14 @@
 """Persistent worker processes, forked from a server that has imported torch once.
 
-Nothing heavy is imported here, so that a command can start the server before it imports torch
-itself.
+Nothing heavy is imported here, so that a program can start the server before it imports torch
+itself. A command is its own server (forked_server.py).
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
+import math
 import multiprocessing
 import os
 import signal
@@ -22,6 +24,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
+from trickrun.search.executors import forked_server
 from trickrun.training.spans import timed
 from trickrun.training.without_dynamo import in_own_process
 
@@ -33,6 +36,16 @@ JUDGING, DRAWING = "judging", "drawing"
 FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 1.5, 0.2
 """What it takes until workers train: the first ones wait for a server that imports torch, the
 others are forked from it."""
+
+
+WORK = "trickrun.search.executors.work"
+"""The module that workers train by; it needs all that they need."""
+
+
+def start_server() -> None:
+    """Start the server as a new Python."""
+    resource_tracker.ensure_running()
+    forkserver.ensure_running()
 
 
 class Worker:
@@ -83,18 +96,31 @@ class Workers:
         self.beside: dict[str, Worker] = {}
         self.server_begun: float | None = None
 
-    def warm_up(self) -> None:
+    def begin(self, import_torch: Callable[[], None]) -> None:
+        """Import torch and start the server, the faster way that is safe in this process, a
+        command's own: the server is a fork of it, or imports torch at the same time."""
+        if forked_server.can_fork():
+            import_torch()
+            importlib.import_module(WORK)
+            self.warm_up(forked_server.begin)
+            # It has imported everything.
+            self.server_begun = -math.inf
+        else:
+            self.warm_up()
+            import_torch()
+
+    def warm_up(self, start: Callable[[], None] = start_server) -> None:
         """Start the server that workers are forked from; it imports while this process goes on."""
         if self.server_begun is None:
-            self.server_begun = time.monotonic()
             server()
-            resource_tracker.ensure_running()
             # Until it can ignore them (preload.py), what a terminal sends to all waits.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
             try:
-                forkserver.ensure_running()
+                start()
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            # Not before: a server that is a fork has no other.
+            self.server_begun = time.monotonic()
 
     @property
     def warm(self) -> bool:
