@@ -47,7 +47,9 @@ def run(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    begin_workers()
+    from trickrun.search.executors.workers import DRAWING, JUDGING
+
+    begin_workers(JUDGING, DRAWING)
     from trickrun.reporting.commands.checklist import take_checklist
     from trickrun.run.folder import runs_dir
 

@@ -97,7 +97,9 @@ def diagnosed(
     path = Path(target)
     loaded = load(path, overrides) if path.suffix in RECIPES else None
     if confirm:
-        begin_workers()
+        from trickrun.search.executors.workers import JUDGING
+
+        begin_workers(JUDGING)
     else:
         import_torch()
     from trickrun.reporting.commands.diagnosis import diagnose_and_tell

@@ -104,10 +104,12 @@ def run_grid(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    begin_workers()
+    from trickrun.search.executors.workers import DRAWING, JUDGING
+
+    begin_workers(JUDGING, DRAWING)
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
-    from trickrun.reporting.pictures import draw_aside, get_ready
+    from trickrun.reporting.pictures import draw_aside
     from trickrun.run.find import find
     from trickrun.run.folder import runs_dir
 
@@ -132,7 +134,6 @@ def run_grid(
 
         return pictures
 
-    get_ready()
     with live_table() as watch:
         verdict, folder = run_search(
             loaded, stage, root, sys.argv, watch, seeds, source, draw=draw, pace=pace(budget)

@@ -22,7 +22,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing import forkserver, resource_tracker, util
 from typing import NoReturn
 
@@ -40,21 +41,27 @@ def can_fork() -> bool:
     )
 
 
-def begin() -> None:
-    """Start multiprocessing's fork server as a fork of this process; see ``can_fork``."""
+def begin(forget: Callable[[], None]) -> None:
+    """Start multiprocessing's fork server as a fork of this process; see ``can_fork``.
+
+    Args:
+        forget: lets go, in the fork, of the processes that this one has begun.
+    """
     resource_tracker.ensure_running()  # started in the same way, but it stays a new Python
     sys.stdout.flush()
     sys.stderr.flush()
     # Nothing else of how the server is started and spoken to is touched, so versions may differ.
     new_python = getattr(util, FOR_A_NEW_PYTHON)
-    setattr(util, FOR_A_NEW_PYTHON, fork)
+    setattr(util, FOR_A_NEW_PYTHON, partial(fork, forget))
     try:
         forkserver.ensure_running()
     finally:
         setattr(util, FOR_A_NEW_PYTHON, new_python)
 
 
-def fork(path: object, args: Sequence[str], passed: Sequence[int]) -> int:
+def fork(
+    forget: Callable[[], None], path: object, args: Sequence[str], passed: Sequence[int]
+) -> int:
     """Return the process number of a fork that runs the code of ``python ... -c CODE``.
 
     Args:
@@ -62,14 +69,15 @@ def fork(path: object, args: Sequence[str], passed: Sequence[int]) -> int:
     """
     process = os.fork()
     if process == 0:
-        serve(args[-1], passed)
+        serve(forget, args[-1], passed)
     return process
 
 
-def serve(code: str, passed: Sequence[int]) -> NoReturn:
+def serve(forget: Callable[[], None], code: str, passed: Sequence[int]) -> NoReturn:
     """Run the fork server's code; this process ends with it."""
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        forget()
         close_as_exec_does(passed)
         # The fork was made under this lock, and workers have it too.
         forkserver._forkserver._lock = threading.RLock()  # type: ignore[attr-defined]
