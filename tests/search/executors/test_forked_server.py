@@ -42,7 +42,7 @@ def work(count):
     return float(x.grad.abs().sum()), float((big @ big).abs().sum()), threads()
 
 def is_warm():
-    return WORKERS.warm
+    return WORKERS.warm or bool(WORKERS.beside)
 
 def server():
     return forkserver._forkserver._forkserver_pid
@@ -75,13 +75,13 @@ def program(folder: Path, code: str) -> list[str]:
 
 
 def test_a_fork_of_the_command_serves_as_a_new_python_would(tell: Tell) -> None:
-    before, after, same, warm, here, there, closed, exitcode = tell(
+    before, after, same, warm, here, there, closed, beside, ended, exitcode = tell(
         "import numpy\n"
         "print(threads())\n"
         "read, write = os.pipe()\n"
         "take_over()\n"
         "with working():\n"
-        "    begin_workers()\n"
+        "    begin_workers('drawing')\n"
         "print(threads())\n"
         "print(json.dumps(words(server()) == words(os.getpid())))\n"
         "worker = WORKERS.first(1)[0]\n"
@@ -93,6 +93,11 @@ def test_a_fork_of_the_command_serves_as_a_new_python_would(tell: Tell) -> None:
         "os.close(write)\n"
         "readable, _, _ = select.select([read], [], [], 20)\n"
         "print(json.dumps(os.read(read, 1) == b'' if readable else None))\n"
+        "drawing = WORKERS.beside['drawing']\n"
+        "print(json.dumps(WORKERS.aside('drawing', os.getpid)() == drawing.process.pid))\n"
+        "drawing.pipe.close()\n"
+        "drawing.process.join(20)\n"
+        "print(drawing.process.exitcode)\n"
         "process = worker.processes[0]\n"
         "worker.submit(partial(time.sleep, 600))\n"
         "os.kill(process.pid, signal.SIGINT)\n"
@@ -108,6 +113,8 @@ def test_a_fork_of_the_command_serves_as_a_new_python_would(tell: Tell) -> None:
     assert here[:2] == there[:2]
     assert there[2] > after
     assert closed, "a pipe of the command is open in the server or in a worker"
+    assert beside
+    assert ended == 0, "what is beside heeds the end of its pipe, which others have open"
     assert exitcode == -signal.SIGTERM, "a worker heeds signals as the command does"
 
 
