@@ -53,6 +53,9 @@ early_stopping: {monitor: val_accuracy, patience: 4, min_delta: 100}
 """,
 }
 
+OLD = {"adam"}
+"""Scenarios in which nothing that the run writes waits for the disk, as if it had begun long ago."""
+
 
 class FaultyOs:
     """The os module for trickrun.run.files: something happens at its ``at``-th write boundary.
@@ -133,6 +136,7 @@ class Server:
         self.base = base
         self.recipe = base / "crash.yaml"
         self.recipe.write_text(RECIPE + SCENARIOS[scenario])
+        files.YOUNG = 0.0 if scenario in OLD else files.YOUNG
         self.faults = dict.fromkeys(("everywhere", "full_disk", "twice", "unborn"), 0)
         self.wrong = []
         files.os = FaultyOs(crash, at=0)

@@ -17,10 +17,10 @@ from trickrun.checks.checklist.context import STEP_NAMES, Context, taken, unfini
 from trickrun.checks.checklist.steps import STEPS, contestants
 from trickrun.errors import TrickrunError
 from trickrun.recipe.load import Loaded, load
-from trickrun.run.check_folder import recall
 from trickrun.run.files import to_json
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import UNHURRIED
+from trickrun.run.recall import recall
 from trickrun.search.journal import journal, known_layout, known_results, open_search
 from trickrun.search.plan import Plan, plan
 

@@ -74,7 +74,7 @@ def test_a_file_sorted_by_class_is_fitted_evenly(tmp_path: Path) -> None:
 def test_a_worker_finds_the_same_to_the_bit(tmp_path: Path) -> None:
     loaded = recipe(tmp_path, "wine")
     WORKERS.warm_up()
-    assert standing_aside(loaded)() == standing_of(loaded.recipe, tmp_path)
+    assert standing_aside(loaded.recipe, tmp_path)() == standing_of(loaded.recipe, tmp_path)
 
 
 @pytest.mark.parametrize(

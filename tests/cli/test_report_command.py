@@ -17,8 +17,8 @@ from trickrun.errors import TrickrunError
 from trickrun.findings.stories import stories
 from trickrun.reporting import svg
 from trickrun.reporting.run_page import run_report
-from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
+from trickrun.run.recall import recall
 
 RECIPE = """\
 name: flowers

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from trickrun.checks.checklist.context import StepOutcome
-from trickrun.reporting.checklist import draw_aside, drawn_step, drawn_steps
-from trickrun.reporting.pictures import import_all
+from trickrun.reporting.checklist import draw_aside, drawn_steps
+from trickrun.reporting.pictures import drawn_step
 from trickrun.run.folder import RunFolder
 from trickrun.search.executors.workers import DRAWING, WORKERS
 
@@ -61,8 +61,3 @@ def test_evidence_that_cannot_be_drawn_is_told_and_left_out(
 def test_steps_that_draw_nothing_begin_no_process(monkeypatch) -> None:
     monkeypatch.setattr(WORKERS, "aside", None)
     assert draw_aside(StepOutcome("initial-loss", "pass", "nowhere", ""))() == {}
-
-
-def test_what_draws_is_imported_before_it_is_needed() -> None:
-    WORKERS.warm_up()
-    assert WORKERS.aside(DRAWING, import_all)() is None

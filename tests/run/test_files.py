@@ -3,11 +3,13 @@
 import json
 import math
 import os
+from pathlib import Path
 
 import pytest
 
 from trickrun.errors import CannotWrite, RunFolderError
 from trickrun.run import files
+from trickrun.run.folder import RunFolder
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -82,3 +84,73 @@ def test_json_has_null_for_what_is_not_finite():
     value = {"a": [1.5, math.nan, (math.inf, "ü")], 2: None, "b": True}
     assert files.to_json(value) == '{"a": [1.5, null, [null, "ü"]], "2": null, "b": true}'
     assert json.loads(files.to_json({"x": 0.1 + 0.2}))["x"] == 0.1 + 0.2
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """The names of what is brought to the disk, as it is."""
+    names = []
+
+    def note(descriptor):
+        names.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name.split(".")[0])
+
+    monkeypatch.setattr(files.os, "fsync", note)
+    return names
+
+
+def test_what_a_new_run_writes_is_brought_to_the_disk_at_its_end(tmp_path, synced):
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    with files.young(run):
+        files.write_whole(run / "checkpoints" / "last", b"1")
+        files.write_whole(run / "log", b"")
+        files.append(run / "log", b"line\n")
+        files.write_whole(run / "checkpoints" / "last", b"2", keep=run / "checkpoints" / "previous")
+        files.write_whole(run / "gone", b"")
+        (run / "gone").unlink()
+        files.sync(run / "log")
+        assert synced == []
+        assert (run / "checkpoints" / "last").read_bytes() == b"2"
+        assert not list(run.glob("**/*.tmp"))
+        # What is no part of the run does not wait.
+        files.write_whole(tmp_path / "other", b"")
+        assert synced == ["other", tmp_path.name]
+        synced.clear()
+    # Files in the order in which they were written, then the folders with their names.
+    assert synced == ["previous", "last", "log", "checkpoints", "run"]
+
+
+@pytest.mark.parametrize("write", [files.write_whole, files.append])
+def test_nothing_waits_in_a_run_that_is_no_longer_young(tmp_path, synced, monkeypatch, write):
+    now = [0.0]
+    monkeypatch.setattr(files.time, "monotonic", lambda: now[0])
+    with files.young(tmp_path):
+        files.write_whole(tmp_path / "first", b"")
+        now[0] = files.YOUNG
+        write(tmp_path / "second", b"")
+        assert synced[:3] == ["first", tmp_path.name, "second"]
+        files.write_whole(tmp_path / "third", b"")
+        assert synced[-2:] == ["third", tmp_path.name]
+        count = len(synced)
+    assert len(synced) == count
+
+
+def test_what_a_run_has_written_that_fails_is_brought_to_the_disk_too(tmp_path, synced):
+    def fail():
+        with files.young(tmp_path):
+            files.write_whole(tmp_path / "log", b"")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert synced == ["log", tmp_path.name]
+
+
+def test_only_a_run_that_begins_is_young(tmp_path, synced):
+    folder = RunFolder(tmp_path)
+    with folder.locked():
+        folder.write("resolved.yaml", "")
+        assert "resolved" not in synced
+    with folder.locked():
+        folder.write("evidence.json", "")
+        assert "evidence" in synced

@@ -12,10 +12,10 @@ from trickrun.errors import DataError
 from trickrun.findings.finding import Finding
 from trickrun.recipe.expect import missed
 from trickrun.recipe.load import Loaded
-from trickrun.run.check_folder import findings_in
 from trickrun.run.find import every, find
 from trickrun.run.folder import RunFolder
 from trickrun.run.folder import runs_dir as runs_folder
+from trickrun.run.recall import findings_in
 
 if TYPE_CHECKING:
     from torch import nn

@@ -73,7 +73,7 @@ def run_search(
     if stage == "fine" and coarse is None and fine_space is None:
         coarse = newest_coarse(root, loaded)
     planned = plan(loaded, stage, coarse)
-    standing = standing_aside(planned.loaded)
+    standing = standing_aside(planned.loaded.recipe, planned.loaded.folder)
     with opened(planned, loaded, into or root, command) as folder:
         if planned.search.halving:
             halve(planned, folder, on_result, pace)

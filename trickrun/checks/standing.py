@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from trickrun.checks.diagnosis.reference import (
     MOST,
     samples_for_learners,
@@ -22,14 +20,13 @@ from trickrun.findings.evidence.constant import Constant
 from trickrun.findings.evidence.reference import Reference
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.chance import at_chance, behind_linear
-from trickrun.recipe.load import Loaded, from_tree
 from trickrun.recipe.schema import Recipe
-from trickrun.search.executors.choose import with_threads
-from trickrun.search.executors.work import NOT_IN_DATA
+from trickrun.search.executors.choose import one_thread
+from trickrun.search.executors.work import NOT_IN_DATA, prepared
 from trickrun.search.executors.workers import JUDGING, WORKERS
 from trickrun.training.compile import pick_loss, settings_of
 from trickrun.training.constant import constant_answer, scores_of
-from trickrun.training.device import training_type
+from trickrun.training.device import pick_device, training_type
 from trickrun.training.spans import timed
 
 
@@ -75,12 +72,17 @@ class Standing:
 @timed("judging")
 def standing_of(recipe: Recipe, folder: Path) -> Standing:
     """Return what the data of a recipe allow. Raises TrickrunError if they cannot be read."""
-    data = prepare(recipe.data, folder, training_type(recipe))
+    with one_thread():  # another number gives other last bits
+        data = prepare(recipe.data, folder, training_type(recipe))
+        return Standing(constant_of(recipe, data), reference_of(recipe, data))
+
+
+def constant_of(recipe: Recipe, data: Prepared) -> Constant | None:
+    """Return what always giving the same answer scores on the validation part."""
     smoothing = settings_of(recipe).label_smoothing
     answer = constant_answer(pick_loss(recipe, data.task), data.task, data.train, smoothing)
     scores = {} if answer is None else scores_of(answer, data)
-    part = "train" if data.val is None else "val"
-    return Standing(scores.get(part), reference_of(recipe, data))
+    return scores.get("train" if data.val is None else "val")
 
 
 def same_standing(one: Recipe, other: Recipe) -> bool:
@@ -94,17 +96,22 @@ def same_standing(one: Recipe, other: Recipe) -> bool:
     return read(one) == read(other)
 
 
-def standing_aside(recipe: Loaded) -> Callable[[], Standing]:
-    """Begin ``standing_of`` in a worker, beside what this process does, and return what waits for
-    it. The worker computes with as many threads as this process does."""
-    threads = torch.get_num_threads()
-    return WORKERS.aside(JUDGING, partial(standing_with, threads, recipe.tree, recipe.folder))
-
-
-def standing_with(threads: int, tree: dict[str, Any], folder: Path) -> Standing:
-    """As ``standing_of``, of a recipe's canonical tree and with so many threads."""
-    with with_threads(threads):
-        return standing_of(from_tree(tree), folder)
+def standing_aside(recipe: Recipe, folder: Path) -> Callable[[], Standing]:
+    """Begin ``standing_of`` and return what waits for it: the learners are fitted beside what this
+    process does. All of it waits where nothing is done beside."""
+    later = partial(standing_of, recipe, folder)
+    if not WORKERS.warm:
+        return later
+    try:
+        with timed("judging"), one_thread():
+            if pick_device(recipe.train.device).type == "cpu":
+                data = prepared(recipe, folder, recipe.data.fingerprint(folder))
+            else:  # there are other last bits
+                data = prepare(recipe.data, folder, training_type(recipe))
+            constant, reference = constant_of(recipe, data), reference_aside(recipe, data)
+    except Exception:  # whatever it is, is told when the standing is wanted
+        return later
+    return lambda: Standing(constant, reference())
 
 
 def reference_of(recipe: Recipe, data: Prepared) -> Reference | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
-from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.output import Answer, answer, begin_workers, pace
 
 
 def checklist(
@@ -47,10 +47,9 @@ def run(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.search.executors.workers import WORKERS
+    from trickrun.search.executors.workers import DRAWING, JUDGING
 
-    WORKERS.warm_up()
-    import_torch()
+    begin_workers(JUDGING, DRAWING)
     from trickrun.reporting.commands.checklist import take_checklist
     from trickrun.run.folder import runs_dir
 

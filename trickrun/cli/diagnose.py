@@ -17,7 +17,7 @@ from trickrun.cli.options import (
     seconds,
     training_named,
 )
-from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.output import Answer, answer, begin_workers, import_torch, pace
 from trickrun.errors import TrickrunError
 
 if TYPE_CHECKING:
@@ -97,10 +97,11 @@ def diagnosed(
     path = Path(target)
     loaded = load(path, overrides) if path.suffix in RECIPES else None
     if confirm:
-        from trickrun.search.executors.workers import WORKERS
+        from trickrun.search.executors.workers import JUDGING
 
-        WORKERS.warm_up()
-    import_torch()
+        begin_workers(JUDGING)
+    else:
+        import_torch()
     from trickrun.reporting.commands.diagnosis import diagnose_and_tell
     from trickrun.run.folder import runs_dir
 

@@ -19,7 +19,7 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.output import Answer, answer, begin_workers, pace
 from trickrun.errors import TrainingFailed, TrickrunError
 from trickrun.reporting.telling import tell_report
 
@@ -104,13 +104,12 @@ def run_grid(
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
-    from trickrun.search.executors.workers import WORKERS
+    from trickrun.search.executors.workers import DRAWING, JUDGING
 
-    WORKERS.warm_up()
-    import_torch()
+    begin_workers(JUDGING, DRAWING)
     from trickrun.checks.grid_check import run_search
     from trickrun.reporting.grid import live_table, print_search
-    from trickrun.reporting.pictures import draw_aside, get_ready
+    from trickrun.reporting.pictures import draw_aside
     from trickrun.run.find import find
     from trickrun.run.folder import runs_dir
 
@@ -135,7 +134,6 @@ def run_grid(
 
         return pictures
 
-    get_ready()
     with live_table() as watch:
         verdict, folder = run_search(
             loaded, stage, root, sys.argv, watch, seeds, source, draw=draw, pace=pace(budget)

@@ -146,6 +146,22 @@ def import_torch() -> None:
         os.write(sys.stderr.fileno(), b"\r\x1b[K")
 
 
+def begin_workers(*beside: str) -> None:
+    """Import torch and start the server that a command's workers come from.
+
+    Args:
+        beside: names of the processes beside the trainings that the command needs; see
+            ``search.executors.workers``.
+    """
+    from trickrun.search.executors.workers import WORKERS
+
+    if _own_process:
+        WORKERS.begin(import_torch, beside)
+    else:
+        WORKERS.warm_up()
+        import_torch()
+
+
 def note_beginning(own_process: bool) -> None:
     """Note that a command begins: in a process of its own, or in one that lives longer."""
     global _begun, _own_process

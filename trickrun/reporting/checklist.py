@@ -14,10 +14,9 @@ from trickrun.findings.stories import stories
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.text.command_line import typed_each
 from trickrun.reporting.console import Text, number, say, seconds, terminal
-from trickrun.reporting.pictures import UNDRAWN, pictures
+from trickrun.reporting.pictures import UNDRAWN, drawn_step
 from trickrun.reporting.verdict import STYLES, print_stories, say_edits
 from trickrun.reporting.visible import in_line
-from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import MORE
 from trickrun.search.executors.workers import DRAWING, WORKERS
@@ -84,11 +83,6 @@ def draw_aside(step: StepOutcome) -> Drawing:
     if step.name in UNDRAWN:
         return dict
     return WORKERS.aside(DRAWING, partial(drawn_step, step.name, RunFolder(Path(step.run))))
-
-
-def drawn_step(name: str, folder: RunFolder) -> dict[str, str]:
-    """Return the pictures of a step, as its own command draws them."""
-    return pictures(name, recall(folder))
 
 
 def drawn_steps(

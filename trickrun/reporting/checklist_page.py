@@ -11,8 +11,8 @@ from trickrun.findings.verdict import Verdict
 from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.page import Picture, line_kind, page, shown_pictures, told_in_page
 from trickrun.run.apply import difference
-from trickrun.run.check_folder import finding_of
 from trickrun.run.folder import RunFolder
+from trickrun.run.recall import finding_of
 
 QUESTIONS = {
     "initial-loss": "Does the untrained network guess, no better and no worse?",

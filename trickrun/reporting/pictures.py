@@ -8,6 +8,8 @@ from typing import Any
 
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting import curve_pictures, grad_check, steps
+from trickrun.run.folder import RunFolder
+from trickrun.run.recall import recall
 from trickrun.search.executors.workers import DRAWING, WORKERS
 
 UNDRAWN = ("initial-loss", "overfit-batch", "diagnose")
@@ -26,14 +28,9 @@ def of_search(result: dict[str, Any]) -> dict[str, str]:
     return grid_pictures.pictures(result)
 
 
-def get_ready() -> None:
-    """Begin the worker that ``draw_aside`` needs, so that it has imported what draws by then."""
-    WORKERS.aside(DRAWING, import_all)
-
-
-def import_all() -> None:
-    """Import what draws a search."""
-    from trickrun.reporting import grid_pictures  # noqa: F401
+def drawn_step(name: str, folder: RunFolder) -> dict[str, str]:
+    """Return the pictures of a step that has its run folder, as its own command draws them."""
+    return pictures(name, recall(folder))
 
 
 def pictures(command: str, verdict: Verdict) -> dict[str, str]:

@@ -22,9 +22,9 @@ from trickrun.reporting.diagnose import by_gain
 from trickrun.reporting.figures import ROWS
 from trickrun.reporting.page import page, shown_pictures, told_in_page
 from trickrun.reporting.pictures import pictures
-from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder
 from trickrun.run.listing import started, summary
+from trickrun.run.recall import recall
 from trickrun.search.space import short_path
 
 MOST_TRIALS = 50

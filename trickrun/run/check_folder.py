@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from trickrun.findings.finding import Finding
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.dump import resolved_text
 from trickrun.recipe.load import Loaded
 from trickrun.run import environment
 from trickrun.run.beginning import whole_or_gone
 from trickrun.run.folder import RunFolder, create
-from trickrun.run.records import Judged
 from trickrun.training.device import pick_device
 
 
@@ -80,27 +77,3 @@ def record(
     with begin(loaded, derived, root, command) as folder:
         conclude(folder, verdict, pictures)
     return folder
-
-
-def recall(folder: RunFolder) -> Verdict:
-    """Return a check's verdict from its folder; its measurements stand under result and series.
-
-    Raises RunFolderError if its files cannot be read.
-    """
-    evidence = folder.read_json("evidence.json", Judged)
-    found = findings_in(folder)
-    return Verdict(evidence["verdict"], evidence, found, evidence.get("summary", ""), evidence)
-
-
-def findings_in(folder: RunFolder) -> tuple[Finding, ...]:
-    """Return what is written in a run's folder of what it shows.
-
-    Raises RunFolderError if it cannot be read.
-    """
-    return tuple(finding_of(row) for row in folder.read_json("findings.json"))
-
-
-def finding_of(row: Mapping[str, Any]) -> Finding:
-    """Return the finding that a file tells."""
-    known = {field.name for field in fields(Finding)}  # another version may say more
-    return Finding(**{name: value for name, value in row.items() if name in known})

@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,9 @@ Metrics = list[dict[str, Any]]
 
 TAGS = "tags.json"
 """What the user has said of a run."""
+
+LAST = "resolved.yaml"
+"""The file with which a run begins to be one: the last to be written of those of its beginning."""
 
 PREVIOUS = "previous.pt"
 """The checkpoint before last.pt."""
@@ -192,7 +195,8 @@ class RunFolder:
                     f"wait until it has ended, or stop it{gone}",
                 )
             files.remove_half_written(self.path)
-            yield
+            with nullcontext() if (self.path / LAST).exists() else files.young(self.path):
+                yield
 
     @contextmanager
     def locked_if_free(self) -> Iterator[bool]:

@@ -22,6 +22,8 @@ Yielding = Callable[Given, Iterator[Yielded]]
 
 FILE = os.environ.get("TRICKRUN_TIMINGS", "")
 
+PYTHONS = builtins.__import__
+
 SHORTEST_IMPORT = 0.002
 """Seconds: an import that takes less is not told."""
 
@@ -78,9 +80,10 @@ def tell(name: str, begun: float, processor: float, shortest: float = 0.0) -> No
 
 def time_imports() -> None:
     """Let the imports of this process be spans from now on, each with those that it needs."""
-    if not FILE:
+    # A fork of a process has what that has.
+    if not FILE or builtins.__import__ is not PYTHONS:
         return
-    usual, within = builtins.__import__, False
+    usual, within = PYTHONS, False
 
     def importing(name: str, *args: Any, **kwargs: Any) -> Any:
         nonlocal within

@@ -19,11 +19,10 @@ def test_learners_say_the_same_to_the_bit(tmp_path: Path, monkeypatch: pytest.Mo
     loaded = load(path)
     data = prepare(loaded.recipe.data, loaded.folder)
     WORKERS.warm_up()
-    reference.import_aside()
-    assert JUDGING in WORKERS.beside
 
     scores = reference.reference_scores(data, "accuracy")
     noise = labels.label_noise(data)
+    assert JUDGING in WORKERS.beside
 
     for module in (reference, labels):
         monkeypatch.setattr(module, "WORKERS", Workers())
@@ -31,13 +30,3 @@ def test_learners_say_the_same_to_the_bit(tmp_path: Path, monkeypatch: pytest.Mo
     assert noise is not None
     assert reference.reference_scores(data, "accuracy") == scores
     assert labels.label_noise(data) == noise
-
-
-def test_a_diagnosis_without_workers_imports_no_learners_beforehand(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    cold = Workers()
-    monkeypatch.setattr(reference, "WORKERS", cold)
-    monkeypatch.setattr(reference, "learners", None)
-    reference.import_aside()
-    assert not cold.beside

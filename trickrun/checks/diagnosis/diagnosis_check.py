@@ -11,7 +11,6 @@ from trickrun.checks.diagnosis.confirm import try_edits
 from trickrun.checks.diagnosis.elsewhere import learned_elsewhere
 from trickrun.checks.diagnosis.gather import Evidence, add_run, gather
 from trickrun.checks.diagnosis.proxy_run import TRAININGS, ProxyRun, shorten
-from trickrun.checks.diagnosis.reference import import_aside
 from trickrun.checks.diagnosis.trainings import Trainings, Tried
 from trickrun.errors import NoGradient, NothingToTrain
 from trickrun.findings.finding import Finding
@@ -59,7 +58,6 @@ def diagnose(
     if pace.over():
         raise pace.too_short()
     started = pace.clock()
-    import_aside()
     with one_thread():
         try:
             with pace.phase("reading the data"):

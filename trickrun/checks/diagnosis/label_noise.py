@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from trickrun.checks.diagnosis.left_out import left_out, ridge, standardized
+from trickrun.checks.diagnosis.out_of_fold import FOLDS, out_of_fold
 from trickrun.checks.diagnosis.proxy_run import ProxyRun
-from trickrun.checks.diagnosis.reference import arrays, has_features, learners
+from trickrun.checks.diagnosis.reference import arrays, has_features
 from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.division import divided
 from trickrun.data.splits.prepare import Prepared, subset
@@ -22,18 +22,14 @@ from trickrun.training.compile import compile_to_measure
 from trickrun.training.evaluation import predict
 from trickrun.training.loop import train
 
-JUDGED, FOLDS = 1200, 3
-"""Training samples whose labels are judged, and the parts that take turns in being judged."""
+JUDGED = 1200
+"""Training samples whose labels are judged."""
 
 LEAST = 2 * FOLDS
 """Samples of a class below which it is left out, since a fold may lack it."""
 
 SUREST, ENOUGH = 0.25, 60
 """Share of the samples that counts as the surest, and how many there must be at least."""
-
-PENALTY = 1e-3
-"""Of the linear model, for each sample, in units of a sample's mean square norm. Own: the best of
-1e-4, 1e-3 and 1e-2 on words as on pixels, with labels changed or not."""
 
 Array = np.ndarray[Any, Any]
 
@@ -90,20 +86,6 @@ def judged(data: Prepared) -> tuple[Array, Array, Array]:
     x, y = arrays(SplitData(data.train.x[rows], data.train.y[rows]), JUDGED)
     kept = np.isin(y, np.flatnonzero(np.bincount(y) >= LEAST))
     return rows[kept], x[kept], y[kept]
-
-
-def out_of_fold(x: Array, y: Array, classes: int) -> list[Array]:
-    """Return each learner's scores [n, classes] of samples that it was not trained on."""
-    from sklearn.model_selection import cross_val_predict
-
-    inputs = standardized(x)
-    products = inputs @ inputs.T
-    size = max(float(products.diagonal().mean()), 1e-9)
-    linear = left_out(ridge(products, PENALTY * len(x) * size), np.eye(classes)[y])
-    trees = cross_val_predict(
-        learners(classes=True)["trees"], x, y, cv=FOLDS, method="predict_proba"
-    )
-    return [linear, trees]
 
 
 def margins(scores: Array) -> Array:

@@ -125,16 +125,6 @@ def arrays(part: SplitData, most: int) -> tuple[Any, Any]:
     return x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
 
 
-def import_aside() -> None:
-    """Let a command's worker import the learners, which takes a second, beside what goes on."""
-    WORKERS.aside(JUDGING, import_learners)
-
-
-def import_learners() -> None:
-    """Import what learners are made of."""
-    learners(classes=True)
-
-
 def learners(classes: bool) -> dict[str, Any]:
     """Return the learners, seeded; those of classes take labels [n, labels] too."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor

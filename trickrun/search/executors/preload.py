@@ -8,16 +8,13 @@ scikit-learn and torch's compiler are not among it: few trials use them (see wit
 
 import gc
 import importlib
-import signal
 
+from trickrun.search.executors.worker_process import leave_signals_to_parent
+from trickrun.search.executors.workers import WORK
 from trickrun.training.spans import time_imports
 
-FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
-for number in FROM_TERMINAL:
-    signal.signal(number, signal.SIG_IGN)
-signal.pthread_sigmask(signal.SIG_UNBLOCK, FROM_TERMINAL)
-
+leave_signals_to_parent()
 time_imports()
-importlib.import_module("trickrun.search.executors.work")
+importlib.import_module(WORK)
 # A worker's garbage collection would write into all of this, and so copy the memory that it shares.
 gc.freeze()

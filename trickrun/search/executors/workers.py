@@ -1,38 +1,66 @@
 """Persistent worker processes, forked from a server that has imported torch once.
 
-Nothing heavy is imported here, so that a command can start the server before it imports torch
-itself.
+Nothing heavy is imported here, so that a program can start the server before it imports torch
+itself. A command is its own server (forked_server.py).
 """
 
 from __future__ import annotations
 
-import contextlib
+import importlib
+import math
 import multiprocessing
-import os
 import signal
-import sys
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
+from trickrun.search.executors import forked_server
+from trickrun.search.executors.beside import Beside, NoResult
+from trickrun.search.executors.worker_process import (
+    FROM_TERMINAL,
+    follow_parent,
+    print_to_stderr,
+)
 from trickrun.training.spans import timed
 from trickrun.training.without_dynamo import in_own_process
 
 Gives = TypeVar("Gives")
 
 JUDGING, DRAWING = "judging", "drawing"
-"""What is done beside the trainings, each in a worker of its own; see ``Workers.aside``."""
+"""What is done beside the trainings, each in a process of its own; see ``Workers.aside``."""
+
+IMPORTS = {
+    JUDGING: (
+        "sklearn.ensemble",
+        "sklearn.inspection",
+        "sklearn.linear_model",
+        "sklearn.pipeline",
+        "sklearn.preprocessing",
+    ),
+    DRAWING: ("matplotlib.figure", "matplotlib.backends.backend_svg"),
+}
+"""What each of them imports before its first work."""
 
 FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 1.5, 0.2
 """What it takes until workers train: the first ones wait for a server that imports torch, the
 others are forked from it."""
+
+
+WORK = "trickrun.search.executors.work"
+"""The module that workers train by; it needs all that they need."""
+
+
+def start_server() -> None:
+    """Start the server as a new Python."""
+    resource_tracker.ensure_running()
+    forkserver.ensure_running()
 
 
 class Worker:
@@ -80,21 +108,40 @@ class Workers:
 
     def __init__(self) -> None:
         self.begun: list[Worker] = []
-        self.beside: dict[str, Worker] = {}
+        self.beside: dict[str, Beside] = {}
         self.server_begun: float | None = None
 
-    def warm_up(self) -> None:
+    def begin(self, import_torch: Callable[[], None], beside: Sequence[str]) -> None:
+        """Import torch and start the server, the faster way that is safe in this process, a
+        command's own: the server is a fork of it, or imports torch at the same time.
+
+        Args:
+            beside: names of processes that are needed later, and import until then.
+        """
+        for what in beside:
+            self.at_hand(what)
+        if forked_server.can_fork():
+            import_torch()
+            importlib.import_module(WORK)
+            self.warm_up(partial(forked_server.begin, self.forget))
+            # It has imported everything.
+            self.server_begun = -math.inf
+        else:
+            self.warm_up()
+            import_torch()
+
+    def warm_up(self, start: Callable[[], None] = start_server) -> None:
         """Start the server that workers are forked from; it imports while this process goes on."""
         if self.server_begun is None:
-            self.server_begun = time.monotonic()
             server()
-            resource_tracker.ensure_running()
             # Until it can ignore them (preload.py), what a terminal sends to all waits.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, FROM_TERMINAL)
             try:
-                forkserver.ensure_running()
+                start()
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            # Not before: a server that is a fork has no other.
+            self.server_begun = time.monotonic()
 
     @property
     def warm(self) -> bool:
@@ -118,13 +165,19 @@ class Workers:
         self.begun += [Worker() for _ in range(count - len(self.begun))]
         return self.begun[:count]
 
+    def forget(self) -> None:
+        """Have no processes, in a fork of the one whose they are."""
+        for process in self.beside.values():
+            process.forget()
+        self.begun, self.beside, self.server_begun = [], {}, None
+
     def end(self) -> None:
         """End all workers, also those beside the trainings, as this process is about to end: Python
         would wait for what they do."""
         self.dismiss()
         beside, self.beside = self.beside, {}
-        for worker in beside.values():
-            worker.end()
+        for process in beside.values():
+            process.end()
 
     def dismiss(self) -> None:
         """End the workers that train, whatever they do."""
@@ -140,23 +193,32 @@ class Workers:
         other processes can import, and gets none for this alone.
 
         Args:
-            what: names the process, which does one work after the other and keeps its imports.
+            what: names the process, which does one work after the other and has no torch: what
+                imports it costs more there than it saves.
         """
         if not self.warm:
             return work
-        if what not in self.beside:
-            self.beside[what] = Worker()
-            end_first(self.beside[what].end)
-        future = self.beside[what].submit(work)
+        try:
+            result = self.at_hand(what).submit(work)
+        except NoResult:  # it has died, or cannot be told of this work
+            self.beside.pop(what).end()
+            return work
 
-        def result() -> Gives:
+        def waited() -> Gives:
             try:
                 with timed("waiting for workers"):
-                    return future.result()
-            except (Exception, SystemExit):  # it died, or user code called sys.exit
+                    return result()
+            except NoResult:
                 return work()
 
-        return result
+        return waited
+
+    def at_hand(self, what: str) -> Beside:
+        """Return the process beside the trainings that ``what`` names; it begins if it has not."""
+        if what not in self.beside:
+            self.beside[what] = Beside(IMPORTS[what])
+            end_first(self.beside[what].end)
+        return self.beside[what]
 
 
 def end_first(end: Callable[[], None]) -> None:
@@ -192,31 +254,15 @@ def server() -> BaseContext:
 
 
 def set_up(share: Any) -> None:
-    """Give a worker one thread, also for what it does before it compiles a trial.
-
-    What user code prints goes to stderr, because stdout may be read as JSON.
-
-    It lives as long as the process that began it: that one is told of Ctrl-C and ends it; and if it
-    is killed, the worker ends too.
-    """
+    """Give a worker one thread, also for what it does before it compiles a trial."""
     import torch
 
     global _share
     _share = share
     in_own_process()
     torch.set_num_threads(1)
-    sys.stdout = sys.stderr
-    with contextlib.suppress(OSError):  # there may be no stderr
-        os.dup2(2, 1)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=follow, args=(parent,), daemon=True).start()
-
-
-def follow(parent: BaseProcess) -> None:
-    """End this process when ``parent`` has ended."""
-    parent.join()
-    os._exit(1)
+    print_to_stderr()
+    follow_parent()
 
 
 WORKERS = Workers()
