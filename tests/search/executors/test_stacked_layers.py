@@ -98,9 +98,8 @@ def test_passes_are_those_of_autograd(name, shared):
         torch.testing.assert_close(found, predictions)
         torch.testing.assert_close(gradients, expected)
         torch.testing.assert_close(buffers, expected_buffers)
-        if shared:
-            evaluated, _ = by_autograd(of.eval(), weights, each, given)
-            torch.testing.assert_close(layers.predict(x), evaluated)
+        evaluated, _ = by_autograd(of.eval(), weights, each, given)
+        torch.testing.assert_close(layers.predict(x, shared), evaluated)
 
 
 @pytest.mark.parametrize(

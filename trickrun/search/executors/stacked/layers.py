@@ -264,10 +264,14 @@ class LinearStack:
             x: inputs [B, ...] that all trials share, or [K, B, ...].
             masks: of dropout, by name.
         """
-        given = x.flatten(1).expand(self.trials, -1, -1) if shared else x.flatten(2)
+        given = self.entering(x, shared)
         for layer in self.layers:
             given = layer.forward(given, masks)
         return given
+
+    def entering(self, x: torch.Tensor, shared: bool) -> torch.Tensor:
+        """Return inputs as in ``forward`` as [K, B, inputs]."""
+        return x.flatten(1).expand(self.trials, -1, -1) if shared else x.flatten(2)
 
     @torch.no_grad()
     def backward(self, gradient: torch.Tensor) -> None:
@@ -280,9 +284,9 @@ class LinearStack:
             gradient = self.layers[place].backward(gradient, place == self.lowest)
 
     @torch.no_grad()
-    def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """Return predictions [K, N, outputs] for inputs [N, ...] in evaluation."""
-        given = x.flatten(1).expand(self.trials, -1, -1)
+    def predict(self, x: torch.Tensor, shared: bool) -> torch.Tensor:
+        """Return predictions [K, N, outputs] in evaluation for inputs as in ``forward``."""
+        given = self.entering(x, shared)
         for layer in self.layers:
             given = layer.evaluate(given)
         return given
