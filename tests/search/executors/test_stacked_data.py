@@ -50,7 +50,7 @@ def losses_alone(trial: Trial) -> list[float]:
         ((FOLDS[0], {**FOLDS[0], "optimizer.lr": 0.1}, *FOLDS[1:]), {}),
         (FOLDS, {"data": {**BASE["data"], "batch_size": "full"}}),
         (tuple({"data.normalize": kind} for kind in ("none", "standard", "minmax")), {}),
-        (({"data.zero_inputs": True}, {}), {"normalization": "none"}),
+        (({"data.zero_inputs": True}, {}), {"optimizer": {"kind": "sgd", "lr": 0.1}}),
         (({"data.split.seed": 1}, {"data.split.seed": 2}), {}),
         (
             ({"data.subset.seed": 1}, {"data.subset.seed": 2}),

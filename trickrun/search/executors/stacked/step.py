@@ -25,11 +25,16 @@ from trickrun.search.executors.stacked.inputs import (
     Masks,
     with_given_dropout,
 )
-from trickrun.search.executors.stacked.layers import LinearStack, linear_stack
+from trickrun.search.executors.stacked.layers import (
+    LinearStack,
+    lies_transposed,
+    linear_stack,
+)
 from trickrun.search.executors.stacked.loss import StackedLoss, stacked_penalties
 from trickrun.search.executors.stacked.optimizer import (
     clip_rows,
     copied,
+    is_of_rows,
     on_row,
     row_of,
     update_of,
@@ -68,7 +73,7 @@ class Stack:
     def flattened(self, model: nn.Module) -> torch.Tensor:
         """Return the trainable parameters of one model as one vector [P], laid out as ``views``."""
         weights = [model.get_parameter(name).detach() for name in self.names]
-        return torch.cat([(w.t() if w.ndim == 2 else w).flatten() for w in weights])
+        return torch.cat([(w.t() if lies_transposed(w.shape) else w).flatten() for w in weights])
 
     def bind(self, step: int) -> None:
         """Make what depends on which trials are in the stack, for the steps from ``step`` on."""
@@ -102,20 +107,36 @@ class Stack:
 
     def state_of(self, place: int) -> dict[str, Any]:
         """Return what a trial needs to go on in another stack: copies of what is its own."""
-        state = self.update.states()[place]
+        state, order = self.update.states()[place], self.order_in_states()
         return {
-            "parameters": self.flat[place].clone(),
+            "parameters": self.flat[place][order],
             "fixed": {name: value[place].clone() for name, value in self.fixed.items()},
-            "optimizer": {name: copied(v, self.flat.device) for name, v in state.items()},
+            "optimizer": {
+                name: v[order] if is_of_rows(v) else copied(v, self.flat.device)
+                for name, v in state.items()
+            },
         }
+
+    def order_in_states(self) -> torch.Tensor:
+        """Return the places [P] of a row's numbers in the order in which states have them, which is
+        that of every version: all matrices lie transposed."""
+        count = self.flat.shape[1]
+        places = self.views(torch.arange(count, device=self.flat.device).unsqueeze(0)).values()
+        return torch.cat([(w[0].t() if w[0].ndim == 2 else w[0]).flatten() for w in places])
 
     def restore(self, states: Sequence[dict[str, Any]], step: int) -> None:
         """Bring each trial into a state of ``state_of``, which ``step`` steps have led to."""
+        back = self.order_in_states().argsort()
         for place, state in enumerate(states):
-            self.flat[place].copy_(state["parameters"])
+            self.flat[place].copy_(state["parameters"][back.to(state["parameters"].device)])
             for name, value in state["fixed"].items():
                 self.fixed[name][place] = value.to(self.fixed[name].device)
-        self.update.restore([state["optimizer"] for state in states])
+        self.update.restore(
+            [
+                {n: v[back.to(v.device)] if is_of_rows(v) else v for n, v in s["optimizer"].items()}
+                for s in states
+            ]
+        )
         self.bind(step)
 
     def take_step(self, step: int, histories: Sequence[History]) -> list[StepResult]:
@@ -137,13 +158,12 @@ class Stack:
     def views(self, flat: torch.Tensor) -> Tensors:
         """Return views of rows [K, P], name to [K, *shape].
 
-        Matrices lie transposed in a row, because that is how their gradients come out of a product
-        of batches: copying them is then a straight copy.
+        Matrices lie transposed in a row, unless they are narrow; see layers.py.
         """
         parts = flat.split([shape.numel() for shape in self.shapes], dim=1)
         return {
             name: part.view(-1, *reversed(shape)).transpose(1, 2)
-            if len(shape) == 2
+            if lies_transposed(shape)
             else part.view(-1, *shape)
             for name, shape, part in zip(self.names, self.shapes, parts, strict=True)
         }
@@ -273,10 +293,9 @@ class Part:
     ) -> torch.Tensor:
         """Do what ``backward`` does, with passes that are written out."""
         predictions = layers.forward(x, masks, shared).detach()
-        losses = self.loss(predictions.requires_grad_(), targets)
-        [gradient] = torch.autograd.grad(losses.sum(), [predictions])
+        losses, gradient = self.loss.with_gradient(predictions, targets)
         layers.backward(gradient)
-        return losses.detach()
+        return losses
 
     def forward(self, x: torch.Tensor, masks: Tensors, shared: bool) -> torch.Tensor:
         """Return predictions [K, B, outputs] for inputs [B, ...] that all share, or [K, B, ...]."""
