@@ -10,7 +10,16 @@ from pydantic import Field, model_validator
 from trickrun.data.normalizers import NORMALIZERS, AnyNormalize
 from trickrun.data.normalizers._targets import TargetScale
 from trickrun.data.splits.source import Columns, Pool, Samples, Source, SplitData, Task, TaskName
-from trickrun.params import Count, CountOrZero, KindFolder, Params, Seed, Share, TwoOrMore
+from trickrun.params import (
+    Count,
+    CountOrZero,
+    KindFolder,
+    Params,
+    Seed,
+    Share,
+    Stackable,
+    TwoOrMore,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +35,9 @@ class Split(Params):
     folds: TwoOrMore | None = Field(
         default=None, description="validate on one of this many equal parts, instead of on val"
     )
-    fold: CountOrZero = Field(default=0, description="which of the folds validates, from 0")
+    fold: Annotated[CountOrZero, Stackable()] = Field(
+        default=0, description="which of the folds validates, from 0"
+    )
     stratified: bool = Field(
         default=True,
         description="keep the share of each class, as far as groups allow; not with time",
@@ -44,7 +55,9 @@ class Split(Params):
     group_duplicates: bool = Field(
         default=False, description="equal samples (inputs and target) stay in one split"
     )
-    seed: Seed = Field(default=0, description="separate from the recipe's seed")
+    seed: Annotated[Seed, Stackable()] = Field(
+        default=0, description="separate from the recipe's seed"
+    )
 
     @model_validator(mode="after")
     def _times_keep_nothing_together(self) -> Split:
@@ -70,7 +83,7 @@ class Subset(Params):
 
     n: Count = Field(description="number of training samples")
     stratified: bool = True
-    seed: Seed = 0
+    seed: Annotated[Seed, Stackable()] = 0
 
 
 class Data(Params):
@@ -105,7 +118,7 @@ class Data(Params):
     none: it is not searched for."""
 
     batch_size: Count | Literal["full"] = Field(default=64, description="samples per step, or full")
-    normalize: AnyNormalize = Field(
+    normalize: Annotated[AnyNormalize, Stackable()] = Field(
         default_factory=NORMALIZERS.default("standard"),
         description="fitted on the training split only",
     )
@@ -124,7 +137,7 @@ class Data(Params):
         description="balanced: an epoch shows every class equally often and repeats rare ones",
     )
     drop_last: bool = Field(default=False, description="drop an epoch's last, smaller batch")
-    zero_inputs: bool = Field(
+    zero_inputs: Annotated[bool, Stackable()] = Field(
         default=False, description="set all inputs to zero: a baseline for checks"
     )
 

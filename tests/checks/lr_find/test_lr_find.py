@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from trickrun.checks.lr_find.lr_find_check import Range, applies_to, lr_find
+from trickrun.checks.lr_find import lr_find_check
+from trickrun.checks.lr_find.lr_find_check import Range, applies_to, lr_find, measure_stack
 from trickrun.checks.recipe_subject import RecipeSubject
 from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.recipe.load import load
@@ -71,6 +72,39 @@ def test_training_the_derived_recipe_repeats_the_first_seed(flowers):
     measured = verdict.series["per_seed"][0]["losses"]
     assert repeated[: len(measured)] == measured
     assert len(repeated) == 200
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ("normalization=batch", "regularizers.dropout=0.2", "data.batch_size=16"),
+        ("optimizer={kind: sgd, lr: 0.1}", "loss=mse"),  # its loss overflows
+    ],
+    ids=["plain", "draws of its own", "diverges"],
+)
+def test_seeds_after_the_first_are_one_stack_and_read_as_alone(flowers, monkeypatch, overrides):
+    stacks = []
+
+    def as_stack(jobs, *how):
+        stacks.append(len(jobs))
+        return measure_stack(jobs, *how)
+
+    monkeypatch.setattr(lr_find_check, "measure_stack", as_stack)
+    subject = flowers("train.precision=float64", *overrides)
+    together, _ = lr_find(subject)
+    assert stacks == [2]
+    monkeypatch.setattr(lr_find_check, "is_stack", lambda jobs: False)
+    alone, _ = lr_find(subject)
+    assert stacks == [2]
+    one, other = together.series["per_seed"], alone.series["per_seed"]
+    assert one[0] == other[0], "the first seed is the same to the last bit"
+    for stacked, expected in zip(one[1:], other[1:], strict=True):
+        assert len(stacked["losses"]) == len(expected["losses"])
+        assert stacked["losses"] == pytest.approx(expected["losses"], rel=1e-6)
+        assert stacked["suggestion"] == expected["suggestion"]
+    assert together.result["suggestion"] == alone.result["suggestion"]
+    assert together.verdict == alone.verdict
 
 
 def test_no_later_training_feels_it(flowers):

@@ -62,6 +62,7 @@ def laid_out(
 
     # What a pool costs was measured once; here it is a round number.
     monkeypatch.setattr(executors_workers, "FIRST_POOL_SECONDS", 3.0)
+    monkeypatch.setattr(choose, "told_by_shapes", lambda *_: None)
     monkeypatch.setattr(choose, "time_group", time_group)
     monkeypatch.setattr(choose, "WORKERS", workers or Workers())
     return lay_out(of, HERE)
@@ -86,9 +87,9 @@ HERE_ONLY = ([16], [])
         # Half the work, 8 * steps * 0.25 ms, is what a pool of two saves for its 3 s.
         (replace(TIMING, steps=1400), HERE_ONLY),
         (replace(TIMING, steps=1600), STACKED),
-        # Stacks may be slower and still end before a pool has begun.
-        (replace(SHORT, stacked=10e-3), HERE_ONLY),
-        (replace(SHORT, stacked=100e-3), ALONE),
+        # One after another they may end before a pool has begun, too.
+        (replace(SHORT, stacked=10e-3), ([1] * 16, [])),
+        (replace(SHORT, stacked=10e-3, steps=1000), ALONE),
         # Sixteen cores have nothing to stack; seventeen trials make them.
         (replace(TIMING, workers=16, stacks=16, size=2), ALONE),
         # A GPU trains one stack at a time.
@@ -154,6 +155,7 @@ def test_of_groups_that_differ_in_their_fold_one_is_timed(monkeypatch):
         timed.append(group[0].tree["model"]["hidden"])
         return replace(TIMING, group=tuple(group))
 
+    monkeypatch.setattr(choose, "told_by_shapes", lambda *_: None)
     monkeypatch.setattr(choose, "time_group", time_group)
     every = [*of(0, 8), *of(1, 8), *of(2, 8), *of(0, 4)]
     layout = lay_out(every, HERE)

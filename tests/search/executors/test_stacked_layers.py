@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,12 @@ import torch
 from torch import nn
 
 from trickrun.nn.dropout import GivenDropout
+from trickrun.recipe.patch import canonical
 from trickrun.search.executors.stacked.layers import LinearStack, linear_stack
+from trickrun.search.executors.stacked.step import Stack
+from trickrun.search.executors.work import compiled
+from trickrun.search.trial import make_trial
+from trickrun.tricks.losses.cross_entropy import with_gradient
 
 TRIALS, SAMPLES = 3, 7
 
@@ -98,9 +104,8 @@ def test_passes_are_those_of_autograd(name, shared):
         torch.testing.assert_close(found, predictions)
         torch.testing.assert_close(gradients, expected)
         torch.testing.assert_close(buffers, expected_buffers)
-        if shared:
-            evaluated, _ = by_autograd(of.eval(), weights, each, given)
-            torch.testing.assert_close(layers.predict(x), evaluated)
+        evaluated, _ = by_autograd(of.eval(), weights, each, given)
+        torch.testing.assert_close(layers.predict(x, shared), evaluated)
 
 
 @pytest.mark.parametrize(
@@ -143,3 +148,41 @@ def test_a_network_of_another_class_is_left_to_autograd():
 
     of = Own(OrderedDict(l0=nn.Linear(4, 2)))
     assert linear_stack(of, *stacked(of)) is None
+
+
+def test_states_have_one_order_however_wide_layers_are():
+    """A narrow head lies another way in memory than a wide layer; states of old stacks do not."""
+    base = {
+        "data": {"kind": "iris", "batch_size": 15},
+        "model": {"kind": "mlp", "hidden": [20]},
+        "optimizer": "adam",
+    }
+    trials = [make_trial(canonical({**base, "seed": k}), {}, Path()) for k in range(2)]
+    stack = Stack([compiled(trial, Path()) for trial in trials])
+    model = compiled(trials[1], Path()).model
+    expected = torch.cat([p.detach().t().flatten() for p in model.parameters()])
+    assert torch.equal(stack.state_of(1)["parameters"], expected)
+    for step in range(3):
+        stack.take_step(step, [[], []])
+    states = [stack.state_of(place) for place in (0, 1)]
+    again = Stack([compiled(trial, Path()) for trial in trials])
+    again.restore(states, 3)
+    assert torch.equal(again.flat, stack.flat)
+    for one, other in zip(again.take_step(3, [[], []]), stack.take_step(3, [[], []]), strict=True):
+        assert torch.equal(one.loss, other.loss)
+    assert torch.equal(again.flat, stack.flat)
+
+
+def test_the_written_out_gradient_of_cross_entropy_is_autograds():
+    draw = torch.Generator().manual_seed(0)
+    for classes in (3, 40):
+        outputs = torch.randn(2, 7, classes, dtype=torch.float64, generator=draw)
+        target = torch.randint(classes, (2, 7), generator=draw)
+        losses, gradient = with_gradient(outputs, target)
+        leaf = outputs.clone().requires_grad_()
+        expected = nn.functional.cross_entropy(
+            leaf.flatten(0, 1), target.flatten(), reduction="none"
+        )
+        [found] = torch.autograd.grad(expected.sum(), [leaf])
+        torch.testing.assert_close(losses.flatten(), expected.detach(), rtol=1e-14, atol=0)
+        torch.testing.assert_close(gradient, found, rtol=1e-13, atol=1e-15)

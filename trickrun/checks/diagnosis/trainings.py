@@ -19,20 +19,17 @@ from trickrun.errors import TrickrunError
 from trickrun.findings.intervention import Effect, first_to_last
 from trickrun.recipe.patch import patch_paths
 from trickrun.run.pace import UNHURRIED, Pace
-from trickrun.search.executors.choose import Layout, lay_out, run_layout
-from trickrun.search.executors.processes import Chunk
+from trickrun.search.executors.choose import Layout, Pilot, lay_out, run_layout
 from trickrun.search.executors.work import ALONE
 from trickrun.search.executors.workers import WORKERS
-from trickrun.search.groups import groups
 from trickrun.search.trial import Trial, TrialResult, make_trial
-from trickrun.training.device import pick_device
-from trickrun.training.threads import cores
 
 BASE = "as it is"
 """The variant without any edit."""
 
 HERE_SECONDS = 30.0
-"""Training time from which on it is worth a few steps to see which way is the fastest."""
+"""Training time from which on it is worth to start workers where none wait: a program that calls
+trickrun may not be one that other processes can import."""
 
 WHOLE_LOOK = 3
 """Trainings that a look at a recipe takes the time of, with its data and its layers."""
@@ -40,10 +37,6 @@ WHOLE_LOOK = 3
 SLICE = 8
 """Trainings of a stack where time is short: those that it has no time for are then never begun, and
 a deadline takes few along."""
-
-OVERHEAD = 2e-3
-"""Seconds of a step below which starting operations costs more than their arithmetic, so that a
-stack is the faster way."""
 
 
 @dataclass
@@ -161,26 +154,14 @@ class Trainings:
                 self.slowness = max(1.0, seconds / self.proxy.step_seconds)
 
     def layout(self, trials: Sequence[Trial], pace: Pace) -> Layout:
-        """Return where each trial trains: here, if that ends before workers would."""
+        """Return where each trial trains, which is here unless workers wait or it takes long."""
         seconds = self.step_seconds * sum(steps_of(trial) for trial in trials)
         most = SLICE if seconds > pace.left else len(trials)
-        if seconds > HERE_SECONDS:
-            return lay_out(trials, self.proxy.loaded.folder, pace).cut(most)
-        stacks = self.proxy.step_seconds < OVERHEAD
-        if stacks:
-            return Layout(here=[tuple(group) for group in groups(trials)]).cut(most)
-        alone: list[Chunk] = [(trial,) for trial in trials]
-        if self.saved_by_workers(len(trials), seconds) > 0:
-            return Layout(workers=alone)
-        return Layout(here=alone)
-
-    def saved_by_workers(self, count: int, seconds: float) -> float:
-        """Return how many seconds sooner one worker a core ends ``count`` trainings that take
-        ``seconds`` here: none on a GPU, which all share, and none where no workers wait."""
-        if not WORKERS.warm or pick_device(self.proxy.recipe.recipe.train.device).type != "cpu":
-            return 0.0
-        left = seconds / min(cores(), count)
-        return seconds - left - WORKERS.seconds() - self.proxy.read_seconds
+        pilot = Pilot(self.step_seconds, self.proxy.read_seconds)
+        layout = lay_out(trials, self.proxy.loaded.folder, pace, pilot).cut(most)
+        if WORKERS.warm or seconds > HERE_SECONDS:
+            return layout
+        return Layout(here=layout.here + layout.workers)
 
     def note(self, variant: Variant[float], seed: int, result: TrialResult) -> None:
         """Keep one training's skill, or why there is none."""

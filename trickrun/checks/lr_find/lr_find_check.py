@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
+import torch
 
 from trickrun.checks.lr_find.curve import Advice, Reading, advise, read
 from trickrun.checks.lr_find.guessing import (
@@ -22,10 +24,16 @@ from trickrun.errors import OutOfTime, TrickrunError
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.curves.learning_rate import LearningRate, misplaced
 from trickrun.findings.verdict import Verdict
+from trickrun.nn.precision import widened
+from trickrun.params import parts
 from trickrun.run.pace import UNHURRIED, Moved, Pace
+from trickrun.search.executors.choose import one_thread
+from trickrun.search.executors.cost import cost_of, machine_speed
+from trickrun.search.executors.stacked.step import Stack
 from trickrun.training.events import NonFinite, TrainedSteps
-from trickrun.training.job import Job
+from trickrun.training.job import Job, RecipeJob, recipe_of
 from trickrun.training.loop import train
+from trickrun.training.step_buffer import BUFFERED_STEPS
 from trickrun.tricks.schedules import Schedule, Span
 from trickrun.tricks.schedules.lr_range import LRRange
 
@@ -58,7 +66,9 @@ def lr_find(
     """Suggest a learning rate for the subject's optimizer, or say why none can be suggested.
 
     Each seed trains a fresh job; only the prepared data is shared, which training does
-    not change. So nothing that comes later can feel the test.
+    not change. So nothing that comes later can feel the test. The first seed trains alone, which
+    is what the training of the returned subject repeats; those after it are one stack where that
+    is faster.
 
     Args:
         proven: suggest none if the test was never better than a constant answer.
@@ -80,15 +90,7 @@ def lr_find(
     readings: list[Reading] = []
     guessed = []
     with pace.phase("range test", test.seeds * test.steps) as moved:
-        for done, seed in enumerate(seeds):
-            try:
-                pace.ask("range test")
-                one = derived.changed({"seed": seed}).job()
-                losses = measure(one, lrs, pace, watched(moved, done, test))
-            except OutOfTime:
-                if not readings:
-                    raise
-                break
+        for one, losses in measured(derived, seeds, lrs, pace, moved):
             readings.append(read(lrs, losses))
             guessed.append(guesses(one, len(losses)) if proven else None)
     advice = advise(readings)
@@ -160,9 +162,82 @@ def planned_lrs(test: Range) -> list[float]:
     return [schedule.lr(0.0, step, Span(test.steps, 1)) for step in range(test.steps)]
 
 
-def watched(moved: Moved, done: int, test: Range) -> Callable[[int], None]:
-    """Return what is told how many steps of the seed after ``done`` others were taken."""
-    return lambda step: moved(done * test.steps + step)
+def measured(
+    derived: AnySubject, seeds: Sequence[int], lrs: Sequence[float], pace: Pace, moved: Moved
+) -> Iterator[tuple[Job, list[float]]]:
+    """Yield the job and the losses of each seed's test; later seeds that there is no time for are
+    left out.
+
+    Raises OutOfTime if there is none for the first.
+    """
+
+    def job_of(seed: int) -> Job:
+        pace.ask("range test")
+        return derived.changed({"seed": seed}).job()
+
+    def taken(done: int) -> Callable[[int], None]:
+        return lambda step: moved(done * len(lrs) + step)
+
+    first, *others = seeds
+    job = job_of(first)
+    yield job, measure(job, lrs, pace, taken(0))
+    try:
+        jobs = [job_of(seed) for seed in others]
+        # Of a stack that time cuts off no seed would be whole.
+        if not pace.limited and is_stack(jobs):
+            tell = taken(1)
+            stacked = measure_stack(jobs, lrs, pace, lambda step: tell(step * len(jobs)))
+            yield from zip(jobs, stacked, strict=True)
+            return
+        for done, one in enumerate(jobs):
+            yield one, measure(one, lrs, pace, taken(1 + done))
+    except OutOfTime:
+        return
+
+
+def is_stack(jobs: Sequence[Job]) -> TypeGuard[Sequence[RecipeJob]]:
+    """Return whether jobs that differ in their seeds alone are faster as a stack."""
+    if len(jobs) < 2 or not all(isinstance(job, RecipeJob) for job in jobs):
+        return False
+    recipe = recipe_of(jobs[0])
+    if recipe is None or any(part.trains_alone for _, part in parts(recipe)):
+        return False
+    cost = cost_of(jobs[0])
+    if cost is None:
+        return False
+    speed, count = machine_speed(), len(jobs)
+    return cost.stacked(speed, count, count) < count * cost.alone(speed)
+
+
+def measure_stack(
+    jobs: Sequence[RecipeJob], lrs: Sequence[float], pace: Pace, tell: Callable[[int], None]
+) -> list[list[float]]:
+    """Return what ``measure`` does of each of the jobs, which train as one stack until the last of
+    them would have stopped.
+
+    Raises OutOfTime if they cannot be ended in time.
+    """
+    stack = Stack(jobs)
+    found: list[list[float]] = [[] for _ in jobs]
+    going = set(range(len(jobs)))
+    with one_thread():
+        for first in range(0, len(lrs), BUFFERED_STEPS):
+            steps = range(first, min(first + BUFFERED_STEPS, len(lrs)))
+            taken = [stack.take_step(step, [[] for _ in jobs]) for step in steps]
+            block = widened(torch.stack([torch.stack([r.loss for r in row]) for row in taken]))
+            finite = stack.finite()
+            for place in sorted(going):
+                losses = block[:, place].tolist()
+                bad = next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), None)
+                found[place] += losses[:bad]
+                ended = bad is not None or not finite[place]
+                if ended or first_rise(lrs, found[place]) is not None:
+                    going.discard(place)
+            tell(steps.stop)
+            if not going:
+                break
+            pace.ask("range test")
+    return found
 
 
 def measure(job: Job, lrs: Sequence[float], pace: Pace, tell: Callable[[int], None]) -> list[float]:

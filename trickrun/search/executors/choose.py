@@ -1,4 +1,5 @@
-"""Which way a group of trials is trained: a few steps are timed, and the fastest way is taken.
+"""Which way a group of trials is trained: the fastest, as shapes tell it (cost.py), or else as the
+timing of a few steps does.
 
 The ways: each trial alone in worker processes, one a core; stacks of trials in those; or one stack
 in this process, which for small jobs ends before a pool of workers has begun, and is how a GPU is
@@ -24,20 +25,36 @@ from trickrun.errors import TrickrunError
 from trickrun.recipe.load import from_tree
 from trickrun.run.memory import footprint
 from trickrun.run.pace import UNHURRIED, Moved, Pace
+from trickrun.search.executors.cost import cost_of, machine_speed
 from trickrun.search.executors.processes import Chunk, run_chunks
 from trickrun.search.executors.stacked.step import Stack
-from trickrun.search.executors.work import compiled, run_chunk
+from trickrun.search.executors.work import KEPT_BYTES, bytes_of, compiled, data_of, run_chunk
 from trickrun.search.executors.workers import WORKERS
 from trickrun.search.groups import groups, shape_of
 from trickrun.search.segment import WHOLE, Segment
 from trickrun.search.trial import Trial, TrialResult
+from trickrun.training.device import pick_device
 from trickrun.training.job import Job
 from trickrun.training.spans import timed
 from trickrun.training.threads import cores
-from trickrun.training.timing import processor_clock, seconds_a_step, seconds_of
+from trickrun.training.timing import TIMED, processor_clock, seconds_a_step, seconds_of
 
 SMALL = 3
 """Trials from which on a group is worth timing."""
+
+CLEAR = 1.4
+"""How many times as fast as alone stacks must be by their shapes, so that no timing is needed."""
+
+GAIN, COMPILING = 0.05, 0.01
+"""The share of a training that a timing may save where shapes leave the choice in doubt, and
+seconds of compiling each of the jobs that it takes."""
+
+PILOT_SECONDS = 30.0
+"""Training time from which on a group whose steps a caller has timed alone is timed in a stack."""
+
+OVERHEAD = 2e-3
+"""Seconds of a step below which starting operations costs more than their arithmetic, so that a
+stack is the faster way."""
 
 WITHIN = 0.6
 """The share of the time left that trials may be expected to take in large chunks."""
@@ -128,6 +145,11 @@ class Timing:
     largest: int
 
     @property
+    def per_trial(self) -> float:
+        """The time that a process needs for one of them, the faster way."""
+        return self.steps * (self.stacked / self.size if self.stacks_pay else self.alone)
+
+    @property
     def seconds_alone(self) -> float:
         """The time that worker processes need for the trials one by one."""
         return self.steps * self.alone * ceil(len(self.group) / self.workers)
@@ -140,18 +162,36 @@ class Timing:
 
     @property
     def seconds_here(self) -> float:
-        """The time that this process needs for one stack after another."""
-        return self.steps * self.stacked / self.size * len(self.group)
+        """The time that one process needs for all of them."""
+        return self.per_trial * len(self.group)
+
+    @property
+    def stacks_pay(self) -> bool:
+        """Whether a stack is faster than its trials one by one."""
+        return len(self.group) > 1 and self.stacked / self.size < self.alone
 
     def chunks_here(self) -> list[Chunk]:
-        """Return the group in stacks for this process, or for one worker."""
-        return split(self.group, self.largest)
+        """Return the group as this process, or one worker, trains it the fastest."""
+        return split(self.group, self.largest if self.stacks_pay else 1)
 
     def chunks_away(self) -> list[Chunk]:
         """Return the group as all worker processes train it the fastest."""
         if self.seconds_alone <= self.seconds_stacked:
             return split(self.group, 1)
         return split(self.group, min(ceil(len(self.group) / self.stacks), self.largest))
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a caller knows of its trials already.
+
+    Args:
+        step_seconds: of a step of one of them.
+        read_seconds: until a worker has their data.
+    """
+
+    step_seconds: float
+    read_seconds: float = 0.0
 
 
 def run_trials(
@@ -219,26 +259,35 @@ def moved_further(moved: Moved, before: int, done: float) -> None:
     moved(before + done)
 
 
-def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> Layout:
-    """Return where each trial trains, so that the last one ends soonest."""
-    layout, timings, alike = Layout(), [], groups(trials)
-    known: dict[tuple[str, int], Timing | None] = {}
+def lay_out(
+    trials: Sequence[Trial],
+    folder: Path,
+    pace: Pace = UNHURRIED,
+    pilot: Pilot | None = None,
+) -> Layout:
+    """Return where each trial trains, so that the last one ends soonest.
+
+    Args:
+        pilot: spares the timing of what takes less than PILOT_SECONDS.
+    """
+    layout, timings = Layout(), list[Timing]()
+    alike = [part for group in groups(trials) for part in with_room_for_data(group, folder)]
+    known: dict[tuple[str, int, int], Timing | None] = {}
     with timed("choosing"), pace.phase("choosing how to train", len(alike)) as moved:
         for done, group in enumerate(alike):
             moved(done)
-            timing = None
-            if len(group) >= SMALL:
-                work = work_of(group[0]), len(group)
-                if work not in known:
-                    known[work] = time_group(group, folder, cores())
-                timing = known[work]
+            work = shape_of(from_tree(group[0].tree)), len(group), sources(group)
+            if work not in known:
+                known[work] = timing_of(group, folder, pilot)
+            timing = known[work]
             if timing is None:
                 layout.workers += split(group, 1)
             else:
                 timings.append(replace(timing, group=tuple(group)))
     here = sum(timing.seconds_here for timing in timings)
-    away = sum(min(timing.seconds_alone, timing.seconds_stacked) for timing in timings)
-    if not layout.workers and here <= WORKERS.seconds() + away:
+    away = seconds_away(timings)
+    begin = WORKERS.seconds() + (pilot.read_seconds if pilot is not None else 0.0)
+    if not layout.workers and here <= begin + away:
         layout.here = [chunk for timing in timings for chunk in timing.chunks_here()]
     else:
         layout.workers += chunks_for_workers(timings)
@@ -249,21 +298,43 @@ def lay_out(trials: Sequence[Trial], folder: Path, pace: Pace = UNHURRIED) -> La
     return layout
 
 
-def work_of(trial: Trial) -> str:
-    """Return what decides how long a trial's steps take: its shape, whatever fold it leaves out."""
-    shape = json.loads(shape_of(from_tree(trial.tree)))
-    split = shape["data"].get("split")
-    if isinstance(split, dict):
-        split.pop("fold", None)
-    return json.dumps(shape)
+def with_room_for_data(group: list[Trial], folder: Path) -> list[list[Trial]]:
+    """Return a group as it is, or in parts that share their data, where all data together is more
+    than a process keeps."""
+    by_data: dict[str, list[Trial]] = {}
+    for trial in group:
+        by_data.setdefault(data_of(trial), []).append(trial)
+    if len(by_data) == 1:
+        return [group]
+    try:
+        one = bytes_of(compiled(group[0], folder).data)
+    except TrickrunError:
+        return [group]  # it is told when it is the trial's turn
+    return [group] if one * len(by_data) <= KEPT_BYTES else list(by_data.values())
+
+
+def sources(group: Sequence[Trial]) -> int:
+    """Return from how many sources a stack of the group would draw its batches."""
+    trees = [trial.tree for trial in group]
+    drawn = {json.dumps([t.get("seed"), t.get("augmentation")], sort_keys=True) for t in trees}
+    return max(len(drawn), len({data_of(trial) for trial in group}))
+
+
+def seconds_away(timings: Sequence[Timing]) -> float:
+    """Return the time that worker processes need for all groups: that of their whole work, or of
+    the group that takes the longest."""
+    longest = [min(timing.seconds_alone, timing.seconds_stacked) for timing in timings]
+    shares = [t.seconds_here / (t.stacks if t.stacks_pay else t.workers) for t in timings]
+    return max([*longest, sum(shares)])
 
 
 def chunks_for_workers(timings: Sequence[Timing]) -> list[Chunk]:
     """Return what worker processes train: as many groups whole as leave no worker idle, for the
     larger a stack, the less each of its trials takes; the others are shared out to all workers."""
     order = sorted(timings, key=lambda timing: -timing.seconds_here)
-    stacked = [timing for timing in order if timing.seconds_stacked < timing.seconds_alone]
-    count = next(count for count in range(len(stacked), -1, -1) if is_even(stacked, count))
+    stacked = [timing for timing in order if timing.stacks_pay]
+    others = sum(timing.seconds_here for timing in order if not timing.stacks_pay)
+    count = next(c for c in range(len(stacked), -1, -1) if is_even(stacked, c, others))
     whole = stacked[:count]
     found = [chunk for timing in whole for chunk in timing.chunks_here()]
     for timing in order:
@@ -272,15 +343,19 @@ def chunks_for_workers(timings: Sequence[Timing]) -> list[Chunk]:
     return found
 
 
-def is_even(stacked: Sequence[Timing], whole: int) -> bool:
+def is_even(stacked: Sequence[Timing], whole: int, others: float = 0.0) -> bool:
     """Return whether all workers end at about the same time if the first ``whole`` of groups, the
-    longest first, are one worker's each, and the rest is shared out."""
+    longest first, are one worker's each, and the rest is shared out.
+
+    Args:
+        others: seconds of what trains one by one.
+    """
     if whole == 0:
         return True
     loads = [0.0] * stacked[0].stacks
     for timing in stacked[:whole]:
         loads[loads.index(min(loads))] += timing.seconds_here
-    total = sum(timing.seconds_here for timing in stacked)
+    total = sum(timing.seconds_here for timing in stacked) + others
     return max(loads) <= UNEVEN * total / len(loads)
 
 
@@ -288,6 +363,67 @@ def split(group: Sequence[Trial], size: int) -> list[Chunk]:
     """Return ``group`` in as few parts as sizes up to ``size`` allow, of nearly equal size."""
     parts = ceil(len(group) / size)
     return [tuple(group[part::parts]) for part in range(parts)]
+
+
+def timing_of(group: Sequence[Trial], folder: Path, pilot: Pilot | None) -> Timing | None:
+    """Return what training a group costs: as shapes tell it, or the caller's ``pilot``, or else a
+    timing. None if nothing tells, or it is not worth a timing."""
+    told = told_by_shapes(group, folder, cores())
+    doubtful = told is None or not is_clear(told)
+    if told is None and pilot is not None:
+        told = told_by_pilot(group, pilot, folder)
+        doubtful = told.seconds_here > PILOT_SECONDS
+    if len(group) < SMALL or not doubtful or (told is not None and not is_worth_timing(told)):
+        return told
+    return time_group(group, folder, cores())
+
+
+def is_worth_timing(told: Timing) -> bool:
+    """Return whether a timing costs less than it may save."""
+    cost = (1 + TIMED) * (told.alone + told.stacked) + COMPILING * (1 + told.size)
+    return GAIN * told.seconds_here > cost
+
+
+def is_clear(told: Timing) -> bool:
+    """Return whether a prediction says for sure which way is the faster."""
+    ratio = told.alone * told.size / told.stacked
+    return len(told.group) == 1 or ratio >= CLEAR or ratio <= 1 / CLEAR
+
+
+def told_by_shapes(group: Sequence[Trial], folder: Path, workers: int) -> Timing | None:
+    """Return what training a group costs as the shapes of its first trial tell; None if they do
+    not."""
+    try:
+        with one_thread():
+            job = compiled(group[0], folder)
+            cost = cost_of(job)
+            if cost is None:
+                return None
+            speed, largest = machine_speed(), room_for(job)
+    except (TrickrunError, RuntimeError):
+        return None  # told when it is the trial's turn, or by the timing
+    size = min(max(2, ceil(len(group) / workers)), largest)
+    drawn = min(sources(group), size)
+    stacked = cost.stacked(speed, size, drawn)
+    steps = max(steps_of(trial, job) for trial in group)
+    alone = cost.alone(speed)
+    return Timing(tuple(group), workers, workers, steps, alone, stacked, size, largest)
+
+
+def steps_of(trial: Trial, like: Job) -> int:
+    """Return the steps of a trial, by the length of an epoch of one of its group."""
+    train = from_tree(trial.tree).train
+    return train.steps or (train.epochs or 0) * like.span.per_epoch
+
+
+def told_by_pilot(group: Sequence[Trial], pilot: Pilot, folder: Path) -> Timing:
+    """Return what training a group costs by what a caller has timed."""
+    recipe = from_tree(group[0].tree)
+    workers = cores() if pick_device(recipe.train.device).type == "cpu" else 1
+    alone, size = pilot.step_seconds, max(2, len(group))
+    stacked = size * alone * (0.5 if alone < OVERHEAD else 2.0)
+    steps = max(from_tree(trial.tree).train.steps or 1 for trial in group)
+    return Timing(tuple(group), workers, workers, steps, alone, stacked, size, size)
 
 
 def time_group(group: Sequence[Trial], folder: Path, workers: int) -> Timing | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,10 @@ STACKED = "stacked"
 
 NOT_IN_DATA = {"batch_size", "shuffle", "sampling", "drop_last"}
 """Words of the data section that do not change what is prepared."""
+
+KEPT_BYTES = 64 * 2**20
+"""Bytes of prepared data that are kept, and that trials with data of their own may have in a
+stack."""
 
 
 def run_chunk(
@@ -142,18 +147,50 @@ def run_stack(
             jobs.append((trial, compiled(trial, folder)))
         except TrickrunError as error:
             ended(trial, error)
-    if jobs:
+    begun = dict(zip((trial.id for trial in trials), states, strict=bool(states)))
+    done = 0
+    for together in stacks_of(jobs):
         running = train_stack(
-            [job for _, job in jobs],
-            states,
-            segment.stop_at(jobs[0][1]),
-            lambda place, state: segment.save(jobs[place][0].id, state),
+            [job for _, job in together],
+            [begun[trial.id] for trial, _ in together if begun],
+            segment.stop_at(together[0][1]),
+            partial(keep, segment, together),
             lambda: time.monotonic() >= until,
-            moved,
+            partial(moved_within, moved, done / len(jobs), len(together) / len(jobs)),
         )
         for place, how in running:
-            ended(jobs[place][0], how)
+            ended(together[place][0], how)
+        done += len(together)
     return results
+
+
+def keep(
+    segment: Segment, together: Sequence[tuple[Trial, RecipeJob]], place: int, state: States
+) -> None:
+    """Keep the state of the trial at ``place`` of a stack. Raises CannotWrite."""
+    segment.save(together[place][0].id, state)
+
+
+def moved_within(moved: Moved, before: float, share: float, done: float) -> None:
+    """Tell that after ``before``, a part that is a ``share`` of all is done so far."""
+    moved(before + share * done)
+
+
+def stacks_of(
+    jobs: Sequence[tuple[Trial, RecipeJob]],
+) -> list[list[tuple[Trial, RecipeJob]]]:
+    """Return the trials of each stack, those with equally many samples one after another.
+
+    Trials of one shape may have data of their own, and that decides more than a recipe says: how
+    many steps an epoch has, how wide the inputs are, what a class weighs.
+    """
+    found: dict[Hashable, list[tuple[Trial, RecipeJob]]] = {}
+    for trial, job in jobs:
+        shapes = tuple((name, value.shape) for name, value in job.model.state_dict().items())
+        weights = job.data.task.priors if job.loss.weight is not None else ()
+        key = (job.span.per_epoch, job.data.shape, shapes, weights)
+        found.setdefault(key, []).append((trial, job))
+    return [sorted(each, key=lambda one: len(one[1].data.train)) for each in found.values()]
 
 
 def outcome(
@@ -213,7 +250,8 @@ def compiled(trial: Trial, folder: Path) -> RecipeJob:
 
 
 def prepared(recipe: Recipe, folder: Path, fingerprint: Any = None) -> Prepared:
-    """Return the recipe's data on its device; the newest is kept, as trials mostly share it.
+    """Return the recipe's data on its device. As trials mostly share it, the newest is kept, and
+    so are those before it as far as KEPT_BYTES go: folds of small data train together.
 
     Args:
         fingerprint: the data's, as a process may outlast a change of its files.
@@ -223,10 +261,25 @@ def prepared(recipe: Recipe, folder: Path, fingerprint: Any = None) -> Prepared:
     content = json.dumps([words, fingerprint], sort_keys=True, default=str)
     kept = (content, folder, device, dtype)
     if kept not in _kept:
-        _kept.clear()
         with timed("data"):
-            _kept[kept] = to_device(prepare(recipe.data, folder, dtype), device)
+            found = to_device(prepare(recipe.data, folder, dtype), device)
+        while _kept and bytes_of(found, *_kept.values()) > KEPT_BYTES:
+            del _kept[next(iter(_kept))]
+        _kept[kept] = found
     return _kept[kept]
+
+
+def bytes_of(*data: Prepared) -> int:
+    """Return what the samples of prepared data take."""
+    parts = [part for each in data for part in (each.train, each.val, each.test)]
+    return sum(part.x.nbytes + part.y.nbytes for part in parts if part is not None)
+
+
+def data_of(trial: Trial) -> str:
+    """Return what decides how a trial's data is prepared, as text."""
+    words = trial.tree["data"].items()
+    told = {name: value for name, value in words if name not in NOT_IN_DATA}
+    return json.dumps([told, trial.data], sort_keys=True, default=str)
 
 
 _kept: dict[tuple[str, Path, torch.device, torch.dtype], Prepared] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trickrun.tricks.losses._constant import ConstantLoss
 
 PerSample = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+WithGradient = Callable[["torch.Tensor", "torch.Tensor"], "tuple[torch.Tensor, torch.Tensor]"]
 
 Takes = Literal["logits", "scores", "log_probabilities", "values"]
 """What a loss takes: logits, which it squashes itself; scores, whose order counts; logarithms of
@@ -36,12 +37,16 @@ class LossFunction:
         reduction: how a batch's losses become the scalar that is minimized.
         unweighted: prepared targets to what is compared with, without the weights of samples that
             stand beside it (see ``_weighted.py``); None: samples have no weights.
+        with_gradient: predictions [K, N, outputs] and class indices [K, N] to losses [K, N] and the
+            gradient of their sum [K, N, outputs], where that is faster than autograd; None: it is
+            not known.
     """
 
     per_sample: PerSample
     weight: Callable[[torch.Tensor], torch.Tensor] | None = None
     reduction: Literal["mean", "sum"] = "mean"
     unweighted: Callable[[torch.Tensor], torch.Tensor] | None = None
+    with_gradient: WithGradient | None = None
 
     def __call__(
         self, prediction: torch.Tensor, target: torch.Tensor, whole: torch.Tensor | None = None

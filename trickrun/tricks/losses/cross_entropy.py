@@ -79,7 +79,11 @@ class CrossEntropy(Loss):
             ).flatten()
             return losses.view(len(prediction), -1).mean(1) if target.ndim > 1 else losses
 
-        return LossFunction(per_sample, weight_of(weights), self.reduction)
+        plain = weights is None and label_smoothing == 0.0
+        written_out = with_gradient if plain else None
+        return LossFunction(
+            per_sample, weight_of(weights), self.reduction, with_gradient=written_out
+        )
 
     def scores(self, prediction: torch.Tensor, task: Task) -> torch.Tensor:
         return prediction.softmax(dim=-1)
@@ -97,3 +101,17 @@ class CrossEntropy(Loss):
     ) -> ConstantLoss:
         mass = class_mass(self.class_weights, task, y, label_smoothing, weight)
         return constant_loss(lambda z: log_loss(z, mass), lambda: centered_log(mass), task.classes)
+
+
+def with_gradient(
+    prediction: torch.Tensor, target: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the losses [K, N] of logits [K, N, classes] for class indices [K, N], and the gradient
+    of their sum: the probabilities, less 1 for the right class."""
+    # As columns; see FEW_CLASSES.
+    logs = prediction.transpose(1, 2).log_softmax(1)
+    place = target.unsqueeze(1)
+    losses = logs.gather(1, place).squeeze(1).neg_()
+    gradient = logs.exp_()
+    gradient.scatter_add_(1, place, gradient.new_full((), -1.0).expand(place.shape))
+    return losses, gradient.transpose(1, 2)

@@ -22,3 +22,6 @@ class Constant(WarmedUp):
 
     def decay(self, step: int, span: Span) -> float:
         return 1.0
+
+    def lr(self, base: float, step: int, span: Span) -> float:
+        return super().lr(base, step, span) if self.warmup else base

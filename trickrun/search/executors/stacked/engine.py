@@ -126,8 +126,7 @@ def train_stack(
 def end_blocks(stack: Stack, members: Sequence[Member], due: bool) -> dict[int, End | NonFinite]:
     """Fetch what the last steps left on the device, evaluate if ``due``, and return how those
     trials ended that did, by their row."""
-    val = stack.jobs[0].data.val
-    predictions = stack.predict(val.x) if due and val is not None else None
+    predictions = stack.validate() if due else None
     ended: dict[int, End | NonFinite] = {}
     for row, (member, finite) in enumerate(zip(members, stack.finite(), strict=True)):
         prediction = None if predictions is None else predictions[row]

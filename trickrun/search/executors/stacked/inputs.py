@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from torch import nn
@@ -12,38 +14,72 @@ from trickrun.nn.dropout import GivenDropout, KeyedDropout, dropout_mask
 from trickrun.training.job import Batch, Job, RecipeJob
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The batch of trials that follow one another in a stack.
+
+    Args:
+        rows: theirs.
+        batch: inputs and targets: [B, ...] if shared, else [K, B, ...].
+        shared: whether all of them see the same batch.
+    """
+
+    rows: slice
+    batch: Batch
+    shared: bool
+
+    @property
+    def samples(self) -> int:
+        """B."""
+        return self.batch[1].shape[0 if self.shared else 1]
+
+
 class Batches:
     """The training batches of a stack, from one step on.
 
-    A batch is a function of seed, augmentations and step, so trials that agree in the first two
+    A batch is a function of data, seed, augmentations and step, so trials that agree in these
     share it: the usual grid, which varies neither, loads and augments one batch for all.
 
     Args:
-        jobs: the trials' jobs, of one data section.
+        jobs: the trials' jobs.
         step: the first step, from 0.
     """
 
     def __init__(self, jobs: Sequence[RecipeJob], step: int) -> None:
-        sources = [(job.settings.seed, job.recipe.augmentation) for job in jobs]
+        sources = [source_of(job) for job in jobs]
         different = list(dict.fromkeys(sources))
         self.jobs = [jobs[sources.index(source)] for source in different]
         self.which = [different.index(source) for source in sources]
         self.orders = [job.batches(step) for job in self.jobs]
-        self.shared = len(self.jobs) == 1
-        """Whether all trials see the same batches."""
 
-    def at(self, step: int) -> Batch:
-        """Return inputs and targets: [B, ...] if shared, else [K, B, ...]. Steps must follow."""
+    def at(self, step: int) -> list[Drawn]:
+        """Return the batches of all rows, in their order: one, unless the sizes differ, as at the
+        end of an epoch where trials have different numbers of samples. Steps must follow."""
         found = [
             job.training_batch(next(order), step)
             for job, order in zip(self.jobs, self.orders, strict=True)
         ]
-        if self.shared:
-            return found[0]
-        return (
-            torch.stack([found[i][0] for i in self.which]),
-            torch.stack([found[i][1] for i in self.which]),
-        )
+        if len(found) == 1:
+            return [Drawn(slice(0, len(self.which)), found[0], shared=True)]
+        drawn, first = [], 0
+        for _, rows in groupby(self.which, lambda source: len(found[source][1])):
+            own = list(rows)
+            drawn.append(self.together(found, own, first))
+            first += len(own)
+        return drawn
+
+    def together(self, found: Sequence[Batch], which: Sequence[int], first: int) -> Drawn:
+        """Return the batches of equal size ``which`` for the rows from ``first`` on."""
+        rows = slice(first, first + len(which))
+        if len(set(which)) == 1:
+            return Drawn(rows, found[which[0]], shared=True)
+        x, y = (torch.stack([found[i][part] for i in which]) for part in (0, 1))
+        return Drawn(rows, (x, y), shared=False)
+
+
+def source_of(job: RecipeJob) -> tuple[Hashable, ...]:
+    """Return what a job's batches are a function of, beside the step."""
+    return id(job.data.train.x), job.settings.seed, job.recipe.augmentation
 
 
 class Masks:

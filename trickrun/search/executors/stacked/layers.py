@@ -63,8 +63,20 @@ class Layer(Protocol):
         """Return what it puts out in evaluation, in memory of its own or that of ``x``."""
 
 
+NARROW = 16
+"""Outputs below which a vector of the processor has room for all of a row: a product whose rows
+are that short takes 2 to 5 times as long as its transpose."""
+
+
+def lies_transposed(shape: Sequence[int]) -> bool:
+    """Return whether a parameter of ``shape`` lies transposed in memory in a stack: [inputs,
+    outputs] is how the gradient of a matrix comes out of a product of batches, unless it is
+    narrow."""
+    return len(shape) == 2 and shape[0] >= NARROW
+
+
 class Linear:
-    """A linear layer.
+    """A linear layer. A narrow one, whose weights lie as [outputs, inputs], computes transposed.
 
     Args:
         weight: [K, inputs, outputs].
@@ -82,26 +94,35 @@ class Linear:
         self.weight, self.weight_gradient = weight, weight_gradient
         self.bias, self.bias_gradient = bias, bias_gradient
         self.out, self.below = Kept(weight), Kept(weight)
+        self.narrow = not lies_transposed(weight.mT.shape[1:])
 
     def forward(self, x: torch.Tensor, masks: Tensors) -> torch.Tensor:
         self.x = x
-        return self.put_out(x, self.out(*x.shape[:2], self.weight.shape[2]))
+        (trials, samples, _), outputs = x.shape, self.weight.shape[2]
+        shape = (outputs, samples) if self.narrow else (samples, outputs)
+        return self.put_out(x, self.out(trials, *shape))
 
     def evaluate(self, x: torch.Tensor) -> torch.Tensor:
         return self.put_out(x, None)
 
     def put_out(self, x: torch.Tensor, out: torch.Tensor | None) -> torch.Tensor:
-        found = torch.bmm(x, self.weight, out=out)
+        if self.narrow:
+            found = torch.bmm(self.weight.mT, x.mT, out=out).mT
+        else:
+            found = torch.bmm(x, self.weight, out=out)
         return found if self.bias is None else found.add_(self.bias)
 
     def backward(self, gradient: torch.Tensor, last: bool) -> torch.Tensor:
-        torch.bmm(self.x.transpose(1, 2), gradient, out=self.weight_gradient)
+        if self.narrow:
+            torch.bmm(gradient.mT, self.x, out=self.weight_gradient.mT)
+        else:
+            torch.bmm(self.x.mT, gradient, out=self.weight_gradient)
         if self.bias_gradient is not None:
             torch.sum(gradient, 1, keepdim=True, out=self.bias_gradient)
         if last:
             return gradient
         below = self.below(*self.x.shape)
-        return torch.bmm(gradient, self.weight.transpose(1, 2), out=below)
+        return torch.bmm(gradient, self.weight.mT, out=below)
 
 
 @dataclass(frozen=True)
@@ -264,10 +285,14 @@ class LinearStack:
             x: inputs [B, ...] that all trials share, or [K, B, ...].
             masks: of dropout, by name.
         """
-        given = x.flatten(1).expand(self.trials, -1, -1) if shared else x.flatten(2)
+        given = self.entering(x, shared)
         for layer in self.layers:
             given = layer.forward(given, masks)
         return given
+
+    def entering(self, x: torch.Tensor, shared: bool) -> torch.Tensor:
+        """Return inputs as in ``forward`` as [K, B, inputs]."""
+        return x.flatten(1).expand(self.trials, -1, -1) if shared else x.flatten(2)
 
     @torch.no_grad()
     def backward(self, gradient: torch.Tensor) -> None:
@@ -280,9 +305,9 @@ class LinearStack:
             gradient = self.layers[place].backward(gradient, place == self.lowest)
 
     @torch.no_grad()
-    def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """Return predictions [K, N, outputs] for inputs [N, ...] in evaluation."""
-        given = x.flatten(1).expand(self.trials, -1, -1)
+    def predict(self, x: torch.Tensor, shared: bool) -> torch.Tensor:
+        """Return predictions [K, N, outputs] in evaluation for inputs as in ``forward``."""
+        given = self.entering(x, shared)
         for layer in self.layers:
             given = layer.evaluate(given)
         return given

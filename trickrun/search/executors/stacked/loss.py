@@ -42,6 +42,21 @@ class StackedLoss:
             losses = losses.lerp(smooth, self.epsilon.to(losses.dtype))
         return self.reduced(losses, target)
 
+    def with_gradient(
+        self, prediction: torch.Tensor, target: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the losses [K] of predictions [K, B, ...] and the gradient of their sum."""
+        known = self.loss.with_gradient
+        if known is None or self.smooth is not None or target.ndim != 2:
+            prediction.requires_grad_()
+            losses = self(prediction, target)
+            [gradient] = torch.autograd.grad(losses.sum(), [prediction])
+            return losses.detach(), gradient
+        each, gradient = known(prediction, target)
+        if self.loss.reduction == "mean":
+            gradient.div_(target.shape[1])
+        return self.reduced(each, target), gradient
+
     def reduced(self, losses: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return each trial's loss [K] of its samples' losses [K, B]; see LossFunction."""
         if self.loss.reduction == "sum":
