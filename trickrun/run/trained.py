@@ -96,18 +96,21 @@ def known_answer(job: RecipeJob, facts: Mapping[str, Any]) -> ConstantAnswer | N
     )
 
 
-def open_run(folder: RunFolder) -> RecipeJob:
+def open_run(folder: RunFolder, checkpoint: CheckpointName | None = None) -> RecipeJob:
     """Return the job of a run with the weights that it ended with, ready to evaluate and predict.
 
     No data set is loaded: the job's splits are stand-ins, its scaler and task are the run's.
     It runs on CUDA where there is some, whatever the run was trained on.
+
+    Args:
+        checkpoint: whose weights are wanted; None: the best, unless the recipe says last.
 
     Raises:
         RunFolderError: the run has no weights yet, or its files cannot be read.
     """
     recipe = load(folder.path / "resolved.yaml").recipe
     recipe_folder = Path(folder.facts()["recipe_folder"])
-    weights = last_weights(folder, recipe)
+    weights = last_weights(folder, recipe, checkpoint)
     data = stand_in(folder, training_type(recipe))
     job = compile_to_measure(for_predictions(recipe), recipe_folder, data)
     try:
@@ -121,10 +124,17 @@ def open_run(folder: RunFolder) -> RecipeJob:
     return job
 
 
-def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """Return the model's state that training ended with: the best, unless the recipe says last."""
+def last_weights(
+    folder: RunFolder, recipe: Recipe, checkpoint: CheckpointName | None = None
+) -> dict[str, torch.Tensor]:
+    """Return the model's state that training ended with: the best, unless the recipe says last.
+
+    Args:
+        checkpoint: another one that is wanted.
+    """
     stopping = recipe.early_stopping
-    name: CheckpointName = "best" if stopping is None or stopping.restore_best else "last"
+    usual: CheckpointName = "best" if stopping is None or stopping.restore_best else "last"
+    name = checkpoint or usual
     saved = folder.saved(name)
     if saved is None:
         raise RunFolderError(
