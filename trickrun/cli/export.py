@@ -80,13 +80,15 @@ def write(
     folder = find(runs_dir(option), wanted, trained=True)
     with phase("exporting"):
         done = export_run(folder, to, checkpoint, forms, fold)
-    for each in done.compared:
+    for each in done.tried.compared:
         print(
             f"{each.form}: {each.samples} samples ({done.part}), largest difference "
             f"{each.absolute:.2g}, {each.relative:.2g} of the largest output"
         )
-    if done.predicted:
-        print(in_line(f"predict.py: the same predictions for {done.predicted}"))
+    if done.tried.predicted:
+        print(in_line(f"predict.py: the same predictions for {done.tried.predicted}"))
+    if done.tried.trained is not None:
+        print(f"train.py: the first losses differ by {done.tried.trained:.2g} of themselves")
     if done.folded:
         print(f"folded batch norms: {len(done.folded)}")
     for note in done.notes:

@@ -20,6 +20,9 @@ ALIKE = {torch.float32: 1e-5, torch.float64: 1e-12}
 """How far outputs may be from those of the run, as a share of the largest: rounding errors of sums
 in another order. Of 16-bit types, see HALF_ALIKE."""
 
+LOSSES_ALIKE = {torch.float32: 1e-5, torch.float64: 1e-10}
+"""The same for the losses of the first steps of a training."""
+
 HALF_ALIKE = 2e-2
 """The same where forward passes are in 16 bits: two steps of bfloat16, whose precision is 2^-8."""
 
@@ -50,6 +53,16 @@ import predict
 sys.argv = ["predict.py", {file!r}, "--out", str(place / "predictions.csv")]
 predict.main()
 """
+
+TRAINING = """
+import train
+sys.argv = ["train.py", {data!r}, "--steps", "{steps}", "--losses", str(place / "losses.txt")]
+sys.argv += ["--out", str(place / "trained.safetensors")]
+train.main()
+"""
+
+STEPS = 3
+"""Steps of ``train.py`` that are taken."""
 
 TORCH_EXPORT = """
 program = torch.export.load("model.pt2").module()
@@ -90,6 +103,24 @@ class Compared:
         return self.relative <= self.bound
 
 
+@dataclass(frozen=True)
+class Tried:
+    """How an export was run and compared.
+
+    Args:
+        compared: how far the outputs of each form are from those of the run.
+        predicted: what ``predict.py`` was compared on; empty: on nothing.
+        trained: how far the losses of the first steps of ``train.py`` are from those of the run,
+            as a share; None: they were not compared.
+        notes: what people should know, a line each.
+    """
+
+    compared: tuple[Compared, ...]
+    predicted: str
+    trained: float | None
+    notes: tuple[str, ...]
+
+
 def run_alone(folder: Path, place: Path, steps: Sequence[str]) -> dict[str, torch.Tensor]:
     """Return what a process that cannot import trickrun computes in an export's folder.
 
@@ -128,12 +159,28 @@ def compared(
             bound = max(bound, FORMAT_ALIKE)
         absolute = float((outputs.double() - expected.double()).abs().max())
         largest = float(expected.double().abs().max())
-        told.append(
-            Compared(form, len(expected), absolute, absolute / max(largest, 1e-30), bound)
-        )
+        told.append(Compared(form, len(expected), absolute, absolute / max(largest, 1e-30), bound))
     return told
 
 
 def keep_inputs(place: Path, x: torch.Tensor) -> None:
     """Write inputs where ``run_alone`` finds them."""
     save_file({"x": x.contiguous()}, place / "inputs.safetensors")
+
+
+def check_losses(written: Path, expected: Sequence[float], dtype: torch.dtype, half: bool) -> float:
+    """Return how far the losses that ``train.py`` wrote are from those of the run, as a share.
+
+    Raises CannotExport if that is more than rounding errors make.
+    """
+    found = [float(line) for line in written.read_text(encoding="utf-8").split()]
+    if len(found) != len(expected):
+        raise CannotExport(f"train.py takes {len(found)} steps, not {len(expected)}")
+    pairs = zip(found, expected, strict=True)
+    apart = max(abs(own - theirs) / max(abs(theirs), 1e-30) for own, theirs in pairs)
+    if not apart <= (HALF_ALIKE if half else LOSSES_ALIKE[dtype]):
+        raise CannotExport(
+            f"train.py takes other steps than the run: their losses differ by up to {apart:.2g}",
+            hint="please report it; nothing was written",
+        )
+    return apart

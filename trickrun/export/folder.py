@@ -7,31 +7,31 @@ import json
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from math import isclose
 from pathlib import Path
-from typing import Any, Iterator, Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from trickrun.data._images import Images
 from trickrun.data.csv import Csv
 from trickrun.data.splits.source import DATA_FILE, SplitData
 from trickrun.data.text import Text
-from trickrun.errors import DataError, TrickrunError
+from trickrun.errors import DataError
 from trickrun.export import check
-from trickrun.export.check import Compared
+from trickrun.export.check import Tried
+from trickrun.export.formats import check_form, write_form
 from trickrun.export.network import model_source
 from trickrun.export.program import predict_source
 from trickrun.export.readme import readme
 from trickrun.export.said import said_of
 from trickrun.export.sources import CannotExport
+from trickrun.export.training import Training, save_weights, write_training
 from trickrun.models.python import PythonModel
-from trickrun.nn.fold import fold_batch_norms
 from trickrun.nn.rng import generator
 from trickrun.run.files import explained
 from trickrun.run.folder import RunFolder
@@ -65,8 +65,7 @@ class Exported:
         path: its folder.
         files: their names, sorted.
         part: the split whose samples were compared; drawn: the run's data are gone.
-        compared: how far the outputs of each form are from those of the run.
-        predicted: what ``predict.py`` was compared on; empty: on nothing.
+        tried: how it was compared.
         folded: the batch norms that were folded.
         notes: what people should know, a line each.
     """
@@ -74,8 +73,7 @@ class Exported:
     path: Path
     files: tuple[str, ...]
     part: str
-    compared: tuple[Compared, ...]
-    predicted: str
+    tried: Tried
     folded: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -84,8 +82,9 @@ class Exported:
             "path": str(self.path),
             "files": list(self.files),
             "part": self.part,
-            "compared": [asdict(each) for each in self.compared],
-            "predict_compared": self.predicted or None,
+            "compared": [asdict(each) for each in self.tried.compared],
+            "predict_compared": self.tried.predicted or None,
+            "train_losses_differ_by": self.tried.trained,
             "folded": list(self.folded),
             "notes": list(self.notes),
         }
@@ -113,6 +112,8 @@ def export_run(
     """
     check_finished(folder)
     check_free(to)
+    for form in forms:
+        check_form(form)
     job = on_cpu(open_run(folder, checkpoint))
     job, part, samples, notes = samples_of(job, folder)
     inputs = job.inputs(samples.x)
@@ -121,20 +122,17 @@ def export_run(
     if fold_batch_norm:
         folded = tuple(fold(job, samples)["layers"])
     with staged(to) as place:
-        write_plain(job, folder, place, fold_batch_norm)
-        from trickrun.export.formats import write_form
-
+        write_plain(job, folder, place)
         for form in forms:
             write_form(form, job, place, inputs)
-        told, predicted, said = tried(job, folder, place, samples, expected, forms)
-        from trickrun.export.training import write_training
-
-        notes = [*notes, *said, *write_training(folder, place)]
+        training = write_training(folder, place)
+        found = tried(job, folder, place, samples, expected, forms, training)
+        notes = [*notes, *found.notes]
         files = tuple(sorted(str(f.relative_to(place)) for f in place.rglob("*") if f.is_file()))
-        text = readme(job, folder, files, told, part, predicted, notes)
+        text = readme(job, folder, files, part, found, notes)
         (place / "README.md").write_text(text, encoding="utf-8")
         files = tuple(sorted({*files, "README.md"}))
-    return Exported(to, files, part, tuple(told), predicted, folded, tuple(notes))
+    return Exported(to, files, part, found, folded, tuple(notes))
 
 
 def check_finished(folder: RunFolder) -> None:
@@ -173,9 +171,7 @@ def on_cpu(job: RecipeJob) -> RecipeJob:
     return replace(job, device=cpu, model=model, network=model, data=to_device(job.data, cpu))
 
 
-def samples_of(
-    job: RecipeJob, folder: RunFolder
-) -> tuple[RecipeJob, str, SplitData, list[str]]:
+def samples_of(job: RecipeJob, folder: RunFolder) -> tuple[RecipeJob, str, SplitData, list[str]]:
     """Return the job that reads them, and the samples that are compared: of the run's test split,
     else of validation or training; where its data are gone, drawn ones."""
     kept = read_split(folder)
@@ -217,12 +213,10 @@ def staged(to: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def write_plain(job: RecipeJob, folder: RunFolder, place: Path, folded: bool) -> None:
+def write_plain(job: RecipeJob, folder: RunFolder, place: Path) -> None:
     """Write weights, network, preprocessing and predictions."""
     named = f"{job.recipe.name}, run {folder.id}"
-    state = {name: value.contiguous() for name, value in job.model.state_dict().items()}
-    # Weights that layers share would be refused.
-    save_file({name: value.clone() for name, value in state.items()}, place / "model.safetensors")
+    save_weights(job.model, place / "model.safetensors")
     head = f"The network of {named}, in plain PyTorch."
     (place / "model.py").write_text(model_source(job, head), encoding="utf-8")
     said = said_of(job, folder.read_json(DATA_FILE))
@@ -231,7 +225,6 @@ def write_plain(job: RecipeJob, folder: RunFolder, place: Path, folded: bool) ->
     head = f"Predict with {named}: python predict.py FILE"
     (place / "predict.py").write_text(predict_source(job, head), encoding="utf-8")
     copy_user_code(job, place)
-    del folded
 
 
 def copy_user_code(job: RecipeJob, place: Path) -> None:
@@ -256,22 +249,27 @@ def tried(
     samples: SplitData,
     expected: torch.Tensor,
     forms: Sequence[Form],
-) -> tuple[list[Compared], str, list[str]]:
-    """Run what stands in ``place`` and compare it; return how, and what is to be said.
+    training: Training | str,
+) -> Tried:
+    """Run what stands in ``place`` and compare it with the run.
 
-    Raises CannotExport if it differs from the run.
+    Raises CannotExport if it differs.
     """
     own = {"torch_export": check.TORCH_EXPORT, "onnx": check.ONNX}
+    half = job.settings.half is not None
     with tempfile.TemporaryDirectory(prefix="trickrun-") as name:
         beside_it = Path(name)
         check.keep_inputs(beside_it, job.inputs(samples.x))
         file, why = file_to_predict(job, samples, beside_it)
+        notes = [f"predict.py was not compared on a file: {why}"] if why else []
         steps = [check.PLAIN, *(own[form] for form in forms)]
         if file is not None:
             steps.append(check.PROGRAM.format(file=str(file.resolve())))
-        found = check.run_alone(place, beside_it, steps)
-        half = job.settings.half is not None
-        told = check.compared(found, expected, half)
+        if isinstance(training, str):
+            notes.append(f"there is no train.py: {training}")
+        elif training.data is not None:
+            steps.append(check.TRAINING.format(data=str(training.data), steps=check.STEPS))
+        told = check.compared(check.run_alone(place, beside_it, steps), expected, half)
         for each in told:
             if not each.alike:
                 raise CannotExport(
@@ -280,10 +278,16 @@ def tried(
                     str(folder.path),
                     "please report it; nothing was written",
                 )
+        predicted, trained = "", None
         if file is not None:
             rows = check_predictions(job, file, beside_it / "predictions.csv", half)
-            return told, f"{rows} rows of {file.name}", []
-    return told, "", [f"predict.py was not compared on a file: {why}"] if why else []
+            predicted = f"{rows} rows of {file.name}"
+        if isinstance(training, Training):
+            notes += training.notes
+            if training.data is not None and not training.lacks:
+                losses = training.losses(check.STEPS)
+                trained = check.check_losses(beside_it / "losses.txt", losses, job.dtype, half)
+    return Tried(tuple(told), predicted, trained, tuple(notes))
 
 
 def file_to_predict(job: RecipeJob, samples: SplitData, place: Path) -> tuple[Path | None, str]:
@@ -344,6 +348,3 @@ def same(value: object, written: str, bound: float) -> bool:
         return isclose(float(value), float(written), rel_tol=bound, abs_tol=bound)  # type: ignore[arg-type]
     except ValueError:
         return False
-
-
-__all__ = ["Exported", "Form", "TrickrunError", "export_run", "fold_batch_norms"]

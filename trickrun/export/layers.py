@@ -68,9 +68,7 @@ FORMS: Mapping[type[nn.Module], Form] = {
         lambda layer: {}, "nn.Identity", training_only("dropout of whole channels")
     ),
     KeyedPathDropout: Form(lambda layer: {}, "nn.Identity", training_only("stochastic depth")),
-    DropConnectLinear: Form(
-        lambda layer: linear(layer), "nn.Linear", training_only("dropconnect")
-    ),
+    DropConnectLinear: Form(lambda layer: linear(layer), "nn.Linear", training_only("dropconnect")),
     # Normalization.
     GhostBatchNorm1d: Form(
         lambda layer: batch_norm(layer),
@@ -265,7 +263,7 @@ def cannot(kind: type[nn.Module]) -> CannotExport:
 
 def computed(layer: nn.Module, uses: set[type[nn.Module]]) -> Call:
     """Return the call that makes a layer whose weight is computed from others."""
-    (only,) = layer.parametrizations["weight"]  # type: ignore[index, misc]
+    (only,) = layer.parametrizations["weight"]  # type: ignore[index]
     if list(layer.parametrizations) != ["weight"]:  # type: ignore[arg-type]
         raise cannot(type(layer))
     kind = type(layer).__mro__[1]
@@ -360,7 +358,7 @@ def made(name: str, kind: type[nn.Module], given: Given, uses: set[type[nn.Modul
     """Return the call of ``name`` with arguments that are not the defaults: required ones by their
     place, others by their names."""
     parameters = inspect.signature(kind.__init__).parameters
-    arguments = []
+    arguments: list[Argument] = []
     for parameter, value in given.items():
         known = parameters.get(parameter)
         required = known is None or known.default is known.empty

@@ -126,16 +126,20 @@ def of_package(job: RecipeJob, kind: Pretrained, written: Written) -> str:
             "        self.stem = nn.Sequential(net._conv_stem, net._bn0, nn.ReLU6())",
             "        for number, block in enumerate(net._blocks, 1):",
             '            self.add_module(f"block{number}", block)',
-            "        self.top = nn.Sequential(",
-            "            net._conv_head, net._bn1, nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten()",
-            "        )",
+            "        pooled = nn.AdaptiveAvgPool2d(1), nn.Flatten()",
+            "        top = net._conv_head, net._bn1, nn.ReLU6(), *pooled",
+            "        self.top = nn.Sequential(*top)",
         ]
     else:
         written.imports.add(("timm", "", ""))
         middle = [
             f'        self.body = timm.create_model("{kind.name}", pretrained=False, num_classes=0)'
         ]
-    forward = ["        for stage in self.children():", "            x = stage(x)", "        return x"]
+    forward = [
+        "        for stage in self.children():",
+        "            x = stage(x)",
+        "        return x",
+    ]
     return class_of(job, [*lines(before), *middle, *lines(after)], forward)
 
 

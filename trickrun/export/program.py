@@ -61,10 +61,10 @@ if __name__ == "__main__":
     main()
 '''
 
-FILES = '''    if "file" in columns:
+FILES = """    if "file" in columns:
         names = ["file", *names]
         rows = [[file, *row] for file, row in zip(columns["file"], rows, strict=True)]
-'''
+"""
 
 
 def reader_of(job: RecipeJob) -> tuple[Reader, str]:
@@ -92,8 +92,7 @@ def predict_source(job: RecipeJob, head: str) -> str:
         head: its docstring's text.
     """
     reader, kind = reader_of(job)
-    written = Written(INSTEAD)
-    written.add(CannotRead, reader, normalized, outputs_for, scores_of, rows_of)
+    written = predict_definitions(job)
     for where in ("argparse", "csv", "json", "sys"):
         written.imports.add((where, "", ""))
     written.imports |= {("pathlib", "Path", ""), ("typing", "Any", ""), ("model", "load", "")}
@@ -107,3 +106,11 @@ def predict_source(job: RecipeJob, head: str) -> str:
         kind=json.dumps(kind),
     )
     return assembled(written, head, main)
+
+
+def predict_definitions(job: RecipeJob) -> Written:
+    """Return what ``predict.py`` defines before it says what is run."""
+    written = Written(INSTEAD)
+    reader, _ = reader_of(job)
+    written.add(CannotRead, reader, normalized, outputs_for, scores_of, rows_of)
+    return written

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import torch
 
 from trickrun import __version__
-from trickrun.export.check import Compared
+from trickrun.export.check import STEPS, Tried
 from trickrun.models.pretrained import Pretrained
 from trickrun.run.folder import RunFolder
 from trickrun.training.job import RecipeJob
@@ -32,9 +32,8 @@ def readme(
     job: RecipeJob,
     folder: RunFolder,
     files: Sequence[str],
-    told: Sequence[Compared],
     part: str,
-    predicted: str,
+    tried: Tried,
     notes: Sequence[str],
 ) -> str:
     """Return the text."""
@@ -56,19 +55,25 @@ def readme(
         "",
         "## How it was checked",
         "",
-        "The export was run in a process that cannot import trickrun, and its outputs were compared "
-        "with those of the run.",
+        "The export was run in a process that cannot import trickrun, and its outputs were "
+        "compared with those of the run.",
         "",
         "| Form | Samples | Part | Largest difference | Of the largest output |",
         "| --- | --- | --- | --- | --- |",
         *(
             f"| {each.form} | {each.samples} | {part} | {each.absolute:.2g} | {each.relative:.2g} |"
-            for each in told
+            for each in tried.compared
         ),
         "",
     ]
-    if predicted:
-        lines += [f"`predict.py` wrote the same predictions: {predicted}.", ""]
+    if tried.predicted:
+        lines += [f"`predict.py` wrote the same predictions: {tried.predicted}.", ""]
+    if tried.trained is not None:
+        lines += [
+            f"The losses of the first {STEPS} steps of `train.py` differ from those of the run by "
+            f"{tried.trained:.2g} of themselves at most.",
+            "",
+        ]
     if notes:
         lines += [*(f"- {note}" for note in notes), ""]
     made = f"Python {platform.python_version()}, torch {torch.__version__}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 from trickrun.errors import TrickrunError
 
@@ -81,12 +82,12 @@ def imported(node: ast.stmt) -> dict[str, tuple[str, str]]:
     return {}
 
 
-def is_hoisted(node: ast.AST) -> bool:
+def is_hoisted(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom]:
     """Whether an import within a function stands at the top of what we write: not that of a library
     that only some files need."""
-    if not isinstance(node, ast.Import | ast.ImportFrom):
-        return False
-    return all(where.split(".")[0] in (OWN, *ALWAYS) for where, _ in imported(node).values())
+    return isinstance(node, ast.Import | ast.ImportFrom) and all(
+        where.split(".")[0] in (OWN, *ALWAYS) for where, _ in imported(node).values()
+    )
 
 
 def names_of(node: ast.stmt) -> list[str]:

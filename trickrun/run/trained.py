@@ -144,9 +144,9 @@ def last_weights(
         )
     for notice in saved.notices:
         print(f"notice: {notice}", file=sys.stderr)
-    checkpoint = saved.state
-    average = checkpoint["average"] if name == "last" else None
-    evaluated = average if average is not None and average["count"] else checkpoint
+    found = saved.state
+    average = found["average"] if name == "last" else None
+    evaluated = average if average is not None and average["count"] else found
     state: dict[str, torch.Tensor] = evaluated["model"]
     return state
 

@@ -65,7 +65,7 @@ def in_own_unit(y: torch.Tensor, said: dict[str, Any]) -> torch.Tensor:
 
 
 def along(x: torch.Tensor, curve: dict[str, Any]) -> torch.Tensor:
-    """Return the values of scores [N] on a piecewise linear curve, which goes on beyond its ends."""
+    """Return the values of scores [N] on a piecewise linear curve that goes on beyond its ends."""
     places, values = (torch.tensor(curve[n], dtype=torch.float64) for n in ("scores", "values"))
     right = torch.searchsorted(places, x.contiguous()).clamp(1, len(places) - 1)
     low, high = places[right - 1], places[right]

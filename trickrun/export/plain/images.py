@@ -25,7 +25,7 @@ def read_images(path: Path, said: dict[str, Any]) -> tuple[torch.Tensor, Table]:
         raise CannotRead(f"{path}: there are no images")
     channels, size, _ = said["shape"]
     span = None if said["range"] is None else tuple(said["range"])
-    pixels = [decoded(file, channels, size, span).pixels for file in files]  # type: ignore[arg-type]
+    pixels = [decoded(file, channels, size, span).pixels for file in files]
     return torch.from_numpy(np.stack(pixels)), {"file": names}
 
 

@@ -78,8 +78,7 @@ def read_table(path: Path, delimiter: str | None, header: bool) -> Table:
             raise CannotRead(f"{path}: row {line} has {len(row)} cells, not {len(names)}")
     columns = zip(*rows[1:], strict=True) if rows[1:] else [()] * len(names)
     return {
-        name: [cell.strip() for cell in cells]
-        for name, cells in zip(names, columns, strict=True)
+        name: [cell.strip() for cell in cells] for name, cells in zip(names, columns, strict=True)
     }
 
 
@@ -176,13 +175,13 @@ def numbers(
 
 
 def one_number(cell: str, wanted: dict[str, Any] | None) -> float | None:
-    """Return the number that a cell says, as its column was read in training; None: it says none."""
+    """Return the number that a cell says, as its column was read in training, or None."""
     kind = "plain" if wanted is None else wanted["kind"]
     if wanted is None or kind == "category":
         return number(cell)
     if kind == "boolean":
-        words = {word: 1.0 for word in ("true", "yes", "y", "t", "on", "1")}
-        words |= {word: 0.0 for word in ("false", "no", "n", "f", "off", "0")}
+        words = dict.fromkeys(("true", "yes", "y", "t", "on", "1"), 1.0)
+        words |= dict.fromkeys(("false", "no", "n", "f", "off", "0"), 0.0)
         return words.get(cell.lower())
     if kind == "date":
         date = read_date(cell, wanted["format"])
@@ -197,13 +196,15 @@ def date_parts(
     table: Table, types: dict[str, Any], said: dict[str, Any], path: Path
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Return the features [N] that are made of parts of dates, such as the weekday."""
-    found = {}
+    found: dict[str, np.ndarray[Any, Any]] = {}
     for name, wanted in types.items():
         if wanted["kind"] == "date" and wanted["parts"] and name in table:
             days = numbers(table, name, wanted, said, path)
             for part in wanted["parts"]:
                 waves = cyclic(days, part)
-                found |= {f"{name}.{part}_{w}": v for w, v in zip(("sin", "cos"), waves)}
+                found |= {
+                    f"{name}.{part}_{w}": v for w, v in zip(("sin", "cos"), waves, strict=True)
+                }
     return found
 
 

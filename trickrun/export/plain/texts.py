@@ -35,10 +35,15 @@ def read_texts(path: Path, said: dict[str, Any]) -> tuple[torch.Tensor, Table]:
 def read_text(path: Path, said: dict[str, Any]) -> tuple[torch.Tensor, Table]:
     """Return a text's token ids as samples [N, length]; a rest that fills none is left out."""
     (length,) = said["shape"]
-    places = {token: place for place, token in enumerate(said["vocabulary"])}
-    text = content_of(path).decode("utf-8-sig")
-    ids = torch.tensor([places.get(token, 1) for token in split_tokens(text, said["level"])])
+    ids = token_ids(path, said)
     count = (len(ids) - 1) // length
     if count < 1:
         raise CannotRead(f"{path}: a sample needs {length + 1} tokens")
     return ids[: count * length].view(count, length), {}
+
+
+def token_ids(path: Path, said: dict[str, Any]) -> torch.Tensor:
+    """Return the ids of all tokens of a text."""
+    places = {token: place for place, token in enumerate(said["vocabulary"])}
+    tokens = split_tokens(content_of(path).decode("utf-8-sig"), said["level"])
+    return torch.tensor([places.get(token, 1) for token in tokens])
