@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from trickrun.data._images import Images
 from trickrun.data.csv import Csv
@@ -21,6 +22,7 @@ from trickrun.data.splits.kept import KeptSplit
 from trickrun.data.splits.prepare import prepare_run
 from trickrun.data.text import Text
 from trickrun.errors import TrickrunError
+from trickrun.export.augmentations import PlainAugmentation, plain_augmentations
 from trickrun.export.layers import batch_norm
 from trickrun.export.plain import training as plain
 from trickrun.export.program import predict_definitions, reader_of
@@ -190,15 +192,25 @@ class Script:
 
     Args:
         lacks: the tricks that the script lacks, in words.
+        augmentations: those that act in it.
     """
 
     job: RecipeJob
     written: Written = field(default_factory=Written)
     lacks: list[str] = field(default_factory=list)
+    augmentations: list[PlainAugmentation] = field(default_factory=list)
 
     def text(self, named: str) -> str:
         """Return the script. Raises NoScript if there is none."""
         self.refuse()
+        self.augmentations, without = plain_augmentations(
+            self.job.recipe.augmentation, self.written
+        )
+        if self.job.data.normalized:
+            # Back from normalized numbers to the file's, rounding and all: not as a person would.
+            without += [f"augmentation {e.name}" for e in self.augmentations if e.stage == "raw"]
+            self.augmentations = [each for each in self.augmentations if each.stage != "raw"]
+        self.lacks += without
         parts = [
             self.constants(),
             self.rate(),
@@ -206,6 +218,7 @@ class Script:
             self.building(),
             self.optimizing(),
             self.losing(),
+            *self.augmenting(),
             SCORING,
             self.main(),
         ]
@@ -262,9 +275,6 @@ class Script:
         job, settings, recipe = self.job, self.job.settings, self.job.recipe
         named = [trick.kind_name for trick in settings.mixing]
         named += [trick.kind_name for trick in settings.gradient_changes]
-        named += [
-            f"augmentation {trick.kind_name}" for trick in recipe.augmentation if not trick.off
-        ]
         for trick in (settings.climb, settings.averaging):
             named += [trick.kind_name] if trick is not None else []
         facts = {
@@ -345,9 +355,12 @@ class Script:
             self.written.add(plain.parts_of_arrays)
             lines.append("    parts = parts_of_arrays(path, SAID, split)")
         target = self.target()
-        lines.append(
-            f"    return {{n: (normalized(x, SAID), {target}) for n, (x, y) in parts.items()}}"
-        )
+        inputs = "x if n == 'train' else normalized(x, SAID)" if self.raw else "normalized(x, SAID)"
+        lines += [
+            "    return {",
+            f"        n: ({inputs}, {target}) for n, (x, y) in parts.items()",
+            "    }",
+        ]
         # What predict.py has need not be written twice.
         for name in predict_definitions(job).definitions:
             if self.written.definitions.pop(name, None) is not None:
@@ -470,6 +483,34 @@ class Script:
             lines += ["    return total"]
         return "\n".join(lines)
 
+    def augmenting(self) -> list[str]:
+        """Return the functions of the augmentations."""
+        return [each.text for each in self.augmentations]
+
+    @property
+    def raw(self) -> bool:
+        """Whether training inputs are changed before they are normalized."""
+        return any(each.stage == "raw" for each in self.augmentations)
+
+    def augmented(self) -> list[str]:
+        """Return the lines that make a batch."""
+        lines = ["            inputs, targets = x[batch], y[batch]"]
+
+        def act(stage: str) -> None:
+            lines.extend(
+                f"            inputs, targets = {each.name}(inputs, targets, "
+                f'generator(SEED, "{each.stream}", step))'
+                for each in self.augmentations
+                if each.stage == stage
+            )
+
+        if self.raw:
+            lines[0] = f"            inputs, targets = x[batch].to({self.job.dtype}), y[batch]"
+            act("raw")
+            lines.append("            inputs = normalized(inputs, SAID)")
+        act("normalized")
+        return lines
+
     @property
     def weights(self) -> list[float]:
         """The weights of the classes; empty: none."""
@@ -535,6 +576,7 @@ class Script:
         order = 'torch.randperm(len(x), generator=generator(SEED, "shuffle", step // PER_EPOCH))'
         if not job.settings.shuffle:
             order = "torch.arange(len(x))"
+        own = "(normalized(x, SAID), y)" if self.raw else "(x, y)"
         step = ["            for group in optimizer.param_groups:"]
         scale = ' * group.get("lr_scale", 1.0)'
         scaled = any("lr_scale" in group for group in job.optimizer.param_groups)
@@ -542,6 +584,9 @@ class Script:
         step += ["            streams.at(step)"]
         half = {torch.bfloat16: "torch.bfloat16"}.get(job.settings.half)  # type: ignore[arg-type]
         compute = "loss_of(network(x[batch]), y[batch])"
+        if self.augmentations:
+            step += self.augmented()
+            compute = "loss_of(network(inputs), targets)"
         if half:
             step += [f'            with torch.autocast("cpu", {half}):']
             step += [f"                loss = {compute}"]
@@ -581,7 +626,7 @@ class Script:
             "            losses.append(loss.item())",
             "            step += 1",
             "            if step % EVALUATE == 0 or step == given.steps:",
-            '                score = evaluated(network, *parts.get("val", (x, y)))',
+            f'                score = evaluated(network, *parts.get("val", {own}))',
             "                better = score < best",
             "                evaluations_since = 0 if better else evaluations_since + 1",
             "                if better:",

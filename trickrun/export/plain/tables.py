@@ -239,7 +239,7 @@ def one_hot(
     if name in known:
         place = indices(table, known[name], said, path)
         names = ["(rare)", *known[name]["known"]]
-        return (place == names.index(wanted)).astype(np.float64)
+        return np.where(place == names.index(wanted), 1.0, 0.0)
     texts = [category(cell, said) for cell in table[name]]
     return np.array([float(text == wanted) for text in texts])
 
