@@ -26,9 +26,6 @@ LOSSES_ALIKE = {torch.float32: 1e-5, torch.float64: 1e-10}
 HALF_ALIKE = 2e-2
 """The same where forward passes are in 16 bits: two steps of bfloat16, whose precision is 2^-8."""
 
-FORMAT_ALIKE = 1e-4
-"""The same for formats whose runtimes have kernels of their own, in float32."""
-
 DRIVER = """
 import sys
 sys.modules["trickrun"] = None  # an import of it fails
@@ -155,8 +152,6 @@ def compared(
                 f"the {form} form returns {list(outputs.shape)}, not {list(expected.shape)}"
             )
         bound = HALF_ALIKE if half else ALIKE[expected.dtype]
-        if form != "plain":
-            bound = max(bound, FORMAT_ALIKE)
         absolute = float((outputs.double() - expected.double()).abs().max())
         largest = float(expected.double().abs().max())
         told.append(Compared(form, len(expected), absolute, absolute / max(largest, 1e-30), bound))

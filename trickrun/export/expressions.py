@@ -123,7 +123,7 @@ def shape_of(call: Call) -> object:
                 if isinstance(each.value, Call)
                 else "number"
                 if is_number(each.value)
-                else each.value,
+                else as_text(each.value),
             )
             for each in call.arguments
         ),

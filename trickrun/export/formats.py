@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -49,6 +50,8 @@ def write_form(
     model = job.model.eval()
     few = inputs[:2] if len(inputs) > 1 else torch.cat([inputs, inputs])
     batch = {0: torch.export.Dim("batch", min=1)}
+    # It tells of each operator of torchvision that is not there.
+    logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -302,9 +302,10 @@ def in_a_row(layer: nn.Module, uses: set[type[nn.Module]]) -> Call:
 
 def own_arguments(layer: nn.Module, kind: type[nn.Module]) -> Given:
     """Return the arguments of a layer of ours whose attributes they are."""
-    names = [*inspect.signature(kind.__init__).parameters][1:]
-    found = {name: getattr(layer, name) for name in names}
     defaults = inspect.signature(kind.__init__).parameters
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    names = [name for name, each in defaults.items() if each.kind not in several][1:]
+    found = {name: getattr(layer, name) for name in names}
     for name, value in found.items():
         if isinstance(value, nn.Identity) and defaults[name].default is None:
             found[name] = None

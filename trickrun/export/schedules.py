@@ -48,24 +48,29 @@ FACTORS: Mapping[str, Callable[[Any, Span], str]] = {
         f"math.sqrt({schedule.timescale} / ({schedule.timescale} + step))"
     ),
     "wsd": stable_then_down,
+    "cosine_restarts": lambda schedule, span: floored(
+        schedule.floor, "(1 + math.cos(math.pi * share)) / 2"
+    ),
 }
 """Each schedule's share of the learning rate at ``step`` after its warm-up."""
 
 
-def lr_lines(schedule: Schedule, base: float, span: Span) -> str | None:
+def lr_lines(schedule: Schedule, span: Span) -> str | None:
     """Return the function ``lr_at``; None for a schedule without a plain form."""
-    if schedule.kind_name == "one_cycle":
-        return one_cycle(schedule, base, span)
+    if schedule.kind_name in WHOLE:
+        return WHOLE[schedule.kind_name](schedule, span)
     if schedule.kind_name not in FACTORS or not isinstance(schedule, WarmedUp):
         return None
     warm = schedule.warmup
     warm = round(warm * span.steps) if warm < 1 else int(warm)
     rest = Span(max(span.steps - warm, 1), span.per_epoch)
     factor = FACTORS[schedule.kind_name](schedule, rest)
+    before = restarts(schedule, rest) if schedule.kind_name == "cosine_restarts" else []
     lines = ["def lr_at(step: int) -> float:", f'    """{told(schedule)}"""']
     if warm:
         lines += [f"    if step < {warm}:", f"        return LR * (step + 1) / {warm}"]
-        lines += [f"    step -= {warm}"] if "step" in factor else []
+        lines += [f"    step -= {warm}"] if "step" in factor or before else []
+    lines += before
     lines.append("    return LR" if factor == "1.0" else f"    return LR * ({factor})")
     return "\n".join(lines)
 
@@ -75,7 +80,35 @@ def told(schedule: Schedule) -> str:
     return f"Return the learning rate of a step (from 0): schedule {schedule.kind_name}."
 
 
-def one_cycle(schedule: Any, base: float, span: Span) -> str:
+def restarts(schedule: Any, span: Span) -> list[str]:
+    """Return the lines that compute how much of its cycle is over."""
+    weights = [schedule.stretch**cycle for cycle in range(schedule.cycles)]
+    start, cycles = 0.0, []
+    for weight in weights:
+        cycles.append((start, weight / sum(weights)))
+        start += weight / sum(weights)
+    return [
+        f"    cycles = {cycles!r}  # where each starts, and its length",
+        f"    time = min(step / {span.steps}, 1.0)",
+        "    shares = [(time - start) / length for start, length in cycles if time < start + length]",
+        "    share = shares[0] if shares else 1.0",
+    ]
+
+
+def triangular(schedule: Any, span: Span) -> str:
+    """Return ``lr_at`` of triangles."""
+    lines = [
+        "def lr_at(step: int) -> float:",
+        f'    """{told(schedule)}"""',
+        f"    cycle, place = divmod(step * {schedule.cycles} / {span.steps}, 1.0)",
+        "    height = 1 - abs(2 * place - 1)",
+        *(["    height /= 2**cycle"] if schedule.halve else []),
+        f"    return LR * ({schedule.floor!r} + (1 - {schedule.floor!r}) * height)",
+    ]
+    return "\n".join(lines)
+
+
+def one_cycle(schedule: Any, span: Span) -> str:
     """Return ``lr_at`` of one cycle."""
     last = span.steps - 1
     peak = min(max(schedule.pct_start * span.steps - 1, 0.0), last)
@@ -93,3 +126,7 @@ def one_cycle(schedule: Any, base: float, span: Span) -> str:
             f"    return start + (end - start) * {wave}",
         ]
     )
+
+
+WHOLE: Mapping[str, Callable[[Any, Span], str]] = {"one_cycle": one_cycle, "triangular": triangular}
+"""The schedules that say the whole rate themselves."""

@@ -20,6 +20,7 @@ from trickrun.data.npz import Npz
 from trickrun.data.python import PythonData
 from trickrun.data.splits.kept import KeptSplit
 from trickrun.data.splits.prepare import prepare_run
+from trickrun.data.splits.source import Source
 from trickrun.data.text import Text
 from trickrun.errors import TrickrunError
 from trickrun.export.augmentations import PlainAugmentation, plain_augmentations
@@ -135,7 +136,7 @@ def write_data(job: RecipeJob, kept: KeptSplit, place: Path) -> list[str]:
         if isinstance(data, PythonData):
             notes.append("train.py reads x and y, as your function returns them, from an .npz file")
         else:
-            notes += write_arrays(job, kept, place)
+            notes += write_arrays(data.load_again(job.folder, kept), place)
     (place / "split.json").write_text(json.dumps(split) + "\n", encoding="utf-8")
     return notes
 
@@ -169,9 +170,8 @@ def files_of(job: RecipeJob) -> dict[str, list[tuple[str, Any]]]:
     return found
 
 
-def write_arrays(job: RecipeJob, kept: KeptSplit, place: Path) -> list[str]:
+def write_arrays(source: Source, place: Path) -> list[str]:
     """Write ``data.npz``: the samples as they were before they were split."""
-    source = job.recipe.data.load_again(job.folder, kept)
     arrays: dict[str, Any] = {}
     for name, (x, y) in source.parts.items():
         end = "" if len(source.parts) == 1 else f"_{name}"
@@ -318,7 +318,7 @@ class Script:
     def rate(self) -> str:
         """Return the function of the learning rate."""
         schedule = self.job.settings.schedule
-        found = lr_lines(schedule, self.job.recipe.optimizer.lr, self.job.span)
+        found = lr_lines(schedule, self.job.span)
         if found is None:
             self.lacks.append(f"schedule {schedule.kind_name} (its rate is constant)")
             return "def lr_at(step: int) -> float:\n    return LR"
@@ -505,7 +505,8 @@ class Script:
             )
 
         if self.raw:
-            lines[0] = f"            inputs, targets = x[batch].to({self.job.dtype}), y[batch]"
+            if not self.job.data.task.vocabulary:
+                lines[0] = f"            inputs, targets = x[batch].to({self.job.dtype}), y[batch]"
             act("raw")
             lines.append("            inputs = normalized(inputs, SAID)")
         act("normalized")

@@ -38,8 +38,14 @@ MOST_NUMBERS = 2**28
 def remember_data(folder: RunFolder, job: Job) -> None:
     """Write what predictions and `curves` need to know of the data that a run is trained on, what
     the shape of its model took from them, and what always giving the same answer scores."""
+    answer = {"constant_answer": answer_as_json(job)}
+    folder.write_json(DATA_FILE, facts_of(job) | answer)
+
+
+def facts_of(job: Job) -> dict[str, Any]:
+    """Return what predictions need to know of a job's data, as plain data."""
     data, encoder = job.data, encoder_of(job.model)
-    facts = {
+    return {
         "task": asdict(data.task),
         "shape": data.shape,
         "val_samples": len(data.val) if data.val is not None else 0,
@@ -51,9 +57,7 @@ def remember_data(folder: RunFolder, job: Job) -> None:
         "notes": data.notes,
         **told(data.target_scaler),
         "encoded": None if encoder is None else encoder.sizes,
-        "constant_answer": answer_as_json(job),
     }
-    folder.write_json(DATA_FILE, facts)
 
 
 def answer_as_json(job: Job) -> dict[str, Any] | None:
