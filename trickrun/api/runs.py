@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from trickrun.errors import DataError
 from trickrun.findings.finding import Finding
@@ -19,6 +19,8 @@ from trickrun.run.recall import findings_in
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from trickrun.export.folder import Exported
 
 Folder = str | os.PathLike[str] | None
 """A folder's path; None: the usual one."""
@@ -139,6 +141,31 @@ class Run:
         from trickrun.run.trained import open_run
 
         return open_run(self.folder).model.cpu().eval()
+
+    def export(
+        self,
+        to: str | os.PathLike[str],
+        checkpoint: Literal["best", "last"] | None = None,
+        forms: Sequence[Literal["torch_export", "onnx"]] = (),
+        fold_batch_norm: bool = False,
+    ) -> Exported:
+        """Write the run as a folder of plain PyTorch, which needs no trickrun, and compare its
+        outputs with the run's.
+
+        Args:
+            to: the folder, new or empty.
+            checkpoint: whose weights; None: those that the run ended with.
+            forms: further forms of the network.
+            fold_batch_norm: whether batch norms become part of the layers before them.
+
+        Raises:
+            TrickrunError: the run is not finished, ``to`` is in use, something of the run has no
+                plain form, or the export does not compute what the run does. Nothing is then left
+                at ``to``.
+        """
+        from trickrun.export.folder import export_run
+
+        return export_run(self.folder, Path(to), checkpoint, forms, fold_batch_norm)
 
     def predict(self, samples: Any) -> Columns:
         """Return the predictions for new samples, as ``trickrun predict`` writes them.

@@ -38,8 +38,14 @@ MOST_NUMBERS = 2**28
 def remember_data(folder: RunFolder, job: Job) -> None:
     """Write what predictions and `curves` need to know of the data that a run is trained on, what
     the shape of its model took from them, and what always giving the same answer scores."""
+    answer = {"constant_answer": answer_as_json(job)}
+    folder.write_json(DATA_FILE, facts_of(job) | answer)
+
+
+def facts_of(job: Job) -> dict[str, Any]:
+    """Return what predictions need to know of a job's data, as plain data."""
     data, encoder = job.data, encoder_of(job.model)
-    facts = {
+    return {
         "task": asdict(data.task),
         "shape": data.shape,
         "val_samples": len(data.val) if data.val is not None else 0,
@@ -51,9 +57,7 @@ def remember_data(folder: RunFolder, job: Job) -> None:
         "notes": data.notes,
         **told(data.target_scaler),
         "encoded": None if encoder is None else encoder.sizes,
-        "constant_answer": answer_as_json(job),
     }
-    folder.write_json(DATA_FILE, facts)
 
 
 def answer_as_json(job: Job) -> dict[str, Any] | None:
@@ -96,18 +100,21 @@ def known_answer(job: RecipeJob, facts: Mapping[str, Any]) -> ConstantAnswer | N
     )
 
 
-def open_run(folder: RunFolder) -> RecipeJob:
+def open_run(folder: RunFolder, checkpoint: CheckpointName | None = None) -> RecipeJob:
     """Return the job of a run with the weights that it ended with, ready to evaluate and predict.
 
     No data set is loaded: the job's splits are stand-ins, its scaler and task are the run's.
     It runs on CUDA where there is some, whatever the run was trained on.
+
+    Args:
+        checkpoint: whose weights are wanted; None: the best, unless the recipe says last.
 
     Raises:
         RunFolderError: the run has no weights yet, or its files cannot be read.
     """
     recipe = load(folder.path / "resolved.yaml").recipe
     recipe_folder = Path(folder.facts()["recipe_folder"])
-    weights = last_weights(folder, recipe)
+    weights = last_weights(folder, recipe, checkpoint)
     data = stand_in(folder, training_type(recipe))
     job = compile_to_measure(for_predictions(recipe), recipe_folder, data)
     try:
@@ -121,10 +128,17 @@ def open_run(folder: RunFolder) -> RecipeJob:
     return job
 
 
-def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """Return the model's state that training ended with: the best, unless the recipe says last."""
+def last_weights(
+    folder: RunFolder, recipe: Recipe, checkpoint: CheckpointName | None = None
+) -> dict[str, torch.Tensor]:
+    """Return the model's state that training ended with: the best, unless the recipe says last.
+
+    Args:
+        checkpoint: another one that is wanted.
+    """
     stopping = recipe.early_stopping
-    name: CheckpointName = "best" if stopping is None or stopping.restore_best else "last"
+    usual: CheckpointName = "best" if stopping is None or stopping.restore_best else "last"
+    name = checkpoint or usual
     saved = folder.saved(name)
     if saved is None:
         raise RunFolderError(
@@ -134,9 +148,9 @@ def last_weights(folder: RunFolder, recipe: Recipe) -> dict[str, torch.Tensor]:
         )
     for notice in saved.notices:
         print(f"notice: {notice}", file=sys.stderr)
-    checkpoint = saved.state
-    average = checkpoint["average"] if name == "last" else None
-    evaluated = average if average is not None and average["count"] else checkpoint
+    found = saved.state
+    average = found["average"] if name == "last" else None
+    evaluated = average if average is not None and average["count"] else found
     state: dict[str, torch.Tensor] = evaluated["model"]
     return state
 

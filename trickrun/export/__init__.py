@@ -1,0 +1,1 @@
+"""A run as plain PyTorch: weights, network, predictions and training without trickrun."""
