@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from trickrun.findings.evidence.program import Answers, Place, late_mean
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
+from trickrun.watching.hits import Hits
 from trickrun.watching.learners import FOLDS, skill
 from trickrun.watching.models import Call
 from trickrun.watching.places import Key, place_of_key
@@ -79,6 +80,7 @@ class Record:
     crossed: bool = False
     opposed: bool = False
     ignored: int = -1
+    hits: Hits = field(default_factory=Hits)
 
     def keep(self, targets: torch.Tensor) -> None:
         """Keep a batch's targets, while there is room."""
@@ -90,12 +92,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch's error, the targets that it is of, and the class that is left out of it."""
+    """One batch's error, the targets that it is of, the class that is left out of it, the weights of
+    the classes, and the classes that were answered."""
 
     error: float
     targets: torch.Tensor | None
     ignored: int = -1
     weight: torch.Tensor | None = None
+    said: torch.Tensor | None = None
 
 
 class AnswerWatch:
@@ -143,6 +147,7 @@ class AnswerWatch:
             record.steps.append(at)
             record.errors.append(batch.error)
             if batch.targets is not None:
+                record.hits.add(at, batch.said, batch.targets, batch.ignored)
                 record.crossed = record.crossed or is_crossed(one, batch.targets)
                 record.ignored = batch.ignored
                 record.keep(batch.targets)
@@ -232,7 +237,7 @@ def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None
         predictions = predictions.clamp(1e-7, 1 - 1e-7).logit()
     weight = getattr(one.node, "_saved_pos_weight", None)
     error = F.binary_cross_entropy_with_logits(predictions, targets, pos_weight=weight)
-    return Batch(float(error), targets, weight=weight)
+    return Batch(float(error), targets, weight=weight, said=predictions > 0)
 
 
 def of_classes(
@@ -247,7 +252,7 @@ def of_classes(
         return None
     own = weight.float() if weight is not None else None
     error = F.nll_loss(given.float(), targets, own, ignore_index=ignored)
-    return Batch(float(error), targets, ignored, own)
+    return Batch(float(error), targets, ignored, own, given.argmax(1))
 
 
 def of_picked(one: LossNode) -> Batch | None:
@@ -258,7 +263,8 @@ def of_picked(one: LossNode) -> Batch | None:
         return None
     if classes is None or result.ndim != 2 or classes.shape != result.shape[:1]:
         return None
-    return Batch(float(F.nll_loss(result.detach().float(), classes)), classes)
+    error = F.nll_loss(result.detach().float(), classes)
+    return Batch(float(error), classes, said=result.argmax(1))
 
 
 def of_difference(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None:
@@ -452,7 +458,15 @@ def told(record: Record, rewarded: bool = False) -> Answers:
         rewarded,
         weighted(record),
         copied(record),
+        record.hits.late(),
+        labels(record),
     )
+
+
+def labels(record: Record) -> int:
+    """Return the answers of yes or no for each sample."""
+    several = record.kind == BINARY and record.targets and record.targets[-1].ndim == 2
+    return record.targets[-1].shape[1] if several else 1
 
 
 def without_ignored(record: Record) -> None:

@@ -340,6 +340,8 @@ class Answers:
             that these values are returns.
         weighted: how often each class occurs and how much the loss weighs it; () without weights.
         copied: which number of a sample is its target, or a multiple of it; None if none is.
+        hits: in the last quarter, the answers for each class and those that were right; () if it is
+            not known.
     """
 
     place: Place | None
@@ -364,6 +366,8 @@ class Answers:
     rewarded: bool = False
     weighted: tuple[tuple[int, float], ...] = ()
     copied: int | None = None
+    hits: tuple[tuple[int, int], ...] = ()
+    labels: int = 1
 
     @property
     def late(self) -> float:

@@ -86,11 +86,12 @@ FAULTS = (
     Fault(
         "TR07",
         "Class imbalance",
-        (DATA, "train", "overfit-batch"),
+        (DATA, "train", "overfit-batch", "watch"),
         "The number of samples of the largest class over that of the smallest; or all targets "
         "alike.",
         "10 (SageMaker Debugger), unless the loss weights the classes or `data.sampling` shows "
-        "all of them equally often. A single target value: an error.",
+        "all of them equally often. A single target value: an error. In a program: 10 beside a "
+        "class that is half of all, where a quarter of the rare one is missed at the end (own).",
         "A network that always predicts the largest class scores well without learning anything.",
         "`class_weights: balanced`, and a metric such as f1_macro beside accuracy.",
         explains=("TR24", "TR61", "TR62", "TR112", "TR113"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from trickrun.findings.evidence.program import Program
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.program import (
+    classes,
     data,
     layers,
     losses,
@@ -22,6 +23,7 @@ from trickrun.findings.stories import merged
 
 RULES = (
     *data.RULES,
+    *classes.RULES,
     *losses.RULES,
     *modes.RULES,
     *steps.RULES,
