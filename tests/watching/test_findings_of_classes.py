@@ -19,7 +19,7 @@ YES = "F.binary_cross_entropy_with_logits(model(x[i]){one}, y[i].float(){more})"
 SAMPLED = "i = torch.multinomial(y * 14.0 + 1, 64)"
 
 
-def program(task: str, loss: str, before: str = "", lr: float = 0.01) -> str:
+def program(task: str, loss: str, before: str = "", lr: float = 0.02) -> str:
     return trained(task, loss, steps=150, before=before, lr=lr, batch=64)
 
 
