@@ -40,7 +40,7 @@ def test_a_rare_class_that_is_missed(tmp_path: Path, task: str, loss: str) -> No
     [
         (NOISY, LOSS.format(more=", weight=torch.tensor([1.0, 15.0])"), ""),
         (NOISY, LOSS.format(more=""), SAMPLED),
-        (RARE.format(noise=0, classes=2), LOSS.format(more=""), ""),
+        (NOISY + "x[:, 0] += 4.0 * y\n", LOSS.format(more=""), ""),
         (NOISY, changed(LOSS.format(more=""), ("y[i]", "(y[i] + (x[i, 3] > 0))")), ""),
     ],
     ids=["weighted", "drawn equally often", "learned", "no class is rare"],
