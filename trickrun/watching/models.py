@@ -341,6 +341,7 @@ class ForwardWatch:
         self.tests_left = 0
         self.training = False
         self.on_test: Callable[[nn.Module], None] = lambda module: None
+        self.on_test_input: Callable[[torch.Tensor | None], None] = lambda given: None
         self.calls: list[Call] = []
         self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
@@ -432,6 +433,7 @@ class ForwardWatch:
                 record.tested_at = calling()
             if not record.trained:
                 self.on_test(module)
+            self.on_test_input(first)
             self.tests_left -= 1
             if not self.tests_left and not self.training:
                 self.switch_off()

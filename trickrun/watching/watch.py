@@ -50,6 +50,7 @@ from trickrun.watching.models import (
     rows_of_samples,
 )
 from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
+from trickrun.watching.own_scale import OwnScales
 from trickrun.watching.places import Key, OperationLines, caller_key, calling
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
@@ -163,7 +164,9 @@ class Watch:
         self.last_step = LastStep()
         self.beginnings = Beginnings()
         self.checkpoints = Checkpoints()
+        self.own_scales = OwnScales()
         self.forward.on_test = self.model_tested
+        self.forward.on_test_input = lambda given: self.own_scales.tested(given, calling())
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -309,6 +312,7 @@ class Watch:
         self.in_look = True
         graph = graphs.read(loss)
         self.forward.backward(set(graph.nodes))
+        self.own_scales.trained(self.forward.calls)
         if not self.records:
             self.bare.look(graph.leaves)
         self.stock.reached(graph.leaves)
@@ -605,6 +609,8 @@ class Watch:
 
     def epoch_begins(self, loader: DataLoader[Any]) -> None:
         self.loaders.begins(loader)
+        place = self.loaders.current.place if self.loaders.current is not None else None
+        self.own_scales.read(id(loader), loader.dataset, place)
 
     def clipped(self, bound: float, norm: torch.Tensor | None) -> None:
         key = caller_key()
@@ -741,6 +747,7 @@ class Watch:
             attended_nothing=self.forward.attended_nothing,
             assisted=max(self.switched_off.values(), default=0) > self.passes // 4,
             target_counts=self.target_counts(),
+            own_scales=tuple(self.own_scales.found.values()),
         )
 
     @property

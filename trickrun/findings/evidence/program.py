@@ -702,6 +702,21 @@ class WatchedModel:
 
 
 @dataclass(frozen=True)
+class OwnScale:
+    """Inputs of an evaluation whose own statistics are exactly those of scaled data.
+
+    Args:
+        place: the line of the call, or where their loader was made.
+        how: ``standard`` (means of 0, deviations of 1) or ``range`` (from 0 to 1).
+        samples: of them.
+    """
+
+    place: Place | None
+    how: str
+    samples: int
+
+
+@dataclass(frozen=True)
 class WatchedLoader:
     """A DataLoader.
 
@@ -764,6 +779,7 @@ class Program:
         assisted: whether gradients are switched off in a quarter of the steps or more: then the
             targets may be another network's answers.
         target_counts: how often each class occurred in each of the first batches.
+        own_scales: inputs of evaluations that were scaled by their own statistics.
     """
 
     name: str
@@ -804,6 +820,7 @@ class Program:
     attended: int = 0
     attended_nothing: int = 0
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
+    own_scales: tuple[OwnScale, ...] = ()
 
     @property
     def main(self) -> Backward | None:

@@ -331,6 +331,23 @@ def unlike(program: Program) -> Iterator[Finding]:
                       location=as_location(model.tested_at, advice))  # fmt: skip
 
 
+def scaled_by_themselves(program: Program) -> Iterator[Finding]:
+    """TR03: an evaluation whose inputs were scaled by their own statistics; traps: samples of the
+    training, and batches or windows that are all scaled by themselves."""
+    for one in program.own_scales:
+        said = "means of exactly 0 and deviations of 1" if one.how == "standard" else (
+            "values from exactly 0 to 1 in each column")  # fmt: skip
+        why = (
+            f"The {one.samples} samples that are evaluated here have {said}, and none of the "
+            "training is among them: they were scaled by their own statistics, not by those of the "
+            "training. The same sample is then another number than in training."
+        )
+        advice = "fit the scaling on the training data, and only transform (not fit) all others"
+        yield Finding("TR03", "Splits scaled differently", "warning", 0.8,
+                      place_or(one.place, "inputs"), {"samples": one.samples, "how": one.how}, why,
+                      location=as_location(one.place, advice))  # fmt: skip
+
+
 def unscaled_targets(program: Program) -> Iterator[Finding]:
     """TR06: values to predict that are far from size 1, in a network that has not learned them;
     trap: networks that learn them all the same."""
@@ -489,6 +506,7 @@ RULES = (
     unscaled,
     faint,
     unlike,
+    scaled_by_themselves,
     channels_side_by_side,
     constant,
     sorted_by_class,
