@@ -29,6 +29,7 @@ from trickrun.findings.evidence.program import Leak
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.models import Call, is_random
+from trickrun.watching.order import attends, ignores_order
 from trickrun.watching.places import place_of_class
 from trickrun.watching.strength import noise_of
 from trickrun.watching.tensors import outputs_of
@@ -38,6 +39,9 @@ MOST_WEIGHTS = 20_000_000
 
 TRIES = 2
 """Batches in which a question is asked of one model."""
+
+ORDER_AT = 4
+"""Looks after which the order of tokens is asked for: positions that are learned may begin at 0."""
 
 LOOKS = 24
 """Looks in which one model may be asked; what it leaks, it leaks in most of its passes."""
@@ -68,6 +72,7 @@ class Asked:
     samples: int = 0
     future: int = 0
     dropout: int = 0
+    order: int = 0
     looks: int = 0
     seen: torch.Tensor | None = None
 
@@ -117,6 +122,8 @@ class Probe:
             for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
+            if (leak := self.order(question, asked, loss)) is not None:
+                self.leaks.append(leak)
         for call in calls:
             if (leak := self.dropout(call)) is not None:
                 self.leaks.append(leak)
@@ -173,6 +180,30 @@ class Probe:
         sure = sure or question.counted
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
+
+    def order(self, question: Question, asked: Asked, loss: torch.Tensor) -> Leak | None:
+        """Return whether a model with attention cannot tell the order of its tokens."""
+        if asked.looks < ORDER_AT or asked.order >= TRIES:
+            return None
+        tokens = [
+            (given, axis)
+            for given in outputs_of([question.call.given, question.call.named])
+            if given.ndim == 2 and given.dtype in (torch.int64, torch.int32)
+            for axis in (1, 0)
+            if min(given.shape) > 2
+        ]
+        if not tokens:
+            return None
+        asked.order += 1
+        nodes = graphs.read(loss).nodes
+        for given, axis in tokens:
+            if not attends(nodes, given.shape[axis]):
+                continue
+            with answers(question, given) as answer:
+                if answer is not None and ignores_order(answer, given, axis):
+                    asked.order = TRIES
+                    return leak_of(question, "order")
+        return None
 
     def dropout(self, call: Call) -> Leak | None:
         """Return whether dropout acts in evaluation mode; None for a model that has a layer of its

@@ -388,8 +388,8 @@ class Leak:
     Args:
         kind: ``samples`` (other samples of the batch), ``dropout`` (dropout that evaluation mode
             does not switch off), ``future`` (the token that is to be
-            predicted) or ``same`` (the targets are the inputs at their own place, which a model
-            that only looks back copies).
+            predicted), ``same`` (the targets are the inputs at their own place, which a model
+            that only looks back copies) or ``order`` (not on the order of tokens, as it should).
         model, place: the model's class and where it is written.
         part, layer: name and class of the first part of it in which this shows; empty if unknown.
         sure: whether the axis of the samples is known for certain.

@@ -14,6 +14,7 @@ from trickrun.findings.rules.program import (
     layers,
     losses,
     modes,
+    parts,
     rates,
     schedules,
     steps,
@@ -31,6 +32,7 @@ RULES = (
     *schedules.RULES,
     *rates.RULES,
     *layers.RULES,
+    *parts.RULES,
 )
 
 
