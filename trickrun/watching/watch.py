@@ -34,6 +34,7 @@ from trickrun.findings.evidence.program import (
 from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
+from trickrun.watching.by_hand import tensors_of
 from trickrun.watching.checkpoints import Checkpoints
 from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.entering import lost_in
@@ -274,6 +275,8 @@ class Watch:
         if self.in_look:
             for record in self.records:
                 record.see_gradients()
+            if not self.records:
+                self.look_gradients += tensors_of(self.bare.tensors())
             self.in_look = False
         if self.passes > self.next_look:
             self.last_look, self.next_look = self.next_look, self.next_due()

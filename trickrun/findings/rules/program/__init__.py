@@ -9,6 +9,7 @@ from __future__ import annotations
 from trickrun.findings.evidence.program import Program
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.program import (
+    by_hand,
     classes,
     data,
     layers,
@@ -29,6 +30,7 @@ RULES = (
     *modes.RULES,
     *steps.RULES,
     *weights.RULES,
+    *by_hand.RULES,
     *schedules.RULES,
     *rates.RULES,
     *layers.RULES,
