@@ -81,6 +81,7 @@ class Record:
     opposed: bool = False
     ignored: int = -1
     hits: Hits = field(default_factory=Hits)
+    restores: bool = False
 
     def keep(self, targets: torch.Tensor) -> None:
         """Keep a batch's targets, while there is room."""
@@ -137,7 +138,7 @@ class AnswerWatch:
             kind = graphs.kind_of(one.node)
             record = self.records.get((key, number, kind))
             if record is None:
-                alone = len(nodes) == 1 and not one.weighted
+                alone = len(nodes) == 1 and not (one.weighted or one.added)
                 record = self.records[key, number, kind] = Record(
                     kind_of(one), kind, key, alone, is_chosen(one)
                 )
@@ -154,6 +155,7 @@ class AnswerWatch:
                 if calls:
                     inputs = rows_chosen(one.predictions, inputs_of(calls, batch.targets))
                     keep_rows(record, inputs, batch.targets)
+                    record.restores = record.restores or restores(calls, batch.targets)
 
     def told(self) -> tuple[Answers, ...]:
         """Return what was seen of each loss."""
@@ -295,6 +297,20 @@ def is_crossed(one: LossNode, targets: torch.Tensor) -> bool:
         return False
     spread = float(targets.std(0).max())
     return spread < 1e-4 * float(targets.std(1).max())
+
+
+def restores(calls: list[Call], targets: torch.Tensor) -> bool:
+    """Whether the targets are what a model was called with, as in an autoencoder."""
+    if not targets.is_floating_point() or targets.ndim < 2:
+        return False
+    given = (t for call in calls for t in outputs_of([call.given, call.named]))
+    return any(
+        one.numel() == targets.numel()
+        and one.device == targets.device
+        and torch.allclose(one.detach().flatten().to(targets.dtype), targets.flatten(), 1e-3, 1e-4)
+        for one in given
+        if one.layout == torch.strided and one.is_floating_point()
+    )
 
 
 def inputs_of(calls: list[Call], targets: torch.Tensor) -> list[torch.Tensor]:
@@ -460,6 +476,7 @@ def told(record: Record, rewarded: bool = False) -> Answers:
         copied(record),
         record.hits.late(),
         labels(record),
+        record.restores,
     )
 
 

@@ -49,6 +49,7 @@ from trickrun.watching.models import (
     Modes,
     is_as_made,
     rows_of_samples,
+    spread_of,
 )
 from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
 from trickrun.watching.own_scale import OwnScales
@@ -356,6 +357,7 @@ class Watch:
             strength.dropped(graph),
             strength.is_penalized(graph),
             straight(graph, self.forward.models),
+            spread_of(self.forward.calls),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)

@@ -237,6 +237,8 @@ class StepLook:
         dropped: the largest share that dropout leaves out.
         penalized: whether the loss depends on the size of matrices.
         straight: layers that are one with those after them; None without any.
+        spread: how unlike the answers of a model to different samples are, over their size, the
+            least of several models; NaN if it is not known.
     """
 
     step: int
@@ -252,6 +254,7 @@ class StepLook:
     dropped: float = 0.0
     penalized: bool = False
     straight: Straight | None = None
+    spread: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -368,6 +371,7 @@ class Answers:
     copied: int | None = None
     hits: tuple[tuple[int, int], ...] = ()
     labels: int = 1
+    restores: bool = False
 
     @property
     def late(self) -> float:

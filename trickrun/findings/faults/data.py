@@ -40,7 +40,8 @@ FAULTS = (
         "standard deviations, and the ratio of the standard deviations.",
         "0.25 standard deviations beyond four standard errors, or a ratio outside 0.5 to 2; five "
         "times as far is an error. Own; a split of a few samples may vary by chance. The parts of "
-        "a split by time differ by design: that is a remark.",
+        "a split by time differ by design: that is a remark. In a program also means of exactly 0 "
+        "and deviations of 1, in samples that are none of the training's.",
         "The network is scored on inputs that differ from its training inputs.",
         "Scale all splits alike, with the statistics of the training split. Data that come with "
         "their own splits must use one unit for all of them.",

@@ -11,6 +11,7 @@ from trickrun.findings.finding import Finding
 from trickrun.findings.rules.program import (
     by_hand,
     classes,
+    collapse,
     data,
     layers,
     losses,
@@ -26,6 +27,7 @@ from trickrun.findings.stories import merged
 RULES = (
     *data.RULES,
     *classes.RULES,
+    *collapse.RULES,
     *losses.RULES,
     *modes.RULES,
     *steps.RULES,
