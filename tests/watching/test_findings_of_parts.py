@@ -56,3 +56,37 @@ def test_a_task_without_an_order(tmp_path: Path) -> None:
     model = model_of(ENCODE, POOLED.format(tokens="self.emb(x)"))
     text = trained(HEARD + model, LOSS, steps=250, lr=0.01)
     assert "TR104" not in {one.code for one in found(tmp_path, text)}
+
+
+PADDED = TOKENS.replace("3 * torch.arange(9)", "torch.randint(0, V, (400, 9))") + (
+    "y = x[:, :2].sum(1) % 3\n"
+    "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence\n"
+)
+PACKED = (
+    "e = pack_padded_sequence(self.emb(x), {lengths}, batch_first=True, enforce_sorted=False)\n"
+    "o, h = self.rnn(e)\no, n = pad_packed_sequence(o, batch_first=True)\nreturn self.out({last})"
+)
+RANDOM, ALL = "torch.randint(2, 10, (len(x),))", "torch.full((len(x),), 9)"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "last", "wrong"),
+    [
+        (RANDOM, "o[:, -1]", True),
+        (RANDOM, "o[:, -1, :]", True),
+        (ALL, "o[:, -1]", False),
+        (RANDOM, "h[-1]", False),
+        (RANDOM, "o[torch.arange(len(x)), n - 1]", False),
+        (RANDOM, "o[:, 0]", False),
+    ],
+)
+def test_the_last_place_of_padded_sequences(
+    tmp_path: Path, lengths: str, last: str, wrong: bool
+) -> None:
+    init = EMBED + "self.rnn = nn.GRU(16, 16, batch_first=True)\n"
+    model = model_of(init, PACKED.format(lengths=lengths, last=last))
+    text = trained(PADDED + model, LOSS, steps=60)
+    if wrong:
+        comes_first(tmp_path, text, "TR14", "return self.out")
+    else:
+        assert "TR14" not in {one.code for one in found(tmp_path, text)}

@@ -53,6 +53,7 @@ from trickrun.watching.models import (
 )
 from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
 from trickrun.watching.own_scale import OwnScales
+from trickrun.watching.padded import Padded
 from trickrun.watching.places import Key, OperationLines, caller_key, calling
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
@@ -167,6 +168,7 @@ class Watch:
         self.beginnings = Beginnings()
         self.checkpoints = Checkpoints()
         self.own_scales = OwnScales()
+        self.padded_sequences = Padded()
         self.forward.on_test = self.model_tested
         self.forward.on_test_input = lambda given: self.own_scales.tested(given, calling())
 
@@ -241,6 +243,7 @@ class Watch:
             if loss is not None and self.forward.calls:
                 self.probe.ask(self.forward.calls, loss, self.loaders.batch_size)
             self.forward.forget()
+            self.padded_sequences.forget()
 
     def judge_gradients(self, site: Site) -> None:
         """See what has become of the gradients and of the step before this pass."""
@@ -358,6 +361,7 @@ class Watch:
             strength.is_penalized(graph),
             straight(graph, self.forward.models),
             spread_of(self.forward.calls),
+            self.padded_sequences.last_places(graph),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
@@ -616,6 +620,10 @@ class Watch:
         self.loaders.begins(loader)
         place = self.loaders.current.place if self.loaders.current is not None else None
         self.own_scales.read(id(loader), loader.dataset, place)
+
+    def padded(self, output: Any, batch_first: bool) -> None:
+        if self.forward.training and torch.is_grad_enabled():
+            self.padded_sequences.add(output, batch_first)
 
     def clipped(self, bound: float, norm: torch.Tensor | None) -> None:
         key = caller_key()

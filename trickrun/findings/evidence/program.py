@@ -239,6 +239,7 @@ class StepLook:
         straight: layers that are one with those after them; None without any.
         spread: how unlike the answers of a model to different samples are, over their size, the
             least of several models; NaN if it is not known.
+        padding: operations that take the last place of padded sequences.
     """
 
     step: int
@@ -255,6 +256,7 @@ class StepLook:
     penalized: bool = False
     straight: Straight | None = None
     spread: float = math.nan
+    padding: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ FAULTS = (
         "There is nothing to learn; the network can only memorize.",
         "Check where inputs and targets are put together: one of them was shuffled without the "
         "other.",
-        explains=(*OVERFIT, *STUCK, "TR14"),
+        explains=(*OVERFIT, *STUCK, "TR14", "TR43"),
     ),
     Fault(
         "TR11",
@@ -182,10 +182,13 @@ FAULTS = (
     Fault(
         "TR14",
         "Input ignored",
-        (TEXT, "initial-loss", "diagnose"),
-        "What enters the head is the same for every sample, or the inputs are switched off.",
+        (TEXT, "initial-loss", "diagnose", "watch"),
+        "What enters the head is the same for every sample, or the inputs are switched off. In a "
+        "program also the last place of padded sequences, embeddings that have become one point, "
+        "and an autoencoder that restores nothing.",
         "A spread below 1e-7 of the size (rounding), or `data.zero_inputs`. Karpathy's recipe: "
-        "the real loss must beat the loss on inputs of zeros.",
+        "the real loss must beat the loss on inputs of zeros. In a program: a spread of 0.02 at "
+        "the end, five times as much at first; the error of a constant answer (own).",
         "The network can learn nothing but a constant.",
         "Follow the input through the forward pass and find where it is lost.",
         "data: {kind: digits, zero_inputs: true}",

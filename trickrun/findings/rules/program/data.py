@@ -11,6 +11,7 @@ from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.data.class_weights import AGAINST, grows_with_class
 from trickrun.findings.rules.data.inputs import DARK, FAINT, GONE, HUGE, LARGE
 from trickrun.findings.rules.program.courses import FELL
+from trickrun.findings.rules.program.parts import last_of_padding
 from trickrun.findings.rules.program.rates import SETTLED, too_low
 from trickrun.findings.rules.program.steps import competing, cut_off, place_or
 
@@ -437,8 +438,8 @@ def unrelated(program: Program) -> Iterator[Finding]:
     """TR10: targets that neither the network nor simple learners can tell from the inputs; traps:
     few samples, targets that the network learns and the learners do not, and a network that could
     not learn anything, as its steps are too small or a part of it is cut off from the loss."""
-    if any(True for _ in too_low(program)) or any(one.severity == "error"
-                                                  for one in cut_off(program)):  # fmt: skip
+    lost = [*cut_off(program), *last_of_padding(program)]
+    if any(True for _ in too_low(program)) or any(one.severity == "error" for one in lost):
         return
     for answers in judged(program):
         if answers.skill is None or answers.samples < PAIRS:

@@ -32,4 +32,24 @@ def without_positions(program: Program) -> Iterator[Finding]:
                   location=as_location(leak.place, advice))  # fmt: skip
 
 
-RULES = (without_positions,)
+def last_of_padding(program: Program) -> Iterator[Finding]:
+    """TR14: the last place of padded sequences, which of all but the longest is padding; traps:
+    sequences of one length, and the states that the layer returns beside them."""
+    looks = [look for look in program.looks if look.padding]
+    if len(looks) < max(2, len(program.looks) // 2):
+        return
+    place = looks[-1].padding[0].place
+    why = (
+        "What goes on from here is the last place of sequences that pad_packed_sequence has "
+        "filled up: of each but the longest of a batch it is padding, all zeros, whatever the "
+        "sequence was."
+    )
+    advice = (
+        "take the layer's last state, its second output (h_n[-1]), or the place lengths - 1 of "
+        "each sequence"
+    )
+    yield Finding("TR14", "Input ignored", "error", 0.9, place_or(place, "sequences"),
+                  {"looks": len(looks)}, why, location=as_location(place, advice))  # fmt: skip
+
+
+RULES = (without_positions, last_of_padding)
