@@ -9,11 +9,14 @@ import pytest
 from tests.watching.scripts import comes_first, found
 from tests.watching.tasks import VALUES, trained
 
-SCALED = VALUES + """
+SCALED = (
+    VALUES
+    + """
 x, new = 3 + 2 * x, 3.2 + 1.8 * torch.randn(100, 6)
 mean, std = x.mean(0), x.std(0)
 x = (x - mean) / std
 """
+)
 LOSS = "F.mse_loss(model(x[i])[:, 0], y[i])"
 TESTED = "with torch.no_grad():\n    model({given})\n"
 LOADED = (

@@ -93,8 +93,8 @@ class Record:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch's error, the targets that it is of, the class that is left out of it, the weights of
-    the classes, and the classes that were answered."""
+    """One batch's error, its targets, the class that is left out of it, the weights of the classes,
+    and the classes that were answered."""
 
     error: float
     targets: torch.Tensor | None

@@ -120,7 +120,8 @@ def is_exact(mean: torch.Tensor, deviation: torch.Tensor, count: int) -> torch.T
     """Whether means are 0 and deviations 1, of all samples or as an estimate."""
     one = (deviation - 1).abs() < EXACT
     estimated = (deviation * (count / (count - 1)) ** 0.5 - 1).abs() < EXACT
-    return (mean.abs() < EXACT) & (one | estimated)
+    exact: torch.Tensor = (mean.abs() < EXACT) & (one | estimated)
+    return exact
 
 
 def is_ranged(flat: torch.Tensor) -> bool:

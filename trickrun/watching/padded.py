@@ -45,8 +45,8 @@ class Padded:
         inner = graphs.inputs_of(node)
         source = inner[0] if inner else None
         while source is not None and source not in self.made:
-            further = graphs.inputs_of(source) if graphs.kind_of(source) in ("Slice", "Alias") else []
-            source = further[0] if further else None
+            same = graphs.kind_of(source) in ("Slice", "Alias")
+            source = next(iter(graphs.inputs_of(source)), None) if same else None
         if source is None:
             return False
         sizes = node._saved_self_sym_sizes

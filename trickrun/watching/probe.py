@@ -8,14 +8,10 @@ the axes of its input cannot be told apart, nothing is asked.
 from __future__ import annotations
 
 import copy
-import io
 import math
-import random
-import sys
-import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +29,7 @@ from trickrun.watching.order import attends, ignores_order
 from trickrun.watching.places import place_of_class
 from trickrun.watching.strength import noise_of
 from trickrun.watching.tensors import outputs_of
+from trickrun.watching.untouched import untouched
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
@@ -345,28 +342,6 @@ def can_be_copied(module: nn.Module) -> bool:
         if isinstance(part, _BatchNorm) and part.running_mean is None:
             return False
     return True
-
-
-@contextmanager
-def untouched() -> Iterator[None]:
-    """Keep the random states, and what is printed, as they were without this."""
-    numpy = sys.modules.get("numpy")
-    states = random.getstate(), numpy.random.get_state() if numpy else None
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with (
-        torch.random.fork_rng(devices),
-        redirect_stdout(io.StringIO()),
-        redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-        torch.no_grad(),
-    ):
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            if numpy:
-                numpy.random.set_state(states[1])
 
 
 @contextmanager

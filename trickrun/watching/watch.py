@@ -43,7 +43,7 @@ from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, is_constant, length, rows_alike, slope
 from trickrun.watching.likelihoods import likelihoods
 from trickrun.watching.linear import straight
-from trickrun.watching.loaders import Loaders
+from trickrun.watching.loaders import LoaderRecord, Loaders
 from trickrun.watching.models import (
     ForwardWatch,
     Modes,
@@ -168,6 +168,7 @@ class Watch:
         self.beginnings = Beginnings()
         self.checkpoints = Checkpoints()
         self.own_scales = OwnScales()
+        self.left: tuple[LoaderRecord, int] | None = None
         self.padded_sequences = Padded()
         self.forward.on_test = self.model_tested
         self.forward.on_test_input = lambda given: self.own_scales.tested(given, calling())
@@ -245,8 +246,19 @@ class Watch:
             self.forward.forget()
             self.padded_sequences.forget()
 
+    def see_what_is_left(self) -> None:
+        """An epoch may be over: take note of passes that no step has used yet."""
+        left = self.site.since_step if self.site is not None else 0
+        if left and self.left is None and self.loaders.current is not None:
+            self.left = self.loaders.current, left
+
     def judge_gradients(self, site: Site) -> None:
         """See what has become of the gradients and of the step before this pass."""
+        if self.left is not None:
+            loader, left = self.left
+            if any(record.threw_away() for record in self.records):
+                loader.dropped.append(left)
+            self.left = None
         if site.since_step and site is self.site and not self.in_step:
             site.unused += 1
             site.thrown_away += any(record.threw_away() for record in self.records)
@@ -617,6 +629,7 @@ class Watch:
         self.loaders.made(loader)
 
     def epoch_begins(self, loader: DataLoader[Any]) -> None:
+        self.see_what_is_left()
         self.loaders.begins(loader)
         place = self.loaders.current.place if self.loaders.current is not None else None
         self.own_scales.read(id(loader), loader.dataset, place)

@@ -734,6 +734,11 @@ class WatchedLoader:
         trains: whether a backward pass came while it was read.
         steps: optimizer steps while it was read.
         in_eval: of them, those with the last trained model in evaluation mode.
+        alike: why all its workers draw the same random numbers, ``generator`` (one that the data
+            set has, and that is copied to them) or ``seed`` (of its ``worker_init_fn``); empty if
+            they do not.
+        dropped: passes at the ends of its epochs whose gradients were cleared unused, those of an
+            epoch each.
     """
 
     place: Place | None
@@ -744,6 +749,8 @@ class WatchedLoader:
     trains: bool
     steps: int = 0
     in_eval: int = 0
+    alike: str = ""
+    dropped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from trickrun.findings.rules.program import (
     classes,
     collapse,
     data,
+    epochs,
     layers,
     losses,
     modes,
@@ -37,6 +38,7 @@ RULES = (
     *rates.RULES,
     *layers.RULES,
     *parts.RULES,
+    *epochs.RULES,
 )
 
 
