@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from trickrun.findings.evidence.program import Answers, Place, late_mean
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
+from trickrun.watching.hits import Hits
 from trickrun.watching.learners import FOLDS, skill
 from trickrun.watching.models import Call
 from trickrun.watching.places import Key, place_of_key
@@ -79,6 +80,8 @@ class Record:
     crossed: bool = False
     opposed: bool = False
     ignored: int = -1
+    hits: Hits = field(default_factory=Hits)
+    restores: bool = False
 
     def keep(self, targets: torch.Tensor) -> None:
         """Keep a batch's targets, while there is room."""
@@ -90,12 +93,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch's error, the targets that it is of, and the class that is left out of it."""
+    """One batch's error, its targets, the class that is left out of it, the weights of the classes,
+    and the classes that were answered."""
 
     error: float
     targets: torch.Tensor | None
     ignored: int = -1
     weight: torch.Tensor | None = None
+    said: torch.Tensor | None = None
 
 
 class AnswerWatch:
@@ -133,7 +138,7 @@ class AnswerWatch:
             kind = graphs.kind_of(one.node)
             record = self.records.get((key, number, kind))
             if record is None:
-                alone = len(nodes) == 1 and not one.weighted
+                alone = len(nodes) == 1 and not (one.weighted or one.added)
                 record = self.records[key, number, kind] = Record(
                     kind_of(one), kind, key, alone, is_chosen(one)
                 )
@@ -143,12 +148,14 @@ class AnswerWatch:
             record.steps.append(at)
             record.errors.append(batch.error)
             if batch.targets is not None:
+                record.hits.add(at, batch.said, batch.targets, batch.ignored)
                 record.crossed = record.crossed or is_crossed(one, batch.targets)
                 record.ignored = batch.ignored
                 record.keep(batch.targets)
                 if calls:
                     inputs = rows_chosen(one.predictions, inputs_of(calls, batch.targets))
                     keep_rows(record, inputs, batch.targets)
+                    record.restores = record.restores or restores(calls, batch.targets)
 
     def told(self) -> tuple[Answers, ...]:
         """Return what was seen of each loss."""
@@ -232,7 +239,7 @@ def batch_of(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None
         predictions = predictions.clamp(1e-7, 1 - 1e-7).logit()
     weight = getattr(one.node, "_saved_pos_weight", None)
     error = F.binary_cross_entropy_with_logits(predictions, targets, pos_weight=weight)
-    return Batch(float(error), targets, weight=weight)
+    return Batch(float(error), targets, weight=weight, said=predictions > 0)
 
 
 def of_classes(
@@ -247,7 +254,7 @@ def of_classes(
         return None
     own = weight.float() if weight is not None else None
     error = F.nll_loss(given.float(), targets, own, ignore_index=ignored)
-    return Batch(float(error), targets, ignored, own)
+    return Batch(float(error), targets, ignored, own, given.argmax(1))
 
 
 def of_picked(one: LossNode) -> Batch | None:
@@ -258,7 +265,8 @@ def of_picked(one: LossNode) -> Batch | None:
         return None
     if classes is None or result.ndim != 2 or classes.shape != result.shape[:1]:
         return None
-    return Batch(float(F.nll_loss(result.detach().float(), classes)), classes)
+    error = F.nll_loss(result.detach().float(), classes)
+    return Batch(float(error), classes, said=result.argmax(1))
 
 
 def of_difference(one: LossNode, outputs: dict[object, torch.Tensor]) -> Batch | None:
@@ -289,6 +297,20 @@ def is_crossed(one: LossNode, targets: torch.Tensor) -> bool:
         return False
     spread = float(targets.std(0).max())
     return spread < 1e-4 * float(targets.std(1).max())
+
+
+def restores(calls: list[Call], targets: torch.Tensor) -> bool:
+    """Whether the targets are what a model was called with, as in an autoencoder."""
+    if not targets.is_floating_point() or targets.ndim < 2:
+        return False
+    given = (t for call in calls for t in outputs_of([call.given, call.named]))
+    return any(
+        one.numel() == targets.numel()
+        and one.device == targets.device
+        and torch.allclose(one.detach().flatten().to(targets.dtype), targets.flatten(), 1e-3, 1e-4)
+        for one in given
+        if one.layout == torch.strided and one.is_floating_point()
+    )
 
 
 def inputs_of(calls: list[Call], targets: torch.Tensor) -> list[torch.Tensor]:
@@ -452,7 +474,16 @@ def told(record: Record, rewarded: bool = False) -> Answers:
         rewarded,
         weighted(record),
         copied(record),
+        record.hits.late(),
+        labels(record),
+        record.restores,
     )
+
+
+def labels(record: Record) -> int:
+    """Return the answers of yes or no for each sample."""
+    several = record.kind == BINARY and record.targets and record.targets[-1].ndim == 2
+    return record.targets[-1].shape[1] if several else 1
 
 
 def without_ignored(record: Record) -> None:

@@ -200,6 +200,7 @@ class LossNode:
         each: whether that is done with a number for each sample, as rewards or weights are.
         difference: the subtraction, for a difference.
         negative: whether it is subtracted.
+        added: whether something else that is trained is added to it.
     """
 
     node: Node
@@ -209,26 +210,28 @@ class LossNode:
     each: bool = False
     difference: Node = None
     negative: bool = False
+    added: bool = False
 
 
 def loss_nodes(loss: torch.Tensor) -> list[LossNode]:
     """Return the loss operations that ``loss`` is made of."""
     found: list[LossNode] = []
-    waiting: list[tuple[Node, bool, bool, bool]] = []
+    waiting: list[tuple[Node, bool, bool, bool, bool]] = []
     if loss.grad_fn is not None:
-        waiting.append((loss.grad_fn, False, False, False))
-    known = {node for node, _, _, _ in waiting}
+        waiting.append((loss.grad_fn, False, False, False, False))
+    known = {one[0] for one in waiting}
     while waiting:
-        node, weighted, each, negative = waiting.pop(0)
+        node, weighted, each, negative, added = waiting.pop(0)
         kind = kind_of(node)
         if (one := loss_node(node, kind, weighted)) is not None:
-            found.append(replace(one, each=each, negative=negative))
+            found.append(replace(one, each=each, negative=negative, added=added))
         elif kind in SCALING or kind in SELECTING:
             further = signed_inputs(node)
             if kind in ("Mul", "Div"):
                 weighted, each = True, each or has_numbers(node)
+            added = added or (kind in ("Add", "Sub") and len(further) > 1)
             waiting.extend(
-                (one, weighted, each, negative != turned)
+                (one, weighted, each, negative != turned, added)
                 for one, turned in further
                 if one not in known
             )

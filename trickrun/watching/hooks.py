@@ -57,6 +57,7 @@ class Listener(Protocol):
     def weights_loaded(self, module: nn.Module, state: Any) -> None: ...
     def evaluation_begins(self, module: nn.Module) -> None: ...
     def compiles(self) -> None: ...
+    def padded(self, output: Any, batch_first: bool) -> None: ...
 
 
 @contextmanager
@@ -115,6 +116,7 @@ def wrappers(to: Listener, counting: Counting) -> Iterator[tuple[Any, str, Calla
         yield context, "__enter__", lambda f: entering(f, to)
     yield nn.Module, "load_state_dict", lambda f: loading(f, to)
     yield nn.Module, "eval", lambda f: before(f, to.evaluation_begins)
+    yield nn.utils.rnn, "pad_packed_sequence", lambda f: padding(f, to)
     yield torch, "compile", lambda f: compiling(f, to)
     yield nn.Module, "compile", lambda f: compiling(f, to)
 
@@ -216,6 +218,17 @@ def clipping_value(call: Any, to: Listener) -> Any:
         to.clipped(float(clip_value), None)
 
     return clip
+
+
+def padding(call: Any, to: Listener) -> Any:
+    @functools.wraps(call)
+    def pad(*given: Any, **named: Any) -> Any:
+        output = call(*given, **named)
+        first = named.get("batch_first", given[1] if len(given) > 1 else False)
+        to.padded(output, bool(first))
+        return output
+
+    return pad
 
 
 def scaling(call: Any, to: Listener) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch.utils.data import DataLoader, SequentialSampler
 
 from trickrun.findings.evidence.program import Place, WatchedLoader
 from trickrun.watching.places import calling
+from trickrun.watching.workers import drawn_alike
 
 
 @dataclass
@@ -23,6 +24,8 @@ class LoaderRecord:
         epochs: how often it was read.
         passes, steps: backward passes and optimizer steps while it was the last one read.
         in_eval: of these steps, those with the model in evaluation mode.
+        alike: why all its workers draw the same random numbers; empty if they do not.
+        dropped: passes at the ends of its epochs whose gradients were cleared unused.
     """
 
     place: Place | None
@@ -33,6 +36,8 @@ class LoaderRecord:
     passes: int = 0
     steps: int = 0
     in_eval: int = 0
+    alike: str = ""
+    dropped: list[int] = field(default_factory=list)
 
     def told(self) -> WatchedLoader:
         """Return what was seen."""
@@ -45,6 +50,8 @@ class LoaderRecord:
             self.passes > 0,
             self.steps,
             self.in_eval,
+            self.alike,
+            tuple(self.dropped),
         )
 
 
@@ -70,6 +77,8 @@ class Loaders:
         """A loader is read from its beginning."""
         record = self.known.get(loader) or self.made(loader)
         record.epochs += 1
+        if record.epochs == 1:
+            record.alike = drawn_alike(loader)
         self.current = record
 
     @property

@@ -28,6 +28,9 @@ MOST_VALUES = 1_000_000
 
 MOST_INPUTS = 32
 
+ROWS = 8
+"""Samples from which on it can be told whether answers differ."""
+
 CHANNELS = (2, 3, 4)
 """Channels that images have where the order of the axes matters."""
 
@@ -342,6 +345,7 @@ class ForwardWatch:
         self.training = False
         self.on_test: Callable[[nn.Module], None] = lambda module: None
         self.on_training: Callable[[nn.Module], None] = lambda module: None
+        self.on_test_input: Callable[[torch.Tensor | None], None] = lambda given: None
         self.calls: list[Call] = []
         self.attended = self.attended_nothing = 0
         self.last_trained: weakref.ref[nn.Module] | None = None
@@ -435,6 +439,7 @@ class ForwardWatch:
                 record.tested_at = calling()
             if not record.trained:
                 self.on_test(module)
+            self.on_test_input(first)
             self.tests_left -= 1
             if not self.tests_left and not self.training:
                 self.switch_off()
@@ -500,6 +505,20 @@ def rows_of_samples(calls: list[Call]) -> Iterator[int]:
             continue
         if all(one.ndim > 1 and len(one) == len(given) for one in made):
             yield len(given)
+
+
+@torch.no_grad()
+def spread_of(calls: list[Call]) -> float:
+    """Return how unlike the answers to different samples are, over their size, the least of several
+    calls; NaN where answers are not rows of several numbers."""
+    found = [
+        float(one.float().std(0, correction=0).square().mean().sqrt() / size)
+        for call in calls
+        for one in outputs_of(call.output)
+        if one.is_floating_point() and one.ndim == 2 and len(one) >= ROWS and one.shape[1] > 1
+        if (size := one.float().square().mean().sqrt()) > 0
+    ]
+    return min(found, default=math.nan)
 
 
 def masks_all(mask: Any) -> bool:

@@ -77,10 +77,16 @@ class Bare:
     uncleared: int = 0
     slopes: list[float] = field(default_factory=list)
     still: list[tuple[int, ...]] = field(default_factory=list)
+    leaves: list[weakref.ref[torch.Tensor]] = field(default_factory=list)
+
+    def tensors(self) -> list[torch.Tensor]:
+        """Return the tensors that the last looked-at loss depends on."""
+        return [leaf for one in self.leaves if (leaf := one()) is not None]
 
     def look(self, leaves: tuple[torch.Tensor, ...]) -> None:
         """Judge whether the gradient was cleared if the tensor has been updated since the last
         pass; choose another tensor if it is gone."""
+        self.leaves = [weakref.ref(one) for one in leaves]
         leaf = self.leaf() if self.leaf is not None else None
         before, self.before = self.before, None
         if leaf is None or not any(leaf is one for one in leaves):

@@ -8,14 +8,10 @@ the axes of its input cannot be told apart, nothing is asked.
 from __future__ import annotations
 
 import copy
-import io
 import math
-import random
-import sys
-import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,15 +25,20 @@ from trickrun.findings.evidence.program import Leak
 from trickrun.watching import graph as graphs
 from trickrun.watching.graph import LossNode
 from trickrun.watching.models import Call, is_random
+from trickrun.watching.order import attends, ignores_order
 from trickrun.watching.places import place_of_class
 from trickrun.watching.strength import noise_of
 from trickrun.watching.tensors import outputs_of
+from trickrun.watching.untouched import untouched
 
 MOST_WEIGHTS = 20_000_000
 """Entries of a model's weights up to which it is copied."""
 
 TRIES = 2
 """Batches in which a question is asked of one model."""
+
+ORDER_AT = 4
+"""Looks after which the order of tokens is asked for: positions that are learned may begin at 0."""
 
 LOOKS = 24
 """Looks in which one model may be asked; what it leaks, it leaks in most of its passes."""
@@ -68,6 +69,7 @@ class Asked:
     samples: int = 0
     future: int = 0
     dropout: int = 0
+    order: int = 0
     looks: int = 0
     seen: torch.Tensor | None = None
 
@@ -117,6 +119,8 @@ class Probe:
             for leak in (kind(question, asked) for kind in kinds):
                 if leak is not None:
                     self.leaks.append(leak)
+            if (leak := self.order(question, asked, loss)) is not None:
+                self.leaks.append(leak)
         for call in calls:
             if (leak := self.dropout(call)) is not None:
                 self.leaks.append(leak)
@@ -173,6 +177,30 @@ class Probe:
         sure = sure or question.counted
         name, kind = parts[0] if parts else ("", "")
         return leak_of(question, "samples", name, kind, sure)
+
+    def order(self, question: Question, asked: Asked, loss: torch.Tensor) -> Leak | None:
+        """Return whether a model with attention cannot tell the order of its tokens."""
+        if asked.looks < ORDER_AT or asked.order >= TRIES:
+            return None
+        tokens = [
+            (given, axis)
+            for given in outputs_of([question.call.given, question.call.named])
+            if given.ndim == 2 and given.dtype in (torch.int64, torch.int32)
+            for axis in (1, 0)
+            if min(given.shape) > 2
+        ]
+        if not tokens:
+            return None
+        asked.order += 1
+        nodes = graphs.read(loss).nodes
+        for given, axis in tokens:
+            if not attends(nodes, given.shape[axis]):
+                continue
+            with answers(question, given) as answer:
+                if answer is not None and ignores_order(answer, given, axis):
+                    asked.order = TRIES
+                    return leak_of(question, "order")
+        return None
 
     def dropout(self, call: Call) -> Leak | None:
         """Return whether dropout acts in evaluation mode; None for a model that has a layer of its
@@ -314,28 +342,6 @@ def can_be_copied(module: nn.Module) -> bool:
         if isinstance(part, _BatchNorm) and part.running_mean is None:
             return False
     return True
-
-
-@contextmanager
-def untouched() -> Iterator[None]:
-    """Keep the random states, and what is printed, as they were without this."""
-    numpy = sys.modules.get("numpy")
-    states = random.getstate(), numpy.random.get_state() if numpy else None
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with (
-        torch.random.fork_rng(devices),
-        redirect_stdout(io.StringIO()),
-        redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-        torch.no_grad(),
-    ):
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            if numpy:
-                numpy.random.set_state(states[1])
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from trickrun.findings.evidence.program import (
 from trickrun.watching import EVERY, rewards, strength
 from trickrun.watching import graph as graphs
 from trickrun.watching.answers import AnswerWatch
+from trickrun.watching.by_hand import tensors_of
 from trickrun.watching.checkpoints import Checkpoints
 from trickrun.watching.counting import Counting, is_computing
 from trickrun.watching.cuts import Cuts
@@ -43,14 +44,17 @@ from trickrun.watching.hooks import listening
 from trickrun.watching.kept import Beginnings, LastStep, is_constant, length, rows_alike, slope
 from trickrun.watching.likelihoods import likelihoods
 from trickrun.watching.linear import straight
-from trickrun.watching.loaders import Loaders
+from trickrun.watching.loaders import LoaderRecord, Loaders
 from trickrun.watching.models import (
     ForwardWatch,
     Modes,
     is_as_made,
     rows_of_samples,
+    spread_of,
 )
 from trickrun.watching.optimizers import Bare, OptimizerRecord, has_values
+from trickrun.watching.own_scale import OwnScales
+from trickrun.watching.padded import Padded
 from trickrun.watching.places import Key, OperationLines, caller_key, calling
 from trickrun.watching.probe import Probe
 from trickrun.watching.schedules import SchedulerRecord, new_record, parts_of
@@ -165,8 +169,12 @@ class Watch:
         self.last_step = LastStep()
         self.beginnings = Beginnings()
         self.checkpoints = Checkpoints()
+        self.own_scales = OwnScales()
+        self.left: tuple[LoaderRecord, int] | None = None
+        self.padded_sequences = Padded()
         self.forward.on_test = self.model_tested
         self.forward.on_training = self.cuts.open
+        self.forward.on_test_input = lambda given: self.own_scales.tested(given, calling())
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -240,9 +248,21 @@ class Watch:
             if loss is not None and self.forward.calls:
                 self.probe.ask(self.forward.calls, loss, self.loaders.batch_size)
             self.forward.forget()
+            self.padded_sequences.forget()
+
+    def see_what_is_left(self) -> None:
+        """An epoch may be over: take note of passes that no step has used yet."""
+        left = self.site.since_step if self.site is not None else 0
+        if left and self.left is None and self.loaders.current is not None:
+            self.left = self.loaders.current, left
 
     def judge_gradients(self, site: Site) -> None:
         """See what has become of the gradients and of the step before this pass."""
+        if self.left is not None:
+            loader, left = self.left
+            if any(record.threw_away() for record in self.records):
+                loader.dropped.append(left)
+            self.left = None
         if site.since_step and site is self.site and not self.in_step:
             site.unused += 1
             site.thrown_away += any(record.threw_away() for record in self.records)
@@ -275,6 +295,8 @@ class Watch:
         if self.in_look:
             for record in self.records:
                 record.see_gradients()
+            if not self.records:
+                self.look_gradients += tensors_of(self.bare.tensors())
             self.in_look = False
         if self.passes > self.next_look:
             self.last_look, self.next_look = self.next_look, self.next_due()
@@ -313,6 +335,7 @@ class Watch:
         self.in_look = True
         graph = graphs.read(loss)
         self.forward.backward(set(graph.nodes))
+        self.own_scales.trained(self.forward.calls)
         if not self.records:
             self.bare.look(graph.leaves)
         self.stock.reached(graph.leaves)
@@ -354,6 +377,8 @@ class Watch:
             strength.dropped(graph),
             strength.is_penalized(graph),
             straight(graph, self.forward.models),
+            spread_of(self.forward.calls),
+            self.padded_sequences.last_places(graph),
         )
         if rewards.is_weighed(graph):
             self.answers.rewarded.add(site.key)
@@ -611,7 +636,14 @@ class Watch:
         self.loaders.made(loader)
 
     def epoch_begins(self, loader: DataLoader[Any]) -> None:
+        self.see_what_is_left()
         self.loaders.begins(loader)
+        place = self.loaders.current.place if self.loaders.current is not None else None
+        self.own_scales.read(id(loader), loader.dataset, place)
+
+    def padded(self, output: Any, batch_first: bool) -> None:
+        if self.forward.training and torch.is_grad_enabled():
+            self.padded_sequences.add(output, batch_first)
 
     def clipped(self, bound: float, norm: torch.Tensor | None) -> None:
         key = caller_key()
@@ -750,6 +782,7 @@ class Watch:
             attended_nothing=self.forward.attended_nothing,
             assisted=max(self.switched_off.values(), default=0) > self.passes // 4,
             target_counts=self.target_counts(),
+            own_scales=tuple(self.own_scales.found.values()),
         )
 
     @property

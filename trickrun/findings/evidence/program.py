@@ -237,6 +237,9 @@ class StepLook:
         dropped: the largest share that dropout leaves out.
         penalized: whether the loss depends on the size of matrices.
         straight: layers that are one with those after them; None without any.
+        spread: how unlike the answers of a model to different samples are, over their size, the
+            least of several models; NaN if it is not known.
+        padding: operations that take the last place of padded sequences.
     """
 
     step: int
@@ -252,6 +255,8 @@ class StepLook:
     dropped: float = 0.0
     penalized: bool = False
     straight: Straight | None = None
+    spread: float = math.nan
+    padding: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -340,6 +345,8 @@ class Answers:
             that these values are returns.
         weighted: how often each class occurs and how much the loss weighs it; () without weights.
         copied: which number of a sample is its target, or a multiple of it; None if none is.
+        hits: in the last quarter, the answers for each class and those that were right; () if it is
+            not known.
     """
 
     place: Place | None
@@ -364,6 +371,9 @@ class Answers:
     rewarded: bool = False
     weighted: tuple[tuple[int, float], ...] = ()
     copied: int | None = None
+    hits: tuple[tuple[int, int], ...] = ()
+    labels: int = 1
+    restores: bool = False
 
     @property
     def late(self) -> float:
@@ -384,8 +394,8 @@ class Leak:
     Args:
         kind: ``samples`` (other samples of the batch), ``dropout`` (dropout that evaluation mode
             does not switch off), ``future`` (the token that is to be
-            predicted) or ``same`` (the targets are the inputs at their own place, which a model
-            that only looks back copies).
+            predicted), ``same`` (the targets are the inputs at their own place, which a model
+            that only looks back copies) or ``order`` (not on the order of tokens, as it should).
         model, place: the model's class and where it is written.
         part, layer: name and class of the first part of it in which this shows; empty if unknown.
         sure: whether the axis of the samples is known for certain.
@@ -718,6 +728,21 @@ class WatchedModel:
 
 
 @dataclass(frozen=True)
+class OwnScale:
+    """Inputs of an evaluation whose own statistics are exactly those of scaled data.
+
+    Args:
+        place: the line of the call, or where their loader was made.
+        how: ``standard`` (means of 0, deviations of 1) or ``range`` (from 0 to 1).
+        samples: of them.
+    """
+
+    place: Place | None
+    how: str
+    samples: int
+
+
+@dataclass(frozen=True)
 class WatchedLoader:
     """A DataLoader.
 
@@ -729,6 +754,11 @@ class WatchedLoader:
         trains: whether a backward pass came while it was read.
         steps: optimizer steps while it was read.
         in_eval: of them, those with the last trained model in evaluation mode.
+        alike: why all its workers draw the same random numbers, ``generator`` (one that the data
+            set has, and that is copied to them) or ``seed`` (of its ``worker_init_fn``); empty if
+            they do not.
+        dropped: passes at the ends of its epochs whose gradients were cleared unused, those of an
+            epoch each.
     """
 
     place: Place | None
@@ -739,6 +769,8 @@ class WatchedLoader:
     trains: bool
     steps: int = 0
     in_eval: int = 0
+    alike: str = ""
+    dropped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -782,6 +814,7 @@ class Program:
         assisted: whether gradients are switched off in a quarter of the steps or more: then the
             targets may be another network's answers.
         target_counts: how often each class occurred in each of the first batches.
+        own_scales: inputs of evaluations that were scaled by their own statistics.
     """
 
     name: str
@@ -823,6 +856,7 @@ class Program:
     attended: int = 0
     attended_nothing: int = 0
     target_counts: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
+    own_scales: tuple[OwnScale, ...] = ()
 
     @property
     def main(self) -> Backward | None:

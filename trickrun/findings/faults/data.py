@@ -40,7 +40,8 @@ FAULTS = (
         "standard deviations, and the ratio of the standard deviations.",
         "0.25 standard deviations beyond four standard errors, or a ratio outside 0.5 to 2; five "
         "times as far is an error. Own; a split of a few samples may vary by chance. The parts of "
-        "a split by time differ by design: that is a remark.",
+        "a split by time differ by design: that is a remark. In a program also means of exactly 0 "
+        "and deviations of 1, in samples that are none of the training's.",
         "The network is scored on inputs that differ from its training inputs.",
         "Scale all splits alike, with the statistics of the training split. Data that come with "
         "their own splits must use one unit for all of them.",
@@ -86,11 +87,12 @@ FAULTS = (
     Fault(
         "TR07",
         "Class imbalance",
-        (DATA, "train", "overfit-batch"),
+        (DATA, "train", "overfit-batch", "watch"),
         "The number of samples of the largest class over that of the smallest; or all targets "
         "alike.",
         "10 (SageMaker Debugger), unless the loss weights the classes or `data.sampling` shows "
-        "all of them equally often. A single target value: an error.",
+        "all of them equally often. A single target value: an error. In a program: 10 beside a "
+        "class that is half of all, where a quarter of the rare one is missed at the end (own).",
         "A network that always predicts the largest class scores well without learning anything.",
         "`class_weights: balanced`, and a metric such as f1_macro beside accuracy.",
         explains=("TR24", "TR61", "TR62", "TR112", "TR113"),
@@ -135,7 +137,7 @@ FAULTS = (
         "There is nothing to learn; the network can only memorize.",
         "Check where inputs and targets are put together: one of them was shuffled without the "
         "other.",
-        explains=(*OVERFIT, *STUCK, "TR14"),
+        explains=(*OVERFIT, *STUCK, "TR14", "TR43"),
     ),
     Fault(
         "TR11",
@@ -180,10 +182,13 @@ FAULTS = (
     Fault(
         "TR14",
         "Input ignored",
-        (TEXT, "initial-loss", "diagnose"),
-        "What enters the head is the same for every sample, or the inputs are switched off.",
+        (TEXT, "initial-loss", "diagnose", "watch"),
+        "What enters the head is the same for every sample, or the inputs are switched off. In a "
+        "program also the last place of padded sequences, embeddings that have become one point, "
+        "and an autoencoder that restores nothing.",
         "A spread below 1e-7 of the size (rounding), or `data.zero_inputs`. Karpathy's recipe: "
-        "the real loss must beat the loss on inputs of zeros.",
+        "the real loss must beat the loss on inputs of zeros. In a program: a spread of 0.02 at "
+        "the end, five times as much at first; the error of a constant answer (own).",
         "The network can learn nothing but a constant.",
         "Follow the input through the forward pass and find where it is lost.",
         "data: {kind: digits, zero_inputs: true}",

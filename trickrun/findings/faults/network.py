@@ -219,9 +219,10 @@ FAULTS = (
     Fault(
         "TR104",
         "A part is switched off",
-        ("overfit-batch", "diagnose"),
-        "A network without biases, or a transformer without position embeddings.",
-        "Own: the replacement decides.",
+        ("overfit-batch", "diagnose", "watch"),
+        "A network without biases, or a transformer without position embeddings. Of a program: "
+        "attention whose answers stay the same when two tokens are exchanged.",
+        "Own: the replacement decides. In a program: a fifth of a constant's error is left.",
         "It cannot move a boundary away from the origin, or it cannot see the order of its inputs.",
         "`model.bias: auto`, `model.positions: learned`.",
         "model: {kind: mlp, hidden: [16], bias: false}",

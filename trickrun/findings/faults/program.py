@@ -38,7 +38,8 @@ FAULTS = (
         "without a step.",
         "Nine of ten steps find none, or only zeros; no loss depends on the optimizer's tensors; "
         "five backward passes without a step; four and more for each step, whose gradients are "
-        "cleared unused, or one step an epoch (own).",
+        "cleared unused, or one step an epoch; a loss that is exactly 0 for 80 % of the batches, "
+        "from the first fifth on (own).",
         "The weights stay as they are.",
         "In each batch: backward, then step, then clear the gradients.",
         explains=("TR45", *STUCK),

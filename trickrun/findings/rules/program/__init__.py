@@ -9,10 +9,15 @@ from __future__ import annotations
 from trickrun.findings.evidence.program import Program
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.program import (
+    by_hand,
+    classes,
+    collapse,
     data,
+    epochs,
     layers,
     losses,
     modes,
+    parts,
     rates,
     schedules,
     steps,
@@ -22,13 +27,18 @@ from trickrun.findings.stories import merged
 
 RULES = (
     *data.RULES,
+    *classes.RULES,
+    *collapse.RULES,
     *losses.RULES,
     *modes.RULES,
     *steps.RULES,
     *weights.RULES,
+    *by_hand.RULES,
     *schedules.RULES,
     *rates.RULES,
     *layers.RULES,
+    *parts.RULES,
+    *epochs.RULES,
 )
 
 

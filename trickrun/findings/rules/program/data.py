@@ -11,6 +11,7 @@ from trickrun.findings.finding import Finding, Severity
 from trickrun.findings.rules.data.class_weights import AGAINST, grows_with_class
 from trickrun.findings.rules.data.inputs import DARK, FAINT, GONE, HUGE, LARGE
 from trickrun.findings.rules.program.courses import FELL
+from trickrun.findings.rules.program.parts import last_of_padding
 from trickrun.findings.rules.program.rates import SETTLED, too_low
 from trickrun.findings.rules.program.steps import competing, cut_off, place_or
 
@@ -331,6 +332,23 @@ def unlike(program: Program) -> Iterator[Finding]:
                       location=as_location(model.tested_at, advice))  # fmt: skip
 
 
+def scaled_by_themselves(program: Program) -> Iterator[Finding]:
+    """TR03: an evaluation whose inputs were scaled by their own statistics; traps: samples of the
+    training, and batches or windows that are all scaled by themselves."""
+    for one in program.own_scales:
+        said = "means of exactly 0 and deviations of 1" if one.how == "standard" else (
+            "values from exactly 0 to 1 in each column")  # fmt: skip
+        why = (
+            f"The {one.samples} samples that are evaluated here have {said}, and none of the "
+            "training is among them: they were scaled by their own statistics, not by those of the "
+            "training. The same sample is then another number than in training."
+        )
+        advice = "fit the scaling on the training data, and only transform (not fit) all others"
+        yield Finding("TR03", "Splits scaled differently", "warning", 0.8,
+                      place_or(one.place, "inputs"), {"samples": one.samples, "how": one.how}, why,
+                      location=as_location(one.place, advice))  # fmt: skip
+
+
 def unscaled_targets(program: Program) -> Iterator[Finding]:
     """TR06: values to predict that are far from size 1, in a network that has not learned them;
     trap: networks that learn them all the same."""
@@ -420,8 +438,8 @@ def unrelated(program: Program) -> Iterator[Finding]:
     """TR10: targets that neither the network nor simple learners can tell from the inputs; traps:
     few samples, targets that the network learns and the learners do not, and a network that could
     not learn anything, as its steps are too small or a part of it is cut off from the loss."""
-    if any(True for _ in too_low(program)) or any(one.severity == "error"
-                                                  for one in cut_off(program)):  # fmt: skip
+    lost = [*cut_off(program), *last_of_padding(program)]
+    if any(True for _ in too_low(program)) or any(one.severity == "error" for one in lost):
         return
     for answers in judged(program):
         if answers.skill is None or answers.samples < PAIRS:
@@ -489,6 +507,7 @@ RULES = (
     unscaled,
     faint,
     unlike,
+    scaled_by_themselves,
     channels_side_by_side,
     constant,
     sorted_by_class,
