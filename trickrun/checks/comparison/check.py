@@ -281,7 +281,7 @@ def judge_arms(
         "correction": f"Holm over {len(others)} comparisons" if len(others) > 1 else None,
         "arms": [arm_as_json(one, rank) for one in trained],
         "comparisons": comparisons,
-        "curves": {one.name: curves_of(one) for one in trained},
+        "evaluations": {one.name: curves_of(one) for one in trained},
         "unread": dict(missing or {}),
     }
     sure = all(one["answer"] != "cannot tell" for one in comparisons)
@@ -321,7 +321,7 @@ def judge_seeds(trained: Trained, rank: Monitor) -> Verdict:
     result = {
         **asked_in([trained], rank),
         "arms": [told],
-        "curves": {trained.name: curves_of(trained)},
+        "evaluations": {trained.name: curves_of(trained)},
         "odd": odd_rounds(told, rank),
     }
     if not trained.finished:

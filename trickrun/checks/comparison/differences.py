@@ -14,6 +14,7 @@ from trickrun.checks.comparison.statistics import (
     MOST_SEEDS,
     Estimate,
     difference,
+    equal,
     holm,
     mean_of,
     odd_ones,
@@ -24,7 +25,7 @@ from trickrun.search.trial import TrialResult
 from trickrun.tricks.monitor import Monitor, higher_is_better
 
 Answer = Literal["better", "worse", "same", "cannot tell"]
-"""Of the second of two arms. same: every value of every pair is equal."""
+"""Of the second of two arms. same: every value of every pair is equal but for rounding."""
 
 COVERS: dict[Over, str] = {
     "seeds": (
@@ -196,7 +197,7 @@ def answer_of(one: Mapping[str, Any], rank: Monitor, comparisons: int) -> dict[s
     if row is None:
         answer, reason = without_values(one, rank)
     elif is_same(one["differences"]):
-        answer, reason = "same", "every value is equal in every pair"
+        answer, reason = "same", "every value is equal in every pair, but for rounding"
     elif row["p_holm"] is None:
         reason = row["why_not"]
     elif row["p_holm"] < 1 - LEVEL:
@@ -211,8 +212,9 @@ def answer_of(one: Mapping[str, Any], rank: Monitor, comparisons: int) -> dict[s
 
 
 def is_same(rows: Mapping[str, Any]) -> bool:
-    """Whether no value of any metric differs in any pair."""
-    return all(row["first"]["values"] == row["second"]["values"] for row in rows.values())
+    """Whether no value of any metric differs in any pair by more than rounding."""
+    pairs = [(row["first"]["values"], row["second"]["values"]) for row in rows.values()]
+    return all(a.keys() == b.keys() and equal([*a.values()], [*b.values()]) for a, b in pairs)
 
 
 def without_values(one: Mapping[str, Any], rank: Monitor) -> tuple[Answer, str]:
