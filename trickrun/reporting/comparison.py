@@ -44,7 +44,9 @@ def told_trial(result: TrialResult, arm: str, done: int, total: int) -> None:
     """Print a line for a training that has ended, in a pipe; a terminal shows how far all are."""
     if not terminal().is_terminal:
         how = f"{result.metric:.4f}" if result.metric is not None else result.status
-        print(in_line(f"{done}/{total}  {how}  {arm}, seed {result.params.get('seed')}"), flush=True)
+        print(
+            in_line(f"{done}/{total}  {how}  {arm}, seed {result.params.get('seed')}"), flush=True
+        )
 
 
 def nobody(result: TrialResult, arm: str, done: int, total: int) -> None:
@@ -153,11 +155,11 @@ def samples(one: Mapping[str, Any]) -> Table:
     heads = ["pair", "both right", "only first", "only second", "both wrong", "p (McNemar, exact)"]
     if found is None:
         return Table("", heads, [])
+    counts = ("both", "only_first", "only_second", "neither")
     rows = [
-        [str(row["round"]), *(str(row[k]) for k in ("both", "only_first", "only_second", "neither")),
-         p_value(row["p"])]
+        [str(row["round"]), *(str(row[key]) for key in counts), p_value(row["p"])]
         for row in found["pairs"]
-    ]  # fmt: skip
+    ]
     notes = [
         f"{who} only, clearest first: "
         + ", ".join(f"sample {row['sample']} ({row['pairs']}x)" for row in found[key])

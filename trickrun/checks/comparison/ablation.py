@@ -1,4 +1,4 @@
-"""``ablate``: what each trick of a recipe is worth, and whether it is as good without the others."""
+"""``ablate``: what each trick of a recipe is worth, and whether it is as good without the rest."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ def ablate(
     rank = judged_by([whole, *arms], asked.metric)
     count = asked.seeds or USUAL
     told = {"added": list(added)}
-    plans = plan_arms(
-        [whole, *arms], Rounds(count, asked.over), rank.monitor, "ablate", told=told
-    )
+    plans = plan_arms([whole, *arms], Rounds(count, asked.over), rank.monitor, "ablate", told=told)
     with opened(plans, [whole, *arms], rank, place) as folder:
         names = [loaded.recipe.name]
         first = place.pace.share(FIRST_SHARE)

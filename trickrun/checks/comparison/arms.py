@@ -135,7 +135,7 @@ def plan_arms(
 
     Raises TrickrunError if a recipe cannot be changed so, or its data are not there.
     """
-    plans = []
+    plans: list[ArmPlan] = []
     for folder in dict.fromkeys(arm.loaded.folder for arm in arms):
         here = [arm for arm in arms if arm.loaded.folder == folder]
         trials: dict[str, Trial] = {}
@@ -185,7 +185,9 @@ def train_arms(
     for plan in plans:
         known: dict[str, TrialResult] = {}
         for name in names:
-            named = replace(plan.loaded, recipe=plan.loaded.recipe.model_copy(update={"name": name}))
+            named = replace(
+                plan.loaded, recipe=plan.loaded.recipe.model_copy(update={"name": name})
+            )
             known |= known_results(root, replace(plan, loaded=named)) | known
         numbers = sorted({number for _, number in plan.of})
         parts = [plan.only([number]) for number in numbers] if pace.limited else [plan]
@@ -200,9 +202,7 @@ def train_arms(
     return results_in(folder, plans)
 
 
-def results_in(
-    folder: RunFolder, plans: Sequence[ArmPlan]
-) -> dict[tuple[str, int], TrialResult]:
+def results_in(folder: RunFolder, plans: Sequence[ArmPlan]) -> dict[tuple[str, int], TrialResult]:
     """Return what a journal knows of the trials of plans, by arm and round."""
     latest = {result.id: result for result in journal(folder)}
     found = {}

@@ -288,7 +288,9 @@ def judge_arms(
     summary = "\n".join(one["sentence"] for one in comparisons)
     if not any(one.finished for one in trained):
         reasons = {r.reason for one in trained for r in one.results.values()}
-        return Verdict("fail", result, (), f"no training finished: {'; '.join(sorted(reasons)[:3])}")
+        return Verdict(
+            "fail", result, (), f"no training finished: {'; '.join(sorted(reasons)[:3])}"
+        )
     return Verdict("pass" if sure else "warn", result, (), summary)
 
 
@@ -326,7 +328,9 @@ def judge_seeds(trained: Trained, rank: Monitor) -> Verdict:
     }
     if not trained.finished:
         reasons = {r.reason for r in trained.results.values()}
-        return Verdict("fail", result, (), f"no training finished: {'; '.join(sorted(reasons)[:3])}")
+        return Verdict(
+            "fail", result, (), f"no training finished: {'; '.join(sorted(reasons)[:3])}"
+        )
     row = told["metrics"].get(rank.monitor)
     if row is None:
         return Verdict("warn", result, (), f"the trainings have no {rank.monitor}")
@@ -348,9 +352,11 @@ def odd_rounds(told: Mapping[str, Any], rank: Monitor) -> list[dict[str, Any]]:
         value = row["values"][str(number)]
         others = [v for n, v in row["values"].items() if n != str(number)]
         lies = "above" if value > max(others) else "below" if value < min(others) else "apart from"
-        found.append({"round": number, "seed": told["seeds"][str(number)],
-                      "why": f"its {own_name(rank.monitor)} {value:.4g} lies far {lies} the others"})  # fmt: skip
+        why = f"its {own_name(rank.monitor)} {value:.4g} lies far {lies} the others"
+        found.append({"round": number, "seed": told["seeds"][str(number)], "why": why})
     for row in told["unfinished"]:
         seed = told["seeds"][str(row["round"])]
-        found.append({"round": row["round"], "seed": seed, "why": f"{row['status']}: {row['reason']}"})
+        found.append(
+            {"round": row["round"], "seed": seed, "why": f"{row['status']}: {row['reason']}"}
+        )
     return found

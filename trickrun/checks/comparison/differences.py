@@ -174,9 +174,7 @@ def unfinished(trained: Trained) -> list[dict[str, Any]]:
     ]
 
 
-def answered(
-    comparisons: Sequence[dict[str, Any]], rank: Monitor
-) -> list[dict[str, Any]]:
+def answered(comparisons: Sequence[dict[str, Any]], rank: Monitor) -> list[dict[str, Any]]:
     """Return the comparisons with their p values adjusted by Holm's method, metric by metric, and
     with an answer each."""
     metrics = dict.fromkeys(m for one in comparisons for m in one["differences"])
@@ -243,7 +241,9 @@ def sentence(
         "cannot tell": f"cannot tell whether {second} is better than {first}",
     }[told["answer"]]
     if row is None or row["low"] is None:
-        mean = "" if row is None or row["mean"] is None else f": {rank.monitor} {signed(row['mean'])}"
+        mean = (
+            "" if row is None or row["mean"] is None else f": {rank.monitor} {signed(row['mean'])}"
+        )
         return f"{head}{mean}; {told['reason']}" if told["reason"] else f"{head}{mean}"
     n, unit = row["n"], "seed" if row["method"] != "Welch t" else "unpaired seed"
     said = (

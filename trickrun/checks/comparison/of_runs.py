@@ -70,7 +70,7 @@ def number_in(line: Mapping[str, Any], name: str) -> float:
     """Return a number of a line's timing; 0 if it tells none."""
     timing = line.get("timing")
     value = timing.get(name) if isinstance(timing, dict) else None
-    return float(value) if type(value) in (int, float) else 0.0
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def details_in(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from trickrun.recipe.dump import resolved
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.patch import ROOT, PathStep, at
 from trickrun.recipe.schema import Recipe
+from trickrun.run.names import called, differing_in, leaves
 
 SAYS_NOTHING = ("name", "grid", "expect", "recipe_version")
 """Sections that change no training."""
@@ -22,15 +23,15 @@ def recipe_difference(first: Recipe, second: Recipe) -> list[dict[str, Any]]:
 
     Defaults are filled in, so that a default that is written out is no difference.
     """
-    trees = [resolved(recipe) for recipe in (first, second)]
-    for tree in trees:
-        for name in SAYS_NOTHING:
-            tree.pop(name, None)
+    now, wanted = (
+        {key: value for key, value in resolved(recipe).items() if key not in SAYS_NOTHING}
+        for recipe in (first, second)
+    )
     found = []
-    for difference in differences(*trees, ROOT):
+    for difference in differences(now, wanted, ROOT):
         path = ".".join(map(str, difference.steps))
         value = None if difference.value is MISSING else difference.value
-        found.append({"path": path, "first": value_at(trees[0], difference.steps), "second": value})
+        found.append({"path": path, "first": value_at(now, difference.steps), "second": value})
     return found
 
 
@@ -42,15 +43,24 @@ def value_at(tree: Any, steps: Sequence[PathStep]) -> Any:
 
 
 def named_apart(recipes: Sequence[Loaded]) -> list[str]:
-    """Return a name for each recipe: its own; its file's or its changes too, if another has the
-    same; a number where that does not tell them apart."""
+    """Return a name for each recipe: its own; if another has the same, its changes too, its file's
+    name, or what it says differently; a number where nothing tells them apart."""
     names = [loaded.recipe.name for loaded in recipes]
     common = set.intersection(*(set(loaded.overrides) for loaded in recipes))
 
     def with_changes(name: str, loaded: Loaded) -> str:
         return " ".join([name, *(text for text in loaded.overrides if text not in common)])
 
-    for more in (with_changes, with_file):
+    trees = [dict(leaves(without_seed(loaded.tree))) for loaded in recipes]
+    differing = differing_in(trees)
+    told_by_values = {
+        id(loaded): called(tree, differing) for loaded, tree in zip(recipes, trees, strict=True)
+    }
+
+    def with_values(name: str, loaded: Loaded) -> str:
+        return f"{name} {told_by_values[id(loaded)]}".strip()
+
+    for more in (with_changes, with_file, with_values):
         count = Counter(names)
         names = [
             more(name, loaded) if count[name] > 1 else name
@@ -62,6 +72,11 @@ def named_apart(recipes: Sequence[Loaded]) -> list[str]:
         seen[name] += 1
         told.append(f"{name} ({seen[name]})" if count[name] > 1 else name)
     return told
+
+
+def without_seed(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a recipe tells arms apart."""
+    return {key: value for key, value in tree.items() if key not in (*SAYS_NOTHING, "seed")}
 
 
 def with_file(name: str, loaded: Loaded) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from trickrun.checks.comparison.differences import Trained
 from trickrun.checks.comparison.statistics import difference, mcnemar
-from trickrun.search.details import Details
 
 MOST_NAMED = 10
 """Samples that are named each way."""
@@ -27,11 +27,10 @@ def per_sample(first: Trained, second: Trained) -> tuple[dict[str, Any] | None, 
     rows = []
     only_first: Counter[int] = Counter()
     only_second: Counter[int] = Counter()
-    for number, a, b in pairs:
-        assert a.answers is not None and b.answers is not None and a.truth is not None
+    for pair in pairs:
         right = [
             (one == truth, other == truth)
-            for one, other, truth in zip(a.answers, b.answers, a.truth, strict=True)
+            for one, other, truth in zip(pair.first, pair.second, pair.truth, strict=True)
         ]
         only_first.update(place for place, found in enumerate(right) if found == (True, False))
         only_second.update(place for place, found in enumerate(right) if found == (False, True))
@@ -39,7 +38,7 @@ def per_sample(first: Trained, second: Trained) -> tuple[dict[str, Any] | None, 
         lost, won = counts[True, False], counts[False, True]
         rows.append(
             {
-                "round": number,
+                "round": pair.number,
                 "both": counts[True, True],
                 "only_first": lost,
                 "only_second": won,
@@ -48,8 +47,8 @@ def per_sample(first: Trained, second: Trained) -> tuple[dict[str, Any] | None, 
             }
         )
     return {
-        "part": pairs[0][1].part,
-        "samples": len(pairs[0][1].truth or ()),
+        "part": pairs[0].part,
+        "samples": len(pairs[0].truth),
         "pairs": rows,
         "test": "McNemar, exact",
         "first_right": named(only_first, only_second),
@@ -79,28 +78,46 @@ def per_class(first: Trained, second: Trained) -> list[dict[str, Any]] | None:
     if not pairs:
         return None
     rows = []
-    for index, label in enumerate(pairs[0][1].labels):
-        recalls = [(recall(a, index), recall(b, index)) for _, a, b in pairs]
+    for index, label in enumerate(pairs[0].labels):
+        recalls = [
+            (recall(pair.first, pair.truth, index), recall(pair.second, pair.truth, index))
+            for pair in pairs
+        ]
         known = [(a, b) for a, b in recalls if a is not None and b is not None]
         if known:
             ours, theirs = zip(*known, strict=True)
             told = difference(ours, theirs, paired=True).as_json()
-            support = (pairs[0][1].truth or []).count(index)
-            rows.append({"label": label, "support": support, "first": sum(ours) / len(ours),
-                         "second": sum(theirs) / len(theirs), **told})  # fmt: skip
+            means = {"first": sum(ours) / len(ours), "second": sum(theirs) / len(theirs)}
+            rows.append({"label": label, "support": pairs[0].truth.count(index), **means, **told})
     return rows
 
 
-def recall(of: Details, index: int) -> float | None:
+def recall(answers: Sequence[int], truth: Sequence[int], index: int) -> float | None:
     """Return the share of a class's samples that are taken for it; None if there are none."""
-    assert of.answers is not None and of.truth is not None
-    own = [a == index for a, t in zip(of.answers, of.truth, strict=True) if t == index]
+    own = [a == index for a, t in zip(answers, truth, strict=True) if t == index]
     return sum(own) / len(own) if own else None
 
 
-def shared(
-    first: Trained, second: Trained
-) -> tuple[Sequence[tuple[int, Details, Details]], str]:
+@dataclass(frozen=True)
+class Pair:
+    """What two arms answered to the same samples in a round.
+
+    Args:
+        first, second: the class that each sample is taken for.
+        truth: the class of each.
+        labels: the classes' names.
+        part: which part of the data they are.
+    """
+
+    number: int
+    first: list[int]
+    second: list[int]
+    truth: list[int]
+    labels: list[str]
+    part: str
+
+
+def shared(first: Trained, second: Trained) -> tuple[list[Pair], str]:
     """Return the rounds in which both arms answered the same samples; or none, and why."""
     found = []
     why_not = "they have no training in common that finished"
@@ -109,10 +126,10 @@ def shared(
         if other is None or one.details is None or other.details is None:
             continue
         a, b = one.details, other.details
-        if a.answers is None or b.answers is None:
+        if a.answers is None or b.answers is None or a.truth is None:
             why_not = "their answers are no classes, or are not there"
         elif (a.part, a.samples, a.truth, a.labels) != (b.part, b.samples, b.truth, b.labels):
             why_not = "they are not scored on the same samples"
         else:
-            found.append((number, a, b))
+            found.append(Pair(number, a.answers, b.answers, a.truth, a.labels, a.part))
     return found, "" if found else why_not

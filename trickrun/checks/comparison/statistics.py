@@ -74,12 +74,17 @@ def mean_of(values: Sequence[float], method: str = "t", test_share: float = 0.0)
     n = len(values)
     mean = statistics.fmean(values) if values else None
     if n < 2 or mean is None:
-        return Estimate(mean, None, None, None, None, n, why_not=f"an interval needs 2, not {n}")
+        return Estimate(mean, None, None, None, None, n, why_not=too_few(n))
     deviation = statistics.stdev(values)
     if spread_is_rounding(values, deviation):
         return Estimate(mean, 0.0, None, None, None, n, why_not=NO_SPREAD)
     error = deviation * math.sqrt(1 / n + test_share)
     return with_interval(mean, deviation, error, n - 1, n, method)
+
+
+def too_few(n: int) -> str:
+    """Return why ``n`` trainings have no interval."""
+    return "no training" if n == 0 else "one training says nothing of its luck: try --seeds 5"
 
 
 def spread_is_rounding(values: Sequence[float], deviation: float) -> bool:
@@ -112,13 +117,13 @@ def difference(
     if paired:
         differences = [b - a for a, b in zip(first, second, strict=True)]
         if len(first) > 1 and equal(first, second):
-            mean, n = statistics.fmean(differences), len(differences)
-            return Estimate(mean, 0.0, None, None, None, n, why_not=ONLY_ROUNDING)
+            mean_difference, n = statistics.fmean(differences), len(differences)
+            return Estimate(mean_difference, 0.0, None, None, None, n, why_not=ONLY_ROUNDING)
         return mean_of(differences, RESPLIT if test_share else PAIRED, test_share)
     if min(len(first), len(second)) < 2:
         mean = statistics.fmean(second) - statistics.fmean(first) if first and second else None
         n = min(len(first), len(second))
-        return Estimate(mean, None, None, None, None, n, why_not=f"an interval needs 2, not {n}")
+        return Estimate(mean, None, None, None, None, n, why_not=too_few(n))
     return welch(first, second)
 
 
@@ -151,12 +156,12 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Estimate:
 def holm(ps: Sequence[float | None]) -> list[float | None]:
     """Return the p values adjusted for several comparisons by Holm's method (Holm 1979, A Simple
     Sequentially Rejective Multiple Test Procedure); None stays None and counts as no comparison."""
-    known = sorted((p, place) for place, p in enumerate(ps) if p is not None)
+    known = sorted((one, place) for place, one in enumerate(ps) if one is not None)
     adjusted: list[float | None] = [None] * len(ps)
-    so_far = 0.0
-    for rank, (p, place) in enumerate(known):
-        so_far = max(so_far, min(1.0, (len(known) - rank) * p))
-        adjusted[place] = so_far
+    largest = 0.0
+    for rank, (one, place) in enumerate(known):
+        largest = max(largest, min(1.0, (len(known) - rank) * one))
+        adjusted[place] = largest
     return adjusted
 
 
