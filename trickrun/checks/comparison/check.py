@@ -40,7 +40,7 @@ from trickrun.recipe.load import Loaded
 from trickrun.run.check_folder import conclude
 from trickrun.run.folder import RunFolder
 from trickrun.run.pace import MORE, UNHURRIED, Pace
-from trickrun.search.journal import ended, new_search, open_search
+from trickrun.search.journal import PLAN, ended, json_in, new_search, open_search
 from trickrun.search.trial import TrialResult
 from trickrun.tricks.monitor import Monitor
 
@@ -150,7 +150,7 @@ def arms_of(targets: Sequence[Target], over: Over) -> tuple[list[Arm], dict[str,
         if isinstance(target, Loaded):
             recipes.append((target, []))
             continue
-        if target.command == "seeds":
+        if is_seeds(target):
             recipes.append((recipe_of(target), []))
             continue
         for run in trainings_in(target):
@@ -198,7 +198,21 @@ def rounds_of(arms: Sequence[Arm], targets: Sequence[Target], seeds: int | None)
     """Return how many rounds are trained; 0: what is there is all."""
     if seeds is not None:
         return seeds
+    known = [rounds_in(one) for one in targets if isinstance(one, RunFolder) and is_seeds(one)]
+    if known:
+        return max(known)
     return USUAL if any(not arm.done for arm in arms) else 0
+
+
+def is_seeds(folder: RunFolder) -> bool:
+    """Whether a folder is that of ``seeds``."""
+    return folder.command == "seeds"
+
+
+def rounds_in(folder: RunFolder) -> int:
+    """Return how many rounds a folder of ``seeds`` has; USUAL if it does not tell."""
+    told = json_in(folder, PLAN).get("all")
+    return len(told) if isinstance(told, list) and told else USUAL
 
 
 def names_of(arms: Sequence[Arm]) -> list[str]:

@@ -11,7 +11,6 @@ from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.recipe.load import Loaded
 from trickrun.run.folder import RunFolder
 from trickrun.search.details import Details, answers_of, columns, finite, samples_of
-from trickrun.search.journal import journal
 from trickrun.search.trial import Status, TrialResult
 
 TRAIN = "train"
@@ -28,7 +27,7 @@ def trainings_in(folder: RunFolder) -> list[RunFolder]:
     if folder.metrics_file.exists():
         return [folder]
     own = [run for run in every(folder.own_runs) if run.metrics_file.exists()]
-    if not own and not journal(folder):
+    if not own:
         raise RunFolderError(
             "there is no training in this folder",
             str(folder.path),

@@ -27,7 +27,7 @@ About the Bootstrap, sections 4 and 6; benchmarks/compare.py measures both). Wit
 1947. Where each pair has a split of its own, training parts overlap and the plain interval is too
 short: Nadeau & Bengio 2003, Inference for the Generalization Error, equation 9."""
 
-NO_SPREAD = "all differences are equal, so their spread cannot be estimated"
+NO_SPREAD = "all are equal, so their spread cannot be estimated"
 ROUNDING = 1e-6
 """Share of the values below which differences are those of float32 arithmetic: the same training in
 another stack of trials differs by less. Own."""
@@ -62,7 +62,9 @@ class Estimate:
         return asdict(self)
 
 
-def mean_of(values: Sequence[float], method: str = "t", test_share: float = 0.0) -> Estimate:
+def mean_of(
+    values: Sequence[float], method: str = "t", test_share: float = 0.0, scale: float = 0.0
+) -> Estimate:
     """Return the mean of independent values with Student's interval.
 
     Args:
@@ -70,13 +72,14 @@ def mean_of(values: Sequence[float], method: str = "t", test_share: float = 0.0)
         test_share: samples that were evaluated on over those trained on, where each value has a
             random split of its own: the variance of the mean is then taken as (1/n + test_share)
             times that of the values (Nadeau & Bengio 2003). 0: all have one split.
+        scale: of what the values are differences of; 0: they are no differences.
     """
     n = len(values)
     mean = statistics.fmean(values) if values else None
     if n < 2 or mean is None:
         return Estimate(mean, None, None, None, None, n, why_not=too_few(n))
     deviation = statistics.stdev(values)
-    if spread_is_rounding(values, deviation):
+    if deviation <= ROUNDING * (scale or max(map(abs, values))):
         return Estimate(mean, 0.0, None, None, None, n, why_not=NO_SPREAD)
     error = deviation * math.sqrt(1 / n + test_share)
     return with_interval(mean, deviation, error, n - 1, n, method)
@@ -85,12 +88,6 @@ def mean_of(values: Sequence[float], method: str = "t", test_share: float = 0.0)
 def too_few(n: int) -> str:
     """Return why ``n`` trainings have no interval."""
     return "no training" if n == 0 else "one training says nothing of its luck: try --seeds 5"
-
-
-def spread_is_rounding(values: Sequence[float], deviation: float) -> bool:
-    """Return whether values differ by no more than the rounding of their arithmetic."""
-    largest = max(map(abs, values))
-    return deviation <= 4 * math.ulp(largest) if largest > 0 else deviation == 0
 
 
 def with_interval(
@@ -119,7 +116,8 @@ def difference(
         if len(first) > 1 and equal(first, second):
             mean_difference, n = statistics.fmean(differences), len(differences)
             return Estimate(mean_difference, 0.0, None, None, None, n, why_not=ONLY_ROUNDING)
-        return mean_of(differences, RESPLIT if test_share else PAIRED, test_share)
+        scale = max(map(abs, [*first, *second]), default=0.0)
+        return mean_of(differences, RESPLIT if test_share else PAIRED, test_share, scale)
     if min(len(first), len(second)) < 2:
         mean = statistics.fmean(second) - statistics.fmean(first) if first and second else None
         n = min(len(first), len(second))
@@ -140,10 +138,7 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Estimate:
     mean = statistics.fmean(second) - statistics.fmean(first)
     parts = [statistics.variance(values) / len(values) for values in (first, second)]
     variance = sum(parts)
-    spreads = [
-        not spread_is_rounding(values, statistics.stdev(values)) for values in (first, second)
-    ]
-    if not any(spreads):
+    if math.sqrt(variance) <= ROUNDING * max(map(abs, [*first, *second])):
         return Estimate(mean, 0.0, None, None, None, n, why_not=NO_SPREAD)
     squares = [
         part**2 / (len(values) - 1) for part, values in zip(parts, (first, second), strict=True)
