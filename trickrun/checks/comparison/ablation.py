@@ -118,7 +118,7 @@ def removals(loaded: Loaded) -> tuple[list[Arm], list[dict[str, Any]]]:
 
 def told_invalid(trick: Trick, error: TrickrunError) -> dict[str, Any]:
     """Return what is told of a trick that cannot be taken away alone."""
-    return {"name": trick.name, "edits": dict(trick.without), "reason": str(error)}
+    return {"name": trick.name, "edits": dict(trick.without), "reason": str(error).splitlines()[0]}
 
 
 def candidate(loaded: Loaded, text: str) -> Arm:
