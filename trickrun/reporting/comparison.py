@@ -128,6 +128,12 @@ def differences(title: str, one: Mapping[str, Any], result: Mapping[str, Any]) -
         for name, lost in zip((one["first"], one["second"]), one["unfinished"], strict=True)
         for row in lost
     ]
+    notes += [
+        f"{metric}: the difference of pair {', '.join(map(str, row['odd']))} lies far from the "
+        "others, so its interval may be too short"
+        for metric, row in one["differences"].items()
+        if row["odd"] and row["low"] is not None
+    ]
     if corrected:
         notes.append(f"p values are corrected by {result['correction']}; intervals are not")
     return Table(title, heads, rows, notes)

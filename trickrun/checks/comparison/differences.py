@@ -132,6 +132,14 @@ def estimate(first: Trained, second: Trained, metric: str) -> Estimate:
     return difference([*a.values()], [*b.values()], paired=False)
 
 
+def odd_pairs(first: Trained, second: Trained, metric: str) -> list[int]:
+    """Return the rounds whose difference lies apart from the others'. An interval may be too short
+    where there are any: Student's takes differences to be spread alike on both sides."""
+    a, b = first.values(metric), second.values(metric)
+    both = [number for number in a if number in b]
+    return [both[place] for place in odd_ones([b[n] - a[n] for n in both])]
+
+
 def compare_two(first: Trained, second: Trained, rank: Monitor) -> dict[str, Any]:
     """Return the differences of all metrics that both have; the answers come later, with all
     comparisons."""
@@ -144,6 +152,7 @@ def compare_two(first: Trained, second: Trained, rank: Monitor) -> dict[str, Any
             continue
         rows[metric] = {
             **estimate(first, second, metric).as_json(),
+            "odd": odd_pairs(first, second, metric),
             "higher_is_better": direction(metric, rank),
             "first": summary(first.values(metric)),
             "second": summary(second.values(metric)),
