@@ -88,6 +88,8 @@ def test_seeds_tell_mean_deviation_and_interval(trickrun, recipe):
     assert "flowers: 3 trainings" in ran.out
     assert "over 3 seeds, standard deviation" in ran.out
     assert "not which samples were drawn" in ran.out
+    told = trickrun("seeds", recipe, "--seeds", 3, "--metric", "test_accuracy", "--json").json
+    assert (told["result"]["metric"], told["result"]["higher_is_better"]) == ("test_accuracy", True)
     split = trickrun("seeds", recipe, "--seeds", 3, "--splits", "--json").json["result"]
     row = split["arms"][0]["metrics"]["val_loss"]
     assert split["over"] == "splits"
@@ -137,7 +139,14 @@ WRONG = {
     ("compare", "optimizer.lr=1", "flowers.yaml"): "this follows no recipe",
     ("compare", "flowers.yaml", "nowhere"): "no run nowhere",
     ("compare", "flowers.yaml", "flowers.yaml", "optimizer.lr=x"): "optimizer.lr",
-    ("compare", "flowers.yaml", "flowers.yaml", "seed=9", "--metric", "val_own"): "nothing says",
+    (
+        "compare",
+        "flowers.yaml",
+        "flowers.yaml",
+        "seed=9",
+        "--metric",
+        "val_acuracy",
+    ): "did you mean val_accuracy?",
     ("seeds", "flowers.yaml", "--seeds", "1"): "--seeds",
     ("ablate", "flowers.yaml", "data.normalize=none"): "the recipe switches on no trick",
     ("ablate", "flowers.yaml", "--add", "regularizers.dropuot=0.1"): "did you mean",

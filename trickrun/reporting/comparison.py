@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from rich.table import Table as RichTable
 
+from trickrun.checks.comparison.samples import OTHER_SAMPLES
 from trickrun.findings.verdict import Verdict
 from trickrun.findings.words import counted
 from trickrun.recipe.text.command_line import typed
@@ -21,8 +22,8 @@ Form = Literal["terminal", "markdown", "latex"]
 
 ARROWS = {True: "higher is better", False: "lower is better", None: "nobody knows which is better"}
 
-MOST_SEEDS_SHOWN = 30
-"""Rounds of a recipe in a table; --json has all."""
+MOST_SAMPLES = 5
+"""Samples that are named each way; --json has more."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,11 @@ def differences(title: str, one: Mapping[str, Any], result: Mapping[str, Any]) -
         for metric, row in one["differences"].items()
         if row["odd"] and row["low"] is not None
     ]
+    if one["per_sample"] is None and result["unread"]:
+        reasons = dict.fromkeys(result["unread"].values())
+        notes.append(f"not compared sample by sample: {in_line('; '.join(reasons))}")
+    elif one["per_sample"] is None and OTHER_SAMPLES in one["no_per_sample"]:
+        notes.append(f"! {OTHER_SAMPLES}, so part of the difference may be theirs")
     if corrected:
         notes.append(f"p values are corrected by {result['correction']}; intervals are not")
     return Table(title, heads, rows, notes)
@@ -168,7 +174,9 @@ def samples(one: Mapping[str, Any]) -> Table:
     ]
     notes = [
         f"{who} only, clearest first: "
-        + ", ".join(f"sample {row['sample']} ({row['pairs']}x)" for row in found[key])
+        + ", ".join(
+            f"sample {row['sample']} ({row['pairs']}x)" for row in found[key][:MOST_SAMPLES]
+        )
         for who, key in (("first right", "first_right"), ("second right", "second_right"))
         if found[key]
     ]

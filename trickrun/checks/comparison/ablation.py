@@ -13,6 +13,7 @@ from trickrun.checks.comparison.arms import (
     judged_by,
     plan_arms,
     train_arms,
+    trained_for,
 )
 from trickrun.checks.comparison.check import (
     USUAL,
@@ -81,7 +82,9 @@ def ablate(
     rank = judged_by([whole, *arms], asked.metric)
     count = asked.seeds or USUAL
     told = {"added": list(added)}
-    plans = plan_arms([whole, *arms], Rounds(count, asked.over), rank.monitor, "ablate", told=told)
+    plans = plan_arms(
+        [whole, *arms], Rounds(count, asked.over), trained_for(rank), "ablate", told=told
+    )
     with opened(plans, [whole, *arms], rank, place) as folder:
         names = [loaded.recipe.name]
         first = place.pace.share(FIRST_SHARE)
@@ -93,7 +96,7 @@ def ablate(
         later: list[ArmPlan] = []
         if lean is not None:
             fresh = Rounds(count, asked.over, first=count)
-            later = plan_arms([whole, lean], fresh, rank.monitor, "ablate", LEAN_LAYOUT)
+            later = plan_arms([whole, lean], fresh, trained_for(rank), "ablate", LEAN_LAYOUT)
             results |= train_arms(later, folder, place.root, names, place.told, place.pace)
         verdict = judge_ablation(trained, rows, invalid, rank)
         if lean is not None:

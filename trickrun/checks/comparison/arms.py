@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from trickrun.search.journal import journal, known_results
 from trickrun.search.plan import LAYOUT
 from trickrun.search.run_trials import search
 from trickrun.search.trial import Trial, TrialResult, identity_on, make_trial
-from trickrun.tricks.monitor import Monitor
+from trickrun.tricks.monitor import Monitor, higher_is_better
 
 Over = Literal["seeds", "splits"]
 """What differs between rounds: the seed alone; or the seed and the seed of the split."""
@@ -216,15 +217,25 @@ def results_in(folder: RunFolder, plans: Sequence[ArmPlan]) -> dict[tuple[str, i
     return found
 
 
+PARTS = ("val_", "train_", "test_")
+"""How the names of values begin, by the part that they are about."""
+
+
+def own_name(metric: str) -> str:
+    """Return a metric's name without the part's."""
+    return next((metric.removeprefix(p) for p in PARTS if metric.startswith(p)), metric)
+
+
 def judged_by(arms: Sequence[Arm], metric: str | None) -> Monitor:
     """Return what arms are judged by: ``metric``; None: what the first recipe's search ranks by,
     unless that is the loss and the arms have different ones.
 
-    Raises TrickrunError if nobody knows which values of it are better.
+    Raises TrickrunError if the trainings have no such value, or nobody knows which are better.
     """
     grid = arms[0].loaded.recipe.grid or Grid()
     if metric is not None:
-        rank = Monitor(monitor=metric, mode=grid.mode if metric == grid.metric else "auto")
+        check_name(metric, arms[0].loaded)
+        rank = with_direction(metric, grid.mode if metric == grid.metric else "auto")
     else:
         rank = Monitor(monitor=grid.metric, mode=grid.mode)
         if rank.name == "loss" and not one_loss(arms):
@@ -236,6 +247,34 @@ def judged_by(arms: Sequence[Arm], metric: str | None) -> Monitor:
             "name another one, or set grid.metric and grid.mode in the recipe",
         )
     return rank
+
+
+def with_direction(metric: str, mode: Literal["auto", "min", "max"]) -> Monitor:
+    """Return what is judged by, with what its class says of which values are better."""
+    known = higher_is_better(own_name(metric))
+    if mode != "auto" or known is None:
+        return Monitor(monitor=metric, mode=mode)
+    return Monitor(monitor=metric, mode="max" if known else "min")
+
+
+def trained_for(rank: Monitor) -> str:
+    """Return the value that a training must come to: what is judged by, unless that is about the
+    test part, which no evaluation on the way sees."""
+    return "train_loss" if rank.monitor.startswith("test_") else rank.monitor
+
+
+def check_name(metric: str, loaded: Loaded) -> None:
+    """Raise TrickrunError if no training of the recipe has a value ``metric``."""
+    from trickrun.training.compile import pick_metrics
+
+    task = loaded.recipe.data.load(loaded.folder).task
+    names = ["loss", *(each.name for each in pick_metrics(loaded.recipe, task))]
+    known = ["train_loss", *(f"{part}_{name}" for part in ("val", "test") for name in names)]
+    if metric in known:
+        return
+    close = get_close_matches(metric, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    raise TrickrunError(f"no training has a value {metric}", "--metric", hint)
 
 
 def other_metrics(loaded: Loaded) -> Iterable[Monitor]:

@@ -16,8 +16,10 @@ from trickrun.checks.comparison.arms import (
     Rounds,
     alike,
     judged_by,
+    own_name,
     plan_arms,
     train_arms,
+    trained_for,
 )
 from trickrun.checks.comparison.differences import (
     COVERS,
@@ -26,7 +28,6 @@ from trickrun.checks.comparison.differences import (
     arm_as_json,
     compare_two,
     curves_of,
-    own_name,
 )
 from trickrun.checks.comparison.of_runs import result_of_run, trainings_in
 from trickrun.checks.comparison.recipes import named_apart, recipe_difference
@@ -112,7 +113,7 @@ def compare(targets: Sequence[Target], asked: Asked, place: Place) -> tuple[Verd
         )
     rank = judged_by(arms, asked.metric)
     rounds = Rounds(rounds_of(arms, targets, asked.seeds), asked.over)
-    plans = plan_arms(arms, rounds, rank.monitor, "compare") if rounds.count else []
+    plans = plan_arms(arms, rounds, trained_for(rank), "compare") if rounds.count else []
     with opened(plans, arms, rank, place) as folder:
         results = train_arms(plans, folder, place.root, names_of(arms), place.told, place.pace)
         trained = [together(arm, results, asked.over) for arm in arms]
@@ -131,7 +132,7 @@ def seeds(loaded: Loaded, asked: Asked, place: Place) -> tuple[Verdict, RunFolde
     arm = Arm(loaded.recipe.name, loaded)
     rank = judged_by([arm], asked.metric)
     rounds = Rounds(asked.seeds or USUAL, asked.over)
-    plans = plan_arms([arm], rounds, rank.monitor, "seeds")
+    plans = plan_arms([arm], rounds, trained_for(rank), "seeds")
     with opened(plans, [arm], rank, place) as folder:
         results = train_arms(plans, folder, place.root, [arm.name], place.told, place.pace)
         trained = together(arm, results, asked.over)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from trickrun.checks.checklist.contest import loss_of
-from trickrun.checks.comparison.arms import Arm, Over
+from trickrun.checks.comparison.arms import Arm, Over, own_name
 from trickrun.checks.comparison.statistics import (
     LEVEL,
     MOST_SEEDS,
@@ -38,8 +38,6 @@ COVERS: dict[Over, str] = {
     ),
 }
 """What of the luck an interval stands for."""
-
-PARTS = ("val_", "train_", "test_")
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,6 @@ def direction(metric: str, rank: Monitor) -> bool | None:
     if metric == rank.monitor:
         return rank.maximizes
     return higher_is_better(own_name(metric))
-
-
-def own_name(metric: str) -> str:
-    """Return a metric's name without the part's."""
-    return next((metric.removeprefix(p) for p in PARTS if metric.startswith(p)), metric)
 
 
 def part_of(metric: str) -> str:

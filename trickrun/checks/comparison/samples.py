@@ -10,6 +10,8 @@ from typing import Any
 from trickrun.checks.comparison.differences import Trained
 from trickrun.checks.comparison.statistics import difference, mcnemar
 
+OTHER_SAMPLES = "they are not scored on the same samples"
+
 MOST_NAMED = 10
 """Samples that are named each way."""
 
@@ -129,7 +131,7 @@ def shared(first: Trained, second: Trained) -> tuple[list[Pair], str]:
         if a.answers is None or b.answers is None or a.truth is None:
             why_not = "their answers are no classes, or are not there"
         elif (a.part, a.samples, a.truth, a.labels) != (b.part, b.samples, b.truth, b.labels):
-            why_not = "they are not scored on the same samples"
+            why_not = OTHER_SAMPLES
         else:
             found.append(Pair(number, a.answers, b.answers, a.truth, a.labels, a.part))
     return found, "" if found else why_not
