@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trickrun.api.asked import unhurried
+from trickrun.api.asked import is_recipe, unhurried
 from trickrun.api.recipes import RecipeLike, command_line, load
 from trickrun.api.runs import Folder, Run, root_of
 from trickrun.errors import TrainingFailed, TrickrunError
@@ -148,6 +148,9 @@ def target_of(target: RecipeLike | Run) -> Target:
     """Return what is compared: a loaded recipe, or a run's folder."""
     if isinstance(target, Run):
         return target.folder
+    if not is_recipe(target):
+        shown = type(target).__name__
+        raise TrickrunError(f"this is neither a recipe nor a run, but {shown}", "targets")
     if isinstance(target, str | os.PathLike) and (Path(target) / "resolved.yaml").exists():
         return Run(Path(target)).folder
     return load(target)
@@ -188,6 +191,8 @@ def done(
     least = 1 if command == "compare" else 2
     if seeds is not None and (type(seeds) is not int or seeds < least):
         raise TrickrunError(f"this is {seeds!r}", "seeds", f"give a whole number from {least}")
+    if metric is not None and not isinstance(metric, str):
+        raise TrickrunError(f"this is {metric!r}", "metric", "give a name such as val_accuracy")
     over: Over = "splits" if splits else "seeds"
     root = root_of(runs_dir)
     shown = compare_and_tell(

@@ -106,8 +106,11 @@ def compare(targets: Sequence[Target], asked: Asked, place: Place) -> tuple[Verd
     """
     arms, missing = arms_of(targets, asked.over)
     if len(arms) < 2:
+        alone = len(targets) < 2
         raise TrickrunError(
-            "these are runs of one recipe, which differ in their seeds only",
+            "there is nothing to compare with"
+            if alone
+            else "these are runs of one recipe, which differ in their seeds only",
             "",
             "compare with another recipe or run; `trickrun seeds RECIPE` tells of one",
         )
