@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from trickrun.api.checks import lr_find as lr_find
     from trickrun.api.checks import overfit_batch as overfit_batch
     from trickrun.api.checks import signal as signal
+    from trickrun.api.comparison import ablate as ablate
+    from trickrun.api.comparison import compare as compare
+    from trickrun.api.comparison import seeds as seeds
     from trickrun.api.diagnose import diagnose as diagnose
     from trickrun.api.lightning_watch import LightningWatch as LightningWatch
     from trickrun.api.recipes import load as load
@@ -36,7 +39,9 @@ __all__ = [
     "TrickrunError",
     "Verdict",
     "Watching",
+    "ablate",
     "checklist",
+    "compare",
     "diagnose",
     "grad_check",
     "initial_loss",
@@ -44,6 +49,7 @@ __all__ = [
     "lr_find",
     "overfit_batch",
     "runs",
+    "seeds",
     "signal",
     "train",
     "watch",
@@ -57,7 +63,9 @@ PLACES = {
     "TrickrunError": "errors",
     "Verdict": "findings.verdict",
     "Watching": "api.watching",
+    "ablate": "api.comparison",
     "checklist": "api.checklist",
+    "compare": "api.comparison",
     "diagnose": "api.diagnose",
     "grad_check": "api.checks",
     "initial_loss": "api.checks",
@@ -65,6 +73,7 @@ PLACES = {
     "lr_find": "api.checks",
     "overfit_batch": "api.checks",
     "runs": "api.runs",
+    "seeds": "api.comparison",
     "signal": "api.checks",
     "train": "api.recipes",
     "watch": "api.watching",

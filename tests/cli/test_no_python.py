@@ -155,8 +155,8 @@ OF_RUNS = {("eval",): ["run"], ("predict",): ["run", "samples.npz"]}
 def test_the_commands_are_those_that_are_known() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
         "validate", "show", "train", "eval", "predict", "checklist", "initial-loss",
-        "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose",
-        "grad-check", "signal",
+        "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose", "compare",
+        "grad-check", "signal", "seeds", "ablate",
     }  # fmt: skip
 
 

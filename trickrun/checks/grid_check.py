@@ -19,7 +19,6 @@ from trickrun.run.pace import MORE, UNHURRIED, Pace
 from trickrun.search.halving import halve
 from trickrun.search.journal import (
     JOURNAL,
-    LAYOUT,
     ended,
     journal,
     known_results,
@@ -30,7 +29,7 @@ from trickrun.search.journal import (
     searches,
 )
 from trickrun.search.judge import importances_aside, judge, table
-from trickrun.search.plan import Plan, Stage, plan
+from trickrun.search.plan import LAYOUT, Plan, Stage, plan
 from trickrun.search.run_trials import OnResult, search
 from trickrun.search.trial import TrialResult
 from trickrun.search.winners import confirm

@@ -82,6 +82,8 @@ def next_command(ended: Ended, given: Given) -> str | None:
             return after_diagnosis(ended, given)
         case "checklist":
             return after_checklist(ended, given)
+        case "ablate" if (ended.result["lean"] or {}).get("as_good"):
+            return of_recipe("train", ended, given, ended.result["lean"]["edits"])
         case "lr-find" if ended.verdict != "fail" and ended.result["suggestion"] is not None:
             change = {"optimizer.lr": ended.result["suggestion"]}
             return of_recipe("grid coarse", ended, given, change)

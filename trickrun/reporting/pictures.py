@@ -12,6 +12,7 @@ from trickrun.run.folder import RunFolder
 from trickrun.run.recall import recall
 from trickrun.search.executors.workers import DRAWING, WORKERS
 
+COMPARISONS = ("compare", "seeds", "ablate")
 UNDRAWN = ("initial-loss", "overfit-batch", "diagnose")
 """The commands that draw nothing."""
 
@@ -44,6 +45,10 @@ def pictures(command: str, verdict: Verdict) -> dict[str, str]:
     # Only what is drawn waits for matplotlib.
     if command.startswith("grid"):
         return of_search(verdict.result)
+    if command in COMPARISONS:
+        from trickrun.reporting import comparison_pictures
+
+        return comparison_pictures.pictures(command, verdict.result)
     if command == "lr-find":
         return steps.pictures(verdict)
     if command == "signal":

@@ -128,7 +128,7 @@ def tables(command: str, folder: RunFolder, verdict: Verdict) -> Iterator[Table]
         yield scores(folder)
     elif command in ROWS:
         yield Table("Figures", ("", "", ""), [[*map(str, row)] for row in ROWS[command](result)])
-    elif "trials" in result:
+    elif "space" in result:
         yield trials(result)
     elif command == "diagnose" and result["tried"]:
         yield proven(result["tried"])

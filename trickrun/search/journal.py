@@ -17,19 +17,17 @@ from trickrun.run.folder import RunFolder
 from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.run.records import adapter
 from trickrun.search.executors.choose import Layout, lay_out
-from trickrun.search.plan import EVIDENCE, Plan, is_coarse
+from trickrun.search.plan import EVIDENCE, Plan, Trainings, is_coarse
 from trickrun.search.trial import Trial, TrialResult
 
 PLAN = "plan.json"
 JOURNAL = "trials.jsonl"
 FINGERPRINT = "data_fingerprint"
 """In a search's env.json: what changes when the data does."""
-LAYOUT = "layout.json"
-"""What is trained where: chosen by timing once, then kept."""
 
 
 def new_search(
-    planned: Plan,
+    planned: Trainings,
     loaded: Loaded,
     root: Path,
     command: list[str],
@@ -52,7 +50,7 @@ def on_other_data(coarse: RunFolder, planned: Plan) -> bool:
     return FINGERPRINT in facts and facts[FINGERPRINT] != planned.fingerprint
 
 
-def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:
+def searches(root: Path, planned: Trainings) -> Iterator[RunFolder]:
     """Yield the folders of the same search, newest first."""
     facts = planned.facts
     for run in every(root, planned.loaded.recipe.name):
@@ -60,7 +58,7 @@ def searches(root: Path, planned: Plan) -> Iterator[RunFolder]:
             yield run
 
 
-def open_search(root: Path, planned: Plan) -> RunFolder | None:
+def open_search(root: Path, planned: Trainings) -> RunFolder | None:
     """Return the newest of the same searches that has not ended and that nobody runs, or None."""
     for run in searches(root, planned):
         if not ended(run) and not run.busy:
@@ -117,7 +115,7 @@ def parsed(lines: Sequence[bytes]) -> Iterator[TrialResult]:
             continue  # it is damaged, or a crash cut it short; its trial is run again
 
 
-def known_results(root: Path, planned: Plan) -> dict[str, TrialResult]:
+def known_results(root: Path, planned: Trainings) -> dict[str, TrialResult]:
     """Return what searches of this recipe's name, those of checks too, know already of the trials,
     by their ids.
 
@@ -140,11 +138,13 @@ def as_planned(result: TrialResult, trial: Trial, metric: str) -> TrialResult | 
         return replace(result, params=trial.params)
     if result.status != "finished" or result.values.get(metric) is None:
         return None
+    if trial.detailed and result.details is None:
+        return None
     return replace(result, params=trial.params, metric=result.values[metric])
 
 
 def recorded_layout(
-    folder: RunFolder, planned: Plan, left: Sequence[Trial], pace: Pace = UNHURRIED
+    folder: RunFolder, planned: Trainings, left: Sequence[Trial], pace: Pace = UNHURRIED
 ) -> Layout:
     """Return where the trials in ``left`` are trained: as chosen before the search was cut off, or
     chosen now and written down."""
@@ -153,14 +153,14 @@ def recorded_layout(
     if new:
         chosen = lay_out(new, planned.loaded.folder, pace)
         layout = Layout(layout.here + chosen.here, layout.workers + chosen.workers)
-        folder.write_json(LAYOUT, layout.as_json())
+        folder.write_json(planned.layout_file, layout.as_json())
     return layout
 
 
-def known_layout(folder: RunFolder, planned: Plan) -> Layout:
+def known_layout(folder: RunFolder, planned: Trainings) -> Layout:
     """Return the layout in a search's folder; one that cannot be read is as good as none: the
     trials that are left are laid out anew."""
-    told = json_in(folder, LAYOUT)
+    told = json_in(folder, planned.layout_file)
     try:
         records.checked(told, dict[Literal["here", "workers"], list[list[str]]])
         return Layout.from_json(told, planned.trials)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from trickrun.errors import RunFolderError, TrickrunError
 from trickrun.recipe.grid import Grid, Range, Search
@@ -18,6 +18,37 @@ from trickrun.tricks.monitor import Monitor
 
 Stage = Literal["coarse", "fine"]
 EVIDENCE = "evidence.json"
+LAYOUT = "layout.json"
+"""What is trained where: chosen by timing once, then kept."""
+
+
+class Trainings(Protocol):
+    """What of a plan its trainings need.
+
+    Attributes:
+        loaded: the recipe that lends its folder and its name.
+        trials: what is trained.
+        metric: the name of the value in an evaluation's record that a trial must come to.
+        stage: what is being done, in a word.
+        layout_file: where it is written down what is trained where.
+        facts: what makes two plans the same, as JSON has it.
+        fingerprint: what changes when the recipe's data does.
+    """
+
+    @property
+    def loaded(self) -> Loaded: ...
+    @property
+    def trials(self) -> tuple[Trial, ...]: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def layout_file(self) -> str: ...
+    @property
+    def facts(self) -> dict[str, Any]: ...
+    @property
+    def fingerprint(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -38,6 +69,8 @@ class Plan:
     metric: str
     rank: Monitor
     trials: tuple[Trial, ...]
+
+    layout_file: ClassVar[str] = LAYOUT
 
     @property
     def fingerprint(self) -> Any:

@@ -15,7 +15,7 @@ from trickrun.run.folder import RunFolder
 from trickrun.run.pace import UNHURRIED, Pace
 from trickrun.search.executors.choose import run_layout
 from trickrun.search.journal import append, drop_cut_line, journal, recorded_layout
-from trickrun.search.plan import Plan
+from trickrun.search.plan import Trainings
 from trickrun.search.trial import TrialResult
 
 OnResult = Callable[[TrialResult, int, int], None]
@@ -23,7 +23,7 @@ OnResult = Callable[[TrialResult, int, int], None]
 
 
 def search(
-    planned: Plan,
+    planned: Trainings,
     folder: RunFolder,
     known: dict[str, TrialResult],
     on_result: OnResult,

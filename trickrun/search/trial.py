@@ -13,6 +13,7 @@ from trickrun.params import Params, foreign_code, parts
 from trickrun.recipe.load import from_tree
 from trickrun.recipe.schema import Recipe
 from trickrun.recipe.shape import default_of
+from trickrun.search.details import Details
 from trickrun.tricks.monitor import Monitor
 from trickrun.user_code import source_hash
 
@@ -40,12 +41,14 @@ class Trial:
         params: recipe path to the value that this trial has there.
         tree: the whole recipe as a canonical tree.
         data: the fingerprint of the data that it is to be trained on.
+        detailed: whether its result has details. They change no number of the training.
     """
 
     id: str
     params: dict[str, Any]
     tree: dict[str, Any]
     data: Any = None
+    detailed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class TrialResult:
         seconds: wall time, compilation included.
         reason: why it did not finish.
         rung: the rung of successive halving that it reached, from 1.
+        details: of a detailed trial that finished.
     """
 
     id: str
@@ -70,9 +74,14 @@ class TrialResult:
     engine: str
     reason: str = ""
     rung: int | None = None
+    details: Details | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return it as plain data; without details if it has none."""
+        told = asdict(self)
+        if self.details is None:
+            del told["details"]
+        return told
 
 
 def make_trial(tree: dict[str, Any], params: Mapping[str, Any], folder: Path) -> Trial:

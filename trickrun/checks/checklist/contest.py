@@ -151,7 +151,8 @@ def judged_by(loaded: Loaded, entrants: Sequence[Entry]) -> Monitor:
 def loss_of(recipe: Recipe) -> str:
     """Return what decides which number a validation loss is."""
     smoothing = recipe.regularizers.label_smoothing
-    return repr((recipe.loss, recipe.data.scale_targets, smoothing))
+    kept = None if smoothing is None or smoothing.off else smoothing
+    return repr((recipe.loss, recipe.data.scale_targets, kept))
 
 
 def rounds(loaded: Loaded, source: Source, count: int) -> list[dict[str, Any]]:

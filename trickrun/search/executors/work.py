@@ -20,13 +20,14 @@ from trickrun.recipe.patch import patch_paths
 from trickrun.recipe.schema import Recipe
 from trickrun.run.memory import is_out_of_memory
 from trickrun.run.pace import Moved
+from trickrun.search.details import Details, details_of
 from trickrun.search.executors.stacked.engine import train_stack
 from trickrun.search.segment import WHOLE, Segment, States
 from trickrun.search.trial import Status, Trial, TrialResult
 from trickrun.training.checkpoint import Best, Progress, restore
 from trickrun.training.compile import compile_recipe
 from trickrun.training.device import pick_device, to_device, training_type
-from trickrun.training.events import Checkpoint, End, NonFinite, TrainedSteps
+from trickrun.training.events import RESUMABLE, Checkpoint, End, NonFinite, TrainedSteps
 from trickrun.training.job import Job, RecipeJob
 from trickrun.training.loop import train
 from trickrun.training.spans import timed
@@ -90,8 +91,9 @@ def run_trial(
     """Train ``trial`` by itself and return its result (None: it was cut off); see ``run_chunk``."""
     started = time.perf_counter()
     how: End | Exception
+    details = None
     try:
-        how = train_alone(trial, compiled(trial, folder), segment, until, moved)
+        how, details = train_alone(trial, compiled(trial, folder), segment, until, moved)
         if how.stopped_by == "interrupt":
             return None
     except CannotWrite:  # a full disk is not the trial's own fault, and the others will meet it too
@@ -100,11 +102,15 @@ def run_trial(
         how = blame(error, "your code")
     except Exception as error:  # user code may raise anything; the other trials go on
         how = error
-    return outcome(trial, metric, ALONE, time.perf_counter() - started, how, segment)
+    seconds = time.perf_counter() - started
+    return replace(outcome(trial, metric, ALONE, seconds, how, segment), details=details)
 
 
-def train_alone(trial: Trial, job: Job, segment: Segment, until: float, moved: Moved) -> End:
-    """Train ``job`` for one segment and return how that ended; ``interrupt``: it was cut off."""
+def train_alone(
+    trial: Trial, job: Job, segment: Segment, until: float, moved: Moved
+) -> tuple[End, Details | None]:
+    """Train ``job`` for one segment; return how that ended (``interrupt``: it was cut off), and the
+    details of a detailed trial that came to its end."""
     state = segment.load(trial.id)
     progress = restore(job, state["run"]) if state else Progress()
     best = Best(**state["best"]) if state and state["best"] else None
@@ -117,7 +123,9 @@ def train_alone(trial: Trial, job: Job, segment: Segment, until: float, moved: M
     assert isinstance(record, End)
     if record.stopped_by == "stop_at":
         segment.save(trial.id, {"run": last, "best": vars(best) if best else None})
-    return record
+    if not trial.detailed or record.stopped_by in RESUMABLE:
+        return record, None
+    return record, details_of(job, progress.history, progress.step, progress.samples)
 
 
 def run_stack(
@@ -139,9 +147,21 @@ def run_stack(
 
     def ended(trial: Trial, how: End | Exception) -> None:
         seconds = (time.perf_counter() - started) / len(trials)
-        results.append(outcome(trial, metric, STACKED, seconds, how, segment))
+        told = outcome(trial, metric, STACKED, seconds, how, segment)
+        results.append(replace(told, details=details.pop(trial.id, None)))
+
+    def kept(
+        together: Sequence[tuple[Trial, RecipeJob]],
+        place: int,
+        progress: Progress,
+        outputs: torch.Tensor,
+    ) -> None:
+        trial, job = together[place]
+        counts = progress.step, progress.samples
+        details[trial.id] = details_of(job, progress.history, *counts, outputs)
 
     jobs: list[tuple[Trial, RecipeJob]] = []
+    details: dict[str, Details] = {}
     for trial in trials:
         try:
             jobs.append((trial, compiled(trial, folder)))
@@ -157,6 +177,7 @@ def run_stack(
             partial(keep, segment, together),
             lambda: time.monotonic() >= until,
             partial(moved_within, moved, done / len(jobs), len(together) / len(jobs)),
+            partial(kept, together) if any(trial.detailed for trial in trials) else None,
         )
         for place, how in running:
             ended(together[place][0], how)

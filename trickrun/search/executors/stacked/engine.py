@@ -12,6 +12,7 @@ from dataclasses import asdict
 
 import torch
 
+from trickrun.search.details import scored_part
 from trickrun.search.executors.stacked.step import Stack
 from trickrun.search.segment import States
 from trickrun.training.checkpoint import Progress
@@ -37,6 +38,10 @@ class Member:
         self.progress = Progress(**state["progress"]) if state else Progress()
         self.best: dict[str, float] = state["best"] if state else {}
         self.buffer = StepBuffer()
+        self.outputs: torch.Tensor | None = None
+        """Of the weights to keep, for the part that they are scored on, if anybody wants them."""
+        self.kept_at = -1
+        """The step at which these weights were evaluated; -1: they have not been."""
 
     def state(self, in_stack: States) -> States:
         """Return the state from which it goes on; ``in_stack`` is its row of the stack."""
@@ -63,6 +68,8 @@ class Member:
         evaluation = validate(self.job, self.progress, prediction)
         if evaluation.improved:
             self.best = evaluation.values
+        if evaluation.improved or not self.job.stopping.restore_best:
+            self.kept_at = self.progress.step
         if stops(self.job, self.progress):
             return End("early_stopping", self.best)
         if self.progress.step == self.job.span.steps:
@@ -78,6 +85,7 @@ def train_stack(
     keep: Callable[[int, States], None] = lambda place, state: None,
     over: Callable[[], bool] = lambda: False,
     moved: Callable[[float], None] = lambda done: None,
+    kept: Callable[[int, Progress, torch.Tensor], None] | None = None,
 ) -> Iterator[tuple[int, End | NonFinite]]:
     """Train jobs of one shape and yield each one's place and how it ended, as it ends.
 
@@ -90,6 +98,8 @@ def train_stack(
         keep: told of each of those, by its place, in which state it stops.
         over: asked after each step; when true, those that have not ended are given up.
         moved: told of the share of the steps that is done.
+        kept: told of each trial that comes to its end, by its place: its progress, and the outputs
+            of its kept weights for the part that these are scored on.
     """
     stack = Stack(jobs)
     members = [
@@ -110,8 +120,12 @@ def train_stack(
         if members[0].buffer.size < BUFFERED_STEPS and not due:
             continue
         moved(step / length)
-        ended = end_blocks(stack, members, due)
-        yield from ((members[row].place, end) for row, end in ended.items())
+        ended = end_blocks(stack, members, due, kept is not None)
+        for row, end in ended.items():
+            outputs = members[row].outputs
+            if kept is not None and outputs is not None and isinstance(end, End):
+                kept(members[row].place, members[row].progress, outputs)
+            yield members[row].place, end
         if ended:
             left = [row for row in range(len(members)) if row not in ended]
             members = [members[row] for row in left]
@@ -123,9 +137,15 @@ def train_stack(
             return
 
 
-def end_blocks(stack: Stack, members: Sequence[Member], due: bool) -> dict[int, End | NonFinite]:
+def end_blocks(
+    stack: Stack, members: Sequence[Member], due: bool, keep_outputs: bool = False
+) -> dict[int, End | NonFinite]:
     """Fetch what the last steps left on the device, evaluate if ``due``, and return how those
-    trials ended that did, by their row."""
+    trials ended that did, by their row.
+
+    Args:
+        keep_outputs: whether members keep the outputs of their best weights.
+    """
     predictions = stack.validate() if due else None
     ended: dict[int, End | NonFinite] = {}
     for row, (member, finite) in enumerate(zip(members, stack.finite(), strict=True)):
@@ -133,4 +153,25 @@ def end_blocks(stack: Stack, members: Sequence[Member], due: bool) -> dict[int, 
         end = member.end_block(finite) or member.evaluate(prediction)
         if end is not None:
             ended[row] = end
+    if keep_outputs and due:
+        keep_new_outputs(stack, members, predictions)
     return ended
+
+
+def keep_new_outputs(
+    stack: Stack, members: Sequence[Member], predictions: list[torch.Tensor] | None
+) -> None:
+    """Let the members whose weights are now the ones to keep keep their outputs.
+
+    Args:
+        predictions: for their validation parts [N, ...]; None: there is none.
+    """
+    new = [row for row, member in enumerate(members) if member.kept_at == member.progress.step]
+    if not new:
+        return
+    on_val = scored_part(stack.jobs[0])[0] == "val"
+    outputs = predictions if on_val else stack.outputs_for(lambda job: scored_part(job)[1])
+    if outputs is None:
+        return
+    for row in new:
+        members[row].outputs = outputs[row].clone()

@@ -11,7 +11,7 @@ optimizer.py).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -19,6 +19,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, vmap
 
+from trickrun.data.splits.source import SplitData
 from trickrun.search.executors.stacked.inputs import (
     Batches,
     Drawn,
@@ -40,7 +41,7 @@ from trickrun.search.executors.stacked.optimizer import (
     update_of,
 )
 from trickrun.training.device import LARGE_PASS
-from trickrun.training.job import RecipeJob
+from trickrun.training.job import Job, RecipeJob
 from trickrun.training.loop import set_lr
 from trickrun.training.step_buffer import StepResult
 
@@ -169,13 +170,17 @@ class Stack:
         }
 
     def validate(self) -> list[torch.Tensor] | None:
-        """Return each trial's outputs [N, outputs] for its validation split; None: it has none.
+        """Return each trial's outputs [N, outputs] for its validation split; None: it has none."""
+        return self.outputs_for(lambda job: job.data.val)
+
+    def outputs_for(self, part: Callable[[Job], SplitData | None]) -> list[torch.Tensor] | None:
+        """Return each trial's outputs [N, outputs] for a part of its data; None: it has none.
 
         A pass has so many samples that it takes about the memory of a training step.
         """
         sources = {id(job.data.train.x): job for job in self.jobs}
         jobs = list(sources.values())
-        splits = [job.data.val.x for job in jobs if job.data.val is not None]
+        splits = [split.x for job in jobs if (split := part(job)) is not None]
         if not splits:
             return None
         if len(jobs) == 1:
