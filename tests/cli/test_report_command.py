@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from trickrun.errors import TrickrunError
 from trickrun.findings.stories import stories
-from trickrun.reporting import svg
+from trickrun.reporting import line_plot
 from trickrun.reporting.run_page import run_report
 from trickrun.run.check_folder import recall
 from trickrun.run.folder import RunFolder

@@ -18,9 +18,9 @@ from trickrun.checks.checklist.context import StepOutcome
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting import grid_pictures
 from trickrun.reporting.checklist_page import QUESTIONS, report
+from trickrun.reporting.line_plot import draw
 from trickrun.reporting.panels import Line, Marker, Panel
 from trickrun.reporting.run_page import run_report
-from trickrun.reporting.svg import draw
 from trickrun.reporting.visible import visible
 from trickrun.run.folder import RunFolder
 

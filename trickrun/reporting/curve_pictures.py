@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.panels import Line, Marker, Panel, draw
+from trickrun.reporting.line_plot import draw
+from trickrun.reporting.panels import Line, Marker, Panel
 
 TRAINING, VALIDATION = 0, 2
 """Colors (see svg.COLORS) of a single run's lines. The one between them marks the best epoch."""

@@ -1,4 +1,4 @@
-"""What a line plot shows, as plain data. A terminal shows it without matplotlib."""
+"""What a line plot shows, as plain data, for a terminal and for a page."""
 
 from __future__ import annotations
 
@@ -69,13 +69,3 @@ class Panel:
     log_x: bool = False
     log_y: bool = False
     top: float | None = None
-
-
-def draw(panels: Sequence[Panel], columns: int = 1) -> str:
-    """Return the panels as one SVG document, so many side by side.
-
-    What draws them (see ``svg``) takes a while to import, so that happens only here.
-    """
-    from trickrun.reporting import svg
-
-    return svg.draw(panels, columns)

@@ -10,14 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trickrun.findings.verdict import Verdict
+from trickrun.reporting.line_plot import draw
 from trickrun.reporting.panels import COLORS, Line, Panel
-from trickrun.reporting.svg import (
-    document,
-    draw,
-    make_logarithmic,
-    plain,
-    styled,
-)
+from trickrun.reporting.svg import document, make_logarithmic, plain, styled
 
 COLUMNS = 8
 """Layers side by side; of more, some at even distances, the first and the last among them."""
