@@ -154,6 +154,11 @@ def line_elements(line: Line, x: Axis, y: Axis, color: str) -> Iterator[str]:
             area = path([*low, *reversed(high)])
             yield f'<path class="band" d="{area}Z" fill="{color}" fill-opacity="0.18"/>'
     pieces = unbroken(line, x, y)
+    if line.dots:
+        every = thinned([point for piece in pieces for point in piece])
+        for a, b in every:
+            yield f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2" fill="{color}" fill-opacity="0.6"/>'
+        return
     # A point alone has no length.
     alone = [piece[0] for piece in pieces if len(piece) == 1]
     drawn = "".join(path(thinned(piece)) for piece in pieces if len(piece) > 1)

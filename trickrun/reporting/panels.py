@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 """A line's color by its place; distinguishable with the usual color-vision deficiencies."""
@@ -23,6 +26,7 @@ class Line:
         low, high: the edges of a shaded band around the line, each as long as ``x``.
         faint: thin and pale: what another line sums up (raw losses, single seeds).
         level: a value to compare with: dashed, in no line's color.
+        dots: points that no line joins.
         color: index into COLORS; by default the line's place in the panel.
     """
 
@@ -33,6 +37,7 @@ class Line:
     high: Sequence[float] | None = None
     faint: bool = False
     level: bool = False
+    dots: bool = False
     color: int | None = None
 
 
@@ -69,3 +74,10 @@ class Panel:
     log_x: bool = False
     log_y: bool = False
     top: float | None = None
+
+
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """Return at most ``most`` items at even distances, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
