@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trickrun.checks.curves.evidence import looks_of
 from trickrun.findings.evidence.run import Look
 from trickrun.reporting.line_plot import draw
 from trickrun.reporting.panels import COLORS, Line, Panel, evenly
-from trickrun.run.folder import RunFolder
 
 MEANING = (
     "Looks at the layers while they were trained. Updates of about a thousandth of the weights are "
@@ -16,9 +14,8 @@ MEANING = (
 )
 
 
-def pictures(folder: RunFolder) -> dict[str, str]:
-    """Return the pictures of a run's looks by their names; none if it took fewer than two."""
-    looks = looks_of(folder)
+def pictures(looks: Sequence[Look]) -> dict[str, str]:
+    """Return the pictures of a run's looks by their names; none of fewer than two."""
     return {panel.title.lower(): draw([panel]) for panel in panels(looks)} if len(looks) > 1 else {}
 
 

@@ -155,12 +155,16 @@ def per_class(scores: Sequence[ClassScore]) -> Table:
         note += f"; {without} have no sample here." if without else "."
     values = [(s.precision, s.recall, s.f1, s.support) for s in shown]
     rows = [
-        [s.label, *(f"{v:.3f}" for v in value[:3]), tally(int(s.support) if s.support.is_integer() else s.support)]
-        for s, value in zip(shown, values, strict=True)
-    ]  # fmt: skip
+        [s.label, *(f"{v:.3f}" for v in (s.precision, s.recall, s.f1)), whole_or_not(s.support)]
+        for s in shown
+    ]
     keys: list[list[Value]] = [[s.label, *value] for s, value in zip(shown, values, strict=True)]
     heads = ("class", "precision", "recall", "F1", "samples")
     return Table("Scores of each class", heads, rows, keys, note)
+
+
+def whole_or_not(count: float) -> str:
+    return tally(int(count) if count.is_integer() else count)
 
 
 def of_labels(counts: Sequence[Mapping[str, Any]]) -> Table:
@@ -254,9 +258,11 @@ def images(answers: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]]) -> It
     """Yield wrong answers about images."""
     for row in wrong:
         width, height = row["input"]["size"]
-        score = told_score(row.get("score"), answers)
-        lines = [f"{shown_answer(row['answer'])}{score}",
-                 f"truth: {shown_answer(row['truth'])}{told_score(row.get('truth_score'), answers)}"]  # fmt: skip
+        scores = [told_score(row.get(name), answers) for name in ("score", "truth_score")]
+        lines = [
+            f"{shown_answer(row['answer'])}{scores[0]}",
+            f"truth: {shown_answer(row['truth'])}{scores[1]}",
+        ]
         if "target" in row:
             lines.append(str(row["target"]))
         yield Sample(

@@ -18,6 +18,14 @@ from trickrun.run.folder import RunFolder
 ENVIRONMENT = ("trickrun", "torch", "numpy", "python", "platform", "device", "cpu", "threads",
                "engine", "git_commit", "git_dirty", "data", "recipe_folder")  # fmt: skip
 
+NAMES = {
+    "git_commit": "git commit",
+    "git_dirty": "tracked files differed from it",
+    "data": "hash of the data",
+    "recipe_folder": "folder of the recipe",
+}
+"""What facts are called, where their keys do not say it."""
+
 VERSION = re.compile(r"[0-9][0-9A-Za-z.]*")
 
 MOST_TRICKS = 60
@@ -35,7 +43,7 @@ def asked_sections(folder: RunFolder) -> Iterator[Section]:
     parts.append(Source("resolved.yaml, with every default", plain_lines(resolved)))
     yield Section("What was asked", parts)
     yield Section("How to repeat it", [Commands([*commands(folder, facts)])])
-    rows = [[key.replace("_", " "), told(facts[key])] for key in ENVIRONMENT if key in facts]
+    rows = [[NAMES.get(key, key), told(facts[key])] for key in ENVIRONMENT if key in facts]
     yield Section("Environment", [Table("On what it ran", ("what", ""), rows)])
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from trickrun.checks.curves.evidence import looks_of
 from trickrun.data.splits.source import DATA_FILE
 from trickrun.errors import RunFolderError
+from trickrun.findings.evidence.run import Look
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting import layer_pictures
 from trickrun.reporting.console import number, seconds
 from trickrun.reporting.page import shown_pictures
 from trickrun.reporting.page_answers import answer_sections
 from trickrun.reporting.page_parts import Part, Pictures, Prose, Section, Table
+from trickrun.reporting.panels import evenly
 from trickrun.run.answers import ANSWERS
 from trickrun.run.folder import RunFolder
 from trickrun.run.listing import summary
 from trickrun.run.trained import constant_scores, task_of
+
+MOST_LAYERS = 40
+"""Rows of the table of layers."""
 
 LEFT_OUT = ("step", "lr", "kind", "best", "epoch", "train_loss")
 
@@ -24,12 +30,34 @@ LEFT_OUT = ("step", "lr", "kind", "best", "epoch", "train_loss")
 def sections(folder: RunFolder, verdict: Verdict) -> Iterator[Section]:
     """Yield a training's result, its layers and its answers."""
     yield Section("Result", [*result(folder)])
-    drawn = layer_pictures.pictures(folder)
-    if drawn:
-        about: list[Part] = [Prose([layer_pictures.MEANING])]
-        about.append(Pictures(shown_pictures(drawn), "layers"))
-        yield Section("Gradients and updates", about)
+    looks = looks_of(folder)
+    if looks:
+        yield Section("Gradients and updates", [*layers(looks)])
     yield from answered(folder, verdict)
+
+
+def layers(looks: Sequence[Look]) -> Iterator[Part]:
+    """Yield what the looks at the layers saw: their course, and the last one in numbers."""
+    yield Prose([layer_pictures.MEANING])
+    drawn = layer_pictures.pictures(looks)
+    if drawn:
+        yield Pictures(shown_pictures(drawn), "layers")
+    last = looks[-1]
+    shown = evenly(last.layers, MOST_LAYERS)
+    rows = [
+        [
+            layer.name,
+            number(layer.gradient_norm),
+            number(layer.update_ratio),
+            f"{layer.dead_fraction:.0%}",
+            f"{layer.saturated_fraction:.0%}",
+        ]
+        for layer in shown
+    ]
+    heads = ("layer", "gradient norm", "update over weights", "dead units", "saturated units")
+    left_out = len(last.layers) - len(shown)
+    note = f"{left_out} layers between them are left out." if left_out else ""
+    yield Table(f"The look at step {last.step}", heads, rows, note=note)
 
 
 def answered(folder: RunFolder, verdict: Verdict) -> Iterator[Section]:
