@@ -44,7 +44,7 @@ def asked_sections(folder: RunFolder) -> Iterator[Section]:
     yield Section("What was asked", parts)
     yield Section("How to repeat it", [Commands([*commands(folder, facts)])])
     rows = [[NAMES.get(key, key), told(facts[key])] for key in ENVIRONMENT if key in facts]
-    yield Section("Environment", [Table("On what it ran", ("what", ""), rows)])
+    yield Section("Environment", [Table("On what it ran", ("fact", "value"), rows)])
 
 
 def told(value: Any) -> str:

@@ -10,12 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trickrun.checks.checklist.context import STATE, taken
 from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting import checklist_page
-from trickrun.reporting.checklist import drawn_steps
 from trickrun.reporting.page import page, shown_pictures, told_in_page
 from trickrun.reporting.page_asked import asked_sections
 from trickrun.reporting.page_parts import Pictures, Section, Stories, can_be_sorted
@@ -43,8 +40,12 @@ def run_report(
 
     Raises RunFolderError if its files do not hold what the page shows.
     """
-    if (folder.path / STATE).exists():
-        return checklist_report(folder)
+    if is_check(folder):
+        # A training's page is made while somebody waits for it, and needs none of this.
+        from trickrun.checks.checklist.context import STATE
+
+        if (folder.path / STATE).exists():
+            return checklist_report(folder)
     told = summary(folder)
     if told.status == "damaged":
         raise RunFolderError(f"the run is damaged: {told.reason}", str(folder.path))
@@ -84,6 +85,10 @@ def shown_sections(kind: str, folder: RunFolder, verdict: Verdict) -> list[Secti
 
 def checklist_report(folder: RunFolder) -> str:
     """Return the page of a checklist that has ended."""
+    from trickrun.checks.checklist.context import taken
+    from trickrun.reporting import checklist_page
+    from trickrun.reporting.checklist import drawn_steps
+
     if not (folder.path / "evidence.json").exists():
         raise RunFolderError(
             "this checklist has not ended", str(folder.path), "repeat its command: it goes on"

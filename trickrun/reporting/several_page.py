@@ -21,7 +21,7 @@ from trickrun.reporting.page_parts import (
     Value,
     can_be_sorted,
 )
-from trickrun.reporting.pages.check import cell
+from trickrun.reporting.pages.check import chosen
 from trickrun.reporting.pages.train import LEFT_OUT
 from trickrun.reporting.pictures import pictures
 from trickrun.run.folder import RunFolder
@@ -99,9 +99,9 @@ def scores(folders: Sequence[RunFolder], names: Sequence[str]) -> Table:
         end = folder.last_record
         speed = (end.get("timing") or {}).get("samples_per_second")
         fast = f"{speed:,.0f}" if speed else "-"
-        epochs = end.get("epochs")
+        epochs = end.get("epochs", 0)
         ended = str(end.get("stopped_by", one.status)).replace("_", " ")
-        rows.append([name, *(number(values.get(c)) for c in shown), cell(epochs), ended, fast])
+        rows.append([name, *(number(values.get(c)) for c in shown), f"{epochs:.4g}", ended, fast])
         keys.append([name, *(values.get(c) for c in shown), epochs, ended, speed])
     hidden = len(columns) - len(shown)
     note = f"{hidden} further scores are left out." if hidden else ""
@@ -124,7 +124,7 @@ def differences(folders: Sequence[RunFolder], names: Sequence[str]) -> Table | N
     if not paths:
         return None
     rows = [
-        [path, *(cell(tree[path]) if path in tree else "-" for tree in trees)]
+        [path, *(chosen(tree[path]) if path in tree else "-" for tree in trees)]
         for path in paths[:MOST_DIFFERENCES]
     ]
     hidden = len(paths) - MOST_DIFFERENCES

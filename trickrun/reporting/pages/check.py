@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trickrun.findings.verdict import Verdict
+from trickrun.recipe.text.emit import flow
 from trickrun.reporting.console import number
 from trickrun.reporting.figures import ROWS
 from trickrun.reporting.page_parts import Section, Table
@@ -22,14 +23,22 @@ def sections(folder: RunFolder, verdict: Verdict) -> Iterator[Section]:
         return
     if folder.command in ROWS:
         rows = [[*map(str, row)] for row in ROWS[folder.command](result)]
-        heads = ("what", "measured", "remark")
+        heads = ("figure", "value", "remark")
     else:
         plain = {k: v for k, v in result.items() if k not in RECORDS}
         known = [(k, v) for k, v in plain.items() if isinstance(v, int | float | str)]
         rows = [[name.replace("_", " "), cell(value)] for name, value in known]
-        heads = ("what", "measured", "")
+        heads = ("figure", "value", "")
     if rows:
         yield Section("Figures", [Table("What was measured", heads[: len(rows[0])], rows)])
+
+
+def chosen(value: Any) -> str:
+    """Return a recipe's value as a cell shows it: as the recipe would have it, a section by its
+    kind."""
+    if isinstance(value, dict) and "kind" in value:
+        return str(value["kind"])
+    return f"{value:.6g}" if isinstance(value, float) else flow(value)
 
 
 def cell(value: Any) -> str:

@@ -11,7 +11,7 @@ from trickrun.findings.words import counted
 from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import number, seconds
 from trickrun.reporting.page_parts import Commands, Prose, Section, Table, Value
-from trickrun.reporting.pages.check import cell
+from trickrun.reporting.pages.check import chosen
 from trickrun.run.folder import RunFolder
 from trickrun.search.space import short_path
 
@@ -37,7 +37,7 @@ def best(folder: RunFolder, result: Mapping[str, Any]) -> Iterator[Table | Prose
     if found is None:
         yield Prose(["No trial finished, so there is none."])
         return
-    rows = [[path, cell(value)] for path, value in found["params"].items()]
+    rows = [[path, chosen(value)] for path, value in found["params"].items()]
     rows.append([result["metric"], number(found["metric"])])
     yield Table("The best trial", ("recipe path", "value"), rows)
     confirmed = [
@@ -77,7 +77,7 @@ def importance(shares: Mapping[str, float]) -> Table:
 def onward(result: Mapping[str, Any]) -> Iterator[Table | Prose]:
     """Yield the parameters whose best value is at an edge, and the space around the best."""
     edges = [
-        f"The best {edge['path']}, {cell(edge['value'])}, lies at the {edge['side']} end of what "
+        f"The best {edge['path']}, {chosen(edge['value'])}, lies at the {edge['side']} end of what "
         "was searched: better values may lie beyond it."
         for edge in result.get("edges", ())
     ]
@@ -92,7 +92,7 @@ def onward(result: Mapping[str, Any]) -> Iterator[Table | Prose]:
 def ends(values: Mapping[str, Any]) -> tuple[str, str]:
     """Return how a parameter is to be drawn, and from what."""
     ((how, span),) = [(k, v) for k, v in values.items() if v is not None][:1]
-    joined = ", ".join(map(cell, span)) if how == "choice" else " to ".join(map(cell, span))
+    joined = ", ".join(map(chosen, span)) if how == "choice" else " to ".join(map(chosen, span))
     return how, joined
 
 
@@ -106,7 +106,7 @@ def trials(result: Mapping[str, Any]) -> Table:
         values = [trial["params"].get(path) for path in paths]
         metric = trial["metric"]
         ended = number(metric) if metric is not None else trial["status"]
-        rows.append([str(place), ended, *map(cell, values), seconds(trial["seconds"])])
+        rows.append([str(place), ended, *map(chosen, values), seconds(trial["seconds"])])
         keys.append([place, metric, *map(sortable, values), trial["seconds"]])
     heads = ("place", result["metric"], *map(short_path, paths), "time")
     return Table("All trials, the best first", heads, rows, keys, told_of_trials(listed), best=0)
@@ -115,7 +115,7 @@ def trials(result: Mapping[str, Any]) -> Table:
 def sortable(value: Any) -> Value:
     """Return what a parameter's value is sorted by."""
     number_like = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number_like else None if value is None else cell(value)
+    return float(value) if number_like else None if value is None else chosen(value)
 
 
 def told_of_trials(listed: Sequence[Mapping[str, Any]]) -> str:

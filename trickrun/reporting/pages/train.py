@@ -94,7 +94,7 @@ def result(folder: RunFolder) -> Iterator[Part]:
         ("note", told.note),
     ]
     rows = [[name, value] for name, value in facts if value]
-    yield Table("How it ended", ("what", ""), rows)
+    yield Table("How it ended", ("fact", "value"), rows)
     yield from scores(folder, told.best or {}, told.test or {})
 
 
