@@ -93,7 +93,7 @@ def of_classes(cells: Sequence[Sequence[Any]], labels: Sequence[str]) -> Iterato
 
 def confusion_matrix(cells: Sequence[Sequence[Any]], labels: Sequence[str]) -> Matrix:
     """Return the matrix: actual classes down, predicted ones across."""
-    counts = {(actual, predicted): count for actual, predicted, count in cells}
+    counts = {(int(actual), int(predicted)): count for actual, predicted, count in cells}
     rows = []
     for actual in range(len(labels)):
         row = [counts.get((actual, predicted), 0) for predicted in range(len(labels))]
