@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markup import faults_of
 
 from trickrun.checks.checklist.context import StepOutcome
 from trickrun.findings.verdict import Verdict
@@ -191,6 +192,7 @@ def test_names_are_text_in_the_pictures_of_a_search():
 
 def test_names_are_text_in_the_page(tmp_path):
     written = page(tmp_path)
+    assert faults_of(written) == []
     assert "<script" not in written
     assert "<svg" not in written
     assert set(re.findall(r"<img [^>]*>", written)) == set(
@@ -209,6 +211,7 @@ def test_names_are_text_in_the_page(tmp_path):
 def test_names_are_text_in_the_page_of_every_run(run_pages):
     for command, written in run_pages.items():
         assert "onerror" in written, command
+        assert faults_of(written) == [], command
         written = without_sorter(written)
         assert set(re.findall(r"<(\w+)", written)) <= KINDS, command
         assert attributes(written) <= ATTRIBUTES, command

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import unified_diff
 from pathlib import Path, PurePath
 from typing import Any
 
 from trickrun.recipe.dump import DEFAULT_MARK
-from trickrun.reporting.page import line_kind
+from trickrun.recipe.load import load
 from trickrun.reporting.page_parts import Commands, Part, Prose, Section, Source, Table, plain_lines
+from trickrun.reporting.pages.check import chosen
 from trickrun.run.find import is_name
 from trickrun.run.folder import RunFolder
+from trickrun.run.names import differing_in, leaves
 
 ENVIRONMENT = ("trickrun", "torch", "numpy", "python", "platform", "device", "cpu", "threads",
                "engine", "git_commit", "git_dirty", "data", "recipe_folder")  # fmt: skip
@@ -35,9 +36,10 @@ def asked_sections(folder: RunFolder) -> Iterator[Section]:
     """Yield what was asked of a run, how to repeat it, and its environment."""
     facts = folder.read_json("env.json")
     recipe, resolved = folder.read_text("recipe.yaml"), folder.read_text("resolved.yaml")
-    parts: list[Part] = [*from_parent(folder, facts, resolved)]
-    chosen = "\n".join(set_lines(resolved.splitlines()))
-    parts.append(Source("What differs from the defaults", plain_lines(chosen), open=True))
+    parts: list[Part] = [*from_parent(folder, facts)]
+    if DEFAULT_MARK in resolved:  # a run that goes on from another has all values given
+        given = "\n".join(set_lines(resolved.splitlines()))
+        parts.append(Source("What differs from the defaults", plain_lines(given), open=True))
     parts += ledger(folder)
     parts.append(Source("recipe.yaml, as it was written", plain_lines(recipe)))
     parts.append(Source("resolved.yaml, with every default", plain_lines(resolved)))
@@ -72,29 +74,24 @@ def set_lines(lines: Sequence[str]) -> list[str]:
     return kept
 
 
-def from_parent(folder: RunFolder, facts: Mapping[str, Any], resolved: str) -> Iterator[Part]:
+def from_parent(folder: RunFolder, facts: Mapping[str, Any]) -> Iterator[Part]:
     """Yield the difference from the run that this one goes on from."""
     parent = facts.get("parent")
     if not isinstance(parent, str) or not parent:
         return
-    path = parent_folder(folder, parent)
-    if path is None:
-        yield Prose([f"It goes on from the run {parent}, which is not here any more."])
+    # It lies beside this one.
+    before = RunFolder(folder.path.parent / PurePath(parent).name)
+    if not is_name(before.id) or not (before.path / "resolved.yaml").exists():
+        yield Prose([f"It goes on from the run {before.id}, which is not here any more."])
         return
-    before = path.read_text("resolved.yaml")
-    lines = unified_diff(
-        before.splitlines(), resolved.splitlines(), parent, folder.id, lineterm="", n=0
-    )
-    yield Prose([f"It goes on from the run {parent}."])
-    shown = [(line_kind(line), line) for line in lines]
-    yield Source("Difference from the run before", shown, open=True)
-
-
-def parent_folder(folder: RunFolder, parent: str) -> RunFolder | None:
-    """Return the folder of a run's parent, which lies beside it."""
-    found = RunFolder(folder.path.parent / PurePath(parent).name)
-    usable = is_name(found.id) and (found.path / "resolved.yaml").exists()
-    return found if usable else None
+    one, other = (dict(leaves(load(run.path / "resolved.yaml").tree)) for run in (before, folder))
+    rows = [
+        [path, *(chosen(tree[path]) if path in tree else "-" for tree in (one, other))]
+        for path in differing_in([one, other])
+    ]
+    yield Prose([f"It goes on from the run {before.id}."])
+    heads = ("recipe path", "before", "now")
+    yield Table("What it changed of that run", heads, rows or [["nothing", "", ""]])
 
 
 def ledger(folder: RunFolder) -> Iterator[Part]:

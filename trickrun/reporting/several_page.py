@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from trickrun.checks.curves.curves_check import read_runs
 from trickrun.errors import RunFolderError
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.load import load
@@ -38,12 +39,8 @@ MOST_DIFFERENCES = 60
 """Rows of the table of differences."""
 
 
-def several_report(folders: Sequence[RunFolder], verdict: Verdict) -> str:
-    """Return the page of several trainings.
-
-    Args:
-        folders: theirs, two or more.
-        verdict: of ``read_runs`` about them.
+def several_report(folders: Sequence[RunFolder]) -> str:
+    """Return the page of several trainings, two or more.
 
     Raises RunFolderError if one of them is no training, or its files cannot be read.
     """
@@ -56,6 +53,7 @@ def several_report(folders: Sequence[RunFolder], verdict: Verdict) -> str:
             )
     if len(folders) > MOST_RUNS:
         raise RunFolderError(f"{len(folders)} runs are too many for a page: {MOST_RUNS} at most")
+    verdict = read_runs(folders)
     names = [run["name"] for run in verdict.result["runs"]]
     sections = list(shown_sections(folders, names, verdict))
     recipes = ", ".join(dict.fromkeys(folder.name for folder in folders))

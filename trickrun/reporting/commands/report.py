@@ -29,11 +29,10 @@ def write_page(folders: Sequence[RunFolder], out: Path | None, root: Path) -> Pa
     if len(folders) == 1:
         content = run_report(folders[0], answers=answers_of(folders[0]))
         return written(content, folders[0], out, PAGE)
-    from trickrun.checks.curves.curves_check import read_runs
     from trickrun.reporting.several_page import several_report
 
     path = out or root / PAGE
-    write_whole(path, several_report(folders, read_runs(folders)).encode())
+    write_whole(path, several_report(folders).encode())
     return path
 
 
