@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from trickrun.data.splits.source import DATA_FILE, Task
 from trickrun.errors import RunFolderError
+from trickrun.recipe.dump import DEFAULT_MARK
 from trickrun.recipe.load import load
 from trickrun.recipe.schema import Recipe
 from trickrun.reporting.console import number
@@ -32,7 +34,7 @@ from trickrun.run.trained import task_of
 TO_DO = "**[To be filled in by the author]**"
 """What marks a placeholder."""
 
-MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
 
 LOWEST = 5
 """Classes that are named as the ones with the lowest F1."""
@@ -77,7 +79,7 @@ def metadata(folder: RunFolder, recipe: Recipe, task: Task) -> str:
     pipeline = pipeline_of(folder, task)
     found: dict[str, Any] = {
         "library_name": "pytorch",
-        "tags": ["trickrun", recipe.model.kind_name, *([pipeline] if pipeline else [])],
+        "tags": ["trickrun", recipe.model.kind_name],
         "datasets": [recipe.data.kind_name],
         "metrics": [name for name in scores[1] if name != "loss"],
     }
@@ -86,7 +88,7 @@ def metadata(folder: RunFolder, recipe: Recipe, task: Task) -> str:
         # A file of one's own is no data set of the Hub.
         del found["datasets"]
         comments.append("# datasets: to be given by the author, if the data are on the Hub")
-    if pipeline in HUB_PIPELINES:
+    if pipeline:
         found["pipeline_tag"] = pipeline
     if scores[1]:
         found["model-index"] = [
@@ -109,16 +111,6 @@ def result(
         },
         "metrics": [{"type": name, "name": name, "value": value} for name, value in scores.items()],
     }
-
-
-HUB_PIPELINES = (
-    "image-classification",
-    "text-classification",
-    "text-generation",
-    "tabular-classification",
-    "tabular-regression",
-)
-"""The Hub's names of tasks that a run can be about."""
 
 
 def pipeline_of(folder: RunFolder, task: Task) -> str:
@@ -207,8 +199,10 @@ def about_data(folder: RunFolder, recipe: Recipe, task: Task) -> Iterator[str]:
 def about_training(folder: RunFolder, facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield the recipe and how the training ended."""
     end = folder.last_record
-    lines = set_lines(folder.read_text("resolved.yaml").splitlines())
-    yield from ("", "## Training", "", "The recipe, without what it leaves at its default:", "")
+    resolved = folder.read_text("resolved.yaml")
+    what = "The recipe, without what it leaves at its default:"
+    lines = set_lines(resolved.splitlines())
+    yield from ("", "## Training", "", what if DEFAULT_MARK in resolved else "The recipe:", "")
     yield from fenced([in_line(line) for line in lines], "yaml")
     yield ""
     stopped = safe(str(end.get("stopped_by", "not known")).replace("_", " "))
@@ -288,7 +282,7 @@ def fenced(lines: Sequence[str], language: str) -> Iterator[str]:
 
 def safe(text: str) -> str:
     """Return a name as Markdown and HTML show it: no character in it is markup."""
-    return MARKDOWN.sub(r"\\\1", in_line(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    return MARKDOWN.sub(r"\\\1", escape(in_line(text), quote=False))
 
 
 def code(text: str) -> str:
