@@ -73,7 +73,7 @@ def test_wrong_answers_about_images_are_pictures():
     task = Task("classification", labels=("a", "b"), classes=2)
     _, section = told(task, wrong=[wrong(shown)])
     (gallery,) = [part for part in section.parts if isinstance(part, Gallery)]
-    assert gallery.samples[0].lines == ["a 90.0%", "truth: b 5.0%"]
+    assert gallery.samples[0].lines == ["answer: a, 90.0%", "truth: b, 5.0%"]
     assert gallery.samples[0].alt == "test sample 3, 8 by 9 pixels, taken for a"
 
 

@@ -260,7 +260,7 @@ def images(answers: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]]) -> It
         width, height = row["input"]["size"]
         scores = [told_score(row.get(name), answers) for name in ("score", "truth_score")]
         lines = [
-            f"{shown_answer(row['answer'])}{scores[0]}",
+            f"answer: {shown_answer(row['answer'])}{scores[0]}",
             f"truth: {shown_answer(row['truth'])}{scores[1]}",
         ]
         if "target" in row:
@@ -277,7 +277,7 @@ def told_score(score: float | None, answers: Mapping[str, Any]) -> str:
     """Return what stands behind an answer: its probability or score."""
     if score is None:
         return ""
-    return f" {score:.1%}" if answers["probabilities"] else f" ({number(score)})"
+    return f", {score:.1%}" if answers["probabilities"] else f" ({number(score)})"
 
 
 def judged(row: Mapping[str, Any], values: bool, several: bool) -> list[str]:

@@ -15,6 +15,9 @@ SIZE = (3.9, 2.9)
 """Width and height of a panel in inches. A phone shows it as it is, so that the letters of all
 pictures have one size."""
 
+MOST_DRAWN = 1000
+"""Trials in a picture; of more, some at even distances of their ranks, the best among them."""
+
 
 @dataclass(frozen=True)
 class Line:

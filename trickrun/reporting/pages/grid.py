@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,8 +14,11 @@ from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.console import number, seconds
 from trickrun.reporting.page_parts import Commands, Prose, Section, Table, Value
 from trickrun.reporting.pages.check import chosen
+from trickrun.reporting.panels import MOST_DRAWN
 from trickrun.run.folder import RunFolder
 from trickrun.search.space import short_path
+
+CHANGE, SEARCH = re.compile(r"[A-Za-z_][\w.]*="), re.compile(r"grid[.=]")
 
 MOST_TRIALS = 500
 """Rows of the table: more make a page that opens slowly."""
@@ -52,14 +57,17 @@ def best(folder: RunFolder, result: Mapping[str, Any]) -> Iterator[Table | Prose
     if confirmed:
         heads = ("recipe", f"mean {result['metric']}", "interval", "over")
         yield Table("The best trials over several seeds", heads, confirmed)
-    recipe = recipe_in(folder)
-    yield Commands([("Train it:", f"trickrun train {recipe} {typed(found['params'])}")])
+    words = " ".join(shlex.quote(word) for word in asked_of(folder))
+    yield Commands([("Train it:", f"trickrun train {words} {typed(found['params'])}")])
 
 
-def recipe_in(folder: RunFolder) -> str:
-    """Return the recipe that a search's command line names."""
+def asked_of(folder: RunFolder) -> list[str]:
+    """Return the recipe that a search's command line names, and its changes of it, but for those
+    of the search itself."""
     words = folder.read_json("env.json").get("command") or []
-    return next((word for word in words if word.endswith((".yaml", ".yml"))), "recipe.yaml")
+    recipe = next((word for word in words if word.endswith((".yaml", ".yml"))), "recipe.yaml")
+    changes = [word for word in words if CHANGE.match(word) and not SEARCH.match(word)]
+    return [recipe, *changes]
 
 
 def importance(shares: Mapping[str, float]) -> Table:
@@ -125,4 +133,9 @@ def told_of_trials(listed: Sequence[Mapping[str, Any]]) -> str:
     hidden = len(listed) - MOST_TRIALS
     if hidden > 0:
         told += f". The {MOST_TRIALS} best are shown; evidence.json has the other {hidden} too"
+    if counts["finished"] > MOST_DRAWN:
+        told += (
+            f". The pictures show {MOST_DRAWN} of the finished ones, at even distances of their "
+            "ranks"
+        )
     return f"{counted(len(listed), 'trial')}: {told}."
