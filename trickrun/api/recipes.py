@@ -59,6 +59,7 @@ def train(
     """
     loaded, root = load(recipe, *overrides), root_of(runs_dir)
     from trickrun.reporting.commands.training import train_recipe
+    from trickrun.reporting.telling import tell_training
 
     line = command_line("train", loaded, {"stop-when": stop_when})
     folder = train_recipe(loaded, root, line, stop_when).outcome.folder
@@ -68,6 +69,7 @@ def train(
         )
         error.run = str(folder.path)
         raise error
+    tell_training(folder)
     return Run(folder.path)
 
 

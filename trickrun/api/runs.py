@@ -128,6 +128,33 @@ class Run:
         """What it shows, causes first."""
         return findings_in(self.folder)
 
+    def report(self, out: Folder = None) -> Path:
+        """Write the run as one HTML page and return where it is.
+
+        Args:
+            out: the file; None: ``report.html`` in the run's folder.
+
+        Raises:
+            RunFolderError: its files cannot be read, or a check has not ended.
+        """
+        from trickrun.reporting.commands.report import write_page
+
+        return write_page([self.folder], None if out is None else Path(out), self.path)
+
+    def model_card(self, out: Folder = None) -> Path:
+        """Write the model card of a finished training, Markdown with the metadata that the Hugging
+        Face Hub reads, and return where it is.
+
+        Args:
+            out: the file; None: ``model-card.md`` in the run's folder.
+
+        Raises:
+            RunFolderError: it is a check, or has no scored model yet.
+        """
+        from trickrun.reporting.commands.report import write_card
+
+        return write_card(self.folder, None if out is None else Path(out))
+
     def model(self) -> nn.Module:
         """Return the trained network, on the CPU and in evaluation mode, a new one at each call.
 

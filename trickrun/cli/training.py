@@ -12,7 +12,7 @@ import typer
 from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
 from trickrun.cli.output import Answer, Verdict, answer, import_torch
 from trickrun.errors import Interrupted, TrickrunError
-from trickrun.reporting.telling import tell_report
+from trickrun.reporting.telling import tell_training
 
 if TYPE_CHECKING:
     from trickrun.reporting.commands.training import Trained
@@ -46,8 +46,8 @@ def train(
         typer.Option(help="Stop a run that is clearly lost: diverged or dead.", show_default=False),
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Also write the run as an HTML page.")
-    ] = False,
+        bool, typer.Option("--report/--no-report", help="Write the run as an HTML page.")
+    ] = True,
     watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
@@ -74,7 +74,7 @@ def train(
         if report and found.run is not None and found.error is None:
             from trickrun.run.folder import RunFolder
 
-            tell_report(RunFolder(Path(found.run)))
+            tell_training(RunFolder(Path(found.run)))
         return found
 
     def trained() -> Answer:

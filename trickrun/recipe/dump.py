@@ -12,6 +12,9 @@ from trickrun.recipe.text.emit import flow, scalar
 MARK_COLUMN = 40
 """Where the marks of defaults stand, if the line leaves room."""
 
+DEFAULT_MARK = "# default"
+"""What the line of a value ends with that was not given."""
+
 
 def resolved(recipe: Recipe) -> dict[str, Any]:
     """Return the whole recipe as plain data that loads to an equal recipe."""
@@ -70,4 +73,4 @@ def _lines(params: Params, indent: int) -> Iterator[str]:
                 yield from others
         else:
             line = f"{head} {flow(plain(value))}"
-            yield line if given else f"{line:<{MARK_COLUMN}}  # default"
+            yield line if given else f"{line:<{MARK_COLUMN}}  {DEFAULT_MARK}"

@@ -10,6 +10,7 @@ from trickrun.checks.checklist.context import StepOutcome
 from trickrun.findings.verdict import Verdict
 from trickrun.recipe.text.command_line import typed
 from trickrun.reporting.page import Picture, line_kind, page, shown_pictures, told_in_page
+from trickrun.reporting.page_asked import asked_sections
 from trickrun.run.apply import difference
 from trickrun.run.folder import RunFolder
 from trickrun.run.recall import finding_of
@@ -50,6 +51,7 @@ def report(
             "steps": [shown(step, shown_pictures(drawn.get(step.name, {}))) for step in done],
             "contest": contest_rows(verdict.result.get("contest")),
             "diff": [(line_kind(line), line) for line in changes(folder).splitlines()],
+            "asked": list(asked_sections(folder)),
             "run": str(folder.path),
         },
     )

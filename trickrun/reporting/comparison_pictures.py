@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trickrun.reporting.panels import COLORS, Line, Panel, draw
+from trickrun.reporting.line_plot import SOFT, draw
+from trickrun.reporting.panels import COLORS, Line, Panel
 
 HELPS, HARMS, UNSURE = COLORS[2], COLORS[1], "#7b8794"
 """Colors of a trick by what is said of it."""
@@ -57,7 +58,7 @@ def contributions(rows: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) 
     first, as an SVG document. Right of zero is good."""
     from matplotlib.figure import Figure
 
-    from trickrun.reporting.svg import SOFT, document, plain, styled
+    from trickrun.reporting.svg import document, plain, styled
 
     with styled():
         height = INCHES_A_ROW * len(rows) + INCHES_AROUND

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.panels import Line, Marker, Panel, draw
+from trickrun.reporting.line_plot import draw
+from trickrun.reporting.panels import Line, Marker, Panel
 
 TRAINING, VALIDATION = 0, 2
 """Colors (see svg.COLORS) of a single run's lines. The one between them marks the best epoch."""
@@ -59,7 +61,8 @@ def loss(runs: Sequence[Run], verdict: Verdict) -> Panel:
         title, marked = "Validation loss" if name == "val_loss" else "Training loss", []
     values = [y for line in lines for y in line.y if math.isfinite(y)]
     log = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
-    lines += constant_answer(curves, log)
+    if all(run["baseline"] == curves["baseline"] for run, _ in runs):
+        lines += constant_answer(curves, log)
     y_label = "loss (logarithmic)" if log else "loss"
     return Panel(title, "epoch", y_label, lines, marked, log_y=log)
 
@@ -90,36 +93,38 @@ def markers(verdict: Verdict) -> list[Marker]:
 
 
 def metric(runs: Sequence[Run]) -> Panel:
-    """Return the watched metric on the validation split."""
+    """Return the watched metric on the validation split; of several runs, the metric of most."""
     single = len(runs) == 1
+    watched = Counter(run["metric"] for run, _ in runs if run["metric"] and run["values"])
+    name = watched.most_common(1)[0][0] if watched else "metric"
     lines = [
         Line(named(runs, i, ""), run["epochs"], run["values"], color=VALIDATION if single else i)
         for i, (run, _) in enumerate(runs)
-        if run["values"]
+        if run["values"] and run["metric"] == name
     ]
-    name = runs[0][0]["metric"] or "metric"
     return Panel(f"Validation {name}", "epoch", name, lines)
 
 
 def of_steps(runs: Sequence[Run], column: str, title: str, y_label: str) -> Panel:
     """Return what was logged of the steps, over epochs."""
-    ratio = epochs_per_step(runs)
+    ratios = [epochs_per_step(curves) for curves, _ in runs]
+    in_epochs = None not in ratios
     lines = []
-    for index, (_, steps) in enumerate(runs):
+    for index, ((_, steps), ratio) in enumerate(zip(runs, ratios, strict=True)):
+        scale = ratio if in_epochs and ratio is not None else 1.0
         values = zip(steps["step"], steps[column], strict=True)
-        known = [(step * (ratio or 1), value) for step, value in values if value is not None]
+        known = [(step * scale, value) for step, value in values if value is not None]
         x, y = [point[0] for point in known], [point[1] for point in known]
         lines.append(Line(named(runs, index, ""), x, y, color=index))
-    x_label = "epoch" if ratio else "step"
+    x_label = "epoch" if in_epochs else "step"
     return Panel(title, x_label, y_label, lines, log_y=column == "gradient_norm")
 
 
-def epochs_per_step(runs: Sequence[Run]) -> float | None:
-    """Return the share of an epoch that a step is; None if no run came to an evaluation."""
-    for curves, _ in runs:
-        if curves["epochs"]:
-            return float(curves["epochs"][-1] / curves["steps"][-1])
-    return None
+def epochs_per_step(curves: dict[str, Any]) -> float | None:
+    """Return the share of an epoch that a run's step is; None if it came to no evaluation."""
+    if not curves["epochs"]:
+        return None
+    return float(curves["epochs"][-1] / curves["steps"][-1])
 
 
 def named(runs: Sequence[Run], index: int, word: str) -> str:

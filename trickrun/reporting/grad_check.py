@@ -8,7 +8,8 @@ from rich.table import Table
 
 from trickrun.findings.verdict import Verdict
 from trickrun.reporting.console import number, terminal
-from trickrun.reporting.panels import Line, Marker, Panel, draw
+from trickrun.reporting.line_plot import draw
+from trickrun.reporting.panels import Line, Marker, Panel
 from trickrun.reporting.terminal_plot import in_terminal
 
 SHOWN = 16

@@ -12,16 +12,9 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from trickrun.recipe.grid import Range
-from trickrun.reporting.panels import COLORS, SIZE
-from trickrun.reporting.svg import (
-    SOFT,
-    RoundValues,
-    document,
-    make_logarithmic,
-    plain,
-    styled,
-    tick_label,
-)
+from trickrun.reporting.line_plot import SOFT, tick_label
+from trickrun.reporting.panels import COLORS, MOST_DRAWN, SIZE, evenly
+from trickrun.reporting.svg import RoundValues, document, make_logarithmic, plain, styled
 from trickrun.search.space import Space, place_of, short_path
 
 MAP = "viridis"
@@ -39,6 +32,7 @@ def pictures(result: dict[str, Any]) -> dict[str, str]:
     rows = [row for row in result["trials"] if row["status"] == "finished"]
     if not rows:
         return {}
+    rows = evenly(rows, MOST_DRAWN)
     with styled():
         drawn = {
             f"scatter-{place}.svg": scatter(path, values, rows, result["metric"])

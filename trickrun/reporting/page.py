@@ -1,11 +1,16 @@
-"""The frame of every HTML page: one file, pictures inside, nothing from outside, no scripts."""
+"""The frame of every HTML page: one file, pictures inside, nothing from outside.
+
+Its policy lets the browser run no script but the one that sorts tables, which it knows by its hash.
+"""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from trickrun import __version__
@@ -21,14 +26,16 @@ PHONE = 300.0
 
 
 @timed("drawing")
-def page(template: str, content: Mapping[str, Any]) -> str:
+def page(template: str, content: Mapping[str, Any], sortable: bool = False) -> str:
     """Return a page as HTML.
 
     Args:
         template: the name of a file in ``templates``, which extends the frame.
         content: its variables. All text in them is escaped.
+        sortable: whether it has tables that a click on a column's name sorts.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("trickrun.reporting", "templates"),
@@ -38,7 +45,21 @@ def page(template: str, content: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         finalize=shown,
     )
-    return environment.get_template(template).render(version=__version__, **content)
+    script = sorter() if sortable else ""
+    return environment.get_template(template).render(
+        version=__version__, script=Markup(script), script_hash=hash_of(script), **content
+    )
+
+
+def sorter() -> str:
+    """Return the script that sorts tables."""
+    return (files("trickrun.reporting") / "templates" / "sort.js").read_text(encoding="utf-8")
+
+
+def hash_of(script: str) -> str:
+    """Return what a policy calls a script; empty for none."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"sha256-{digest}" if script else ""
 
 
 def shown(value: Any) -> Any:

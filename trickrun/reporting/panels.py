@@ -1,9 +1,12 @@
-"""What a line plot shows, as plain data. A terminal shows it without matplotlib."""
+"""What a line plot shows, as plain data, for a terminal and for a page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 """A line's color by its place; distinguishable with the usual color-vision deficiencies."""
@@ -11,6 +14,9 @@ COLORS = ("#2563a8", "#d1622b", "#2f855a", "#8a4fa3", "#b0892a", "#51606f")
 SIZE = (3.9, 2.9)
 """Width and height of a panel in inches. A phone shows it as it is, so that the letters of all
 pictures have one size."""
+
+MOST_DRAWN = 1000
+"""Trials in a picture; of more, some at even distances of their ranks, the best among them."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Line:
         low, high: the edges of a shaded band around the line, each as long as ``x``.
         faint: thin and pale: what another line sums up (raw losses, single seeds).
         level: a value to compare with: dashed, in no line's color.
+        dots: points that no line joins.
         color: index into COLORS; by default the line's place in the panel.
     """
 
@@ -33,6 +40,7 @@ class Line:
     high: Sequence[float] | None = None
     faint: bool = False
     level: bool = False
+    dots: bool = False
     color: int | None = None
 
 
@@ -71,11 +79,8 @@ class Panel:
     top: float | None = None
 
 
-def draw(panels: Sequence[Panel], columns: int = 1) -> str:
-    """Return the panels as one SVG document, so many side by side.
-
-    What draws them (see ``svg``) takes a while to import, so that happens only here.
-    """
-    from trickrun.reporting import svg
-
-    return svg.draw(panels, columns)
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """Return at most ``most`` items at even distances, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]

@@ -11,7 +11,8 @@ from rich.table import Table
 from trickrun.findings.verdict import Verdict
 from trickrun.findings.words import counted
 from trickrun.reporting.console import number, terminal
-from trickrun.reporting.signal_pictures import evenly, update_panels
+from trickrun.reporting.panels import evenly
+from trickrun.reporting.signal_pictures import update_panels
 from trickrun.reporting.terminal_plot import in_terminal
 
 BARS = " ▁▂▃▄▅▆▇█"

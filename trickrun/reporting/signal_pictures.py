@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trickrun.findings.verdict import Verdict
-from trickrun.reporting.panels import COLORS, Line, Panel
-from trickrun.reporting.svg import (
-    document,
-    draw,
-    make_logarithmic,
-    plain,
-    styled,
-)
+from trickrun.reporting.line_plot import draw
+from trickrun.reporting.panels import COLORS, Line, Panel, evenly
+from trickrun.reporting.svg import document, make_logarithmic, plain, styled
 
 COLUMNS = 8
 """Layers side by side; of more, some at even distances, the first and the last among them."""
@@ -28,8 +23,6 @@ BEFORE, AFTER = 0, 1
 TITLE = 24
 """Characters of a layer's name that have room."""
 
-T = TypeVar("T")
-
 
 def pictures(verdict: Verdict) -> dict[str, str]:
     """Return file names and SVG documents."""
@@ -37,13 +30,6 @@ def pictures(verdict: Verdict) -> dict[str, str]:
     found = {"histograms.svg": histograms(layers), "depth.svg": depth(verdict)}
     panels = update_panels(verdict)
     return {**found, "updates.svg": draw(panels, columns=2)} if panels else found
-
-
-def evenly(items: Sequence[T], most: int) -> list[T]:
-    """Return at most ``most`` items at even distances, the first and the last among them."""
-    if len(items) <= most:
-        return list(items)
-    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
 
 
 def histograms(layers: Sequence[dict[str, Any]]) -> str:

@@ -14,7 +14,8 @@ from trickrun.reporting.figures import (
     lr_find_rows,
     overfit_batch_rows,
 )
-from trickrun.reporting.panels import Line, Marker, Panel, draw
+from trickrun.reporting.line_plot import draw
+from trickrun.reporting.panels import Line, Marker, Panel
 from trickrun.reporting.terminal_plot import Series, plot
 from trickrun.reporting.verdict import print_rows
 

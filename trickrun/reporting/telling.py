@@ -61,3 +61,16 @@ def tell_report(folder: RunFolder, drawn: Mapping[str, str] | None = None) -> No
     from trickrun.reporting.run_page import write_report
 
     print(in_line(f"report: {write_report(folder, drawn)}"))
+
+
+def tell_training(folder: RunFolder) -> None:
+    """Write the page of a training that has just ended into its folder, and tell where it is.
+
+    A page that cannot be made is told too, and no failure: the run is trained.
+    """
+    from trickrun.errors import TrickrunError
+
+    try:
+        tell_report(folder)
+    except TrickrunError as error:
+        print(in_line(f"notice: no page of this run: {error}"), file=sys.stderr)

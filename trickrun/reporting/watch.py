@@ -12,8 +12,9 @@ from trickrun.findings.evidence.watched_loss import WatchedLoss
 from trickrun.findings.finding import Finding
 from trickrun.findings.stories import stories
 from trickrun.reporting.console import Text, duration, number, say
+from trickrun.reporting.line_plot import draw
 from trickrun.reporting.page import page, shown_pictures
-from trickrun.reporting.panels import Line, Panel, draw
+from trickrun.reporting.panels import Line, Panel
 from trickrun.reporting.verdict import story_lines
 
 ENDS = {

@@ -25,6 +25,7 @@ from trickrun.recipe.expect import missed
 from trickrun.recipe.load import Loaded
 from trickrun.recipe.schema import Recipe
 from trickrun.run import environment, files
+from trickrun.run.answers import remember_answers
 from trickrun.run.beginning import whole_or_gone
 from trickrun.run.folder import RunFolder, create
 from trickrun.run.interrupt import stop_on_interrupt
@@ -36,7 +37,7 @@ from trickrun.run.sink import Sink, folder_sink
 from trickrun.run.trained import remember_data
 from trickrun.training.checkpoint import Best, Progress, restore
 from trickrun.training.compile import compile_recipe
-from trickrun.training.evaluation import evaluate
+from trickrun.training.evaluation import predict, score
 from trickrun.training.events import End, Event, NonFinite
 from trickrun.training.introspection.watcher import Watcher
 from trickrun.training.job import RecipeJob
@@ -263,7 +264,9 @@ def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> O
     """Score the kept weights on the test split and write the closing line."""
     test: dict[str, float] = {}
     if end.stopped_by != "interrupt" and job.data.test is not None:
-        test = evaluate(job, job.data.test, job.targets["test"])
+        prediction = predict(job, job.data.test.x)
+        test = score(job, prediction, job.data.test, job.targets["test"])
+        remember_answers(folder, job, "test", job.data.test, prediction)
     result = {
         "epochs": progress.step / job.span.per_epoch,
         "steps": progress.step,
@@ -273,7 +276,7 @@ def finish(folder: RunFolder, job: RecipeJob, progress: Progress, end: End) -> O
     }
     speed = progress.samples / max(progress.seconds, 1e-9)
     status = "interrupted" if end.stopped_by == "interrupt" else end.stopped_by
-    timing = {"samples_per_second": speed}
+    timing = {"samples_per_second": speed, "seconds": progress.seconds}
     folder.log([{"kind": "end", **result, "stopped_by": status, "timing": timing}])
     result["samples_per_second"] = speed
     unmet = [] if end.stopped_by == "interrupt" else missed(job.recipe.expect, result)

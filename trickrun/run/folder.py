@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,16 +111,11 @@ class RunFolder:
         if not self.metrics_file.exists():
             return []
         with self.reading("metrics.jsonl"):
-            lines = files.content_of(self.metrics_file).split(b"\n")[:-1]
-        found = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append(records.checked_line(records.parse(line)))
-            except ValueError as error:
-                raise RunFolderError(
-                    f"a damaged line, {number}: {error}", str(self.metrics_file)
-                ) from error
-        return found
+            content = files.content_of(self.metrics_file)
+        try:
+            return [dict(record) for record in logged(content)]
+        except ValueError as error:
+            raise RunFolderError(f"a damaged line, {error}", str(self.metrics_file)) from error
 
     def save(self, state: dict[str, Any], best: dict[str, Any] | None) -> None:
         """Write checkpoints: best.pt and the log first, because last.pt refers to them.
@@ -257,6 +253,21 @@ class RunFolder:
         if not self.metrics_file.exists():
             return "check"
         return self.ended_as or "killed"
+
+
+@lru_cache(maxsize=1)
+def logged(content: bytes) -> tuple[dict[str, Any], ...]:
+    """Return the records of a log; whoever judges or shows a run asks for them several times.
+
+    Raises ValueError, which begins with the number of the damaged line.
+    """
+    found = []
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
+        try:
+            found.append(records.checked_line(records.parse(line)))
+        except ValueError as error:
+            raise ValueError(f"{number}: {error}") from error
+    return tuple(found)
 
 
 def runs_dir(option: Path | None) -> Path:

@@ -13,8 +13,8 @@ MOST = 3
 
 
 def by_difference(runs: Sequence[RunFolder]) -> list[str]:
-    """Return a name for each run: ``lr=0.01``, ``seed 2``. Where recipes do not tell runs apart,
-    their ids do.
+    """Return a name for each run: the recipe's, if no two have the same, else what differs:
+    ``lr=0.01``, ``seed 2``. Where recipes do not tell runs apart, their ids do.
 
     Raises TrickrunError if a run's recipe cannot be read.
     """
@@ -24,6 +24,9 @@ def by_difference(runs: Sequence[RunFolder]) -> list[str]:
     trees = [dict(leaves(load(run.path / "resolved.yaml").tree)) for run in runs]
     for tree in trees:
         tree.pop("expect", None)
+    names = [str(tree.get("name")) for tree in trees]
+    if len(set(names)) == len(names) > 1:
+        return names
     return told_apart(trees, differing_in(trees), [run.id for run in runs])
 
 

@@ -288,6 +288,73 @@ class ReferenceFacts(Form):
     reference: LearnersScores | None
 
 
+PAIR = Field(min_length=2, max_length=2)
+
+
+class ShownInput(Form):
+    """What of a sample is shown beside an answer: one of image, text and cells."""
+
+    image: Annotated[str, Field(pattern="^[A-Za-z0-9+/]*={0,2}$")] | None = None
+    size: Annotated[list[NonNegativeInt], PAIR] | None = None
+    text: str | None = None
+    cells: list[Annotated[list[Number | str], PAIR]] | None = None
+    left_out: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def check_shown(self) -> ShownInput:
+        if self.image is None and self.text is None and self.cells is None:
+            raise ValueError("it has neither an image nor a text nor cells")
+        if self.image is not None and self.size is None:
+            raise ValueError("an image has no size")
+        return self
+
+
+class WrongRow(Form):
+    """A wrong answer in answers.json."""
+
+    sample: NonNegativeInt
+    answer: str | Number
+    truth: str | Number
+    score: Number = None
+    truth_score: Number = None
+    target: str | None = None
+    input: ShownInput
+
+
+class LabelCounts(Form):
+    """How often a label was right and wrong."""
+
+    label: str
+    right: NonNegativeInt
+    false_alarms: NonNegativeInt
+    missed: NonNegativeInt
+
+
+class TargetErrors(Form):
+    """The errors of a value that is predicted."""
+
+    target: str
+    mae: Number
+    rmse: Number
+    r2: Number
+    residuals: dict[str, Number]
+
+
+class AnswersFacts(Form):
+    """answers.json; that its classes are those of the task is checked where they are named."""
+
+    part: Literal["train", "val", "test"]
+    samples: NonNegativeInt
+    weighted: bool
+    parameters: NonNegativeInt
+    probabilities: bool
+    wrong: list[WrongRow]
+    cells: list[Annotated[list[Count], Field(min_length=3, max_length=3)]] | None = None
+    labels: list[LabelCounts] = []
+    targets: list[TargetErrors] = []
+    points: list[list[Annotated[list[Number], PAIR]]] = []
+
+
 @cache
 def adapter(form: Any) -> TypeAdapter[Any]:
     """Return what checks data against a type; making one takes longer than using it."""
@@ -332,5 +399,6 @@ FORMS: dict[str, Any] = {
     "findings.json": list[FindingRow],
     "tags.json": Tags,
     "reference.json": ReferenceFacts,
+    "answers.json": AnswersFacts,
 }
 """The form of each file, by its name."""
