@@ -47,6 +47,7 @@ COMMANDS = (
     Command("predict", "scoring", "predict", TRAINING),
     Command("runs", "runs", "runs", TRAINING),
     Command("report", "report", "report", TRAINING),
+    Command("track", "track", "track", TRAINING),
     Command("checklist", "checklist", "checklist", CHECKLIST),
     Command("initial-loss", "checks", "initial_loss", CHECKLIST),
     Command("overfit-batch", "checks", "overfit_batch", CHECKLIST),

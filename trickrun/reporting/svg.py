@@ -52,6 +52,9 @@ STYLE: dict[Any, Any] = {
 LEGEND_LINE = 0.17
 """Inches of a line of a legend."""
 
+DPI = 150
+"""Dots an inch of a PNG file."""
+
 BESIDE = 24
 """Characters of names that stand beside each other in a legend."""
 
@@ -95,13 +98,27 @@ def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = 
         columns: panels side by side.
         size: width and height of one panel in inches; one with a legend is higher.
     """
+    with styled():
+        return document(drawn(panels, columns, size))
+
+
+def png(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = SIZE) -> bytes:
+    """Return the panels as a PNG file, for what shows no SVG; see ``draw``."""
+    with styled():
+        figure = drawn(panels, columns, size)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+        return buffer.getvalue()
+
+
+def drawn(panels: Sequence[Panel], columns: int, size: tuple[float, float]) -> Figure:
+    """Return the panels as a figure; see ``draw``."""
     rows = math.ceil(len(panels) / columns)
     height = size[1] + LEGEND_LINE * max(map(legend_lines, panels), default=0)
-    with styled():
-        figure = Figure(figsize=(size[0] * columns, height * rows), layout="constrained")
-        for index, panel in enumerate(panels, 1):
-            draw_panel(figure.add_subplot(rows, columns, index), panel)
-        return document(figure)
+    figure = Figure(figsize=(size[0] * columns, height * rows), layout="constrained")
+    for index, panel in enumerate(panels, 1):
+        draw_panel(figure.add_subplot(rows, columns, index), panel)
+    return figure
 
 
 def document(figure: Figure) -> str:
