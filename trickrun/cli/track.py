@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import sys
 from pathlib import Path
@@ -73,8 +72,6 @@ def send(
     folders = [find(root, word) for word in wanted]
     from trickrun.reporting.commands.tracking import tell, track
 
-    if follow:
-        os.nice(10)  # the training goes first
     sent = track(folders, names, weights, wait_for_the_end if follow else None)
     tell(sent)
     return told(sent, folders[0])

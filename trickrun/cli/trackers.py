@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from trickrun.cli.output import Answer
 
 if TYPE_CHECKING:
-    from trickrun.run.folder import RunFolder
-    from trickrun.tracking.sending import Sent
-
-    Follow = Callable[[RunFolder], None]
+    from trickrun.tracking.following import Tracking
 
 
-class Trackers(Protocol):
-    """What follows a command's runs, and tells what was sent when they are over."""
-
-    @property
-    def sent(self) -> Sequence[Sent]: ...
-
-    def follow(self, folder: RunFolder) -> None: ...
-
-
-class Untracked:
-    """What follows no run."""
-
-    sent: Sequence[Sent] = ()
-
-    def follow(self, folder: RunFolder) -> None:
-        """Do nothing."""
-
-
-@contextmanager
-def following(words: list[str] | None) -> Iterator[Trackers]:
-    """Yield what follows a command's runs; at the end of the block they are sent, and it is told.
+def trackers(words: list[str] | None) -> AbstractContextManager[Tracking | None]:
+    """Return what follows a command's runs until the end of its block; None if none was asked for.
 
     Args:
         words: as the option gives them.
@@ -45,32 +23,26 @@ def following(words: list[str] | None) -> Iterator[Trackers]:
     Raises TrickrunError for a name that is no tracker, or one that is not installed.
     """
     if not words:
-        yield Untracked()
-        return
-    from trickrun.tracking.trackers import check_installed, named
+        return nullcontext()
+    from trickrun.reporting.commands.tracking import following
 
-    names = named(words)
-    check_installed(names)
-    from trickrun.reporting.commands.tracking import tracked
-
-    with tracked(names) as trackers:
-        yield trackers
+    return following(words)
 
 
-def with_tracked(found: Answer, trackers: Trackers) -> Answer:
+def with_tracked(found: Answer, tracking: Tracking | None) -> Answer:
     """Return an answer with what was sent of its run, if anything was to be."""
-    if not trackers.sent:
+    if tracking is None or not tracking.sent:
         return found
-    told = {"tracked": [each.as_json() for each in trackers.sent]}
+    told = {"tracked": [each.as_json() for each in tracking.sent]}
     return replace(found, result={**found.result, **told})
 
 
 def tracked_check(words: list[str] | None, check: Callable[[], Answer]) -> Answer:
     """Do a check, and send the run that it left to the trackers when it has ended."""
-    with following(words) as trackers:
+    with trackers(words) as tracking:
         found = check()
-        if words and found.run is not None:
+        if tracking is not None and found.run is not None:
             from trickrun.run.folder import RunFolder
 
-            trackers.follow(RunFolder(Path(found.run)))
-    return with_tracked(found, trackers)
+            tracking.follow(RunFolder(Path(found.run)))
+    return with_tracked(found, tracking)

@@ -19,13 +19,12 @@ from trickrun.cli.options import (
     complete_run,
 )
 from trickrun.cli.output import Answer, Verdict, answer, import_torch
-from trickrun.cli.trackers import following, with_tracked
+from trickrun.cli.trackers import trackers, with_tracked
 from trickrun.errors import Interrupted, TrickrunError
 from trickrun.reporting.telling import tell_report
 
 if TYPE_CHECKING:
-    from trickrun.cli.trackers import Follow
-    from trickrun.reporting.commands.training import Trained
+    from trickrun.reporting.commands.training import Follow, Trained
 
 StopWhen = Literal["lost"]
 "What may end a run early: lost, it has diverged or is dead."
@@ -81,15 +80,15 @@ def train(
         stop_when = "lost"
 
     def work() -> Answer:
-        with following(track) as trackers:
-            found = trained(trackers.follow)
+        with trackers(track) as tracking:
+            found = trained(tracking.follow if tracking is not None else None)
             if report and found.run is not None and found.error is None:
                 from trickrun.run.folder import RunFolder
 
                 tell_report(RunFolder(Path(found.run)))
-        return with_tracked(found, trackers)
+        return with_tracked(found, tracking)
 
-    def trained(follow: Follow) -> Answer:
+    def trained(follow: Follow | None) -> Answer:
         if resume is not None and dry_run:
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
@@ -112,7 +111,7 @@ def train_recipe(
     overrides: list[str],
     runs: Path | None,
     stop_when: StopWhen | None,
-    follow: Follow,
+    follow: Follow | None,
 ) -> Answer:
     """Train a recipe into a new run folder, which ``follow`` is told of."""
     from trickrun.recipe.load import load
@@ -131,7 +130,7 @@ def go_on(
     overrides: list[str],
     runs: Path | None,
     stop_when: StopWhen | None,
-    follow: Follow,
+    follow: Follow | None,
 ) -> Answer:
     """Resume a run, in its own folder or, with changes, in a new one; ``follow`` is told of it."""
     import_torch()

@@ -58,7 +58,7 @@ class Follower:
             return self.failed("it does not answer")
         self.out.seek(0)
         try:
-            row: dict[str, Any] = json.loads(self.out.read())["result"]["tracked"][0]
+            row: dict[str, Any] = json.loads(self.out.readline())["result"]["tracked"][0]
             return Sent(**{**row, "left_out": tuple(row["left_out"])})
         except (ValueError, KeyError, IndexError, TypeError):
             return self.failed(self.last_words())

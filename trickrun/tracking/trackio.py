@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,16 @@ class Trackio(Tracker):
             if not known.delete():
                 raise Refused("its earlier record cannot be removed: `trackio show` can")
         about = {"title": run.title, "parent": run.parent}
-        self.run = trackio.init(
-            project=run.name,
-            name=run.id,
-            group=run.parent,
-            config={**run.params, **{f"trickrun.{k}": v for k, v in about.items() if v}},
-            embed=False,
-            auto_log_gpu=False,
-            auto_log_cpu=False,
-        )
+        with redirect_stdout(io.StringIO()):  # it prints what `trickrun` says itself
+            self.run = trackio.init(
+                project=run.name,
+                name=run.id,
+                group=run.parent,
+                config={**run.params, **{f"trickrun.{k}": v for k, v in about.items() if v}},
+                embed=False,
+                auto_log_gpu=False,
+                auto_log_cpu=False,
+            )
         self.logged = set()
         return bool(before)
 
@@ -79,4 +81,5 @@ class Trackio(Tracker):
             for file in kept:
                 artifact.add_file(str(file))
             self.run.log_artifact(artifact)
-        self.run.finish()
+        with redirect_stdout(io.StringIO()):
+            trackio.finish()

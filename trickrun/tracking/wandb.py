@@ -16,7 +16,7 @@ LONGEST_TAG = 64
 
 
 def open_here() -> Tracker:
-    """Return the tracker that writes to the folder ``wandb`` in WANDB_DIR, or the working folder."""
+    """Return the tracker that writes to ``wandb`` in WANDB_DIR, or in the working folder."""
     os.environ.setdefault("WANDB_MODE", "offline")
     # Offline it would still report its own errors.
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
@@ -90,13 +90,8 @@ class Wandb(Tracker):
             images = {k: wandb.Image(Image.open(io.BytesIO(v))) for k, v in pictures.items()}
             self.run.log(images)
         self.run.summary.update({**run.scores, **run.tags})
-        status, verdict = run.status, run.tags.get("trickrun.verdict")
-        words = [
-            status,
-            *([verdict] if verdict else []),
-            *run.tags.get("trickrun.tags", "").split(),
-        ]
-        self.run.tags = tuple(dict.fromkeys(word[:LONGEST_TAG] for word in words))
+        told = [run.tags.get(f"trickrun.{name}", "") for name in ("status", "verdict", "tags")]
+        self.run.tags = tuple(dict.fromkeys(word[:LONGEST_TAG] for word in " ".join(told).split()))
         kept = [*files, *run.pictures]
         if kept:
             artifact = wandb.Artifact(f"run-{run.id.replace('/', '-')}", type="trickrun-run")

@@ -11,6 +11,7 @@ from trickrun.reporting.visible import in_line
 from trickrun.run.folder import RunFolder
 from trickrun.tracking.following import Tracking, tracking
 from trickrun.tracking.sending import Sent, Wait, send
+from trickrun.tracking.trackers import check_installed, named
 
 
 def track(
@@ -44,11 +45,20 @@ def tell(sent: Sequence[Sent]) -> None:
 
 
 @contextmanager
-def tracked(to: Sequence[str]) -> Iterator[Tracking]:
-    """Yield what follows the runs of a command; at its end, tell what was sent."""
+def following(words: Sequence[str]) -> Iterator[Tracking]:
+    """Yield what follows the runs of a command; at the end of the block they are sent, and it is
+    told.
+
+    Args:
+        words: trackers; in one word may be several, with commas between them.
+
+    Raises TrickrunError for a name that is no tracker, or one that is not installed.
+    """
+    names = named(words)
+    check_installed(names)
     found: Tracking | None = None
     try:
-        with tracking(to) as found:
+        with tracking(names) as found:
             yield found
     finally:
         if found is not None:
