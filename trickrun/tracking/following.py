@@ -50,6 +50,15 @@ class Follower:
 
     def end(self, until: float) -> Sent:
         """Wait until the run is sent, at most until a time of the monotonic clock."""
+        try:
+            return self.waited(until)
+        finally:
+            self.kill()
+            self.out.close()
+            self.err.close()
+
+    def waited(self, until: float) -> Sent:
+        """Return what came of it, or of what was there of it at ``until``."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.0, until - time.monotonic()))
         late = self.process.poll() is None
@@ -59,7 +68,8 @@ class Follower:
         self.out.seek(0)
         try:
             row: dict[str, Any] = json.loads(self.out.readline())["result"]["tracked"][0]
-            return Sent(**{**row, "left_out": tuple(row["left_out"])})
+            named = {"run": str(self.folder.path), "left_out": tuple(row["left_out"])}
+            return Sent(**{**row, **named})
         except (ValueError, KeyError, IndexError, TypeError):
             return self.failed(self.last_words())
 
@@ -118,7 +128,6 @@ class Tracking:
                 self.sent.append(follower.end(until))
             except KeyboardInterrupt:
                 until = 0.0
-                follower.kill()
                 self.sent.append(follower.failed("interrupted"))
 
 
