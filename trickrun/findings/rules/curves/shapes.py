@@ -131,6 +131,8 @@ def healthy(c: Curves) -> Finding:
     """Return that there is nothing to find fault with."""
     evidence: dict[str, Any] = {"run": c.run, "best_epoch": c.best_epoch, "left": c.left[-1]}
     whole = "what always giving the same answer costs"
+    if not c.baseline_known:
+        whole = "the first loss that was logged"
     if c.floor < 0:
         whole = "the way down to the lowest loss left"
     why = f"Training ends with {c.left[-1]:.1%} of {whole}"
