@@ -67,6 +67,10 @@ def name_columns(logged: Logged, given: Mapping[str, str]) -> Names:
     left = [name for name in known if name not in given.values()]
     found = {role: given.get(role) or best(logged, role, left) for role in ROLES}
     if not found["train"] and not found["val"]:
+        for name in logged.others:
+            if fit("train", name) is not None or fit("val", name) is not None:
+                message = f"the column {name} holds other things than numbers"
+                raise DataError(message, str(logged.path))
         raise DataError(
             f"no column is called a loss; there are {', '.join(known)}",
             str(logged.path),
