@@ -8,6 +8,7 @@ import pytest
 
 from trickrun.errors import TrickrunError
 from trickrun.tracking.following import LIMIT, tracking
+from trickrun.tracking.sending import send
 
 
 def followed(folder):
@@ -37,7 +38,6 @@ def test_a_run_is_sent_by_a_process_of_its_own(training, wandb):
     ("how", "why"),
     [
         ("raise@init", "ConnectionError: no route to the server"),
-        ("exit@finish", "SystemExit: 7"),
         ("die@log", "its process was killed by signal 9"),
     ],
 )
@@ -58,6 +58,31 @@ def test_a_tracker_that_hangs_is_given_up(training, wandb, monkeypatch):
     assert found.sent[0].message == "it does not answer"
     assert time.monotonic() - begun < 60
     assert process.returncode == -9
+
+
+def test_a_run_is_followed_while_it_goes_on(training, wandb):
+    whole = training.metrics_file.read_bytes()
+    first = whole.index(b'{"kind": "epoch"')
+    training.metrics_file.write_bytes(whole[:first])
+    with tracking(["wandb"]) as found:
+        found.follow(training)
+        given_up = time.monotonic() + 120
+        while not wandb.calls("log") and time.monotonic() < given_up:
+            time.sleep(0.05)
+        early = wandb.calls("log")
+        assert early
+        assert not any("val_loss" in values for _, values in early)
+        training.metrics_file.write_bytes(whole)
+    assert found.sent[0].state == "new"
+    logged = [(step, name) for step, values in wandb.calls("log") for name in values]
+    assert len(set(logged)) == len(logged)
+    assert sum(name == "val_loss" for _, name in logged) == 3
+
+
+def test_a_library_may_even_exit(training, wandb):
+    wandb.fails("exit@finish")
+    sent = send(training, "wandb", lambda folder: {})
+    assert (sent.state, sent.message) == ("failed", "SystemExit: 7")
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e9"])

@@ -63,13 +63,14 @@ class MLflow(Tracker):
         from mlflow.entities import Param
 
         experiment = self.experiment(run.name)
-        found = self.client.search_runs([experiment], f"tags.`{KEY}` = '{run.id}'")
+        key = run.id.replace("'", "_")
+        found = self.client.search_runs([experiment], f"tags.`{KEY}` = '{key}'")
         if found:
             self.now, data = found[0].info.run_id, found[0].data
             self.known = {name: self.last_step(name) for name in data.metrics}
             self.client.update_run(self.now, status="RUNNING")
         else:
-            tags = {KEY: run.id}
+            tags = {KEY: key}
             if run.parent in self.ids:
                 tags["mlflow.parentRunId"] = self.ids[run.parent]
             begun = None if run.started is None else int(1000 * run.started)
@@ -116,6 +117,8 @@ class MLflow(Tracker):
     def end(self, run: Record, pictures: Mapping[str, bytes], files: Sequence[Path]) -> None:
         self.log([Point("end", self.last.step, run.scores, 0, self.last.time)])
         for name, value in run.tags.items():
+            if name == KEY:
+                continue  # by it the run is found
             self.client.set_tag(self.now, allowed(name), value[:LONGEST])
         for file in (*files, *run.pictures):
             self.client.log_artifact(self.now, str(file), folder_of(run, file))

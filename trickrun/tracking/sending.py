@@ -70,6 +70,7 @@ def send(
     told = Sent(str(folder.path), to, "failed")
     try:
         tracker = open_tracker(to)
+        folder = RunFolder(folder.path.resolve())  # a run's id is its folder's name, not "."
         record = record_of(folder)
         state, left_out = send_record(tracker, record, draw, weights, wait)
         whole = record_of(folder) if wait is not None else record

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trickrun.checks.curves.files import logged as form
 from trickrun.checks.curves.files.naming import Names, fit, name_columns, said
 from trickrun.checks.curves.files.read import MOST, evaluations, one_file, read_files
 from trickrun.errors import DataError, TrickrunError
+from trickrun.reporting import curve_pictures
 
 COUNT = 40
 
@@ -216,6 +220,22 @@ def test_a_bad_file_is_one_clear_error(tmp_path, case):
         read_files([file], {})
     assert message in error.value.message
     assert str(file) in error.value.where
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.one_of(st.floats(width=64), st.just(""), st.floats(0, 9))] * 3),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_any_numbers_are_judged_or_one_error(tmp_path_factory, rows):
+    file = tmp_path_factory.mktemp("any") / "a.csv"
+    written(file, ["epoch", "loss", "val_loss"], [[i, *row[1:]] for i, row in enumerate(rows)])
+    with contextlib.suppress(DataError):
+        verdict = read_files([file], {})
+        assert curve_pictures.panels(verdict)
+        assert all(finding.edit is None for finding in verdict.findings)
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, pairwise
-from math import inf, isfinite
+from math import inf
 from pathlib import Path
 from statistics import fmean
 
@@ -25,6 +25,9 @@ MOST = 1000
 
 UNKNOWN = Setting(lr=1.0, schedule="", length=1, length_path="", keeps_best=False, known=False)
 """What is known of a recipe where there is none."""
+
+CONSTANT = (1.0,)
+"""The learning rate of an evaluation where it was not logged: only its course matters."""
 
 ADVICE = {
     "TR60": "Lower the learning rate, to a tenth to begin with, or clip the gradients.",
@@ -135,9 +138,10 @@ def check_order(logged: Logged, names: Names) -> None:
             for place, value in zip(logged.places, logged.columns.get(name, ()), strict=False)
             if value is not None
         ]
-        for (_, before), (place, value) in pairwise(known):
-            if not isfinite(value):
+        for place, value in known:
+            if not is_finite(value):
                 raise DataError(f"{place}: {name} is {value}", str(logged.path))
+        for (_, before), (place, value) in pairwise(known):
             if value < before:
                 raise DataError(
                     f"{place}: {name} goes back from {before:g} to {value:g}",
@@ -181,7 +185,7 @@ def grouped(columns: Mapping[str, Column], count: int) -> Iterator[list[int]]:
     """Yield the rows of each evaluation; see ``evaluations``."""
     val, epoch = columns.get("val", []), columns.get("epoch", [])
     judged = [i for i in range(count) if val and val[i] is not None]
-    if epoch and all(value is not None and value == int(value) for value in epoch):
+    if epoch and all(value is not None and value.is_integer() for value in epoch):
         epochs = {i: epoch[i] for i in range(count)}
         if len({epochs[i] for i in judged}) == len(judged):
             for _, group in groupby(range(count), epochs.__getitem__):
@@ -241,7 +245,7 @@ def curves_of(path: Path, rows: Sequence[Row], names: Names) -> tuple[Curves, li
     if shares and 1.0 < max(shares) <= 100.0:
         shares = [value / 100 for value in shares]
         notes.append(f"{names.accuracy} is taken for percents")
-    lrs = [row.lr for row in finite if row.lr is not None and row.lr > 0]
+    lrs = [row.lr for row in finite if row.lr is not None and is_finite(row.lr) and row.lr >= 0]
     judging = list(val) or train
     best = min(range(len(finite)), key=judging.__getitem__) if finite else None
     curves = Curves(
@@ -249,7 +253,7 @@ def curves_of(path: Path, rows: Sequence[Row], names: Names) -> tuple[Curves, li
         recipe=str(path),
         epochs=tuple(row.epoch for row in finite),
         steps=tuple(row.step for row in finite),
-        lrs=tuple(lrs) if len(lrs) == len(finite) else (1.0,) * len(finite),
+        lrs=tuple(lrs) if len(lrs) == len(finite) and sum(lrs) > 0 else CONSTANT * len(finite),
         train_loss=tuple(train),
         val_loss=tuple(val) if names.train else (),
         metric="accuracy" if shares else "",
@@ -271,7 +275,8 @@ def curves_of(path: Path, rows: Sequence[Row], names: Names) -> tuple[Curves, li
 
 def steps_of(curves: Curves, names: Names) -> dict[str, list[float]]:
     """Return what is drawn of the steps: the learning rate, if it was logged."""
-    lrs = list(curves.lrs) if names.lr else []
+    known = names.lr and curves.lrs != CONSTANT * len(curves.lrs)
+    lrs = list(curves.lrs) if known else []
     empty: list[float] = []
     return {
         "step": list(curves.steps) if lrs else empty,

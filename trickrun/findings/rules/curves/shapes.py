@@ -152,7 +152,8 @@ def too_short(curves: Curves) -> Finding:
         "cannot be told apart."
     )
     factor = -(-2 * FEWEST // max(count, 1))
-    if curves.epochs and curves.hardly_begun:
+    # Other tools count from 0: then nothing says how long it was.
+    if curves.hardly_begun and min((*curves.epochs[-1:], *curves.steps[-1:]), default=0) > 0:
         epochs, steps = curves.epochs[-1], curves.steps[-1]
         evidence |= {"epochs": epochs, "steps": steps, "warmup": curves.warmup}
         span = f"its warm-up of {curves.warmup} steps" if steps < curves.warmup else "one epoch"
