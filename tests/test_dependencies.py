@@ -6,12 +6,14 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PACKAGE_OF = {
     "PIL": "pillow",
+    "mlflow": "mlflow-skinny",
     "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
@@ -19,14 +21,18 @@ PACKAGE_OF = {
 """Packages whose name is not that of the module."""
 
 
-def names(requirements: list[str]) -> set[str]:
+def names(requirements: Iterable[str]) -> set[str]:
     """Return the packages that requirements such as ``numpy>=1.26`` name."""
     return {re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0] for requirement in requirements}
 
 
 REQUIRED = names(PROJECT["dependencies"])
 EXTRAS = PROJECT["optional-dependencies"]
-OPTIONAL = names([*EXTRAS["pretrained"], *EXTRAS["lightning"], *EXTRAS["transformers"]])
+OPTIONAL = names(
+    requirement
+    for extra in ("pretrained", "lightning", "transformers", "mlflow", "wandb", "trackio")
+    for requirement in EXTRAS[extra]
+)
 
 
 def imported(*files: Path) -> set[str]:

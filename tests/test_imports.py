@@ -17,7 +17,7 @@ ROOT = Path(trickrun.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli", "docs", "api"),
     ("reporting",),
-    ("checks",),
+    ("checks", "tracking"),
     ("search", "export"),
     ("run",),
     ("training", "watching"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +42,7 @@ def train(
     recipe: RecipeLike,
     *overrides: str,
     stop_when: Literal["lost"] | None = None,
+    track: Sequence[str] = (),
     runs_dir: Folder = None,
 ) -> Run:
     """Train a recipe into a new run folder and return the run; the same as ``trickrun train``.
@@ -50,19 +51,23 @@ def train(
         recipe: see ``load``.
         overrides: see ``load``.
         stop_when: "lost" ends a run that has diverged or is dead.
+        track: trackers that the run is sent to as it goes on: tensorboard, mlflow, wandb, trackio.
+            One that fails is told on stderr, and harms no run.
         runs_dir: where runs are kept; None: TRICKRUN_RUNS, or ``runs`` in the working folder.
 
     Raises:
-        TrickrunError: the recipe or its data are at fault.
+        TrickrunError: the recipe or its data are at fault, or a tracker is not installed.
         TrainingFailed: the loss is not finite, or memory ran out.
         Interrupted: Ctrl-C; a checkpoint is saved, and the error says how to continue.
     """
     loaded, root = load(recipe, *overrides), root_of(runs_dir)
+    from trickrun.reporting.commands.tracking import following
     from trickrun.reporting.commands.training import train_recipe
     from trickrun.reporting.telling import tell_training
 
-    line = command_line("train", loaded, {"stop-when": stop_when})
-    folder = train_recipe(loaded, root, line, stop_when).outcome.folder
+    line = command_line("train", loaded, {"stop-when": stop_when, "track": ",".join(track) or None})
+    with following(track) as trackers:
+        folder = train_recipe(loaded, root, line, stop_when, trackers.follow).outcome.folder
     if folder.ended_as == "interrupted":
         error = Interrupted(
             "interrupted", hint=f"continue with: trickrun train --resume {folder.path}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from trickrun.export.folder import Exported
+    from trickrun.tracking.sending import Sent
 
 Folder = str | os.PathLike[str] | None
 """A folder's path; None: the usual one."""
@@ -154,6 +155,27 @@ class Run:
         from trickrun.reporting.commands.report import write_card
 
         return write_card(self.folder, None if out is None else Path(out))
+
+    def track(self, to: str, weights: bool = False) -> Sent:
+        """Send it to a tracker, with what belongs to it; the same as ``trickrun track``.
+
+        Args:
+            to: tensorboard, mlflow, wandb or trackio.
+            weights: whether the weights of the best evaluation are sent too.
+
+        Returns:
+            What came of it: ``state`` is new or updated. Of a run that was not sent it is refused
+                or failed, and ``message`` says why.
+
+        Raises:
+            TrickrunError: there is no such tracker, or its library is not installed.
+        """
+        from trickrun.reporting.commands.tracking import track
+        from trickrun.tracking.trackers import check_installed, named
+
+        names = named([to])
+        check_installed(names)
+        return track([self.folder], names, weights)[0]
 
     def model(self) -> nn.Module:
         """Return the trained network, on the CPU and in evaluation mode, a new one at each call.

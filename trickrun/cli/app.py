@@ -51,6 +51,7 @@ COMMANDS = (
     Command("ablate", "comparison", "ablate", TRAINING),
     Command("report", "report", "report", TRAINING),
     Command("export", "export", "export", TRAINING),
+    Command("track", "track", "track", TRAINING),
     Command("checklist", "checklist", "checklist", CHECKLIST),
     Command("initial-loss", "checks", "initial_loss", CHECKLIST),
     Command("overfit-batch", "checks", "overfit_batch", CHECKLIST),

@@ -8,8 +8,18 @@ from typing import Annotated
 
 import typer
 
-from trickrun.cli.options import AsJson, Budget, Debug, NoPython, Overrides, RecipePath, RunsDir
+from trickrun.cli.options import (
+    AsJson,
+    Budget,
+    Debug,
+    NoPython,
+    Overrides,
+    RecipePath,
+    RunsDir,
+    Track,
+)
 from trickrun.cli.output import Answer, answer, begin_workers, pace
+from trickrun.cli.trackers import tracked_check
 
 
 def checklist(
@@ -19,6 +29,7 @@ def checklist(
         bool, typer.Option("--keep-going", help="Continue after a step that fails.")
     ] = False,
     budget: Budget = None,
+    track: Track = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -32,7 +43,9 @@ def checklist(
         "checklist",
         as_json,
         debug,
-        lambda: run(recipe, overrides or [], keep_going, budget, runs_dir),
+        lambda: tracked_check(
+            track, lambda: run(recipe, overrides or [], keep_going, budget, runs_dir)
+        ),
         recipe,
         no_python,
         overrides,

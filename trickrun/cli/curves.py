@@ -21,6 +21,7 @@ from trickrun.cli.options import (
 from trickrun.cli.output import Answer, answer, import_torch, pace
 from trickrun.errors import TrickrunError
 from trickrun.reporting.telling import tell_report
+from trickrun.reporting.visible import in_line
 
 if TYPE_CHECKING:
     from trickrun.findings.verdict import Verdict
@@ -40,26 +41,48 @@ def curves(
     targets: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECIPE|RUN...",
-            help="A recipe to train, with changes path=value; or runs: folders, ids or names.",
+            metavar="RECIPE|RUN|FILE...",
+            help=(
+                "A recipe to train, with changes path=value; runs: folders, ids or names; or "
+                "another tool's logs: CSV, JSON lines, TensorBoard event files."
+            ),
             show_default=False,
         ),
     ],
     seeds: Annotated[
         int, typer.Option(min=1, max=MOST_SEEDS, help="Train a recipe with this many seeds.")
     ] = 1,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=NAME,...",
+            help="Of a log: its columns, such as train=loss,val=test_loss; guessed by default.",
+            show_default=False,
+        ),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a log: draw it to this .svg or .png file."),
+    ] = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Step 6: say what the loss curves show and what to do: of runs, or of a recipe trained now.
+    """Step 6: say what the loss curves show and what to do: of runs, of a recipe trained now, or of
+    another tool's log.
 
-    Example: trickrun curves recipes/digits.yaml --seeds 3, or: trickrun curves digits
+    Example: trickrun curves recipes/digits.yaml --seeds 3, or: trickrun curves losses.csv
     """
 
     def work() -> Answer:
-        recipe = recipe_among(targets)
+        logs = [] if recipe is not None else logs_among(targets)
+        if logs and len(logs) == len(targets):
+            return curves_of_files([Path(log) for log in logs], columns or [], picture)
+        if columns or picture:
+            raise TrickrunError("these options are for logs of other tools", "--columns, --picture")
+        if logs:
+            raise TrickrunError("logs and runs are judged apart", logs[0], "give only logs")
         if recipe is not None:
             return curves_of_recipe(recipe, targets[1:], seeds, runs_dir)
         return curves_of_runs(targets, runs_dir)
@@ -73,6 +96,13 @@ def recipe_among(targets: list[str]) -> Path | None:
     """Return the first argument as a recipe's path if it looks like one."""
     first = Path(targets[0])
     return first if first.suffix in (".yaml", ".yml") else None
+
+
+def logs_among(targets: list[str]) -> list[str]:
+    """Return the arguments that are logs of another tool."""
+    from trickrun.checks.curves.files.events import is_log
+
+    return [target for target in targets if is_log(target)]
 
 
 def curves_of_recipe(recipe: Path, overrides: list[str], seeds: int, runs: Path | None) -> Answer:
@@ -109,6 +139,42 @@ def curves_of_runs(targets: list[str], runs: Path | None) -> Answer:
         found, drawn = judged(trained, folder, None)
     tell_report(folder, drawn)
     return found
+
+
+def curves_of_files(files: list[Path], columns: list[str], picture: Path | None) -> Answer:
+    """Judge the curves of another tool's logs."""
+    from trickrun.checks.curves.files.naming import said
+    from trickrun.checks.curves.files.read import read_files
+
+    if picture is not None and picture.suffix not in (".svg", ".png"):
+        raise TrickrunError("a picture is an .svg or a .png file", str(picture))
+    verdict = read_files(files, said(columns))
+    for run in verdict.result["runs"]:
+        for note in run["notes"]:
+            print(in_line(f"{run['run']}: {note}"), file=sys.stderr)
+        told = ", ".join(f"{role} = {column}" for role, column in run["columns"].items())
+        print(in_line(f"{run['run']}: {told}"))
+    show(verdict)
+    if picture is not None:
+        draw_to(picture, verdict)
+        print(in_line(f"picture: {picture}"))
+    findings = [finding.as_json() for finding in verdict.findings]
+    return Answer(verdict.verdict, verdict.result, findings=findings)
+
+
+def draw_to(file: Path, verdict: Verdict) -> None:
+    """Draw the curves to a file."""
+    from trickrun.reporting.curve_pictures import panels
+    from trickrun.reporting.line_plot import draw
+    from trickrun.run.files import write_whole
+
+    drawn = panels(verdict)
+    if file.suffix == ".png":
+        from trickrun.reporting.raster import png
+
+        write_whole(file, png(drawn))
+    else:
+        write_whole(file, draw(drawn).encode())
 
 
 @contextmanager

@@ -18,8 +18,10 @@ from trickrun.cli.options import (
     Overrides,
     RecipePath,
     RunsDir,
+    Track,
 )
 from trickrun.cli.output import Answer, answer, begin_workers, pace
+from trickrun.cli.trackers import tracked_check
 from trickrun.errors import TrainingFailed, TrickrunError
 from trickrun.reporting.telling import tell_report
 
@@ -39,6 +41,7 @@ def coarse(
     overrides: Overrides = None,
     seeds: Seeds = 0,
     budget: Budget = None,
+    track: Track = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -52,7 +55,10 @@ def coarse(
         "grid coarse",
         as_json,
         debug,
-        lambda: run_grid("coarse", recipe, overrides or [], seeds, budget, runs_dir, None),
+        lambda: tracked_check(
+            track,
+            lambda: run_grid("coarse", recipe, overrides or [], seeds, budget, runs_dir, None),
+        ),
         recipe,
         no_python,
         overrides,
@@ -70,6 +76,7 @@ def fine(
     ] = None,
     seeds: Seeds = 0,
     budget: Budget = None,
+    track: Track = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -83,7 +90,10 @@ def fine(
         "grid fine",
         as_json,
         debug,
-        lambda: run_grid("fine", recipe, overrides or [], seeds, budget, runs_dir, from_run),
+        lambda: tracked_check(
+            track,
+            lambda: run_grid("fine", recipe, overrides or [], seeds, budget, runs_dir, from_run),
+        ),
         recipe,
         no_python,
         overrides,

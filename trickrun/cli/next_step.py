@@ -68,6 +68,8 @@ def next_command(ended: Ended, given: Given) -> str | None:
         case "train":
             following = "diagnose" if ended.verdict == "fail" else "curves"
             return again_with_edit(ended, given) or of_run(following, ended.run, given)
+        case "curves" if ended.run is None:
+            return None  # another tool's log
         case "curves":
             run = ended.result["runs"][0]["path"]
             following = "eval" if ended.verdict == "pass" else "diagnose"

@@ -33,6 +33,17 @@ RunsDir = Annotated[
     typer.Option(help="Where run folders are kept.", envvar="TRICKRUN_RUNS", show_default="runs"),
 ]
 
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track",
+        metavar="TRACKER",
+        envvar="TRICKRUN_TRACK",
+        help="Send the run to tensorboard, mlflow, wandb or trackio; several with commas.",
+        show_default=False,
+    ),
+]
+
 MOST_SEEDS = 1000
 MOST_STEPS = 1_000_000
 MOST_SAMPLES = 1_000_000

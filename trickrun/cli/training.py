@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, Overrides, RunsDir, complete_run
+from trickrun.cli.options import (
+    AsJson,
+    Debug,
+    NoPython,
+    Overrides,
+    RunsDir,
+    Track,
+    complete_run,
+)
 from trickrun.cli.output import Answer, Verdict, answer, import_torch
+from trickrun.cli.trackers import trackers, with_tracked
 from trickrun.errors import Interrupted, TrickrunError
 from trickrun.reporting.telling import tell_training
 
 if TYPE_CHECKING:
-    from trickrun.reporting.commands.training import Trained
+    from trickrun.reporting.commands.training import Follow, Trained
 
 StopWhen = Literal["lost"]
 "What may end a run early: lost, it has diverged or is dead."
@@ -49,6 +58,7 @@ def train(
         bool, typer.Option("--report/--no-report", help="Write the run as an HTML page.")
     ] = True,
     watch: Annotated[bool, typer.Option("--watch", hidden=True)] = False,
+    track: Track = None,
     runs_dir: RunsDir = None,
     no_python: NoPython = False,
     as_json: AsJson = False,
@@ -70,35 +80,40 @@ def train(
         stop_when = "lost"
 
     def work() -> Answer:
-        found = trained()
-        if report and found.run is not None and found.error is None:
-            from trickrun.run.folder import RunFolder
+        with trackers(track) as tracking:
+            found = trained(tracking.follow if tracking is not None else None)
+            if report and found.run is not None and found.error is None:
+                from trickrun.run.folder import RunFolder
 
-            tell_training(RunFolder(Path(found.run)))
-        return found
+                tell_training(RunFolder(Path(found.run)))
+        return with_tracked(found, tracking)
 
-    def trained() -> Answer:
+    def trained(follow: Follow | None) -> Answer:
         if resume is not None and dry_run:
             raise TrickrunError("--dry-run shows a recipe, not a run", hint="leave out --resume")
         if resume is not None:
             changes = [str(recipe)] if recipe is not None else []
-            return go_on(resume, [*changes, *(overrides or [])], runs_dir, stop_when)
+            return go_on(resume, [*changes, *(overrides or [])], runs_dir, stop_when, follow)
         if recipe is None:
             raise TrickrunError(
                 "no recipe given", hint="trickrun train RECIPE, or trickrun train --resume RUN"
             )
         if dry_run:
             return show_plan(recipe, overrides or [])
-        return train_recipe(recipe, overrides or [], runs_dir, stop_when)
+        return train_recipe(recipe, overrides or [], runs_dir, stop_when, follow)
 
     named = recipe if resume is None else None
     answer("train", as_json, debug, work, named, no_python, overrides, runs_dir)
 
 
 def train_recipe(
-    recipe: Path, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
+    recipe: Path,
+    overrides: list[str],
+    runs: Path | None,
+    stop_when: StopWhen | None,
+    follow: Follow | None,
 ) -> Answer:
-    """Train a recipe into a new run folder."""
+    """Train a recipe into a new run folder, which ``follow`` is told of."""
     from trickrun.recipe.load import load
 
     loaded = load(recipe, overrides)
@@ -106,14 +121,18 @@ def train_recipe(
     from trickrun.reporting.commands import training
     from trickrun.run.folder import runs_dir
 
-    trained = training.train_recipe(loaded, runs_dir(runs), sys.argv, stop_when)
+    trained = training.train_recipe(loaded, runs_dir(runs), sys.argv, stop_when, follow)
     return told(trained, str(recipe))
 
 
 def go_on(
-    wanted: str, overrides: list[str], runs: Path | None, stop_when: StopWhen | None
+    wanted: str,
+    overrides: list[str],
+    runs: Path | None,
+    stop_when: StopWhen | None,
+    follow: Follow | None,
 ) -> Answer:
-    """Resume a run, in its own folder or, with changes, in a new one."""
+    """Resume a run, in its own folder or, with changes, in a new one; ``follow`` is told of it."""
     import_torch()
     from trickrun.reporting.commands.training import train_job
     from trickrun.reporting.phases import phase
@@ -130,7 +149,7 @@ def go_on(
             print(f"warning: {warning}; the end may differ in some bits", file=sys.stderr)
         for notice in resumed.notices:
             print(f"notice: {notice}", file=sys.stderr)
-        trained = train_job(resumed.folder, resumed.job, sys.argv, stop_when)
+        trained = train_job(resumed.folder, resumed.job, sys.argv, stop_when, follow)
         return told(trained, str(resumed.folder.path / "recipe.yaml"))
 
 

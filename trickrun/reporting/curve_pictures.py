@@ -79,6 +79,8 @@ def smoothed_line(curves: dict[str, Any], column: str, name: str, color: int) ->
 def constant_answer(curves: dict[str, Any], log: bool) -> list[Line]:
     """Return the level that a constant answer has, if the curve comes near it."""
     base, x = curves["baseline"], curves["epochs"]
+    if not curves.get("baseline_known", True):
+        return []
     if len(x) < 2 or (not log and base > 2 * max(curves["train_loss"])):
         return []
     return [Line("constant answer", [x[0], x[-1]], [base, base], level=True)]

@@ -65,6 +65,7 @@ class Setting:
         averages_last_weights: whether the mean of the last weights is evaluated.
         keeps_best: whether the run ends with the weights of the best evaluation.
         val_share: share of the data for validation, where the recipe draws that at random; else 0.
+        known: whether there is a recipe; else nothing here says anything.
         hidden, hidden_path: units of the hidden layers of a model whose recipe lists all of them,
             and the recipe path of that list.
     """
@@ -85,6 +86,7 @@ class Setting:
     val_share: float = 0.0
     hidden: tuple[int, ...] = ()
     hidden_path: str = ""
+    known: bool = True
 
     @property
     def regularized(self) -> bool:
@@ -120,6 +122,8 @@ class Curves:
         warmup: steps of the warm-up.
         test_loss, test_accuracy: of the test split, scored once at the end; None if it was not.
         test_constant: what the constant answer scores there.
+        baseline_known: whether ``baseline`` is what it should be; if not, it is the first loss
+            that was logged.
     """
 
     run: str
@@ -146,6 +150,7 @@ class Curves:
     test_loss: float | None = None
     test_accuracy: float | None = None
     test_constant: Constant | None = None
+    baseline_known: bool = True
 
     @property
     def judged_loss(self) -> tuple[float, ...]:
@@ -181,7 +186,9 @@ class Curves:
         return [(loss - self.floor) / self.unit for loss in smoothed(self.train_loss)]
 
     def beside_constant(self, loss: float) -> str:
-        """Return a loss in words beside that of always giving the same answer."""
+        """Return a loss in words beside that of always giving the same answer, or the first."""
+        if not self.baseline_known:
+            return f"{loss:.4g}, where the log begins with {self.baseline:.4g}"
         if self.floor < 0 or self.baseline <= 0:
             return f"{loss:.4g}, where always giving the same answer costs {self.baseline:.4g}"
         ratio = loss / self.baseline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,9 @@ from trickrun.run.sink import Sink
 from trickrun.training.compile import compile_recipe
 from trickrun.training.job import RecipeJob
 
+Follow = Callable[[RunFolder], None]
+"""What begins to follow a run."""
+
 StopWhen = Literal["lost"]
 "What may end a run early: lost, it has diverged or is dead."
 
@@ -46,17 +49,25 @@ class Trained:
 
 
 def train_recipe(
-    loaded: Loaded, root: Path, command: Sequence[str], stop_when: StopWhen | None = None
+    loaded: Loaded,
+    root: Path,
+    command: Sequence[str],
+    stop_when: StopWhen | None = None,
+    follow: Follow | None = None,
 ) -> Trained:
     """Train a recipe in a new run folder below ``root``; see ``train_job``."""
     with phase("reading the data"):
         job = compile_recipe(loaded.recipe, loaded.folder)
     with execute.start(loaded, root, list(command), loaded.folder) as folder:
-        return train_job(folder, job, command, stop_when)
+        return train_job(folder, job, command, stop_when, follow)
 
 
 def train_job(
-    folder: RunFolder, job: RecipeJob, command: Sequence[str], stop_when: StopWhen | None
+    folder: RunFolder,
+    job: RecipeJob,
+    command: Sequence[str],
+    stop_when: StopWhen | None,
+    follow: Follow | None = None,
 ) -> Trained:
     """Train a job in its run folder, show how far it is, and print how it ended and what that
     shows.
@@ -64,11 +75,14 @@ def train_job(
     Args:
         folder: locked.
         command: the command line, for the record.
+        follow: told of the folder as soon as the training begins.
 
     Raises what ``execute`` does.
     """
     before = look_first(job, folder)
     announce(job, folder)
+    if follow is not None:
+        follow(folder)
     with progress_sink(job) as sink, told_if_it_fails(folder, before):
         sinks = [sink, first_steps(job, folder, before), *ending(job, stop_when)]
         outcome = execute.execute(folder, job, list(command), sinks)

@@ -106,7 +106,7 @@ def fitting_too_much(c: Curves, evidence: dict[str, Any], why: str, confidence: 
         edit = {"regularizers.l2": 1e-4}
     elif not s.early_stopping:
         edit = {"early_stopping": {"patience": max(PATIENCE, len(c.epochs) // 10)}}
-    unchecked = not s.regularized and c.left[-1] < FITTED
+    unchecked = s.known and not s.regularized and c.left[-1] < FITTED
     code = "TR51" if unchecked else "TR56"
     name = "Overfitting without regularization" if unchecked else "Overfitting"
     return Finding(code, name, "warning", confidence, "regularizers", evidence, why, edit)
@@ -116,6 +116,8 @@ def kept(c: Curves) -> str:
     """Return whose weights the run ends with, in a sentence; empty if there was no evaluation."""
     if c.best_epoch is None:
         return ""
+    if not c.setting.known:
+        return f"Its best evaluation is that of epoch {c.best_epoch:.3g}."
     if c.setting.keeps_best:
         return f"The run keeps the weights of epoch {c.best_epoch:.3g}."
     return (
@@ -129,7 +131,7 @@ def underfit(c: Curves) -> Finding | None:
     getting better."""
     left = c.left[-1]
     gap = end_of(c.val_loss) - end_of(c.train_loss) if c.val_loss else 0.0
-    if left < UNDERFIT or gap > GAP * c.unit:
+    if not c.baseline_known or left < UNDERFIT or gap > GAP * c.unit:
         return None
     s = c.setting
     edit: dict[str, Any] | None = None

@@ -49,7 +49,7 @@ def lucky_epoch(c: Curves) -> Finding | None:
         f"Epoch {c.epochs[best]:.3g} is the best by luck: its validation loss of "
         f"{losses[best]:.4g} lies {ahead / noise:.0f} standard deviations below its neighbours'. "
     )
-    if c.setting.keeps_best:
+    if c.setting.known and c.setting.keeps_best:
         why += "The run keeps its weights, but new data will not score as well. "
     why += "More validation samples leave less to luck."
     share = c.setting.val_share
@@ -74,11 +74,14 @@ def val_better_than_train(c: Curves) -> Finding | None:
         return None
     evidence = {"run": c.run, "ahead": median(ahead), "needed": least}
     evidence |= {"train_loss": end_of(c.train_loss), "val_loss": end_of(c.val_loss)}
+    unexplained = " without dropout or augmentation"
+    if not c.setting.known:
+        unexplained = ". Dropout and augmentation explain that. If there is none"
     why = (
         f"The validation loss ({end_of(c.val_loss):.4g}) stays below the training loss "
-        f"({end_of(c.train_loss):.4g}) without dropout or augmentation: the validation samples are "
-        "easier than the training samples. Look for duplicates, groups, or an order in the file "
-        "that the split follows."
+        f"({end_of(c.train_loss):.4g}){unexplained}: the validation samples are easier than the "
+        "training samples. Look for duplicates, groups, or an order in the file that the split "
+        "follows."
     )
     name = "Validation better than training"
     return Finding("TR09", name, "warning", 0.7, "data.split", evidence, why)

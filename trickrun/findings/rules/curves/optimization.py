@@ -53,10 +53,11 @@ def diverged(c: Curves) -> Finding | None:
     left, last = c.left, c.train_loss[-1]
     evidence |= {"train_loss": last, "lowest": min(c.train_loss)}
     rose = left[-1] > min(left[0], 2 * min(left))
+    whole = "Always giving the same answer would cost" if c.baseline_known else "It began at"
     if left[-1] > WORSE and (rose or not c.under_way):
         why = (
-            f"Training ends at a loss of {last:.4g}. Always giving the same answer would cost "
-            f"{c.baseline:.4g}. The steps are too large for this network"
+            f"Training ends at a loss of {last:.4g}. {whole} {c.baseline:.4g}. "
+            "The steps are too large for this network"
         )
         if rose:
             return divergence(c, evidence, why + ".", 0.9)
@@ -68,9 +69,10 @@ def diverged(c: Curves) -> Finding | None:
             0.6,
         )
     if min(left) < FELL_BACK and end_of(left) > STUCK:
+        beginning = "always giving the same answer" if c.baseline_known else "it began"
         why = (
             f"The network had learned, down to a loss of {min(c.train_loss):.4g}, and fell back to "
-            f"{last:.4g}, no better than always giving the same answer. A step was too large."
+            f"{last:.4g}, no better than {beginning}. A step was too large."
         )
         return divergence(c, evidence, why, 0.85)
     return None
@@ -95,7 +97,10 @@ def stuck(c: Curves) -> Finding | None:
         why += f" Dropout of {c.setting.dropout:g} may leave too little of the signal."
         edit = {"regularizers.dropout": 0.3}
         return Finding("TR61", "Plateau", "error", 0.7, "regularizers", evidence, why, edit)
-    return Finding("TR61", "Plateau", "error", 0.8, "model", evidence, why)
+    severity: Severity = "error" if c.baseline_known else "warning"
+    if not c.baseline_known:
+        why += " Unless it was trained before the log begins, it does not learn."
+    return Finding("TR61", "Plateau", severity, 0.8, "model", evidence, why)
 
 
 def too_slow(c: Curves) -> Finding | None:
@@ -113,7 +118,7 @@ def too_slow(c: Curves) -> Finding | None:
     )
     # A tenfold of next to nothing is still next to nothing.
     edit = {"optimizer.lr": rounded(max(10 * c.setting.lr, c.setting.usual_lr or 0.0))}
-    severity: Severity = "error" if left > STUCK else "warning"
+    severity: Severity = "error" if left > STUCK and c.baseline_known else "warning"
     name = "Learning rate too low"
     return Finding("TR36", name, severity, 0.7, "optimizer.lr", evidence, why, edit)
 

@@ -131,6 +131,8 @@ def healthy(c: Curves) -> Finding:
     """Return that there is nothing to find fault with."""
     evidence: dict[str, Any] = {"run": c.run, "best_epoch": c.best_epoch, "left": c.left[-1]}
     whole = "what always giving the same answer costs"
+    if not c.baseline_known:
+        whole = "the first loss that was logged"
     if c.floor < 0:
         whole = "the way down to the lowest loss left"
     why = f"Training ends with {c.left[-1]:.1%} of {whole}"
@@ -150,7 +152,8 @@ def too_short(curves: Curves) -> Finding:
         "cannot be told apart."
     )
     factor = -(-2 * FEWEST // max(count, 1))
-    if curves.epochs and curves.hardly_begun:
+    # Other tools count from 0: then nothing says how long it was.
+    if curves.hardly_begun and min((*curves.epochs[-1:], *curves.steps[-1:]), default=0) > 0:
         epochs, steps = curves.epochs[-1], curves.steps[-1]
         evidence |= {"epochs": epochs, "steps": steps, "warmup": curves.warmup}
         span = f"its warm-up of {curves.warmup} steps" if steps < curves.warmup else "one epoch"

@@ -1,0 +1,1 @@
+"""Losses that another tool logged: CSV, JSON, TensorBoard's event files."""

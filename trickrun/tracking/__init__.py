@@ -1,0 +1,1 @@
+"""Trackers: what a run's folder holds, sent to TensorBoard, MLflow, Weights & Biases or Trackio."""
