@@ -149,12 +149,16 @@ NO_CODE = [("report",), ("runs", "tag")]
 """Commands that read a run and never need its code."""
 
 COMMANDS = dict.fromkeys(words for words in leaves(GROUP) if words not in NO_CODE)
-OF_RUNS = {("eval",): ["run"], ("predict",): ["run", "samples.npz"]}
+OF_RUNS = {
+    ("eval",): ["run"],
+    ("predict",): ["run", "samples.npz"],
+    ("export",): ["run", "--to", "plain"],
+}
 
 
 def test_the_commands_are_those_that_are_known() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
-        "validate", "show", "train", "eval", "predict", "checklist", "initial-loss",
+        "validate", "show", "train", "eval", "predict", "export", "checklist", "initial-loss",
         "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose",
         "grad-check", "signal",
     }  # fmt: skip

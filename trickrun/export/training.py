@@ -284,7 +284,7 @@ class Script:
             "lookahead": recipe.optimizer.lookahead is not None,
             "balanced sampling": settings.balanced,
             "float16": settings.half is torch.float16,
-            "batch statistics taken anew": settings.recalibrate,
+            "new batch statistics before each evaluation": settings.recalibrate,
             "adaptive clipping": settings.clip is not None and settings.clip.adaptive is not None,
             "unknown categories in training": len(job.augmentations)
             > sum(not trick.off for trick in recipe.augmentation),
