@@ -125,7 +125,9 @@ def export_run(
         write_plain(job, folder, place)
         for form in forms:
             write_form(form, job, place, inputs)
-        training = write_training(folder, place)
+        training: Training | str = "its network has no batch norms to train (--fold-batch-norm)"
+        if not fold_batch_norm:
+            training = write_training(folder, place)
         found = tried(job, folder, place, samples, expected, forms, training)
         notes = [*notes, *found.notes]
         files = tuple(sorted(str(f.relative_to(place)) for f in place.rglob("*") if f.is_file()))

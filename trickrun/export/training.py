@@ -100,6 +100,7 @@ def save_weights(model: nn.Module, path: Path) -> None:
     """Write a network's weights and buffers; those that layers share are written for each."""
     state = model.state_dict()
     save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
+    path.chmod(0o644)  # as all other files
 
 
 def data_of(job: RecipeJob, place: Path) -> Path | None:
