@@ -149,7 +149,11 @@ NO_CODE = [("report",), ("runs", "tag")]
 """Commands that read a run and never need its code."""
 
 COMMANDS = dict.fromkeys(words for words in leaves(GROUP) if words not in NO_CODE)
-OF_RUNS = {("eval",): ["run"], ("predict",): ["run", "samples.npz"]}
+OF_RUNS = {
+    ("eval",): ["run"],
+    ("predict",): ["run", "samples.npz"],
+    ("export",): ["run", "--to", "plain"],
+}
 
 
 def test_the_commands_are_those_that_are_known() -> None:
@@ -157,6 +161,9 @@ def test_the_commands_are_those_that_are_known() -> None:
         "validate", "show", "train", "eval", "predict", "checklist", "initial-loss",
         "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose", "compare",
         "grad-check", "signal", "seeds", "ablate",
+        "validate", "show", "train", "eval", "predict", "export", "checklist", "initial-loss",
+        "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose",
+        "grad-check", "signal",
     }  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def test_stored_tables(tmp_path, kind):
     ("change", "said"),
     [
         (lambda row: row.__setitem__(4, "violet"), "'violet' in sample 1 is no known"),
-        (lambda row: row.__setitem__(0, "much"), "'much' of 'size' in sample 1 is no number"),
+        (lambda row: row.__setitem__(0, "much"), "'much' of 'size' in sample 1 is not a number"),
         (lambda row: row.append("more"), "row 2 has 7 cells, not 6"),
     ],
 )

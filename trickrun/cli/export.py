@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir
+from trickrun.cli.options import AsJson, Debug, NoPython, RunName, RunsDir, training_named
 from trickrun.cli.output import Answer, answer, import_torch
 from trickrun.reporting.visible import in_line
 
@@ -74,10 +74,8 @@ def write(
     import_torch()
     from trickrun.export.folder import export_run
     from trickrun.reporting.phases import phase
-    from trickrun.run.find import find
-    from trickrun.run.folder import runs_dir
 
-    folder = find(runs_dir(option), wanted, trained=True)
+    folder = training_named(wanted, option)
     with phase("exporting"):
         done = export_run(folder, to, checkpoint, forms, fold)
     for each in done.tried.compared:

@@ -125,7 +125,9 @@ def export_run(
         write_plain(job, folder, place)
         for form in forms:
             write_form(form, job, place, inputs)
-        training = write_training(folder, place)
+        training: Training | str = "its network has no batch norms to train (--fold-batch-norm)"
+        if not fold_batch_norm:
+            training = write_training(folder, place)
         found = tried(job, folder, place, samples, expected, forms, training)
         notes = [*notes, *found.notes]
         files = tuple(sorted(str(f.relative_to(place)) for f in place.rglob("*") if f.is_file()))
@@ -267,8 +269,8 @@ def tried(
             steps.append(check.PROGRAM.format(file=str(file.resolve())))
         if isinstance(training, str):
             notes.append(f"there is no train.py: {training}")
-        elif training.data is not None:
-            steps.append(check.TRAINING.format(data=str(training.data), steps=check.STEPS))
+        elif (data := training.samples(beside_it)) is not None:
+            steps.append(check.TRAINING.format(data=str(data), steps=check.STEPS))
         told = check.compared(check.run_alone(place, beside_it, steps), expected, half)
         for each in told:
             if not each.alike:
@@ -284,7 +286,7 @@ def tried(
             predicted = f"{rows} rows of {file.name}"
         if isinstance(training, Training):
             notes += training.notes
-            if training.data is not None and not training.lacks:
+            if (beside_it / "losses.txt").exists() and not training.lacks:
                 losses = training.losses(check.STEPS)
                 trained = check.check_losses(beside_it / "losses.txt", losses, job.dtype, half)
     return Tried(tuple(told), predicted, trained, tuple(notes))

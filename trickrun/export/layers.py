@@ -303,14 +303,15 @@ def in_a_row(layer: nn.Module, uses: set[type[nn.Module]]) -> Call:
 def own_arguments(layer: nn.Module, kind: type[nn.Module]) -> Given:
     """Return the arguments of a layer of ours whose attributes they are."""
     defaults = inspect.signature(kind.__init__).parameters
-    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    names = [name for name, each in defaults.items() if each.kind not in several][1:]
+    names = [name for name, each in defaults.items() if each.kind not in SEVERAL][1:]
     found = {name: getattr(layer, name) for name in names}
     for name, value in found.items():
         if isinstance(value, nn.Identity) and defaults[name].default is None:
             found[name] = None
     return found
 
+
+SEVERAL = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 SKIPPED = frozenset({"device", "dtype", "inplace"})
 """Arguments that say nothing of what a layer computes."""
@@ -322,7 +323,7 @@ def torch_arguments(layer: nn.Module, kind: type[nn.Module]) -> Given:
         return recurrent(layer)
     found: Given = {}
     for name, parameter in [*inspect.signature(kind.__init__).parameters.items()][1:]:
-        if name in SKIPPED or name.startswith("_") or parameter.kind is parameter.VAR_KEYWORD:
+        if name in SKIPPED or name.startswith("_") or parameter.kind in SEVERAL:
             continue
         if name == "bias":
             found[name] = layer.bias is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from torch import nn
@@ -133,7 +134,8 @@ def of_package(job: RecipeJob, kind: Pretrained, written: Written) -> str:
     else:
         written.imports.add(("timm", "", ""))
         middle = [
-            f'        self.body = timm.create_model("{kind.name}", pretrained=False, num_classes=0)'
+            f"        name = {json.dumps(kind.name)}",
+            "        self.body = timm.create_model(name, pretrained=False, num_classes=0)",
         ]
     forward = [
         "        for stage in self.children():",

@@ -90,8 +90,8 @@ def restarts(schedule: Any, span: Span) -> list[str]:
     return [
         f"    cycles = {cycles!r}  # where each starts, and its length",
         f"    time = min(step / {span.steps}, 1.0)",
-        "    shares = [(time - start) / length for start, length in cycles if time < start + length]",
-        "    share = shares[0] if shares else 1.0",
+        "    over = [(time - begin) / length for begin, length in cycles if time < begin + length]",
+        "    share = over[0] if over else 1.0",
     ]
 
 

@@ -241,6 +241,8 @@ def assembled(written: Written, head: str, main: str) -> str:
         lines = "\n".join(f"    {line}" for line in import_lines(written.typing) if line)
         typing = f"\nif TYPE_CHECKING:\n{lines}\n"
     imports = "\n".join(import_lines(written.imports))
+    # A run's folder may be a stranger's, and called anything.
+    head = head.replace("\\", "/").replace('"', "'")
     start = f'"""{head}"""\n\nfrom __future__ import annotations\n\n{imports}\n{typing}'
     text = f"{written.text}\n\n" if written.definitions else ""
     whole = re.sub(r"\n{4,}", "\n\n\n", f"{start}\n\n{text}\n{main}")

@@ -70,6 +70,16 @@ class Training:
     lacks: tuple[str, ...]
     notes: tuple[str, ...]
 
+    def samples(self, place: Path) -> Path | None:
+        """Return the samples on which the script is tried, written to ``place`` if they are in no
+        file; None if they are too many for that."""
+        if self.data is not None:
+            return self.data
+        source = self.job.recipe.data.load(self.job.folder)
+        write_arrays(source, place)
+        written = place / "data.npz"
+        return written if written.exists() else None
+
     def losses(self, steps: int) -> list[float]:
         """Return the losses of the run's first steps; the job has then taken them."""
         job = self.job
@@ -100,6 +110,7 @@ def save_weights(model: nn.Module, path: Path) -> None:
     """Write a network's weights and buffers; those that layers share are written for each."""
     state = model.state_dict()
     save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
+    path.chmod(0o644)  # as all other files
 
 
 def data_of(job: RecipeJob, place: Path) -> Path | None:
@@ -227,7 +238,7 @@ class Script:
         head += ["It begins with initial.safetensors, takes the samples of split.json in the order"]
         head += ["in which trickrun drew them, and so takes the same steps, up to rounding."]
         if self.lacks:
-            head += ["", f"It lacks {', '.join(self.lacks)}:", "there its steps are not the same."]
+            head += ["", f"It lacks {', '.join(self.lacks)}, so what it trains is not the same."]
         self.written.add(generator)
         for where in ("argparse", "json", "math", "torch"):
             self.written.imports.add((where, "", ""))
@@ -284,7 +295,7 @@ class Script:
             "lookahead": recipe.optimizer.lookahead is not None,
             "balanced sampling": settings.balanced,
             "float16": settings.half is torch.float16,
-            "batch statistics taken anew": settings.recalibrate,
+            "new batch statistics before each evaluation": settings.recalibrate,
             "adaptive clipping": settings.clip is not None and settings.clip.adaptive is not None,
             "unknown categories in training": len(job.augmentations)
             > sum(not trick.off for trick in recipe.augmentation),

@@ -54,7 +54,7 @@ def finite(table: Table, name: str, path: Path) -> list[float]:
     for row, cell in enumerate(table[name], 1):
         value = number(cell)
         if value is None or not isfinite(value):
-            raise CannotRead(f"{path}: {cell!r} of {name!r} in sample {row} is no number")
+            raise CannotRead(f"{path}: {cell!r} of {name!r} in sample {row} is not a number")
         found.append(value)
     return found
 
@@ -169,7 +169,7 @@ def numbers(
             continue
         value = one_number(cell, wanted)
         if value is None or not np.isfinite(value):
-            raise CannotRead(f"{path}: {cell!r} of {name!r} in sample {row + 1} is no number")
+            raise CannotRead(f"{path}: {cell!r} of {name!r} in sample {row + 1} is not a number")
         values[row] = value
     return values
 
