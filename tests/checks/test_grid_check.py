@@ -13,6 +13,7 @@ from trickrun.recipe.load import Loaded, derive, load
 from trickrun.run.check_folder import begin, conclude
 from trickrun.search import run_trials
 from trickrun.search.executors.choose import Layout
+from trickrun.search.executors.work import run_trial
 from trickrun.search.journal import (
     JOURNAL,
     PLAN,
@@ -355,3 +356,20 @@ def test_a_journal_that_tells_other_parameters_is_not_believed(
     assert {name: row.params for name, row in found.items()} == {
         planned.trials[0].id: planned.trials[0].params
     }
+
+
+def test_results_with_details_are_known_without_them(loaded: Loaded, tmp_path: Path) -> None:
+    planned = plan(loaded, "coarse")
+    first = replace(planned.trials[0], detailed=True)
+    detailed = run_trial(first, loaded.folder, "val_loss")
+    assert detailed.details is not None
+    with new_search(planned, loaded, tmp_path, []) as folder:
+        append(folder, detailed)
+    known = known_results(tmp_path, planned)
+    assert known == {first.id: replace(detailed, params=first.params, details=None)}
+    # Where details are wanted, a result without them is as good as none.
+    wanted = replace(planned, trials=(first,))
+    assert known_results(tmp_path, wanted)[first.id].details == detailed.details
+    with new_search(planned, loaded, tmp_path / "else", []) as folder:
+        append(folder, replace(detailed, details=None))
+    assert known_results(tmp_path / "else", wanted) == {}

@@ -57,7 +57,9 @@ def nobody(result: TrialResult, arm: str, done: int, total: int) -> None:
 def print_comparison(command: str, verdict: Verdict) -> None:
     """Print what ``compare``, ``seeds`` or ``ablate`` found."""
     console = terminal()
-    for table in tables(command, verdict.result):
+    for place, table in enumerate(tables(command, verdict.result)):
+        if place:
+            console.print()
         if table.title:
             say(console, Text(table.title, "bold"))
         shown = RichTable(*table.heads, box=None, header_style="bold", pad_edge=False)
@@ -66,6 +68,7 @@ def print_comparison(command: str, verdict: Verdict) -> None:
         print_table(console, shown)
         for note in table.notes:
             say(console, note)
+    console.print()
     for left in verdict.result["left_out"]:
         say(console, f"no time for: {left}; the same command trains them")
     say(console, f"An interval covers {verdict.result['covers']}.")
@@ -107,8 +110,8 @@ def of_comparison(result: Mapping[str, Any]) -> Iterator[Table]:
 def differences(title: str, one: Mapping[str, Any], result: Mapping[str, Any]) -> Table:
     """Return the table of all metrics of a comparison."""
     corrected = result["correction"] is not None
-    heads = ["metric", "first", "second", "difference", "95 % interval", "p", "how"]
-    heads[6:6] = ["p (Holm)"] if corrected else []
+    heads = ["metric", "first", "second", "difference", "95 % interval", "p"]
+    heads += ["p (Holm)"] if corrected else []
     rows = []
     for metric, row in one["differences"].items():
         ps = [p_value(row["p"])] + ([p_value(row["p_holm"])] if corrected else [])
@@ -120,10 +123,10 @@ def differences(title: str, one: Mapping[str, Any], result: Mapping[str, Any]) -
                 signed(row["mean"]),
                 interval(row, signed),
                 *ps,
-                f"{row['method']}, {row['n']} pairs" if row["low"] is not None else row["why_not"],
             ]
         )
-    notes = [f"{metric} is not compared: {why}" for metric, why in one["not_compared"].items()]
+    notes = [*methods(one["differences"])]
+    notes += [f"{metric} is not compared: {why}" for metric, why in one["not_compared"].items()]
     notes += [
         f"{name}: round {row['round']} {row['status']}: {in_line(row['reason'])}"
         for name, lost in zip((one["first"], one["second"]), one["unfinished"], strict=True)
@@ -143,6 +146,17 @@ def differences(title: str, one: Mapping[str, Any], result: Mapping[str, Any]) -
     if corrected:
         notes.append(f"p values are corrected by {result['correction']}; intervals are not")
     return Table(title, heads, rows, notes)
+
+
+def methods(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield how the intervals of metrics were computed, and why there is none."""
+    told: dict[str, list[str]] = {}
+    for metric, row in rows.items():
+        unit = "trainings each" if row["method"].startswith("Welch") else "pairs"
+        how = f"interval by {row['method']} of {row['n']} {unit}"
+        told.setdefault(how if row["low"] is not None else row["why_not"], []).append(metric)
+    for how, metrics in told.items():
+        yield f"{', '.join(metrics)}: {how}"
 
 
 def better(row: Mapping[str, Any]) -> str:
@@ -258,9 +272,12 @@ def of_ablation(result: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def in_cost(row: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """Return how much of the recipe's time a training takes with the change."""
-    own, whole = row["cost"]["seconds"], result["recipe"]["cost"]["seconds"]
-    return f"{own / whole:.0%}" if own and whole else "-"
+    """Return how much of the recipe's time a training takes with the change; nothing where one of
+    them trained in a stack and the other alone, as that decides more."""
+    own, whole = row["cost"], result["recipe"]["cost"]
+    if own["engines"] != whole["engines"] or not own["seconds"] or not whole["seconds"]:
+        return "-"
+    return f"{own['seconds'] / whole['seconds']:.0%}"
 
 
 def signed(value: float | None) -> str:

@@ -140,7 +140,9 @@ def as_planned(result: TrialResult, trial: Trial, metric: str) -> TrialResult | 
         return None
     if trial.detailed and result.details is None:
         return None
-    return replace(result, params=trial.params, metric=result.values[metric])
+    details = result.details if trial.detailed else None
+    value = result.values[metric]
+    return replace(result, params=trial.params, metric=value, details=details)
 
 
 def recorded_layout(

@@ -31,7 +31,7 @@ NO_SPREAD = "all are equal, so their spread cannot be estimated"
 ROUNDING = 1e-6
 """Share of the values below which differences are those of float32 arithmetic: the same training in
 another stack of trials differs by less. Own."""
-ONLY_ROUNDING = "the differences are no larger than rounding"
+ONLY_ROUNDING = "the values of all pairs are equal, but for rounding"
 
 
 @dataclass(frozen=True)
