@@ -35,7 +35,6 @@ def page(template: str, content: Mapping[str, Any], sortable: bool = False) -> s
         sortable: whether it has tables that a click on a column's name sorts.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("trickrun.reporting", "templates"),
@@ -47,7 +46,7 @@ def page(template: str, content: Mapping[str, Any], sortable: bool = False) -> s
     )
     script = sorter() if sortable else ""
     return environment.get_template(template).render(
-        version=__version__, script=Markup(script), script_hash=hash_of(script), **content
+        version=__version__, script=script, script_hash=hash_of(script), **content
     )
 
 
