@@ -28,7 +28,7 @@ LOSS = "F.cross_entropy(model(x[i]), y[i])"
     [(ENCODE, POOLED.format(tokens="self.emb(x)")), (BY_HAND, f"e = self.emb(x)\n{ATTEND}")],
 )
 def test_attention_without_positions(tmp_path: Path, init: str, forward: str) -> None:
-    text = trained(FIRST + model_of(init, forward), LOSS, steps=60)
+    text = trained(FIRST + model_of(init, forward), LOSS, steps=160)
     comes_first(tmp_path, text, "TR104", "def forward")
 
 
@@ -48,7 +48,7 @@ def test_attention_without_positions(tmp_path: Path, init: str, forward: str) ->
 def test_networks_that_need_no_positions(
     tmp_path: Path, task: str, init: str, forward: str
 ) -> None:
-    text = trained(task + model_of(init, forward), LOSS, steps=60)
+    text = trained(task + model_of(init, forward), LOSS, steps=160)
     assert "TR104" not in {one.code for one in found(tmp_path, text)}
 
 

@@ -9,9 +9,9 @@ FAULTS = (
     Fault(
         "TR18",
         "Destructive augmentation",
-        (TEXT, "overfit-batch"),
+        (TEXT, "overfit-batch", "watch"),
         "Noise as large as the inputs; mirrored digits; a batch that is fitted only without the "
-        "augmentation.",
+        "augmentation. In a program: workers of a loader that draw the same random numbers.",
         "Noise of 1 on standardized inputs (own); TheDeepChecker's comparison.",
         "It destroys what makes the answer recognizable.",
         "Weaken it or remove it.",

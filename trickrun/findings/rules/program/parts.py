@@ -8,6 +8,9 @@ from trickrun.findings.evidence.program import Program, as_location
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.program.steps import place_or
 
+SETTLED = 150
+"""Backward passes from which on what is not learned may need the order; own."""
+
 LEARNED = 0.2
 """Error over that of a constant answer below which a network has all that it needs; own."""
 
@@ -17,7 +20,7 @@ def without_positions(program: Program) -> Iterator[Finding]:
     that a convolution or a recurrent layer brings, causal attention of several layers, which can
     count, and a task in which the order does not matter, so that it is learned all the same."""
     leak = next((one for one in program.leaks if one.kind == "order"), None)
-    if leak is None:
+    if leak is None or program.passes < SETTLED:
         return
     if any(one.late < LEARNED * one.late_constant for one in program.answers if one.alone):
         return
