@@ -158,12 +158,9 @@ OF_RUNS = {
 
 def test_the_commands_are_those_that_are_known() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
-        "validate", "show", "train", "eval", "predict", "checklist", "initial-loss",
+        "validate", "show", "train", "eval", "predict", "export", "checklist", "initial-loss",
         "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose", "compare",
         "grad-check", "signal", "seeds", "ablate",
-        "validate", "show", "train", "eval", "predict", "export", "checklist", "initial-loss",
-        "overfit-batch", "lr-find", "grid coarse", "grid fine", "curves", "diagnose",
-        "grad-check", "signal",
     }  # fmt: skip
 
 
