@@ -145,7 +145,7 @@ def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
 
 
 GROUP = typer.main.get_command(application())
-NO_CODE = [("report",), ("runs", "tag")]
+NO_CODE = [("report",), ("track",), ("runs", "tag")]
 """Commands that read a run and never need its code."""
 
 COMMANDS = dict.fromkeys(words for words in leaves(GROUP) if words not in NO_CODE)

@@ -19,7 +19,7 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer, import_torch, pace
+from trickrun.cli.output import Answer, answer, begin_workers, pace
 from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def compare(
     def work() -> Answer:
         form = form_of(markdown, latex)
         wanted = targets_in(targets, runs_dir)
-        import_torch()
+        begin_workers()
         from trickrun.checks.comparison.check import Asked
         from trickrun.checks.comparison.check import compare as check
 
@@ -122,7 +122,7 @@ def seeds(
         from trickrun.recipe.load import load
 
         form, loaded = form_of(markdown, latex), load(recipe, overrides or [])
-        import_torch()
+        begin_workers()
         from trickrun.checks.comparison.check import Asked
         from trickrun.checks.comparison.check import seeds as check
 
@@ -167,7 +167,7 @@ def ablate(
         form, loaded = form_of(markdown, latex), load(recipe, overrides or [])
         for text in add or []:
             load(recipe, [*loaded.overrides, text])  # what is wrong with it is told at once
-        import_torch()
+        begin_workers()
         from trickrun.checks.comparison.ablation import ablate as check
         from trickrun.checks.comparison.check import Asked
 
