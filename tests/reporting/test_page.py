@@ -102,12 +102,16 @@ def make(inputs, outputs, title):
     return nn.Sequential(nn.Linear(inputs[0], 8), nn.ReLU(), nn.Linear(8, outputs))
 """
 
+SAME = "the recipe"
+
 COMMANDS = {
     "train": ["--report"],
     "curves": ["--seeds", "2"],
     "lr-find": ["--seeds", "1"],
     "grid": [],
     "diagnose": ["optimizer.lr=3"],
+    "compare": [SAME, "optimizer.lr=0.1", SAME, "optimizer.lr=3", "--seeds", "2"],
+    "ablate": ["--seeds", "2"],
 }
 
 
@@ -132,7 +136,8 @@ def run_pages(run, tmp_path_factory) -> dict[str, str]:
     (folder / "net.py").write_text(NET)
     where = ["--runs-dir", folder / "runs", "--json"]
     pages = {}
-    for command, options in COMMANDS.items():
+    for command, said in COMMANDS.items():
+        options = [recipe if word == SAME else word for word in said]
         ran = run(command, *(["coarse"] if command == "grid" else []), recipe, *options, *where)
         assert ran.code < 2, ran.err
         made = RunFolder(Path(ran.json["run"]))
@@ -285,3 +290,9 @@ def test_nothing_runs_in_a_browser(tmp_path):
     bare = re.sub(r"<meta http-equiv[^>]*>", "", tampered)
     (tmp_path / "bare.html").write_text(bare, encoding="utf-8")
     assert "<title>ran</title>" in opened(tmp_path / "bare.html")
+
+
+def test_sections_of_several_comparisons_have_titles_of_their_own(run_pages):
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", run_pages["compare"], re.DOTALL)
+    assert len(titles) == len(set(titles)) > 8
+    assert sum("compared with" in title for title in titles) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from trickrun.findings.verdict import Verdict
@@ -13,11 +14,19 @@ from trickrun.run.folder import RunFolder
 def sections(folder: RunFolder, verdict: Verdict) -> Iterator[Section]:
     """Yield a section for each table that the terminal shows."""
     result = verdict.result
-    for place, shown in enumerate(tables(folder.command, result), 1):
-        title = shown.title or f"Figures {place}"
-        table = Table(title, shown.heads, shown.rows)
-        yield Section(title, [table, Prose(shown.notes)] if shown.notes else [table])
+    titles: Counter[str] = Counter()
+    for shown in tables(folder.command, result):
+        title = capitalized(shown.title or "Figures")
+        titles[title] += 1
+        # Each recipe beside the first one has tables of the same titles.
+        number = f" ({titles[title]})" if titles[title] > 1 else ""
+        table = Table(f"By {shown.heads[0] or 'recipe'}", shown.heads, shown.rows)
+        yield Section(title + number, [table, Prose(shown.notes)] if shown.notes else [table])
     left = [f"No time for: {one}. The same command trains them." for one in result["left_out"]]
-    yield Section(
-        "What an interval covers", [Prose([f"An interval covers {result['covers']}.", *left])]
-    )
+    covers = f"An interval covers {result['covers']}."
+    yield Section("What an interval covers", [Prose([covers, *left])])
+
+
+def capitalized(title: str) -> str:
+    """Return a title with a capital; a recipe's name, which it may begin with, stays as it is."""
+    return title if " compared with " in title else title[:1].upper() + title[1:]
