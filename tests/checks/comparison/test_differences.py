@@ -67,6 +67,14 @@ def test_a_lower_loss_is_better_and_a_lower_accuracy_is_worse(recipe):
     ]  # fmt: skip
 
 
+def test_what_speaks_against_an_answer_is_said(recipe):
+    first = arm(recipe, "a", [0.5, 0.52, 0.5, 0.51], [0.9, 0.91, 0.9, 0.905])
+    second = arm(recipe, "b", [0.2, 0.22, 0.21, 0.2], [0.8, 0.81, 0.82, 0.8])
+    one = judge_arms([first, second], LOSS).result["comparisons"][0]
+    assert (one["answer"], one["against"]) == ("better", ["val_accuracy"])
+    assert one["sentence"].endswith("; but val_accuracy is worse: -0.0963")
+
+
 def test_what_seeds_cannot_tell_is_said_with_how_many_would(recipe):
     first, second = [0.50, 0.40, 0.45, 0.60], [0.40, 0.43, 0.50, 0.45]
     verdict = judge_arms([arm(recipe, "a", first), arm(recipe, "b", second)], LOSS)

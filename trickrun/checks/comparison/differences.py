@@ -207,8 +207,30 @@ def answer_of(one: Mapping[str, Any], rank: Monitor, comparisons: int) -> dict[s
         # An odd row of unpaired values has no deviation of pairs, but one that stands for it.
         needed = seeds_needed(row["mean"], row["deviation"] or 0.0, comparisons)
         reason = ""
-    told = {"answer": answer, "needed": needed, "reason": reason}
+    against = [*contrary(one["differences"], answer)]
+    told = {"answer": answer, "needed": needed, "reason": reason, "against": against}
     return {**told, "sentence": sentence(one, row, told, rank)}
+
+
+def contrary(rows: Mapping[str, Any], answer: Answer) -> Iterator[str]:
+    """Yield the metrics on the validation and the test part that say the opposite of an answer,
+    with as much certainty."""
+    if answer not in ("better", "worse"):
+        return
+    for metric, row in rows.items():
+        higher, p = row["higher_is_better"], row["p_holm"]
+        if part_of(metric) == "train" or higher is None or p is None or p >= 1 - LEVEL:
+            continue
+        gains = row["mean"] > 0 if higher else row["mean"] < 0
+        if gains != (answer == "better"):
+            yield metric
+
+
+def but(one: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    """Return what speaks against an answer, as the end of a sentence; empty: nothing does."""
+    other = "worse" if told["answer"] == "better" else "better"
+    said = (f"{m} is {other}: {signed(one['differences'][m]['mean'])}" for m in told["against"])
+    return "".join(f"; but {each}" for each in said)
 
 
 def is_same(rows: Mapping[str, Any]) -> bool:
@@ -253,7 +275,7 @@ def sentence(
         f"[{signed(row['low'])}, {signed(row['high'])}] over {counted(n, unit)}"
     )
     if told["answer"] != "cannot tell":
-        return said
+        return said + but(one, told)
     if told["needed"] is None:
         return f"{said}; more than {MOST_SEEDS} seeds would be needed for so small a difference"
     return f"{said}; about {told['needed']} would, if the difference is what it seems"
