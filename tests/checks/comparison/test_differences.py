@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,16 @@ def test_curves_are_summed_up_over_seeds(recipe):
     course = verdict.result["evaluations"]["a"]["metrics"]["val_loss"]
     assert course == {"epoch": [1.0, 2.0], "mean": [0.9, 0.5], "low": [0.9, 0.5],
                       "high": [0.9, 0.5]}  # fmt: skip
+
+
+def test_details_that_somebody_changed_break_nothing(recipe):
+    short = arm(recipe, "a", [0.5, 0.6], found=details([0], [0, 1]))
+    bare = replace(details(), evaluations={"val_loss": [0.9], "epoch": [1.0, 2.0]})
+    none = arm(recipe, "b", [0.4, 0.5], found=replace(bare, answers=[0, 1], truth=[0, 1],
+                                                      labels=["a", "b"]))  # fmt: skip
+    result = judge_arms([short, none], LOSS).result
+    assert result["comparisons"][0]["no_per_sample"] == "their answers are damaged"
+    assert result["evaluations"]["b"]["metrics"]["val_loss"]["epoch"] == [1.0]
+    lost = replace(details(), evaluations={"val_loss": [0.9]})
+    verdict = judge_arms([short, arm(recipe, "b", [0.4, 0.5], found=lost)], LOSS)
+    assert verdict.result["evaluations"]["b"]["metrics"] == {}

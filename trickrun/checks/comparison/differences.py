@@ -334,7 +334,10 @@ def curves_of(trained: Trained) -> dict[str, Any]:
     """Return an arm's evaluations: each round's, and by evaluation the mean, the lowest and the
     highest value of the rounds that came so far, as long as all of them did."""
     each = {n: r.details.evaluations for n, r in trained.finished.items() if r.details is not None}
-    names = [name for name in next(iter(each.values()), {}) if name != "epoch"]
+    # A journal that somebody changed may lack columns.
+    each = {number: columns for number, columns in each.items() if "epoch" in columns}
+    first = next(iter(each.values()), {})
+    names = [n for n in first if n != "epoch" and all(n in columns for columns in each.values())]
     return {
         "rounds": {str(number): columns for number, columns in each.items()},
         "metrics": {name: dict(band([*each.values()], name)) for name in names},
@@ -345,7 +348,7 @@ def band(
     each: Sequence[Mapping[str, Sequence[float | None]]], name: str
 ) -> Iterator[tuple[str, list[float | None]]]:
     """Yield the columns epoch, mean, low and high of a value over several trainings."""
-    length = min(len(columns[name]) for columns in each)
+    length = min(len(columns[key]) for columns in each for key in (name, "epoch"))
     rows = [[columns[name][place] for columns in each] for place in range(length)]
     known = [[value for value in row if value is not None] for row in rows]
     yield "epoch", list(each[0]["epoch"][:length])
