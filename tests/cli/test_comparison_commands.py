@@ -82,6 +82,26 @@ def test_runs_of_one_recipe_are_one_arm(trickrun, recipe):
     assert "differ in their seeds only" in ran.err
 
 
+def test_runs_whose_data_are_gone_are_still_compared(trickrun, tmp_path):
+    rows = "".join(f"{n},{n % 7},{'ab'[n % 2]}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("x,z,y\n" + rows)
+    (tmp_path / "table.yaml").write_text(
+        "data: {kind: csv, path: t.csv, target: y, batch_size: 16}\n"
+        "model: {kind: mlp, hidden: [4]}\ntrain: {epochs: 1, device: cpu}\n"
+    )
+    runs = [trickrun("train", "table.yaml", f"optimizer.lr={lr}", "--json").json["run"]
+            for lr in (0.01, 0.1)]  # fmt: skip
+    (tmp_path / "t.csv").unlink()
+    ran = trickrun("compare", *runs)
+    assert ran.code == 0, ran.err
+    assert "test_accuracy (higher)" in ran.out
+    assert "not compared sample by sample: " in ran.out
+    assert "there is no such file" in ran.out
+    ran = trickrun("compare", *runs, "--seeds", 2)
+    assert ran.code == 2
+    assert "there is no such file" in ran.err
+
+
 def test_seeds_tell_mean_deviation_and_interval(trickrun, recipe):
     ran = trickrun("seeds", recipe, "--seeds", 3)
     assert ran.code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_a_lower_loss_is_better_and_a_lower_accuracy_is_worse(recipe):
     assert [direction(m, LOSS) for m in ("val_loss", "test_accuracy", "val_own")] == [
         False, True, None
     ]  # fmt: skip
+
+
+def test_what_speaks_against_an_answer_is_said(recipe):
+    first = arm(recipe, "a", [0.5, 0.52, 0.5, 0.51], [0.9, 0.91, 0.9, 0.905])
+    second = arm(recipe, "b", [0.2, 0.22, 0.21, 0.2], [0.8, 0.81, 0.82, 0.8])
+    one = judge_arms([first, second], LOSS).result["comparisons"][0]
+    assert (one["answer"], one["against"]) == ("better", ["val_accuracy"])
+    assert one["sentence"].endswith("; but val_accuracy is worse: -0.0963")
 
 
 def test_what_seeds_cannot_tell_is_said_with_how_many_would(recipe):
@@ -180,3 +189,16 @@ def test_curves_are_summed_up_over_seeds(recipe):
     course = verdict.result["evaluations"]["a"]["metrics"]["val_loss"]
     assert course == {"epoch": [1.0, 2.0], "mean": [0.9, 0.5], "low": [0.9, 0.5],
                       "high": [0.9, 0.5]}  # fmt: skip
+
+
+def test_details_that_somebody_changed_break_nothing(recipe):
+    short = arm(recipe, "a", [0.5, 0.6], found=details([0], [0, 1]))
+    bare = replace(details(), evaluations={"val_loss": [0.9], "epoch": [1.0, 2.0]})
+    none = arm(recipe, "b", [0.4, 0.5], found=replace(bare, answers=[0, 1], truth=[0, 1],
+                                                      labels=["a", "b"]))  # fmt: skip
+    result = judge_arms([short, none], LOSS).result
+    assert result["comparisons"][0]["no_per_sample"] == "their answers are damaged"
+    assert result["evaluations"]["b"]["metrics"]["val_loss"]["epoch"] == [1.0]
+    lost = replace(details(), evaluations={"val_loss": [0.9]})
+    verdict = judge_arms([short, arm(recipe, "b", [0.4, 0.5], found=lost)], LOSS)
+    assert verdict.result["evaluations"]["b"]["metrics"] == {}

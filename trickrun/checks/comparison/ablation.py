@@ -29,6 +29,7 @@ from trickrun.checks.comparison.differences import (
     Trained,
     answered,
     arm_as_json,
+    but,
     compare_two,
     curves_of,
     signed,
@@ -300,8 +301,8 @@ def lean_sentence(one: Mapping[str, Any], told: Mapping[str, Any], rank: Monitor
     most = f"it loses at most {max(0.0, loses['high']):.3g} (95 %)"
     spread = f"one seed's deviation is {told['spread']:.3g}" if told["spread"] else ""
     if one["answer"] == "worse":
-        return f"{head} it is worse: {interval}, {most}; together they do help"
+        return f"{head} it is worse: {interval}, {most}; together they do help{but(one, one)}"
     if one["answer"] == "better":
-        return f"{head} it is better: {interval}"
+        return f"{head} it is better: {interval}{but(one, one)}"
     word = "it is as good" if told["as_good"] else "cannot tell whether it is as good"
     return f"{head} {word}: {interval}, {most}; {spread}"

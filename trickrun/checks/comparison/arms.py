@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trickrun.checks.checklist.contest import loss_of
-from trickrun.errors import TrickrunError
+from trickrun.errors import DataError, TrickrunError
 from trickrun.recipe.grid import Grid
 from trickrun.recipe.load import Loaded, derive
 from trickrun.run import files
@@ -110,8 +110,13 @@ class ArmPlan:
 
     @property
     def fingerprint(self) -> Any:
-        """What changes when the data of the first arm does, as JSON has it."""
-        return json.loads(files.to_json(self.loaded.recipe.data.fingerprint(self.loaded.folder)))
+        """What changes when the data of the first arm does, as JSON has it; None if they are gone:
+        runs can be compared without."""
+        try:
+            data = self.loaded.recipe.data.fingerprint(self.loaded.folder)
+        except DataError:
+            return None
+        return json.loads(files.to_json(data))
 
     def only(self, rounds: Iterable[int]) -> ArmPlan:
         """Return the plan of some of the rounds, laid out by themselves."""

@@ -207,8 +207,30 @@ def answer_of(one: Mapping[str, Any], rank: Monitor, comparisons: int) -> dict[s
         # An odd row of unpaired values has no deviation of pairs, but one that stands for it.
         needed = seeds_needed(row["mean"], row["deviation"] or 0.0, comparisons)
         reason = ""
-    told = {"answer": answer, "needed": needed, "reason": reason}
+    against = [*contrary(one["differences"], answer)]
+    told = {"answer": answer, "needed": needed, "reason": reason, "against": against}
     return {**told, "sentence": sentence(one, row, told, rank)}
+
+
+def contrary(rows: Mapping[str, Any], answer: Answer) -> Iterator[str]:
+    """Yield the metrics on the validation and the test part that say the opposite of an answer,
+    with as much certainty."""
+    if answer not in ("better", "worse"):
+        return
+    for metric, row in rows.items():
+        higher, p = row["higher_is_better"], row["p_holm"]
+        if part_of(metric) == "train" or higher is None or p is None or p >= 1 - LEVEL:
+            continue
+        gains = row["mean"] > 0 if higher else row["mean"] < 0
+        if gains != (answer == "better"):
+            yield metric
+
+
+def but(one: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    """Return what speaks against an answer, as the end of a sentence; empty: nothing does."""
+    other = "worse" if told["answer"] == "better" else "better"
+    said = (f"{m} is {other}: {signed(one['differences'][m]['mean'])}" for m in told["against"])
+    return "".join(f"; but {each}" for each in said)
 
 
 def is_same(rows: Mapping[str, Any]) -> bool:
@@ -253,7 +275,7 @@ def sentence(
         f"[{signed(row['low'])}, {signed(row['high'])}] over {counted(n, unit)}"
     )
     if told["answer"] != "cannot tell":
-        return said
+        return said + but(one, told)
     if told["needed"] is None:
         return f"{said}; more than {MOST_SEEDS} seeds would be needed for so small a difference"
     return f"{said}; about {told['needed']} would, if the difference is what it seems"
@@ -312,7 +334,10 @@ def curves_of(trained: Trained) -> dict[str, Any]:
     """Return an arm's evaluations: each round's, and by evaluation the mean, the lowest and the
     highest value of the rounds that came so far, as long as all of them did."""
     each = {n: r.details.evaluations for n, r in trained.finished.items() if r.details is not None}
-    names = [name for name in next(iter(each.values()), {}) if name != "epoch"]
+    # A journal that somebody changed may lack columns.
+    each = {number: columns for number, columns in each.items() if "epoch" in columns}
+    first = next(iter(each.values()), {})
+    names = [n for n in first if n != "epoch" and all(n in columns for columns in each.values())]
     return {
         "rounds": {str(number): columns for number, columns in each.items()},
         "metrics": {name: dict(band([*each.values()], name)) for name in names},
@@ -323,7 +348,7 @@ def band(
     each: Sequence[Mapping[str, Sequence[float | None]]], name: str
 ) -> Iterator[tuple[str, list[float | None]]]:
     """Yield the columns epoch, mean, low and high of a value over several trainings."""
-    length = min(len(columns[name]) for columns in each)
+    length = min(len(columns[key]) for columns in each for key in (name, "epoch"))
     rows = [[columns[name][place] for columns in each] for place in range(length)]
     known = [[value for value in row if value is not None] for row in rows]
     yield "epoch", list(each[0]["epoch"][:length])

@@ -132,6 +132,8 @@ def shared(first: Trained, second: Trained) -> tuple[list[Pair], str]:
             why_not = "their answers are no classes, or are not there"
         elif (a.part, a.samples, a.truth, a.labels) != (b.part, b.samples, b.truth, b.labels):
             why_not = OTHER_SAMPLES
+        elif {len(a.answers), len(b.answers)} != {len(a.truth)}:
+            why_not = "their answers are damaged"  # a journal that somebody changed
         else:
             found.append(Pair(number, a.answers, b.answers, a.truth, a.labels, a.part))
     return found, "" if found else why_not
