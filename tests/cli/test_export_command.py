@@ -101,12 +101,15 @@ def test_a_network_of_ones_own_is_copied_with_what_it_imports(run, tmp_path):
 
 
 def test_a_wrong_export_is_an_error_and_leaves_nothing(run, tmp_path, monkeypatch):
-    from trickrun.export import folder as exporting
+    import torch
 
-    right = exporting.model_source
-    monkeypatch.setattr(
-        exporting, "model_source", lambda *given: right(*given).replace("nn.ReLU()", "nn.Tanh()")
-    )
+    from trickrun.export import check
+
+    def other_outputs(folder, place, steps):
+        assert (folder / "model.py").exists()
+        return {"plain": torch.zeros(22, 3)}
+
+    monkeypatch.setattr(check, "run_alone", other_outputs)
     ran = run("export", "flowers", "--to", tmp_path / "plain")
     assert ran.code == 2
     assert "computes something else" in ran.err

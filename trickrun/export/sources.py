@@ -7,7 +7,7 @@ import importlib
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -136,19 +136,17 @@ class Written:
         if name in self.instead:
             self.definitions[name] = self.instead[name]
             return
-        inner = [each for each in ast.walk(node) if is_hoisted(each)]
-        local = {name: place for each in inner for name, place in imported(each).items()}
+        local, used = uses_of(module, name)
         for alias, (where, original) in local.items():
             if where.split(".")[0] == OWN:
                 self.define(where, original)
             else:
                 self.bring(where, original, alias, False)
-        for used in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)}):
-            if used != name and used not in local:
-                self.define(module, used)
+        for each in used:
+            self.define(module, each)
         if name in self.definitions:
             raise AssertionError(f"two definitions of ours are named {name}")
-        self.definitions[name] = text_of(source.text, node)
+        self.definitions[name] = definition(module, name)
 
     def bring(self, where: str, original: str, name: str, only_typing: bool) -> None:
         """Import a name; what is for annotations alone costs nothing when the program runs."""
@@ -167,6 +165,25 @@ class Written:
             between = "" if not found else "\n\n\n" if was or large else "\n"
             found += between + text
         return found
+
+
+@cache
+def uses_of(module: str, name: str) -> tuple[Mapping[str, tuple[str, str]], Sequence[str]]:
+    """Return what the definition of ``name`` imports within functions, as Source has it, and the
+    other names in it, sorted."""
+    node = source_of(module).defined[name]
+    parts = [*ast.walk(node)]
+    inner = [each for each in parts if is_hoisted(each)]
+    local = {alias: place for each in inner for alias, place in imported(each).items()}
+    names = {each.id for each in parts if isinstance(each, ast.Name)}
+    return local, sorted(names - {name, *local})
+
+
+@cache
+def definition(module: str, name: str) -> str:
+    """Return the text of what ``name`` is in ``module``."""
+    source = source_of(module)
+    return text_of(source.text, source.defined[name])
 
 
 def text_of(source: str, node: ast.stmt) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,8 +47,12 @@ from trickrun.training.device import training_type
 from trickrun.training.job import RecipeJob
 from trickrun.training.loop import take_step
 
-MOST_BYTES = 64 * 2**20
-"""Samples that come with trickrun or scikit-learn are written up to this size."""
+MOST_BYTES = 16 * 2**20
+"""Samples that come with trickrun or scikit-learn are written up to this size: an export is to be
+sent around."""
+
+MOST_TRIED = 128 * 2**20
+"""The size of samples up to which the script is tried on them."""
 
 
 class NoScript(Exception):
@@ -76,7 +81,7 @@ class Training:
         if self.data is not None:
             return self.data
         source = self.job.recipe.data.load(self.job.folder)
-        write_arrays(source, place)
+        write_arrays(source, place, MOST_TRIED)
         written = place / "data.npz"
         return written if written.exists() else None
 
@@ -181,14 +186,15 @@ def files_of(job: RecipeJob) -> dict[str, list[tuple[str, Any]]]:
     return found
 
 
-def write_arrays(source: Source, place: Path) -> list[str]:
-    """Write ``data.npz``: the samples as they were before they were split."""
+def write_arrays(source: Source, place: Path, most: int = MOST_BYTES) -> list[str]:
+    """Write ``data.npz``: the samples as they were before they were split, if they take no more
+    than ``most`` bytes; return what is to be said of it."""
     arrays: dict[str, Any] = {}
     for name, (x, y) in source.parts.items():
         end = "" if len(source.parts) == 1 else f"_{name}"
         arrays |= {f"x{end}": x.numpy(), f"y{end}": y.numpy()}
     size = sum(array.nbytes for array in arrays.values())
-    if size > MOST_BYTES:
+    if size > most:
         return [
             f"the samples take {size >> 20} MiB and are not written: train.py reads them from an "
             f".npz file with {', '.join(arrays)}"
@@ -407,7 +413,7 @@ class Script:
             trained = [n for n, p in job.model.named_parameters() if p.requires_grad]
             lines += [
                 "    for name, parameter in network.named_parameters():",
-                f"        parameter.requires_grad_(name in {tuple(trained)!r})",
+                f"        parameter.requires_grad_(name in {listed(trained, 8)})",
             ]
         lines.append("    return network, streams")
         self.written.add(LayerStreams)
@@ -475,7 +481,7 @@ class Script:
         for group in groups:
             members = tuple(names[id(p)] for p in group["params"])
             rest = "".join(f', "{k}": {v!r}' for k, v in group.items() if k not in own)
-            lines.append(f'        {{"params": [named[n] for n in {members!r}]{rest}}},')
+            lines.append(f'        {{"params": [named[n] for n in {listed(members, 8)}]{rest}}},')
         return [*lines, "    ]"]
 
     def losing(self) -> str:
@@ -573,12 +579,12 @@ class Script:
             terms = [f"{sizes!r} * sum(w.abs().sum() for w in weights)"] if sizes else []
             terms += [f"{squares!r} * sum(w.square().sum() for w in weights)"] if squares else []
             begin = "total = " if not found else "total = total + "
-            found.append(
-                [
-                    f"    weights = [named[n] for n in {members!r}]  # {bound.penalty.kind_name}",
-                    f"    {begin}{' + '.join(terms)}",
-                ]
-            )
+            lines = [
+                f"    # {bound.penalty.kind_name}",
+                f"    weights = [named[n] for n in {listed(members, 4)}]",
+                f"    {begin}{' + '.join(terms)}",
+            ]
+            found.append(lines)
         return found
 
     def main(self) -> str:
@@ -676,10 +682,25 @@ class Script:
             length = bound.constraint.c  # type: ignore[attr-defined]
             lines += [
                 "            with torch.no_grad():  # max_norm",
-                f"                for name in {members!r}:",
+                f"                for name in {listed(members, 16)}:",
                 f"                    network.get_parameter(name).renorm_(2, 0, {length!r})",
             ]
         return lines
+
+
+def listed(names: Sequence[str], indent: int) -> str:
+    """Return names as a tuple, in lines of a readable length.
+
+    Args:
+        indent: blanks before the line that it begins in.
+    """
+    quoted = [json.dumps(name) for name in names]
+    line = ", ".join(quoted)
+    if len(line) <= 60:
+        return f"({line},)" if len(quoted) == 1 else f"({line})"
+    inner = " " * (indent + 4)
+    rows = textwrap.wrap(f"{line},", 92 - len(inner), break_long_words=False)
+    return "\n".join(["(", *(f"{inner}{row}" for row in rows), " " * indent + ")"])
 
 
 def to_type(job: RecipeJob) -> str:
