@@ -257,7 +257,8 @@ def surely_wrong(answers: Mapping[str, Any], task: Task) -> Iterator[Part]:
     rows = [[*judged(row, values, task.targets > 1), *cells_of(row, names)] for row in wrong]
     left_out = max(row["input"].get("left_out", 0) for row in wrong)
     note = f"{left_out} further numbers of each sample are left out." if left_out else ""
-    yield Table("The surest wrong answers", (*heads, *names), rows, note=note)
+    about = "The largest errors" if values else "The surest wrong answers"
+    yield Table(about, (*heads, *names), rows, note=note)
 
 
 def score_name(answers: Mapping[str, Any]) -> str:
