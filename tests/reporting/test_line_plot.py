@@ -14,6 +14,7 @@ from trickrun.reporting.line_plot import (
     tick_label,
     tick_labels,
 )
+from trickrun.reporting.page import shown_pictures
 from trickrun.reporting.panels import Line, Marker, Panel
 
 TEXT = "{http://www.w3.org/2000/svg}text"
@@ -208,3 +209,11 @@ def test_the_labels_of_an_even_axis_are_round_and_alike(low, high, labels):
 
 def test_a_character_that_xml_has_not_does_not_break_the_picture():
     assert "a\ufffdb" in texts(draw([Panel("a\uffffb", "x", "y", [])]))
+
+
+def test_a_picture_says_what_it_shows():
+    """For those who do not see it."""
+    (shown,) = shown_pictures({"curves-1.svg": draw([Panel("Loss <&>", "x", "y", [])])})
+    assert shown.name == "Loss <&>"
+    (untitled,) = shown_pictures({"lr_find.svg": "<svg></svg>"})
+    assert untitled.name == "lr find"

@@ -66,6 +66,7 @@ def draw(panels: Sequence[Panel], columns: int = 1, size: tuple[float, float] = 
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole[0]}pt" height="{whole[1]}pt" '
         f'viewBox="0 0 {whole[0]} {whole[1]}" fill="none" font-size="9" '
         'font-family="DejaVu Sans, Verdana, Arial, sans-serif">'
+        f"<title>{plain('; '.join(panel.title for panel in panels))}</title>"
         f"{''.join(drawn)}</svg>\n"
     )
 
@@ -252,9 +253,13 @@ def legend_lines(panel: Panel) -> int:
 
 
 def text(words: str, x: float, y: float, look: str = "") -> str:
-    """Return a text element. Names are text: no character in them is markup."""
-    plain = NO_XML.sub("\ufffd", visible(words))
-    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{INK}" {look}>{escape(plain)}</text>'
+    """Return a text element."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{INK}" {look}>{plain(words)}</text>'
+
+
+def plain(words: str) -> str:
+    """Return a name as text: no character in it is markup."""
+    return escape(NO_XML.sub("\ufffd", visible(words)))
 
 
 def cut(words: str, room: float, width: float = WIDTH) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -92,12 +93,18 @@ def shown_pictures(drawn: Mapping[str, str]) -> list[Picture]:
     """
     return [
         Picture(
-            name.removesuffix(".svg").replace("-", " ").replace("_", " "),
+            title_of(svg) or name.removesuffix(".svg").replace("-", " ").replace("_", " "),
             "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode(),
             width_of(svg) > PHONE,
         )
         for name, svg in drawn.items()
     ]
+
+
+def title_of(svg: str) -> str:
+    """Return what an SVG document says that it shows; empty if it does not."""
+    found = re.search(r"<title>(.*?)</title>", svg)
+    return html.unescape(found[1]) if found else ""
 
 
 def width_of(svg: str) -> float:

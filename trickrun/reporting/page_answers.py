@@ -112,7 +112,10 @@ def confusion_matrix(cells: Sequence[Sequence[Any]], labels: Sequence[str]) -> M
 def worst_confusions(cells: Sequence[Sequence[Any]], labels: Sequence[str]) -> Table:
     """Return the most frequent confusions."""
     wrong = sorted((c for c in cells if c[0] != c[1]), key=lambda cell: -cell[2])
-    rows = [[labels[a], labels[p], tally(n)] for a, p, n in wrong[:MOST_CONFUSIONS]]
+    rows = [
+        [shown_answer(labels[int(a)]), shown_answer(labels[int(p)]), tally(n)]
+        for a, p, n in wrong[:MOST_CONFUSIONS]
+    ]
     note = f"{counted(len(labels), 'class')}: a matrix of so many would not be read."
     if len(wrong) > MOST_CONFUSIONS:
         note += f" {len(wrong) - MOST_CONFUSIONS} rarer pairs are left out."
@@ -124,7 +127,7 @@ def worst_confusions(cells: Sequence[Sequence[Any]], labels: Sequence[str]) -> T
 def class_scores(cells: Sequence[Sequence[Any]], labels: Sequence[str]) -> list[ClassScore]:
     """Return precision, recall, F1 and support of each class; 0 where they are 0 / 0."""
     right, actual, predicted = ([0.0] * len(labels) for _ in range(3))
-    for truth, guess, count in cells:
+    for truth, guess, count in ((int(a), int(b), n) for a, b, n in cells):
         actual[truth] += count
         predicted[guess] += count
         right[truth] += count if truth == guess else 0
@@ -155,11 +158,15 @@ def per_class(scores: Sequence[ClassScore]) -> Table:
         note += f"; {without} have no sample here." if without else "."
     values = [(s.precision, s.recall, s.f1, s.support) for s in shown]
     rows = [
-        [s.label, *(f"{v:.3f}" for v in (s.precision, s.recall, s.f1)), whole_or_not(s.support)]
+        [
+            shown_answer(s.label),
+            *(f"{v:.3f}" for v in (s.precision, s.recall, s.f1)),
+            whole_or_not(s.support),
+        ]
         for s in shown
     ]
     keys: list[list[Value]] = [[s.label, *value] for s, value in zip(shown, values, strict=True)]
-    heads = ("class", "precision", "recall", "F1", "samples")
+    heads = ("class", "precision", "recall", "F1", "count")
     return Table("Scores of each class", heads, rows, keys, note)
 
 
@@ -227,8 +234,11 @@ def surely_wrong(answers: Mapping[str, Any], task: Task) -> Iterator[Part]:
         yield Prose(["No answer was wrong."])
         return
     values = "score" not in wrong[0]
-    order = "largest error" if values else f"highest {score_name(answers)}"
-    yield Prose([f"The {counted(len(wrong), 'wrong answer')} with the {order} first."])
+    what, order = "wrong answer", f"the highest {score_name(answers)}"
+    if values:
+        several = ", as a share of its target's RMSE" if task.targets > 1 else ""
+        what, order = "answer", f"the largest error{several}"
+    yield Prose([f"The {counted(len(wrong), what)} with {order}, the largest first."])
     if "image" in wrong[0]["input"]:
         yield Gallery([*images(answers, wrong)])
         return
@@ -247,7 +257,8 @@ def surely_wrong(answers: Mapping[str, Any], task: Task) -> Iterator[Part]:
     rows = [[*judged(row, values, task.targets > 1), *cells_of(row, names)] for row in wrong]
     left_out = max(row["input"].get("left_out", 0) for row in wrong)
     note = f"{left_out} further numbers of each sample are left out." if left_out else ""
-    yield Table("The surest wrong answers", (*heads, *names), rows, note=note)
+    about = "The largest errors" if values else "The surest wrong answers"
+    yield Table(about, (*heads, *names), rows, note=note)
 
 
 def score_name(answers: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ def sections_for(command: str) -> Sections:
             names the kind.
     """
     kind = (command.split() or [""])[0].replace("-", "_")
-    known = kind.isidentifier() and find_spec(f"{__name__}.{kind}") is not None
+    usable = kind.isidentifier() and not kind.startswith("_")
+    known = usable and find_spec(f"{__name__}.{kind}") is not None
     found: Sections = import_module(f"{__name__}.{kind if known else 'check'}").sections
     return found
