@@ -49,3 +49,19 @@ def test_an_evaluation_scaled_by_itself(tmp_path: Path, how: str, given: str) ->
 def test_evaluations_that_only_look_so(tmp_path: Path, given: str, before: str) -> None:
     text = trained(SCALED, LOSS, 60, before) + TESTED.format(given=given)
     assert "TR03" not in {one.code for one in found(tmp_path, text)}
+
+
+@pytest.mark.parametrize(
+    ("layer", "scale", "wrong"),
+    [
+        ("nn.BatchNorm1d(32)", 12, False),
+        ("nn.BatchNorm1d(32)", 200, True),
+        ("nn.ReLU()", 12, True),
+    ],
+)
+def test_what_is_normalized_after_the_first_layer(
+    tmp_path: Path, layer: str, scale: int, wrong: bool
+) -> None:
+    model = f"model = nn.Sequential(nn.Linear(6, 32), {layer}, nn.ReLU(), nn.Linear(32, 1))\n"
+    text = trained(VALUES + f"x = {scale} * x\n" + model, LOSS, 60)
+    assert ("TR01" in {one.code for one in found(tmp_path, text)}) is wrong

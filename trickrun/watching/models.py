@@ -82,7 +82,7 @@ class ModelRecord:
     batch_norms: tuple[str, ...]
     untied: tuple[tuple[str, str], ...]
     names: tuple[str, ...]
-    normalizes_input: bool
+    norm_at: int
     random_frozen: tuple[str, ...] = ()
     homeless: tuple[str, ...] = ()
     trained: int = 0
@@ -140,12 +140,13 @@ class ModelRecord:
             self.homeless,
             self.untied,
             self.names,
-            self.normalizes_input,
+            self.norm_at == 0,
             random_frozen=self.random_frozen,
             test_inputs=tuple(self.test_inputs),
             evaluated=self.evaluated,
             called=self.called,
             remembered=self.remembered,
+            normalizes_first=self.norm_at == 1,
         )
 
 
@@ -158,7 +159,7 @@ def first_seen(module: nn.Module) -> ModelRecord:
         tuple(name for name, part in module.named_modules() if isinstance(part, _BatchNorm)),
         tuple(equal_pairs(module)),
         tuple(name for name, _ in module.named_parameters()),
-        begins_with_norm(module),
+        place_of_norm(module),
         tuple(untrained_frozen(module)),
     )
 
@@ -206,10 +207,12 @@ def share_remembered(module: nn.Module) -> float:
     )
 
 
-def begins_with_norm(module: nn.Module) -> bool:
-    """Whether the first of its layers with parameters normalizes what it gets."""
-    first = next((m for m in module.modules() if any(True for _ in m.parameters(False))), None)
-    return isinstance(first, NORMS)
+def place_of_norm(module: nn.Module) -> int:
+    """Return how many layers with parameters come before the first that normalizes what it gets:
+    0 or 1; 2 for more, or none."""
+    layers = (m for m in module.modules() if any(True for _ in m.parameters(False)))
+    first_two = [isinstance(one, NORMS) for _, one in zip(range(2), layers, strict=False)]
+    return first_two.index(True) if True in first_two else 2
 
 
 def is_random(part: nn.Module) -> bool:

@@ -5,6 +5,7 @@ Rows that were scaled by the training data's statistics have a mean near 0, not 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -18,8 +19,11 @@ from trickrun.watching.tensors import outputs_of
 FEWEST = 32
 """Samples from which on statistics of exactly 0 and 1 are no chance."""
 
-MOST_VALUES = 20_000_000
-"""Values of a tensor that is looked at."""
+MOST_VALUES = 500_000
+"""Values of a tensor that are looked at: of more, those of the first columns."""
+
+TRIES = 2
+"""Looks at the inputs of one place."""
 
 MOST_KEPT, MOST_NUMBERS = 32, 100_000
 """Rows of the training that are kept, and numbers of a row."""
@@ -43,6 +47,7 @@ class OwnScales:
     exact: int = 0
     loaders: set[int] = field(default_factory=set)
     found: dict[Place | None, OwnScale] = field(default_factory=dict)
+    tries: Counter[Place | None] = field(default_factory=Counter)
 
     @torch.no_grad()
     def trained(self, calls: Iterable[Call]) -> None:
@@ -58,6 +63,9 @@ class OwnScales:
     def tested(self, given: torch.Tensor | None, place: Place | None) -> None:
         """Look at the inputs of an evaluation."""
         if given is None or place in self.found or not self.rows or not is_known(given):
+            return
+        self.tries[place] += 1
+        if self.tries[place] > TRIES:
             return
         how = how_scaled(given)
         if how and not self.is_usual() and not self.are_of_training(given):
@@ -92,7 +100,8 @@ def is_known(given: torch.Tensor) -> bool:
         given.layout == torch.strided
         and given.is_floating_point()
         and given.ndim > 1
-        and 0 < given.numel() <= MOST_VALUES
+        and given.numel() > 0
+        and len(given) <= MOST_VALUES
         and given[0].numel() <= MOST_NUMBERS
     )
 
@@ -103,15 +112,15 @@ def how_scaled(given: torch.Tensor) -> str:
     they are not."""
     if len(given) < FEWEST:
         return ""
-    values = given.detach().double()
-    flat = values.reshape(len(values), -1)
+    rows = given.detach().reshape(len(given), -1)
+    flat = rows[:, : max(1, MOST_VALUES // len(rows))].double()
     deviations, means = torch.std_mean(flat, 0, correction=0)
     varied = deviations > 0
     scaled = is_exact(means, deviations, len(flat)) & varied
     if int(scaled.sum()) >= max(1, min(2, flat.shape[1])) and 2 * scaled.sum() >= varied.sum():
         return "standard"
     deviation, mean = torch.std_mean(flat, correction=0)
-    if flat.shape[1] > 1 and bool(is_exact(mean, deviation, flat.numel())):
+    if rows.shape[1] == flat.shape[1] > 1 and bool(is_exact(mean, deviation, flat.numel())):
         return "standard"
     return "range" if is_ranged(flat) else ""
 
@@ -128,8 +137,9 @@ def is_ranged(flat: torch.Tensor) -> bool:
     """Whether all columns of different values end at exactly 0 and 1."""
     if flat.shape[1] < COLUMNS or flat.shape[1] > MOST_NUMBERS // 10:
         return False
+    ends = (flat.amin(0).abs() < EXACT) & ((flat.amax(0) - 1).abs() < EXACT)
+    if int(ends.sum()) < COLUMNS:
+        return False
     ordered = flat.sort(0).values
     different = (ordered[1:] != ordered[:-1]).sum(0) >= CONTINUOUS * len(flat)
-    low, high = ordered[0][different], ordered[-1][different]
-    ends = bool((low.abs() < EXACT).all() and ((high - 1).abs() < EXACT).all())
-    return ends and int(different.sum()) >= COLUMNS
+    return bool(ends[different].all()) and int(different.sum()) >= COLUMNS

@@ -23,6 +23,9 @@ from trickrun.watching.untouched import untouched
 MOST_PARTS = 50
 """Objects of a data set in which generators are looked for."""
 
+PLAIN = (bool, int, float, complex, str, bytes, torch.Tensor)
+"""What has no generator in it."""
+
 TELLING = {"initial_seed", "get_worker_info", "getpid", "time", "time_ns", "urandom", "get_state",
            "getstate", "SeedSequence", "randint"}  # fmt: skip
 """Names by which a function may tell workers apart, without their number."""
@@ -59,9 +62,9 @@ def generators(data: Any) -> Iterator[Any]:
         elif isinstance(one, Subset):
             waiting.append(one.dataset)
         elif isinstance(one, list | tuple):
-            waiting += [part for part in one[:MOST_PARTS] if hasattr(part, "__dict__")]
+            waiting += [part for part in one[:MOST_PARTS] if not isinstance(part, PLAIN)]
         elif hasattr(one, "__dict__") and not isinstance(one, type | torch.Tensor | FunctionType):
-            waiting += list(vars(one).values())
+            waiting += [part for part in vars(one).values() if not isinstance(part, PLAIN)]
 
 
 def state_of(one: Any) -> Any:

@@ -695,6 +695,7 @@ class WatchedModel:
         called: the line that first called it.
         remembered: how far the running statistics of its batch norms with a small momentum have
             come from those that they are made with, at the end; 1 without any.
+        normalizes_first: whether what its first layer puts out is normalized.
         untied: pairs of its parameters that began equal, value by value, and are two tensors.
     """
 
@@ -720,6 +721,7 @@ class WatchedModel:
     evaluated: bool = False
     called: Place | None = None
     remembered: float = 1.0
+    normalizes_first: bool = False
 
     @property
     def line(self) -> Place | None:

@@ -15,8 +15,8 @@ POINT = 0.02
 """Spread of the answers over their size below which they are one point; own."""
 
 EARLY, ZERO = 0.2, 0.8
-"""Beginning of a run in which a loss of exactly 0 comes too soon, and the share of the losses there,
-and in all, that must be 0; own."""
+"""Beginning of a run in which a loss of exactly 0 comes too soon, and the share of the losses that
+must be 0 there and in all; own."""
 
 
 def restored_without_input(program: Program) -> Iterator[Finding]:

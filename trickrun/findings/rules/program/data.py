@@ -214,7 +214,8 @@ def entered(program: Program) -> Iterator[Finding]:
 
 
 def unscaled(program: Program) -> Iterator[Finding]:
-    """TR01: inputs far from size 1; trap: a network that normalizes them itself."""
+    """TR01: inputs far from size 1; trap: a network that normalizes them itself, or, unless they
+    are huge, what its first layer makes of them."""
     for model in trained(program):
         if model.normalizes_input or any(look.non_finite for look in model.inputs):
             continue
@@ -222,7 +223,7 @@ def unscaled(program: Program) -> Iterator[Finding]:
         half = -(-len(model.inputs) // 2)
         phases = (model.inputs[:half], model.inputs[half:] or model.inputs[:half])
         size = max(median(math.hypot(one.mean, one.std) for one in phase) for phase in phases)
-        if not size > LARGE:
+        if not size > LARGE or (model.normalizes_first and size <= HUGE):
             continue
         grave: Severity = "error" if size > HUGE and not model.batch_norms else "warning"
         low = min(look.low for look in model.inputs)

@@ -95,7 +95,7 @@ def same_in_each_worker(program: Program) -> Iterator[Finding]:
             advice = "leave worker_init_fn out, or seed with torch.initial_seed() % 2**32 in it"
         why = (
             f"The samples are drawn with {what}: samples of different workers have the same random "
-            "part, and each epoch repeats that of the last one, as its workers begin anew."
+            "part, and each epoch repeats that of the last one, as its workers start again."
         )
         yield Finding("TR18", "The same augmentation in each worker", "warning", 0.8,
                       place_or(loader.place, "loader"), {"why": loader.alike}, why,
