@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from trickrun.recipe.patch import canonical
 from trickrun.search.executors import cost
@@ -97,8 +98,21 @@ def test_the_measurement_solves_for_both(monkeypatch):
     assert found.arithmetic == pytest.approx(SPEED.arithmetic)
 
 
-def test_a_real_measurement_is_plausible():
-    assert cost.measured_speed().plausible
+def test_a_real_measurement_is_plausible_and_leaves_the_threads_alone():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert cost.measured_speed().plausible
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_without_a_home_nothing_is_kept(kept, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(cost.os.path, "expanduser", lambda path: path)
+    assert machine_speed() == SPEED
+    assert not cost.kept_at().exists()
 
 
 def test_what_a_step_is_made_of_is_read_off_the_job():

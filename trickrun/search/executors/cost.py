@@ -16,6 +16,8 @@ import os
 import platform
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -150,6 +152,8 @@ def machine_speed() -> Speed:
     that asks measures.
     """
     path = kept_at()
+    if not path.is_absolute():  # the user has no home
+        return measured_speed()
     try:
         kept = Kept.model_validate(records.parse(files.content_of(path)))
         speed = Speed(kept.call, kept.arithmetic)
@@ -176,9 +180,9 @@ def keep(path: Path, speed: Speed) -> None:
 def kept_at() -> Path:
     """Return the file in which the speed is kept: in XDG_CACHE_HOME, else in ~/.cache."""
     folder = os.environ.get("XDG_CACHE_HOME", "")
-    return (
-        Path(folder) if os.path.isabs(folder) else Path.home() / ".cache"
-    ) / "trickrun/speed.json"
+    if not os.path.isabs(folder):
+        folder = os.path.expanduser("~/.cache")
+    return Path(folder) / "trickrun" / "speed.json"
 
 
 def this_machine() -> str:
@@ -188,12 +192,23 @@ def this_machine() -> str:
 
 def measured_speed() -> Speed:
     """Measure what a call and arithmetic cost, on one thread, in some 30 ms of processor time."""
-    (small, a), (large, b) = ((cost, timed_step(sizes)) for sizes, cost in PROBES.items())
+    with same_threads():
+        (small, a), (large, b) = ((cost, timed_step(sizes)) for sizes, cost in PROBES.items())
     # Two equations: calls * call + parameters * (samples + UPDATE) * arithmetic = seconds.
     rows = [[CALLS + one.layers, one.parameters * (one.samples + UPDATE)] for one in (small, large)]
     (p, q), (r, s) = rows
     determinant = p * s - q * r
     return Speed((a * s - b * q) / determinant, (p * b - r * a) / determinant)
+
+
+@contextmanager
+def same_threads() -> Iterator[None]:
+    """Leave the number of threads, which compiling sets, as it is: a job may be about to train."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 PROBES = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch.func import vmap
 
+from trickrun.search.executors.stacked.layers import lies_transposed
 from trickrun.search.groups import stackable
 from trickrun.training.job import Job, loss_function
 from trickrun.tricks.losses import LossFunction
@@ -135,15 +136,16 @@ class EntrywisePenalty:
         terms = torch.zeros_like(self.of_sizes)
         for name in self.names:
             own, gradient = parameters[name], gradients[name]
-            if own.ndim == 3:
+            if lies_transposed(own.shape[1:]):
                 # So they lie in memory; see Stack.views.
                 own, gradient = own.transpose(1, 2), gradient.transpose(1, 2)
             column = [-1, *[1] * (own.ndim - 1)]
             if self.sizes:
-                terms += own.abs().flatten(1).sum(1) * self.of_sizes
+                terms += torch.linalg.vector_norm(own.flatten(1), 1, 1) * self.of_sizes
                 gradient.addcmul_(own.sign(), self.of_sizes.view(column))
             if self.squares:
-                terms += own.square().flatten(1).sum(1) * self.of_squares
+                # A norm needs no memory for the squares.
+                terms += torch.linalg.vector_norm(own.flatten(1), 2, 1).square() * self.of_squares
                 gradient.addcmul_(own, self.of_squares.view(column), value=2)
         return terms
 
