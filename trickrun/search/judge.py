@@ -42,6 +42,7 @@ def best_first(results: Sequence[TrialResult], rank: Monitor, metric: str) -> li
 Weigh = Callable[[Space, Sequence[TrialResult]], dict[str, float]]
 
 
+@timed("judging")
 def importances(space: Space, ranked: Sequence[TrialResult]) -> dict[str, float]:
     """Return each path's share of the explained variation of the order (they sum to 1).
 

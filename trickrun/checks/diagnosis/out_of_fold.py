@@ -8,6 +8,7 @@ import numpy as np
 
 from trickrun.checks.diagnosis.left_out import left_out, ridge, standardized
 from trickrun.checks.diagnosis.reference import learners
+from trickrun.training.spans import timed
 
 FOLDS = 3
 """The parts of the samples that take turns in being judged."""
@@ -19,6 +20,7 @@ PENALTY = 1e-3
 Array = np.ndarray[Any, Any]
 
 
+@timed("judging")
 def out_of_fold(x: Array, y: Array, classes: int) -> list[Array]:
     """Return each learner's scores [n, classes] of samples that it was not trained on."""
     from sklearn.model_selection import cross_val_predict

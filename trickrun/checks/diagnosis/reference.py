@@ -13,6 +13,7 @@ from trickrun.checks.diagnosis.skill import skill
 from trickrun.data.splits.prepare import Prepared
 from trickrun.data.splits.source import SplitData
 from trickrun.search.executors.workers import JUDGING, WORKERS
+from trickrun.training.spans import timed
 
 MOST = 2000
 """Training samples that they get: enough to tell learnable data from noise within seconds."""
@@ -74,6 +75,7 @@ def samples_for_learners(data: Prepared) -> Samples | None:
     return Samples(x, y, x_val, y_val, data.task.kind != "regression")
 
 
+@timed("judging")
 def scores_of_learners(of: Samples, metric: str) -> dict[str, float]:
     """Fit each learner and return its value of a metric."""
     return {
