@@ -23,6 +23,7 @@ import argparse
 import compileall
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import resource
@@ -45,6 +46,9 @@ ROOT = Path(__file__).parents[1]
 
 HEAD = "recipe_version: 1\nname: timed\ndata: {kind: digits, batch_size: 64}\noptimizer: adam\n"
 DIGITS = str(ROOT / "recipes" / "digits.yaml")
+
+FINENESS = 450
+"""Pieces of a run's time that a picture tells apart."""
 
 SET_CHILD_SUBREAPER = 36
 """Of prctl(2)."""
@@ -285,12 +289,30 @@ def draw(axes: Any, run: Measured) -> None:
     start = min(s.begun for s in run.spans if s.process == run.process) - run.begun
     axes.barh(0, run.seconds, 0.8, 0.0, color=KINDS["other"])
     axes.barh(0, start, 0.8, 0.0, color=KINDS["start of Python"])
-    # The longest come first, so that what lies within others is drawn over them.
-    for span in sorted(run.spans, key=lambda s: s.begun - s.end):
-        at, color = span.begun - run.begun, KINDS[span.span]
-        axes.barh(rows[span.process], span.end - span.begun, 0.8, at, color=color)
+    for process, row in rows.items():
+        for kind, pieces in shown_pieces(
+            [s for s in run.spans if s.process == process], run
+        ).items():
+            axes.broken_barh(pieces, (row - 0.4, 0.8), color=KINDS[kind], linewidth=0)
     axes.set_yticks(range(len(rows)), ["command", *(f"process {n}" for n in range(1, len(rows)))])
     axes.invert_yaxis()
+
+
+def shown_pieces(spans: Iterable[Span], run: Measured) -> dict[str, list[tuple[float, float]]]:
+    """Return by kind what is seen of the spans of one process: beginnings in seconds of the run,
+    and lengths, as fine as a picture shows them. What lies within others is seen over them."""
+    fine = run.seconds / FINENESS
+    seen: list[str | None] = [None] * FINENESS
+    for span in sorted(spans, key=lambda s: s.begun - s.end):
+        begun, end = ((moment - run.begun) / fine for moment in (span.begun, span.end))
+        for place in range(max(0, round(begun)), min(FINENESS, round(end))):
+            seen[place] = span.span
+    pieces: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for kind, places in itertools.groupby(range(FINENESS), key=lambda place: seen[place]):
+        if kind is not None:
+            first, *others = places
+            pieces[kind].append((first * fine, (1 + len(others)) * fine))
+    return pieces
 
 
 def middle(runs: Sequence[Measured]) -> Measured:

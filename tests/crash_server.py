@@ -54,7 +54,7 @@ early_stopping: {monitor: val_accuracy, patience: 4, min_delta: 100}
 }
 
 OLD = {"adam"}
-"""Scenarios in which nothing that the run writes waits for the disk, as if it had begun long ago."""
+"""Scenarios in which nothing that is written waits for the disk, as in a run of some age."""
 
 
 class FaultyOs:

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from command_times import Measured, Span, middle, own_times, picture, table, times
+from command_times import Measured, Span, middle, own_times, picture, shown_pieces, table, times
 
 
 def test_a_span_has_no_time_of_those_within_it():
@@ -62,6 +62,15 @@ def test_a_picture_has_the_version_before_on_the_same_scale():
     assert ">grid, now<" in drawn
     assert drawn.count(">process 1<") == 2
     assert drawn.count(">seconds<") == 1
+
+
+def test_what_lies_within_a_span_is_seen_over_it():
+    spans = [Span("writing", 1, 12.0, 13.0, 0.0), Span("training", 1, 11.0, 15.0, 0.0)]
+    found = shown_pieces([*spans, Span("data", 1, 15.5, 15.5001, 0.0)], run())
+    assert found == {
+        "training": [pytest.approx((1.0, 1.0)), pytest.approx((3.0, 2.0))],
+        "writing": [pytest.approx((2.0, 1.0))],
+    }
 
 
 def test_the_round_of_the_median_time_is_drawn():

@@ -31,6 +31,9 @@ def refuse_windows() -> None:
 def main() -> NoReturn:
     """Run the command line, in a process of its own."""
     refuse_windows()
+    from trickrun.training.garbage import collect_rarely
+
+    collect_rarely()  # already while typer is imported
     time_imports()
     # What takes time is imported once signals are heeded.
     from trickrun.cli.process import code_of, take_over

@@ -5,12 +5,10 @@ Its import takes one to three seconds, which would be most of what a short train
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trickrun.data.formats.arrays import source_from_arrays
 from trickrun.data.formats.paths import content_hash
 from trickrun.data.splits.source import Source
 from trickrun.errors import DataError
@@ -28,6 +26,9 @@ def bundled_classes(name: str, labels: tuple[str, ...], features: tuple[str, ...
         name: the file; its first line says how many samples and features there are.
         labels, features: the classes' and the columns' names, as scikit-learn has them.
     """
+    # validate, which reads no data, does not wait for these imports.
+    from trickrun.data.formats.arrays import source_from_arrays
+
     table = read_csv(name, header=1)
     part = (table[:, :-1], table[:, -1].astype("int64"))
     return source_from_arrays({"train": part}, "classification", "scikit-learn", labels, features)
@@ -42,6 +43,8 @@ def read_csv(name: str, header: int = 0, separator: str = ",") -> Array:
 
     Raises DataError if this version of scikit-learn has no such file.
     """
+    import gzip
+
     import numpy as np
 
     path = bundled_path(name)
