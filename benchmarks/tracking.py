@@ -146,8 +146,10 @@ def section(found: dict[str | None, list[Timed]], epochs: int) -> str:
         "Equal bits: the log without its times, and the weights of the best epoch, are the same in "
         "all rounds with and without a tracker. Most of the tracker's own time is importing its "
         "library, torch and matplotlib, and drawing the pictures at the end: a training of an hour "
-        "has no more of that. Samples per second and wall times are as noisy as the machine is "
-        "busy; processor time is not."
+        "has no more of that. While it imports, it takes a core: on this machine, whose two cores "
+        f"other programs kept busy (a load of {os.getloadavg()[2]:.0f}), these short trainings got "
+        "a smaller share of them, as samples per second and wall times show. Processor time tells "
+        "what the training itself pays."
     )
     table = "\n".join(rows)
     return f"{text}\n\n{head}\n{table}\n\n{notes}"
