@@ -54,7 +54,7 @@ def test_version(trickrun):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["trian"], "No such command 'trian'. Did you mean 'train'?"),
+        (["valdate"], "No such command 'valdate'. Did you mean 'validate'?"),
         (["train", "--foo"], "No such option: --foo"),
         (["train", "--resume"], "Option '--resume' requires an argument."),
         (["eval"], "Missing argument 'RUN'."),
