@@ -66,7 +66,7 @@ def test_a_picture_has_the_version_before_on_the_same_scale():
 
 def test_what_lies_within_a_span_is_seen_over_it():
     spans = [Span("writing", 1, 12.0, 13.0, 0.0), Span("training", 1, 11.0, 15.0, 0.0)]
-    found = shown_pieces([*spans, Span("data", 1, 15.5, 15.5001, 0.0)], run())
+    found = shown_pieces([*spans, Span("data", 1, 15.51, 15.5101, 0.0)], run())
     assert found == {
         "training": [pytest.approx((1.0, 1.0)), pytest.approx((3.0, 2.0))],
         "writing": [pytest.approx((2.0, 1.0))],

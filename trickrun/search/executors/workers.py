@@ -43,10 +43,17 @@ IMPORTS = {
         "sklearn.linear_model",
         "sklearn.pipeline",
         "sklearn.preprocessing",
+        "trickrun.checks.diagnosis.reference",
+        "trickrun.search.judge",
     ),
-    DRAWING: ("matplotlib.figure", "matplotlib.backends.backend_svg"),
+    DRAWING: (
+        "matplotlib.figure",
+        "matplotlib.backends.backend_svg",
+        "trickrun.reporting.grid_pictures",
+        "trickrun.reporting.pictures",
+    ),
 }
-"""What each of them imports before its first work."""
+"""What each of them imports before its first work; only names, as layers above are among them."""
 
 FIRST_POOL_SECONDS, NEXT_POOL_SECONDS = 1.5, 0.2
 """What it takes until workers train: the first ones wait for a server that imports torch, the
