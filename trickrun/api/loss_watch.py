@@ -57,11 +57,19 @@ class LossWatch:
     def passing(self) -> Callable[..., Any]:
         """Return a function that calls the loss and takes note of its value."""
         call, called = self.loss, self.watch.harmless(self.called)
+        within = False
 
         @functools.wraps(call)
         def watched(*given: Any, **named: Any) -> Any:
-            value = call(*given, **named)
-            called(value)
+            nonlocal within
+            # Under a function mode, torch's own functions call themselves again by their name.
+            outer, within = not within, True
+            try:
+                value = call(*given, **named)
+            finally:
+                within = within and not outer
+            if outer:
+                called(value)
             return value
 
         return watched

@@ -7,21 +7,25 @@ and numpy differently in each worker, unless the program's own ``worker_init_fn`
 
 from __future__ import annotations
 
-import copy
 import dis
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, IterableDataset, Subset
-
-from trickrun.watching.untouched import untouched
+from torch.utils.data import DataLoader, IterableDataset
 
 MOST_PARTS = 50
 """Objects of a data set in which generators are looked for."""
+
+DRAWING = {
+    "numpy": {"random"},
+    "random": {"random"},
+    "torch": {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"},
+}
+"""Names by which a method draws from the generator that each process has."""
 
 PLAIN = (bool, int, float, complex, str, bytes, torch.Tensor)
 """What has no generator in it."""
@@ -35,90 +39,63 @@ def drawn_alike(loader: DataLoader[Any]) -> str:
     """Return why all workers of a loader make the same random numbers, as ``generator`` or
     ``seed``; empty if they do not, or it is not known.
 
-    One sample is made of a copy of the data set, and all random states are put back.
+    No sample is made for it: what draws is told from the names in the code of the data set's
+    methods, and of those of its transforms.
     """
     if not loader.num_workers or isinstance(loader.dataset, IterableDataset):
         return ""
     # A single worker that lives on draws on.
     if loader.num_workers == 1 and loader.persistent_workers:
         return ""
-    own, begins = list(generators(loader.dataset)), loader.worker_init_fn
+    held = list(parts_of(loader.dataset))
+    begins = loader.worker_init_fn
     if begins is None:
-        draws = own and is_drawn_from(loader.dataset, lambda: [state_of(one) for one in own])
-        return "generator" if draws else ""
+        return "generator" if any(draws_with_its_own(part) for part in held) else ""
     seeded = seeded_alike(begins)
-    drawn = seeded and is_drawn_from(loader.dataset, lambda: global_states(seeded))
-    return "seed" if drawn else ""
+    used = {name for part in held for name in names_in(part)}
+    return "seed" if any(used & DRAWING[one] for one in seeded) else ""
 
 
-def generators(data: Any) -> Iterator[Any]:
-    """Yield the random generators that a data set has, also in its transforms."""
+def parts_of(data: Any) -> Iterator[Any]:
+    """Yield a data set and the objects that it is made of, such as its transforms."""
     waiting, known = [data], 0
     while waiting and known < MOST_PARTS:
         one = waiting.pop(0)
         known += 1
-        if state_of(one) is not None:
-            yield one
-        elif isinstance(one, Subset):
-            waiting.append(one.dataset)
-        elif isinstance(one, list | tuple):
+        if isinstance(one, list | tuple):
             waiting += [part for part in one[:MOST_PARTS] if not isinstance(part, PLAIN)]
-        elif hasattr(one, "__dict__") and not isinstance(one, type | torch.Tensor | FunctionType):
+        elif hasattr(one, "__dict__") and not isinstance(one, type | FunctionType):
+            yield one
             waiting += [part for part in vars(one).values() if not isinstance(part, PLAIN)]
 
 
-def state_of(one: Any) -> Any:
-    """Return a generator's state, which can be compared; None for anything else."""
-    numpy = sys.modules.get("numpy")
-    if isinstance(one, torch.Generator):
-        return bytes(one.get_state().numpy())
-    if isinstance(one, random.Random):
-        return one.getstate()
-    if numpy is not None and isinstance(one, numpy.random.Generator):
-        return repr(one.bit_generator.state)
-    if numpy is not None and isinstance(one, numpy.random.RandomState):
-        return repr(one.get_state(legacy=False))
-    return None
+def draws_with_its_own(part: Any) -> bool:
+    """Whether an object has a random generator and a method that names it."""
+    own = {name for name, value in vars(part).items() if is_generator(value)}
+    return bool(own & set(names_in(part)))
 
 
-def global_states(of: set[str]) -> list[Any]:
-    """Return the states of some of the generators that each process has: those of ``torch``,
-    ``numpy`` and ``random``."""
+def is_generator(value: Any) -> bool:
+    """Whether something is a generator of random numbers, or a list that holds one."""
+    if isinstance(value, list | tuple):
+        return any(map(is_generator, value[:MOST_PARTS]))
     numpy = sys.modules.get("numpy")
-    states: dict[str, Callable[[], Any]] = {
-        "random": random.getstate,
-        "torch": lambda: bytes(torch.default_generator.get_state().numpy()),
-        "numpy": lambda: repr(numpy.random.get_state()) if numpy else "",
+    kinds: tuple[type, ...] = (torch.Generator, random.Random)
+    if numpy is not None:
+        kinds += (numpy.random.Generator, numpy.random.RandomState)
+    return isinstance(value, kinds)
+
+
+def names_in(part: Any) -> Iterator[str]:
+    """Yield the names in the code of an object's methods, without the one that makes it."""
+    # Of methods of one name, the one that is called comes last.
+    methods = {
+        name: one for kind in reversed(type(part).__mro__) for name, one in vars(kind).items()
     }
-    return [states[name]() for name in sorted(of)]
-
-
-def is_drawn_from(data: Any, states: Callable[[], list[Any]]) -> bool:
-    """Whether making one sample changes one of several random states."""
-    with untouched():
-        saved = [(one, copy.deepcopy(one)) for one in generators(data)]
-        try:
-            before = states()
-            copy.copy(data)[0]
-            return before != states()
-        except Exception:
-            # What needs to be in a worker is not asked here.
-            return False
-        finally:
-            for one, kept in saved:
-                put_back(one, kept)
-
-
-def put_back(one: Any, kept: Any) -> None:
-    """Give a generator the state of its copy."""
-    if isinstance(one, torch.Generator):
-        one.set_state(kept.get_state())
-    elif isinstance(one, random.Random):
-        one.setstate(kept.getstate())
-    elif hasattr(one, "bit_generator"):
-        one.bit_generator.state = kept.bit_generator.state
-    else:
-        one.set_state(kept.get_state())
+    for name, method in methods.items():
+        code = getattr(method, "__code__", None)
+        if name != "__init__" and isinstance(code, CodeType):
+            yield from code.co_names
 
 
 def seeded_alike(begins: Any) -> set[str]:
