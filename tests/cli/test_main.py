@@ -54,7 +54,7 @@ def test_version(trickrun):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["valdate"], "No such command 'valdate'. Did you mean 'validate'?"),
+        (["doctr"], "No such command 'doctr'. Did you mean 'doctor'?"),
         (["train", "--foo"], "No such option: --foo"),
         (["train", "--resume"], "Option '--resume' requires an argument."),
         (["eval"], "Missing argument 'RUN'."),
