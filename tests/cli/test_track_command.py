@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tracking.fake_library import FakeWandb
 
 import trickrun as api
+from tests.tracking.fake_library import FakeWandb
 
 RECIPE = """\
 name: flowers

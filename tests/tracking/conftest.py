@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tracking.fake_library import FakeWandb
 
+from tests.tracking.fake_library import FakeWandb
 from trickrun.run.folder import RunFolder
 
 RECIPE = """\
