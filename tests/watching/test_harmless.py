@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.optim import optimizer
 
-from tests.watching.scripts import HEALTHY, watched
+from tests.watching.scripts import HEALTHY, changed, watched
 from trickrun.watching import graph, models, optimizers
 from trickrun.watching.answers import AnswerWatch
 from trickrun.watching.harmless import Harmless
@@ -66,3 +66,15 @@ def test_a_request_to_stop_is_let_through() -> None:
     with pytest.raises(KeyboardInterrupt):
         harmless(stop)()
     assert harmless.failure is None
+
+
+def test_a_model_that_raises_an_exception_is_watched_on(tmp_path: Path) -> None:
+    tried = (
+        "        optimizer.zero_grad()\n"
+        "        try:\n            model(inputs[:, :3])\n        except RuntimeError:\n"
+        "            pass\n"
+    )
+    text = changed(HEALTHY, ("        optimizer.zero_grad()\n", tried))
+    program, ended = watched(tmp_path, text)
+    assert (ended.how, program.failure) == ("finished", "")
+    assert program.models[0].trained

@@ -402,10 +402,14 @@ class ForwardWatch:
             values = given[0].numel() // max(1, given[0].shape[1] if given[0].ndim > 1 else 1)
             self.norm_values = min(values, self.norm_values or values)
 
-    def ended(
-        self, module: nn.Module, given: tuple[Any, ...], named: dict[str, Any], output: Any
-    ) -> None:
-        """A module has returned; ``output`` is None if it raised an exception."""
+    def ended(self, module: nn.Module, given: tuple[Any, ...], *rest: Any) -> None:
+        """A module has returned.
+
+        Args:
+            rest: the arguments given by name, which torch leaves out where the module raised an
+                exception, and the output, then None.
+        """
+        named, output = rest if len(rest) == 2 else ({}, rest[0])
         self.depth = max(0, self.depth - 1)
         if in_transform():
             return

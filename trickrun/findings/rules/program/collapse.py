@@ -8,7 +8,7 @@ from trickrun.findings.evidence.program import Program, as_location
 from trickrun.findings.finding import Finding
 from trickrun.findings.rules.program.courses import JUDGED
 from trickrun.findings.rules.program.data import LONG, is_stuck, judged
-from trickrun.findings.rules.program.rates import SETTLED
+from trickrun.findings.rules.program.rates import SETTLED, too_low
 from trickrun.findings.rules.program.steps import competing, place_or
 
 POINT = 0.02
@@ -21,9 +21,9 @@ must be 0 there and in all; own."""
 
 def restored_without_input(program: Program) -> Iterator[Finding]:
     """TR14: an autoencoder that answers the same to each sample, while another part of its loss is
-    trained; traps: a short run, and an autoencoder whose loss is the error alone, of which TR112
-    tells more."""
-    if program.passes < LONG:
+    trained; traps: a short run, a rate that is too low, and an autoencoder whose loss is the error
+    alone, of which TR112 tells more."""
+    if program.passes < LONG or list(too_low(program)):
         return
     for answers in judged(program):
         if not answers.restores or answers.alone or not is_stuck(answers):

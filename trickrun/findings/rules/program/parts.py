@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from trickrun.findings.evidence.program import Program, as_location
 from trickrun.findings.finding import Finding
+from trickrun.findings.rules.program.rates import too_low
 from trickrun.findings.rules.program.steps import place_or
 
 SETTLED = 150
@@ -18,16 +19,17 @@ LEARNED = 0.2
 def without_positions(program: Program) -> Iterator[Finding]:
     """TR104: attention to tokens whose order it cannot tell; traps: sums of embeddings, positions
     that a convolution or a recurrent layer brings, causal attention of several layers, which can
-    count, and a task in which the order does not matter, so that it is learned all the same."""
+    count, a task in which the order does not matter, so that it is learned all the same, and a rate
+    that is too low to learn any."""
     leak = next((one for one in program.leaks if one.kind == "order"), None)
-    if leak is None or program.passes < SETTLED:
+    if leak is None or program.passes < SETTLED or list(too_low(program)):
         return
     if any(one.late < LEARNED * one.late_constant for one in program.answers if one.alone):
         return
     why = (
         f"The answers of {leak.model} stay the same when two of its tokens are exchanged, and "
         "change with other tokens: its attention cannot tell the order of what it reads. Nothing "
-        "adds positions to the embeddings."
+        "adds positions to the embeddings. Where the order means something, that cannot be learned."
     )
     advice = "add an embedding of the position to that of each token, before the attention"
     yield Finding("TR104", "A part is switched off", "warning", 0.8,
