@@ -80,7 +80,10 @@ def seeds(
         recipe: see ``load``.
         overrides: see ``load``.
         seeds: how many, from the recipe's own on.
-        splits, metric, budget, runs_dir: see ``compare``.
+        splits: see ``compare``.
+        metric: see ``compare``.
+        budget: see ``compare``.
+        runs_dir: see ``compare``.
 
     Returns:
         The same record that ``trickrun seeds --json`` gives under ``result``: ``arms[0]`` has
@@ -120,7 +123,10 @@ def ablate(
         overrides: see ``load``.
         add: the candidates, each ``path=value``.
         seeds: of each arm, the same for all.
-        splits, metric, budget, runs_dir: see ``compare``.
+        splits: see ``compare``.
+        metric: see ``compare``.
+        budget: see ``compare``.
+        runs_dir: see ``compare``.
 
     Returns:
         The same record that ``trickrun ablate --json`` gives under ``result``: ``tricks``, the
