@@ -69,7 +69,7 @@ optimizers have called each of them then."""
 AGAIN, MOST_AGAIN = 4, 24
 """Looks at the first steps of an optimizer that comes later, and such looks in all."""
 
-RARER = 10
+RARER = 5
 """Looks after which they come half as often, after twice as many a third as often, and so on."""
 
 PHASES = 4
