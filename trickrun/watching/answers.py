@@ -21,9 +21,12 @@ from trickrun.watching.models import Call
 from trickrun.watching.places import Key, place_of_key
 from trickrun.watching.tensors import outputs_of
 
-ALWAYS, THEN, RARER = 200, 20, 1000
-"""Backward passes at the beginning whose answers are read; then every so many are, and more rarely
-the more there were: twice, three times as rarely after so many, and so on."""
+ALWAYS, OFTEN, THEN, RARER = 50, 3, 20, 1000
+"""Backward passes at the beginning whose answers are read; then each of so many, up to EARLY; then
+every so many are, and more rarely the more there were: twice, three times as rarely after so many,
+and so on."""
+
+EARLY = 200
 
 MOST_VALUES = 65_536
 """Entries of one batch's predictions that are read: of more, none are."""
@@ -168,8 +171,8 @@ class AnswerWatch:
 
 def due_after(at: int) -> int:
     """Return the next backward pass whose answers are read after one."""
-    if at + 1 < ALWAYS:
-        return at + 1
+    if at + 1 < EARLY:
+        return at + (1 if at + 1 < ALWAYS else OFTEN)
     every = THEN * (1 + at // RARER)
     return (at // every + 1) * every
 

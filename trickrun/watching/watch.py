@@ -276,7 +276,7 @@ class Watch:
         look = self.passes == self.next_look
         if look:
             self.look_at(loss, site)
-        elif self.passes >= self.answers.next:
+        elif self.passes >= self.answers.next or self.passes < FIRST_TARGETS:
             self.read_answers(graphs.loss_nodes(loss), site)
         if look or not loss.is_cuda:
             value = loss.item()
@@ -402,7 +402,8 @@ class Watch:
 
     def read_answers(self, nodes: list[graphs.LossNode], site: Site) -> None:
         """Read the predictions and targets of a pass; count the classes of its batch."""
-        self.answers.read(nodes, site.key, self.passes, self.forward.calls)
+        if self.in_look or self.passes >= self.answers.next:
+            self.answers.read(nodes, site.key, self.passes, self.forward.calls)
         if self.passes < FIRST_TARGETS:
             targets = (graphs.targets_of(one) for one in nodes)
             first = next((one for one in targets if graphs.are_whole(one)), None)
