@@ -19,11 +19,11 @@ from trickrun.cli.options import (
     RecipePath,
     RunsDir,
 )
-from trickrun.cli.output import Answer, answer, begin_workers, pace
+from trickrun.cli.output import Answer, answer, begin_workers, import_torch, pace
 from trickrun.errors import TrainingFailed, TrickrunError
 
 if TYPE_CHECKING:
-    from trickrun.checks.comparison.check import Place, Target
+    from trickrun.checks.comparison.check import Asked, Place, Target
     from trickrun.findings.verdict import Verdict
     from trickrun.reporting.comparison import Form
     from trickrun.run.folder import RunFolder
@@ -84,11 +84,14 @@ def compare(
     def work() -> Answer:
         form = form_of(markdown, latex)
         wanted = targets_in(targets, runs_dir)
-        begin_workers()
-        from trickrun.checks.comparison.check import Asked
+        # Runs are compared as they are, unless seeds of them may be missing.
+        if seeds is None and not any(map(is_recipe, targets)):
+            import_torch()
+        else:
+            begin_workers()
         from trickrun.checks.comparison.check import compare as check
 
-        asked = Asked(seeds, "splits" if splits else "seeds", metric)
+        asked = asked_for(seeds, splits, metric)
         return shown(
             "compare", lambda place: check(wanted, asked, place), runs_dir, budget, form, targets[0]
         )
@@ -123,10 +126,9 @@ def seeds(
 
         form, loaded = form_of(markdown, latex), load(recipe, overrides or [])
         begin_workers()
-        from trickrun.checks.comparison.check import Asked
         from trickrun.checks.comparison.check import seeds as check
 
-        asked = Asked(seeds, "splits" if splits else "seeds", metric)
+        asked = asked_for(seeds, splits, metric)
         return shown(
             "seeds", lambda place: check(loaded, asked, place), runs_dir, budget, form, str(recipe)
         )
@@ -169,9 +171,8 @@ def ablate(
             load(recipe, [*loaded.overrides, text])  # what is wrong with it is told at once
         begin_workers()
         from trickrun.checks.comparison.ablation import ablate as check
-        from trickrun.checks.comparison.check import Asked
 
-        asked = Asked(seeds, "splits" if splits else "seeds", metric)
+        asked = asked_for(seeds, splits, metric)
         return shown(
             "ablate",
             lambda place: check(loaded, add or [], asked, place),
@@ -182,6 +183,13 @@ def ablate(
         )
 
     answer("ablate", as_json, debug, work, recipe, no_python, overrides, runs_dir)
+
+
+def asked_for(seeds: int | None, splits: bool, metric: str | None) -> Asked:
+    """Return what options say that holds for all that is compared."""
+    from trickrun.checks.comparison.check import Asked
+
+    return Asked(seeds, "splits" if splits else "seeds", metric)
 
 
 def form_of(markdown: bool, latex: bool) -> Form:
